@@ -1,0 +1,10 @@
+"""``python -m earlywarn``: works where a launcher may not be run."""
+
+from __future__ import annotations
+
+import sys
+
+from earlywarn.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""What is believed of the weights before any judgement is seen; the reasons are in docs/methods.md.
+
+With some eighty events the data can say how much a composite of all indicators matters, and little
+about each of them. So the prior is one composite: the mean of the families, each the mean of its
+indicators with the catalogue's signs. A family, and far less a single indicator, may stray from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from earlywarn.catalogue import Indicator
+from earlywarn.stats import FloatArray
+
+
+@dataclass(frozen=True)
+class Beliefs:
+    """How large the weights are taken to be, and how far the judgements may move them.
+
+    Parameters
+    ----------
+    composite : float
+        Log-odds for one unit of the composite.
+    composite_sd, family_sd, indicator_sd : float
+        How far the whole, a family and a single indicator may stray from that.
+    history : float
+        Log-odds of having been Good or better at the last inspection, against not.
+    history_sd : float
+        How far it may stray.
+    """
+
+    composite: float = 1.25
+    composite_sd: float = 0.3
+    family_sd: float = 0.02
+    indicator_sd: float = 0.01
+    history: float = -0.5
+    history_sd: float = 0.2
+
+
+def prior_of(records: Sequence[Indicator], beliefs: Beliefs) -> dict[str, Any]:
+    """Turn beliefs about these indicators into the parameters of a ``RiskClassifier``.
+
+    Parameters
+    ----------
+    records : sequence of Indicator
+        In the order of the columns.
+    beliefs : Beliefs
+
+    Returns
+    -------
+    dict
+        ``prior_mean``, ``prior_covariance``, ``orientation``, ``groups`` and ``centre``.
+
+    Examples
+    --------
+    >>> from earlywarn.catalogue import get_indicator
+    >>> two = [get_indicator("rereferrals"), get_indicator("reviews_in_time")]
+    >>> prior_of(two, Beliefs(composite=1.0))["prior_mean"]
+    array([ 0.5, -0.5])
+    """
+    figures = np.array([record.kind != "history" for record in records])
+    sign = np.array([record.sign for record in records], dtype=float)
+    weight = _composite_weights(records)
+    covariance = beliefs.composite_sd**2 * np.outer(weight, weight)
+    within, same = _within_family(records)
+    covariance += beliefs.family_sd**2 * same * np.outer(within, within)
+    covariance += np.diag(np.where(figures, beliefs.indicator_sd, beliefs.history_sd) ** 2)
+    return {
+        "prior_mean": np.where(figures, beliefs.composite * weight, beliefs.history),
+        "prior_covariance": covariance,
+        "orientation": np.where(sign == 0, 1.0, sign),
+        "groups": [record.family for record in records],
+        "centre": np.where(figures, 0.0, 0.5),
+    }
+
+
+def _composite_weights(records: Sequence[Indicator]) -> FloatArray:
+    """What each indicator counts for in the composite; the families' weights sum to 1."""
+    within, _ = _within_family(records)
+    conviction = {record.family: record.conviction for record in records if record.kind != "history"}
+    return within / max(sum(conviction.values()), 1e-12)
+
+
+def _within_family(records: Sequence[Indicator]) -> tuple[FloatArray, FloatArray]:
+    """Each indicator's signed share of its family, by conviction, and which ones share a family."""
+    families = [record.family for record in records]
+    share = [
+        0.0 if record.kind == "history" else record.sign * record.conviction / families.count(record.family)
+        for record in records
+    ]
+    return np.array(share), np.array([[a == b for b in families] for a in families], dtype=float)

@@ -1,0 +1,319 @@
+"""RiskClassifier: the scikit-learn estimator that learns a RiskModel from ordered grades."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from earlywarn.errors import TrainingError
+from earlywarn.model import RiskModel
+from earlywarn.ordinal import OrdinalFit, Prior, fit_ordinal
+from earlywarn.stats import expit
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Cases:
+    """Graded cases with their prior, fitted and recalibrated under any weights."""
+
+    X: Floats
+    grade: Ints
+    n_grades: int
+    prior: Prior
+    flow: Floats | None
+    flow_pseudo: float
+
+    def fit(
+        self, weight: Floats, *, start: OrdinalFit | None = None, max_iterations: int = 100
+    ) -> OrdinalFit:
+        return fit_ordinal(
+            self.X,
+            self.grade,
+            self.n_grades,
+            self.prior,
+            weight=weight,
+            start=start,
+            max_iterations=max_iterations,
+        )
+
+    def recalibrated(self, fit: OrdinalFit, weight: Floats) -> Floats:
+        """Thresholds under which the recent mean risk of each grade equals its recent share."""
+        if self.flow is None:
+            return fit.thresholds
+        terms = self.X @ fit.coefficients
+        recent = weight * self.flow
+        moved = np.empty_like(fit.thresholds)
+        for k in range(len(moved)):
+            above = (self.grade > k).astype(float)
+            long_run = float(weight @ above / weight.sum())
+            share = (recent @ above + self.flow_pseudo * long_run) / (recent.sum() + self.flow_pseudo)
+            moved[k] = _threshold_for(share, terms, recent / recent.sum())
+        return np.maximum.accumulate(moved + 1e-6 * np.arange(len(moved)))
+
+
+class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Ordered grades from columns, by a cumulative logit with a Gaussian prior of the coefficients.
+
+    Parameters
+    ----------
+    prior_mean : array-like of shape (n_features,), optional
+        What the coefficients are shrunk towards; 0 by default. This is where directions come in.
+    prior_covariance : array-like of shape (n_features, n_features), optional
+        How far they may stray; the identity by default.
+    orientation : array-like of shape (n_features,), optional
+        +1 or -1: the direction in which the columns of a group agree.
+    groups : sequence of str, optional
+        The group of each column. The known columns of a group stand in for its missing ones; by
+        default each column is alone, and a missing value is taken for the column's centre.
+    centre : array-like of shape (n_features,), optional
+        Taken off each column; 0 by default.
+    order : sequence, optional
+        The classes, worst last; sorted by default.
+    flow_pseudo : float, default=10.0
+        When ``flow_weight`` is given to ``fit``: with how many cases at the long-run share the
+        recent share of each grade is shrunk.
+    n_bootstrap : int, default=0
+        Refits for the coefficients' uncertainty; 0 uses the curvature at the mode (Laplace).
+    max_iter : int, default=100
+        Newton steps allowed; not converging is an error.
+    random_state : int, default=0
+        Seed of the bootstrap.
+
+    Attributes
+    ----------
+    model_ : RiskModel
+        What has been learnt.
+    classes_ : ndarray
+        The grades, worst last.
+    n_features_in_ : int
+    n_iter_ : int
+
+    Notes
+    -----
+    The model is McCullagh's (1980, doi 10.1111/j.2517-6161.1980.tb01109.x). With ``flow_weight``
+    the thresholds are moved after the fit, so that the weighted mean risk of every grade equals the
+    weighted share of it: calibration-in-the-large on the recent cases. The bootstrap draws a weight
+    for each cluster (Rubin 1981, doi 10.1214/aos/1176345338) and a prior mean from the prior, and
+    repeats the whole fit, so that what the prior leaves open is in the spread as well.
+
+    Examples
+    --------
+    >>> X = np.array([[-2.0], [-1.0], [0.0], [0.5], [1.0], [2.0]])
+    >>> RiskClassifier().fit(X, [0, 0, 1, 1, 2, 2]).predict_proba(X).shape
+    (6, 3)
+    """
+
+    def __init__(
+        self,
+        *,
+        prior_mean: ArrayLike | None = None,
+        prior_covariance: ArrayLike | None = None,
+        orientation: ArrayLike | None = None,
+        groups: Sequence[str] | None = None,
+        centre: ArrayLike | None = None,
+        order: Sequence[Any] | None = None,
+        flow_pseudo: float = 10.0,
+        n_bootstrap: int = 0,
+        max_iter: int = 100,
+        random_state: int = 0,
+    ) -> None:
+        self.prior_mean = prior_mean
+        self.prior_covariance = prior_covariance
+        self.orientation = orientation
+        self.groups = groups
+        self.centre = centre
+        self.order = order
+        self.flow_pseudo = flow_pseudo
+        self.n_bootstrap = n_bootstrap
+        self.max_iter = max_iter
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        clusters: ArrayLike | None = None,
+        flow_weight: ArrayLike | None = None,
+    ) -> RiskClassifier:
+        """Learn from graded cases.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            May hold NaN.
+        y : array-like of shape (n_samples,)
+            The grades.
+        sample_weight : array-like of shape (n_samples,), optional
+        clusters : array-like of shape (n_samples,), optional
+            Cases that belong together, for the bootstrap; each alone by default.
+        flow_weight : array-like of shape (n_samples,), optional
+            How recent each case is: the weights of the recalibration.
+
+        Returns
+        -------
+        RiskClassifier
+            Itself.
+
+        Raises
+        ------
+        TrainingError
+            If fewer than two grades are present or the fit does not converge.
+        """
+        X, y = validate_data(self, X, y, ensure_all_finite="allow-nan", dtype=np.float64)
+        check_classification_targets(y)
+        weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+        flow = None if flow_weight is None else np.asarray(flow_weight, dtype=float)
+        cluster = np.arange(len(X)) if clusters is None else np.unique(clusters, return_inverse=True)[1]
+        if not weight.all():
+            counts = weight > 0
+            X, y, weight, cluster = X[counts], y[counts], weight[counts], cluster[counts]
+            flow = None if flow is None else flow[counts]
+        self.classes_, grade = self._graded(y)
+        blank = self._blank(X)
+        filled, _ = blank.complete(X)
+        cases = _Cases(filled, grade, len(self.classes_), self._prior(), flow, self.flow_pseudo)
+        fit = cases.fit(weight, max_iterations=self.max_iter)
+        self.model_ = replace(
+            blank,
+            coefficients=fit.coefficients,
+            thresholds=cases.recalibrated(fit, weight),
+            covariance=self._covariance(cases, fit, weight, cluster),
+        )
+        self.n_iter_ = fit.iterations
+        return self
+
+    def predict_proba(self, X: ArrayLike) -> Floats:
+        """Probability of each grade, worst last."""
+        matrix = self._checked(X)
+        return self.model_.probabilities(matrix)
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """The most probable grade."""
+        probabilities = self.predict_proba(X)
+        return self.classes_[probabilities.argmax(axis=1)]
+
+    def decision_function(self, X: ArrayLike) -> Floats:
+        """Log-odds of the worst grade if there are two grades, else the log-probability of each."""
+        matrix = self._checked(X)
+        if len(self.classes_) == 2:
+            return self.model_.log_odds(matrix)
+        return np.log(np.maximum(self.model_.probabilities(matrix), 1e-300))
+
+    def _checked(self, X: ArrayLike) -> Floats:
+        check_is_fitted(self)
+        return validate_data(self, X, reset=False, ensure_all_finite="allow-nan", dtype=np.float64)
+
+    def _graded(self, y: NDArray[Any]) -> tuple[NDArray[Any], Ints]:
+        """The grades in order, and each case's position among them."""
+        present, grade = np.unique(y, return_inverse=True)
+        if self.order is not None:
+            strange = [value for value in present if value not in list(self.order)]
+            if strange:
+                raise TrainingError(
+                    "a grade is not in the order given", found=repr(strange[0]), expected=f"one of {list(self.order)}"
+                )
+            rank = {value: position for position, value in enumerate(self.order)}
+            ordered = sorted(range(len(present)), key=lambda position: rank[present[position]])
+            grade = np.argsort(ordered)[grade]
+            present = present[ordered]
+        if len(present) < 2:
+            raise TrainingError(
+                "there is nothing to tell apart",
+                found="one class",
+                expected="cases of at least two classes",
+                remedy="Give cases with and without the worst grade.",
+            )
+        return present, grade.astype(np.int64)
+
+    def _blank(self, X: Floats) -> RiskModel:
+        """The model before learning: columns, groups and how much the columns of a group agree."""
+        width = X.shape[1]
+        names = getattr(self, "feature_names_in_", [f"x{position}" for position in range(width)])
+        groups = tuple(names) if self.groups is None else tuple(self.groups)
+        orientation = np.ones(width) if self.orientation is None else np.asarray(self.orientation, dtype=float)
+        centre = np.zeros(width) if self.centre is None else np.asarray(self.centre, dtype=float)
+        return RiskModel(
+            columns=tuple(str(name) for name in names),
+            coefficients=np.zeros(width),
+            thresholds=np.zeros(len(self.classes_) - 1),
+            centre=centre,
+            orientation=orientation,
+            groups=tuple(str(group) for group in groups),
+            agreement=_agreement((X - centre) * orientation, groups),
+            covariance=np.zeros((width + 1, width + 1)),
+            classes=tuple(self.classes_.tolist()),
+        )
+
+    def _prior(self) -> Prior:
+        width = self.n_features_in_
+        mean = np.zeros(width) if self.prior_mean is None else np.asarray(self.prior_mean, dtype=float)
+        if self.prior_covariance is None:
+            return Prior(mean, np.eye(width))
+        return Prior(mean, np.linalg.inv(np.asarray(self.prior_covariance, dtype=float)))
+
+    def _covariance(self, cases: _Cases, fit: OrdinalFit, weight: Floats, cluster: Ints) -> Floats:
+        """Of the worst grade's intercept and the coefficients."""
+        if self.n_bootstrap == 0:
+            last = len(self.classes_) - 2
+            inverse = np.linalg.inv(fit.information)[last:, last:]
+            flip = np.r_[-1.0, np.ones(len(fit.coefficients))]
+            return inverse * np.outer(flip, flip)
+        rng = np.random.default_rng(self.random_state)
+        root = np.linalg.cholesky(np.linalg.inv(cases.prior.precision))
+        refits = np.empty((self.n_bootstrap, len(fit.coefficients) + 1))
+        for row in refits:
+            drawn = weight * rng.standard_exponential(cluster.max() + 1)[cluster]
+            mean = cases.prior.mean + root @ rng.standard_normal(len(root))
+            again = replace(cases, prior=Prior(mean, cases.prior.precision))
+            refit = again.fit(drawn, start=fit, max_iterations=self.max_iter)
+            row[:] = -again.recalibrated(refit, drawn)[-1], *refit.coefficients
+        return np.atleast_2d(np.cov(refits.T))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        # Classes in no order can't be learnt by a model of ordered grades.
+        tags.classifier_tags.poor_score = True
+        return tags
+
+
+def _threshold_for(share: float, terms: Floats, weight: Floats) -> float:
+    """The threshold at which the weighted mean of expit(terms - threshold) is the share, by bisection."""
+    low, high = float(terms.min()) - 40.0, float(terms.max()) + 40.0
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if weight @ expit(terms - middle) > share else (low, middle)
+    return (low + high) / 2
+
+
+def _agreement(oriented: Floats, groups: Sequence[str]) -> Floats:
+    """The mean correlation of each column with the others of its group, where known, between 0 and 0.95."""
+    result = np.zeros(oriented.shape[1])
+    for name in dict.fromkeys(groups):
+        inside = np.flatnonzero([group == name for group in groups])
+        pairs = [
+            _correlation(oriented[:, a], oriented[:, b])
+            for position, a in enumerate(inside)
+            for b in inside[position + 1 :]
+        ]
+        known = [pair for pair in pairs if np.isfinite(pair)]
+        result[inside] = min(max(float(np.mean(known)), 0.0), 0.95) if known else 0.0
+    return result
+
+
+def _correlation(a: Floats, b: Floats) -> float:
+    both = np.isfinite(a) & np.isfinite(b)
+    if both.sum() < 10 or np.ptp(a[both]) == 0 or np.ptp(b[both]) == 0:
+        return np.nan
+    return float(np.corrcoef(a[both], b[both])[0, 1])

@@ -1,0 +1,201 @@
+"""The command line: parse arguments, call one door, print what a person reads.
+
+Exit codes: 0 done; 2 the user's input is at fault, told in one line; 1 a fault of ours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import earlywarn as ew
+from earlywarn import printing
+from earlywarn._version import __version__
+from earlywarn.errors import DataQualityWarning, EarlyWarnError, UsageError
+from earlywarn.outcomes import TARGETS
+from earlywarn.panel import Panel, Snapshot
+from earlywarn.progress import Progress, reporter
+from earlywarn.tables import ENDINGS, write_table
+
+DONE, OURS, YOURS = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The command line without the program's name; that of the process if not given.
+
+    Returns
+    -------
+    int
+        The exit code.
+
+    Examples
+    --------
+    >>> main(["explain", "Atlantis"])
+    2
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # A Windows console may not hold every letter: show a mark rather than stop.
+            stream.reconfigure(errors="replace")
+    parser = _parser()
+    try:
+        chosen = parser.parse_args(arguments)
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", DataQualityWarning)
+            warnings.showwarning = _show_warning
+            chosen.run(chosen)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else YOURS
+    except EarlyWarnError as fault:
+        print(f"earlywarn: {_one_line(str(fault))}", file=sys.stderr)
+        return YOURS
+    except BrokenPipeError:
+        return DONE
+    except KeyboardInterrupt:
+        print("earlywarn: stopped; nothing half-written was left behind.", file=sys.stderr)
+        return YOURS
+    except Exception as fault:  # noqa: BLE001 - the last resort: told in one line, never a traceback
+        print(
+            f"earlywarn: a fault of earlywarn itself, {type(fault).__name__}: {_one_line(str(fault))}. "
+            "Please report it with the command that you ran.",
+            file=sys.stderr,
+        )
+        return OURS
+    return DONE
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    print(f"earlywarn: warning: {_one_line(str(message))}", file=sys.stderr)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Errors of usage like all others: one line."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise UsageError(message, where=self.prog, remedy=f"{self.prog} --help tells what it takes.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="earlywarn",
+        description="Early warning of failing children's services in England, from published figures.",
+    )
+    parser.add_argument("--version", action="version", version=f"earlywarn {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_score(commands)
+    _add_explain(commands)
+    _add(commands, "catalogue", _catalogue, "the indicators: definition, unit, direction, source, since when")
+    _add_build(commands)
+    _add_train(commands)
+    return parser
+
+
+Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse names this type only so
+
+
+def _add(
+    commands: Commands[_Parser], name: str, run: Callable[[argparse.Namespace], None], told: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=told, description=told[0].upper() + told[1:] + ".")
+    command.set_defaults(run=run)
+    return command
+
+
+def _add_inputs(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--as-of", metavar="DATE", help="only what was published by this date (default: the newest in the panel)")
+    command.add_argument("--model", metavar="M", help="a model folder or file (default: the one that ships)")
+    command.add_argument("--panel", metavar="P", help="a panel folder that build wrote (default: the national one that ships)")
+
+
+def _add_score(commands: Commands[_Parser]) -> None:
+    command = _add(commands, "score", _score, "score every authority in England for the risk of an Inadequate judgement")
+    _add_inputs(command)
+    command.add_argument("--top", type=int, metavar="N", help="print only the N highest")
+    command.add_argument("--prior", type=float, metavar="SHARE", help="a scenario: another share of Inadequate judgements, such as 0.08")
+    command.add_argument("--out", metavar="FILE", help=f"write all rows and columns to a file ({', '.join(ENDINGS)})")
+    command.add_argument("--overwrite", action="store_true", help="replace the file if it is there")
+
+
+def _add_explain(commands: Commands[_Parser]) -> None:
+    command = _add(commands, "explain", _explain, "say what one authority's risk is made of")
+    command.add_argument("authority", metavar="NAME_OR_CODE")
+    _add_inputs(command)
+
+
+def _add_build(commands: Commands[_Parser]) -> None:
+    command = _add(commands, "build", _build, "read every known published file below a folder into a panel")
+    command.add_argument("folder", metavar="FOLDER")
+    command.add_argument("--out", required=True, metavar="PANEL", help="the panel folder to write")
+    command.add_argument("--overwrite", action="store_true", help="replace a panel that is there")
+    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
+def _add_train(commands: Commands[_Parser]) -> None:
+    command = _add(commands, "train", _train, "learn a model from the judgements published by a date")
+    command.add_argument("--until", metavar="DATE", help="the cut (default: the newest report)")
+    command.add_argument("--target", default="any_inadequate", metavar="T", help=f"one of {', '.join(TARGETS)}")
+    command.add_argument("--prior", type=float, metavar="SHARE", help="a scenario: another share of Inadequate judgements than the recent flow")
+    command.add_argument("--panel", metavar="P", help="a panel folder that build wrote (default: the national one)")
+    command.add_argument("--judgements", metavar="J", help="judgements: Ofsted's ODS, a table or a folder (default: the panel's)")
+    command.add_argument("--out", required=True, metavar="MODEL_DIR", help="where to write model.json")
+    command.add_argument("--overwrite", action="store_true", help="replace a model that is there")
+    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
+def _score(chosen: argparse.Namespace) -> None:
+    if chosen.top is not None and chosen.top < 1:
+        raise UsageError("not a number of rows", where="--top", found=str(chosen.top), expected="1 or more")
+    model, snapshot = ew.load_model(chosen.model), _snapshot(chosen)
+    scores = ew.score(model, snapshot, prior=chosen.prior)
+    if chosen.out:
+        write_table(scores, Path(chosen.out), overwrite=chosen.overwrite)
+    print(printing.scores_text(scores, model, snapshot, top=chosen.top))
+    if chosen.out:
+        print(f"\nAll {len(scores)} rows and {len(scores.columns)} columns are in {chosen.out}.")
+
+
+def _explain(chosen: argparse.Namespace) -> None:
+    model, snapshot = ew.load_model(chosen.model), _snapshot(chosen)
+    rows = ew.explain(model, snapshot, chosen.authority)
+    scores = ew.score(model, snapshot)
+    print(printing.explanation_text(rows, scores, model, snapshot))
+
+
+def _catalogue(_: argparse.Namespace) -> None:
+    print(printing.catalogue_text())
+
+
+def _build(chosen: argparse.Namespace) -> None:
+    progress = reporter(quiet=chosen.quiet)
+    progress.say(f"Reading the published files below {chosen.folder}")
+    panel = ew.read_published(chosen.folder)
+    ew.write_panel(panel, chosen.out, overwrite=chosen.overwrite)
+    progress.say(printing.build_text(panel, chosen.out))
+
+
+def _train(chosen: argparse.Namespace) -> None:
+    progress: Progress = reporter(quiet=chosen.quiet)
+    panel = ew.load_panel(chosen.panel)
+    judgements = ew.load_judgements(chosen.judgements) if chosen.judgements else panel.judgements
+    model = ew.train(
+        panel, judgements, until=chosen.until, target=chosen.target, prior=chosen.prior, progress=progress
+    )
+    file = ew.save_model(model, chosen.out, overwrite=chosen.overwrite)
+    progress.say(printing.training_text(model, file))
+
+
+def _snapshot(chosen: argparse.Namespace) -> Snapshot:
+    panel: Panel = ew.load_panel(chosen.panel)
+    return panel.as_of(chosen.as_of or panel.newest_publication)

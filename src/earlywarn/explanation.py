@@ -1,0 +1,222 @@
+"""Contributions -> rows that a reader understands: which indicators drove the score, and which way."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.catalogue import INDICATORS, Indicator, model_column
+from earlywarn.indicators import build_indicators
+from earlywarn.inputs import model_indicators, read_rows
+from earlywarn.model import RiskModel
+from earlywarn.panel import Snapshot
+from earlywarn.stats import expit, normal_cdf, percentile_rank
+
+COLUMNS = (
+    "la_code", "la_name", "as_of", "term", "indicator", "family", "value", "unit", "england", "neighbours",
+    "percentile", "contribution", "sign_stability", "sentence",
+)  # fmt: skip
+"""The columns of an explanation, in order."""
+
+SLIGHT = 0.05
+"""Log-odds below which a contribution is called slight: it changes a risk of 10% by less than half a point."""
+NONE = 0.005
+"""Log-odds below which a contribution is called none at all."""
+
+
+def explain(model: RiskModel, snapshot: Snapshot, la_code: str | None = None) -> pd.DataFrame:
+    """Say for each authority what its risk is made of.
+
+    Parameters
+    ----------
+    model : RiskModel
+        As ``earlywarn.load_model`` or ``earlywarn.train`` gives it.
+    snapshot : Snapshot
+        What ``panel.as_of(date)`` gave.
+    la_code : str, optional
+        One authority, by code or name; all of them if not given.
+
+    Returns
+    -------
+    DataFrame
+        For each authority one row ``baseline`` and one an indicator, strongest first: its value and
+        unit, England's value, the mean of its statistical neighbours, the share of authorities that
+        are lower (0 to 1), its contribution in log-odds, how sure the direction of its weight is (0.5
+        to 1), and a sentence. The contributions of an authority sum to ``log(risk / (1 - risk))``.
+
+    Raises
+    ------
+    AuthorityError
+        If the authority is not known.
+    IndicatorError
+        If a Panel is given for a Snapshot.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> rows = ew.explain(ew.load_model(), ew.load_panel().as_of("2024-06-30"), "Leeds")
+    >>> rows["term"].iloc[0], rows["la_name"].iloc[0]
+    ('baseline', 'Leeds')
+    """
+    X = build_indicators(snapshot)
+    parts = contribution_frame(model, X)
+    codes = list(parts.index)
+    if la_code is not None:
+        codes = [snapshot.existing_code(la_code)]
+    names = snapshot.authorities.set_index("la_code")["la_name"]
+    facts = {record.id: _facts(record, X, parts) for record in model_indicators(model)}
+    stability = sign_stability(model)
+    rows = [
+        row
+        for code in codes
+        for row in _authority_rows(code, names[code], parts.loc[code], facts, stability)
+    ]
+    frame = pd.DataFrame(rows)
+    frame["as_of"] = snapshot.as_of.isoformat()
+    return frame.loc[:, list(COLUMNS)]
+
+
+def contribution_frame(model: RiskModel, X: pd.DataFrame) -> pd.DataFrame:
+    """Contributions by authority (rows) and term (columns ``baseline`` and the indicators' ids)."""
+    names = ["baseline", *(record.id for record in model_indicators(model))]
+    codes = X.index.get_level_values("la_code")
+    values = read_rows(model, X.reset_index(drop=True)).values
+    return pd.DataFrame(model.contributions(values), index=codes, columns=names)
+
+
+def sign_stability(model: RiskModel) -> dict[str, float]:
+    """How probable it is, in the light of the fit's uncertainty, that a weight has the sign it has."""
+    sd = np.sqrt(np.diag(model.covariance)[1:])
+    certainty = normal_cdf(np.abs(model.coefficients) / np.maximum(sd, 1e-12))
+    return {
+        record.id: float(share)
+        for record, share in zip(model_indicators(model), certainty, strict=True)
+    }
+
+
+def drivers(
+    model: RiskModel, X: pd.DataFrame, *, upward: bool, most: int = 3
+) -> list[str]:
+    """The strongest drivers of each row in one direction, as text, of those that are known."""
+    parts = contribution_frame(model, X).drop(columns="baseline")
+    records = model_indicators(model)
+    strength = parts.to_numpy() * (1 if upward else -1)
+    known = np.column_stack([X[column].notna() for column in model.columns])
+    strength = np.where(known & (strength > NONE), strength, 0.0)
+    phrases = {record.id: _phrases(record, X) for record in records}
+    order = np.argsort(-strength, axis=1, kind="stable")[:, :most]
+    return [
+        "; ".join(phrases[records[term].id][row] for term in terms if strength[row, term] > 0)
+        for row, terms in enumerate(order)
+    ]
+
+
+def _phrases(record: Indicator, X: pd.DataFrame) -> list[str]:
+    """A short phrase a row: the figure and England's."""
+    if record.kind == "history":
+        return ["last inspection was Good or better" if value == 1 else "last inspection was below Good" for value in X[record.id]]
+    title = record.title[0].lower() + record.title[1:] if record.title.split()[0] not in _KEPT else record.title
+    england = X[record.id] - X[record.id + "_gap"]
+    return [
+        f"{title} {_number(record, value)} (England {_number(record, middle)})"
+        for value, middle in zip(X[record.id], england, strict=True)
+    ]
+
+
+_KEPT = frozenset({"Section"})
+
+
+def _facts(record: Indicator, X: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
+    """What is told of one indicator, by authority."""
+    codes = X.index.get_level_values("la_code")
+    value = X[record.id].to_numpy()
+    history = record.kind == "history"
+    gap = np.zeros_like(value) if history else X[record.id + "_gap"].to_numpy()
+    alike = np.full_like(value, np.nan) if history else value - X[record.id + "_neighbour_gap"].to_numpy()
+    table = pd.DataFrame(
+        {
+            "value": value,
+            "england": np.full_like(value, np.nan) if history else value - gap,
+            "neighbours": alike,
+            "percentile": np.full_like(value, np.nan) if history else percentile_rank(value),
+            "contribution": parts[record.id].to_numpy(),
+            "known": X[model_column(record)].notna().to_numpy(),
+        },
+        index=codes,
+    )
+    table["sentence"] = [_sentence(record, row) for row in table.itertuples()]
+    return table
+
+
+def _authority_rows(
+    code: str,
+    name: str,
+    parts: pd.Series,
+    facts: dict[str, pd.DataFrame],
+    stability: dict[str, float],
+) -> list[dict[str, object]]:
+    baseline = {
+        "la_code": code, "la_name": name, "term": "baseline", "indicator": "baseline", "family": "baseline",
+        "value": np.nan, "unit": "", "england": np.nan, "neighbours": np.nan, "percentile": np.nan,
+        "contribution": parts["baseline"], "sign_stability": np.nan,
+        "sentence": f"Where every authority starts: a risk of {100 * float(expit(parts['baseline'])):.1f}%, "
+        "from how many recent inspections found an Inadequate area",
+    }  # fmt: skip
+    rows = []
+    for record in _by_strength(parts):
+        told = facts[record.id].loc[code]
+        rows.append(
+            {
+                "la_code": code, "la_name": name, "term": "indicator", "indicator": record.id,
+                "family": record.family, "value": told["value"], "unit": record.unit,
+                "england": told["england"], "neighbours": told["neighbours"], "percentile": told["percentile"],
+                "contribution": told["contribution"], "sign_stability": stability[record.id],
+                "sentence": told["sentence"],
+            }  # fmt: skip
+        )
+    return [baseline, *rows]
+
+
+def _by_strength(parts: pd.Series) -> list[Indicator]:
+    records = {record.id: record for record in INDICATORS}
+    terms = parts.drop("baseline")
+    return [records[name] for name in terms.abs().sort_values(ascending=False, kind="stable").index]
+
+
+def _sentence(record: Indicator, row: object) -> str:
+    """One indicator of one authority, in plain English."""
+    value, contribution = row.value, row.contribution  # type: ignore[attr-defined]
+    if record.kind == "history":
+        fact = {1.0: "was Good or Outstanding", 0.0: "was below Good"}.get(value, "is not known here")
+        return f"The last inspection {fact}: {_effect(contribution)}"
+    if not row.known:  # type: ignore[attr-defined]
+        stand_in = f"; the other figures on {record.family} stand in" if abs(contribution) >= NONE else ""
+        return f"{record.title}: no comparable figure published{stand_in}: {_effect(contribution)}"
+    facts = [f"{record.title}: {_number(record, value)} {record.unit.removeprefix('% ')}".rstrip()]
+    if np.isfinite(row.england):  # type: ignore[attr-defined]
+        facts.append(f"England {_number(record, row.england)}")  # type: ignore[attr-defined]
+    facts.append(_standing(row.percentile))  # type: ignore[attr-defined]
+    if record.like_for_like:
+        facts.append("compared with equally deprived authorities")
+    return f"{', '.join(facts)}: {_effect(contribution)}"
+
+
+def _number(record: Indicator, value: float) -> str:
+    if not np.isfinite(value):
+        return "not known"
+    mark = "%" if record.unit.startswith("%") else ""
+    return f"{value:,.0f}" if value >= 100 and not mark else f"{value:.1f}{mark}"
+
+
+def _standing(percentile: float) -> str:
+    if percentile >= 0.5:
+        return f"higher than {100 * percentile:.0f}% of authorities"
+    return f"lower than {100 * (1 - percentile):.0f}% of authorities"
+
+
+def _effect(contribution: float) -> str:
+    if abs(contribution) < NONE:
+        return "no effect on the risk"
+    verb = "raises the risk" if contribution > 0 else "lowers the risk"
+    return f"{verb} slightly" if abs(contribution) < SLIGHT else verb
+

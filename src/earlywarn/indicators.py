@@ -1,0 +1,319 @@
+"""Snapshot -> X: the builders of the indicators, one row an authority, one column a figure.
+
+Only a Snapshot is taken, so that nothing published after its date can be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.authorities import ENGLAND
+from earlywarn.catalogue import DEPRIVATION, HISTORY, INDICATORS, Indicator, columns_of, get_indicator
+from earlywarn.comparison import Distribution, compare, distribution, stabilise
+from earlywarn.errors import IndicatorError
+from earlywarn.outcomes import previous_judgement
+from earlywarn.panel import Snapshot
+from earlywarn.stats import FloatArray, rate, slope
+
+POPULATION = "population_0_17"
+TREND_YEARS = 3
+OLDEST = 3
+"""A figure whose reporting year lies more than this many years back is not taken for today's."""
+FEWEST_NEIGHBOURS = 3
+
+
+def build_indicators(snapshot: Snapshot) -> pd.DataFrame:
+    """Compute every indicator of the catalogue as it was known on the snapshot's date.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        What ``panel.as_of(date)`` gave.
+
+    Returns
+    -------
+    DataFrame
+        Indexed ``(la_code, as_of)``, one row an authority that existed on the date. For each
+        indicator: its value in its unit; ``_z``, the over-dispersion-adjusted and shrunk level
+        within the year; ``_se``, the standard error of it; ``_gap``, the value less England's;
+        ``_neighbour_gap``, less the mean of its statistical neighbours; ``_trend``, the change a
+        year over three years; ``_distance``, how far from the middle, for those that may be both
+        too high and too low. NaN where not known.
+
+    Raises
+    ------
+    IndicatorError
+        If anything but a Snapshot is given.
+
+    Notes
+    -----
+    An authority whose newest figure is missing keeps last year's, compared within last year. A new
+    authority inherits the figures of those it was made from, for the years before it.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> X = ew.build_indicators(ew.load_panel().as_of("2024-06-30"))
+    >>> X.index.names, len(X)
+    (FrozenList(['la_code', 'as_of']), 153)
+    """
+    _check(snapshot)
+    return pd.concat([published_indicators(snapshot), inspection_history(snapshot)], axis=1)
+
+
+def published_indicators(snapshot: Snapshot) -> pd.DataFrame:
+    """The indicators that come from published figures: the same between two publications."""
+    _check(snapshot)
+    figures = _Figures.of(snapshot)
+    levels = {record.id: figures.level(record) for record in INDICATORS if record.kind != "history"}
+    neighbours = figures.neighbour_weights(snapshot.neighbours)
+    blocks = [
+        _columns(record, levels[record.id], levels[DEPRIVATION], neighbours)
+        for record in INDICATORS
+        if record.kind != "history"
+    ]
+    frame = pd.DataFrame(
+        {name: column for block in blocks for name, column in block.items()},
+        index=pd.Index(figures.areas[:-1], dtype="str"),
+    )
+    return frame.reindex(snapshot.authorities["la_code"]).set_axis(_index(snapshot))
+
+
+def inspection_history(snapshot: Snapshot) -> pd.DataFrame:
+    """What the last inspection gave, of those published by the date."""
+    _check(snapshot)
+    codes = snapshot.authorities["la_code"]
+    last = previous_judgement(snapshot.judgements, snapshot.as_of, codes)["previous_judgement"]
+    good = last.isin(["Good", "Outstanding"]).astype(float).where(last.notna())
+    return pd.DataFrame({HISTORY: good.to_numpy()}, index=_index(snapshot))
+
+
+def reference_distributions(snapshot: Snapshot) -> Mapping[str, Distribution]:
+    """The newest year's distribution of each indicator: what a single row is compared with."""
+    _check(snapshot)
+    figures = _Figures.of(snapshot)
+    deprivation = figures.level(get_indicator(DEPRIVATION))
+    found = {}
+    for record in INDICATORS:
+        if record.kind == "history":
+            continue
+        level = figures.level(record)
+        spread = None if level.newest is None else level.spread(level.newest, deprivation)
+        if spread is not None:
+            found[record.id] = spread
+    return found
+
+
+def _check(snapshot: object) -> None:
+    if not isinstance(snapshot, Snapshot):
+        raise IndicatorError(
+            "indicators are built from a Snapshot only",
+            where="snapshot",
+            found=f"a {type(snapshot).__name__}",
+            expected="what panel.as_of(date) gives",
+            remedy="A Panel also holds what was published later, and a look into the future must not be possible.",
+        )
+
+
+def _index(snapshot: Snapshot) -> pd.MultiIndex:
+    codes = snapshot.authorities["la_code"].to_numpy()
+    return pd.MultiIndex.from_arrays(
+        [codes, np.full(len(codes), snapshot.as_of.isoformat())], names=["la_code", "as_of"]
+    )
+
+
+def _columns(
+    record: Indicator, level: _Level, deprivation: _Level, neighbours: FloatArray
+) -> dict[str, FloatArray]:
+    """Every column of one indicator, by authority."""
+    value, z, se, england, alike = (np.full(len(level.value), np.nan) for _ in range(5))
+    if level.newest is not None:
+        # Last year's first, so that the newest figure takes its place wherever there is one.
+        for column in (level.newest - 1, level.newest):
+            if column < 0 or (spread := level.spread(column, deprivation)) is None:
+                continue
+            here = np.isfinite(level.value[:, column])
+            value[here] = level.value[here, column]
+            england[here] = level.england[column]
+            alike[here] = _neighbour_mean(level.value[:, column], neighbours)[here]
+            found = level.compared(column, deprivation, spread)
+            z[here], se[here] = found[0][here], found[1][here]
+    columns = (value, z, se, value - england, value - alike, level.trend(), np.abs(z))
+    return dict(zip(columns_of(record), columns, strict=False))
+
+
+def _neighbour_mean(value: FloatArray, neighbours: FloatArray) -> FloatArray:
+    known = np.isfinite(value).astype(float)
+    count = neighbours @ known
+    mean = rate(neighbours @ np.nan_to_num(value), count)
+    return np.where(count >= FEWEST_NEIGHBOURS, mean, np.nan)
+
+
+@dataclass(frozen=True)
+class _Level:
+    """One indicator by authority (rows) and reporting year (columns)."""
+
+    record: Indicator
+    years: FloatArray
+    value: FloatArray
+    size: FloatArray
+    own: FloatArray
+    england: FloatArray
+    oldest: int
+
+    @cached_property
+    def newest(self) -> int | None:
+        """The column of the newest year with figures that are not too old."""
+        filled = np.flatnonzero(np.isfinite(self.value).any(axis=0) & (self.years >= self.oldest))
+        return int(filled[-1]) if len(filled) else None
+
+    def spread(self, column: int, deprivation: _Level) -> Distribution | None:
+        """The distribution of a year, from the authorities' own figures."""
+        y, sd = stabilise(self.record, self.own[:, column], self.size[:, column])
+        return distribution(y, sd, self._like_for_like(column, deprivation))
+
+    def compared(
+        self, column: int, deprivation: _Level, spread: Distribution
+    ) -> tuple[FloatArray, FloatArray]:
+        y, sd = stabilise(self.record, self.value[:, column], self.size[:, column])
+        alike = self._like_for_like(column, deprivation)
+        return compare(y, sd, np.nan if alike is None else alike, spread)
+
+    def trend(self) -> FloatArray:
+        """Change a year over the last three years; NaN unless all three are known."""
+        if self.newest is None or self.newest + 1 < TREND_YEARS:
+            return np.full(len(self.value), np.nan)
+        last = slice(self.newest + 1 - TREND_YEARS, self.newest + 1)
+        return slope(self.value[:, last], self.years[last], min_points=TREND_YEARS)
+
+    def _like_for_like(self, column: int, deprivation: _Level) -> FloatArray | None:
+        """Deprivation of the year, or of the nearest one that is known."""
+        if not self.record.like_for_like or deprivation.newest is None:
+            return None
+        known = np.flatnonzero(np.isfinite(deprivation.value).any(axis=0))
+        return deprivation.value[:, known[np.abs(known - column).argmin()]]
+
+
+@dataclass(frozen=True)
+class _Figures:
+    """A snapshot's observations as arrays: (area, year) for each measure, England apart."""
+
+    areas: tuple[str, ...]
+    years: FloatArray
+    tables: dict[str, FloatArray]
+    parents: tuple[tuple[int, tuple[int, ...]], ...]
+    oldest: int
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> _Figures:
+        rows = pd.concat([snapshot.observations, snapshot.england], ignore_index=True)
+        existing = snapshot.authorities["la_code"].tolist()
+        areas = tuple(sorted({*rows["la_code"], *existing} - {ENGLAND})) + (ENGLAND,)
+        first = int(rows["period"].min()) if len(rows) else snapshot.as_of.year
+        last = int(rows["period"].max()) + 1 if len(rows) else snapshot.as_of.year
+        years = np.arange(first, last + 1, dtype=float)
+        return cls(
+            areas=areas,
+            years=years,
+            tables=_tables(rows, areas, first, len(years)),
+            parents=_parents(snapshot, areas),
+            oldest=snapshot.as_of.year - OLDEST,
+        )
+
+    def table(self, measure: str) -> FloatArray:
+        """Numerator, denominator and value of a measure: shape (3, areas, years)."""
+        found = self.tables.get(measure)
+        return np.full((3, len(self.areas), len(self.years)), np.nan) if found is None else found
+
+    @cached_property
+    def children(self) -> FloatArray:
+        """Children aged 0 to 17 for each reporting year: the newest mid-year estimate before it."""
+        estimate = self.table(POPULATION)[2]
+        held = np.full_like(estimate, np.nan)
+        for column in range(1, estimate.shape[1]):
+            earlier = estimate[:, column - 1]
+            held[:, column] = np.where(np.isfinite(earlier), earlier, held[:, column - 1])
+        return held
+
+    def level(self, record: Indicator) -> _Level:
+        value, size = self._value_and_size(record)
+        full, full_size = self._inherited(value, size)
+        return _Level(
+            record=record,
+            years=self.years,
+            value=full[:-1],
+            size=full_size[:-1],
+            own=value[:-1],
+            england=value[-1],
+            oldest=self.oldest,
+        )
+
+    def neighbour_weights(self, neighbours: pd.DataFrame) -> FloatArray:
+        """1 where the column's authority is a statistical neighbour of the row's."""
+        position = {code: row for row, code in enumerate(self.areas[:-1])}
+        weights = np.zeros((len(position), len(position)))
+        for code, neighbour in zip(neighbours["la_code"], neighbours["neighbour_code"], strict=True):
+            if code in position and neighbour in position:
+                weights[position[code], position[neighbour]] = 1.0
+        return weights
+
+    def _value_and_size(self, record: Indicator) -> tuple[FloatArray, FloatArray]:
+        numerator, denominator, value = self.table(record.measure)
+        if record.denominator == POPULATION:
+            return 10_000 * rate(value, self.children), self.children
+        if record.kind == "proportion":
+            value = np.where(np.isfinite(value), value, 100 * rate(numerator, denominator))
+        size = np.where(denominator > 0, denominator, self._cases(record))
+        return value, size
+
+    def _cases(self, record: Indicator) -> FloatArray:
+        """The cases behind each value, from the measure that counts them."""
+        if not record.size_measure:
+            return np.full((len(self.areas), len(self.years)), np.nan)
+        if record.size_measure == POPULATION:
+            return self.children
+        numerator, _, value = self.table(record.size_measure)
+        per_child = record.size_measure in _RATES
+        return value * self.children / 10_000 if per_child else np.where(np.isfinite(numerator), numerator, value)
+
+    def _inherited(self, value: FloatArray, size: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """New authorities with the figures of those they were made from, where they have none."""
+        value, size = value.copy(), size.copy()
+        for child, parents in self.parents:
+            known = np.isfinite(value[list(parents)]).all(axis=0) & np.isnan(value[child])
+            weight = np.nan_to_num(size[list(parents)], nan=1.0)
+            mean = rate((np.nan_to_num(value[list(parents)]) * weight).sum(axis=0), weight.sum(axis=0))
+            value[child] = np.where(known, mean, value[child])
+            size[child] = np.where(known, size[list(parents)].sum(axis=0), size[child])
+        return value, size
+
+
+_RATES = frozenset(record.measure for record in INDICATORS if record.kind == "rate" and not record.numerator)
+
+
+def _tables(rows: pd.DataFrame, areas: tuple[str, ...], first: int, width: int) -> dict[str, FloatArray]:
+    position = {code: row for row, code in enumerate(areas)}
+    area = rows["la_code"].map(position).to_numpy()
+    year = rows["period"].to_numpy(dtype=int) - first
+    numbers = rows[["numerator", "denominator", "value"]].to_numpy(dtype=float)
+    codes, measures = pd.factorize(rows["measure"])
+    cube = np.full((len(measures), 3, len(areas), width), np.nan)
+    for part in range(3):
+        cube[codes, part, area, year] = numbers[:, part]
+    return dict(zip(measures, cube, strict=True))
+
+
+def _parents(snapshot: Snapshot, areas: tuple[str, ...]) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """For each authority made from others: its row, and theirs."""
+    position = {code: row for row, code in enumerate(areas)}
+    found = []
+    for code in snapshot.authorities["la_code"]:
+        parents = [change.predecessor for change in snapshot.register.predecessors(code)]
+        if parents and all(parent in position for parent in parents):
+            found.append((position[code], tuple(position[parent] for parent in parents)))
+    return tuple(found)

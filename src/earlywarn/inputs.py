@@ -1,0 +1,228 @@
+"""Rows as people and systems give them -> the model's own matrix, row by row, with reasons for refusal.
+
+The national table and a row from another system come through here alike: one route, one number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from earlywarn.authorities import Register
+from earlywarn.catalogue import INDICATORS, Indicator, model_column
+from earlywarn.comparison import REACH, Distribution, compare, stabilise
+from earlywarn.errors import ModelError
+from earlywarn.model import RiskModel
+from earlywarn.stats import FloatArray, posterior_sd, rate
+
+LARGEST = 1e12
+"""No count, rate or amount of an English authority comes near this."""
+MAY_PASS_100 = frozenset({"turnover"})
+"""Leavers can outnumber the staff in post; no other percentage can pass 100."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Rows ready to be scored.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_columns)
+        The model's columns; NaN where not known.
+    noise : ndarray of shape (n_rows, n_columns)
+        The standard error of each value.
+    refusal : ndarray of str
+        Why a row can't be scored; empty where it can.
+    """
+
+    values: FloatArray
+    noise: FloatArray
+    refusal: npt.NDArray[np.object_]
+
+
+def read_rows(model: RiskModel, rows: pd.DataFrame, *, register: Register | None = None) -> Inputs:
+    """Bring rows into the model's form.
+
+    Parameters
+    ----------
+    model : RiskModel
+        Whose reference distributions a plain value is compared with.
+    rows : DataFrame
+        Columns by the catalogue's names: an indicator's ``_z`` (with ``_se``) is taken as it is, else
+        its value (with the number of cases behind it, or both counts) is compared with the model's
+        reference. Other columns are left alone.
+    register : Register, optional
+        If given, a column ``la_code`` is checked against it.
+
+    Returns
+    -------
+    Inputs
+    """
+    faults = _Faults(len(rows))
+    numbers = _Numbers(rows, faults)
+    deprivation = numbers.column("free_school_meals", percent=True)
+    parts = [
+        _indicator(record, numbers, model, deprivation) for record in model_indicators(model)
+    ]
+    _check_dates(rows, model, faults)
+    if register is not None:
+        _check_authorities(rows, register, faults)
+    values = np.column_stack([value for value, _ in parts])
+    noise = np.column_stack([error for _, error in parts])
+    return Inputs(values, np.nan_to_num(noise), faults.text())
+
+
+def model_indicators(model: RiskModel) -> tuple[Indicator, ...]:
+    """The catalogue's records for the columns of a model, in their order.
+
+    Raises
+    ------
+    ModelError
+        If the model has a column that is none of the catalogue's.
+    """
+    known = {model_column(record): record for record in INDICATORS}
+    strange = [column for column in model.columns if column not in known]
+    if strange:
+        raise ModelError(
+            "the model has columns that are no indicators",
+            found=", ".join(strange[:5]),
+            expected="columns of the catalogue",
+            remedy="Score such a model with its own risk() and contributions().",
+        )
+    return tuple(known[column] for column in model.columns)
+
+
+def known_columns() -> frozenset[str]:
+    """Every column name that means something in a row."""
+    names = set()
+    for record in INDICATORS:
+        names |= {record.id, record.id + "_z", record.id + "_se", record.numerator, record.denominator}
+    return frozenset(names - {""})
+
+
+def _indicator(
+    record: Indicator, numbers: _Numbers, model: RiskModel, deprivation: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """One indicator's column for the model, and its standard error."""
+    if record.kind == "history":
+        fact = numbers.column(record.id, highest=1.0)
+        return fact, np.zeros_like(fact)
+    z, se = numbers.column(record.id + "_z", lowest=-LARGEST), numbers.column(record.id + "_se")
+    entry = model.info.get("reference", {}).get(record.id)
+    if entry is None:
+        return np.clip(z, -REACH, REACH), se
+    against = Distribution(**entry)
+    value, size = _value_and_size(record, numbers)
+    y, sd = stabilise(record, value, size)
+    plain, plain_se = compare(y, sd, deprivation, against)
+    usual = float(posterior_sd(against.typical_sd, against.tau2))
+    known_se = np.where(np.isnan(se), usual, se)
+    return (
+        np.where(np.isnan(z), plain, np.clip(z, -REACH, REACH)),
+        np.where(np.isnan(z), plain_se, known_se),
+    )
+
+
+def _value_and_size(record: Indicator, numbers: _Numbers) -> tuple[FloatArray, FloatArray]:
+    percent = record.unit.startswith("%") and record.id not in MAY_PASS_100
+    value = numbers.column(record.id, percent=percent)
+    if not record.numerator:
+        return value, np.full_like(value, np.nan)
+    part, whole = numbers.column(record.numerator), numbers.column(record.denominator)
+    per = {"rate": 10_000, "proportion": 100}.get(record.kind, 1)
+    if percent:
+        numbers.faults.add(part > whole, f"{record.numerator} is more than {record.denominator}")
+    computed = per * rate(part, whole)
+    return np.where(np.isnan(value), computed, value), whole
+
+
+class _Faults:
+    """Reasons for refusal, collected row by row."""
+
+    def __init__(self, rows: int) -> None:
+        self._reasons: list[tuple[npt.NDArray[np.bool_], str]] = []
+        self._rows = rows
+
+    def add(self, bad: npt.NDArray[np.bool_], reason: str) -> None:
+        if bad.any() and reason not in (told for _, told in self._reasons):
+            self._reasons.append((bad, reason))
+
+    def text(self) -> npt.NDArray[np.object_]:
+        found = np.full(self._rows, "", dtype=object)
+        for bad, reason in self._reasons:
+            found[bad] = [f"{one}; {reason}" if one else reason for one in found[bad]]
+        return found
+
+
+class _Numbers:
+    """Columns of a frame as checked numbers."""
+
+    def __init__(self, rows: pd.DataFrame, faults: _Faults) -> None:
+        self._rows = rows
+        self.faults = faults
+
+    def column(
+        self, name: str, *, lowest: float = 0.0, highest: float = LARGEST, percent: bool = False
+    ) -> FloatArray:
+        """A column's numbers, NaN where empty, absent or refused."""
+        if name not in self._rows.columns:
+            return np.full(len(self._rows), np.nan)
+        numbers = self._parsed(name)
+        if percent:
+            highest = 100.0
+        self.faults.add(np.isinf(numbers), f"{name} is infinite")
+        finite = np.where(np.isinf(numbers), np.nan, numbers)
+        self.faults.add(finite < lowest, f"{name} is below {lowest:g}")
+        self.faults.add(finite > highest, f"{name} is above {highest:g}")
+        return np.where((finite < lowest) | (finite > highest), np.nan, finite)
+
+    def _parsed(self, name: str) -> FloatArray:
+        column = self._rows[name]
+        if isinstance(column, pd.DataFrame):
+            self.faults.add(np.ones(len(column), dtype=bool), f"{name} stands twice")
+            return np.full(len(column), np.nan)
+        if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(column.dtype):
+            return column.to_numpy(dtype=float, na_value=np.nan)
+        text = column.where(column.notna(), "").map(lambda cell: str(cell).strip())
+        numbers = pd.to_numeric(text.where(text != "", None), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        strange = np.isnan(numbers) & ~text.str.lower().isin(["", "nan", "none", "na"]).to_numpy(dtype=bool)
+        self.faults.add(strange, f"{name} is no number")
+        return numbers
+
+
+def _check_dates(rows: pd.DataFrame, model: RiskModel, faults: _Faults) -> None:
+    """A row dated outside the model's life is refused; a row without a date is taken for today's."""
+    if "as_of" not in rows.columns:
+        return
+    given = rows["as_of"]
+    days = pd.to_datetime(given, errors="coerce", format="ISO8601") if len(given) else given
+    days = pd.Series(pd.to_datetime(days, errors="coerce", utc=True), index=rows.index).dt.tz_localize(None)
+    empty = given.isna() | given.map(lambda cell: isinstance(cell, str) and not cell.strip())
+    faults.add((days.isna() & ~empty).to_numpy(dtype=bool), "as_of is no date")
+    first, last = model.info.get("first_date"), model.info.get("sunset")
+    if first and last:
+        outside = (days < pd.Timestamp(first)) | (days > pd.Timestamp(last))
+        faults.add(outside.to_numpy(dtype=bool), f"as_of is outside the model's life, {first} to {last}")
+
+
+def _check_authorities(rows: pd.DataFrame, register: Register, faults: _Faults) -> None:
+    if "la_code" not in rows.columns:
+        return
+    codes = rows["la_code"]
+    known = set(_authority_codes(register))
+    unknown = [not _is_known(code, known) for code in codes]
+    faults.add(np.array(unknown, dtype=bool) & codes.notna().to_numpy(dtype=bool), "la_code is no authority's")
+
+
+def _authority_codes(register: Register) -> Iterator[str]:
+    return iter(register.authorities["la_code"])
+
+
+def _is_known(code: object, known: set[str]) -> bool:
+    if isinstance(code, float) and code.is_integer():
+        code = int(code)
+    return str(code).strip() in known

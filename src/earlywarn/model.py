@@ -1,0 +1,244 @@
+"""RiskModel: the frozen record of what was learnt. Risk, intervals and contributions, by numpy alone.
+
+It knows columns and their groups, not councils.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from earlywarn.errors import ModelError
+from earlywarn.stats import expit, normal_quantile
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class RiskModel:
+    """An ordered-grade model: the log-odds of the worst grade are a sum, one term a column.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        The columns of ``X``, in order.
+    coefficients : ndarray of shape (n_columns,)
+        Log-odds for one unit of each column.
+    thresholds : ndarray of shape (n_grades - 1,)
+        P(grade > k) = expit(terms - thresholds[k]); the last one belongs to the worst grade.
+    centre : ndarray of shape (n_columns,)
+        Taken off each column before it is weighed; also what a wholly missing column is taken for.
+    orientation : ndarray of shape (n_columns,)
+        +1 or -1: the direction in which the columns of a group agree with each other.
+    groups : tuple of str
+        The group of each column: the known columns of a group stand in for its missing ones.
+    agreement : ndarray of shape (n_columns,)
+        The correlation within the column's group, 0 to 1.
+    covariance : ndarray of shape (n_columns + 1, n_columns + 1)
+        Of the worst grade's intercept (minus the last threshold) and the coefficients.
+    classes : tuple
+        The grades, worst last.
+    info : mapping
+        What the model was learnt from: see ``earlywarn.store``.
+
+    Notes
+    -----
+    ``contributions`` sum to the log-odds of ``risk`` exactly, whatever is missing: a missing value is
+    replaced by what the known columns of its group lead one to expect (see ``complete``), and what is
+    not known about it widens the interval.
+
+    Examples
+    --------
+    >>> model = RiskModel(
+    ...     columns=("a", "b"), coefficients=np.array([0.5, -0.2]), thresholds=np.array([-1.0, 1.5]),
+    ...     centre=np.zeros(2), orientation=np.array([1.0, -1.0]), groups=("g", "g"),
+    ...     agreement=np.array([0.5, 0.5]), covariance=0.01 * np.eye(3), classes=(0, 1, 2))
+    >>> X = np.array([[1.0, 0.0], [2.0, np.nan]])
+    >>> model.risk(X).round(3)
+    array([0.269, 0.426])
+    >>> bool(np.allclose(model.contributions(X).sum(axis=1), model.log_odds(X)))
+    True
+    """
+
+    columns: tuple[str, ...]
+    coefficients: Floats
+    thresholds: Floats
+    centre: Floats
+    orientation: Floats
+    groups: tuple[str, ...]
+    agreement: Floats
+    covariance: Floats
+    classes: tuple[Any, ...]
+    info: Mapping[str, Any] = field(default_factory=dict)
+
+    def with_info(self, info: Mapping[str, Any]) -> RiskModel:
+        """The same model with another account of where it comes from."""
+        return replace(self, info=dict(info))
+
+    def shifted(self, log_odds: float) -> RiskModel:
+        """The same model under another prior: every grade's log-odds moved by the same amount."""
+        return replace(self, thresholds=self.thresholds - log_odds)
+
+    def matrix(self, X: ArrayLike) -> Floats:
+        """``X`` as the model's own matrix: by column name if it has names, else by position."""
+        if hasattr(X, "columns"):
+            lacking = [name for name in self.columns if name not in X.columns]
+            if lacking:
+                raise ModelError(
+                    "columns are missing",
+                    found=f"{len(X.columns)} columns without {', '.join(lacking[:5])}",
+                    expected=f"the {len(self.columns)} columns of the model",
+                    remedy="earlywarn.build_indicators gives them all; a column of NaN will do for one not known.",
+                )
+            X = X[list(self.columns)].to_numpy(dtype=float, na_value=np.nan)
+        matrix = np.atleast_2d(np.asarray(X, dtype=float))
+        if matrix.ndim != 2 or matrix.shape[1] != len(self.columns):
+            raise ModelError(
+                "the shape of X does not fit",
+                found=f"{matrix.shape}",
+                expected=f"(rows, {len(self.columns)})",
+                remedy=f"The columns are {', '.join(self.columns[:3])}, ...",
+            )
+        return matrix
+
+    def complete(self, X: ArrayLike) -> tuple[Floats, Floats]:
+        """The centred columns with the missing ones filled in, and how unsure each filled one is.
+
+        Within a group the columns are taken as exchangeable with correlation r, so that from n known
+        ones of sum S the expectation of a missing one is r S / (1 + (n - 1) r), with variance
+        1 - n r^2 / (1 + (n - 1) r).
+
+        Returns
+        -------
+        filled : ndarray of shape (n_rows, n_columns)
+            No missing values.
+        variance : ndarray of shape (n_rows, n_columns)
+            0 where the value was known.
+        """
+        centred = self.matrix(X) - self.centre
+        unknown = np.isnan(centred)
+        if not unknown.any():
+            return centred, np.zeros_like(centred)
+        member = self._membership()
+        known = np.where(unknown, 0.0, centred)
+        # Small integers and one fixed order of additions: the same row gives the same bits in any batch.
+        count = np.stack([(~unknown[:, inside]).sum(axis=1) for inside in member.T], axis=1)
+        total = np.stack(
+            [_row_sum(known[:, inside] * self.orientation[inside]) for inside in member.T], axis=1
+        )
+        group = member.argmax(axis=1)
+        n, known_sum, r = count[:, group], total[:, group], self.agreement
+        spread = np.maximum(1 + (n - 1) * r, 1e-12)
+        expected = self.orientation * r * known_sum / spread
+        filled = np.where(unknown, expected, centred)
+        return filled, np.where(unknown, 1 - n * r**2 / spread, 0.0)
+
+    def contributions(self, X: ArrayLike) -> Floats:
+        """The terms of the log-odds, baseline first; each row sums to ``log_odds`` exactly.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_columns + 1)
+        """
+        filled, _ = self.complete(X)
+        baseline = np.full((len(filled), 1), -self.thresholds[-1])
+        return np.hstack([baseline, filled * self.coefficients])
+
+    def log_odds(self, X: ArrayLike) -> Floats:
+        """Log-odds of the worst grade."""
+        return _row_sum(self.contributions(X))
+
+    def risk(self, X: ArrayLike) -> Floats:
+        """Probability of the worst grade, strictly between 0 and 1."""
+        return expit(self.log_odds(X))
+
+    def probabilities(self, X: ArrayLike) -> Floats:
+        """Probability of each grade; rows sum to 1."""
+        filled, _ = self.complete(X)
+        terms = _row_sum(filled * self.coefficients)
+        above = expit(terms[:, None] - self.thresholds)
+        edges = np.hstack([np.ones((len(above), 1)), above, np.zeros((len(above), 1))])
+        return edges[:, :-1] - edges[:, 1:]
+
+    def at_least(self, X: ArrayLike, grade: int) -> Floats:
+        """Probability of the grade at this position, or a worse one."""
+        if not 1 <= grade < len(self.classes):
+            raise ModelError(
+                "no such grade",
+                found=str(grade),
+                expected=f"a position from 1 to {len(self.classes) - 1} among {list(self.classes)}",
+            )
+        filled, _ = self.complete(X)
+        return expit(_row_sum(filled * self.coefficients) - self.thresholds[grade - 1])
+
+    def log_odds_sd(self, X: ArrayLike, noise: ArrayLike | None = None) -> Floats:
+        """Standard deviation of the log-odds: what was learnt, small counts and missing values.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_columns)
+        noise : array-like of shape (n_rows, n_columns), optional
+            The standard error of each value; missing counts as 0.
+        """
+        filled, unsure = self.complete(X)
+        if noise is not None:
+            unsure = unsure + np.nan_to_num(np.asarray(noise, dtype=float)) ** 2
+        learnt = _row_sum(
+            np.hstack([np.ones((len(filled), 1)), filled])
+            * _product(np.hstack([np.ones((len(filled), 1)), filled]), self.covariance)
+        )
+        return np.sqrt(np.maximum(learnt, 0.0) + _row_sum(unsure * self.coefficients**2))
+
+    def interval(
+        self, X: ArrayLike, noise: ArrayLike | None = None, *, level: float = 0.9
+    ) -> tuple[Floats, Floats]:
+        """Lower and upper limit of the risk.
+
+        Returns
+        -------
+        lower, upper : ndarray of shape (n_rows,)
+        """
+        centre = self.log_odds(X)
+        reach = float(normal_quantile((1 + level) / 2)) * self.log_odds_sd(X, noise)
+        return expit(centre - reach), expit(centre + reach)
+
+    def draws(
+        self, X: ArrayLike, noise: ArrayLike | None = None, *, size: int = 2000, seed: int = 20160913
+    ) -> Floats:
+        """Log-odds of the rows under ``size`` equally credible models: for ranks, which rows share.
+
+        Returns
+        -------
+        ndarray of shape (size, n_rows)
+        """
+        filled, unsure = self.complete(X)
+        if noise is not None:
+            unsure = unsure + np.nan_to_num(np.asarray(noise, dtype=float)) ** 2
+        own = np.sqrt(_row_sum(unsure * self.coefficients**2))
+        rng = np.random.default_rng(seed)
+        values, vectors = np.linalg.eigh(self.covariance)
+        root = vectors * np.sqrt(np.maximum(values, 0.0))
+        shared = rng.standard_normal((size, len(values))) @ root.T
+        design = np.hstack([np.ones((len(filled), 1)), filled])
+        return self.log_odds(X) + shared @ design.T + rng.standard_normal((size, len(own))) * own
+
+    def _membership(self) -> NDArray[np.bool_]:
+        names = list(dict.fromkeys(self.groups))
+        return np.array([[group == name for name in names] for group in self.groups])
+
+
+def _row_sum(terms: Floats) -> Floats:
+    """Add up columns one after the other, so that a row's sum never depends on the rows beside it."""
+    total = np.zeros(len(terms))
+    for column in terms.T:
+        total += column
+    return total
+
+
+def _product(matrix: Floats, right: Floats) -> Floats:
+    """``matrix @ right``, added up in one fixed order: a library's product depends on the batch."""
+    return np.stack([_row_sum(matrix * column) for column in right.T], axis=1)

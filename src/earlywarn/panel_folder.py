@@ -1,0 +1,205 @@
+"""A folder of text files with a manifest: written whole or not at all, read only if unchanged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from earlywarn._version import __version__
+from earlywarn.authorities import REGISTER_COLUMNS
+from earlywarn.errors import PanelError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+FORMAT = 1
+"""The number of the panel folder's format; raised when an older earlywarn could not read it."""
+
+ATTRIBUTION = "Contains public sector information licensed under the Open Government Licence v3.0."
+
+_MANIFEST = "manifest.json"
+_TABLES = tuple(
+    f"{name}.csv" for name in ("observations", "releases", "neighbours", "judgements", "findings")
+)
+_EXTENSIONS = tuple(f"{name}.csv" for name in REGISTER_COLUMNS)
+
+
+def write_folder(
+    target: Path,
+    texts: Mapping[str, str],
+    sources: Sequence[Mapping[str, Any]],
+    *,
+    overwrite: bool,
+) -> None:
+    """Write a panel's files and their manifest.
+
+    Parameters
+    ----------
+    target : Path
+        The folder to write: new, or empty.
+    texts : mapping of str to str
+        The text of each file, by its name.
+    sources : sequence of mappings
+        The published files that the panel was made from, for the manifest.
+    overwrite : bool
+        Replace the folder if it holds a panel and nothing else.
+
+    Raises
+    ------
+    PanelError
+        If the folder holds something and may not be replaced, or can't be written.
+    """
+    _check_replaceable(target, overwrite=overwrite)
+    fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
+    try:
+        fresh.mkdir(parents=True)
+        for name, text in {**texts, _MANIFEST: _manifest_text(texts, sources)}.items():
+            (fresh / name).write_text(text, encoding="utf-8", newline="")
+        _move_into_place(fresh, target)
+    except OSError as error:
+        raise PanelError(
+            "the panel can't be written",
+            where=str(target),
+            found=str(error),
+            expected="a folder that may be written",
+            remedy="Choose another folder, or close what has it open.",
+        ) from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def read_texts(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """Read the manifest and the files of a panel folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+
+    Returns
+    -------
+    manifest : dict
+    texts : dict of str to str
+        The text of each file, by its name.
+
+    Raises
+    ------
+    PanelError
+        If it is not a panel, is of another format, or a file is missing or was changed.
+    """
+    manifest = _read_manifest(folder)
+    extended = [name for name in _EXTENSIONS if name in manifest["files"]]
+    return manifest, {
+        name: _read_text(folder, manifest["files"], name) for name in (*_TABLES, *extended)
+    }
+
+
+def _check_replaceable(target: Path, *, overwrite: bool) -> None:
+    if not target.exists() or (target.is_dir() and not any(target.iterdir())):
+        return
+    ours = {*_TABLES, *_EXTENSIONS, _MANIFEST}
+    is_panel = target.is_dir() and (target / _MANIFEST).is_file()
+    strange = sorted(p.name for p in target.iterdir() if p.name not in ours) if is_panel else []
+    if overwrite and is_panel and not strange:
+        return
+    raise PanelError(
+        "the folder is not empty" if target.is_dir() else "there is a file of this name",
+        where=str(target),
+        found=f"files that are no panel's: {', '.join(strange[:5])}" if strange else "",
+        expected="a new or empty folder" + (", or a panel to replace" if overwrite else ""),
+        remedy="Choose another folder"
+        + (", or allow it to be overwritten." if is_panel and not overwrite else "."),
+    )
+
+
+def _move_into_place(fresh: Path, target: Path) -> None:
+    """Put the new folder where the old one is; the old one comes back if that fails."""
+    old = target.with_name(f".{target.name}.{os.getpid()}.old")
+    if not target.exists():
+        fresh.rename(target)
+        return
+    target.rename(old)
+    try:
+        fresh.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _manifest_text(texts: Mapping[str, str], sources: Sequence[Mapping[str, Any]]) -> str:
+    manifest = {
+        "format": FORMAT,
+        "version": __version__,
+        "attribution": ATTRIBUTION,
+        "sources": list(sources),
+        "files": {
+            name: {"sha256": _sha256(text), "rows": _rows(text)} for name, text in texts.items()
+        },
+    }
+    return json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+
+
+def _rows(text: str) -> int:
+    return text.count("\n") - 1
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    path = folder / _MANIFEST
+    if not path.is_file():
+        raise PanelError(
+            "not a panel folder" if folder.is_dir() else "there is no such folder",
+            where=str(folder),
+            found=f"no {_MANIFEST}",
+            expected="a folder that build wrote",
+            remedy="Build one with: python -m earlywarn build FOLDER --out PANEL.",
+        )
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise _bad_manifest(path, str(error)) from error
+    told = manifest.get("format") if isinstance(manifest, dict) else None
+    if told != FORMAT or not isinstance(manifest.get("files"), dict):
+        raise _bad_manifest(path, f"format {told!r}")
+    return dict(manifest)
+
+
+def _bad_manifest(path: Path, found: str) -> PanelError:
+    return PanelError(
+        "the panel's manifest can't be used",
+        where=str(path),
+        found=found,
+        expected=f"JSON of format {FORMAT}",
+        remedy="Build the panel again with this earlywarn, or update earlywarn.",
+    )
+
+
+def _read_text(folder: Path, files: Mapping[str, Any], name: str) -> str:
+    """A table's text, if it is the one that was written; line ends may have been converted."""
+    path, told = folder / name, files.get(name)
+    if not path.is_file() or not isinstance(told, dict):
+        raise PanelError(
+            "a file of the panel is missing",
+            where=str(path),
+            found="no such file" if told else f"not in {_MANIFEST}",
+            expected=f"{name} as build wrote it",
+            remedy="Copy the whole folder, or build the panel again.",
+        )
+    text = path.read_bytes().replace(b"\r\n", b"\n").decode("utf-8", errors="replace")
+    if _sha256(text) != told.get("sha256"):
+        raise PanelError(
+            "a file of the panel was changed after it was written",
+            where=str(path),
+            found=f"{_rows(text)} rows, and another checksum",
+            expected=f"{told.get('rows')} rows, as {_MANIFEST} says",
+            remedy="Change the published files and build the panel again.",
+        )
+    return text

@@ -1,0 +1,152 @@
+"""Frames -> the text that a terminal shows."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.catalogue import FAMILIES, INDICATORS, Indicator
+from earlywarn.model import RiskModel
+from earlywarn.panel import Panel, Snapshot
+
+_WIDEST = 200
+
+
+def scores_text(scores: pd.DataFrame, model: RiskModel, snapshot: Snapshot, *, top: int | None) -> str:
+    """The ranked list, in the width of the terminal.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        As ``earlywarn.score`` gives it.
+    model : RiskModel
+    snapshot : Snapshot
+    top : int or None
+        How many rows; all if None.
+    """
+    shown = scores if top is None else scores.head(top)
+    name_width = max(len("Authority"), *(len(name) for name in shown["la_name"]))
+    head = f"{'Rank':>4} {'(90%)':>9}  {'Authority':<{name_width}}  {'Risk':>5} {'(90%)':>9}  "
+    room = max(_width() - len(head), 20)
+    lines = [f"{head}What drives it up"]
+    lines += [
+        f"{row.rank:>4} {row.rank_lower:>4}-{row.rank_upper:<4}  {row.la_name:<{name_width}}  "
+        f"{100 * row.risk:4.1f}% {100 * row.risk_lower:4.1f}-{100 * row.risk_upper:<4.1f}  "
+        f"{_cut(row.drivers_up, room)}".rstrip()
+        for row in shown.itertuples()
+    ]
+    return "\n".join([_preamble(model, snapshot, len(scores)), "", *lines, "", *_caution(model)])
+
+
+def explanation_text(
+    rows: pd.DataFrame, scores: pd.DataFrame, model: RiskModel, snapshot: Snapshot
+) -> str:
+    """One authority: its risk, then what raises and what lowers it, strongest first."""
+    code, name = rows["la_code"].iloc[0], rows["la_name"].iloc[0]
+    row = scores[scores["la_code"] == code].iloc[0]
+    terms = rows[rows["term"] == "indicator"]
+    baseline = rows[rows["term"] == "baseline"].iloc[0]
+    held = row["previous_judgement"]
+    last = "none on record" if pd.isna(held) else f"{held}, inspected from {row['previous_inspection']}"
+    lines = [
+        f"{name} ({code}), as of {snapshot.as_of}",
+        "",
+        f"Risk of an Inadequate judgement if inspected now: {100 * row['risk']:.1f}% "
+        f"(90% interval {100 * row['risk_lower']:.1f}% to {100 * row['risk_upper']:.1f}%), {row['band']}",
+        f"Rank {row['rank']} of {len(scores)} (90% interval {row['rank_lower']} to {row['rank_upper']}); "
+        f"risk of being judged below Good: {100 * row['below_good']:.0f}%",
+        f"Last judgement: {last}",
+        "",
+        f"{baseline['contribution']:+6.2f}  {baseline['sentence']}",
+    ]
+    for title, side in (("Raises the risk", 1), ("Lowers the risk", -1)):
+        chosen = terms[terms["contribution"] * side >= 0.005]
+        lines += ["", title, *(_term(term) for term in chosen.itertuples())]
+    quiet = terms[terms["contribution"].abs() < 0.005]
+    if len(quiet):
+        lines += ["", "No effect", *(_term(term) for term in quiet.itertuples())]
+    lines += ["", f"The numbers are log-odds; together they make {terms['contribution'].sum() + baseline['contribution']:+.2f}."]
+    return "\n".join([*lines, *_caution(model)])
+
+
+def catalogue_text() -> str:
+    """The catalogue, family by family."""
+    blocks = [
+        f"{family.upper()}\n" + "\n\n".join(_entry(record) for record in INDICATORS if record.family == family)
+        for family in FAMILIES
+    ]
+    return "\n\n".join(blocks)
+
+
+def build_text(panel: Panel, folder: str | Path) -> str:
+    """What a build has found: what was read, and what to look at."""
+    counts = panel.observations["status"].value_counts()
+    lines = [
+        f"{len(panel.observations):,} observations of {panel.observations['measure'].nunique()} measures, "
+        f"{len(panel.judgements)} inspections, published up to {panel.newest_publication}, in {folder}",
+        "Status: " + ", ".join(f"{name} {count:,}" for name, count in counts.items()),
+    ]
+    found = panel.findings.groupby(["severity", "code"]).size()
+    lines += [f"{severity}: {code} {count}" for (severity, code), count in found.items()]
+    return "\n".join([*lines, "Each finding, with its file, line and authority, is in findings.csv."])
+
+
+def training_text(model: RiskModel, file: Path) -> str:
+    """What was learnt, in one paragraph."""
+    training, prior = model.info["training"], model.info["prior"]
+    return (
+        f"{model.info['model_id']}: {training['inspections']} inspections, {training['events']} events "
+        f"from {training['authorities']} authorities, reports up to {training['until']}; "
+        f"set to {100 * prior['risk']:.1f}% Inadequate; written to {file}"
+    )
+
+
+def _preamble(model: RiskModel, snapshot: Snapshot, count: int) -> str:
+    assumed = f" {snapshot.assumed:,} figures have a publication date that is only assumed." if snapshot.assumed else ""
+    text = (
+        f"Risk that an inspection starting on {snapshot.as_of} would find an Inadequate area: {count} authorities, "
+        f"from figures published up to {snapshot.data_through}. Model {model.info['model_id']}, set to "
+        f"{100 * model.info['prior']['risk']:.1f}% of inspections.{assumed}"
+    )
+    return textwrap.fill(text, _width())
+
+
+def _caution(model: RiskModel) -> list[str]:
+    text = (
+        "These figures foretell little: ranks overlap widely, and most authorities high on the list will not be "
+        "judged Inadequate. Use it to offer support and to ask questions, never to pre-judge an inspection."
+    )
+    life = f"The model is not to be used after {model.info['sunset']}."
+    return [textwrap.fill(text, _width()), life]
+
+
+def _term(row: object) -> str:
+    sentence = row.sentence.rsplit(": ", 1)[0]  # type: ignore[attr-defined]
+    return textwrap.fill(
+        f"{row.contribution:+6.2f}  {sentence}",  # type: ignore[attr-defined]
+        _width(),
+        subsequent_indent=" " * 8,
+    )
+
+
+def _entry(record: Indicator) -> str:
+    facts = (
+        f"formula: {record.definition}",
+        f"unit: {record.unit or 'yes or no'}; {record.direction} ({record.direction_source})",
+        f"source: {record.reference}; series {record.series}, since {record.first_year}"
+        + ("" if record.scored else "; not weighed by the default model"),
+    )
+    body = [textwrap.fill(fact, _width(), initial_indent="    ", subsequent_indent="      ") for fact in facts]
+    return "\n".join([f"  {record.id}: {record.title}", *body])
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: room - 3].rstrip(" ;,(") + "..."
+
+
+def _width() -> int:
+    return int(np.clip(shutil.get_terminal_size((120, 40)).columns, 60, _WIDEST))

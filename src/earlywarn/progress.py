@@ -1,0 +1,54 @@
+"""Telling how long work goes: a bar on a terminal, plain lines otherwise, nothing if so asked."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sized
+from typing import TypeVar
+
+from tqdm import tqdm
+
+Item = TypeVar("Item")
+
+
+class Progress:
+    """What long work reports to; by itself it is silent.
+
+    Examples
+    --------
+    >>> list(Progress().over([1, 2], "counting"))
+    [1, 2]
+    """
+
+    def say(self, text: str) -> None:
+        """Tell one thing."""
+
+    def over(self, items: Iterable[Item], title: str) -> Iterator[Item]:
+        """Go through the items, telling how far it has come."""
+        del title
+        yield from items
+
+
+class _Told(Progress):
+    """Progress on standard error, so that standard output holds results only."""
+
+    def say(self, text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    def over(self, items: Iterable[Item], title: str) -> Iterator[Item]:
+        if sys.stderr.isatty():
+            yield from tqdm(items, desc=title, file=sys.stderr, leave=False, ascii=True)
+            return
+        count = f" ({len(items)})" if isinstance(items, Sized) else ""
+        self.say(f"{title}{count}")
+        yield from items
+
+
+def reporter(*, quiet: bool = False) -> Progress:
+    """Give the progress of a command: told on standard error, or silent.
+
+    Examples
+    --------
+    >>> reporter(quiet=True).say("nothing is printed")
+    """
+    return Progress() if quiet else _Told()

@@ -1,0 +1,324 @@
+"""One row an authority, for a list of the whole country; and ``score_batch``, the door for other systems."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.authorities import Register
+from earlywarn.errors import ScoreError, require
+from earlywarn.explanation import drivers
+from earlywarn.indicators import build_indicators
+from earlywarn.inputs import Inputs, known_columns, model_indicators, read_rows
+from earlywarn.model import RiskModel
+from earlywarn.outcomes import previous_judgement
+from earlywarn.panel import Snapshot
+from earlywarn.stats import FloatArray, logit
+from earlywarn.store import load_model
+
+COLUMNS = (
+    "la_code", "la_name", "as_of", "risk", "risk_lower", "risk_upper", "below_good", "rank", "rank_lower",
+    "rank_upper", "band", "top_k_probability", "previous_judgement", "previous_inspection", "drivers_up",
+    "drivers_down", "missing_indicators", "data_through", "model_id",
+)  # fmt: skip
+"""The columns of ``score``, in order."""
+
+BANDS: tuple[tuple[float, str], ...] = (
+    (2.0, "much higher than usual"),
+    (1.33, "higher than usual"),
+    (0.75, "about usual"),
+    (0.0, "lower than usual"),
+)
+"""The bands: how many times the recent share of Inadequate judgements the risk is, at the least."""
+
+TOP_K = 26
+"""Authorities that were in intervention when the National Audit Office reported in 2016."""
+
+BATCH_COLUMNS = (
+    "risk", "risk_lower", "risk_upper", "below_good", "band", "missing_indicators", "model_id", "status",
+)  # fmt: skip
+SCORED = "scored"
+
+
+def score(
+    model: RiskModel, snapshot: Snapshot, *, top_k: int = TOP_K, prior: float | None = None
+) -> pd.DataFrame:
+    """Score every authority that existed on the snapshot's date.
+
+    Parameters
+    ----------
+    model : RiskModel
+        As ``earlywarn.load_model`` or ``earlywarn.train`` gives it.
+    snapshot : Snapshot
+        What ``panel.as_of(date)`` gave.
+    top_k : int
+        The length of list that ``top_k_probability`` is about.
+    prior : float, optional
+        A scenario: another share of Inadequate judgements than the model expects.
+
+    Returns
+    -------
+    DataFrame
+        One row an authority, highest risk first, with the columns of ``COLUMNS``. ``risk`` is the
+        probability that an inspection starting on the date would give an Inadequate judgement;
+        ``risk_lower`` and ``risk_upper`` are a 90% interval of it, ``rank_lower`` and ``rank_upper``
+        of the rank. ``below_good`` is the probability of Requires improvement or worse.
+
+    Raises
+    ------
+    IndicatorError
+        If a Panel is given for a Snapshot.
+    ScoreError
+        If ``top_k`` or ``prior`` makes no sense.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> scores = ew.score(ew.load_model(), ew.load_panel().as_of("2024-06-30"))
+    >>> len(scores), bool(scores["risk"].between(0, 1).all())
+    (153, True)
+    """
+    X = build_indicators(snapshot)
+    if not 1 <= top_k <= len(X):
+        raise ScoreError("not a length of list", where="top_k", found=str(top_k), expected=f"1 to {len(X)}")
+    model = model if prior is None else at_prior(model, prior)
+    rows = X.reset_index()
+    inputs = read_rows(model, rows)
+    ranks = _ranks(model, inputs, top_k)
+    held = previous_judgement(snapshot.judgements, snapshot.as_of, rows["la_code"])
+    table = pd.DataFrame(
+        {
+            **_scored(model, inputs),
+            **ranks,
+            "la_code": rows["la_code"],
+            "la_name": snapshot.authorities["la_name"].to_numpy(),
+            "as_of": snapshot.as_of.isoformat(),
+            "previous_judgement": held["previous_judgement"].to_numpy(),
+            "previous_inspection": [day.isoformat() if hasattr(day, "isoformat") and day == day else None for day in held["previous_inspection"]],
+            "drivers_up": drivers(model, X, upward=True),
+            "drivers_down": drivers(model, X, upward=False),
+            "data_through": snapshot.data_through.isoformat() if snapshot.data_through else None,
+        }
+    )
+    return table.sort_values(["rank", "la_code"], ignore_index=True)[list(COLUMNS)]
+
+
+def at_prior(model: RiskModel, prior: float) -> RiskModel:
+    """The model under another share of Inadequate judgements than the recent flow it was set to.
+
+    Raises
+    ------
+    ScoreError
+        If the share is not between 0 and 1, or the model doesn't say what it was set to.
+    """
+    if not 0 < prior < 1:
+        raise ScoreError("not a share", where="prior", found=str(prior), expected="a number between 0 and 1, such as 0.08")
+    expected = model.info.get("prior", {}).get("risk")
+    if expected is None:
+        raise ScoreError("the model does not say which share it was set to", where="prior", remedy="Score it without a prior.")
+    moved = model.shifted(float(logit(prior) - logit(expected)))
+    info = {**model.info, "prior": {**model.info["prior"], "risk": prior, "scenario": True}}
+    return moved.with_info({**info, "model_id": f"{info['model_id']}-prior-{prior:g}"})
+
+
+def score_batch(
+    rows: Any,
+    model: RiskModel | None = None,
+    *,
+    explain: bool = False,
+    errors: Literal["report", "raise"] = "report",
+) -> pd.DataFrame:
+    """Score rows from anywhere: each by itself, in the order given.
+
+    Parameters
+    ----------
+    rows : DataFrame, Arrow table, iterable of dicts, or path to CSV, Parquet or JSON lines
+        Columns by the catalogue's names; ``la_code`` and ``as_of`` are optional. Other columns are
+        passed through untouched.
+    model : RiskModel, optional
+        The model that ships if not given.
+    explain : bool
+        Whether to add the contributions (``contribution_baseline``, ``contribution_...``) and the
+        drivers as text.
+    errors : {"report", "raise"}
+        What to do with a row that can't be scored: say so in ``status``, or stop.
+
+    Returns
+    -------
+    DataFrame
+        The rows as given, and ``risk, risk_lower, risk_upper, below_good, band, missing_indicators,
+        model_id, status``; ``status`` is ``scored`` or says why not.
+
+    Raises
+    ------
+    ScoreError
+        If nothing in the rows can be scored by its name, a column would be overwritten, the rows
+        can't be read, or with ``errors="raise"`` at the first row that can't be scored.
+
+    Notes
+    -----
+    A row's answer depends on the row and the model alone: it is the same to the last bit for the
+    row by itself, in a million, and in any order.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> ew.score_batch([{"la_code": "383", "rereferrals": 31.0, "agency_workers": 140.0}])["status"].item()
+    'refused: agency_workers is above 100'
+    """
+    if errors not in ("report", "raise"):
+        raise ScoreError("not a way to treat errors", where="errors", found=repr(errors), expected="'report' or 'raise'")
+    model = load_model() if model is None else model
+    frame = _frame(rows)
+    _check_frame(frame, explain=explain, model=model)
+    inputs = read_rows(model, frame, register=Register.load())
+    added = {name: column for name, column in _scored(model, inputs).items() if name in BATCH_COLUMNS}
+    if explain:
+        added |= _contributions(model, inputs)
+    result = pd.concat([frame, pd.DataFrame(added, index=frame.index)], axis=1)
+    return _with_status(result, inputs, list(added), errors)
+
+
+def _with_status(
+    result: pd.DataFrame, inputs: Inputs, added: list[str], errors: str
+) -> pd.DataFrame:
+    """Say of each row whether it was scored, and take the scores off those that can't be."""
+    refused = inputs.refusal != ""
+    if refused.any() and errors == "raise":
+        first = int(np.flatnonzero(refused)[0])
+        raise ScoreError(
+            "a row can't be scored",
+            where=f"row {first}",
+            found=str(inputs.refusal[first]),
+            expected="numbers in the catalogue's units, or nothing where a figure is not known",
+            remedy='Mend the row, or use errors="report" to score the others.',
+        )
+    for name in added:
+        blank = np.nan if pd.api.types.is_numeric_dtype(result[name].dtype) else None
+        result[name] = result[name].mask(refused, blank)
+    result["status"] = np.where(refused, "refused: " + inputs.refusal, SCORED)
+    return result
+
+
+def _scored(model: RiskModel, inputs: Inputs) -> dict[str, Any]:
+    """What is said of every row, whatever door it came through."""
+    risk = model.risk(inputs.values)
+    lower, upper = model.interval(inputs.values, inputs.noise)
+    return {
+        "risk": risk,
+        "risk_lower": lower,
+        "risk_upper": upper,
+        "below_good": model.at_least(inputs.values, len(model.classes) - 2),
+        "band": _bands(model, risk),
+        "missing_indicators": _missing(model, inputs),
+        "model_id": model.info.get("model_id", ""),
+    }
+
+
+def _bands(model: RiskModel, risk: FloatArray) -> list[str]:
+    usual = model.info.get("prior", {}).get("risk", np.nan)
+    edges = np.array([edge for edge, _ in BANDS])
+    place = (risk[:, None] / usual >= edges).argmax(axis=1)
+    return [BANDS[position][1] for position in place]
+
+
+def _missing(model: RiskModel, inputs: Inputs) -> list[str]:
+    titles = np.array([record.title for record in model_indicators(model)])
+    unknown = np.isnan(inputs.values)
+    patterns, which = np.unique(unknown, axis=0, return_inverse=True)
+    texts = ["; ".join(titles[pattern]) for pattern in patterns]
+    return [texts[position] for position in which.ravel()]
+
+
+def _ranks(model: RiskModel, inputs: Inputs, top_k: int) -> dict[str, Any]:
+    """Ranks, their 90% intervals and the chance of being in the top k, from equally credible models."""
+    draws = model.draws(inputs.values, inputs.noise)
+    order = np.argsort(np.argsort(-draws, axis=1, kind="stable"), axis=1) + 1
+    rank = np.argsort(np.argsort(-model.log_odds(inputs.values), kind="stable")) + 1
+    low = np.quantile(order, 0.05, axis=0, method="lower").astype(int)
+    high = np.quantile(order, 0.95, axis=0, method="higher").astype(int)
+    return {
+        "rank": rank,
+        "rank_lower": np.minimum(low, rank),
+        "rank_upper": np.maximum(high, rank),
+        "top_k_probability": (order <= top_k).mean(axis=0),
+    }
+
+
+def _contributions(model: RiskModel, inputs: Inputs) -> dict[str, Any]:
+    parts = model.contributions(inputs.values)
+    names = ["baseline", *(record.id for record in model_indicators(model))]
+    columns: dict[str, Any] = {f"contribution_{name}": column for name, column in zip(names, parts.T, strict=True)}
+    titles = [record.title for record in model_indicators(model)]
+    for name, side in (("drivers_up", 1), ("drivers_down", -1)):
+        columns[name] = _strongest(side * parts[:, 1:], titles)
+    return columns
+
+
+def _strongest(strength: FloatArray, titles: list[str], most: int = 3) -> list[str]:
+    order = np.argsort(-strength, axis=1, kind="stable")[:, :most]
+    return [
+        "; ".join(titles[term] for term in terms if strength[row, term] > 0) for row, terms in enumerate(order)
+    ]
+
+
+def _check_frame(frame: pd.DataFrame, *, explain: bool, model: RiskModel) -> None:
+    clash = [name for name in frame.columns if name in BATCH_COLUMNS or (explain and str(name).startswith("contribution_"))]
+    if clash:
+        raise ScoreError(
+            "the rows have columns that scoring would overwrite",
+            found=", ".join(map(str, clash)),
+            expected="none of them",
+            remedy="Rename or drop them.",
+        )
+    if len(frame) and not known_columns() & set(frame.columns):
+        raise ScoreError(
+            "no column of the rows is in the catalogue",
+            found=", ".join(map(str, frame.columns[:8])) or "no columns",
+            expected=f"names such as {', '.join(model.columns[:3])}",
+            remedy="python -m earlywarn catalogue prints them.",
+        )
+
+
+def _frame(rows: Any) -> pd.DataFrame:
+    """The rows as a frame of our own, whatever they came as."""
+    if isinstance(rows, pd.DataFrame):
+        return rows.reset_index(drop=True).copy()
+    if isinstance(rows, (str, Path)):
+        return _read_file(Path(rows))
+    if hasattr(rows, "to_pandas"):
+        return pd.DataFrame(rows.to_pandas())
+    if isinstance(rows, Iterable) and not isinstance(rows, (bytes, Mapping)):
+        listed = list(rows)
+        if all(isinstance(row, Mapping) for row in listed):
+            return pd.DataFrame(listed)
+    raise ScoreError(
+        "these are no rows",
+        where="rows",
+        found=f"a {type(rows).__name__}",
+        expected="a frame, an Arrow table, an iterable of dicts, or a path to CSV, Parquet or JSON lines",
+    )
+
+
+def _read_file(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise ScoreError("there is no such file", where=str(path), expected="CSV, Parquet or JSON lines")
+    try:
+        if path.suffix == ".csv":
+            return pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
+        if path.suffix == ".parquet":
+            require("pyarrow", extra="data")
+            return pd.read_parquet(path)
+        if path.suffix in (".jsonl", ".ndjson", ".json"):
+            lines = path.read_text(encoding="utf-8").splitlines()
+            return _frame([json.loads(line) for line in lines if line.strip()])
+    except (ValueError, OSError) as error:
+        raise ScoreError(
+            "the file can't be read", where=str(path), found=str(error)[:120], expected="CSV, Parquet or JSON lines"
+        ) from error
+    raise ScoreError("not a kind of file that can be scored", where=str(path), found=path.suffix or "no ending", expected=".csv, .parquet or .jsonl")

@@ -1,0 +1,326 @@
+"""The Local Authority Interactive Tool's long file: one row a measure, authority and year."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.authorities import ENGLAND, Register
+from earlywarn.errors import AuthorityError, SourceError, require
+from earlywarn.sources.checks import check_figures, settle_ratios
+from earlywarn.sources.layouts import JOINT_SERVICES, Layout, Measure
+from earlywarn.sources.lifetimes import settle_lifetimes, share_joint_leads
+from earlywarn.sources.records import UNAVAILABLE, Finding
+from earlywarn.sources.text import SYMBOLS, Table, column_key, parse_cells
+from earlywarn.sources.wide import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+COLUMNS = ("short_desc", "years", "values", "la_number")
+"""The columns that the file is known by, as keys."""
+
+_ENGLAND_NUMBER = "970"
+_REGION_NUMBERS = re.compile(r"9[89]\d|1000")  # regions, London's halves, England as it was
+_SYMBOLS = {**SYMBOLS, "-": UNAVAILABLE}  # the file does not say which kind of hole
+
+
+@dataclass(frozen=True)
+class Item:
+    """One measure of the file: its short descriptions, and the years it is taken for.
+
+    `numerator` and `denominator` are short descriptions whose values are added up.
+    """
+
+    measure: str
+    unit: str
+    series: str
+    value: str
+    numerator: tuple[str, ...] = ()
+    denominator: tuple[str, ...] = ()
+    since: int = 0
+    until: int = 9999
+    may_exceed: bool = False
+    joint_leads: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def short_descs(self) -> tuple[str, ...]:
+        """Every short description that the measure is read from."""
+        return tuple(dict.fromkeys([self.value, *self.numerator, *self.denominator]))
+
+
+def _workforce(measure: str, unit: str, value: str) -> Item:
+    # From 2017 the workforce tables themselves are to be had.
+    return Item(
+        measure,
+        unit,
+        "csww",
+        value,
+        since=2016,
+        until=2016,
+        may_exceed=True,
+        joint_leads=JOINT_SERVICES,
+    )
+
+
+ITEMS = (
+    Item("section_47", "rate", "cin", "Section_47"),
+    Item("icpc", "rate", "cin", "ISCP_Conf"),
+    # The four bands are conferences by working days since the strategy discussion. They leave out
+    # the few of unknown duration, which the percentage counts.
+    Item(
+        "icpc_in_15_days",
+        "percent",
+        "cin",
+        "CP_conf_15days",
+        ("10_ICPC", "15_ICPC"),
+        ("10_ICPC", "15_ICPC", "20_ICPC", "21_ICPC"),
+    ),
+    Item("assessments_in_45_days", "percent", "cin", "Continue_Assess_Comp"),
+    Item(
+        "reviews_in_time",
+        "percent",
+        "cin",
+        "RevCP",
+        ("CPP_Reviewed_InReqTimeScl",),
+        ("CPP_31March_3MnthorMore",),
+    ),
+    Item("care_applications", "rate", "cafcass", "CareApplications"),
+    Item("looked_after", "rate", "cla", "LAC", ("LACnum",)),
+    # Placements, health and care leavers came in additional tables, months after the first ones.
+    Item("placement_instability", "percent", "cla_later_tables", "LACStable_2016on"),
+    Item("long_term_stability", "percent", "cla_later_tables", "LAC_LongStable%"),
+    Item("health_checks", "percent", "cla_later_tables", "LACHealth%"),
+    Item("dental_checks", "percent", "cla_later_tables", "LACDental%"),
+    Item("immunisations", "percent", "cla_later_tables", "LACVaccinations%"),
+    Item("care_leavers_housed", "percent", "cla_later_tables", "CareLeaverAcc"),
+    Item("care_leavers_active", "percent", "cla_later_tables", "CareLeaverEET"),
+    Item("care_leavers", "count", "cla_later_tables", "NoCareLeavers"),
+    Item("social_work_spend", "pounds", "s251", "SWFinance", until=2022),
+    Item("social_work_spend", "pounds", "s251_unit_costs", "SWFinance", since=2023),
+    Item("free_school_meals", "percent", "school_census", "PriFSM"),
+    _workforce("vacancies", "percent", "Work_Force_Vac_Rate"),
+    _workforce("agency_workers", "percent", "Work_Force_Agecy_Rate"),
+    _workforce("turnover", "percent", "Work_Force_TO_Rate"),
+    _workforce("absence", "percent", "Work_Force_SWAbsence"),
+    _workforce("caseload", "per worker", "Work_Force_AvgNumCase_SW"),
+)
+"""What is taken from the file."""
+
+SHORT_DESCS = tuple(dict.fromkeys(desc for item in ITEMS for desc in item.short_descs))
+"""The short descriptions that are needed, of some four hundred."""
+
+
+def is_lait(keys: Sequence[str], where: str) -> bool:
+    """Whether columns, as keys, are those of the file.
+
+    Raises
+    ------
+    SourceError
+        If they are, but for one of those needed.
+    """
+    missing = [column for column in COLUMNS if column not in keys]
+    if "short_desc" not in keys or len(missing) > 1:
+        return False
+    if missing:
+        raise SourceError(
+            f"the LAIT file lacks the column {missing[0]}",
+            where=where,
+            found=", ".join(keys),
+            expected=", ".join(COLUMNS),
+        )
+    return True
+
+
+def read_lait_parquet(path: Path, file: str, names: Sequence[str]) -> Table:
+    """The rows that are needed of the file in Parquet form, as text."""
+    parquet = require("pyarrow.parquet", extra="data")
+    compute = require("pyarrow.compute", extra="data")
+    by_key = {column_key(name): name for name in names}
+    wanted = compute.field(by_key["short_desc"]).isin(list(SHORT_DESCS))
+    rows = parquet.read_table(path, columns=[by_key[key] for key in COLUMNS], filters=wanted)
+    frame = rows.to_pandas()
+    frame.columns = pd.Index([column_key(name) for name in frame.columns])
+    numbers = frame["la_number"].map(lambda number: f"{number:g}")
+    cells = frame.assign(la_number=numbers).fillna("").astype("str")
+    columns = {key: by_key[key] for key in COLUMNS}
+    lines = np.full(len(cells), -1, dtype=np.int64)  # filtered rows have no line to point to
+    return Table(file, columns, cells, lines)
+
+
+def read_lait(table: Table, register: Register) -> Reading:
+    """The figures of the LAIT file.
+
+    Parameters
+    ----------
+    table : Table
+        The long table as text.
+    register : Register
+        The authorities; regions are left out.
+
+    Returns
+    -------
+    Reading
+        The figures of `ITEMS`. The file is one snapshot, so all years of a measure have the
+        vintage of its newest.
+
+    Raises
+    ------
+    SourceError
+        If a year or a value is not one, or if two rows contradict each other.
+    """
+    rows, findings = _rows(table, register)
+    parts = []
+    for item in ITEMS:
+        part, told = _item_figures(rows, item, table.file, register)
+        parts.append(part)
+        findings += told
+    figures = pd.concat(parts, ignore_index=True).assign(source="LAIT")
+    if figures.empty:
+        raise SourceError(
+            "the LAIT file has none of the measures needed",
+            where=table.file,
+            found=f"{len(table.lines)} rows",
+            expected=", ".join(SHORT_DESCS),
+        )
+    return Reading(figures, findings, len(table.lines))
+
+
+def _rows(table: Table, register: Register) -> tuple[pd.DataFrame, list[Finding]]:
+    """`la_code, period, desc, value, status, line` of the rows that are needed."""
+    numbers = table.cells["la_number"].str.removesuffix(".0")
+    wanted = table.cells["short_desc"].isin(SHORT_DESCS)
+    wanted &= ~numbers.str.fullmatch(_REGION_NUMBERS)
+    cells = table.cells.assign(la_number=numbers)[wanted]
+    lines = table.lines[wanted.to_numpy()]
+    codes, findings = _codes(cells["la_number"], lines, table.file, register)
+    values, statuses, wrong = parse_cells(cells["values"], _SYMBOLS)
+    if wrong.any():
+        _refuse_value(cells, lines, int(np.flatnonzero(wrong)[0]), table.file)
+    rows = pd.DataFrame(
+        {
+            "la_code": cells["la_number"].map(codes).to_numpy(),
+            "period": cells["years"].map(_years(cells["years"], table.file)).to_numpy(),
+            "desc": cells["short_desc"].to_numpy(),
+            "value": values,
+            "status": statuses,
+            "line": np.where(lines > 0, lines, np.nan),
+        }
+    ).dropna(subset="la_code")
+    return _without_doubles(rows, table.file, findings), findings
+
+
+def _codes(
+    numbers: pd.Series, lines: np.ndarray, file: str, register: Register
+) -> tuple[dict[str, str | None], list[Finding]]:
+    codes: dict[str, str | None] = {_ENGLAND_NUMBER: ENGLAND}
+    findings = []
+    for number in numbers.unique():
+        try:
+            codes[number] = register.code_of(number)
+        except AuthorityError:
+            codes[number] = None
+            rows = np.flatnonzero(numbers == number)
+            line = float(lines[rows[0]])
+            findings.append(
+                Finding(
+                    "warning",
+                    "unknown-authority",
+                    f"{len(rows)} rows of an authority that the register does not know are left "
+                    "out; to read them, put authorities.csv into the folder",
+                    file,
+                    line if line > 0 else np.nan,
+                    column="LA Number",
+                    found=str(number),
+                )
+            )
+    return codes, findings
+
+
+def _years(texts: pd.Series, file: str) -> dict[str, int]:
+    """The reporting year of each way of writing one: 2016-17 (OT) is 2017."""
+    years = {}
+    for text in texts.unique():
+        found = re.fullmatch(r"(20[0-9]{2})(?:[-/]([0-9]{2}))?( \(.*\))?", text)
+        first = int(found[1]) if found else 0
+        if not found or (found[2] and int(found[2]) != (first + 1) % 100):
+            raise SourceError(
+                "not a year",
+                where=f"{file}, Years",
+                found=repr(text),
+                expected="a year such as 2016, or 2016-17",
+            )
+        years[text] = first + bool(found[2])
+    return years
+
+
+def _refuse_value(cells: pd.DataFrame, lines: np.ndarray, row: int, file: str) -> None:
+    place = cells.iloc[row]
+    line = f", line {lines[row]}" if lines[row] > 0 else ""
+    raise SourceError(
+        "neither a number nor a known symbol",
+        where=f"{file}{line}, {place['short_desc']}, {place['la_number']}, {place['years']}",
+        found=repr(place["values"]),
+        expected="a number such as 22.6, or '-'",
+    )
+
+
+def _without_doubles(rows: pd.DataFrame, file: str, findings: list[Finding]) -> pd.DataFrame:
+    key = ["la_code", "period", "desc"]
+    twice = rows[rows.duplicated(key)]
+    if twice.empty:
+        return rows
+    distinct = rows.drop_duplicates([*key, "value", "status"])
+    unlike = distinct[distinct.duplicated(key)]
+    first = (unlike if len(unlike) else twice).iloc[0]
+    found = f"{first['desc']} of {first['la_code']} for {first['period']}"
+    if len(unlike):
+        raise SourceError(
+            "two values for one measure, authority and year",
+            where=file,
+            found=found,
+            expected="one row each",
+            remedy="Take out the row that is not to count.",
+        )
+    message = f"{len(twice)} rows are there twice, the first {found}: kept once"
+    findings.append(Finding("warning", "row-twice", message, file, first["line"]))
+    return rows.drop_duplicates(key)
+
+
+def _item_figures(
+    rows: pd.DataFrame, item: Item, file: str, register: Register
+) -> tuple[pd.DataFrame, list[Finding]]:
+    place = ["la_code", "period"]
+    figures = rows[rows["desc"] == item.value].drop(columns="desc")
+    newest = figures.loc[figures["value"].notna(), "period"].max()
+    figures = figures[figures["period"].between(item.since, item.until)].reset_index(drop=True)
+    keys = pd.MultiIndex.from_frame(figures[place])
+    counts = {
+        desc: rows[rows["desc"] == desc].set_index(place)["value"].reindex(keys).to_numpy()
+        for desc in (*item.numerator, *item.denominator)
+    }
+    holes = np.full(len(figures), np.nan)
+    for name, descs in (("numerator", item.numerator), ("denominator", item.denominator)):
+        figures[name] = np.sum([counts[d] for d in descs], axis=0) if descs else holes
+    figures = figures.assign(
+        measure=item.measure, joint=False, needed=np.nan, series=item.series, newest=newest
+    )
+    measure = Measure(
+        item.measure,
+        item.unit,
+        item.value,
+        " + ".join(item.numerator),
+        item.denominator,
+        may_exceed=item.may_exceed,
+    )
+    layout = Layout("LAIT", item.series, 2025, (measure,))
+    findings = settle_ratios(figures, measure, file)
+    findings += check_figures(figures, measure, layout, file, register)
+    figures, shared = share_joint_leads(figures, item.joint_leads, file)
+    figures, settled = settle_lifetimes(figures, register, item.series, file)
+    return figures.drop(columns="needed"), [*findings, *shared, *settled]

@@ -1,0 +1,139 @@
+"""Statistical neighbours: the tables of ten authorities most like each authority."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from earlywarn.errors import AuthorityError, SourceError
+from earlywarn.sources.records import NEIGHBOUR_COLUMNS, Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from earlywarn.authorities import Register
+    from earlywarn.sources.text import Table
+
+PUBLISHED_ON = {2021: date(2021, 4, 1), 2025: date(2025, 5, 31)}
+"""When each model came out; the day is assumed."""
+
+RANKS = range(1, 11)
+_SUBJECTS = ("old_la_code", "la_number", "la_num")
+_NEW_IN_2023 = frozenset({"942", "943"})
+
+
+def is_neighbours(keys: Sequence[str]) -> bool:
+    """Whether columns, as keys, are those of a table of statistical neighbours."""
+    return bool(_rank_columns(keys)) and any(name in keys for name in _SUBJECTS)
+
+
+def read_neighbours(table: Table, register: Register) -> tuple[pd.DataFrame, list[Finding]]:
+    """The neighbours that one table gives.
+
+    Parameters
+    ----------
+    table : Table
+        A table of either model: a subject column and `SN1`..`SN10` or `SN_1`..`SN_10`.
+    register : Register
+        The authorities.
+
+    Returns
+    -------
+    frame : pandas.DataFrame
+        `NEIGHBOUR_COLUMNS`. The model is told by what the table holds: only that of 2025 has
+        neighbours of, or among, the authorities made in 2023.
+    findings : list of Finding
+        A warning for each code that the register does not know.
+
+    Raises
+    ------
+    SourceError
+        If a neighbour is not a code, or if no authority has neighbours.
+    """
+    subject = next(name for name in _SUBJECTS if name in table.cells)
+    subjects = table.cells[subject].str.fullmatch(r"[0-9]{3}")
+    cells = table.cells[subjects]
+    ranks = _rank_columns(list(cells.columns))
+    long = cells.melt(subject, list(ranks), "rank", "neighbour_code")
+    long = long.rename(columns={subject: "la_code"})
+    long["rank"] = long["rank"].map(ranks)
+    long = long[~long["neighbour_code"].isin(["", "-"])]
+    _refuse_wrong(long, table.file)
+    model = 2025 if _NEW_IN_2023 & {*long["la_code"], *long["neighbour_code"]} else 2021
+    known, findings = _only_known(long, register, table.file)
+    known = known.assign(model=model, published_on=PUBLISHED_ON[model])
+    ordered = known.sort_values(["la_code", "rank"], ignore_index=True)
+    return ordered[list(NEIGHBOUR_COLUMNS)].astype({"rank": "int64"}), findings
+
+
+def merge_neighbours(
+    tables: Sequence[tuple[str, pd.DataFrame]],
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """The tables of several files as one; where two disagree on a neighbour, the first is kept."""
+    empty = pd.DataFrame(columns=list(NEIGHBOUR_COLUMNS))
+    merged, findings = empty, []
+    for file, table in tables:
+        both = table.merge(merged, on=["model", "la_code", "rank"], suffixes=("", "_before"))
+        unlike = (
+            both[both["neighbour_code"] != both["neighbour_code_before"]] if len(both) else both
+        )
+        if len(unlike):
+            first = unlike.iloc[0]
+            findings.append(
+                Finding(
+                    "warning",
+                    "neighbours-disagree",
+                    f"{len(unlike)} neighbours of model {first['model']} differ from another file "
+                    f"that gives it, the first {first['neighbour_code']} and "
+                    f"{first['neighbour_code_before']} at rank {first['rank']}: the other is kept",
+                    file,
+                    la_code=first["la_code"],
+                )
+            )
+        merged = table if merged.empty else pd.concat([merged, table])
+        merged = merged.drop_duplicates(["model", "la_code", "rank"])
+    order = ["model", "la_code", "rank"]
+    return merged.sort_values(order, ignore_index=True), findings
+
+
+def _rank_columns(keys: Sequence[str]) -> dict[str, int]:
+    """The columns of the ten ranks, or none."""
+    found = {key: int(match[1]) for key in keys if (match := re.fullmatch(r"sn_?(\d+)", key))}
+    return found if set(found.values()) == set(RANKS) else {}
+
+
+def _refuse_wrong(long: pd.DataFrame, file: str) -> None:
+    wrong = long[~long["neighbour_code"].str.fullmatch(r"[0-9]{3}")]
+    if len(wrong):
+        first = wrong.iloc[0]
+        raise SourceError(
+            "a neighbour is not a code",
+            where=f"{file}, authority {first['la_code']}, rank {first['rank']}",
+            found=repr(first["neighbour_code"]),
+            expected="a three-digit code, or '-'",
+        )
+    if long.empty:
+        raise SourceError(
+            "no authority has neighbours",
+            where=file,
+            expected="a row an authority with the codes of its ten neighbours",
+        )
+
+
+def _only_known(
+    long: pd.DataFrame, register: Register, file: str
+) -> tuple[pd.DataFrame, list[Finding]]:
+    findings, unknown = [], set()
+    for code in sorted({*long["la_code"], *long["neighbour_code"]}):
+        try:
+            register.name_of(code)
+        except AuthorityError:
+            unknown.add(code)
+            message = "an authority that the register does not know is left out; to read it, put "
+            message += "authorities.csv into the folder"
+            findings.append(Finding("warning", "unknown-authority", message, file, found=code))
+    kept = ~(long["la_code"].isin(unknown) | long["neighbour_code"].isin(unknown))
+    return long[kept], findings

@@ -1,0 +1,258 @@
+"""Panel + judgements + cut-off -> RiskModel: the retraining door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.beliefs import Beliefs, prior_of
+from earlywarn.catalogue import Indicator, model_column, scored_indicators
+from earlywarn.classifier import RiskClassifier
+from earlywarn.dates import as_date
+from earlywarn.errors import TrainingError
+from earlywarn.indicators import inspection_history, published_indicators, reference_distributions
+from earlywarn.model import RiskModel
+from earlywarn.outcomes import Target, cohort, get_target
+from earlywarn.panel import FIRST_DAY, Panel
+from earlywarn.progress import Progress
+from earlywarn.stats import FloatArray, logit
+from earlywarn.store import fingerprint
+
+HALF_LIFE = 1.5
+"""Years after which an inspection counts half in the recent flow of judgements."""
+PSEUDO_INSPECTIONS = 10.0
+"""Inspections at the long-run share that the recent flow is mixed with."""
+LIFE_YEARS = 2
+"""A model is not used later than this many years after its cut."""
+REFITS = 500
+SEED = 20160913
+"""The day of the National Audit Office's report."""
+FEWEST_EVENTS = 10
+
+
+def train(
+    panel: Panel,
+    judgements: pd.DataFrame,
+    *,
+    until: date | str | None = None,
+    target: str | Target = "any_inadequate",
+    prior: float | None = None,
+    indicators: Sequence[Indicator] | None = None,
+    beliefs: Beliefs | None = None,
+    refits: int = REFITS,
+    progress: Progress | None = None,
+) -> RiskModel:
+    """Learn a model from the inspections whose report was public by a day.
+
+    Parameters
+    ----------
+    panel : Panel
+        The published figures.
+    judgements : DataFrame
+        One row an inspection, as ``earlywarn.load_judgements`` gives it.
+    until : date or ISO text, optional
+        The cut: the newest report in ``judgements`` if not given.
+    target : str or Target
+        What is foretold.
+    prior : float, optional
+        The share of Inadequate judgements to expect; from the recent flow if not given.
+    indicators : sequence of Indicator, optional
+        The scored ones of the catalogue if not given.
+    beliefs : Beliefs, optional
+        The prior of the weights.
+    refits : int
+        Bootstrap refits for the uncertainty.
+    progress : Progress, optional
+        What to report to; silent if not given.
+
+    Returns
+    -------
+    RiskModel
+
+    Raises
+    ------
+    TrainingError
+        If there are fewer than ten events, or the fit does not converge.
+
+    Notes
+    -----
+    Each inspection is described by what was public on the day it started. The same inputs give the
+    same model, to the last figure that is stored.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> model = ew.train(ew.load_panel(), ew.load_judgements(), until="2018-01-01", refits=20)
+    >>> model.info["target"]["name"], model.info["training"]["until"]
+    ('any_inadequate', '2018-01-01')
+    """
+    question = get_target(target)
+    records = scored_indicators() if indicators is None else tuple(indicators)
+    beliefs = Beliefs() if beliefs is None else beliefs
+    cases = training_cases(judgements, until=until, target=question)
+    progress = Progress() if progress is None else progress
+    X = design(panel, judgements, cases, records, progress=progress)
+    progress.say(f"Fitting {len(records)} indicators, with {refits} refits")
+    classifier = RiskClassifier(
+        **prior_of(records, beliefs), n_bootstrap=refits, random_state=SEED, flow_pseudo=PSEUDO_INSPECTIONS
+    )
+    cut = _cut(judgements, until)
+    age = np.array([(cut - start).days for start in cases["inspection_start"]]) / 365.25
+    flow = 0.5 ** (age / HALF_LIFE)
+    classifier.fit(X, cases["grade"].astype(int), clusters=cases["la_code"], flow_weight=flow)
+    model = _rounded(classifier.model_)
+    shares = _recent_flow(cases, flow)
+    if prior is not None:
+        model = model.shifted(_scenario(prior, shares[-1]))
+    info = _account(panel, cases, question, cut, shares, prior)
+    return _named(model.with_info(info))
+
+
+def training_cases(
+    judgements: pd.DataFrame, *, until: date | str | None = None, target: str | Target = "any_inadequate"
+) -> pd.DataFrame:
+    """The inspections to learn from: public by the cut, begun since figures are kept, and graded.
+
+    Returns
+    -------
+    DataFrame
+        The judgements' columns, and ``label`` and ``grade`` of the target.
+
+    Raises
+    ------
+    TrainingError
+        If there are fewer than ten events.
+    """
+    question = get_target(target)
+    public = cohort(judgements, until=_cut(judgements, until))
+    public = public.assign(label=question.label(public), grade=question.grade(public))
+    begun = public["inspection_start"] >= FIRST_DAY
+    cases = public[begun & public["grade"].notna()].reset_index(drop=True)
+    if (events := int(cases["label"].sum())) < FEWEST_EVENTS:
+        raise TrainingError(
+            "too few events to learn from",
+            where=f"target {question.name}",
+            found=f"{events} in {len(cases)} inspections",
+            expected=f"{FEWEST_EVENTS} or more",
+            remedy="Give a later cut (until, --until) or more judgements.",
+        )
+    return cases
+
+
+def design(
+    panel: Panel,
+    judgements: pd.DataFrame,
+    cases: pd.DataFrame,
+    records: Sequence[Indicator],
+    *,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """The model's columns for each case, as they were known on the day its inspection started."""
+    inspections = replace(panel.with_judgements(judgements), observations=panel.observations.iloc[:0])
+    releases = np.array(sorted(set(panel.observations["published_on"])), dtype="datetime64[D]")
+    figures: dict[int, pd.DataFrame] = {}
+    rows = []
+    pairs = list(zip(cases["la_code"], cases["inspection_start"], strict=True))
+    told = Progress() if progress is None else progress
+    for code, start in told.over(pairs, "Describing each inspection by what was known at its start"):
+        # Between two publications the figures stand still; the inspections do not.
+        epoch = int(np.searchsorted(releases, np.datetime64(start), side="right"))
+        if epoch not in figures:
+            figures[epoch] = published_indicators(panel.as_of(start)).droplevel("as_of")
+        history = inspection_history(inspections.as_of(start)).droplevel("as_of")
+        rows.append(pd.concat([figures[epoch].loc[code], history.loc[code]]))
+    table = pd.DataFrame(rows).reset_index(drop=True)
+    return table[[model_column(record) for record in records]]
+
+
+def _cut(judgements: pd.DataFrame, until: date | str | None) -> date:
+    if until is not None:
+        return as_date(until, "until", TrainingError)
+    return max(as_date(day, "published_on", TrainingError) for day in judgements["published_on"])
+
+
+def _recent_flow(cases: pd.DataFrame, flow: FloatArray) -> list[float]:
+    """The share of each grade or worse that the thresholds were set to, best grade first."""
+    grade = cases["grade"].to_numpy()
+    shares = []
+    for k in range(int(grade.max())):
+        above = grade > k
+        shares.append(
+            float((flow @ above + PSEUDO_INSPECTIONS * above.mean()) / (flow.sum() + PSEUDO_INSPECTIONS))
+        )
+    return shares
+
+
+def _scenario(prior: float, flow: float) -> float:
+    """How far the log-odds move if another share of Inadequate judgements is expected."""
+    if not 0 < prior < 1:
+        raise TrainingError(
+            "not a share", where="prior", found=str(prior), expected="a number between 0 and 1, such as 0.08"
+        )
+    return float(logit(prior) - logit(flow))
+
+
+def _rounded(model: RiskModel) -> RiskModel:
+    """To the figures that are stored: fewer than another processor's rounding could change."""
+    digits = {"coefficients": 8, "thresholds": 8, "agreement": 6, "covariance": 6}
+    return replace(
+        model, **{name: _significant(getattr(model, name), places) for name, places in digits.items()}
+    )
+
+
+def _significant(values: FloatArray, digits: int) -> FloatArray:
+    return np.vectorize(lambda value: float(f"{value:.{digits}g}"), otypes=[float])(values)
+
+
+def _account(
+    panel: Panel,
+    cases: pd.DataFrame,
+    target: Target,
+    cut: date,
+    shares: Sequence[float],
+    prior: float | None,
+) -> dict[str, Any]:
+    """Where the model comes from, in plain numbers and names."""
+    snapshot = panel.as_of(cut)
+    newest = snapshot.observations.groupby("source")["period"].max()
+    return {
+        "target": {"name": target.name, "version": target.version, "title": target.title},
+        "training": {
+            "until": cut.isoformat(),
+            "first_start": cases["inspection_start"].min().isoformat(),
+            "last_start": cases["inspection_start"].max().isoformat(),
+            "inspections": len(cases),
+            "events": int(cases["label"].sum()),
+            "authorities": int(cases["la_code"].nunique()),
+        },
+        "prior": {
+            "risk": float(f"{shares[-1] if prior is None else prior:.6g}"),
+            "below_good": float(f"{shares[-2]:.6g}") if len(shares) > 1 else None,
+            "half_life_years": HALF_LIFE,
+            "pseudo_inspections": PSEUDO_INSPECTIONS,
+            "scenario": prior is not None,
+        },
+        "vintages": {str(source): int(period) for source, period in newest.items()},
+        "reference": _reference(snapshot),
+        "reference_date": cut.isoformat(),
+        "first_date": "2016-01-01",
+        "sunset": cut.replace(year=cut.year + LIFE_YEARS, day=min(cut.day, 28)).isoformat(),
+    }
+
+
+def _reference(snapshot: Any) -> dict[str, Mapping[str, float]]:
+    return {
+        name: {key: float(f"{value:.8g}") for key, value in asdict(spread).items()}
+        for name, spread in reference_distributions(snapshot).items()
+    }
+
+
+def _named(model: RiskModel) -> RiskModel:
+    info = dict(model.info)
+    name = f"{info['target']['name']}-{info['training']['until']}-{fingerprint(model)}"
+    return model.with_info({**info, "model_id": name})
