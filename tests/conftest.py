@@ -5,7 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
+
+from earlywarn.indicators import build_indicators
+from earlywarn.model import RiskModel
+from earlywarn.panel import Panel, Snapshot, load_panel
+from earlywarn.store import load_model
 
 REAL_DATA = Path(os.environ.get("EARLYWARN_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
@@ -14,5 +20,31 @@ REAL_DATA = Path(os.environ.get("EARLYWARN_DATA", Path(__file__).parents[2] / "s
 def real_data() -> Path:
     """The folder with `published/` and `compiled/`; a test that needs it is skipped without it."""
     if not (REAL_DATA / "published").is_dir():
-        pytest.skip(f"the published files are not at {REAL_DATA}; set EARLYWARN_DATA to test with them")
+        pytest.skip(
+            f"the published files are not at {REAL_DATA}; set EARLYWARN_DATA to test with them"
+        )
     return REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def national() -> Panel:
+    """The panel that ships: real numbers, always there."""
+    return load_panel()
+
+
+@pytest.fixture(scope="session")
+def model() -> RiskModel:
+    """The model that ships."""
+    return load_model()
+
+
+@pytest.fixture(scope="session")
+def snapshot(national: Panel) -> Snapshot:
+    """What was public at the end of 2025."""
+    return national.as_of("2025-12-31")
+
+
+@pytest.fixture(scope="session")
+def indicators(snapshot: Snapshot) -> pd.DataFrame:
+    """The indicators at the end of 2025, by authority."""
+    return build_indicators(snapshot).droplevel("as_of")

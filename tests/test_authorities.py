@@ -220,3 +220,9 @@ def test_a_wrong_register_table_is_told(tmp_path, file, text, words):
 def test_a_wrong_day_is_told():
     with pytest.raises(AuthorityError, match=r"not a date.*'soon'"):
         REGISTER.existing("soon")
+
+
+def test_a_code_that_is_not_known_has_no_name():
+    with pytest.raises(AuthorityError, match="'999'"):
+        REGISTER.name_of("999")
+    assert REGISTER.name_of(ENGLAND) == "England"

@@ -139,17 +139,20 @@ def test_england_is_kept_and_regions_are_not(tmp_path):
     assert codes == {ENGLAND, *NORTH_EAST}
 
 
-@pytest.mark.parametrize(("table", "measures"), [
-    ("C1", {"referrals", "rereferrals", "no_further_action", "assessed_not_in_need"}),
-    ("C1 2024", {"referrals", "rereferrals", "no_further_action", "assessed_not_in_need"}),
-    ("B1", {"children_in_need"}),
-    ("D3", {"plans_started", "repeat_plans"}),
-    ("D5", {"plans_at_31_march", "plans_two_years"}),
-    ("CSWW", {"vacancies", "agency_workers", "turnover", "absence", "caseload"}),
-    ("CSWW 2022", {"vacancies", "agency_workers", "turnover", "absence", "caseload"}),
-    ("CLA", {"looked_after"}),
-    ("ONS", {"population_0_17"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("table", "measures"),
+    [
+        ("C1", {"referrals", "rereferrals", "no_further_action", "assessed_not_in_need"}),
+        ("C1 2024", {"referrals", "rereferrals", "no_further_action", "assessed_not_in_need"}),
+        ("B1", {"children_in_need"}),
+        ("D3", {"plans_started", "repeat_plans"}),
+        ("D5", {"plans_at_31_march", "plans_two_years"}),
+        ("CSWW", {"vacancies", "agency_workers", "turnover", "absence", "caseload"}),
+        ("CSWW 2022", {"vacancies", "agency_workers", "turnover", "absence", "caseload"}),
+        ("CLA", {"looked_after"}),
+        ("ONS", {"population_0_17"}),
+    ],
+)
 def test_every_table_is_read_by_its_columns(tmp_path, table, measures):
     published.write_table(tmp_path, table, name="download (1).csv", codes=NORTH_EAST)
     read = read_folder(tmp_path)
@@ -264,6 +267,22 @@ def test_codes_as_spreadsheets_save_them(tmp_path):
     assert value(read_folder(tmp_path), "840", "children_in_need", 2025)["value"] > 0
 
 
+def test_without_nine_character_codes_nothing_is_lost(tmp_path):
+    plain, other = tmp_path / "plain", tmp_path / "other"
+    rows = pd.read_csv(published.write_table(plain, "B1", codes=NORTH_EAST), dtype=str)
+    other.mkdir()
+    rows.drop(columns=["new_la_code", "la_name"]).to_csv(other / "b1.csv", index=False)
+    same(read_folder(plain), read_folder(other))
+
+
+def test_a_nine_character_code_that_is_new_is_told(tmp_path):
+    cells = {("840", 2025): {"new_la_code": "E06000999"}}
+    published.write_table(tmp_path, "B1", (2025,), codes=NORTH_EAST, cells=cells)
+    read = read_folder(tmp_path)
+    assert value(read, "840", "children_in_need", 2025)["value"] > 0
+    assert told(read, "area-code")["severity"].tolist() == ["note"]
+
+
 # Whose figures
 
 
@@ -313,8 +332,12 @@ def test_rows_of_authorities_that_are_not_there_are_left_out(tmp_path):
     read = read_folder(tmp_path)
     there = read.observations[["la_code", "period"]].itertuples(index=False, name=None)
     assert set(there) == {
-        (ENGLAND, 2022), (ENGLAND, 2025), ("909", 2022), ("942", 2025), ("943", 2025),
-    }  # fmt: skip
+        (ENGLAND, 2022),
+        (ENGLAND, 2025),
+        ("909", 2022),
+        ("942", 2025),
+        ("943", 2025),
+    }
     assert read.findings.empty
 
 
@@ -399,8 +422,9 @@ def test_vacancy_on_no_staff_is_not_applicable(tmp_path):
 def test_two_vintages_are_both_kept(tmp_path):
     published.write_table(tmp_path / "then", "C1 2024", (2023, 2024), codes=NORTH_EAST)
     restated = {("840", 2024): {"rereferral_percent": "20.9"}}
-    published.write_table(tmp_path / "now", "C1", (2023, 2024, 2025), codes=NORTH_EAST,
-                          cells=restated)  # fmt: skip
+    published.write_table(
+        tmp_path / "now", "C1", (2023, 2024, 2025), codes=NORTH_EAST, cells=restated
+    )
     frame = read_folder(tmp_path).observations
     rows = frame.query("la_code == '840' and measure == 'rereferrals' and period == 2024")
     assert rows["vintage"].tolist() == [date(2024, 10, 31), date(2025, 10, 30)]
@@ -627,6 +651,28 @@ def test_an_unknown_authority_is_left_out_and_told(tmp_path):
     assert "authorities.csv" in row["message"]
 
 
+def test_an_unknown_authority_in_lait_is_left_out_and_told(tmp_path):
+    rows = published.lait_rows((2025,), ["840", "841"])
+    changed = [row | {"LA Number": "950"} if row["LA Number"] == "841" else row for row in rows]
+    published.write_rows(tmp_path / "lait.csv", changed)
+    row = warned(tmp_path, "unknown-authority")
+    assert row["found"] == "950"
+    assert row["line"] == 2 + len(published.LAIT_VALUES)
+
+
+def test_a_row_twice_in_lait_is_kept_once_and_told(tmp_path):
+    rows = published.lait_rows((2025,), ["840"])
+    published.write_rows(tmp_path / "lait.csv", [*rows, rows[0]])
+    row = warned(tmp_path, "row-twice")
+    assert "Section_47 of 840 for 2025" in row["message"]
+
+
+def test_a_neighbour_that_is_not_known_is_left_out_and_told(tmp_path):
+    published.write_table(tmp_path, "B1", codes=NORTH_EAST)
+    published.write_neighbours(tmp_path, changed={("840", 3): "950"})
+    assert warned(tmp_path, "unknown-authority")["found"] == "950"
+
+
 def test_few_authorities_are_told(tmp_path):
     codes = published.codes_in(2025)
     published.write_table(tmp_path, "B1", (2025,), codes=codes[:99])
@@ -656,8 +702,15 @@ def test_a_part_over_its_whole_is_told(tmp_path):
 
 
 def test_workforce_over_100_percent_is_told(tmp_path):
-    cells = {("840", 2025): {"turnover_rate_fte": "120", "leavers_fte": "12", "inpost_fte": "10",
-                             "agency_rate_fte": "c", "vacancy_rate_fte": "c"}}  # fmt: skip
+    cells = {
+        ("840", 2025): {
+            "turnover_rate_fte": "120",
+            "leavers_fte": "12",
+            "inpost_fte": "10",
+            "agency_rate_fte": "c",
+            "vacancy_rate_fte": "c",
+        }
+    }
     published.write_table(tmp_path, "CSWW", (2025,), codes=NORTH_EAST, cells=cells)
     with pytest.warns(DataQualityWarning, match="2 data warnings"):
         read = read_folder(tmp_path)
@@ -751,8 +804,14 @@ def test_missing_columns_are_named_with_what_is_near(tmp_path):
     path = published.write_table(tmp_path, "CSWW", codes=NORTH_EAST)
     path.write_text(path.read_text().replace("turnover_rate_fte", "turnover_fte_rate", 1))
     message = refused(tmp_path)
-    assert_words(message, ["csww_indicators.csv", "table CSWW lacks the column turnover_rate_fte",
-                           "near: turnover_fte_rate"])  # fmt: skip
+    assert_words(
+        message,
+        [
+            "csww_indicators.csv",
+            "table CSWW lacks the column turnover_rate_fte",
+            "near: turnover_fte_rate",
+        ],
+    )
 
 
 def test_a_missing_identifier_is_named(tmp_path):
@@ -841,6 +900,33 @@ def test_a_lait_cell_that_can_not_be(tmp_path, column, text, words):
     rows[0][column] = text
     published.write_rows(tmp_path / "lait.csv", rows)
     assert_words(refused(tmp_path), ["lait.csv", *words])
+
+
+def test_a_lait_file_of_other_measures(tmp_path):
+    rows = [row for row in published.lait_rows((2025,), ["840"]) if row["Short Desc"] == "EALPri"]
+    published.write_rows(tmp_path / "lait.csv", rows)
+    assert_words(refused(tmp_path), ["lait.csv", "none of the measures needed", "Section_47"])
+
+
+def test_neighbours_without_a_neighbour(tmp_path):
+    published.write_table(tmp_path, "B1", codes=NORTH_EAST)
+    path = published.write_neighbours(tmp_path)
+    rows = pd.read_csv(path, dtype=str, encoding="utf-8-sig")
+    rows[[f"SN_{rank}" for rank in range(1, 11)]] = "-"
+    rows.to_csv(path, index=False)
+    assert_words(refused(tmp_path), ["sn_model_2025_wide.csv", "no authority has neighbours"])
+
+
+def test_a_quote_that_is_never_closed(tmp_path):
+    path = published.write_table(tmp_path, "C1", (2025,), codes=NORTH_EAST)
+    path.write_text(path.read_text() + '2025,"' + "x" * 200_000)
+    assert_words(refused(tmp_path), ["c1_referrals.csv, line 16", "CSV file that can be read"])
+
+
+def test_a_cell_of_an_unknown_authority(tmp_path):
+    cells = {("840", 2025): {"old_la_code": "950", "referral_count": "?"}}
+    published.write_table(tmp_path, "C1", (2025,), codes=NORTH_EAST, cells=cells)
+    assert_words(refused(tmp_path), ["line 13, '950', referral_count", "'?'"])
 
 
 def test_two_values_in_lait(tmp_path):

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from earlywarn._version import __version__
 
 if TYPE_CHECKING:
+    from earlywarn.backtesting import Backtest as Backtest
+    from earlywarn.backtesting import backtest as backtest
     from earlywarn.catalogue import INDICATORS as INDICATORS
     from earlywarn.classifier import RiskClassifier as RiskClassifier
     from earlywarn.errors import EarlyWarnError as EarlyWarnError
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from earlywarn.panel import load_panel as load_panel
     from earlywarn.panel import read_published as read_published
     from earlywarn.panel import write_panel as write_panel
+    from earlywarn.record import make_record as make_record
+    from earlywarn.record import write_record as write_record
     from earlywarn.scoring import score as score
     from earlywarn.scoring import score_batch as score_batch
     from earlywarn.store import load_model as load_model
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from earlywarn.training import train as train
 
 _ROOMS = {
+    "Backtest": "backtesting",
     "EarlyWarnError": "errors",
     "INDICATORS": "catalogue",
     "Panel": "panel",
@@ -39,19 +44,22 @@ _ROOMS = {
     "RiskModel": "model",
     "Snapshot": "panel",
     "TARGETS": "outcomes",
+    "backtest": "backtesting",
     "build_indicators": "indicators",
     "explain": "explanation",
     "load_judgements": "panel",
     "load_model": "store",
     "load_panel": "panel",
+    "make_record": "record",
     "read_published": "panel",
     "save_model": "store",
     "score": "scoring",
     "score_batch": "scoring",
     "train": "training",
     "write_panel": "panel",
+    "write_record": "record",
 }
-__all__ = ["__version__", *_ROOMS]  # noqa: PLE0604
+__all__ = ["__version__", *_ROOMS]  # noqa: PLE0604 - the names are strings, of a tuple
 
 
 def __getattr__(name: str) -> Any:

@@ -7,14 +7,16 @@ indicators with the catalogue's signs. A family, and far less a single indicator
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from earlywarn.catalogue import Indicator
-from earlywarn.stats import FloatArray
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from earlywarn.catalogue import Indicator
+    from earlywarn.stats import FloatArray
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,9 @@ def prior_of(records: Sequence[Indicator], beliefs: Beliefs) -> dict[str, Any]:
 def _composite_weights(records: Sequence[Indicator]) -> FloatArray:
     """What each indicator counts for in the composite; the families' weights sum to 1."""
     within, _ = _within_family(records)
-    conviction = {record.family: record.conviction for record in records if record.kind != "history"}
+    conviction = {
+        record.family: record.conviction for record in records if record.kind != "history"
+    }
     return within / max(sum(conviction.values()), 1e-12)
 
 
@@ -89,7 +93,9 @@ def _within_family(records: Sequence[Indicator]) -> tuple[FloatArray, FloatArray
     """Each indicator's signed share of its family, by conviction, and which ones share a family."""
     families = [record.family for record in records]
     share = [
-        0.0 if record.kind == "history" else record.sign * record.conviction / families.count(record.family)
+        0.0
+        if record.kind == "history"
+        else record.sign * record.conviction / families.count(record.family)
         for record in records
     ]
     return np.array(share), np.array([[a == b for b in families] for a in families], dtype=float)

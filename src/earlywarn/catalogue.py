@@ -1,4 +1,4 @@
-"""The catalogue: every indicator as a frozen record, with its formula, direction and where each comes from.
+"""The catalogue: every indicator as a frozen record: its formula, its direction and its source.
 
 The direction of an indicator is taken from the polarity that the Department for Education gives it
 in the Local Authority Interactive Tool (LAIT) or from a paper, never from how it scored here.
@@ -8,23 +8,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 from earlywarn.errors import IndicatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Kind = Literal["proportion", "rate", "ratio", "amount", "history"]
 Direction = Literal["higher is worse", "lower is worse", "either extreme is worse", "context"]
 
-LAIT = "LAIT polarity, Department for Education, https://www.gov.uk/government/publications/local-authority-interactive-tool-lait"
+LAIT = (
+    "LAIT polarity, Department for Education, "
+    "https://www.gov.uk/government/publications/local-authority-interactive-tool-lait"
+)
 BYWATERS = (
-    "Bywaters et al. 2015, doi 10.1016/j.childyouth.2015.06.017: rates follow deprivation, so they are compared "
-    "with those of equally deprived authorities"
+    "Bywaters et al. 2015, doi 10.1016/j.childyouth.2015.06.017: rates follow deprivation, so they "
+    "are compared with those of equally deprived authorities"
 )
 HOOD = (
-    "Hood et al. 2016, doi 10.1016/j.childyouth.2016.07.008: authorities filter demand at different thresholds; "
-    "both too high and too low are a risk"
+    "Hood et al. 2016, doi 10.1016/j.childyouth.2016.07.008: authorities filter demand at "
+    "different thresholds; both too high and too low are a risk"
 )
 NAO = "National Audit Office 2016, Children in need of help or protection, HC 723"
 CIN = "Characteristics of children in need, Department for Education"
@@ -93,19 +99,21 @@ class Indicator:
 
     @property
     def sign(self) -> int:
-        """+1 where a higher value raises the risk by the catalogue's direction, -1 where a lower one does, else 0."""
+        """+1 where by direction a higher value raises the risk, -1 where a lower one does, or 0."""
         return {"higher is worse": 1, "lower is worse": -1}.get(self.direction, 0)
 
     @property
     def conviction(self) -> float:
-        """How firmly the direction is held: 1 where the department declares it, a half where papers argue it."""
+        """How firmly the direction is held: 1 if declared by the department, half if by papers."""
         return 1.0 if self.direction_source == LAIT else 0.5
 
 
-def _demand(id: str, title: str, measure: str, series: str, year: int, *, counted: bool) -> Indicator:
-    """A rate per 10,000 children. Its level, like for like, is scored as pressure; its distance is reported."""
+def _demand(
+    name: str, title: str, measure: str, series: str, year: int = 2016, *, counted: bool = False
+) -> Indicator:
+    """A rate per 10,000 children: its level, like for like, is scored; its distance is reported."""
     return Indicator(
-        id=id,
+        id=name,
         title=title,
         definition=f"10,000 x {measure} / children aged 0 to 17",
         numerator=measure if counted else "",
@@ -124,24 +132,26 @@ def _demand(id: str, title: str, measure: str, series: str, year: int, *, counte
     )
 
 
+_SERIES = {"workforce": ("csww", CSWW), "children in care": ("cla_later_tables", CLA)}
+"""By family, where a percentage comes from; the others come from the children in need census."""
+
+
 def _share(
-    id: str,
+    name: str,
     title: str,
     unit: str,
+    counts: tuple[str, str] = ("", ""),
+    *,
     direction: Direction,
     family: str,
     year: int,
-    *,
-    counts: tuple[str, str] = ("", ""),
     size: str = "",
-    series: str = "cin",
-    source: str = LAIT,
-    scored: bool = True,
 ) -> Indicator:
     """A percentage of cases."""
     numerator, denominator = counts
+    series, reference = _SERIES.get(family, ("cin", CIN))
     return Indicator(
-        id=id,
+        id=name,
         title=title,
         definition=f"100 x {numerator} / {denominator}" if numerator else f"{unit}, as published",
         numerator=numerator,
@@ -149,99 +159,212 @@ def _share(
         unit=unit,
         kind="proportion",
         direction=direction,
-        direction_source=source,
+        direction_source=LAIT,
         family=family,
         series=series,
         first_year=year,
-        reference={"cin": CIN, "csww": CSWW}.get(series, CLA),
-        measure=id,
+        reference=reference,
+        measure=name,
         size_measure=size,
-        scored=scored,
     )
 
 
-_LATER = "cla_later_tables"
+def _decision(name: str, title: str, count: str) -> Indicator:
+    """A percentage of referrals that papers, not the department, give a direction; not scored."""
+    record = _share(
+        name,
+        title,
+        "% of referrals",
+        (count, "referrals"),
+        direction="either extreme is worse",
+        family="decisions",
+        year=2013,
+    )
+    return replace(record, direction_source=HOOD, scored=False)
+
+
+_repeat = partial(_share, direction="higher is worse", family="repeat work", year=2013)
+_timely = partial(_share, direction="lower is worse", family="timeliness", year=2016)
+_staffing = partial(_share, direction="higher is worse", family="workforce", year=2016)
+_care = partial(_share, direction="lower is worse", family="children in care")
+_in_care = partial(_care, year=2018, size="looked_after")
+_leavers = partial(_care, year=2016, size="care_leavers")
+_counted = partial(_demand, series="cin", year=2013, counted=True)
 
 INDICATORS: tuple[Indicator, ...] = (
-    _demand("referral_rate", "Referrals", "referrals", "cin", 2013, counted=True),
-    _demand("cin_rate", "Children in need", "children_in_need", "cin", 2013, counted=True),
-    _demand("plan_start_rate", "Child protection plans started", "plans_started", "cin", 2013, counted=True),
-    _demand("plan_rate", "Children on protection plans", "plans_at_31_march", "cin", 2013, counted=True),
-    _demand("section_47_rate", "Section 47 enquiries", "section_47", "cin", 2016, counted=False),
-    _demand("icpc_rate", "Initial child protection conferences", "icpc", "cin", 2016, counted=False),
-    _demand("care_application_rate", "Care applications", "care_applications", "cafcass", 2016, counted=False),
-    _demand("looked_after_rate", "Children looked after", "looked_after", "cla", 2016, counted=False),
-    _share("rereferrals", "Re-referrals within 12 months", "% of referrals", "higher is worse", "repeat work", 2013,
-           counts=("rereferral_count", "referrals")),
-    _share("repeat_plans", "Repeat child protection plans", "% of plans started", "higher is worse", "repeat work", 2013,
-           counts=("repeat_plan_count", "plans_started")),
-    _share("plans_two_years", "Child protection plans of two years or more", "% of plans at 31 March", "higher is worse",
-           "repeat work", 2013, counts=("plans_two_years_count", "plans_at_31_march")),
-    _share("no_further_action", "Referrals closed without action", "% of referrals", "either extreme is worse",
-           "decisions", 2013, counts=("no_further_action_count", "referrals"), source=HOOD, scored=False),
-    _share("assessed_not_in_need", "Referrals assessed as not in need", "% of referrals", "either extreme is worse",
-           "decisions", 2013, counts=("assessed_not_in_need_count", "referrals"), source=HOOD, scored=False),
-    _share("icpc_in_15_days", "Initial conferences held within 15 working days", "% of conferences", "lower is worse",
-           "timeliness", 2016, size="icpc"),
-    _share("assessments_in_45_days", "Assessments completed within 45 working days", "% of assessments", "lower is worse",
-           "timeliness", 2016, size="referrals"),
-    _share("reviews_in_time", "Child protection reviews held in time", "% of plans of three months or more", "lower is worse",
-           "timeliness", 2016, size="plans_at_31_march"),
-    _share("vacancies", "Social worker vacancies", "% of posts", "higher is worse", "workforce", 2016,
-           counts=("vacancy_fte", "posts_fte"), series="csww"),
-    _share("agency_workers", "Agency social workers", "% of staff", "higher is worse", "workforce", 2016,
-           counts=("agency_fte", "staff_fte"), series="csww"),
-    _share("turnover", "Social worker turnover", "% of staff in a year", "higher is worse", "workforce", 2016,
-           counts=("leavers_fte", "inpost_fte"), series="csww"),
-    Indicator(
-        id="absence", title="Social worker absence", definition="100 x days lost / days available, as published",
-        numerator="", denominator="", unit="% of working days", kind="amount", direction="higher is worse",
-        direction_source=LAIT, family="workforce", series="csww", first_year=2016, reference=CSWW, measure="absence",
+    _counted("referral_rate", "Referrals", "referrals"),
+    _counted("cin_rate", "Children in need", "children_in_need"),
+    _counted("plan_start_rate", "Child protection plans started", "plans_started"),
+    _counted("plan_rate", "Children on protection plans", "plans_at_31_march"),
+    _demand("section_47_rate", "Section 47 enquiries", "section_47", "cin"),
+    _demand("icpc_rate", "Initial child protection conferences", "icpc", "cin"),
+    _demand("care_application_rate", "Care applications", "care_applications", "cafcass"),
+    _demand("looked_after_rate", "Children looked after", "looked_after", "cla"),
+    _repeat(
+        "rereferrals",
+        "Re-referrals within 12 months",
+        "% of referrals",
+        ("rereferral_count", "referrals"),
+    ),
+    _repeat(
+        "repeat_plans",
+        "Repeat child protection plans",
+        "% of plans started",
+        ("repeat_plan_count", "plans_started"),
+    ),
+    _repeat(
+        "plans_two_years",
+        "Child protection plans of two years or more",
+        "% of plans at 31 March",
+        ("plans_two_years_count", "plans_at_31_march"),
+    ),
+    _decision("no_further_action", "Referrals closed without action", "no_further_action_count"),
+    _decision(
+        "assessed_not_in_need", "Referrals assessed as not in need", "assessed_not_in_need_count"
+    ),
+    _timely(
+        "icpc_in_15_days",
+        "Initial conferences held within 15 working days",
+        "% of conferences",
+        size="icpc",
+    ),
+    _timely(
+        "assessments_in_45_days",
+        "Assessments completed within 45 working days",
+        "% of assessments",
+        size="referrals",
+    ),
+    _timely(
+        "reviews_in_time",
+        "Child protection reviews held in time",
+        "% of plans of three months or more",
+        size="plans_at_31_march",
+    ),
+    _staffing("vacancies", "Social worker vacancies", "% of posts", ("vacancy_fte", "posts_fte")),
+    _staffing("agency_workers", "Agency social workers", "% of staff", ("agency_fte", "staff_fte")),
+    _staffing(
+        "turnover", "Social worker turnover", "% of staff in a year", ("leavers_fte", "inpost_fte")
     ),
     Indicator(
-        id="caseload", title="Cases per social worker", definition="cases / case_holders_fte",
-        numerator="cases", denominator="case_holders_fte", unit="cases per worker", kind="ratio",
-        direction="higher is worse", direction_source=LAIT, family="workforce", series="csww", first_year=2016,
-        reference=CSWW, measure="caseload",
-    ),
-    _share("placement_instability", "Looked-after children with three or more placements in the year",
-           "% of looked-after children", "higher is worse", "children in care", 2016, size="looked_after", series=_LATER),
-    _share("long_term_stability", "Looked-after children in a stable long-term placement", "% of long-term placements",
-           "lower is worse", "children in care", 2018, size="looked_after", series=_LATER),
-    _share("health_checks", "Looked-after children with their annual health check", "% of looked-after children",
-           "lower is worse", "children in care", 2018, size="looked_after", series=_LATER),
-    _share("dental_checks", "Looked-after children with a dental check", "% of looked-after children",
-           "lower is worse", "children in care", 2018, size="looked_after", series=_LATER),
-    _share("immunisations", "Looked-after children with immunisations up to date", "% of looked-after children",
-           "lower is worse", "children in care", 2018, size="looked_after", series=_LATER),
-    _share("care_leavers_housed", "Care leavers in suitable accommodation", "% of care leavers aged 19 to 21",
-           "lower is worse", "children in care", 2016, size="care_leavers", series=_LATER),
-    _share("care_leavers_active", "Care leavers in education, employment or training", "% of care leavers aged 19 to 21",
-           "lower is worse", "children in care", 2016, size="care_leavers", series=_LATER),
-    Indicator(
-        id="social_work_spend", title="Social work spend", definition="section 251 outturn / children in need / 52",
-        numerator="", denominator="", unit="pounds a week per child in need", kind="amount",
-        direction="either extreme is worse", direction_source=f"{NAO}: no link between spend per child and quality",
-        family="resources", series="s251", first_year=2017, reference="Section 251 outturn, through LAIT",
-        measure="social_work_spend", scored=False,
+        id="absence",
+        title="Social worker absence",
+        definition="100 x days lost / days available, as published",
+        numerator="",
+        denominator="",
+        unit="% of working days",
+        kind="amount",
+        direction="higher is worse",
+        direction_source=LAIT,
+        family="workforce",
+        series="csww",
+        first_year=2016,
+        reference=CSWW,
+        measure="absence",
     ),
     Indicator(
-        id="free_school_meals", title="Free school meals", definition="primary pupils eligible for free school meals, %",
-        numerator="", denominator="", unit="% of primary pupils", kind="amount", direction="context",
-        direction_source=f"{NAO}: good performance did not follow deprivation", family="context", series="school_census",
-        first_year=2016, reference="Schools, pupils and their characteristics, through LAIT",
-        measure="free_school_meals", scored=False,
+        id="caseload",
+        title="Cases per social worker",
+        definition="cases / case_holders_fte",
+        numerator="cases",
+        denominator="case_holders_fte",
+        unit="cases per worker",
+        kind="ratio",
+        direction="higher is worse",
+        direction_source=LAIT,
+        family="workforce",
+        series="csww",
+        first_year=2016,
+        reference=CSWW,
+        measure="caseload",
+    ),
+    _in_care(
+        "placement_instability",
+        "Looked-after children with three or more placements in the year",
+        "% of looked-after children",
+        direction="higher is worse",
+        year=2016,
+    ),
+    _in_care(
+        "long_term_stability",
+        "Looked-after children in a stable long-term placement",
+        "% of long-term placements",
+    ),
+    _in_care(
+        "health_checks",
+        "Looked-after children with their annual health check",
+        "% of looked-after children",
+    ),
+    _in_care(
+        "dental_checks", "Looked-after children with a dental check", "% of looked-after children"
+    ),
+    _in_care(
+        "immunisations",
+        "Looked-after children with immunisations up to date",
+        "% of looked-after children",
+    ),
+    _leavers(
+        "care_leavers_housed",
+        "Care leavers in suitable accommodation",
+        "% of care leavers aged 19 to 21",
+    ),
+    _leavers(
+        "care_leavers_active",
+        "Care leavers in education, employment or training",
+        "% of care leavers aged 19 to 21",
     ),
     Indicator(
-        id="previously_good", title="Last inspection Good or Outstanding",
-        definition="1 if the last judgement published by the date was Good or Outstanding, 0 if it was lower",
-        numerator="", denominator="", unit="", kind="history", direction="lower is worse",
-        direction_source="Ofsted's own rule: Good and Outstanding authorities get short inspections "
-        "(Inspecting local authority children's services, 2018)",
-        family="last inspection", series="judgements", first_year=2014, reference="Ofsted inspection outcomes",
+        id="social_work_spend",
+        title="Social work spend",
+        definition="section 251 outturn / children in need / 52",
+        numerator="",
+        denominator="",
+        unit="pounds a week per child in need",
+        kind="amount",
+        direction="either extreme is worse",
+        direction_source=f"{NAO}: no link between spend per child and quality",
+        family="resources",
+        series="s251",
+        first_year=2017,
+        reference="Section 251 outturn, through LAIT",
+        measure="social_work_spend",
+        scored=False,
+    ),
+    Indicator(
+        id="free_school_meals",
+        title="Free school meals",
+        definition="primary pupils eligible for free school meals, %",
+        numerator="",
+        denominator="",
+        unit="% of primary pupils",
+        kind="amount",
+        direction="context",
+        direction_source=f"{NAO}: good performance did not follow deprivation",
+        family="context",
+        series="school_census",
+        first_year=2016,
+        reference="Schools, pupils and their characteristics, through LAIT",
+        measure="free_school_meals",
+        scored=False,
+    ),
+    Indicator(
+        id="previously_good",
+        title="Last inspection Good or Outstanding",
+        definition="1 if the last judgement published by the date was Good or Outstanding, "
+        "0 if it was lower",
+        numerator="",
+        denominator="",
+        unit="",
+        kind="history",
+        direction="lower is worse",
+        direction_source="Ofsted's own rule: Good and Outstanding authorities get short "
+        "inspections (Inspecting local authority children's services, 2018)",
+        family="last inspection",
+        series="judgements",
+        first_year=2014,
+        reference="Ofsted inspection outcomes",
         measure="",
     ),
-)  # fmt: skip
+)
 
 DEPRIVATION = "free_school_meals"
 HISTORY = "previously_good"
@@ -288,12 +411,16 @@ def columns_of(record: Indicator) -> tuple[str, ...]:
     """
     if record.kind == "history":
         return (record.id,)
-    suffixes = SUFFIXES if record.direction == "either extreme is worse" or record.family == "demand" else SUFFIXES[:-1]
+    suffixes = (
+        SUFFIXES
+        if record.direction == "either extreme is worse" or record.family == "demand"
+        else SUFFIXES[:-1]
+    )
     return (record.id, *(record.id + suffix for suffix in suffixes))
 
 
 def model_column(record: Indicator) -> str:
-    """The one column of an indicator that a model weighs: its standardised level, or the fact itself.
+    """The one column that a model weighs: the indicator's standardised level, or the fact itself.
 
     Examples
     --------

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +15,9 @@ from earlywarn.errors import TrainingError
 from earlywarn.model import RiskModel
 from earlywarn.ordinal import OrdinalFit, Prior, fit_ordinal
 from earlywarn.stats import expit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -55,12 +57,14 @@ class _Cases:
         for k in range(len(moved)):
             above = (self.grade > k).astype(float)
             long_run = float(weight @ above / weight.sum())
-            share = (recent @ above + self.flow_pseudo * long_run) / (recent.sum() + self.flow_pseudo)
+            share = (recent @ above + self.flow_pseudo * long_run) / (
+                recent.sum() + self.flow_pseudo
+            )
             moved[k] = _threshold_for(share, terms, recent / recent.sum())
         return np.maximum.accumulate(moved + 1e-6 * np.arange(len(moved)))
 
 
-class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Ordered grades from columns, by a cumulative logit with a Gaussian prior of the coefficients.
 
     Parameters
@@ -112,7 +116,7 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     (6, 3)
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - scikit-learn takes every parameter here, by name
         self,
         *,
         prior_mean: ArrayLike | None = None,
@@ -170,18 +174,19 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         TrainingError
             If fewer than two grades are present or the fit does not converge.
         """
-        X, y = validate_data(self, X, y, ensure_all_finite="allow-nan", dtype=np.float64)
-        check_classification_targets(y)
-        weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
-        flow = None if flow_weight is None else np.asarray(flow_weight, dtype=float)
-        cluster = np.arange(len(X)) if clusters is None else np.unique(clusters, return_inverse=True)[1]
+        rows, grades = validate_data(self, X, y, ensure_all_finite="allow-nan", dtype=np.float64)
+        check_classification_targets(grades)
+        weight = _check_sample_weight(sample_weight, rows, dtype=np.float64)
+        flow = None if flow_weight is None else _flow(flow_weight, len(rows))
+        cluster = np.arange(len(rows)) if clusters is None else _numbered(clusters, len(rows))
         if not weight.all():
             counts = weight > 0
-            X, y, weight, cluster = X[counts], y[counts], weight[counts], cluster[counts]
+            rows, grades = rows[counts], grades[counts]
+            weight, cluster = weight[counts], cluster[counts]
             flow = None if flow is None else flow[counts]
-        self.classes_, grade = self._graded(y)
-        blank = self._blank(X)
-        filled, _ = blank.complete(X)
+        self.classes_, grade = self._graded(grades)
+        blank = self._blank(rows)
+        filled, _ = blank.complete(rows)
         cases = _Cases(filled, grade, len(self.classes_), self._prior(), flow, self.flow_pseudo)
         fit = cases.fit(weight, max_iterations=self.max_iter)
         self.model_ = replace(
@@ -201,7 +206,7 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """The most probable grade."""
         probabilities = self.predict_proba(X)
-        return self.classes_[probabilities.argmax(axis=1)]
+        return np.asarray(self.classes_[probabilities.argmax(axis=1)])
 
     def decision_function(self, X: ArrayLike) -> Floats:
         """Log-odds of the worst grade if there are two grades, else the log-probability of each."""
@@ -212,7 +217,8 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _checked(self, X: ArrayLike) -> Floats:
         check_is_fitted(self)
-        return validate_data(self, X, reset=False, ensure_all_finite="allow-nan", dtype=np.float64)
+        rows = validate_data(self, X, reset=False, ensure_all_finite="allow-nan", dtype=np.float64)
+        return np.asarray(rows, dtype=float)
 
     def _graded(self, y: NDArray[Any]) -> tuple[NDArray[Any], Ints]:
         """The grades in order, and each case's position among them."""
@@ -221,7 +227,9 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             strange = [value for value in present if value not in list(self.order)]
             if strange:
                 raise TrainingError(
-                    "a grade is not in the order given", found=repr(strange[0]), expected=f"one of {list(self.order)}"
+                    "a grade is not in the order given",
+                    found=repr(strange[0]),
+                    expected=f"one of {list(self.order)}",
                 )
             rank = {value: position for position, value in enumerate(self.order)}
             ordered = sorted(range(len(present)), key=lambda position: rank[present[position]])
@@ -241,8 +249,10 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         width = X.shape[1]
         names = getattr(self, "feature_names_in_", [f"x{position}" for position in range(width)])
         groups = tuple(names) if self.groups is None else tuple(self.groups)
-        orientation = np.ones(width) if self.orientation is None else np.asarray(self.orientation, dtype=float)
-        centre = np.zeros(width) if self.centre is None else np.asarray(self.centre, dtype=float)
+        if len(groups) != width:
+            raise _misfit("groups", f"{len(groups)}", f"one for each of {width} columns")
+        orientation = _column_facts(self.orientation, "orientation", np.ones(width))
+        centre = _column_facts(self.centre, "centre", np.zeros(width))
         return RiskModel(
             columns=tuple(str(name) for name in names),
             coefficients=np.zeros(width),
@@ -257,10 +267,13 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _prior(self) -> Prior:
         width = self.n_features_in_
-        mean = np.zeros(width) if self.prior_mean is None else np.asarray(self.prior_mean, dtype=float)
-        if self.prior_covariance is None:
-            return Prior(mean, np.eye(width))
-        return Prior(mean, np.linalg.inv(np.asarray(self.prior_covariance, dtype=float)))
+        mean = _column_facts(self.prior_mean, "prior_mean", np.zeros(width))
+        covariance = _column_facts(self.prior_covariance, "prior_covariance", np.eye(width))
+        try:
+            np.linalg.cholesky(covariance)
+            return Prior(mean, np.asarray(np.linalg.inv(covariance), dtype=float))
+        except np.linalg.LinAlgError as error:
+            raise _misfit("prior_covariance", str(error), "a positive definite matrix") from error
 
     def _covariance(self, cases: _Cases, fit: OrdinalFit, weight: Floats, cluster: Ints) -> Floats:
         """Of the worst grade's intercept and the coefficients."""
@@ -268,7 +281,7 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             last = len(self.classes_) - 2
             inverse = np.linalg.inv(fit.information)[last:, last:]
             flip = np.r_[-1.0, np.ones(len(fit.coefficients))]
-            return inverse * np.outer(flip, flip)
+            return np.asarray(inverse * np.outer(flip, flip), dtype=float)
         rng = np.random.default_rng(self.random_state)
         root = np.linalg.cholesky(np.linalg.inv(cases.prior.precision))
         refits = np.empty((self.n_bootstrap, len(fit.coefficients) + 1))
@@ -288,8 +301,39 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
+def _column_facts(given: ArrayLike | None, name: str, default: Floats) -> Floats:
+    """A parameter with a number for each column, of the default's shape."""
+    if given is None:
+        return default
+    facts = np.asarray(given, dtype=float)
+    if facts.shape != default.shape or not np.isfinite(facts).all():
+        found = f"shape {facts.shape}" if facts.shape != default.shape else "a missing number"
+        raise _misfit(name, found, f"finite numbers of shape {default.shape}")
+    return facts
+
+
+def _flow(given: ArrayLike, rows: int) -> Floats:
+    flow = np.asarray(given, dtype=float)
+    # Not (flow >= 0) rather than (flow < 0), so that NaN is refused as well.
+    if flow.shape != (rows,) or not (flow >= 0).all() or not 0 < flow.sum() < np.inf:
+        expected = f"{rows} weights of 0 or more, not all of them 0"
+        raise _misfit("flow_weight", f"{flow[:3]}, shape {flow.shape}", expected)
+    return flow
+
+
+def _numbered(clusters: ArrayLike, rows: int) -> Ints:
+    numbers = np.unique(np.asarray(clusters), return_inverse=True)[1]
+    if numbers.shape != (rows,):
+        raise _misfit("clusters", f"shape {numbers.shape}", f"one for each of {rows} cases")
+    return np.asarray(numbers, dtype=np.int64)
+
+
+def _misfit(name: str, found: str, expected: str) -> TrainingError:
+    return TrainingError(f"{name} does not fit", where=name, found=found, expected=expected)
+
+
 def _threshold_for(share: float, terms: Floats, weight: Floats) -> float:
-    """The threshold at which the weighted mean of expit(terms - threshold) is the share, by bisection."""
+    """Where the weighted mean of expit(terms - threshold) is the share, found by bisection."""
     low, high = float(terms.min()) - 40.0, float(terms.max()) + 40.0
     for _ in range(100):
         middle = (low + high) / 2
@@ -298,7 +342,7 @@ def _threshold_for(share: float, terms: Floats, weight: Floats) -> float:
 
 
 def _agreement(oriented: Floats, groups: Sequence[str]) -> Floats:
-    """The mean correlation of each column with the others of its group, where known, between 0 and 0.95."""
+    """The mean known correlation of each column with the others of its group, from 0 to 0.95."""
     result = np.zeros(oriented.shape[1])
     for name in dict.fromkeys(groups):
         inside = np.flatnonzero([group == name for group in groups])

@@ -8,17 +8,21 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
-from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import earlywarn as ew
 from earlywarn import printing
 from earlywarn._version import __version__
 from earlywarn.errors import DataQualityWarning, EarlyWarnError, UsageError
 from earlywarn.outcomes import TARGETS
-from earlywarn.panel import Panel, Snapshot
 from earlywarn.progress import Progress, reporter
 from earlywarn.tables import ENDINGS, write_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from earlywarn.panel import Panel, Snapshot
 
 DONE, OURS, YOURS = 0, 1, 2
 
@@ -62,10 +66,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("earlywarn: stopped; nothing half-written was left behind.", file=sys.stderr)
         return YOURS
-    except Exception as fault:  # noqa: BLE001 - the last resort: told in one line, never a traceback
+    except Exception as fault:  # noqa: BLE001 - the last resort: one line, no traceback
         print(
-            f"earlywarn: a fault of earlywarn itself, {type(fault).__name__}: {_one_line(str(fault))}. "
-            "Please report it with the command that you ran.",
+            f"earlywarn: a fault of earlywarn itself, {type(fault).__name__}: "
+            f"{_one_line(str(fault))}. Please report it with the command that you ran.",
             file=sys.stderr,
         )
         return OURS
@@ -83,22 +87,31 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
 class _Parser(argparse.ArgumentParser):
     """Errors of usage like all others: one line."""
 
-    def error(self, message: str) -> None:  # type: ignore[override]
-        raise UsageError(message, where=self.prog, remedy=f"{self.prog} --help tells what it takes.")
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(
+            message, where=self.prog, remedy=f"{self.prog} --help tells what it takes."
+        )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="earlywarn",
-        description="Early warning of failing children's services in England, from published figures.",
+        description="Early warning of failing children's services in England, "
+        "from published figures.",
     )
     parser.add_argument("--version", action="version", version=f"earlywarn {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_score(commands)
     _add_explain(commands)
-    _add(commands, "catalogue", _catalogue, "the indicators: definition, unit, direction, source, since when")
+    _add(
+        commands,
+        "catalogue",
+        _catalogue,
+        "the indicators: definition, unit, direction, source, since when",
+    )
     _add_build(commands)
     _add_train(commands)
+    _add_backtest(commands)
     return parser
 
 
@@ -114,17 +127,39 @@ def _add(
 
 
 def _add_inputs(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--as-of", metavar="DATE", help="only what was published by this date (default: the newest in the panel)")
-    command.add_argument("--model", metavar="M", help="a model folder or file (default: the one that ships)")
-    command.add_argument("--panel", metavar="P", help="a panel folder that build wrote (default: the national one that ships)")
+    command.add_argument(
+        "--as-of",
+        metavar="DATE",
+        help="only what was published by this date (default: the newest in the panel)",
+    )
+    command.add_argument(
+        "--model", metavar="M", help="a model folder or file (default: the one that ships)"
+    )
+    command.add_argument(
+        "--panel",
+        metavar="P",
+        help="a panel folder that build wrote (default: the national one that ships)",
+    )
 
 
 def _add_score(commands: Commands[_Parser]) -> None:
-    command = _add(commands, "score", _score, "score every authority in England for the risk of an Inadequate judgement")
+    command = _add(
+        commands,
+        "score",
+        _score,
+        "score every authority in England for the risk of an Inadequate judgement",
+    )
     _add_inputs(command)
     command.add_argument("--top", type=int, metavar="N", help="print only the N highest")
-    command.add_argument("--prior", type=float, metavar="SHARE", help="a scenario: another share of Inadequate judgements, such as 0.08")
-    command.add_argument("--out", metavar="FILE", help=f"write all rows and columns to a file ({', '.join(ENDINGS)})")
+    command.add_argument(
+        "--prior",
+        type=float,
+        metavar="SHARE",
+        help="a scenario: another share of Inadequate judgements, such as 0.08",
+    )
+    command.add_argument(
+        "--out", metavar="FILE", help=f"write all rows and columns to a file ({', '.join(ENDINGS)})"
+    )
     command.add_argument("--overwrite", action="store_true", help="replace the file if it is there")
 
 
@@ -135,7 +170,9 @@ def _add_explain(commands: Commands[_Parser]) -> None:
 
 
 def _add_build(commands: Commands[_Parser]) -> None:
-    command = _add(commands, "build", _build, "read every known published file below a folder into a panel")
+    command = _add(
+        commands, "build", _build, "read every known published file below a folder into a panel"
+    )
     command.add_argument("folder", metavar="FOLDER")
     command.add_argument("--out", required=True, metavar="PANEL", help="the panel folder to write")
     command.add_argument("--overwrite", action="store_true", help="replace a panel that is there")
@@ -143,20 +180,71 @@ def _add_build(commands: Commands[_Parser]) -> None:
 
 
 def _add_train(commands: Commands[_Parser]) -> None:
-    command = _add(commands, "train", _train, "learn a model from the judgements published by a date")
+    command = _add(
+        commands, "train", _train, "learn a model from the judgements published by a date"
+    )
     command.add_argument("--until", metavar="DATE", help="the cut (default: the newest report)")
-    command.add_argument("--target", default="any_inadequate", metavar="T", help=f"one of {', '.join(TARGETS)}")
-    command.add_argument("--prior", type=float, metavar="SHARE", help="a scenario: another share of Inadequate judgements than the recent flow")
-    command.add_argument("--panel", metavar="P", help="a panel folder that build wrote (default: the national one)")
-    command.add_argument("--judgements", metavar="J", help="judgements: Ofsted's ODS, a table or a folder (default: the panel's)")
-    command.add_argument("--out", required=True, metavar="MODEL_DIR", help="where to write model.json")
+    command.add_argument(
+        "--target", default="any_inadequate", metavar="T", help=f"one of {', '.join(TARGETS)}"
+    )
+    command.add_argument(
+        "--prior",
+        type=float,
+        metavar="SHARE",
+        help="a scenario: another share of Inadequate judgements than the recent flow",
+    )
+    command.add_argument(
+        "--panel", metavar="P", help="a panel folder that build wrote (default: the national one)"
+    )
+    command.add_argument(
+        "--judgements",
+        metavar="J",
+        help="judgements: Ofsted's ODS, a table or a folder (default: the panel's)",
+    )
+    command.add_argument(
+        "--out", required=True, metavar="MODEL_DIR", help="where to write model.json"
+    )
     command.add_argument("--overwrite", action="store_true", help="replace a model that is there")
     command.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
+def _add_backtest(commands: Commands[_Parser]) -> None:
+    command = _add(
+        commands, "backtest", _backtest, "the honest record: what would have been said, what happened"
+    )
+    command.add_argument(
+        "--panel", metavar="P", help="a panel folder that build wrote (default: the national one)"
+    )
+    command.add_argument(
+        "--out", metavar="DIR", help="write figures as JSON, tables and a page; goes on if interrupted"
+    )
+    command.add_argument(
+        "--mute", type=int, action="append", default=[], metavar="N", help="leave out check N"
+    )
+    command.add_argument("--jobs", type=int, default=2, metavar="N", help="years at a time")
+    command.add_argument("--overwrite", action="store_true", help="replace a record that is there")
+    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
+def _backtest(chosen: argparse.Namespace) -> None:
+    progress = reporter(quiet=chosen.quiet)
+    panel = ew.load_panel(chosen.panel)
+    parts = None if chosen.out is None else Path(chosen.out) / "parts"
+    found = ew.backtest(
+        panel, panel.judgements, parts=parts, n_jobs=chosen.jobs, progress=progress
+    )
+    progress.say("Measuring, with 1,000 resamples of authorities")
+    record = ew.make_record(found, ew.load_model(), panel, mute=chosen.mute)
+    if chosen.out is not None:
+        ew.write_record(record, chosen.out, overwrite=chosen.overwrite)
+    print(printing.record_text(record.evaluation.records, record.tables["checks"], chosen.out))
+
+
 def _score(chosen: argparse.Namespace) -> None:
     if chosen.top is not None and chosen.top < 1:
-        raise UsageError("not a number of rows", where="--top", found=str(chosen.top), expected="1 or more")
+        raise UsageError(
+            "not a number of rows", where="--top", found=str(chosen.top), expected="1 or more"
+        )
     model, snapshot = ew.load_model(chosen.model), _snapshot(chosen)
     scores = ew.score(model, snapshot, prior=chosen.prior)
     if chosen.out:
@@ -190,7 +278,12 @@ def _train(chosen: argparse.Namespace) -> None:
     panel = ew.load_panel(chosen.panel)
     judgements = ew.load_judgements(chosen.judgements) if chosen.judgements else panel.judgements
     model = ew.train(
-        panel, judgements, until=chosen.until, target=chosen.target, prior=chosen.prior, progress=progress
+        panel,
+        judgements,
+        until=chosen.until,
+        target=chosen.target,
+        prior=chosen.prior,
+        progress=progress,
     )
     file = ew.save_model(model, chosen.out, overwrite=chosen.overwrite)
     progress.say(printing.training_text(model, file))

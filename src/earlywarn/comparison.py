@@ -7,11 +7,11 @@ alone: stabilise a value, then compare it with a distribution.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from earlywarn.catalogue import Indicator
 from earlywarn.stats import (
     FloatArray,
     arcsine_proportion,
@@ -24,6 +24,9 @@ from earlywarn.stats import (
     sqrt_rate,
     winsorise,
 )
+
+if TYPE_CHECKING:
+    from earlywarn.catalogue import Indicator
 
 REACH = 2.0
 """Beyond this many standard deviations an authority is as unusual as it can count."""
@@ -41,7 +44,8 @@ class Distribution:
     centre : float
         Where the middle authority of average deprivation lies.
     gradient : float
-        How much higher it lies for one more point of deprivation; 0 where it is not compared like for like.
+        How much higher it lies for one more point of deprivation; 0 where it is not compared
+        like for like.
     deprivation : float
         The average deprivation.
     tau2 : float
@@ -65,7 +69,8 @@ def stabilise(
     Parameters
     ----------
     record : Indicator
-        Whose kind decides: proportions by the arcsine, rates, ratios and amounts by the square root.
+        Whose kind decides: proportions by the arcsine; rates, ratios and amounts by the square
+        root.
     value : array-like
         In the indicator's unit.
     size : array-like
@@ -74,12 +79,14 @@ def stabilise(
     Returns
     -------
     y, sd : ndarray
-        The value on the new scale and its sampling error; 0 for amounts, NaN where the size is not known.
+        The value on the new scale and its sampling error; 0 for amounts, NaN where the size is not
+        known.
 
     Examples
     --------
     >>> from earlywarn.catalogue import get_indicator
-    >>> stabilise(get_indicator("rereferrals"), [25.0], [400])
+    >>> y, sd = stabilise(get_indicator("rereferrals"), [25.0], [400])
+    >>> y.round(4), sd.round(4)
     (array([0.5236]), array([0.025]))
     """
     value, size = np.asarray(value, dtype=float), np.asarray(size, dtype=float)
@@ -147,7 +154,8 @@ def compare(
     Examples
     --------
     >>> spread = Distribution(centre=0.5, gradient=0.0, deprivation=0.0, tau2=0.01, typical_sd=0.0)
-    >>> compare(np.array([0.6, 0.6]), np.array([0.0, 0.1]), np.nan, spread)
+    >>> z, se = compare(np.array([0.6, 0.6]), np.array([0.0, 0.1]), np.nan, spread)
+    >>> z.round(4), se.round(4)
     (array([1. , 0.5]), array([0.    , 0.7071]))
     """
     spread = np.where(np.isnan(sd), against.typical_sd, sd)

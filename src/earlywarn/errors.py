@@ -1,10 +1,12 @@
-"""Every fault that a user can cause, told in one way: the thing, what was found, what was expected, what to do."""
+"""Every fault that a user can cause, told in one way: what is wrong, found, expected, and to do."""
 
 from __future__ import annotations
 
 import importlib
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 
 class EarlyWarnError(Exception):

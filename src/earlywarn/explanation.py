@@ -1,6 +1,8 @@
-"""Contributions -> rows that a reader understands: which indicators drove the score, and which way."""
+"""Contributions -> rows that a reader understands: what drove the score, and which way."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -8,18 +10,34 @@ import pandas as pd
 from earlywarn.catalogue import INDICATORS, Indicator, model_column
 from earlywarn.indicators import build_indicators
 from earlywarn.inputs import model_indicators, read_rows
-from earlywarn.model import RiskModel
-from earlywarn.panel import Snapshot
 from earlywarn.stats import expit, normal_cdf, percentile_rank
 
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    from earlywarn.model import RiskModel
+    from earlywarn.panel import Snapshot
+
 COLUMNS = (
-    "la_code", "la_name", "as_of", "term", "indicator", "family", "value", "unit", "england", "neighbours",
-    "percentile", "contribution", "sign_stability", "sentence",
-)  # fmt: skip
+    "la_code",
+    "la_name",
+    "as_of",
+    "term",
+    "indicator",
+    "family",
+    "value",
+    "unit",
+    "england",
+    "neighbours",
+    "percentile",
+    "contribution",
+    "sign_stability",
+    "sentence",
+)
 """The columns of an explanation, in order."""
 
 SLIGHT = 0.05
-"""Log-odds below which a contribution is called slight: it changes a risk of 10% by less than half a point."""
+"""Log-odds below which a contribution is slight: it moves a risk of 10% by under half a point."""
 NONE = 0.005
 """Log-odds below which a contribution is called none at all."""
 
@@ -41,8 +59,9 @@ def explain(model: RiskModel, snapshot: Snapshot, la_code: str | None = None) ->
     DataFrame
         For each authority one row ``baseline`` and one an indicator, strongest first: its value and
         unit, England's value, the mean of its statistical neighbours, the share of authorities that
-        are lower (0 to 1), its contribution in log-odds, how sure the direction of its weight is (0.5
-        to 1), and a sentence. The contributions of an authority sum to ``log(risk / (1 - risk))``.
+        are lower (0 to 1), its contribution in log-odds, how sure the direction of its weight is
+        (0.5 to 1), and a sentence. The contributions of an authority sum to
+        ``log(risk / (1 - risk))``.
 
     Raises
     ------
@@ -80,12 +99,12 @@ def contribution_frame(model: RiskModel, X: pd.DataFrame) -> pd.DataFrame:
     """Contributions by authority (rows) and term (columns ``baseline`` and the indicators' ids)."""
     names = ["baseline", *(record.id for record in model_indicators(model))]
     codes = X.index.get_level_values("la_code")
-    values = read_rows(model, X.reset_index(drop=True)).values
-    return pd.DataFrame(model.contributions(values), index=codes, columns=names)
+    inputs = read_rows(model, X.reset_index(drop=True))
+    return pd.DataFrame(model.contributions(inputs.values), index=codes, columns=names)
 
 
 def sign_stability(model: RiskModel) -> dict[str, float]:
-    """How probable it is, in the light of the fit's uncertainty, that a weight has the sign it has."""
+    """How probable it is, given the fit's uncertainty, that each weight has the sign it has."""
     sd = np.sqrt(np.diag(model.covariance)[1:])
     certainty = normal_cdf(np.abs(model.coefficients) / np.maximum(sd, 1e-12))
     return {
@@ -94,9 +113,7 @@ def sign_stability(model: RiskModel) -> dict[str, float]:
     }
 
 
-def drivers(
-    model: RiskModel, X: pd.DataFrame, *, upward: bool, most: int = 3
-) -> list[str]:
+def drivers(model: RiskModel, X: pd.DataFrame, *, upward: bool, most: int = 3) -> list[str]:
     """The strongest drivers of each row in one direction, as text, of those that are known."""
     parts = contribution_frame(model, X).drop(columns="baseline")
     records = model_indicators(model)
@@ -114,8 +131,15 @@ def drivers(
 def _phrases(record: Indicator, X: pd.DataFrame) -> list[str]:
     """A short phrase a row: the figure and England's."""
     if record.kind == "history":
-        return ["last inspection was Good or better" if value == 1 else "last inspection was below Good" for value in X[record.id]]
-    title = record.title[0].lower() + record.title[1:] if record.title.split()[0] not in _KEPT else record.title
+        return [
+            "last inspection was Good or better" if value == 1 else "last inspection was below Good"
+            for value in X[record.id]
+        ]
+    title = (
+        record.title[0].lower() + record.title[1:]
+        if record.title.split()[0] not in _KEPT
+        else record.title
+    )
     england = X[record.id] - X[record.id + "_gap"]
     return [
         f"{title} {_number(record, value)} (England {_number(record, middle)})"
@@ -132,7 +156,11 @@ def _facts(record: Indicator, X: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFr
     value = X[record.id].to_numpy()
     history = record.kind == "history"
     gap = np.zeros_like(value) if history else X[record.id + "_gap"].to_numpy()
-    alike = np.full_like(value, np.nan) if history else value - X[record.id + "_neighbour_gap"].to_numpy()
+    alike = (
+        np.full_like(value, np.nan)
+        if history
+        else value - X[record.id + "_neighbour_gap"].to_numpy()
+    )
     table = pd.DataFrame(
         {
             "value": value,
@@ -144,7 +172,7 @@ def _facts(record: Indicator, X: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFr
         },
         index=codes,
     )
-    table["sentence"] = [_sentence(record, row) for row in table.itertuples()]
+    table["sentence"] = [_sentence(record, row) for row in table.to_dict("records")]
     return table
 
 
@@ -156,25 +184,42 @@ def _authority_rows(
     stability: dict[str, float],
 ) -> list[dict[str, object]]:
     baseline = {
-        "la_code": code, "la_name": name, "term": "baseline", "indicator": "baseline", "family": "baseline",
-        "value": np.nan, "unit": "", "england": np.nan, "neighbours": np.nan, "percentile": np.nan,
-        "contribution": parts["baseline"], "sign_stability": np.nan,
-        "sentence": f"Where every authority starts: a risk of {100 * float(expit(parts['baseline'])):.1f}%, "
-        "from how many recent inspections found an Inadequate area",
-    }  # fmt: skip
+        **dict.fromkeys(COLUMNS, np.nan),
+        "la_code": code,
+        "la_name": name,
+        **dict.fromkeys(("term", "indicator", "family"), "baseline"),
+        "unit": "",
+        "contribution": parts["baseline"],
+        "sentence": _start(float(expit(parts["baseline"]))),
+    }
     rows = []
     for record in _by_strength(parts):
         told = facts[record.id].loc[code]
         rows.append(
             {
-                "la_code": code, "la_name": name, "term": "indicator", "indicator": record.id,
-                "family": record.family, "value": told["value"], "unit": record.unit,
-                "england": told["england"], "neighbours": told["neighbours"], "percentile": told["percentile"],
-                "contribution": told["contribution"], "sign_stability": stability[record.id],
+                "la_code": code,
+                "la_name": name,
+                "term": "indicator",
+                "indicator": record.id,
+                "family": record.family,
+                "value": told["value"],
+                "unit": record.unit,
+                "england": told["england"],
+                "neighbours": told["neighbours"],
+                "percentile": told["percentile"],
+                "contribution": told["contribution"],
+                "sign_stability": stability[record.id],
                 "sentence": told["sentence"],
-            }  # fmt: skip
+            }
         )
     return [baseline, *rows]
+
+
+def _start(risk: float) -> str:
+    return (
+        f"Where every authority starts: a risk of {100 * risk:.1f}%, "
+        "from how many recent inspections found an Inadequate area"
+    )
 
 
 def _by_strength(parts: pd.Series) -> list[Indicator]:
@@ -183,19 +228,23 @@ def _by_strength(parts: pd.Series) -> list[Indicator]:
     return [records[name] for name in terms.abs().sort_values(ascending=False, kind="stable").index]
 
 
-def _sentence(record: Indicator, row: object) -> str:
+def _sentence(record: Indicator, row: Mapping[Hashable, Any]) -> str:
     """One indicator of one authority, in plain English."""
-    value, contribution = row.value, row.contribution  # type: ignore[attr-defined]
+    value, contribution = row["value"], row["contribution"]
     if record.kind == "history":
-        fact = {1.0: "was Good or Outstanding", 0.0: "was below Good"}.get(value, "is not known here")
+        fact = {1.0: "was Good or Outstanding", 0.0: "was below Good"}.get(
+            value, "is not known here"
+        )
         return f"The last inspection {fact}: {_effect(contribution)}"
-    if not row.known:  # type: ignore[attr-defined]
-        stand_in = f"; the other figures on {record.family} stand in" if abs(contribution) >= NONE else ""
+    if not row["known"]:
+        stand_in = (
+            f"; the other figures on {record.family} stand in" if abs(contribution) >= NONE else ""
+        )
         return f"{record.title}: no comparable figure published{stand_in}: {_effect(contribution)}"
     facts = [f"{record.title}: {_number(record, value)} {record.unit.removeprefix('% ')}".rstrip()]
-    if np.isfinite(row.england):  # type: ignore[attr-defined]
-        facts.append(f"England {_number(record, row.england)}")  # type: ignore[attr-defined]
-    facts.append(_standing(row.percentile))  # type: ignore[attr-defined]
+    if np.isfinite(row["england"]):
+        facts.append(f"England {_number(record, row['england'])}")
+    facts.append(_standing(row["percentile"]))
     if record.like_for_like:
         facts.append("compared with equally deprived authorities")
     return f"{', '.join(facts)}: {_effect(contribution)}"
@@ -219,4 +268,3 @@ def _effect(contribution: float) -> str:
         return "no effect on the risk"
     verb = "raises the risk" if contribution > 0 else "lowers the risk"
     return f"{verb} slightly" if abs(contribution) < SLIGHT else verb
-

@@ -5,20 +5,30 @@ Only a Snapshot is taken, so that nothing published after its date can be seen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from earlywarn.authorities import ENGLAND
-from earlywarn.catalogue import DEPRIVATION, HISTORY, INDICATORS, Indicator, columns_of, get_indicator
+from earlywarn.catalogue import (
+    DEPRIVATION,
+    HISTORY,
+    INDICATORS,
+    Indicator,
+    columns_of,
+    get_indicator,
+)
 from earlywarn.comparison import Distribution, compare, distribution, stabilise
 from earlywarn.errors import IndicatorError
 from earlywarn.outcomes import previous_judgement
 from earlywarn.panel import Snapshot
 from earlywarn.stats import FloatArray, rate, slope
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 POPULATION = "population_0_17"
 TREND_YEARS = 3
@@ -116,7 +126,8 @@ def _check(snapshot: object) -> None:
             where="snapshot",
             found=f"a {type(snapshot).__name__}",
             expected="what panel.as_of(date) gives",
-            remedy="A Panel also holds what was published later, and a look into the future must not be possible.",
+            remedy="A Panel also holds what was published later, and a look into the future must "
+            "not be possible.",
         )
 
 
@@ -213,7 +224,7 @@ class _Figures:
     def of(cls, snapshot: Snapshot) -> _Figures:
         rows = pd.concat([snapshot.observations, snapshot.england], ignore_index=True)
         existing = snapshot.authorities["la_code"].tolist()
-        areas = tuple(sorted({*rows["la_code"], *existing} - {ENGLAND})) + (ENGLAND,)
+        areas = (*tuple(sorted({*rows["la_code"], *existing} - {ENGLAND})), ENGLAND)
         first = int(rows["period"].min()) if len(rows) else snapshot.as_of.year
         last = int(rows["period"].max()) + 1 if len(rows) else snapshot.as_of.year
         years = np.arange(first, last + 1, dtype=float)
@@ -234,7 +245,7 @@ class _Figures:
     def children(self) -> FloatArray:
         """Children aged 0 to 17 for each reporting year: the newest mid-year estimate before it."""
         estimate = self.table(POPULATION)[2]
-        held = np.full_like(estimate, np.nan)
+        held: FloatArray = np.full_like(estimate, np.nan)
         for column in range(1, estimate.shape[1]):
             earlier = estimate[:, column - 1]
             held[:, column] = np.where(np.isfinite(earlier), earlier, held[:, column - 1])
@@ -257,7 +268,9 @@ class _Figures:
         """1 where the column's authority is a statistical neighbour of the row's."""
         position = {code: row for row, code in enumerate(self.areas[:-1])}
         weights = np.zeros((len(position), len(position)))
-        for code, neighbour in zip(neighbours["la_code"], neighbours["neighbour_code"], strict=True):
+        for code, neighbour in zip(
+            neighbours["la_code"], neighbours["neighbour_code"], strict=True
+        ):
             if code in position and neighbour in position:
                 weights[position[code], position[neighbour]] = 1.0
         return weights
@@ -278,8 +291,10 @@ class _Figures:
         if record.size_measure == POPULATION:
             return self.children
         numerator, _, value = self.table(record.size_measure)
-        per_child = record.size_measure in _RATES
-        return value * self.children / 10_000 if per_child else np.where(np.isfinite(numerator), numerator, value)
+        if record.size_measure in _RATES:
+            return np.asarray(value * self.children / 10_000, dtype=float)
+        counted = np.where(np.isfinite(numerator), numerator, value)
+        return np.asarray(counted, dtype=float)
 
     def _inherited(self, value: FloatArray, size: FloatArray) -> tuple[FloatArray, FloatArray]:
         """New authorities with the figures of those they were made from, where they have none."""
@@ -287,16 +302,22 @@ class _Figures:
         for child, parents in self.parents:
             known = np.isfinite(value[list(parents)]).all(axis=0) & np.isnan(value[child])
             weight = np.nan_to_num(size[list(parents)], nan=1.0)
-            mean = rate((np.nan_to_num(value[list(parents)]) * weight).sum(axis=0), weight.sum(axis=0))
+            mean = rate(
+                (np.nan_to_num(value[list(parents)]) * weight).sum(axis=0), weight.sum(axis=0)
+            )
             value[child] = np.where(known, mean, value[child])
             size[child] = np.where(known, size[list(parents)].sum(axis=0), size[child])
         return value, size
 
 
-_RATES = frozenset(record.measure for record in INDICATORS if record.kind == "rate" and not record.numerator)
+_RATES = frozenset(
+    record.measure for record in INDICATORS if record.kind == "rate" and not record.numerator
+)
 
 
-def _tables(rows: pd.DataFrame, areas: tuple[str, ...], first: int, width: int) -> dict[str, FloatArray]:
+def _tables(
+    rows: pd.DataFrame, areas: tuple[str, ...], first: int, width: int
+) -> dict[str, FloatArray]:
     position = {code: row for row, code in enumerate(areas)}
     area = rows["la_code"].map(position).to_numpy()
     year = rows["period"].to_numpy(dtype=int) - first

@@ -1,23 +1,25 @@
-"""Rows as people and systems give them -> the model's own matrix, row by row, with reasons for refusal.
+"""Rows as people and systems give them -> the model's matrix, row by row, or why one is refused.
 
 The national table and a row from another system come through here alike: one route, one number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from earlywarn.authorities import Register
 from earlywarn.catalogue import INDICATORS, Indicator, model_column
 from earlywarn.comparison import REACH, Distribution, compare, stabilise
 from earlywarn.errors import ModelError
-from earlywarn.model import RiskModel
 from earlywarn.stats import FloatArray, posterior_sd, rate
+
+if TYPE_CHECKING:
+    from earlywarn.authorities import Register
+    from earlywarn.model import RiskModel
 
 LARGEST = 1e12
 """No count, rate or amount of an English authority comes near this."""
@@ -52,9 +54,9 @@ def read_rows(model: RiskModel, rows: pd.DataFrame, *, register: Register | None
     model : RiskModel
         Whose reference distributions a plain value is compared with.
     rows : DataFrame
-        Columns by the catalogue's names: an indicator's ``_z`` (with ``_se``) is taken as it is, else
-        its value (with the number of cases behind it, or both counts) is compared with the model's
-        reference. Other columns are left alone.
+        Columns by the catalogue's names: an indicator's ``_z`` (with ``_se``) is taken as it is,
+        else its value (with the number of cases behind it, or both counts) is compared with the
+        model's reference. Other columns are left alone.
     register : Register, optional
         If given, a column ``la_code`` is checked against it.
 
@@ -65,9 +67,7 @@ def read_rows(model: RiskModel, rows: pd.DataFrame, *, register: Register | None
     faults = _Faults(len(rows))
     numbers = _Numbers(rows, faults)
     deprivation = numbers.column("free_school_meals", percent=True)
-    parts = [
-        _indicator(record, numbers, model, deprivation) for record in model_indicators(model)
-    ]
+    parts = [_indicator(record, numbers, model, deprivation) for record in model_indicators(model)]
     _check_dates(rows, model, faults)
     if register is not None:
         _check_authorities(rows, register, faults)
@@ -100,7 +100,13 @@ def known_columns() -> frozenset[str]:
     """Every column name that means something in a row."""
     names = set()
     for record in INDICATORS:
-        names |= {record.id, record.id + "_z", record.id + "_se", record.numerator, record.denominator}
+        names |= {
+            record.id,
+            record.id + "_z",
+            record.id + "_se",
+            record.numerator,
+            record.denominator,
+        }
     return frozenset(names - {""})
 
 
@@ -185,44 +191,64 @@ class _Numbers:
         if isinstance(column, pd.DataFrame):
             self.faults.add(np.ones(len(column), dtype=bool), f"{name} stands twice")
             return np.full(len(column), np.nan)
-        if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(column.dtype):
+        if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(
+            column.dtype
+        ):
             return column.to_numpy(dtype=float, na_value=np.nan)
-        text = column.where(column.notna(), "").map(lambda cell: str(cell).strip())
-        numbers = pd.to_numeric(text.where(text != "", None), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-        strange = np.isnan(numbers) & ~text.str.lower().isin(["", "nan", "none", "na"]).to_numpy(dtype=bool)
+        text = column.astype(object).where(column.notna(), "").map(_cell_text).astype("str")
+        numbers = pd.to_numeric(text.where(text != "", None), errors="coerce").to_numpy(
+            dtype=float, na_value=np.nan
+        )
+        strange = np.isnan(numbers) & ~text.str.lower().isin(["", "nan", "none", "na"]).to_numpy(
+            dtype=bool
+        )
         self.faults.add(strange, f"{name} is no number")
         return numbers
 
 
+def _cell_text(cell: object) -> str:
+    """A cell as text: a number is the same one, whatever stands beside it in its column."""
+    if isinstance(cell, (bool, np.bool_, float, np.floating)):
+        return repr(float(cell))
+    return str(cell).strip()
+
+
+def _single(rows: pd.DataFrame, name: str, faults: _Faults) -> pd.Series | None:
+    """A column that may be absent, and must not stand twice."""
+    if name not in rows.columns:
+        return None
+    column = rows[name]
+    if isinstance(column, pd.DataFrame):
+        faults.add(np.ones(len(rows), dtype=bool), f"{name} stands twice")
+        return None
+    return column.astype(object).where(column.notna(), "")
+
+
 def _check_dates(rows: pd.DataFrame, model: RiskModel, faults: _Faults) -> None:
-    """A row dated outside the model's life is refused; a row without a date is taken for today's."""
-    if "as_of" not in rows.columns:
+    """A row dated outside the model's life is refused; one without a date is taken for today's."""
+    given = _single(rows, "as_of", faults)
+    if given is None:
         return
-    given = rows["as_of"]
-    days = pd.to_datetime(given, errors="coerce", format="ISO8601") if len(given) else given
-    days = pd.Series(pd.to_datetime(days, errors="coerce", utc=True), index=rows.index).dt.tz_localize(None)
-    empty = given.isna() | given.map(lambda cell: isinstance(cell, str) and not cell.strip())
-    faults.add((days.isna() & ~empty).to_numpy(dtype=bool), "as_of is no date")
+    text = given.map(lambda cell: str(_whole(cell)).strip()).astype("str")
+    days = pd.to_datetime(text, errors="coerce", format="ISO8601", utc=True).dt.tz_localize(None)
+    faults.add((days.isna() & (text != "")).to_numpy(dtype=bool), "as_of is no date")
     first, last = model.info.get("first_date"), model.info.get("sunset")
     if first and last:
         outside = (days < pd.Timestamp(first)) | (days > pd.Timestamp(last))
-        faults.add(outside.to_numpy(dtype=bool), f"as_of is outside the model's life, {first} to {last}")
+        faults.add(
+            outside.to_numpy(dtype=bool), f"as_of is outside the model's life, {first} to {last}"
+        )
 
 
 def _check_authorities(rows: pd.DataFrame, register: Register, faults: _Faults) -> None:
-    if "la_code" not in rows.columns:
+    codes = _single(rows, "la_code", faults)
+    if codes is None:
         return
-    codes = rows["la_code"]
-    known = set(_authority_codes(register))
-    unknown = [not _is_known(code, known) for code in codes]
-    faults.add(np.array(unknown, dtype=bool) & codes.notna().to_numpy(dtype=bool), "la_code is no authority's")
+    known = {"", *register.authorities["la_code"]}
+    unknown = [str(_whole(code)).strip() not in known for code in codes]
+    faults.add(np.array(unknown, dtype=bool), "la_code is no authority's")
 
 
-def _authority_codes(register: Register) -> Iterator[str]:
-    return iter(register.authorities["la_code"])
-
-
-def _is_known(code: object, known: set[str]) -> bool:
-    if isinstance(code, float) and code.is_integer():
-        code = int(code)
-    return str(code).strip() in known
+def _whole(cell: object) -> object:
+    """A whole number that a gap in its column made a fraction, whole again."""
+    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell

@@ -1,19 +1,23 @@
-"""RiskModel: the frozen record of what was learnt. Risk, intervals and contributions, by numpy alone.
+"""RiskModel: the frozen record of what was learnt, and what follows from it, by numpy alone.
 
 It knows columns and their groups, not councils.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from earlywarn.errors import ModelError
 from earlywarn.stats import expit, normal_quantile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
 
 Floats = NDArray[np.float64]
 
@@ -47,15 +51,16 @@ class RiskModel:
 
     Notes
     -----
-    ``contributions`` sum to the log-odds of ``risk`` exactly, whatever is missing: a missing value is
-    replaced by what the known columns of its group lead one to expect (see ``complete``), and what is
-    not known about it widens the interval.
+    ``contributions`` sum to the log-odds of ``risk`` exactly, whatever is missing: a missing value
+    is replaced by what the known columns of its group lead one to expect (see ``complete``), and
+    what is not known about it widens the interval.
 
     Examples
     --------
     >>> model = RiskModel(
-    ...     columns=("a", "b"), coefficients=np.array([0.5, -0.2]), thresholds=np.array([-1.0, 1.5]),
-    ...     centre=np.zeros(2), orientation=np.array([1.0, -1.0]), groups=("g", "g"),
+    ...     columns=("a", "b"), coefficients=np.array([0.5, -0.2]),
+    ...     thresholds=np.array([-1.0, 1.5]), centre=np.zeros(2),
+    ...     orientation=np.array([1.0, -1.0]), groups=("g", "g"),
     ...     agreement=np.array([0.5, 0.5]), covariance=0.01 * np.eye(3), classes=(0, 1, 2))
     >>> X = np.array([[1.0, 0.0], [2.0, np.nan]])
     >>> model.risk(X).round(3)
@@ -83,19 +88,17 @@ class RiskModel:
         """The same model under another prior: every grade's log-odds moved by the same amount."""
         return replace(self, thresholds=self.thresholds - log_odds)
 
-    def matrix(self, X: ArrayLike) -> Floats:
+    def matrix(self, X: ArrayLike | pd.DataFrame) -> Floats:
         """``X`` as the model's own matrix: by column name if it has names, else by position."""
-        if hasattr(X, "columns"):
-            lacking = [name for name in self.columns if name not in X.columns]
-            if lacking:
-                raise ModelError(
-                    "columns are missing",
-                    found=f"{len(X.columns)} columns without {', '.join(lacking[:5])}",
-                    expected=f"the {len(self.columns)} columns of the model",
-                    remedy="earlywarn.build_indicators gives them all; a column of NaN will do for one not known.",
-                )
-            X = X[list(self.columns)].to_numpy(dtype=float, na_value=np.nan)
-        matrix = np.atleast_2d(np.asarray(X, dtype=float))
+        try:
+            given = self._by_name(X) if hasattr(X, "columns") else X
+            matrix = np.atleast_2d(np.asarray(given, dtype=float))
+        except (TypeError, ValueError) as error:
+            raise ModelError(
+                "X is not a table of numbers",
+                found=str(error)[:80],
+                expected="numbers, and NaN for what is not known",
+            ) from error
         if matrix.ndim != 2 or matrix.shape[1] != len(self.columns):
             raise ModelError(
                 "the shape of X does not fit",
@@ -108,9 +111,9 @@ class RiskModel:
     def complete(self, X: ArrayLike) -> tuple[Floats, Floats]:
         """The centred columns with the missing ones filled in, and how unsure each filled one is.
 
-        Within a group the columns are taken as exchangeable with correlation r, so that from n known
-        ones of sum S the expectation of a missing one is r S / (1 + (n - 1) r), with variance
-        1 - n r^2 / (1 + (n - 1) r).
+        Within a group the columns are taken as exchangeable with correlation r, so that from n
+        known ones of sum S the expectation of a missing one is r S / (1 + (n - 1) r), with
+        variance 1 - n r^2 / (1 + (n - 1) r).
 
         Returns
         -------
@@ -125,7 +128,7 @@ class RiskModel:
             return centred, np.zeros_like(centred)
         member = self._membership()
         known = np.where(unknown, 0.0, centred)
-        # Small integers and one fixed order of additions: the same row gives the same bits in any batch.
+        # One fixed order of additions: the same row gives the same bits in any batch.
         count = np.stack([(~unknown[:, inside]).sum(axis=1) for inside in member.T], axis=1)
         total = np.stack(
             [_row_sum(known[:, inside] * self.orientation[inside]) for inside in member.T], axis=1
@@ -207,7 +210,12 @@ class RiskModel:
         return expit(centre - reach), expit(centre + reach)
 
     def draws(
-        self, X: ArrayLike, noise: ArrayLike | None = None, *, size: int = 2000, seed: int = 20160913
+        self,
+        X: ArrayLike,
+        noise: ArrayLike | None = None,
+        *,
+        size: int = 2000,
+        seed: int = 20160913,
     ) -> Floats:
         """Log-odds of the rows under ``size`` equally credible models: for ranks, which rows share.
 
@@ -224,7 +232,22 @@ class RiskModel:
         root = vectors * np.sqrt(np.maximum(values, 0.0))
         shared = rng.standard_normal((size, len(values))) @ root.T
         design = np.hstack([np.ones((len(filled), 1)), filled])
-        return self.log_odds(X) + shared @ design.T + rng.standard_normal((size, len(own))) * own
+        odds = self.log_odds(X) + shared @ design.T + rng.standard_normal((size, len(own))) * own
+        return np.asarray(odds, dtype=float)
+
+    def _by_name(self, frame: Any) -> Floats:
+        """The columns of a frame, or of anything that passes for one, in the model's order."""
+        lacking = [name for name in self.columns if name not in frame.columns]
+        if lacking:
+            raise ModelError(
+                "columns are missing",
+                found=f"{len(frame.columns)} columns without {', '.join(lacking[:5])}",
+                expected=f"the {len(self.columns)} columns of the model",
+                remedy="earlywarn.build_indicators gives them all; "
+                "a column of NaN will do for one not known.",
+            )
+        values = frame[list(self.columns)].to_numpy(dtype=float, na_value=np.nan)
+        return np.asarray(values, dtype=float)
 
     def _membership(self) -> NDArray[np.bool_]:
         names = list(dict.fromkeys(self.groups))
@@ -232,7 +255,7 @@ class RiskModel:
 
 
 def _row_sum(terms: Floats) -> Floats:
-    """Add up columns one after the other, so that a row's sum never depends on the rows beside it."""
+    """Add up columns one by one, so that a row's sum never depends on the rows beside it."""
     total = np.zeros(len(terms))
     for column in terms.T:
         total += column

@@ -1,4 +1,4 @@
-"""The cumulative logit with a Gaussian prior, fitted by damped Newton steps: arrays in, arrays out."""
+"""The cumulative logit with a Gaussian prior, fitted by damped Newton steps, on plain arrays."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ Ints = NDArray[np.int64]
 
 _SMALLEST_GAP = 1e-8
 _SMALLEST_STEP = 2.0**-30
+_REMEDY = "Look for columns of very different scale, or give the coefficients a tighter prior."
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ def fit_ordinal(
 ) -> OrdinalFit:
     """Fit the cumulative logit model by its posterior mode.
 
-    The log posterior is concave (Pratt 1981), so that damped Newton steps with the exact gradient and
-    Hessian reach its one maximum; where they don't, that is an error and never a silent bad fit.
+    The log posterior is concave (Pratt 1981), so that damped Newton steps with the exact gradient
+    and Hessian reach its one maximum; where they don't, that is an error, never a silent bad fit.
 
     Parameters
     ----------
@@ -106,10 +107,10 @@ def fit_ordinal(
     weight = np.ones(len(X)) if weight is None else weight
     problem = _Problem(X, grade, n_grades, prior, weight)
     point = problem.start() if start is None else np.r_[start.thresholds, start.coefficients]
-    value = problem.value(point)
+    value, decrement = problem.value(point), np.inf
     for iteration in range(1, max_iterations + 1):
         gradient, information = problem.derivatives(point)
-        step = np.linalg.solve(information, gradient)
+        step = _newton_step(information, gradient)
         decrement = float(gradient @ step)
         point, value = _damped(problem, point, step, value)
         if decrement < tolerance:
@@ -119,13 +120,22 @@ def fit_ordinal(
         "the ordinal fit did not converge",
         found=f"a Newton decrement of {decrement:.2g} after {max_iterations} steps",
         expected=f"below {tolerance:.2g}",
-        remedy="Look for columns of very different scale, or give the coefficients a tighter prior.",
+        remedy=_REMEDY,
     )
 
 
-def _damped(
-    problem: _Problem, point: Floats, step: Floats, value: float
-) -> tuple[Floats, float]:
+def _newton_step(information: Floats, gradient: Floats) -> Floats:
+    try:
+        return np.asarray(np.linalg.solve(information, gradient), dtype=float)
+    except np.linalg.LinAlgError as error:
+        raise TrainingError(
+            "the data and the prior leave a coefficient open",
+            expected="columns of which none is a sum of others",
+            remedy="Leave such a column out, or give the coefficients a prior.",
+        ) from error
+
+
+def _damped(problem: _Problem, point: Floats, step: Floats, value: float) -> tuple[Floats, float]:
     """Halve the step until it does not make things worse."""
     size = 1.0
     while size > _SMALLEST_STEP:
@@ -136,7 +146,7 @@ def _damped(
         size /= 2
     raise TrainingError(
         "the ordinal fit found no way up",
-        remedy="Look for columns of very different scale, or give the coefficients a tighter prior.",
+        remedy=_REMEDY,
     )
 
 
@@ -154,7 +164,7 @@ class _Problem:
         """The thresholds that fit the shares of the grades alone, and the prior's mean."""
         counts = np.bincount(self.grade, weights=self.weight, minlength=self.n_grades)
         below = np.cumsum(counts)[:-1] / counts.sum()
-        return np.r_[logit(below), self.prior.mean]
+        return np.asarray(np.r_[logit(below), self.prior.mean], dtype=float)
 
     def value(self, point: Floats) -> float:
         thresholds, coefficients = self._split(point)
@@ -166,7 +176,7 @@ class _Problem:
         return float(likelihood - away @ self.prior.precision @ away / 2)
 
     def derivatives(self, point: Floats) -> tuple[Floats, Floats]:
-        """Gradient and minus the Hessian; for the logistic, d log p / d eta is upper + lower - 1."""
+        """Gradient and minus the Hessian; in a logit, d log p / d eta is upper + lower - 1."""
         thresholds, coefficients = self._split(point)
         upper, lower = self._cumulative(thresholds, coefficients)
         share = np.maximum(upper - lower, 1e-300)
@@ -174,11 +184,13 @@ class _Problem:
         at, under = self._indicators()
         slope = self.weight * (upper + lower - 1)
         away = coefficients - self.prior.mean
-        by_threshold = (
-            at.T @ (self.weight * d_upper / share) - under.T @ (self.weight * d_lower / share)
+        by_threshold = at.T @ (self.weight * d_upper / share) - under.T @ (
+            self.weight * d_lower / share
         )
         gradient = np.r_[by_threshold, self.X.T @ slope - self.prior.precision @ away]
-        cross = -(at * d_upper[:, None] + under * d_lower[:, None]).T @ (self.weight[:, None] * self.X)
+        cross = -(at * d_upper[:, None] + under * d_lower[:, None]).T @ (
+            self.weight[:, None] * self.X
+        )
         curve = (self.X * (self.weight * (d_upper + d_lower))[:, None]).T @ self.X
         corner = self._threshold_information(upper, lower, share)
         return gradient, np.block([[corner, cross], [cross.T, curve + self.prior.precision]])

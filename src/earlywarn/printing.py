@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from earlywarn.catalogue import FAMILIES, INDICATORS, Indicator
-from earlywarn.model import RiskModel
-from earlywarn.panel import Panel, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+    from pathlib import Path
+
+    from earlywarn.model import RiskModel
+    from earlywarn.panel import Panel, Snapshot
 
 _WIDEST = 200
 
 
-def scores_text(scores: pd.DataFrame, model: RiskModel, snapshot: Snapshot, *, top: int | None) -> str:
+def scores_text(
+    scores: pd.DataFrame, model: RiskModel, snapshot: Snapshot, *, top: int | None
+) -> str:
     """The ranked list, in the width of the terminal.
 
     Parameters
@@ -34,10 +41,11 @@ def scores_text(scores: pd.DataFrame, model: RiskModel, snapshot: Snapshot, *, t
     room = max(_width() - len(head), 20)
     lines = [f"{head}What drives it up"]
     lines += [
-        f"{row.rank:>4} {row.rank_lower:>4}-{row.rank_upper:<4}  {row.la_name:<{name_width}}  "
-        f"{100 * row.risk:4.1f}% {100 * row.risk_lower:4.1f}-{100 * row.risk_upper:<4.1f}  "
-        f"{_cut(row.drivers_up, room)}".rstrip()
-        for row in shown.itertuples()
+        f"{row['rank']:>4} {row['rank_lower']:>4}-{row['rank_upper']:<4}  "
+        f"{row['la_name']:<{name_width}}  {100 * row['risk']:4.1f}% "
+        f"{100 * row['risk_lower']:4.1f}-{100 * row['risk_upper']:<4.1f}  "
+        f"{_cut(row['drivers_up'], room)}".rstrip()
+        for row in shown.to_dict("records")
     ]
     return "\n".join([_preamble(model, snapshot, len(scores)), "", *lines, "", *_caution(model)])
 
@@ -51,32 +59,44 @@ def explanation_text(
     terms = rows[rows["term"] == "indicator"]
     baseline = rows[rows["term"] == "baseline"].iloc[0]
     held = row["previous_judgement"]
-    last = "none on record" if pd.isna(held) else f"{held}, inspected from {row['previous_inspection']}"
+    last = (
+        "none on record"
+        if pd.isna(held)
+        else f"{held}, inspected from {row['previous_inspection']}"
+    )
     lines = [
         f"{name} ({code}), as of {snapshot.as_of}",
         "",
-        f"Risk of an Inadequate judgement if inspected now: {100 * row['risk']:.1f}% "
-        f"(90% interval {100 * row['risk_lower']:.1f}% to {100 * row['risk_upper']:.1f}%), {row['band']}",
-        f"Rank {row['rank']} of {len(scores)} (90% interval {row['rank_lower']} to {row['rank_upper']}); "
-        f"risk of being judged below Good: {100 * row['below_good']:.0f}%",
+        (
+            f"Risk of an Inadequate judgement if inspected now: {100 * row['risk']:.1f}% "
+            f"(90% interval {100 * row['risk_lower']:.1f}% to {100 * row['risk_upper']:.1f}%), "
+            f"{row['band']}"
+        ),
+        (
+            f"Rank {row['rank']} of {len(scores)} "
+            f"(90% interval {row['rank_lower']} to {row['rank_upper']}); "
+            f"risk of being judged below Good: {100 * row['below_good']:.0f}%"
+        ),
         f"Last judgement: {last}",
         "",
         f"{baseline['contribution']:+6.2f}  {baseline['sentence']}",
     ]
     for title, side in (("Raises the risk", 1), ("Lowers the risk", -1)):
         chosen = terms[terms["contribution"] * side >= 0.005]
-        lines += ["", title, *(_term(term) for term in chosen.itertuples())]
+        lines += ["", title, *(_term(term) for term in chosen.to_dict("records"))]
     quiet = terms[terms["contribution"].abs() < 0.005]
     if len(quiet):
-        lines += ["", "No effect", *(_term(term) for term in quiet.itertuples())]
-    lines += ["", f"The numbers are log-odds; together they make {terms['contribution'].sum() + baseline['contribution']:+.2f}."]
+        lines += ["", "No effect", *(_term(term) for term in quiet.to_dict("records"))]
+    total = terms["contribution"].sum() + baseline["contribution"]
+    lines += ["", f"The numbers are log-odds; together they make {total:+.2f}."]
     return "\n".join([*lines, *_caution(model)])
 
 
 def catalogue_text() -> str:
     """The catalogue, family by family."""
     blocks = [
-        f"{family.upper()}\n" + "\n\n".join(_entry(record) for record in INDICATORS if record.family == family)
+        f"{family.upper()}\n"
+        + "\n\n".join(_entry(record) for record in INDICATORS if record.family == family)
         for family in FAMILIES
     ]
     return "\n\n".join(blocks)
@@ -86,50 +106,95 @@ def build_text(panel: Panel, folder: str | Path) -> str:
     """What a build has found: what was read, and what to look at."""
     counts = panel.observations["status"].value_counts()
     lines = [
-        f"{len(panel.observations):,} observations of {panel.observations['measure'].nunique()} measures, "
-        f"{len(panel.judgements)} inspections, published up to {panel.newest_publication}, in {folder}",
+        (
+            f"{len(panel.observations):,} observations of "
+            f"{panel.observations['measure'].nunique()} measures, "
+            f"{len(panel.judgements)} inspections, published up to {panel.newest_publication}, "
+            f"in {folder}"
+        ),
         "Status: " + ", ".join(f"{name} {count:,}" for name, count in counts.items()),
     ]
-    found = panel.findings.groupby(["severity", "code"]).size()
-    lines += [f"{severity}: {code} {count}" for (severity, code), count in found.items()]
-    return "\n".join([*lines, "Each finding, with its file, line and authority, is in findings.csv."])
+    found = panel.findings.groupby(["severity", "code"]).size().reset_index(name="count")
+    lines += [
+        f"{severity}: {code} {count}"
+        for severity, code, count in zip(
+            found["severity"], found["code"], found["count"], strict=True
+        )
+    ]
+    return "\n".join(
+        [*lines, "Each finding, with its file, line and authority, is in findings.csv."]
+    )
 
 
 def training_text(model: RiskModel, file: Path) -> str:
     """What was learnt, in one paragraph."""
     training, prior = model.info["training"], model.info["prior"]
     return (
-        f"{model.info['model_id']}: {training['inspections']} inspections, {training['events']} events "
-        f"from {training['authorities']} authorities, reports up to {training['until']}; "
+        f"{model.info['model_id']}: {training['inspections']} inspections, "
+        f"{training['events']} events from {training['authorities']} authorities, "
+        f"reports up to {training['until']}; "
         f"set to {100 * prior['risk']:.1f}% Inadequate; written to {file}"
     )
 
 
+def record_text(records: pd.DataFrame, checks: pd.DataFrame, folder: str | Path | None) -> str:
+    """What a backtest has found, at the start of the inspections, then its checks."""
+    rows = records[records["lead_months"] == 0]
+    lines = [
+        f"{'':36}{'AUC (95% interval)':>22}{'below Good':>12}{'Brier skill':>13}{'O/E':>7}{'top 26':>8}"
+    ]
+    for window, part in rows.groupby("window", sort=False):
+        first = part.iloc[0]
+        lines += ["", f"{window}: {first['n']:.0f} inspections, {first['events']:.0f} events"]
+        lines += [
+            f"  {row['model']:<34}{row['auc']:>7.2f} [{row['auc_lower']:.2f}, {row['auc_upper']:.2f}]"
+            f"{row['auc_below_good']:>12.2f}{row['brier_skill']:>+13.3f}{row['observed_expected']:>7.2f}"
+            f"{row['recall_at_26']:>8.2f}"
+            for row in part.to_dict("records")
+        ]
+    lines += ["", "Checks"]
+    lines += [
+        textwrap.fill(
+            f"{row['number']:>3} {row['status']}: {row['title']}: {row['sentence']}",
+            _width(),
+            subsequent_indent=" " * 6,
+        )
+        for row in checks.to_dict("records")
+    ]
+    if folder is not None:
+        lines += ["", f"The whole record is in {folder}; evaluation.md tells it."]
+    return "\n".join(lines)
+
+
 def _preamble(model: RiskModel, snapshot: Snapshot, count: int) -> str:
-    assumed = f" {snapshot.assumed:,} figures have a publication date that is only assumed." if snapshot.assumed else ""
+    assumed = (
+        f" {snapshot.assumed:,} figures have a publication date that is only assumed."
+        if snapshot.assumed
+        else ""
+    )
+    usual = model.info["prior"]["risk"]
     text = (
-        f"Risk that an inspection starting on {snapshot.as_of} would find an Inadequate area: {count} authorities, "
-        f"from figures published up to {snapshot.data_through}. Model {model.info['model_id']}, set to "
-        f"{100 * model.info['prior']['risk']:.1f}% of inspections.{assumed}"
+        f"Risk that an inspection starting on {snapshot.as_of} would find an Inadequate area: "
+        f"{count} authorities, from figures published up to {snapshot.data_through}. "
+        f"Model {model.info['model_id']}, set to {100 * usual:.1f}% of inspections.{assumed}"
     )
     return textwrap.fill(text, _width())
 
 
 def _caution(model: RiskModel) -> list[str]:
     text = (
-        "These figures foretell little: ranks overlap widely, and most authorities high on the list will not be "
-        "judged Inadequate. Use it to offer support and to ask questions, never to pre-judge an inspection."
+        "These figures foretell little: ranks overlap widely, and most authorities high on the "
+        "list will not be judged Inadequate. Use it to offer support and to ask questions, never "
+        "to pre-judge an inspection."
     )
     life = f"The model is not to be used after {model.info['sunset']}."
     return [textwrap.fill(text, _width()), life]
 
 
-def _term(row: object) -> str:
-    sentence = row.sentence.rsplit(": ", 1)[0]  # type: ignore[attr-defined]
+def _term(row: Mapping[Hashable, Any]) -> str:
+    sentence = row["sentence"].rsplit(": ", 1)[0]
     return textwrap.fill(
-        f"{row.contribution:+6.2f}  {sentence}",  # type: ignore[attr-defined]
-        _width(),
-        subsequent_indent=" " * 8,
+        f"{row['contribution']:+6.2f}  {sentence}", _width(), subsequent_indent=" " * 8
     )
 
 
@@ -140,7 +205,10 @@ def _entry(record: Indicator) -> str:
         f"source: {record.reference}; series {record.series}, since {record.first_year}"
         + ("" if record.scored else "; not weighed by the default model"),
     )
-    body = [textwrap.fill(fact, _width(), initial_indent="    ", subsequent_indent="      ") for fact in facts]
+    body = [
+        textwrap.fill(fact, _width(), initial_indent="    ", subsequent_indent="      ")
+        for fact in facts
+    ]
     return "\n".join([f"  {record.id}: {record.title}", *body])
 
 

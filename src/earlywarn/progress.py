@@ -33,7 +33,8 @@ class _Told(Progress):
     """Progress on standard error, so that standard output holds results only."""
 
     def say(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
 
     def over(self, items: Iterable[Item], title: str) -> Iterator[Item]:
         if sys.stderr.isatty():

@@ -1,31 +1,50 @@
-"""One row an authority, for a list of the whole country; and ``score_batch``, the door for other systems."""
+"""One row an authority, for the whole country; and ``score_batch``, the door for other systems."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from earlywarn.authorities import Register
 from earlywarn.errors import ScoreError, require
-from earlywarn.explanation import drivers
+from earlywarn.explanation import NONE, drivers
 from earlywarn.indicators import build_indicators
 from earlywarn.inputs import Inputs, known_columns, model_indicators, read_rows
-from earlywarn.model import RiskModel
 from earlywarn.outcomes import previous_judgement
-from earlywarn.panel import Snapshot
 from earlywarn.stats import FloatArray, logit
 from earlywarn.store import load_model
 
+if TYPE_CHECKING:
+    from earlywarn.model import RiskModel
+    from earlywarn.panel import Snapshot
+
 COLUMNS = (
-    "la_code", "la_name", "as_of", "risk", "risk_lower", "risk_upper", "below_good", "rank", "rank_lower",
-    "rank_upper", "band", "top_k_probability", "previous_judgement", "previous_inspection", "drivers_up",
-    "drivers_down", "missing_indicators", "data_through", "model_id",
-)  # fmt: skip
+    "la_code",
+    "la_name",
+    "as_of",
+    "risk",
+    "risk_lower",
+    "risk_upper",
+    "below_good",
+    "rank",
+    "rank_lower",
+    "rank_upper",
+    "band",
+    "top_k_probability",
+    "previous_judgement",
+    "previous_inspection",
+    "drivers_up",
+    "drivers_down",
+    "missing_indicators",
+    "data_through",
+    "model_id",
+)
 """The columns of ``score``, in order."""
 
 BANDS: tuple[tuple[float, str], ...] = (
@@ -40,8 +59,15 @@ TOP_K = 26
 """Authorities that were in intervention when the National Audit Office reported in 2016."""
 
 BATCH_COLUMNS = (
-    "risk", "risk_lower", "risk_upper", "below_good", "band", "missing_indicators", "model_id", "status",
-)  # fmt: skip
+    "risk",
+    "risk_lower",
+    "risk_upper",
+    "below_good",
+    "band",
+    "missing_indicators",
+    "model_id",
+    "status",
+)
 SCORED = "scored"
 
 
@@ -66,8 +92,9 @@ def score(
     DataFrame
         One row an authority, highest risk first, with the columns of ``COLUMNS``. ``risk`` is the
         probability that an inspection starting on the date would give an Inadequate judgement;
-        ``risk_lower`` and ``risk_upper`` are a 90% interval of it, ``rank_lower`` and ``rank_upper``
-        of the rank. ``below_good`` is the probability of Requires improvement or worse.
+        ``risk_lower`` and ``risk_upper`` are a 90% interval of it, ``rank_lower`` and
+        ``rank_upper`` of the rank. ``below_good`` is the probability of Requires improvement or
+        worse.
 
     Raises
     ------
@@ -84,8 +111,10 @@ def score(
     (153, True)
     """
     X = build_indicators(snapshot)
-    if not 1 <= top_k <= len(X):
-        raise ScoreError("not a length of list", where="top_k", found=str(top_k), expected=f"1 to {len(X)}")
+    if not isinstance(top_k, Integral) or not 1 <= top_k <= len(X):
+        raise ScoreError(
+            "not a length of list", where="top_k", found=str(top_k), expected=f"1 to {len(X)}"
+        )
     model = model if prior is None else at_prior(model, prior)
     rows = X.reset_index()
     inputs = read_rows(model, rows)
@@ -99,7 +128,9 @@ def score(
             "la_name": snapshot.authorities["la_name"].to_numpy(),
             "as_of": snapshot.as_of.isoformat(),
             "previous_judgement": held["previous_judgement"].to_numpy(),
-            "previous_inspection": [day.isoformat() if hasattr(day, "isoformat") and day == day else None for day in held["previous_inspection"]],
+            "previous_inspection": [
+                None if pd.isna(day) else day.isoformat() for day in held["previous_inspection"]
+            ],
             "drivers_up": drivers(model, X, upward=True),
             "drivers_down": drivers(model, X, upward=False),
             "data_through": snapshot.data_through.isoformat() if snapshot.data_through else None,
@@ -116,11 +147,20 @@ def at_prior(model: RiskModel, prior: float) -> RiskModel:
     ScoreError
         If the share is not between 0 and 1, or the model doesn't say what it was set to.
     """
-    if not 0 < prior < 1:
-        raise ScoreError("not a share", where="prior", found=str(prior), expected="a number between 0 and 1, such as 0.08")
+    if not isinstance(prior, Real) or not 0 < prior < 1:
+        raise ScoreError(
+            "not a share",
+            where="prior",
+            found=str(prior),
+            expected="a number between 0 and 1, such as 0.08",
+        )
     expected = model.info.get("prior", {}).get("risk")
     if expected is None:
-        raise ScoreError("the model does not say which share it was set to", where="prior", remedy="Score it without a prior.")
+        raise ScoreError(
+            "the model does not say which share it was set to",
+            where="prior",
+            remedy="Score it without a prior.",
+        )
     moved = model.shifted(float(logit(prior) - logit(expected)))
     info = {**model.info, "prior": {**model.info["prior"], "risk": prior, "scenario": True}}
     return moved.with_info({**info, "model_id": f"{info['model_id']}-prior-{prior:g}"})
@@ -168,16 +208,24 @@ def score_batch(
     Examples
     --------
     >>> import earlywarn as ew
-    >>> ew.score_batch([{"la_code": "383", "rereferrals": 31.0, "agency_workers": 140.0}])["status"].item()
+    >>> rows = [{"la_code": "383", "rereferrals": 31.0, "agency_workers": 140.0}]
+    >>> ew.score_batch(rows)["status"].item()
     'refused: agency_workers is above 100'
     """
     if errors not in ("report", "raise"):
-        raise ScoreError("not a way to treat errors", where="errors", found=repr(errors), expected="'report' or 'raise'")
+        raise ScoreError(
+            "not a way to treat errors",
+            where="errors",
+            found=repr(errors),
+            expected="'report' or 'raise'",
+        )
     model = load_model() if model is None else model
     frame = _frame(rows)
     _check_frame(frame, explain=explain, model=model)
     inputs = read_rows(model, frame, register=Register.load())
-    added = {name: column for name, column in _scored(model, inputs).items() if name in BATCH_COLUMNS}
+    added = {
+        name: column for name, column in _scored(model, inputs).items() if name in BATCH_COLUMNS
+    }
     if explain:
         added |= _contributions(model, inputs)
     result = pd.concat([frame, pd.DataFrame(added, index=frame.index)], axis=1)
@@ -236,7 +284,7 @@ def _missing(model: RiskModel, inputs: Inputs) -> list[str]:
 
 
 def _ranks(model: RiskModel, inputs: Inputs, top_k: int) -> dict[str, Any]:
-    """Ranks, their 90% intervals and the chance of being in the top k, from equally credible models."""
+    """Ranks, their 90% intervals and the chance of the top k, from equally credible models."""
     draws = model.draws(inputs.values, inputs.noise)
     order = np.argsort(np.argsort(-draws, axis=1, kind="stable"), axis=1) + 1
     rank = np.argsort(np.argsort(-model.log_odds(inputs.values), kind="stable")) + 1
@@ -253,22 +301,32 @@ def _ranks(model: RiskModel, inputs: Inputs, top_k: int) -> dict[str, Any]:
 def _contributions(model: RiskModel, inputs: Inputs) -> dict[str, Any]:
     parts = model.contributions(inputs.values)
     names = ["baseline", *(record.id for record in model_indicators(model))]
-    columns: dict[str, Any] = {f"contribution_{name}": column for name, column in zip(names, parts.T, strict=True)}
+    columns: dict[str, Any] = {
+        f"contribution_{name}": column for name, column in zip(names, parts.T, strict=True)
+    }
     titles = [record.title for record in model_indicators(model)]
+    # What stands in for a missing figure is part of the sum, and no driver.
+    known = np.where(np.isnan(inputs.values), 0.0, parts[:, 1:])
     for name, side in (("drivers_up", 1), ("drivers_down", -1)):
-        columns[name] = _strongest(side * parts[:, 1:], titles)
+        columns[name] = _strongest(side * known, titles)
     return columns
 
 
 def _strongest(strength: FloatArray, titles: list[str], most: int = 3) -> list[str]:
     order = np.argsort(-strength, axis=1, kind="stable")[:, :most]
     return [
-        "; ".join(titles[term] for term in terms if strength[row, term] > 0) for row, terms in enumerate(order)
+        "; ".join(titles[term] for term in terms if strength[row, term] > NONE)
+        for row, terms in enumerate(order)
     ]
 
 
 def _check_frame(frame: pd.DataFrame, *, explain: bool, model: RiskModel) -> None:
-    clash = [name for name in frame.columns if name in BATCH_COLUMNS or (explain and str(name).startswith("contribution_"))]
+    clash = [
+        name
+        for name in frame.columns
+        if name in BATCH_COLUMNS
+        or (explain and str(name).startswith(("contribution_", "drivers_")))
+    ]
     if clash:
         raise ScoreError(
             "the rows have columns that scoring would overwrite",
@@ -301,24 +359,41 @@ def _frame(rows: Any) -> pd.DataFrame:
         "these are no rows",
         where="rows",
         found=f"a {type(rows).__name__}",
-        expected="a frame, an Arrow table, an iterable of dicts, or a path to CSV, Parquet or JSON lines",
+        expected="a frame, an Arrow table, an iterable of dicts, "
+        "or a path to CSV, Parquet or JSON lines",
     )
 
 
 def _read_file(path: Path) -> pd.DataFrame:
     if not path.is_file():
-        raise ScoreError("there is no such file", where=str(path), expected="CSV, Parquet or JSON lines")
+        raise ScoreError(
+            "there is no such file", where=str(path), expected="CSV, Parquet or JSON lines"
+        )
     try:
         if path.suffix == ".csv":
-            return pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
+            return _read_csv(path)
         if path.suffix == ".parquet":
             require("pyarrow", extra="data")
             return pd.read_parquet(path)
         if path.suffix in (".jsonl", ".ndjson", ".json"):
-            lines = path.read_text(encoding="utf-8").splitlines()
+            lines = path.read_text(encoding="utf-8-sig").splitlines()
             return _frame([json.loads(line) for line in lines if line.strip()])
     except (ValueError, OSError) as error:
         raise ScoreError(
-            "the file can't be read", where=str(path), found=str(error)[:120], expected="CSV, Parquet or JSON lines"
+            "the file can't be read",
+            where=str(path),
+            found=str(error).strip()[:120],
+            expected="CSV, Parquet or JSON lines",
         ) from error
-    raise ScoreError("not a kind of file that can be scored", where=str(path), found=path.suffix or "no ending", expected=".csv, .parquet or .jsonl")
+    raise ScoreError(
+        "not a kind of file that can be scored",
+        where=str(path),
+        found=path.suffix or "no ending",
+        expected=".csv, .parquet or .jsonl",
+    )
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    """Cells as they stand: a name that stands twice stays so, a row that is too long is refused."""
+    cells = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig", header=None)
+    return cells.iloc[1:].set_axis(cells.iloc[0].tolist(), axis=1).reset_index(drop=True)

@@ -1,8 +1,8 @@
 """A model as inert JSON: the trust boundary. What is not exactly as it should be is refused.
 
-The file holds numbers and names, no code. Nothing is built from it before all of it has been checked:
-its size, its form, its digest, the catalogue it was learnt under, every shape and every number; and
-before the model is handed out, the golden rows in the file are scored again.
+The file holds numbers and names, no code. Nothing is built from it before all of it has been
+checked: its size, its form, its digest, the catalogue it was learnt under, every shape and every
+number; and before the model is handed out, the golden rows in the file are scored again.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from earlywarn.catalogue import digest as catalogue_digest
 from earlywarn.errors import StoreError
 from earlywarn.files import package_path, write_whole
 from earlywarn.model import RiskModel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FORMAT = 1
 KIND = "earlywarn risk model"
@@ -33,7 +36,17 @@ _KEYS = frozenset({"format", "kind", "library", "catalogue", "model", "info", "g
 _ARRAYS = ("coefficients", "thresholds", "centre", "orientation", "agreement", "covariance")
 _MODEL_KEYS = frozenset({"columns", "groups", "classes", *_ARRAYS})
 _INFO_KEYS = frozenset(
-    {"model_id", "target", "training", "prior", "vintages", "reference", "reference_date", "first_date", "sunset"}
+    {
+        "model_id",
+        "target",
+        "training",
+        "prior",
+        "vintages",
+        "reference",
+        "reference_date",
+        "first_date",
+        "sunset",
+    }
 )
 
 
@@ -57,7 +70,8 @@ def save_model(model: RiskModel, path: str | Path, *, overwrite: bool = False) -
     Raises
     ------
     StoreError
-        If a file is there already and may not be replaced.
+        If a file is there already and may not be replaced, it can't be written, or the model is
+        not one that could be loaded again.
 
     Examples
     --------
@@ -74,8 +88,18 @@ def save_model(model: RiskModel, path: str | Path, *, overwrite: bool = False) -
             expected="a new place",
             remedy="Choose another one, or say overwrite=True (--overwrite on the command line).",
         )
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(file, to_text(model))
+    text = _readable_text(model, str(file))
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(file, text)
+    except OSError as error:
+        raise StoreError(
+            "the model can't be written",
+            where=str(file),
+            found=str(error)[:200],
+            expected="a place that may be written",
+            remedy="Choose another place.",
+        ) from error
     return file
 
 
@@ -85,7 +109,8 @@ def load_model(path: str | Path | None = None) -> RiskModel:
     Parameters
     ----------
     path : path, optional
-        A file or the folder that holds ``model.json``; the model that ships with the package if not given.
+        A file or the folder that holds ``model.json``; if not given, the model that ships with the
+        package.
 
     Returns
     -------
@@ -111,7 +136,12 @@ def load_model(path: str | Path | None = None) -> RiskModel:
             remedy="python -m earlywarn train --out FOLDER writes one.",
         )
     if (size := file.stat().st_size) > LARGEST:
-        _refuse(str(file), "the file is too large for a model", f"{size:,} bytes", f"at most {LARGEST:,}")
+        _refuse(
+            str(file),
+            "the file is too large for a model",
+            f"{size:,} bytes",
+            f"at most {LARGEST:,}",
+        )
     return from_text(file.read_bytes(), where=str(file))
 
 
@@ -135,7 +165,7 @@ def from_text(text: bytes | str, *, where: str = "model") -> RiskModel:
     document = _parsed(text, where)
     _check_envelope(document, where)
     _check_model(document["model"], where)
-    _check_info(document["info"], document["model"], where)
+    _check_info(document["info"], where)
     plain = document["model"]
     model = RiskModel(
         columns=tuple(plain["columns"]),
@@ -151,6 +181,16 @@ def from_text(text: bytes | str, *, where: str = "model") -> RiskModel:
 def fingerprint(model: RiskModel) -> str:
     """A short digest of what was learnt, for the model's name."""
     return _digest(_as_plain(model))[:8]
+
+
+def _readable_text(model: RiskModel, where: str) -> str:
+    """The text to write, refused now rather than when it is read."""
+    try:
+        text = to_text(model)
+    except (TypeError, ValueError) as error:
+        _refuse(where, "the model holds what JSON can't", str(error)[:80], "finite numbers, names")
+    from_text(text, where=where)
+    return text
 
 
 def _file_of(path: Path) -> Path:
@@ -214,7 +254,9 @@ def _parsed(text: bytes | str, where: str) -> dict[str, Any]:
     except (json.JSONDecodeError, RecursionError, ValueError) as error:
         _refuse(where, "the file is not whole JSON", str(error)[:80], "JSON that save_model wrote")
     if not isinstance(document, dict):
-        _refuse(where, "the file is not a model", f"a JSON {type(document).__name__}", "a JSON object")
+        _refuse(
+            where, "the file is not a model", f"a JSON {type(document).__name__}", "a JSON object"
+        )
     return document
 
 
@@ -233,18 +275,26 @@ def _check_envelope(document: dict[str, Any], where: str) -> None:
             remedy="Update earlywarn.",
         )
     if set(document) != _KEYS:
-        _refuse(where, "the parts are not those of a model", ", ".join(sorted(document))[:200], ", ".join(sorted(_KEYS)))
+        _refuse(
+            where,
+            "the parts are not those of a model",
+            ", ".join(sorted(document))[:200],
+            ", ".join(sorted(_KEYS)),
+        )
     try:
         digest = _digest(document)
     except ValueError:
         _refuse(where, "a number is not finite", "an overflow", "finite numbers only")
+    except RecursionError:
+        _refuse(where, "the file is not a model", "lists within lists, too deep")
     if document["digest"] != digest:
         _refuse(where, "the content is not what was written", "another digest", "an unchanged file")
     if document["catalogue"] != catalogue_digest():
         raise StoreError(
             "the model was learnt under another catalogue of indicators",
             where=where,
-            found=f"catalogue {str(document['catalogue'])[:16]}, earlywarn {str(document['library'])[:20]}",
+            found=f"catalogue {str(document['catalogue'])[:16]}, "
+            f"earlywarn {str(document['library'])[:20]}",
             expected=f"catalogue {catalogue_digest()}",
             remedy="Retrain it with this version: python -m earlywarn train --out FOLDER.",
         )
@@ -252,16 +302,31 @@ def _check_envelope(document: dict[str, Any], where: str) -> None:
 
 def _check_model(plain: Any, where: str) -> None:
     if not isinstance(plain, dict) or set(plain) != _MODEL_KEYS:
-        _refuse(where, "the model's parts are not complete", expected=", ".join(sorted(_MODEL_KEYS)))
+        _refuse(
+            where, "the model's parts are not complete", expected=", ".join(sorted(_MODEL_KEYS))
+        )
     for name in ("columns", "groups"):
         _check_names(plain[name], name, where)
     width, grades = len(plain["columns"]), plain["classes"]
     if len(set(plain["columns"])) != width or len(plain["groups"]) != width:
-        _refuse(where, "columns and groups do not match", f"{width} and {len(plain['groups'])}", "one group a column, no column twice")
-    if not isinstance(grades, list) or len(grades) < 2 or not all(type(grade) is int for grade in grades):
+        _refuse(
+            where,
+            "columns and groups do not match",
+            f"{width} and {len(plain['groups'])}",
+            "one group a column, no column twice",
+        )
+    if (
+        not isinstance(grades, list)
+        or len(grades) < 2
+        or not all(type(grade) is int for grade in grades)
+        or len(set(grades)) != len(grades)
+    ):
         _refuse(where, "the grades are none", repr(grades)[:80], "two whole numbers or more")
-    shapes = dict.fromkeys(("coefficients", "centre", "orientation", "agreement"), (width,))
-    shapes |= {"thresholds": (len(grades) - 1,), "covariance": (width + 1, width + 1)}
+    shapes: dict[str, tuple[int, ...]] = {
+        **dict.fromkeys(("coefficients", "centre", "orientation", "agreement"), (width,)),
+        "thresholds": (len(grades) - 1,),
+        "covariance": (width + 1, width + 1),
+    }
     arrays = {name: _array(plain[name], name, shape, where) for name, shape in shapes.items()}
     _check_values(arrays, where)
 
@@ -282,14 +347,20 @@ def _check_values(arrays: dict[str, np.ndarray[Any, Any]], where: str) -> None:
 
 
 def _check_names(names: Any, what: str, where: str) -> None:
-    if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
+    if (
+        not isinstance(names, list)
+        or not names
+        or not all(isinstance(name, str) and name for name in names)
+    ):
         _refuse(where, f"{what} are not a list of names", repr(names)[:80])
 
 
 def _array(values: Any, name: str, shape: tuple[int, ...], where: str) -> np.ndarray[Any, Any]:
     flat = [cell for row in values for cell in row] if _is_table(values) else values
     if not isinstance(flat, list) or not all(_is_number(cell) for cell in flat):
-        _refuse(where, f"{name} are not finite numbers", repr(values)[:60], f"numbers of shape {shape}")
+        _refuse(
+            where, f"{name} are not finite numbers", repr(values)[:60], f"numbers of shape {shape}"
+        )
     try:
         array = np.array(values, dtype=float)
     except ValueError:
@@ -300,28 +371,55 @@ def _array(values: Any, name: str, shape: tuple[int, ...], where: str) -> np.nda
 
 
 def _is_table(values: Any) -> bool:
-    return isinstance(values, list) and bool(values) and all(isinstance(row, list) for row in values)
+    return (
+        isinstance(values, list) and bool(values) and all(isinstance(row, list) for row in values)
+    )
 
 
 def _is_number(cell: Any) -> bool:
     return type(cell) in (int, float) and abs(cell) < 1e300 and math.isfinite(cell)
 
 
-def _check_info(info: Any, plain: dict[str, Any], where: str) -> None:
-    if not isinstance(info, dict) or not _INFO_KEYS <= set(info):
-        _refuse(where, "the account of where the model comes from is not complete", expected=", ".join(sorted(_INFO_KEYS)))
+def _check_info(info: Any, where: str) -> None:
+    if not isinstance(info, dict) or set(info) != _INFO_KEYS:
+        _refuse(
+            where,
+            "the account of where the model comes from is not complete",
+            expected=", ".join(sorted(_INFO_KEYS)),
+        )
     reference = info["reference"]
     needed = {"centre", "gradient", "deprivation", "tau2", "typical_sd"}
     if not isinstance(reference, dict) or not all(
-        isinstance(entry, dict) and set(entry) == needed and all(_is_number(cell) for cell in entry.values())
+        isinstance(entry, dict)
+        and set(entry) == needed
+        and all(_is_number(cell) for cell in entry.values())
         for entry in reference.values()
     ):
-        _refuse(where, "the reference distributions are not complete", expected=", ".join(sorted(needed)))
+        _refuse(
+            where,
+            "the reference distributions are not complete",
+            expected=", ".join(sorted(needed)),
+        )
     if any(entry["tau2"] < 0 or entry["typical_sd"] < 0 for entry in reference.values()):
         _refuse(where, "a reference distribution has a negative variance")
-    for name in ("first_date", "sunset", "reference_date", "model_id"):
-        if not isinstance(info[name], str) or not info[name]:
-            _refuse(where, f"{name} is none", repr(info[name])[:60])
+    for name in ("first_date", "sunset", "reference_date"):
+        if not _is_day(info[name]):
+            _refuse(where, f"{name} is no date", repr(info[name])[:60], "a date such as 2025-03-31")
+    if not isinstance(info["model_id"], str) or not info["model_id"]:
+        _refuse(where, "model_id is none", repr(info["model_id"])[:60])
+    for name in ("target", "training", "prior", "vintages"):
+        if not isinstance(info[name], dict):
+            _refuse(where, f"{name} is no account", repr(info[name])[:60], "names with values")
+    risk = info["prior"].get("risk")
+    if not _is_number(risk) or not 0 < risk < 1:
+        _refuse(where, "prior risk is no share", repr(risk)[:60], "between 0 and 1")
+
+
+def _is_day(text: Any) -> bool:
+    try:
+        return isinstance(text, str) and date.fromisoformat(text) is not None
+    except ValueError:
+        return False
 
 
 def _check_golden(model: RiskModel, golden: Any, where: str) -> None:
@@ -330,8 +428,17 @@ def _check_golden(model: RiskModel, golden: Any, where: str) -> None:
         _refuse(where, "the golden rows are not complete")
     for row, expected in enumerate(again):
         found = golden[row]
-        if not isinstance(found, dict) or set(found) != set(expected) or found["row"] != expected["row"]:
+        if (
+            not isinstance(found, dict)
+            or set(found) != set(expected)
+            or found["row"] != expected["row"]
+        ):
             _refuse(where, f"golden row {row} is not whole")
         for name in ("risk", "lower", "upper"):
             if not _is_number(found[name]) or abs(found[name] - expected[name]) > TOLERANCE:
-                _refuse(where, f"golden row {row} scores differently", f"{name} {expected[name]:.6f}", str(found[name])[:20])
+                _refuse(
+                    where,
+                    f"golden row {row} scores differently",
+                    f"{name} {expected[name]:.6f}",
+                    str(found[name])[:20],
+                )

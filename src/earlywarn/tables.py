@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from earlywarn.errors import UsageError, require
 from earlywarn.files import write_whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
 
 ENDINGS = (".csv", ".xlsx", ".parquet", ".json")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -29,16 +32,26 @@ def write_table(frame: pd.DataFrame, path: Path, *, overwrite: bool = False) -> 
     Raises
     ------
     UsageError
-        If the ending is another, the folder is not there, or a file is there and may not be replaced.
+        If the ending is another, the folder is not there, or a file is there and may not be
+        replaced.
     MissingExtraError
         If the form needs an optional package that is not installed.
     """
     if path.suffix not in ENDINGS:
-        raise UsageError("not a kind of table", where=str(path), found=path.suffix or "no ending", expected=", ".join(ENDINGS))
+        raise UsageError(
+            "not a kind of table",
+            where=str(path),
+            found=path.suffix or "no ending",
+            expected=", ".join(ENDINGS),
+        )
     if not path.parent.is_dir():
         raise UsageError("there is no such folder", where=str(path.parent), remedy="Make it first.")
     if path.exists() and not overwrite:
-        raise UsageError("a file is there already", where=str(path), remedy="Choose another name, or add --overwrite.")
+        raise UsageError(
+            "a file is there already",
+            where=str(path),
+            remedy="Choose another name, or add --overwrite.",
+        )
     write_whole(path, _content(frame, path.suffix))
 
 
@@ -46,7 +59,9 @@ def _content(frame: pd.DataFrame, ending: str) -> bytes:
     if ending == ".csv":
         return _inert(frame).to_csv(index=False, lineterminator="\n").encode("utf-8")
     if ending == ".json":
-        return (frame.to_json(orient="records", indent=1, double_precision=15, force_ascii=False) + "\n").encode("utf-8")
+        return (
+            frame.to_json(orient="records", indent=1, double_precision=15, force_ascii=False) + "\n"
+        ).encode("utf-8")
     buffer = io.BytesIO()
     if ending == ".parquet":
         require("pyarrow", extra="data")

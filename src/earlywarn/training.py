@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,13 +13,19 @@ from earlywarn.catalogue import Indicator, model_column, scored_indicators
 from earlywarn.classifier import RiskClassifier
 from earlywarn.dates import as_date
 from earlywarn.errors import TrainingError
-from earlywarn.indicators import inspection_history, published_indicators, reference_distributions
-from earlywarn.model import RiskModel
+from earlywarn.indicators import reference_distributions
 from earlywarn.outcomes import Target, cohort, get_target
 from earlywarn.panel import FIRST_DAY, Panel
 from earlywarn.progress import Progress
 from earlywarn.stats import FloatArray, logit
 from earlywarn.store import fingerprint
+from earlywarn.timeline import Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from earlywarn.model import RiskModel
 
 HALF_LIFE = 1.5
 """Years after which an inspection counts half in the recent flow of judgements."""
@@ -35,7 +39,7 @@ SEED = 20160913
 FEWEST_EVENTS = 10
 
 
-def train(
+def train(  # noqa: PLR0913 - every choice of a retraining, each by its name
     panel: Panel,
     judgements: pd.DataFrame,
     *,
@@ -45,6 +49,7 @@ def train(
     indicators: Sequence[Indicator] | None = None,
     beliefs: Beliefs | None = None,
     refits: int = REFITS,
+    timeline: Timeline | None = None,
     progress: Progress | None = None,
 ) -> RiskModel:
     """Learn a model from the inspections whose report was public by a day.
@@ -67,6 +72,8 @@ def train(
         The prior of the weights.
     refits : int
         Bootstrap refits for the uncertainty.
+    timeline : Timeline, optional
+        Of the same panel and judgements, where several models share one.
     progress : Progress, optional
         What to report to; silent if not given.
 
@@ -96,14 +103,17 @@ def train(
     beliefs = Beliefs() if beliefs is None else beliefs
     cases = training_cases(judgements, until=until, target=question)
     progress = Progress() if progress is None else progress
-    X = design(panel, judgements, cases, records, progress=progress)
+    timeline = Timeline(panel, judgements) if timeline is None else timeline
+    X = design(timeline, cases, records, progress=progress)
     progress.say(f"Fitting {len(records)} indicators, with {refits} refits")
     classifier = RiskClassifier(
-        **prior_of(records, beliefs), n_bootstrap=refits, random_state=SEED, flow_pseudo=PSEUDO_INSPECTIONS
+        **prior_of(records, beliefs),
+        n_bootstrap=refits,
+        random_state=SEED,
+        flow_pseudo=PSEUDO_INSPECTIONS,
     )
     cut = _cut(judgements, until)
-    age = np.array([(cut - start).days for start in cases["inspection_start"]]) / 365.25
-    flow = 0.5 ** (age / HALF_LIFE)
+    flow = recent_weights(cases, cut)
     classifier.fit(X, cases["grade"].astype(int), clusters=cases["la_code"], flow_weight=flow)
     model = _rounded(classifier.model_)
     shares = _recent_flow(cases, flow)
@@ -114,7 +124,10 @@ def train(
 
 
 def training_cases(
-    judgements: pd.DataFrame, *, until: date | str | None = None, target: str | Target = "any_inadequate"
+    judgements: pd.DataFrame,
+    *,
+    until: date | str | None = None,
+    target: str | Target = "any_inadequate",
 ) -> pd.DataFrame:
     """The inspections to learn from: public by the cut, begun since figures are kept, and graded.
 
@@ -145,29 +158,26 @@ def training_cases(
 
 
 def design(
-    panel: Panel,
-    judgements: pd.DataFrame,
+    timeline: Timeline,
     cases: pd.DataFrame,
     records: Sequence[Indicator],
     *,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """The model's columns for each case, as they were known on the day its inspection started."""
-    inspections = replace(panel.with_judgements(judgements), observations=panel.observations.iloc[:0])
-    releases = np.array(sorted(set(panel.observations["published_on"])), dtype="datetime64[D]")
-    figures: dict[int, pd.DataFrame] = {}
-    rows = []
     pairs = list(zip(cases["la_code"], cases["inspection_start"], strict=True))
     told = Progress() if progress is None else progress
-    for code, start in told.over(pairs, "Describing each inspection by what was known at its start"):
-        # Between two publications the figures stand still; the inspections do not.
-        epoch = int(np.searchsorted(releases, np.datetime64(start), side="right"))
-        if epoch not in figures:
-            figures[epoch] = published_indicators(panel.as_of(start)).droplevel("as_of")
-        history = inspection_history(inspections.as_of(start)).droplevel("as_of")
-        rows.append(pd.concat([figures[epoch].loc[code], history.loc[code]]))
-    table = pd.DataFrame(rows).reset_index(drop=True)
-    return table[[model_column(record) for record in records]]
+    rows = [
+        timeline.row(code, start)
+        for code, start in told.over(pairs, "Describing each inspection as known at its start")
+    ]
+    return pd.DataFrame(rows).reset_index(drop=True)[[model_column(record) for record in records]]
+
+
+def recent_weights(cases: pd.DataFrame, cut: date) -> FloatArray:
+    """How much each case counts in the recent flow of judgements."""
+    age = np.array([(cut - start).days for start in cases["inspection_start"]]) / 365.25
+    return np.asarray(0.5 ** (age / HALF_LIFE))
 
 
 def _cut(judgements: pd.DataFrame, until: date | str | None) -> date:
@@ -183,7 +193,10 @@ def _recent_flow(cases: pd.DataFrame, flow: FloatArray) -> list[float]:
     for k in range(int(grade.max())):
         above = grade > k
         shares.append(
-            float((flow @ above + PSEUDO_INSPECTIONS * above.mean()) / (flow.sum() + PSEUDO_INSPECTIONS))
+            float(
+                (flow @ above + PSEUDO_INSPECTIONS * above.mean())
+                / (flow.sum() + PSEUDO_INSPECTIONS)
+            )
         )
     return shares
 
@@ -192,21 +205,28 @@ def _scenario(prior: float, flow: float) -> float:
     """How far the log-odds move if another share of Inadequate judgements is expected."""
     if not 0 < prior < 1:
         raise TrainingError(
-            "not a share", where="prior", found=str(prior), expected="a number between 0 and 1, such as 0.08"
+            "not a share",
+            where="prior",
+            found=str(prior),
+            expected="a number between 0 and 1, such as 0.08",
         )
     return float(logit(prior) - logit(flow))
 
 
 def _rounded(model: RiskModel) -> RiskModel:
     """To the figures that are stored: fewer than another processor's rounding could change."""
-    digits = {"coefficients": 8, "thresholds": 8, "agreement": 6, "covariance": 6}
     return replace(
-        model, **{name: _significant(getattr(model, name), places) for name, places in digits.items()}
+        model,
+        coefficients=_significant(model.coefficients, 8),
+        thresholds=_significant(model.thresholds, 8),
+        agreement=_significant(model.agreement, 6),
+        covariance=_significant(model.covariance, 6),
     )
 
 
 def _significant(values: FloatArray, digits: int) -> FloatArray:
-    return np.vectorize(lambda value: float(f"{value:.{digits}g}"), otypes=[float])(values)
+    rounded = np.vectorize(lambda value: float(f"{value:.{digits}g}"), otypes=[float])(values)
+    return np.asarray(rounded, dtype=float)
 
 
 def _account(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from earlywarn.authorities import ENGLAND, Register
@@ -100,7 +101,7 @@ ITEMS = (
     Item("immunisations", "percent", "cla_later_tables", "LACVaccinations%"),
     Item("care_leavers_housed", "percent", "cla_later_tables", "CareLeaverAcc"),
     Item("care_leavers_active", "percent", "cla_later_tables", "CareLeaverEET"),
-    Item("care_leavers", "count", "cla_later_tables", "NoCareLeavers"),
+    Item("care_leavers", "count", "cla_later_tables", "NoCareLeavers", ("NoCareLeavers",)),
     Item("social_work_spend", "pounds", "s251", "SWFinance", until=2022),
     Item("social_work_spend", "pounds", "s251_unit_costs", "SWFinance", since=2023),
     Item("free_school_meals", "percent", "school_census", "PriFSM"),
@@ -207,12 +208,19 @@ def _rows(table: Table, register: Register) -> tuple[pd.DataFrame, list[Finding]
             "la_code": cells["la_number"].map(codes).to_numpy(),
             "period": cells["years"].map(_years(cells["years"], table.file)).to_numpy(),
             "desc": cells["short_desc"].to_numpy(),
-            "value": values,
+            "value": _as_published(values),
             "status": statuses,
             "line": np.where(lines > 0, lines, np.nan),
         }
     ).dropna(subset="la_code")
     return _without_doubles(rows, table.file, findings), findings
+
+
+def _as_published(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Without the noise of the spreadsheet's sums, which has 2.9000000000000004 for 2.9."""
+    unlike, place = np.unique(values, return_inverse=True)
+    rounded = np.array([float(f"{value:.10g}") for value in unlike], dtype=np.float64)
+    return rounded[place]
 
 
 def _codes(

@@ -1,0 +1,316 @@
+"""Numbered checks of a model and its record: each passes, fails or does not apply, with a sentence.
+
+A check may be muted by its number, and the number never changes its meaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.beliefs import Beliefs, prior_of
+from earlywarn.drift import drift
+from earlywarn.errors import UsageError
+from earlywarn.fairness import groups
+from earlywarn.inputs import model_indicators
+from earlywarn.measures import auc, log_score
+from earlywarn.scoring import score
+from earlywarn.timeline import Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from earlywarn.backtesting import Backtest
+    from earlywarn.model import RiskModel
+    from earlywarn.panel import Panel
+
+Status = Literal["pass", "fail", "not applicable"]
+
+TOO_GOOD = 0.80
+"""No published figure tells Inadequate judgements apart so well: above it, look for the leak."""
+CALIBRATED = (0.8, 1.2)
+FEWEST_PARAMETERS = 2.0
+"""How much the composite matters, and how much the last inspection does."""
+SHRINKAGE = 0.9
+"""Riley et al. 2019, doi 10.1002/sim.7992: the least share of the apparent effect that should hold."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one check found."""
+
+    number: int
+    title: str
+    status: Status
+    sentence: str
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What the checks look at.
+
+    Attributes
+    ----------
+    backtest : Backtest
+    records, paired : DataFrame
+        As ``earlywarn.evaluation.evaluate`` gives them.
+    model : RiskModel
+    panel : Panel
+    as_of : date
+        The day of the list that is in use.
+    """
+
+    backtest: Backtest
+    records: pd.DataFrame
+    paired: pd.DataFrame
+    model: RiskModel
+    panel: Panel
+    as_of: date
+
+    def ours(self, window: str, lead: int = 0) -> pd.Series | None:
+        """Our record of a window and lead, if there is one."""
+        rows = self.records.query("model == 'earlywarn' and window == @window and lead_months == @lead")
+        return rows.iloc[0] if len(rows) else None
+
+
+def run_checks(evidence: Evidence, *, mute: Collection[int] = ()) -> tuple[Result, ...]:
+    """Run every check that is not muted.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    mute : collection of int
+        Numbers of checks to leave out.
+
+    Returns
+    -------
+    tuple of Result
+        In the order of their numbers.
+
+    Raises
+    ------
+    UsageError
+        If there is no check of a number.
+    """
+    strange = [number for number in mute if number not in CHECKS]
+    if strange:
+        raise UsageError("no such check", where="mute", found=str(strange[0]), expected=f"1 to {max(CHECKS)}")
+    results = []
+    for number, (title, check) in CHECKS.items():
+        if number not in mute:
+            status, sentence = check(evidence)
+            results.append(Result(number, title, status, sentence))
+    return tuple(results)
+
+
+def as_frame(results: Iterable[Result]) -> pd.DataFrame:
+    """The results as a table: ``number, title, status, sentence``."""
+    return pd.DataFrame([vars(result) for result in results], columns=["number", "title", "status", "sentence"])
+
+
+def _verdict(*, good: bool, sentence: str) -> tuple[Status, str]:
+    return ("pass" if good else "fail"), sentence
+
+
+def _windows(evidence: Evidence) -> tuple[Status, str]:
+    """Learnt before the forecast, forecast no later than the start."""
+    rows = evidence.backtest.forecasts
+    late = (rows["trained_until"] > rows["as_of"]) | (rows["as_of"] > rows["inspection_start"])
+    return _verdict(
+        good=not late.any(),
+        sentence=f"{int(late.sum())} of {len(rows)} forecasts were made by a model that had seen reports published "
+        "after the day of the forecast, or after the inspection began",
+    )
+
+
+def _unpublished(evidence: Evidence) -> tuple[Status, str]:
+    """A figure can't be public before what it counts has happened."""
+    observations = evidence.panel.observations
+    happened = pd.Series(
+        [date(int(year), *_END.get(measure, (3, 31))) for year, measure in zip(observations["period"], observations["measure"], strict=True)],
+        index=observations.index,
+    )
+    early = observations["published_on"] < happened
+    return _verdict(
+        good=not early.any(),
+        sentence=f"{int(early.sum())} of {len(observations):,} figures are dated as published before their period ended"
+        + (f", the first {observations.loc[early, 'measure'].iloc[0]} of {observations.loc[early, 'la_code'].iloc[0]}" if early.any() else ""),
+    )
+
+
+_END = dict.fromkeys(("vacancies", "agency_workers", "turnover", "absence", "caseload"), (9, 30)) | {
+    "population_0_17": (6, 30),
+    "free_school_meals": (1, 15),
+}
+
+
+def _assumed(evidence: Evidence) -> tuple[Status, str]:
+    observations = evidence.panel.observations
+    share = float(observations["date_assumed"].mean())
+    return _verdict(
+        good=share == 0,
+        sentence=f"{100 * share:.0f}% of figures have a publication date that is assumed by a rule, late enough not to look ahead",
+    )
+
+
+def _sample_size(evidence: Evidence) -> tuple[Status, str]:
+    """Riley's first criterion, with the parameters that the prior leaves free and the skill found."""
+    rows = _lead_zero(evidence, "development")
+    if rows.empty:
+        return "not applicable", "there is no forecast of the development years"
+    per_case = log_score(rows["base_rate"], rows["label"]) - log_score(rows["risk"], rows["label"])
+    explained = 1 - np.exp(-2 * per_case)
+    free = _free_parameters(evidence.model)
+    held = evidence.model.info["training"]
+    if explained <= 0:
+        return "fail", f"the model explains nothing beyond the base rate in {len(rows)} inspections of the development years"
+    needed = int(np.ceil(free / ((SHRINKAGE - 1) * np.log(1 - explained / SHRINKAGE))))
+    return _verdict(
+        good=held["inspections"] >= needed,
+        sentence=f"{held['inspections']} inspections with {held['events']} events for about {free:.1f} parameters "
+        f"that the prior leaves free; Riley's first criterion asks for {needed}",
+    )
+
+
+def _free_parameters(model: RiskModel) -> float:
+    """How many parameters the data decide, of those that the prior holds back: p less tr(prior precision x covariance)."""
+    prior = prior_of(model_indicators(model), Beliefs())["prior_covariance"]
+    held = np.trace(np.linalg.solve(prior, model.covariance[1:, 1:]))
+    return float(max(len(prior) - held, FEWEST_PARAMETERS))
+
+
+def _against_previous(evidence: Evidence) -> tuple[Status, str]:
+    rows = evidence.paired.query(
+        "model == 'earlywarn' and against == 'previous judgement' and measure == 'auc' and lead_months == 0"
+    ).set_index("window")
+    if "from 2018" not in rows.index:
+        return "not applicable", "there is no paired comparison from 2018 on"
+    row = rows.loc["from 2018"]
+    return _verdict(
+        good=bool(row["lower"] > 0),
+        sentence=f"from 2018 on the AUC is {row['difference']:+.2f} [{row['lower']:+.2f}, {row['upper']:+.2f}] against the previous judgement alone",
+    )
+
+
+def _calibration(evidence: Evidence) -> tuple[Status, str]:
+    row = evidence.ours("confirmation")
+    if row is None or np.isnan(row["observed_expected"]):
+        return "not applicable", "there is no forecast of the confirmation years"
+    low, high = CALIBRATED
+    return _verdict(
+        good=bool(low <= row["observed_expected"] <= high),
+        sentence=f"{row['observed_expected']:.2f} Inadequate judgements for each one expected in {row['n']:.0f} inspections of the confirmation years",
+    )
+
+
+def _ranks(evidence: Evidence) -> tuple[Status, str]:
+    scores = score(evidence.model, evidence.panel.as_of(evidence.as_of))
+    wide = (scores["rank_upper"] - scores["rank_lower"]) > len(scores) / 2
+    return _verdict(
+        good=not wide.any(),
+        sentence=f"{int(wide.sum())} of {len(scores)} authorities have a rank interval wider than half the list",
+    )
+
+
+def _drift(evidence: Evidence) -> tuple[Status, str]:
+    found = drift(evidence.model, evidence.panel.as_of(evidence.as_of))
+    return _verdict(good=found.usable, sentence="; ".join(found.reasons) or "today's figures are like those the model learnt from")
+
+
+def _register(evidence: Evidence) -> tuple[Status, str]:
+    snapshot = evidence.panel.as_of(evidence.as_of)
+    seen = set(snapshot.observations.loc[snapshot.observations["value"].notna(), "la_code"])
+    lacking = [name for code, name in snapshot.authorities[["la_code", "la_name"]].itertuples(index=False) if code not in seen]
+    findings = evidence.panel.findings
+    unknown = int((findings["code"].astype(str).str.contains("unknown")).sum())
+    return _verdict(
+        good=not lacking and not unknown,
+        sentence=f"{len(lacking)} authorities of {snapshot.as_of} have no figure at all; {unknown} rows had a code that the register does not know",
+    )
+
+
+def _revised(evidence: Evidence) -> tuple[Status, str]:
+    days = sorted(set(evidence.backtest.forecasts["as_of"]))
+    snapshot = evidence.panel.as_of(days[0])
+    share = snapshot.restated / max(len(snapshot.observations), 1)
+    return _verdict(
+        good=share == 0,
+        sentence=f"{100 * share:.0f}% of the figures used for {days[0]} were read from later releases, since the first-published ones are not to be had",
+    )
+
+
+def _group_differences(evidence: Evidence) -> tuple[Status, str]:
+    table = groups(evidence.backtest.forecasts)
+    off = table[((table["lower"] > 1) | (table["upper"] < 1)) & (table["window"] == "confirmation")]
+    names = ", ".join(f"{row['group']} ({row['kind']})" for row in off.to_dict("records"))
+    return _verdict(
+        good=off.empty,
+        sentence=f"expected and observed differ beyond chance in {len(off)} of {int((table['window'] == 'confirmation').sum())} groups of the confirmation years"
+        + (f": {names}" if names else ""),
+    )
+
+
+def _left_out(evidence: Evidence) -> tuple[Status, str]:
+    """A record that leaves inspections out can flatter."""
+    rows = evidence.backtest.forecasts
+    told = set(map(tuple, rows.loc[rows["lead_months"] == 0, ["la_code", "inspection_start"]].to_numpy()))
+    cases = evidence.backtest.judgements
+    held = {(code, str(start)) for code, start in zip(cases["la_code"], cases["inspection_start"], strict=True)}
+    return _verdict(
+        good=told == held,
+        sentence=f"{len(held - told)} of {len(held)} inspections are left out of the forecasts, and {len(told - held)} forecasts belong to none",
+    )
+
+
+def _too_good(evidence: Evidence) -> tuple[Status, str]:
+    """The whole model, and each figure by itself."""
+    best, name = _best_single(evidence)
+    row = evidence.ours("development")
+    whole = np.nan if row is None else float(row["auc"])
+    return _verdict(
+        good=not (best > TOO_GOOD or whole > TOO_GOOD),
+        sentence=f"the AUC of the model is {whole:.2f} and that of the best single figure, {name}, {best:.2f}; above {TOO_GOOD:.2f} one looks for a leak",
+    )
+
+
+def _best_single(evidence: Evidence) -> tuple[float, str]:
+    cases = evidence.backtest.judgements
+    timeline = Timeline(evidence.panel, evidence.panel.judgements)
+    pairs = zip(cases["la_code"], cases["inspection_start"], strict=True)
+    X = pd.DataFrame([timeline.row(code, start) for code, start in pairs]).reset_index(drop=True)
+    found = {}
+    for column in [name for name in X.columns if name.endswith("_z")]:
+        known = X[column].notna().to_numpy()
+        label = cases["label"].to_numpy()[known]
+        if 0 < label.sum() < len(label) and known.sum() >= 50:
+            value = auc(X[column].to_numpy()[known], label)
+            found[column.removesuffix("_z")] = max(value, 1 - value)
+    name = max(found, key=lambda one: found[one], default="none")
+    return found.get(name, 0.5), name
+
+
+def _lead_zero(evidence: Evidence, window: str) -> pd.DataFrame:
+    rows = evidence.backtest.forecasts
+    return rows[(rows["model"] == "earlywarn") & (rows["lead_months"] == 0) & (rows["window"] == window)]
+
+
+CHECKS: dict[int, tuple[str, Callable[[Evidence], tuple[Status, str]]]] = {
+    1: ("the training window overlaps the outcome window", _windows),
+    2: ("a figure used before it was published", _unpublished),
+    3: ("assumed dates used", _assumed),
+    4: ("fewer events than the parameters need", _sample_size),
+    5: ("no better than the previous judgement", _against_previous),
+    6: ("calibration outside 0.8 to 1.2", _calibration),
+    7: ("rank intervals wider than half the list", _ranks),
+    8: ("drift", _drift),
+    9: ("register gaps", _register),
+    10: ("revised history", _revised),
+    11: ("group differences", _group_differences),
+    12: ("inspections left out", _left_out),
+    13: ("too good to be true", _too_good),
+}
+"""Each check by its number, with the fault that it looks for."""

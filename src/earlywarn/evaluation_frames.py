@@ -1,0 +1,196 @@
+"""The frames of a backtest: their windows, their columns, and the checks that they go through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from earlywarn.errors import BacktestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+WINDOWS = {
+    "development": ("2016-01-01", "2021-12-31"),
+    "confirmation": ("2022-01-01", "2025-03-31"),
+    "from 2018": ("2018-01-01", "2025-03-31"),
+}
+"""First and last day on which an inspection of each window starts; the third spans the others."""
+
+REFERENCES = (
+    "earlywarn",
+    "trailing base rate",
+    "previous judgement",
+    "previous judgement and time since",
+    "deprivation",
+    "three rates",
+    "equal-weight composite",
+    "red flags",
+    "random list",
+)
+"""Against whom every model is paired, unless others are named; also the order of the models."""
+
+CASE = ["la_code", "inspection_start"]
+"""What makes a case: one inspection of one authority."""
+
+BASE = "trailing base rate"
+"""The model whose shares of the grades are the reference of the ranked probability score."""
+
+OUTCOME = ["label", "risk"]
+"""What every forecast tells: what happened, and the probability given to it."""
+
+# Sums of products differ in the last digits from one processor to another; the record should not.
+DIGITS = 10
+"""Decimals kept in what is written down."""
+
+
+_KEYS = ["window", "lead_months", "model", *CASE]
+
+
+def check_columns(frame: pd.DataFrame, needed: Sequence[str], where: str) -> None:
+    """Refuse a frame that lacks columns or rows.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What was given.
+    needed : sequence of str
+        Columns that it must have.
+    where : str
+        What the frame is, for the error.
+
+    Raises
+    ------
+    BacktestError
+        If columns are missing or there are no rows.
+
+    Examples
+    --------
+    >>> check_columns(pd.DataFrame({"a": [1]}), ["a"], "forecasts")
+    """
+    missing = [column for column in needed if column not in frame.columns]
+    if missing or frame.empty:
+        raise BacktestError(
+            "columns are missing" if missing else "there are no rows",
+            where=where,
+            found=f"no {', '.join(missing)}" if missing else "an empty frame",
+            expected=f"the columns {', '.join(needed)}",
+            remedy="Give the frame as the backtest makes it.",
+        )
+
+
+def checked_forecasts(forecasts: pd.DataFrame, needed: Sequence[str]) -> pd.DataFrame:
+    """Check forecasts and put them in order: by lead, model, authority and inspection.
+
+    Parameters
+    ----------
+    forecasts : DataFrame
+        As for `evaluate`.
+    needed : sequence of str
+        Columns that it must have.
+
+    Returns
+    -------
+    DataFrame
+        The same rows, with ``year`` of the inspection's start added.
+
+    Raises
+    ------
+    BacktestError
+        If a check fails.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"window": ["development"], "lead_months": [0], "model": ["earlywarn"],
+    ...     "la_code": ["301"], "inspection_start": ["2016-05-16"], "label": [1.0], "risk": [0.2]})
+    >>> checked_forecasts(rows, ["label", "risk"])["year"].tolist()
+    [2016]
+    """
+    check_columns(forecasts, [*_KEYS, *needed], "forecasts")
+    start = pd.to_datetime(forecasts["inspection_start"], format="ISO8601", errors="coerce")
+    apart = list(WINDOWS)[:2]
+    risk, label = forecasts["risk"], forecasts["label"]
+    for column, good, expected in (
+        ("inspection_start", start.notna(), "a date such as 2018-05-14"),
+        ("window", forecasts["window"].isin(apart), " or ".join(apart)),
+        ("label", label.isin([0, 1]), "1 or 0; leave out cases with no known outcome"),
+        ("risk", (risk > 0) & (risk < 1), "a probability above 0 and below 1"),
+    ):
+        _refuse_rows(forecasts, column, good, expected)
+    keys = ["lead_months", "model", *CASE]
+    _refuse_rows(forecasts, "model", ~forecasts.duplicated(keys), "each case once a model and lead")
+    same = label.groupby([forecasts[column] for column in CASE]).transform("nunique") == 1
+    _refuse_rows(forecasts, "label", same, "one outcome a case, whoever foretold it")
+    rows = forecasts.assign(year=start.dt.year, _order=forecasts["model"].map(_model_order))
+    return rows.sort_values(["lead_months", "_order", *CASE], ignore_index=True)
+
+
+def in_window(starts: pd.Series, window: str) -> pd.Series:
+    """Say which days lie in a window.
+
+    Parameters
+    ----------
+    starts : Series
+        Days as ISO text or timestamps.
+    window : str
+        One of `WINDOWS`.
+
+    Returns
+    -------
+    Series of bool
+
+    Examples
+    --------
+    >>> in_window(pd.Series(["2017-12-31", "2018-01-01"]), "from 2018").tolist()
+    [False, True]
+    """
+    first, last = WINDOWS[window]
+    return pd.to_datetime(starts).between(pd.Timestamp(first), pd.Timestamp(last))
+
+
+def by_window_and_lead(rows: pd.DataFrame) -> Iterator[tuple[str, int, pd.DataFrame]]:
+    """Go through forecasts by window, as their own column tells it, and lead.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        What `checked_forecasts` gave.
+
+    Yields
+    ------
+    window : str
+    lead_months : int
+    DataFrame
+        The rows of both; those from 2018 on come a second time, as one window.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"window": ["development"], "lead_months": [0],
+    ...     "inspection_start": ["2018-05-14"]})
+    >>> [window for window, _, _ in by_window_and_lead(rows)]
+    ['development', 'from 2018']
+    """
+    for window in WINDOWS:
+        joint = window == "from 2018"
+        chosen = in_window(rows["inspection_start"], window) if joint else rows["window"] == window
+        for lead, group in rows[chosen].groupby("lead_months"):
+            yield window, int(str(lead)), group
+
+
+def _refuse_rows(frame: pd.DataFrame, column: str, good: pd.Series, expected: str) -> None:
+    if not good.all():
+        wrong = frame.loc[~good, column]
+        others = f" and {len(wrong) - 1} more such" if len(wrong) > 1 else ""
+        raise BacktestError(
+            "forecasts are not as they should be",
+            where=column,
+            found=f"{wrong.tolist()[0]!r}{others}",
+            expected=expected,
+            remedy="Give the frame as the backtest makes it.",
+        )
+
+
+def _model_order(model: str) -> str:
+    """A key that puts the known models first, in their own order, and others by name."""
+    return f"{REFERENCES.index(model):03d}" if model in REFERENCES else f"9{model}"

@@ -1,0 +1,124 @@
+"""What a model has to beat: simple rules, each turned into a probability in the same way as the model.
+
+A rival is a few columns, fitted by the same ordered model with a wide prior and set to the same recent
+flow of judgements, so that a difference between it and the model is one of what they look at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.beliefs import Beliefs, prior_of
+from earlywarn.catalogue import Indicator, model_column, scored_indicators
+from earlywarn.classifier import RiskClassifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from earlywarn.model import RiskModel
+    from earlywarn.stats import FloatArray
+
+    Columns = Callable[[pd.DataFrame], pd.DataFrame]
+
+WIDE = 1.0
+"""Standard deviation of a rival's weights: it is hardly held back."""
+RED_FLAG = 1.0
+"""A figure this many standard deviations on the bad side is a red flag."""
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A simple rule.
+
+    Parameters
+    ----------
+    name : str
+        As the tables show it.
+    columns : callable
+        From the indicators and the last inspection (``grade``, ``years``) to the rule's columns.
+    at_random : bool
+        Whether its list is drawn by lot.
+    """
+
+    name: str
+    columns: Columns
+    at_random: bool = False
+
+    def fit(self, X: pd.DataFrame, grade: pd.Series, flow: FloatArray, pseudo: float) -> RiskModel:
+        """Learn the rule's weights and thresholds.
+
+        Parameters
+        ----------
+        X : DataFrame
+            Indicators and last inspection, a row a case.
+        grade : Series
+            0 to 3.
+        flow : ndarray
+            How recent each case is.
+        pseudo : float
+            Inspections at the long-run share that the recent flow is mixed with.
+        """
+        columns = self.columns(X)
+        width = columns.shape[1]
+        classifier = RiskClassifier(prior_covariance=WIDE**2 * np.eye(width), flow_pseudo=pseudo)
+        return classifier.fit(columns, grade.astype(int), flow_weight=flow).model_
+
+
+def _constant(X: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame({"nothing": np.zeros(len(X))}, index=X.index)
+
+
+def _previous(X: pd.DataFrame) -> pd.DataFrame:
+    """Each grade by itself, against none known: grades before are not in step with grades after."""
+    return pd.DataFrame(
+        {f"was_{rank}": (X["grade"] == rank).astype(float) for rank in range(4)}, index=X.index
+    )
+
+
+def _previous_and_time(X: pd.DataFrame) -> pd.DataFrame:
+    years = X["years"].clip(0, 6).fillna(3.0) - 3.0
+    return _previous(X).assign(years=years, years_if_low=years * (X["grade"] >= 2))
+
+
+def _deprivation(X: pd.DataFrame) -> pd.DataFrame:
+    return X[["free_school_meals_z"]].fillna(0.0)
+
+
+def _three_rates(X: pd.DataFrame) -> pd.DataFrame:
+    return X[["referral_rate_z", "rereferrals_z", "repeat_plans_z"]].fillna(0.0)
+
+
+def _figures() -> tuple[Indicator, ...]:
+    return tuple(record for record in scored_indicators() if record.kind != "history")
+
+
+def _composite(X: pd.DataFrame) -> pd.DataFrame:
+    """The signed mean of the families, with nothing to learn but how much it matters."""
+    records = _figures()
+    weights = prior_of(records, Beliefs(composite=1.0))["prior_mean"]
+    z = X[[model_column(record) for record in records]].fillna(0.0)
+    return pd.DataFrame({"composite": z.to_numpy() @ weights}, index=X.index)
+
+
+def _red_flags(X: pd.DataFrame) -> pd.DataFrame:
+    flags = [record.sign * X[model_column(record)] >= RED_FLAG for record in _figures()]
+    known = [X[model_column(record)].notna() for record in _figures()]
+    share = np.sum(flags, axis=0) / np.maximum(np.sum(known, axis=0), 1)
+    return pd.DataFrame({"red_flags": 10 * share}, index=X.index)
+
+
+RIVALS: tuple[Rival, ...] = (
+    Rival("trailing base rate", _constant),
+    Rival("previous judgement", _previous),
+    Rival("previous judgement and time since", _previous_and_time),
+    Rival("deprivation", _deprivation),
+    Rival("three rates", _three_rates),
+    Rival("equal-weight composite", _composite),
+    Rival("red flags", _red_flags),
+    Rival("random list", _constant, at_random=True),
+)
+"""The rivals that ship, in the order of the tables."""

@@ -1,0 +1,87 @@
+"""A panel seen day after day: the indicators of many dates, each built once between two publications."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.indicators import inspection_history, published_indicators
+from earlywarn.outcomes import GRADES, previous_judgement
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from earlywarn.panel import Panel
+
+
+@dataclass(eq=False)
+class Timeline:
+    """Indicators by date, through the doors that a single date goes through.
+
+    Parameters
+    ----------
+    panel : Panel
+        The published figures.
+    judgements : DataFrame
+        One row an inspection.
+
+    Examples
+    --------
+    >>> import datetime, earlywarn as ew
+    >>> panel = ew.load_panel()
+    >>> timeline = Timeline(panel, panel.judgements)
+    >>> day = datetime.date(2024, 6, 30)
+    >>> timeline.at(day).equals(ew.build_indicators(panel.as_of(day)))
+    True
+    """
+
+    panel: Panel
+    judgements: pd.DataFrame
+    _figures: dict[tuple[int, int, int], pd.DataFrame] = field(default_factory=dict, repr=False)
+    _rows: dict[tuple[str, date], pd.Series] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        public = self.panel.with_judgements(self.judgements)
+        self._inspections = replace(public, observations=self.panel.observations.iloc[:0])
+        days = sorted(set(self.panel.observations["published_on"]))
+        self._releases = np.array(days, dtype="datetime64[D]")
+
+    def at(self, day: date) -> pd.DataFrame:
+        """What ``build_indicators`` gives for the day."""
+        inspections = self._inspections.as_of(day)
+        history = inspection_history(inspections)
+        epoch = int(np.searchsorted(self._releases, np.datetime64(day), side="right"))
+        key = (epoch, day.year, len(history))
+        if key not in self._figures:
+            found = published_indicators(self.panel.as_of(day))
+            self._figures[key] = found.set_axis(found.index.droplevel("as_of"))
+        figures = self._figures[key].loc[history.index.get_level_values("la_code")]
+        return pd.concat([figures.set_axis(history.index), history], axis=1)
+
+    def row(self, la_code: str, day: date) -> pd.Series:
+        """The day's indicators of one authority."""
+        key = (la_code, day)
+        if key not in self._rows:
+            self._rows[key] = self.at(day).loc[(la_code, day.isoformat())]
+        return self._rows[key]
+
+    def last_inspection(self, day: date) -> pd.DataFrame:
+        """The last judgement known on the day: its grade, 0 to 3, and the years since it began."""
+        snapshot = self._inspections.as_of(day)
+        codes = snapshot.authorities["la_code"]
+        last = previous_judgement(snapshot.judgements, day, codes)
+        rank = {grade: float(position) for position, grade in enumerate(GRADES)}
+        years = [
+            (day - began).days / 365.25 if hasattr(began, "year") and began == began else np.nan  # noqa: PLR0124 - NaT is no equal of itself
+            for began in last["previous_inspection"]
+        ]
+        return pd.DataFrame(
+            {"grade": last["previous_judgement"].map(rank).astype(float), "years": years}
+        )
+
+    def authorities(self, day: date) -> pd.DataFrame:
+        """The authorities that existed on the day."""
+        return self._inspections.as_of(day).authorities
