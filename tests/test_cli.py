@@ -114,7 +114,7 @@ def test_out_writes_what_score_gives(capsys, tmp_path, expected, ending):
     text = {"la_code": "str"}
     again = {
         "csv": lambda: pd.read_csv(file, dtype=text),
-        "xlsx": lambda: pd.read_excel(file, dtype=text),
+        "xlsx": lambda: pd.read_excel(file, dtype=text, engine="openpyxl"),
         "parquet": lambda: pd.read_parquet(file),
         "json": lambda: pd.DataFrame(json.loads(file.read_text(encoding="utf-8"))),
     }[ending]()
@@ -194,9 +194,7 @@ def test_a_built_panel_is_scored(capsys, built, tmp_path):
 
 def test_build_on_an_empty_folder(capsys, tmp_path):
     (tmp_path / "empty").mkdir()
-    told = fault(
-        capsys, "build", str(tmp_path / "empty"), "--out", str(tmp_path / "p"), "--quiet"
-    )
+    told = fault(capsys, "build", str(tmp_path / "empty"), "--out", str(tmp_path / "p"), "--quiet")
     assert "no published table" in told
     assert not (tmp_path / "p").exists()
 

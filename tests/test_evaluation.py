@@ -58,14 +58,14 @@ def some_forecasts(
     generator = np.random.default_rng(7)
     year = 2016 + np.arange(cases) % 9
     truth = generator.normal(size=cases)
-    grade = np.clip(np.round(1.4 + 0.8 * truth + 0.6 * generator.normal(size=cases)), 0, 3)
+    grade = np.clip(np.round(1.9 + 0.6 * truth + 0.8 * generator.normal(size=cases)), 0, 3)
     known = pd.DataFrame({"la_code": [str(301 + k % 60) for k in range(cases)]}).assign(
         inspection_start=[f"{y}-{1 + k % 12:02d}-{1 + k % 28:02d}" for k, y in enumerate(year)],
         window=np.where(year < 2022, "development", "confirmation"),
         grade=grade,
         label=(grade == 3).astype(float),
         overall_below_good=(grade >= 2).astype(float),
-        base_rate=np.round(0.15 + 0.01 * (year - 2016), 3),
+        base_rate=np.round(0.25 + 0.01 * (year - 2016), 3),
     )
     rows = []
     for model, noise in (models or {"earlywarn": 0.5}).items():
@@ -344,6 +344,8 @@ def test_references_may_be_named() -> None:
     ("change", "message"),
     [
         ({"risk": 1.0}, "risk: .* found 1.0 and 119 more"),
+        ({"base_rate": 0.0}, "base_rate: .* found 0.0 .* above 0 and below 1"),
+        ({"score": np.nan}, "score: .* found nan .* a number to rank by"),
         ({"label": np.nan}, "label: .* leave out cases with no known outcome"),
         ({"window": "test"}, "window: .* found 'test'.* expected development or confirmation"),
         ({"inspection_start": "soon"}, "inspection_start: .* found 'soon'"),

@@ -21,7 +21,7 @@ from earlywarn.panel import Panel, read_panel, read_published, write_panel
 from earlywarn.scoring import score
 from earlywarn.sources.records import KEY
 
-DAYS = [date(2017, 6, 30), date(2021, 10, 27), date(2023, 2, 22), date(2025, 10, 29)]
+DAYS = [date(2017, 6, 30), date(2023, 2, 22), date(2025, 10, 29)]
 Answers = tuple[pd.DataFrame, pd.DataFrame]
 
 
@@ -109,7 +109,9 @@ def added(panel: Panel, day: date, seed: int) -> Panel:
         inspection_start=day - timedelta(days=60), published_on=morrow, overall="Inadequate"
     )
     alike = panel.neighbours[panel.neighbours["model"] == 2021]
-    alike = alike.assign(model=2099, published_on=morrow, neighbour_code="420")
+    # Where no model is public yet the first one stands in and the snapshot says so: none before it.
+    after = max(morrow, panel.neighbours["published_on"].min() + timedelta(days=1))
+    alike = alike.assign(model=2099, published_on=after, neighbour_code="420")
     return dataclasses.replace(
         panel,
         observations=_joined(panel.observations, ahead, vintage).drop_duplicates([*KEY, "vintage"]),
@@ -135,7 +137,7 @@ def test_what_came_later(change, day: date, national: Panel, model: RiskModel, b
 
 
 @settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     day=st.dates(date(2016, 1, 1), date(2026, 3, 18)),
@@ -156,7 +158,7 @@ def test_what_came_earlier_does_count(national: Panel, model: RiskModel, before)
 
 
 def test_through_a_panel_folder(national: Panel, model: RiskModel, before, tmp_path: Path) -> None:
-    day = DAYS[2]
+    day = DAYS[1]
     for change in (altered, added):
         write_panel(change(national, day, 3), tmp_path / change.__name__)
         again = read_panel(tmp_path / change.__name__)
@@ -170,7 +172,7 @@ FILES_DAY = date(2025, 5, 30)
 
 
 def test_through_published_files(national: Panel, model: RiskModel, tmp_path: Path) -> None:
-    years = (2021, 2022, 2023, 2024, 2025)
+    years = (2023, 2024, 2025)
     whole = published.write_published(tmp_path / "whole", years)
     expected = _said_from(whole, national, model)
     assert expected[0]["risk"].nunique() > 100

@@ -61,7 +61,12 @@ def test_the_bits_of_a_row_do_not_depend_on_the_batch(seed, rows, place):
     model, X = invented(seed % 5), holed(seed, 60, 8)
     chosen = sorted({place, *range(rows)})
     noise = np.abs(holed(seed + 1, 60, 8))
-    whole = [model.risk(X), *model.interval(X, noise), model.contributions(X), model.probabilities(X)]
+    whole = [
+        model.risk(X),
+        *model.interval(X, noise),
+        model.contributions(X),
+        model.probabilities(X),
+    ]
     part = X[chosen]
     some = [
         model.risk(part),
@@ -246,7 +251,8 @@ def test_a_frame_without_a_column_names_it():
 
 
 @pytest.mark.parametrize(
-    "X", [np.zeros((2, 7)), np.zeros((2, 9)), np.zeros(7), np.zeros((2, 8, 1)), 3.0, np.zeros((0, 3))]
+    "X",
+    [np.zeros((2, 7)), np.zeros((2, 9)), np.zeros(7), np.zeros((2, 8, 1)), 3.0, np.zeros((0, 3))],
 )
 def test_another_shape_is_refused(X):
     with pytest.raises(ModelError, match="shape of X") as told:

@@ -186,9 +186,10 @@ def test_a_number_that_counts_is_missed_by_the_golden_rows_even_with_a_new_diges
 @pytest.mark.parametrize("row", range(4))
 def test_a_changed_golden_row_is_refused_even_with_a_new_digest(row, name):
     value = DOCUMENT["golden"][row][name]
-    assert "scores differently" in refused(
-        sealed(doctored("golden", row, name, value=value + 1e-6))
-    ).problem
+    assert (
+        "scores differently"
+        in refused(sealed(doctored("golden", row, name, value=value + 1e-6))).problem
+    )
     refused(sealed(doctored("golden", row, name, value=str(value))))
     refused(sealed(doctored("golden", row, name, value=None)))
     refused(sealed(without("golden", row, name)), "golden")

@@ -17,6 +17,7 @@ from earlywarn._version import __version__
 from earlywarn.errors import DataQualityWarning, EarlyWarnError, UsageError
 from earlywarn.outcomes import TARGETS
 from earlywarn.progress import Progress, reporter
+from earlywarn.scoring import at_prior
 from earlywarn.tables import ENDINGS, write_table
 
 if TYPE_CHECKING:
@@ -246,7 +247,9 @@ def _score(chosen: argparse.Namespace) -> None:
             "not a number of rows", where="--top", found=str(chosen.top), expected="1 or more"
         )
     model, snapshot = ew.load_model(chosen.model), _snapshot(chosen)
-    scores = ew.score(model, snapshot, prior=chosen.prior)
+    if chosen.prior is not None:
+        model = at_prior(model, chosen.prior)
+    scores = ew.score(model, snapshot)
     if chosen.out:
         write_table(scores, Path(chosen.out), overwrite=chosen.overwrite)
     print(printing.scores_text(scores, model, snapshot, top=chosen.top))
@@ -291,4 +294,4 @@ def _train(chosen: argparse.Namespace) -> None:
 
 def _snapshot(chosen: argparse.Namespace) -> Snapshot:
     panel: Panel = ew.load_panel(chosen.panel)
-    return panel.as_of(chosen.as_of or panel.newest_publication)
+    return panel.as_of(panel.newest_publication if chosen.as_of is None else chosen.as_of)

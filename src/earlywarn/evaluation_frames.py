@@ -110,14 +110,18 @@ def checked_forecasts(forecasts: pd.DataFrame, needed: Sequence[str]) -> pd.Data
     check_columns(forecasts, [*_KEYS, *needed], "forecasts")
     start = pd.to_datetime(forecasts["inspection_start"], format="ISO8601", errors="coerce")
     apart = list(WINDOWS)[:2]
-    risk, label = forecasts["risk"], forecasts["label"]
+    label = forecasts["label"]
     for column, good, expected in (
         ("inspection_start", start.notna(), "a date such as 2018-05-14"),
         ("window", forecasts["window"].isin(apart), " or ".join(apart)),
         ("label", label.isin([0, 1]), "1 or 0; leave out cases with no known outcome"),
-        ("risk", (risk > 0) & (risk < 1), "a probability above 0 and below 1"),
     ):
         _refuse_rows(forecasts, column, good, expected)
+    for column in [name for name in ("risk", "base_rate") if name in needed]:
+        inside = (forecasts[column] > 0) & (forecasts[column] < 1)
+        _refuse_rows(forecasts, column, inside, "a probability above 0 and below 1")
+    if "score" in needed:
+        _refuse_rows(forecasts, "score", forecasts["score"].notna(), "a number to rank by")
     keys = ["lead_months", "model", *CASE]
     _refuse_rows(forecasts, "model", ~forecasts.duplicated(keys), "each case once a model and lead")
     same = label.groupby([forecasts[column] for column in CASE]).transform("nunique") == 1

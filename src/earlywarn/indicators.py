@@ -319,7 +319,7 @@ def _tables(
     rows: pd.DataFrame, areas: tuple[str, ...], first: int, width: int
 ) -> dict[str, FloatArray]:
     position = {code: row for row, code in enumerate(areas)}
-    area = rows["la_code"].map(position).to_numpy()
+    area = rows["la_code"].map(position).to_numpy(dtype=int)
     year = rows["period"].to_numpy(dtype=int) - first
     numbers = rows[["numerator", "denominator", "value"]].to_numpy(dtype=float)
     codes, measures = pd.factorize(rows["measure"])

@@ -164,7 +164,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         )
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _bad_manifest(path, str(error)) from error
     told = manifest.get("format") if isinstance(manifest, dict) else None
     if told != FORMAT or not isinstance(manifest.get("files"), dict):

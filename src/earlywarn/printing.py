@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from earlywarn.panel import Panel, Snapshot
 
 _WIDEST = 200
+_DRIVER_ROOM = 20
 
 
 def scores_text(
@@ -36,13 +37,15 @@ def scores_text(
         How many rows; all if None.
     """
     shown = scores if top is None else scores.head(top)
-    name_width = max(len("Authority"), *(len(name) for name in shown["la_name"]))
+    # The names give way before the drivers do, so that a row fits a terminal of 80.
+    longest = max(len("Authority"), *(len(name) for name in shown["la_name"]))
+    name_width = min(longest, max(_width() - 36 - _DRIVER_ROOM, 20))
     head = f"{'Rank':>4} {'(90%)':>9}  {'Authority':<{name_width}}  {'Risk':>5} {'(90%)':>9}  "
-    room = max(_width() - len(head), 20)
+    room = max(_width() - len(head), 3)
     lines = [f"{head}What drives it up"]
     lines += [
         f"{row['rank']:>4} {row['rank_lower']:>4}-{row['rank_upper']:<4}  "
-        f"{row['la_name']:<{name_width}}  {100 * row['risk']:4.1f}% "
+        f"{_cut(row['la_name'], name_width):<{name_width}}  {100 * row['risk']:4.1f}% "
         f"{100 * row['risk_lower']:4.1f}-{100 * row['risk_upper']:<4.1f}  "
         f"{_cut(row['drivers_up'], room)}".rstrip()
         for row in shown.to_dict("records")
@@ -89,7 +92,12 @@ def explanation_text(
         lines += ["", "No effect", *(_term(term) for term in quiet.to_dict("records"))]
     total = terms["contribution"].sum() + baseline["contribution"]
     lines += ["", f"The numbers are log-odds; together they make {total:+.2f}."]
-    return "\n".join([*lines, *_caution(model)])
+    wrapped = [
+        textwrap.fill(line, _width(), subsequent_indent=" " * 8) if len(line) > _width() else line
+        for block in lines
+        for line in block.splitlines() or [""]
+    ]
+    return "\n".join([*wrapped, *_caution(model)])
 
 
 def catalogue_text() -> str:
@@ -209,7 +217,8 @@ def _entry(record: Indicator) -> str:
         textwrap.fill(fact, _width(), initial_indent="    ", subsequent_indent="      ")
         for fact in facts
     ]
-    return "\n".join([f"  {record.id}: {record.title}", *body])
+    title = f"  {record.id}: {record.title}"
+    return "\n".join([textwrap.fill(title, _width(), subsequent_indent=" " * 6), *body])
 
 
 def _cut(text: str, room: int) -> str:

@@ -378,7 +378,7 @@ def _read_file(path: Path) -> pd.DataFrame:
         if path.suffix in (".jsonl", ".ndjson", ".json"):
             lines = path.read_text(encoding="utf-8-sig").splitlines()
             return _frame([json.loads(line) for line in lines if line.strip()])
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise ScoreError(
             "the file can't be read",
             where=str(path),

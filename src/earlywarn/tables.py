@@ -52,7 +52,15 @@ def write_table(frame: pd.DataFrame, path: Path, *, overwrite: bool = False) -> 
             where=str(path),
             remedy="Choose another name, or add --overwrite.",
         )
-    write_whole(path, _content(frame, path.suffix))
+    try:
+        write_whole(path, _content(frame, path.suffix))
+    except OSError as error:
+        raise UsageError(
+            "the file can't be written",
+            where=str(path),
+            found=str(error)[:200],
+            remedy="Choose another name, or close what has it open.",
+        ) from error
 
 
 def _content(frame: pd.DataFrame, ending: str) -> bytes:

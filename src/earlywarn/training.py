@@ -183,7 +183,10 @@ def recent_weights(cases: pd.DataFrame, cut: date) -> FloatArray:
 def _cut(judgements: pd.DataFrame, until: date | str | None) -> date:
     if until is not None:
         return as_date(until, "until", TrainingError)
-    return max(as_date(day, "published_on", TrainingError) for day in judgements["published_on"])
+    reports = [as_date(day, "published_on", TrainingError) for day in judgements["published_on"]]
+    if not reports:
+        raise TrainingError("there are no judgements to learn from", where="judgements")
+    return max(reports)
 
 
 def _recent_flow(cases: pd.DataFrame, flow: FloatArray) -> list[float]:

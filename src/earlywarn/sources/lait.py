@@ -16,7 +16,7 @@ from earlywarn.sources.checks import check_figures, settle_ratios
 from earlywarn.sources.layouts import JOINT_SERVICES, Layout, Measure
 from earlywarn.sources.lifetimes import settle_lifetimes, share_joint_leads
 from earlywarn.sources.records import UNAVAILABLE, Finding
-from earlywarn.sources.text import SYMBOLS, Table, column_key, parse_cells
+from earlywarn.sources.text import SYMBOLS, Table, broken_parquet, column_key, parse_cells
 from earlywarn.sources.wide import Reading
 
 if TYPE_CHECKING:
@@ -144,14 +144,23 @@ def read_lait_parquet(path: Path, file: str, names: Sequence[str]) -> Table:
     compute = require("pyarrow.compute", extra="data")
     by_key = {column_key(name): name for name in names}
     wanted = compute.field(by_key["short_desc"]).isin(list(SHORT_DESCS))
-    rows = parquet.read_table(path, columns=[by_key[key] for key in COLUMNS], filters=wanted)
-    frame = rows.to_pandas()
+    try:
+        rows = parquet.read_table(path, columns=[by_key[key] for key in COLUMNS], filters=wanted)
+        frame = rows.to_pandas()
+    except (OSError, ValueError, NotImplementedError) as error:
+        raise broken_parquet(file, error) from error
     frame.columns = pd.Index([column_key(name) for name in frame.columns])
-    numbers = frame["la_number"].map(lambda number: f"{number:g}")
-    cells = frame.assign(la_number=numbers).fillna("").astype("str")
+    cells = pd.DataFrame({key: [_text(cell) for cell in frame[key]] for key in COLUMNS}, dtype="str")
     columns = {key: by_key[key] for key in COLUMNS}
     lines = np.full(len(cells), -1, dtype=np.int64)  # filtered rows have no line to point to
     return Table(file, columns, cells, lines)
+
+
+def _text(cell: object) -> str:
+    """A cell as a CSV file would have it; a number of an authority is kept as a float: 201.0."""
+    if cell is None or cell != cell:  # noqa: PLR0124 - NaN alone is unlike itself
+        return ""
+    return f"{cell:g}" if isinstance(cell, (int, float)) else str(cell)
 
 
 def read_lait(table: Table, register: Register) -> Reading:

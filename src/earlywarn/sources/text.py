@@ -185,7 +185,7 @@ def _cell(text: str, symbols: Mapping[str, str]) -> tuple[float, str] | None:
 
 def _csv_grid(path: Path, where: str) -> Grid:
     text, note = _decoded(path.read_bytes(), where)
-    reader = csv.reader(io.StringIO(text, newline=""))
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[tuple[int, list[str]]] = []
     line = 1
     try:
@@ -288,18 +288,26 @@ def parquet_names(path: Path, where: str) -> list[str]:
     try:
         return list(parquet.read_schema(path).names)
     except (OSError, ValueError) as error:
-        raise SourceError(
-            "not a Parquet file that can be read",
-            where=where,
-            found=str(error).splitlines()[0],
-            remedy="Download the file again, or take it out of the folder.",
-        ) from error
+        raise broken_parquet(where, error) from error
+
+
+def broken_parquet(where: str, error: Exception) -> SourceError:
+    """The error of a Parquet file that is damaged."""
+    return SourceError(
+        "not a Parquet file that can be read",
+        where=where,
+        found=next(iter(str(error).splitlines()), type(error).__name__),
+        remedy="Download the file again, or take it out of the folder.",
+    )
 
 
 def parquet_grid(path: Path, names: Sequence[str]) -> Grid:
     """A Parquet file as text, its column names as the first row."""
     parquet = require("pyarrow.parquet", extra="data")
-    columns = parquet.read_table(path).to_pydict().values()
+    try:
+        columns = parquet.read_table(path).to_pydict().values()
+    except (OSError, ValueError) as error:
+        raise broken_parquet(path.name, error) from error
     body = [
         ["" if cell is None else _sheet_text(cell) for cell in row]
         for row in zip(*columns, strict=True)
