@@ -270,7 +270,7 @@ class TestAlone:
     def test_chunks_and_repeats(self, rows: pd.DataFrame) -> None:
         whole = batch(rows)
         for size in (1, 7, 64):
-            parts = [batch(rows.iloc[at : at + size]) for at in range(0, len(rows), size)][:20]
+            parts = [batch(rows.iloc[at : at + size]) for at in range(0, len(rows), size)][:8]
             joined = pd.concat(parts, ignore_index=True)
             assert_same_scores(joined, whole.head(len(joined)))
         many = batch(pd.concat([rows] * 20))

@@ -28,7 +28,12 @@ class Beliefs:
     composite : float
         Log-odds for one unit of the composite.
     composite_sd, family_sd, indicator_sd : float
-        How far the whole, a family and a single indicator may stray from that.
+        How far the judgements may move the whole, a family and a single indicator from that.
+    family_doubt, indicator_doubt : float
+        How far a family's and an indicator's weight may really be from that, about half of their
+        size: what the intervals allow for. Few events can't tell such weights from equal ones, so
+        a fit that follows the judgements that far foretells worse, and one that hides the doubt
+        is too sure of itself.
     history : float
         Log-odds of having been Good or better at the last inspection, against not.
     history_sd : float
@@ -39,6 +44,8 @@ class Beliefs:
     composite_sd: float = 0.3
     family_sd: float = 0.02
     indicator_sd: float = 0.01
+    family_doubt: float = 0.1
+    indicator_doubt: float = 0.04
     history: float = -0.5
     history_sd: float = 0.2
 
@@ -55,7 +62,8 @@ def prior_of(records: Sequence[Indicator], beliefs: Beliefs) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``prior_mean``, ``prior_covariance``, ``orientation``, ``groups`` and ``centre``.
+        ``prior_mean``, ``prior_covariance``, ``doubt_covariance``, ``orientation``, ``groups`` and
+        ``centre``.
 
     Examples
     --------
@@ -67,13 +75,17 @@ def prior_of(records: Sequence[Indicator], beliefs: Beliefs) -> dict[str, Any]:
     figures = np.array([record.kind != "history" for record in records])
     sign = np.array([record.sign for record in records], dtype=float)
     weight = _composite_weights(records)
-    covariance = beliefs.composite_sd**2 * np.outer(weight, weight)
     within, same = _within_family(records)
-    covariance += beliefs.family_sd**2 * same * np.outer(within, within)
-    covariance += np.diag(np.where(figures, beliefs.indicator_sd, beliefs.history_sd) ** 2)
+
+    def covariance(family_sd: float, indicator_sd: float) -> FloatArray:
+        spread = beliefs.composite_sd**2 * np.outer(weight, weight)
+        spread += family_sd**2 * same * np.outer(within, within)
+        return spread + np.diag(np.where(figures, indicator_sd, beliefs.history_sd) ** 2)
+
     return {
         "prior_mean": np.where(figures, beliefs.composite * weight, beliefs.history),
-        "prior_covariance": covariance,
+        "prior_covariance": covariance(beliefs.family_sd, beliefs.indicator_sd),
+        "doubt_covariance": covariance(beliefs.family_doubt, beliefs.indicator_doubt),
         "orientation": np.where(sign == 0, 1.0, sign),
         "groups": [record.family for record in records],
         "centre": np.where(figures, 0.0, 0.5),

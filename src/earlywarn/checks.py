@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.beliefs import Beliefs, prior_of
-from earlywarn.drift import drift
+from earlywarn.drifting import drift
 from earlywarn.errors import UsageError
 from earlywarn.fairness import groups
 from earlywarn.inputs import model_indicators
@@ -73,7 +73,9 @@ class Evidence:
 
     def ours(self, window: str, lead: int = 0) -> pd.Series | None:
         """Our record of a window and lead, if there is one."""
-        rows = self.records.query("model == 'earlywarn' and window == @window and lead_months == @lead")
+        rows = self.records.query(
+            "model == 'earlywarn' and window == @window and lead_months == @lead"
+        )
         return rows.iloc[0] if len(rows) else None
 
 
@@ -98,7 +100,9 @@ def run_checks(evidence: Evidence, *, mute: Collection[int] = ()) -> tuple[Resul
     """
     strange = [number for number in mute if number not in CHECKS]
     if strange:
-        raise UsageError("no such check", where="mute", found=str(strange[0]), expected=f"1 to {max(CHECKS)}")
+        raise UsageError(
+            "no such check", where="mute", found=str(strange[0]), expected=f"1 to {max(CHECKS)}"
+        )
     results = []
     for number, (title, check) in CHECKS.items():
         if number not in mute:
@@ -109,7 +113,9 @@ def run_checks(evidence: Evidence, *, mute: Collection[int] = ()) -> tuple[Resul
 
 def as_frame(results: Iterable[Result]) -> pd.DataFrame:
     """The results as a table: ``number, title, status, sentence``."""
-    return pd.DataFrame([vars(result) for result in results], columns=["number", "title", "status", "sentence"])
+    return pd.DataFrame(
+        [vars(result) for result in results], columns=["number", "title", "status", "sentence"]
+    )
 
 
 def _verdict(*, good: bool, sentence: str) -> tuple[Status, str]:
@@ -131,18 +137,27 @@ def _unpublished(evidence: Evidence) -> tuple[Status, str]:
     """A figure can't be public before what it counts has happened."""
     observations = evidence.panel.observations
     happened = pd.Series(
-        [date(int(year), *_END.get(measure, (3, 31))) for year, measure in zip(observations["period"], observations["measure"], strict=True)],
+        [
+            date(int(year), *_END.get(measure, (3, 31)))
+            for year, measure in zip(observations["period"], observations["measure"], strict=True)
+        ],
         index=observations.index,
     )
     early = observations["published_on"] < happened
     return _verdict(
         good=not early.any(),
         sentence=f"{int(early.sum())} of {len(observations):,} figures are dated as published before their period ended"
-        + (f", the first {observations.loc[early, 'measure'].iloc[0]} of {observations.loc[early, 'la_code'].iloc[0]}" if early.any() else ""),
+        + (
+            f", the first {observations.loc[early, 'measure'].iloc[0]} of {observations.loc[early, 'la_code'].iloc[0]}"
+            if early.any()
+            else ""
+        ),
     )
 
 
-_END = dict.fromkeys(("vacancies", "agency_workers", "turnover", "absence", "caseload"), (9, 30)) | {
+_END = dict.fromkeys(
+    ("vacancies", "agency_workers", "turnover", "absence", "caseload"), (9, 30)
+) | {
     "population_0_17": (6, 30),
     "free_school_meals": (1, 15),
 }
@@ -167,7 +182,10 @@ def _sample_size(evidence: Evidence) -> tuple[Status, str]:
     free = _free_parameters(evidence.model)
     held = evidence.model.info["training"]
     if explained <= 0:
-        return "fail", f"the model explains nothing beyond the base rate in {len(rows)} inspections of the development years"
+        return (
+            "fail",
+            f"the model explains nothing beyond the base rate in {len(rows)} inspections of the development years",
+        )
     needed = int(np.ceil(free / ((SHRINKAGE - 1) * np.log(1 - explained / SHRINKAGE))))
     return _verdict(
         good=held["inspections"] >= needed,
@@ -218,13 +236,20 @@ def _ranks(evidence: Evidence) -> tuple[Status, str]:
 
 def _drift(evidence: Evidence) -> tuple[Status, str]:
     found = drift(evidence.model, evidence.panel.as_of(evidence.as_of))
-    return _verdict(good=found.usable, sentence="; ".join(found.reasons) or "today's figures are like those the model learnt from")
+    return _verdict(
+        good=found.usable,
+        sentence="; ".join(found.reasons) or "today's figures are like those the model learnt from",
+    )
 
 
 def _register(evidence: Evidence) -> tuple[Status, str]:
     snapshot = evidence.panel.as_of(evidence.as_of)
     seen = set(snapshot.observations.loc[snapshot.observations["value"].notna(), "la_code"])
-    lacking = [name for code, name in snapshot.authorities[["la_code", "la_name"]].itertuples(index=False) if code not in seen]
+    lacking = [
+        name
+        for code, name in snapshot.authorities[["la_code", "la_name"]].itertuples(index=False)
+        if code not in seen
+    ]
     findings = evidence.panel.findings
     unknown = int((findings["code"].astype(str).str.contains("unknown")).sum())
     return _verdict(
@@ -257,9 +282,14 @@ def _group_differences(evidence: Evidence) -> tuple[Status, str]:
 def _left_out(evidence: Evidence) -> tuple[Status, str]:
     """A record that leaves inspections out can flatter."""
     rows = evidence.backtest.forecasts
-    told = set(map(tuple, rows.loc[rows["lead_months"] == 0, ["la_code", "inspection_start"]].to_numpy()))
+    told = set(
+        map(tuple, rows.loc[rows["lead_months"] == 0, ["la_code", "inspection_start"]].to_numpy())
+    )
     cases = evidence.backtest.judgements
-    held = {(code, str(start)) for code, start in zip(cases["la_code"], cases["inspection_start"], strict=True)}
+    held = {
+        (code, str(start))
+        for code, start in zip(cases["la_code"], cases["inspection_start"], strict=True)
+    }
     return _verdict(
         good=told == held,
         sentence=f"{len(held - told)} of {len(held)} inspections are left out of the forecasts, and {len(told - held)} forecasts belong to none",
@@ -295,7 +325,9 @@ def _best_single(evidence: Evidence) -> tuple[float, str]:
 
 def _lead_zero(evidence: Evidence, window: str) -> pd.DataFrame:
     rows = evidence.backtest.forecasts
-    return rows[(rows["model"] == "earlywarn") & (rows["lead_months"] == 0) & (rows["window"] == window)]
+    return rows[
+        (rows["model"] == "earlywarn") & (rows["lead_months"] == 0) & (rows["window"] == window)
+    ]
 
 
 CHECKS: dict[int, tuple[str, Callable[[Evidence], tuple[Status, str]]]] = {

@@ -72,7 +72,10 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
     prior_mean : array-like of shape (n_features,), optional
         What the coefficients are shrunk towards; 0 by default. This is where directions come in.
     prior_covariance : array-like of shape (n_features, n_features), optional
-        How far they may stray; the identity by default.
+        How far the cases may move them from there; the identity by default.
+    doubt_covariance : array-like of shape (n_features, n_features), optional
+        How far they may really be from there, for the bootstrap: wider than ``prior_covariance``
+        where that is kept tight so as to foretell well. The same by default.
     orientation : array-like of shape (n_features,), optional
         +1 or -1: the direction in which the columns of a group agree.
     groups : sequence of str, optional
@@ -106,7 +109,7 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
     The model is McCullagh's (1980, doi 10.1111/j.2517-6161.1980.tb01109.x). With ``flow_weight``
     the thresholds are moved after the fit, so that the weighted mean risk of every grade equals the
     weighted share of it: calibration-in-the-large on the recent cases. The bootstrap draws a weight
-    for each cluster (Rubin 1981, doi 10.1214/aos/1176345338) and a prior mean from the prior, and
+    for each cluster (Rubin 1981, doi 10.1214/aos/1176345338) and a prior mean from the doubt, and
     repeats the whole fit, so that what the prior leaves open is in the spread as well.
 
     Examples
@@ -121,6 +124,7 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         *,
         prior_mean: ArrayLike | None = None,
         prior_covariance: ArrayLike | None = None,
+        doubt_covariance: ArrayLike | None = None,
         orientation: ArrayLike | None = None,
         groups: Sequence[str] | None = None,
         centre: ArrayLike | None = None,
@@ -132,6 +136,7 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
     ) -> None:
         self.prior_mean = prior_mean
         self.prior_covariance = prior_covariance
+        self.doubt_covariance = doubt_covariance
         self.orientation = orientation
         self.groups = groups
         self.centre = centre
@@ -283,7 +288,7 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
             flip = np.r_[-1.0, np.ones(len(fit.coefficients))]
             return np.asarray(inverse * np.outer(flip, flip), dtype=float)
         rng = np.random.default_rng(self.random_state)
-        root = np.linalg.cholesky(np.linalg.inv(cases.prior.precision))
+        root = self._doubt(cases.prior)
         refits = np.empty((self.n_bootstrap, len(fit.coefficients) + 1))
         for row in refits:
             drawn = weight * rng.standard_exponential(cluster.max() + 1)[cluster]
@@ -292,6 +297,16 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
             refit = again.fit(drawn, start=fit, max_iterations=self.max_iter)
             row[:] = -again.recalibrated(refit, drawn)[-1], *refit.coefficients
         return np.atleast_2d(np.cov(refits.T))
+
+    def _doubt(self, prior: Prior) -> Floats:
+        """A square root of the covariance that prior means are drawn with."""
+        covariance = _column_facts(
+            self.doubt_covariance, "doubt_covariance", np.linalg.inv(prior.precision)
+        )
+        try:
+            return np.linalg.cholesky(covariance)
+        except np.linalg.LinAlgError as error:
+            raise _misfit("doubt_covariance", str(error), "a positive definite matrix") from error
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -211,13 +211,18 @@ def _add_train(commands: Commands[_Parser]) -> None:
 
 def _add_backtest(commands: Commands[_Parser]) -> None:
     command = _add(
-        commands, "backtest", _backtest, "the honest record: what would have been said, what happened"
+        commands,
+        "backtest",
+        _backtest,
+        "the honest record: what would have been said, what happened",
     )
     command.add_argument(
         "--panel", metavar="P", help="a panel folder that build wrote (default: the national one)"
     )
     command.add_argument(
-        "--out", metavar="DIR", help="write figures as JSON, tables and a page; goes on if interrupted"
+        "--out",
+        metavar="DIR",
+        help="write figures as JSON, tables and a page; goes on if interrupted",
     )
     command.add_argument(
         "--mute", type=int, action="append", default=[], metavar="N", help="leave out check N"
@@ -231,9 +236,7 @@ def _backtest(chosen: argparse.Namespace) -> None:
     progress = reporter(quiet=chosen.quiet)
     panel = ew.load_panel(chosen.panel)
     parts = None if chosen.out is None else Path(chosen.out) / "parts"
-    found = ew.backtest(
-        panel, panel.judgements, parts=parts, n_jobs=chosen.jobs, progress=progress
-    )
+    found = ew.backtest(panel, panel.judgements, parts=parts, n_jobs=chosen.jobs, progress=progress)
     progress.say("Measuring, with 1,000 resamples of authorities")
     record = ew.make_record(found, ew.load_model(), panel, mute=chosen.mute)
     if chosen.out is not None:

@@ -18,9 +18,7 @@ OURS = "earlywarn"
 _COMMAND = "python -m earlywarn backtest --out record"
 
 
-def page(
-    evaluation: Evaluation, tables: Mapping[str, pd.DataFrame], backtest: Backtest
-) -> str:
+def page(evaluation: Evaluation, tables: Mapping[str, pd.DataFrame], backtest: Backtest) -> str:
     """Write the page.
 
     Parameters
@@ -240,7 +238,9 @@ def markdown(table: pd.DataFrame) -> str:
     """
     head = [f"| {' | '.join(map(str, table.columns))} |", f"|{'---|' * len(table.columns)}"]
     body = [
-        "| " + " | ".join("" if pd.isna(cell) else str(cell).replace("|", "/") for cell in row) + " |"
+        "| "
+        + " | ".join("" if pd.isna(cell) else str(cell).replace("|", "/") for cell in row)
+        + " |"
         for row in table.astype(object).to_numpy()
     ]
     return "\n".join([*head, *body])

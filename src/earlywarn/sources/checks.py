@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _ENGLAND_HALF = 5.0  # national counts are rounded to the nearest ten
+_LARGEST = 1e12  # no count, rate or amount comes near this
 _SUSPECT_FROM = 100  # a share of nothing at all, of so many, where England's is over half
 
 
@@ -92,8 +93,8 @@ def _refuse_impossible(
         ("denominator", " + ".join(measure.denominator)),
         ("value", measure.value),
     ):
-        wrong = figures[figures[field] < 0]
-        expected = "zero or more"
+        wrong = figures[(figures[field] < 0) | (figures[field] > _LARGEST)]
+        expected = f"from zero to {_LARGEST:g}"
         if field == "value" and measure.unit == "percent" and not measure.may_exceed:
             wrong = figures[(figures[field] < 0) | (figures[field] > 100)]
             expected = "a percentage from 0 to 100"
