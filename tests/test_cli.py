@@ -10,15 +10,20 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from tests.published import write_published
 
 import earlywarn as ew
 from earlywarn import cli, training
 from earlywarn.catalogue import FAMILIES, INDICATORS
 from earlywarn.cli import main
 from earlywarn.scoring import COLUMNS
-from tests.published import write_published
 
 DAY = "2025-03-31"
+
+
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
 
 
 @pytest.fixture(scope="module")
@@ -352,7 +357,7 @@ def test_an_interruption_is_told(capsys, monkeypatch):
 
 
 def run(*arguments, **options) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603 - our own program and arguments
         [sys.executable, "-m", "earlywarn", *arguments],
         capture_output=True, text=True, check=False, timeout=120, encoding="utf-8", **options,
     )  # fmt: skip

@@ -58,10 +58,8 @@ def later_figures(panel: Panel, day: date) -> np.ndarray:
 
 
 def later_neighbours(panel: Panel, day: date) -> np.ndarray:
-    """Neighbours of models after the day, without the one that stands in for none."""
-    model = panel.as_of(day).neighbour_model
-    rows = panel.neighbours
-    return ((rows["published_on"] > day) & (rows["model"] != model)).to_numpy(dtype=bool)
+    """Neighbours of models that were published after the day."""
+    return (panel.neighbours["published_on"] > day).to_numpy(dtype=bool)
 
 
 def altered(panel: Panel, day: date, seed: int) -> Panel:
@@ -109,9 +107,7 @@ def added(panel: Panel, day: date, seed: int) -> Panel:
         inspection_start=day - timedelta(days=60), published_on=morrow, overall="Inadequate"
     )
     alike = panel.neighbours[panel.neighbours["model"] == 2021]
-    # Where no model is public yet the first one stands in and the snapshot says so: none before it.
-    after = max(morrow, panel.neighbours["published_on"].min() + timedelta(days=1))
-    alike = alike.assign(model=2099, published_on=after, neighbour_code="420")
+    alike = alike.assign(model=2099, published_on=morrow, neighbour_code="420")
     return dataclasses.replace(
         panel,
         observations=_joined(panel.observations, ahead, vintage).drop_duplicates([*KEY, "vintage"]),

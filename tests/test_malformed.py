@@ -1,5 +1,8 @@
 """Hundreds of malformed inputs, each refused, told of or harmless; never a bare traceback."""
 
+# Either an error that names the file, or a finding: what follows an except is the point here.
+# ruff: noqa: PT017
+
 from __future__ import annotations
 
 import csv
@@ -12,14 +15,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests import published  # type: ignore[attr-defined]
+from tests.published import TABLES, lait_rows, wide_rows, write_neighbours, write_rows
 
 import earlywarn as ew
 from earlywarn.errors import DataQualityWarning, EarlyWarnError
 from earlywarn.panel import read_panel, read_published, write_panel
 from earlywarn.sources import read_folder
 from earlywarn.sources.judgements import read_judgements
-from tests import published  # type: ignore[attr-defined]
-from tests.published import TABLES, lait_rows, wide_rows, write_neighbours, write_rows
 
 CODES = ["201", "202", "203", "204", "205", "206"]
 REFUSED, TOLD, SAME, SILENT = "refused", "told of", "the same as before", "silent"
@@ -75,7 +78,7 @@ CASES = cases()
 def faults(case: Case) -> dict[str, bytes]:
     """Each fault by its name, with the file's content."""
     rows, text = case.rows, case.text()
-    rng = random.Random(20160913)
+    rng = random.Random(20160913)  # noqa: S311 - any places will do, the same each time
     made: dict[str, bytes] = {
         "empty": b"",
         "blank": b"\n \n\n",
@@ -202,8 +205,7 @@ def test_there_are_hundreds_of_them():
 def test_a_workbook_that_is_none(tmp_path, suffix, content):
     published.write_table(tmp_path, "D3", [2024], codes=CODES)
     (tmp_path / f"bad.{suffix}").write_bytes(content)
-    with pytest.raises(EarlyWarnError, match=r"bad\."), warnings.catch_warnings():
-        warnings.simplefilter("ignore", DataQualityWarning)
+    with pytest.raises(EarlyWarnError, match=r"bad\."):
         read_published(tmp_path)
 
 
@@ -269,7 +271,8 @@ def test_neighbours_that_are_none(tmp_path, bad):
 
 JUDGED = {
     "la_code": "202", "la_name": "Camden", "framework": "ILACS", "inspection_start": "2022-05-09",
-    "publication_date": "2022-07-01", "overall_effectiveness": "Good", "help_and_protection": "Good",
+    "publication_date": "2022-07-01", "overall_effectiveness": "Good",
+    "help_and_protection": "Good",
     "looked_after": "Good", "care_leavers": "Good", "leadership": "Outstanding",
 }  # fmt: skip
 OTHER = {**JUDGED, "la_code": "203", "la_name": "Greenwich", "inspection_start": "2023-05-09",
@@ -280,7 +283,7 @@ def judgement_faults() -> dict[str, bytes]:
     rows = [JUDGED, OTHER]
     text = as_csv(rows)
     made = {f"without {c}": as_csv([{k: v for k, v in r.items() if k != c} for r in rows])
-            for c in JUDGED if c not in {"la_name", "framework", "care_leavers", "la_code"}}  # fmt: skip
+            for c in list(JUDGED)[3:] if c != "care_leavers"}  # fmt: skip
     bad_cells = {
         "la_code": ["777", "Atlantis", "1e9", "203"],
         "la_name": ["Atlantis", "Greenwich"],
@@ -298,7 +301,7 @@ def judgement_faults() -> dict[str, bytes]:
         "empty": b"", "html": b"<html></html>", "nul": text[:99] + b"\x00" + text[99:],
         "utf-16": text.decode().encode("utf-16"), "semicolons": as_csv(rows, ";"),
         "not utf-8": text.replace(b"Good", b"Go\xe9d"), "another table": b"a,b\n1,2\n",
-        "no grade": as_csv([{k: "" if v in {"Good", "Outstanding"} else v for k, v in JUDGED.items()}]),
+        "no grade": as_csv([dict.fromkeys(JUDGED, "") | dict(list(JUDGED.items())[:5])]),
         "told twice": as_csv([JUDGED, {**JUDGED, "leadership": "Inadequate"}]),
         "huge cell": as_csv([{**JUDGED, "leadership": "x" * 200_000}, OTHER]),
         "cut": text[:-60],
@@ -421,8 +424,8 @@ def test_what_are_no_rows(rows):
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "json", "parquet", "txt"])
 @pytest.mark.parametrize(
     "content",
-    [b"\x00\xff" * 20, b"<html>", b"[1]\n", b"{", b'{"rereferrals": 1}{', b"\x80abc", b"5\n", b"[" * 100_000,
-     b'"a\n', b"a,b\n1,2,3,4\n"],
+    [b"\x00\xff" * 20, b"<html>", b"[1]\n", b"{", b'{"rereferrals": 1}{', b"\x80abc", b"5\n",
+     b"[" * 100_000, b'"a\n', b"a,b\n1,2,3,4\n"],
     ids=range(10),
 )  # fmt: skip
 def test_a_file_of_rows_that_is_none(tmp_path, suffix, content):

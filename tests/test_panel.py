@@ -228,24 +228,23 @@ class TestNeighbours:
     panel = make_panel(observation())
 
     @pytest.mark.parametrize(
-        ("day", "model", "assumed"),
-        [
-            ("2014-01-01", 2021, True),
-            ("2021-03-31", 2021, True),
-            ("2021-04-01", 2021, False),
-            ("2025-05-30", 2021, False),
-            ("2025-05-31", 2025, False),
-        ],
+        ("day", "model"), [("2021-04-01", 2021), ("2025-05-30", 2021), ("2025-05-31", 2025)]
     )
-    def test_model_of_the_day(self, day: str, model: int, assumed: bool) -> None:
+    def test_model_of_the_day(self, day: str, model: int) -> None:
         snapshot = self.panel.as_of(day)
-        assert (snapshot.neighbour_model, snapshot.neighbours_assumed) == (model, assumed)
+        assert snapshot.neighbour_model == model
         assert set(snapshot.neighbours["model"]) == {model}
         assert len(snapshot.neighbours) == 3
 
+    @pytest.mark.parametrize("day", ["2014-01-01", "2021-03-31"])
+    def test_none_before_the_first_model_was_public(self, day: str) -> None:
+        snapshot = self.panel.as_of(day)
+        assert snapshot.neighbour_model is None
+        assert snapshot.neighbours.empty
+
     def test_none(self) -> None:
         snapshot = make_panel(observation(), neighbours=neighbours()).as_of("2022-01-01")
-        assert (snapshot.neighbour_model, snapshot.neighbours_assumed) == (None, False)
+        assert snapshot.neighbour_model is None
         assert list(snapshot.neighbours.columns) == list(NEIGHBOUR_COLUMNS)
 
 

@@ -182,7 +182,7 @@ def test_a_number_that_counts_is_missed_by_the_golden_rows_even_with_a_new_diges
     assert "golden" in error.problem
 
 
-@pytest.mark.parametrize("name", ["risk", "lower", "upper"])
+@pytest.mark.parametrize("name", ["risk", "lower", "upper", "below_good"])
 @pytest.mark.parametrize("row", range(4))
 def test_a_changed_golden_row_is_refused_even_with_a_new_digest(row, name):
     value = DOCUMENT["golden"][row][name]

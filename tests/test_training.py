@@ -19,6 +19,7 @@ from earlywarn.panel import FIRST_DAY, Panel
 from earlywarn.progress import Progress
 from earlywarn.stats import logit
 from earlywarn.store import from_text, to_text
+from earlywarn.timeline import Timeline
 from earlywarn.training import design, train, training_cases
 
 CUT = "2016-07-01"

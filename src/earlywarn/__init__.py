@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from earlywarn.backtesting import Backtest as Backtest
     from earlywarn.backtesting import backtest as backtest
     from earlywarn.catalogue import INDICATORS as INDICATORS
+    from earlywarn.challengers import CHALLENGERS as CHALLENGERS
     from earlywarn.classifier import RiskClassifier as RiskClassifier
+    from earlywarn.drifting import drift as drift
     from earlywarn.errors import EarlyWarnError as EarlyWarnError
     from earlywarn.explanation import explain as explain
     from earlywarn.indicators import build_indicators as build_indicators
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from earlywarn.panel import write_panel as write_panel
     from earlywarn.record import make_record as make_record
     from earlywarn.record import write_record as write_record
+    from earlywarn.rivals import RIVALS as RIVALS
     from earlywarn.scoring import score as score
     from earlywarn.scoring import score_batch as score_batch
     from earlywarn.store import load_model as load_model
@@ -37,15 +40,18 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "Backtest": "backtesting",
+    "CHALLENGERS": "challengers",
     "EarlyWarnError": "errors",
     "INDICATORS": "catalogue",
     "Panel": "panel",
+    "RIVALS": "rivals",
     "RiskClassifier": "classifier",
     "RiskModel": "model",
     "Snapshot": "panel",
     "TARGETS": "outcomes",
     "backtest": "backtesting",
     "build_indicators": "indicators",
+    "drift": "drifting",
     "explain": "explanation",
     "load_judgements": "panel",
     "load_model": "store",

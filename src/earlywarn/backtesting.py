@@ -23,22 +23,25 @@ from earlywarn.catalogue import digest as catalogue_digest
 from earlywarn.errors import BacktestError
 from earlywarn.files import write_whole
 from earlywarn.inputs import read_rows
+from earlywarn.model import RiskModel
 from earlywarn.outcomes import GRADES, cohort, get_target
 from earlywarn.progress import Progress
-from earlywarn.rivals import RIVALS, Rival
+from earlywarn.rivals import RIVALS
 from earlywarn.stats import logit
 from earlywarn.timeline import Timeline
 from earlywarn.training import PSEUDO_INSPECTIONS, recent_weights, train, training_cases
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
-    from earlywarn.model import RiskModel
     from earlywarn.outcomes import Target
     from earlywarn.panel import Panel
+    from earlywarn.rivals import Contender, Forecaster
     from earlywarn.stats import FloatArray
 
 OURS = "earlywarn"
+BASE = RIVALS[0]
+"""The trailing base rate, which skill is measured against, whoever else takes part."""
 FIRST_YEAR = 2016
 CONFIRMATION_FROM = date(2022, 1, 1)
 """Nothing about the model was chosen by looking at inspections that began on this day or later."""
@@ -72,7 +75,7 @@ class Backtest:
     target: str
 
 
-def backtest(
+def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
     panel: Panel,
     judgements: pd.DataFrame,
     *,
@@ -80,7 +83,7 @@ def backtest(
     first_year: int = FIRST_YEAR,
     until: date = CONFIRMATION_UNTIL,
     leads: Sequence[int] = LEADS,
-    rivals: Sequence[Rival] = RIVALS,
+    rivals: Sequence[Contender] = RIVALS,
     parts: str | Path | None = None,
     n_jobs: int = 2,
     progress: Progress | None = None,
@@ -101,8 +104,8 @@ def backtest(
         The last start of an inspection to be forecast.
     leads : sequence of int
         How many months before the start of an inspection it is forecast.
-    rivals : sequence of Rival
-        The simple rules to be beaten.
+    rivals : sequence of Rival or Challenger
+        The simple rules to be beaten; ``earlywarn.CHALLENGERS`` may be added.
     parts : path, optional
         A folder in which finished years are kept, so that an interrupted run goes on from there.
     n_jobs : int
@@ -173,7 +176,7 @@ class _Plan:
     target: Target
     cases: pd.DataFrame
     leads: tuple[int, ...]
-    rivals: tuple[Rival, ...]
+    rivals: tuple[Contender, ...]
     until: date
 
     def digest(self) -> str:
@@ -216,7 +219,7 @@ def _year(plan: _Plan, year: int, store: _Parts | None) -> tuple[pd.DataFrame, p
     timeline = Timeline(plan.panel, plan.judgements)
     cut = date(year, 1, 1)
     models = _trained(plan, timeline, cut)
-    base = models["trailing base rate"].risk(np.zeros((1, 1)))[0] if plan.rivals else np.nan
+    base = models[BASE.name].risk(np.zeros((1, 1)))[0]
     quarters = [date(year, month, 1) for month in QUARTERS if date(year, month, 1) <= plan.until]
     days = {day: _national(plan, models, timeline, day) for day in quarters}
     forecasts = []
@@ -235,7 +238,7 @@ def _year(plan: _Plan, year: int, store: _Parts | None) -> tuple[pd.DataFrame, p
     return found, lists
 
 
-def _trained(plan: _Plan, timeline: Timeline, cut: date) -> dict[str, RiskModel]:
+def _trained(plan: _Plan, timeline: Timeline, cut: date) -> dict[str, Forecaster]:
     """Our model and each rival, from the reports published before the cut."""
     known = cohort(plan.judgements, until=cut)
     ours = train(plan.panel, known, until=cut, target=plan.target, refits=0, timeline=timeline)
@@ -244,8 +247,8 @@ def _trained(plan: _Plan, timeline: Timeline, cut: date) -> dict[str, RiskModel]
         timeline, [(row["la_code"], row["inspection_start"]) for row in cases.to_dict("records")]
     )
     flow = recent_weights(cases, cut)
-    models = {OURS: ours}
-    for rival in plan.rivals:
+    models: dict[str, Forecaster] = {OURS: ours}
+    for rival in {BASE.name: BASE, **{one.name: one for one in plan.rivals}}.values():
         models[rival.name] = rival.fit(X, cases["grade"], flow, PSEUDO_INSPECTIONS)
     return models
 
@@ -260,17 +263,15 @@ def _with_last(timeline: Timeline, pairs: list[tuple[str, date]]) -> pd.DataFram
 
 
 def _national(
-    plan: _Plan, models: dict[str, RiskModel], timeline: Timeline, day: date
+    plan: _Plan, models: dict[str, Forecaster], timeline: Timeline, day: date
 ) -> pd.DataFrame:
     """The whole country on a day under every model: one row for each model and authority."""
     X = timeline.at(day).droplevel("as_of")
     people = timeline.authorities(day).set_index("la_code")
     last = timeline.last_inspection(day)
-    blocks = [_ours(models[OURS], X, people)]
     full = pd.concat([X, last], axis=1).astype(float)
-    for rival in plan.rivals:
-        blocks.append(_theirs(rival, models[rival.name], full, people, day))
-    national = pd.concat(blocks, ignore_index=True)
+    theirs = [_theirs(rival, models[rival.name], full, people, day) for rival in plan.rivals]
+    national = pd.concat([_ours(models[OURS], X, people), *theirs], ignore_index=True)
     national["deprivation"] = national["la_code"].map(X["free_school_meals"])
     national["children"] = national["la_code"].map(_children(plan.panel, day))
     national["list_rank"] = (
@@ -280,13 +281,14 @@ def _national(
     return national
 
 
-def _ours(model: RiskModel, X: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
-    values = read_rows(model, X.reset_index(drop=True)).values
+def _ours(model: Forecaster, X: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
+    assert isinstance(model, RiskModel)  # noqa: S101 - for the type checker
+    values = read_rows(model, X.reset_index(drop=True)).values  # noqa: PD011 - not a frame
     return _block(OURS, model, values, X.index, people)
 
 
 def _theirs(
-    rival: Rival, model: RiskModel, X: pd.DataFrame, people: pd.DataFrame, day: date
+    rival: Contender, model: Forecaster, X: pd.DataFrame, people: pd.DataFrame, day: date
 ) -> pd.DataFrame:
     block = _block(rival.name, model, rival.columns(X), X.index, people)
     if rival.at_random:
@@ -295,10 +297,9 @@ def _theirs(
 
 
 def _block(
-    name: str, model: RiskModel, values: Any, codes: pd.Index, people: pd.DataFrame
+    name: str, model: Forecaster, values: Any, codes: pd.Index, people: pd.DataFrame
 ) -> pd.DataFrame:
     risk = model.risk(values)
-    grades = model.probabilities(values)
     return pd.DataFrame(
         {
             "model": name,
@@ -308,10 +309,20 @@ def _block(
             "la_type": people["la_type"].reindex(codes).to_numpy(),
             "risk": risk,
             "score": logit(risk),
-            "below_good": model.at_least(values, len(model.classes) - 2),
-            **{column: _grade(grades, model, k) for k, column in enumerate(_PROBABILITIES)},
+            **_grades(model, values),
         }
     )
+
+
+def _grades(model: Forecaster, values: Any) -> dict[str, FloatArray | float]:
+    """The probabilities of below Good and of each grade; NaN for one that knows the worst only."""
+    if not isinstance(model, RiskModel):
+        return dict.fromkeys(("below_good", *_PROBABILITIES), np.nan)
+    grades = model.probabilities(values)
+    return {
+        "below_good": model.at_least(values, len(model.classes) - 2),
+        **{column: _grade(grades, model, k) for k, column in enumerate(_PROBABILITIES)},
+    }
 
 
 def _grade(grades: FloatArray, model: RiskModel, grade: int) -> FloatArray:
@@ -323,22 +334,20 @@ def _grade(grades: FloatArray, model: RiskModel, grade: int) -> FloatArray:
 def _children(panel: Panel, day: date) -> pd.Series:
     rows = panel.observations
     public = rows[(rows["measure"] == "population_0_17") & (rows["published_on"] <= day)]
-    return (
-        public.sort_values("period")
-        .drop_duplicates("la_code", keep="last")
-        .set_index("la_code")["value"]
-    )
+    newest = public.sort_values("period").drop_duplicates("la_code", keep="last")
+    children: pd.Series = newest.set_index("la_code")["value"]
+    return children
 
 
 def _forecast(
     national: pd.DataFrame,
-    case: dict[str, Any],
+    case: Mapping[Hashable, Any],
     lead: int,
     day: date,
     cut: date,
     base: float,
 ) -> pd.DataFrame:
-    """The rows of one inspection at one lead, one a model; none if the authority was not there yet."""
+    """The rows of one inspection at one lead, one a model; none if there was no such authority."""
     rows = national[national["la_code"] == case["la_code"]].copy()
     begun = case["inspection_start"]
     overall = case["overall"] if isinstance(case["overall"], str) else GRADES[int(case["grade"])]
@@ -354,7 +363,7 @@ def _forecast(
         "overall_below_good": float(GRADES.index(overall) >= GRADES.index("Requires improvement")),
         "base_rate": base,
     }
-    return rows.assign(**facts)
+    return pd.DataFrame(rows.assign(**facts))
 
 
 def _listed(national: pd.DataFrame, plan: _Plan, day: date) -> pd.DataFrame:
@@ -392,10 +401,7 @@ class _Parts:
         files = self._files(year)
         if not all(file.is_file() for file in files):
             return None
-        text = {"la_code": str, "as_of": str, "next_start": str}
-        first, second = (
-            pd.read_csv(file, dtype=text, float_precision="round_trip") for file in files
-        )
+        first, second = map(_kept, files)
         return first, second
 
     def write(self, year: int, forecasts: pd.DataFrame, lists: pd.DataFrame) -> None:
@@ -406,3 +412,11 @@ class _Parts:
         names = (f"{part}-{year}-{self._digest}.csv" for part in ("forecasts", "lists"))
         first, second = (self._folder / name for name in names)
         return first, second
+
+
+def _kept(file: Path) -> pd.DataFrame:
+    """A table of a finished year; one without inspections has no columns."""
+    text = {"la_code": str, "as_of": str, "next_start": str}
+    if not file.read_text(encoding="utf-8").strip():
+        return pd.DataFrame()
+    return pd.read_csv(file, dtype=text, float_precision="round_trip")

@@ -30,13 +30,14 @@ if TYPE_CHECKING:
 
 Status = Literal["pass", "fail", "not applicable"]
 
+OURS = "earlywarn"
 TOO_GOOD = 0.80
 """No published figure tells Inadequate judgements apart so well: above it, look for the leak."""
 CALIBRATED = (0.8, 1.2)
 FEWEST_PARAMETERS = 2.0
 """How much the composite matters, and how much the last inspection does."""
 SHRINKAGE = 0.9
-"""Riley et al. 2019, doi 10.1002/sim.7992: the least share of the apparent effect that should hold."""
+"""The least share of the apparent effect that should hold: Riley 2019, doi 10.1002/sim.7992."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,15 @@ class Evidence:
 
     def ours(self, window: str, lead: int = 0) -> pd.Series | None:
         """Our record of a window and lead, if there is one."""
-        rows = self.records.query(
-            "model == 'earlywarn' and window == @window and lead_months == @lead"
-        )
+        ours = self.records[self.records["model"] == OURS]
+        rows = ours[(ours["window"] == window) & (ours["lead_months"] == lead)]
         return rows.iloc[0] if len(rows) else None
+
+    def lead_zero(self, window: str) -> pd.DataFrame:
+        """Our forecasts at the start of the inspections of a window."""
+        rows = self.backtest.forecasts
+        ours = rows[(rows["model"] == OURS) & (rows["lead_months"] == 0)]
+        return ours[ours["window"] == window]
 
 
 def run_checks(evidence: Evidence, *, mute: Collection[int] = ()) -> tuple[Result, ...]:
@@ -113,9 +119,8 @@ def run_checks(evidence: Evidence, *, mute: Collection[int] = ()) -> tuple[Resul
 
 def as_frame(results: Iterable[Result]) -> pd.DataFrame:
     """The results as a table: ``number, title, status, sentence``."""
-    return pd.DataFrame(
-        [vars(result) for result in results], columns=["number", "title", "status", "sentence"]
-    )
+    columns = ["number", "title", "status", "sentence"]
+    return pd.DataFrame([vars(result) for result in results], columns=columns)
 
 
 def _verdict(*, good: bool, sentence: str) -> tuple[Status, str]:
@@ -128,31 +133,26 @@ def _windows(evidence: Evidence) -> tuple[Status, str]:
     late = (rows["trained_until"] > rows["as_of"]) | (rows["as_of"] > rows["inspection_start"])
     return _verdict(
         good=not late.any(),
-        sentence=f"{int(late.sum())} of {len(rows)} forecasts were made by a model that had seen reports published "
-        "after the day of the forecast, or after the inspection began",
+        sentence=f"{int(late.sum())} of {len(rows)} forecasts were made by a model that had seen "
+        "reports published after the day of the forecast, or after the inspection began",
     )
 
 
 def _unpublished(evidence: Evidence) -> tuple[Status, str]:
     """A figure can't be public before what it counts has happened."""
-    observations = evidence.panel.observations
+    rows = evidence.panel.observations
     happened = pd.Series(
         [
             date(int(year), *_END.get(measure, (3, 31)))
-            for year, measure in zip(observations["period"], observations["measure"], strict=True)
+            for year, measure in zip(rows["period"], rows["measure"], strict=True)
         ],
-        index=observations.index,
+        index=rows.index,
     )
-    early = observations["published_on"] < happened
-    return _verdict(
-        good=not early.any(),
-        sentence=f"{int(early.sum())} of {len(observations):,} figures are dated as published before their period ended"
-        + (
-            f", the first {observations.loc[early, 'measure'].iloc[0]} of {observations.loc[early, 'la_code'].iloc[0]}"
-            if early.any()
-            else ""
-        ),
-    )
+    early = rows[rows["published_on"] < happened]
+    told = f"{len(early)} of {len(rows):,} figures are dated as published before their period ended"
+    if len(early):
+        told += f", the first {early['measure'].iloc[0]} of {early['la_code'].iloc[0]}"
+    return _verdict(good=early.empty, sentence=told)
 
 
 _END = dict.fromkeys(
@@ -164,53 +164,55 @@ _END = dict.fromkeys(
 
 
 def _assumed(evidence: Evidence) -> tuple[Status, str]:
-    observations = evidence.panel.observations
-    share = float(observations["date_assumed"].mean())
+    share = float(evidence.panel.observations["date_assumed"].mean())
     return _verdict(
         good=share == 0,
-        sentence=f"{100 * share:.0f}% of figures have a publication date that is assumed by a rule, late enough not to look ahead",
+        sentence=f"{100 * share:.0f}% of figures have a publication date that is assumed by a "
+        "rule, late enough not to look ahead",
     )
 
 
 def _sample_size(evidence: Evidence) -> tuple[Status, str]:
-    """Riley's first criterion, with the parameters that the prior leaves free and the skill found."""
-    rows = _lead_zero(evidence, "development")
+    """Riley's first criterion, with the parameters that the prior leaves free."""
+    rows = evidence.lead_zero("development")
     if rows.empty:
         return "not applicable", "there is no forecast of the development years"
-    per_case = log_score(rows["base_rate"], rows["label"]) - log_score(rows["risk"], rows["label"])
-    explained = 1 - np.exp(-2 * per_case)
+    base, risk = (log_score(rows[column], rows["label"]) for column in ("base_rate", "risk"))
+    explained = 1 - np.exp(-2 * (base - risk))
+    if explained <= 0:
+        return "fail", (
+            f"the model explains nothing beyond the base rate in {len(rows)} inspections of the "
+            "development years"
+        )
     free = _free_parameters(evidence.model)
     held = evidence.model.info["training"]
-    if explained <= 0:
-        return (
-            "fail",
-            f"the model explains nothing beyond the base rate in {len(rows)} inspections of the development years",
-        )
     needed = int(np.ceil(free / ((SHRINKAGE - 1) * np.log(1 - explained / SHRINKAGE))))
     return _verdict(
         good=held["inspections"] >= needed,
-        sentence=f"{held['inspections']} inspections with {held['events']} events for about {free:.1f} parameters "
-        f"that the prior leaves free; Riley's first criterion asks for {needed}",
+        sentence=f"{held['inspections']} inspections with {held['events']} events for about "
+        f"{free:.1f} parameters that the prior leaves free; Riley's first criterion asks for "
+        f"{needed}",
     )
 
 
 def _free_parameters(model: RiskModel) -> float:
-    """How many parameters the data decide, of those that the prior holds back: p less tr(prior precision x covariance)."""
+    """How many parameters the data decide: all of them less tr(prior precision x covariance)."""
     prior = prior_of(model_indicators(model), Beliefs())["prior_covariance"]
     held = np.trace(np.linalg.solve(prior, model.covariance[1:, 1:]))
     return float(max(len(prior) - held, FEWEST_PARAMETERS))
 
 
 def _against_previous(evidence: Evidence) -> tuple[Status, str]:
-    rows = evidence.paired.query(
-        "model == 'earlywarn' and against == 'previous judgement' and measure == 'auc' and lead_months == 0"
-    ).set_index("window")
+    rows = evidence.paired
+    rows = rows[(rows["model"] == OURS) & (rows["against"] == "previous judgement")]
+    rows = rows[(rows["measure"] == "auc") & (rows["lead_months"] == 0)].set_index("window")
     if "from 2018" not in rows.index:
         return "not applicable", "there is no paired comparison from 2018 on"
     row = rows.loc["from 2018"]
     return _verdict(
         good=bool(row["lower"] > 0),
-        sentence=f"from 2018 on the AUC is {row['difference']:+.2f} [{row['lower']:+.2f}, {row['upper']:+.2f}] against the previous judgement alone",
+        sentence=f"from 2018 on the AUC is {row['difference']:+.2f} [{row['lower']:+.2f}, "
+        f"{row['upper']:+.2f}] against the previous judgement alone",
     )
 
 
@@ -221,7 +223,8 @@ def _calibration(evidence: Evidence) -> tuple[Status, str]:
     low, high = CALIBRATED
     return _verdict(
         good=bool(low <= row["observed_expected"] <= high),
-        sentence=f"{row['observed_expected']:.2f} Inadequate judgements for each one expected in {row['n']:.0f} inspections of the confirmation years",
+        sentence=f"{row['observed_expected']:.2f} Inadequate judgements for each one expected in "
+        f"{row['n']:.0f} inspections of the confirmation years",
     )
 
 
@@ -230,69 +233,73 @@ def _ranks(evidence: Evidence) -> tuple[Status, str]:
     wide = (scores["rank_upper"] - scores["rank_lower"]) > len(scores) / 2
     return _verdict(
         good=not wide.any(),
-        sentence=f"{int(wide.sum())} of {len(scores)} authorities have a rank interval wider than half the list",
+        sentence=f"{int(wide.sum())} of {len(scores)} authorities have a rank interval wider than "
+        "half the list",
     )
 
 
 def _drift(evidence: Evidence) -> tuple[Status, str]:
     found = drift(evidence.model, evidence.panel.as_of(evidence.as_of))
-    return _verdict(
-        good=found.usable,
-        sentence="; ".join(found.reasons) or "today's figures are like those the model learnt from",
-    )
+    told = "; ".join(found.reasons) or "today's figures are like those the model learnt from"
+    return _verdict(good=found.usable, sentence=told)
 
 
 def _register(evidence: Evidence) -> tuple[Status, str]:
     snapshot = evidence.panel.as_of(evidence.as_of)
-    seen = set(snapshot.observations.loc[snapshot.observations["value"].notna(), "la_code"])
-    lacking = [
-        name
-        for code, name in snapshot.authorities[["la_code", "la_name"]].itertuples(index=False)
-        if code not in seen
-    ]
-    findings = evidence.panel.findings
-    unknown = int((findings["code"].astype(str).str.contains("unknown")).sum())
+    figures = snapshot.observations
+    seen = set(figures.loc[figures["value"].notna(), "la_code"])
+    lacking = [code for code in snapshot.authorities["la_code"] if code not in seen]
+    codes = evidence.panel.findings["code"].astype(str)
+    unknown = int(codes.str.contains("unknown").sum())
     return _verdict(
         good=not lacking and not unknown,
-        sentence=f"{len(lacking)} authorities of {snapshot.as_of} have no figure at all; {unknown} rows had a code that the register does not know",
+        sentence=f"{len(lacking)} authorities of {snapshot.as_of} have no figure at all; "
+        f"{unknown} rows had a code that the register does not know",
     )
 
 
 def _revised(evidence: Evidence) -> tuple[Status, str]:
-    days = sorted(set(evidence.backtest.forecasts["as_of"]))
-    snapshot = evidence.panel.as_of(days[0])
+    first = min(evidence.backtest.forecasts["as_of"])
+    snapshot = evidence.panel.as_of(first)
     share = snapshot.restated / max(len(snapshot.observations), 1)
     return _verdict(
         good=share == 0,
-        sentence=f"{100 * share:.0f}% of the figures used for {days[0]} were read from later releases, since the first-published ones are not to be had",
+        sentence=f"{100 * share:.0f}% of the figures used for {first} were read from later "
+        "releases, since the first-published ones are not to be had",
     )
 
 
 def _group_differences(evidence: Evidence) -> tuple[Status, str]:
     table = groups(evidence.backtest.forecasts)
-    off = table[((table["lower"] > 1) | (table["upper"] < 1)) & (table["window"] == "confirmation")]
+    table = table[table["window"] == "confirmation"]
+    if table.empty:
+        return "not applicable", "there is no forecast of the confirmation years"
+    off = table[(table["lower"] > 1) | (table["upper"] < 1)]
     names = ", ".join(f"{row['group']} ({row['kind']})" for row in off.to_dict("records"))
     return _verdict(
         good=off.empty,
-        sentence=f"expected and observed differ beyond chance in {len(off)} of {int((table['window'] == 'confirmation').sum())} groups of the confirmation years"
-        + (f": {names}" if names else ""),
+        sentence=f"expected and observed differ beyond chance in {len(off)} of {len(table)} groups "
+        "of the confirmation years" + (f": {names}" if names else ""),
     )
 
 
 def _left_out(evidence: Evidence) -> tuple[Status, str]:
-    """A record that leaves inspections out can flatter."""
+    """A record that leaves inspections out, of any model, can flatter."""
     rows = evidence.backtest.forecasts
-    told = set(
-        map(tuple, rows.loc[rows["lead_months"] == 0, ["la_code", "inspection_start"]].to_numpy())
-    )
+    rows = rows[rows["lead_months"] == 0]
+    told = [
+        set(zip(part["la_code"], part["inspection_start"], strict=True))
+        for _, part in rows.groupby("model")
+    ]
     cases = evidence.backtest.judgements
-    held = {
-        (code, str(start))
-        for code, start in zip(cases["la_code"], cases["inspection_start"], strict=True)
-    }
+    starts = [str(start) for start in cases["inspection_start"]]
+    held = set(zip(cases["la_code"], starts, strict=True))
+    missing = {case for case in held if not told or any(case not in one for one in told)}
+    strange = {case for one in told for case in one} - held
     return _verdict(
-        good=told == held,
-        sentence=f"{len(held - told)} of {len(held)} inspections are left out of the forecasts, and {len(told - held)} forecasts belong to none",
+        good=not missing and not strange,
+        sentence=f"{len(missing)} of {len(held)} inspections are left out of the forecasts, and "
+        f"{len(strange)} forecasts belong to none",
     )
 
 
@@ -303,7 +310,8 @@ def _too_good(evidence: Evidence) -> tuple[Status, str]:
     whole = np.nan if row is None else float(row["auc"])
     return _verdict(
         good=not (best > TOO_GOOD or whole > TOO_GOOD),
-        sentence=f"the AUC of the model is {whole:.2f} and that of the best single figure, {name}, {best:.2f}; above {TOO_GOOD:.2f} one looks for a leak",
+        sentence=f"the AUC of the model is {whole:.2f} and that of the best single figure, {name}, "
+        f"{best:.2f}; above {TOO_GOOD:.2f} one looks for a leak",
     )
 
 
@@ -321,13 +329,6 @@ def _best_single(evidence: Evidence) -> tuple[float, str]:
             found[column.removesuffix("_z")] = max(value, 1 - value)
     name = max(found, key=lambda one: found[one], default="none")
     return found.get(name, 0.5), name
-
-
-def _lead_zero(evidence: Evidence, window: str) -> pd.DataFrame:
-    rows = evidence.backtest.forecasts
-    return rows[
-        (rows["model"] == "earlywarn") & (rows["lead_months"] == 0) & (rows["window"] == window)
-    ]
 
 
 CHECKS: dict[int, tuple[str, Callable[[Evidence], tuple[Status, str]]]] = {

@@ -273,10 +273,12 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
     def _prior(self) -> Prior:
         width = self.n_features_in_
         mean = _column_facts(self.prior_mean, "prior_mean", np.zeros(width))
-        covariance = _column_facts(self.prior_covariance, "prior_covariance", np.eye(width))
+        covariance = _column_facts(
+            self.prior_covariance, "prior_covariance", np.eye(width, dtype=np.float64)
+        )
         try:
             np.linalg.cholesky(covariance)
-            return Prior(mean, np.asarray(np.linalg.inv(covariance), dtype=float))
+            return Prior(mean, np.asarray(np.linalg.inv(covariance), dtype=np.float64))
         except np.linalg.LinAlgError as error:
             raise _misfit("prior_covariance", str(error), "a positive definite matrix") from error
 

@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, NoReturn
 import earlywarn as ew
 from earlywarn import printing
 from earlywarn._version import __version__
-from earlywarn.errors import DataQualityWarning, EarlyWarnError, UsageError
+from earlywarn.errors import (
+    DataQualityWarning,
+    EarlyWarnError,
+    ModelLifeWarning,
+    UsageError,
+    require,
+)
 from earlywarn.outcomes import TARGETS
 from earlywarn.progress import Progress, reporter
 from earlywarn.scoring import at_prior
@@ -24,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from earlywarn.panel import Panel, Snapshot
+    from earlywarn.rivals import Contender
 
 DONE, OURS, YOURS = 0, 1, 2
 
@@ -55,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = parser.parse_args(arguments)
         with warnings.catch_warnings():
             warnings.simplefilter("always", DataQualityWarning)
+            warnings.simplefilter("always", ModelLifeWarning)
             warnings.showwarning = _show_warning
             chosen.run(chosen)
     except SystemExit as stop:
@@ -113,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_build(commands)
     _add_train(commands)
     _add_backtest(commands)
+    _add_inputs(_add(commands, "drift", _drift, "say whether the model still fits the figures"))
     return parser
 
 
@@ -225,6 +234,11 @@ def _add_backtest(commands: Commands[_Parser]) -> None:
         help="write figures as JSON, tables and a page; goes on if interrupted",
     )
     command.add_argument(
+        "--challengers",
+        action="store_true",
+        help="set learning machines beside the rivals; needs the extra challengers",
+    )
+    command.add_argument(
         "--mute", type=int, action="append", default=[], metavar="N", help="leave out check N"
     )
     command.add_argument("--jobs", type=int, default=2, metavar="N", help="years at a time")
@@ -233,10 +247,20 @@ def _add_backtest(commands: Commands[_Parser]) -> None:
 
 
 def _backtest(chosen: argparse.Namespace) -> None:
+    if chosen.challengers:
+        require("interpret", extra="challengers")
     progress = reporter(quiet=chosen.quiet)
     panel = ew.load_panel(chosen.panel)
+    rivals: list[Contender] = [*ew.RIVALS, *(ew.CHALLENGERS if chosen.challengers else ())]
     parts = None if chosen.out is None else Path(chosen.out) / "parts"
-    found = ew.backtest(panel, panel.judgements, parts=parts, n_jobs=chosen.jobs, progress=progress)
+    found = ew.backtest(
+        panel,
+        panel.judgements,
+        rivals=rivals,
+        parts=parts,
+        n_jobs=chosen.jobs,
+        progress=progress,
+    )
     progress.say("Measuring, with 1,000 resamples of authorities")
     record = ew.make_record(found, ew.load_model(), panel, mute=chosen.mute)
     if chosen.out is not None:
@@ -265,6 +289,14 @@ def _explain(chosen: argparse.Namespace) -> None:
     rows = ew.explain(model, snapshot, chosen.authority)
     scores = ew.score(model, snapshot)
     print(printing.explanation_text(rows, scores, model, snapshot))
+
+
+def _drift(chosen: argparse.Namespace) -> None:
+    model, snapshot = ew.load_model(chosen.model), _snapshot(chosen)
+    found = ew.drift(model, snapshot)
+    told = "The model may be used." if found.usable else "The model should not be used."
+    text = printing.drift_text(found.indicators, found.reasons, model, snapshot.as_of)
+    print(f"{text}\n\n{told}")
 
 
 def _catalogue(_: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""Is today still like the days the model learnt from? Where not, it says so, and when to stop using it."""
+"""Whether today is still like the days the model learnt from, and the model may still be used."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ from earlywarn.indicators import build_indicators, reference_distributions
 from earlywarn.inputs import model_indicators, read_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from earlywarn.comparison import Distribution
     from earlywarn.model import RiskModel
     from earlywarn.panel import Snapshot
+    from earlywarn.stats import FloatArray
 
 MOVED = 1.0
-"""Centres that moved this many standard deviations between authorities: another measure, or another time."""
+"""Centres that moved so many standard deviations between authorities: another measure, or time."""
 LOST = 0.25
 """Share of the model's weight that may be missing before it should not be used."""
 
@@ -65,22 +69,37 @@ def drift(model: RiskModel, snapshot: Snapshot) -> Drift:
     True
     """
     X = build_indicators(snapshot)
-    values = read_rows(model, X.reset_index(drop=True)).values
-    today = reference_distributions(snapshot)
-    reference = model.info.get("reference", {})
+    values = read_rows(model, X.reset_index(drop=True)).values  # noqa: PD011 - not a frame
+    table = _compared(model, values, reference_distributions(snapshot))
+    reasons = _reasons(model, snapshot, table)
+    stop = _is_over(model, snapshot) or _lost(table) > LOST
+    return Drift(table, not stop, reasons)
+
+
+def _compared(
+    model: RiskModel, values: FloatArray, today: Mapping[str, Distribution]
+) -> pd.DataFrame:
+    """Each indicator today against the model's reference."""
     weight = np.abs(model.coefficients) / np.abs(model.coefficients).sum()
+    missing = np.isnan(values).mean(axis=0)
     rows = []
     for column, record in enumerate(model_indicators(model)):
-        then, now = reference.get(record.id), today.get(record.id)
-        moved = np.nan
-        if then is not None and now is not None and then["tau2"] > 0:
-            moved = (now.centre - then["centre"]) / np.sqrt(then["tau2"])
-        missing = float(np.isnan(values[:, column]).mean())
-        rows.append((record.id, weight[column], missing, moved, _verdict(missing, moved)))
-    table = pd.DataFrame(rows, columns=["indicator", "weight", "missing", "moved", "verdict"])
-    reasons = _reasons(model, snapshot, table)
-    stop = _is_over(model, snapshot) or (table["weight"] @ table["missing"]) > LOST
-    return Drift(table, not stop, reasons)
+        moved = _moved(model.info.get("reference", {}).get(record.id), today.get(record.id))
+        verdict = _verdict(float(missing[column]), moved)
+        rows.append((record.id, float(weight[column]), float(missing[column]), moved, verdict))
+    return pd.DataFrame(rows, columns=["indicator", "weight", "missing", "moved", "verdict"])
+
+
+def _moved(then: Mapping[str, float] | None, now: Distribution | None) -> float:
+    """How far the centre moved, in standard deviations between authorities; NaN if not known."""
+    if then is None or now is None or then["tau2"] <= 0:
+        return np.nan
+    return float((now.centre - then["centre"]) / np.sqrt(then["tau2"]))
+
+
+def _lost(table: pd.DataFrame) -> float:
+    """The share of the model's weight that has no figure, over all authorities."""
+    return float((table["weight"] * table["missing"]).sum())
 
 
 def _verdict(missing: float, moved: float) -> str:
@@ -97,7 +116,7 @@ def _reasons(model: RiskModel, snapshot: Snapshot, table: pd.DataFrame) -> tuple
     reasons = []
     if _is_over(model, snapshot):
         reasons.append(f"the model is not to be used after {model.info['sunset']}; retrain it")
-    lost = float(table["weight"] @ table["missing"])
+    lost = _lost(table)
     if lost > LOST:
         reasons.append(f"{100 * lost:.0f}% of the model's weight has no figure")
     for verdict in ("mostly missing", "moved"):

@@ -124,6 +124,10 @@ class DataQualityWarning(UserWarning):
     """Cells of a published file were read with a reservation; the findings list each of them."""
 
 
+class ModelLifeWarning(UserWarning):
+    """A model was used for a day outside its life: what it says then is not to be relied on."""
+
+
 def require(module: str, *, extra: str) -> ModuleType:
     """Import an optional module, or say which extra brings it.
 

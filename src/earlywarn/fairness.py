@@ -1,4 +1,4 @@
-"""Is the model as right for one kind of authority as for another, and how firmly do scores stand?"""
+"""Whether the model is as right for one kind of authority as for another, and how firmly."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def groups(forecasts: pd.DataFrame, *, model: str = "earlywarn") -> pd.DataFrame
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"model": "earlywarn", "lead_months": 0, "window": "w", "label": [1.0, 0.0],
-    ...     "risk": [0.5, 0.5], "region": "North", "la_type": "county", "deprivation": [9.0, 20.0],
-    ...     "children": [1e4, 2e4]})
+    >>> frame = pd.DataFrame({"model": "earlywarn", "lead_months": 0, "window": "w",
+    ...     "label": [1.0, 0.0], "risk": [0.5, 0.5], "region": "North", "la_type": "county",
+    ...     "deprivation": [9.0, 20.0], "children": [1e4, 2e4]})
     >>> groups(frame).query("kind == 'region'")["observed_expected"].item()
     1.0
     """
@@ -68,8 +68,12 @@ def groups(forecasts: pd.DataFrame, *, model: str = "earlywarn") -> pd.DataFrame
 
 
 def _fifths(values: pd.Series) -> pd.Series:
-    place = np.ceil(FIFTHS * values.rank(pct=True)).clip(1, FIFTHS)
-    return place.map(lambda fifth: "not known" if np.isnan(fifth) else f"{fifth:.0f} of {FIFTHS}")
+    place = pd.Series(np.ceil(FIFTHS * values.rank(pct=True)), index=values.index)
+    return place.clip(1, FIFTHS).map(_fifth)
+
+
+def _fifth(place: float) -> str:
+    return "not known" if np.isnan(place) else f"{place:.0f} of {FIFTHS}"
 
 
 def _group_table(rows: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -105,10 +109,11 @@ def steadiness(lists: pd.DataFrame, *, model: str = "earlywarn") -> pd.DataFrame
     Returns
     -------
     DataFrame
-        One row for each list after the first: ``as_of, refitted, median_move, largest_move`` (places)
-        and ``rank_correlation`` with the list before.
+        One row for each list after the first: ``as_of, refitted, median_move, largest_move``
+        (places) and ``rank_correlation`` with the list before.
     """
-    ranks = lists[lists["model"] == model].pivot(index="la_code", columns="as_of", values="rank")
+    ours = lists[lists["model"] == model]
+    ranks = ours.pivot_table(index="la_code", columns="as_of", values="rank")
     rows = []
     for before, after in zip(ranks.columns[:-1], ranks.columns[1:], strict=True):
         move = (ranks[after] - ranks[before]).abs().dropna()

@@ -66,9 +66,8 @@ class Snapshot:
     register : Register
         All authorities, with their dates.
     neighbour_model : int or None
-        The year of the neighbour model; None if the panel has none.
-    neighbours_assumed : bool
-        True if no model was public yet and the earliest stands in for it.
+        The year of the neighbour model; None if none was public yet: those before 2021 are not to
+        be had.
     """
 
     as_of: date
@@ -79,7 +78,6 @@ class Snapshot:
     authorities: pd.DataFrame
     register: Register
     neighbour_model: int | None
-    neighbours_assumed: bool
 
     @property
     def data_through(self) -> date | None:
@@ -225,7 +223,7 @@ class Panel:
         on = as_date(day, "as_of", PanelError)
         if on < FIRST_DAY:
             raise self._before_panel(on)
-        neighbours, model, assumed = _neighbours_on(self.neighbours, on)
+        neighbours, model = _neighbours_on(self.neighbours, on)
         public = self.judgements["published_on"] <= on
         return Snapshot(
             as_of=on,
@@ -236,7 +234,6 @@ class Panel:
             authorities=self.register.existing(on),
             register=self.register,
             neighbour_model=model,
-            neighbours_assumed=assumed,
         )
 
     def _figures_on(self, day: date, *, of_england: bool) -> pd.DataFrame:
@@ -278,17 +275,13 @@ def _ordinals(days: pd.Series) -> npt.NDArray[np.int64]:
     return np.array([day.toordinal() for day in days], dtype=np.int64)
 
 
-def _neighbours_on(neighbours: pd.DataFrame, day: date) -> tuple[pd.DataFrame, int | None, bool]:
-    """The neighbours of the newest model that was public, else of the earliest; and which it is."""
+def _neighbours_on(neighbours: pd.DataFrame, day: date) -> tuple[pd.DataFrame, int | None]:
+    """The neighbours of the newest model that was public, none before the first; and which it is."""
     public = neighbours[neighbours["published_on"] <= day]
-    if len(public):
-        model = public["model"].max()
-        return public[public["model"] == model].reset_index(drop=True), int(model), False
-    if neighbours.empty:
-        return neighbours.copy(), None, False
-    earliest = neighbours[neighbours["published_on"] == neighbours["published_on"].min()]
-    model = earliest["model"].min()
-    return earliest[earliest["model"] == model].reset_index(drop=True), int(model), True
+    if public.empty:
+        return public.reset_index(drop=True), None
+    model = public["model"].max()
+    return public[public["model"] == model].reset_index(drop=True), int(model)
 
 
 # --- from published files ------------------------------------------------------------------------

@@ -12,7 +12,8 @@ import pandas as pd
 from earlywarn.catalogue import FAMILIES, INDICATORS, Indicator
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Mapping, Sequence
+    from datetime import date
     from pathlib import Path
 
     from earlywarn.model import RiskModel
@@ -148,30 +149,60 @@ def training_text(model: RiskModel, file: Path) -> str:
 def record_text(records: pd.DataFrame, checks: pd.DataFrame, folder: str | Path | None) -> str:
     """What a backtest has found, at the start of the inspections, then its checks."""
     rows = records[records["lead_months"] == 0]
-    lines = [
-        f"{'':36}{'AUC (95% interval)':>22}{'below Good':>12}{'Brier skill':>13}{'O/E':>7}{'top 26':>8}"
-    ]
+    head = f"{'':36}{'AUC (95% interval)':>22}{'below Good':>12}{'Brier skill':>13}"
+    lines = [f"{head}{'O/E':>7}{'top 26':>8}"]
     for window, part in rows.groupby("window", sort=False):
         first = part.iloc[0]
         lines += ["", f"{window}: {first['n']:.0f} inspections, {first['events']:.0f} events"]
-        lines += [
-            f"  {row['model']:<34}{row['auc']:>7.2f} [{row['auc_lower']:.2f}, {row['auc_upper']:.2f}]"
-            f"{row['auc_below_good']:>12.2f}{row['brier_skill']:>+13.3f}{row['observed_expected']:>7.2f}"
-            f"{row['recall_at_26']:>8.2f}"
-            for row in part.to_dict("records")
-        ]
+        lines += [_measured(row) for row in part.to_dict("records")]
     lines += ["", "Checks"]
     lines += [
-        textwrap.fill(
-            f"{row['number']:>3} {row['status']}: {row['title']}: {row['sentence']}",
-            _width(),
-            subsequent_indent=" " * 6,
-        )
+        _wrapped(f"{row['number']:>3} {row['status']}: {row['title']}: {row['sentence']}")
         for row in checks.to_dict("records")
     ]
     if folder is not None:
         lines += ["", f"The whole record is in {folder}; evaluation.md tells it."]
     return "\n".join(lines)
+
+
+def drift_text(table: pd.DataFrame, reasons: Sequence[str], model: RiskModel, day: date) -> str:
+    """How the figures of a day differ from those that the model learnt from, and what follows.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As ``earlywarn.drift`` gives it.
+    reasons : sequence of str
+        Why the model should not be used, or what to look at.
+    model : RiskModel
+    day : date
+        The day of the figures.
+    """
+    head = f"{'Indicator':<32}{'Weight':>8}{'Missing':>9}{'Moved':>8}  Verdict"
+    lines = [
+        f"{row['indicator']:<32}{100 * row['weight']:>7.1f}%{100 * row['missing']:>8.1f}%"
+        f"{'' if np.isnan(row['moved']) else format(row['moved'], '+.2f'):>8}  {row['verdict']}"
+        for row in table.to_dict("records")
+    ]
+    told = (
+        f"Figures of {day} against those that {model.info['model_id']} learnt from. Moved: how far "
+        "the middle of the country is from where it was, in standard deviations between "
+        "authorities; scores compare within the year."
+    )
+    found = [_wrapped(f"  - {reason}") for reason in reasons] or ["  - nothing to look at"]
+    return "\n".join([textwrap.fill(told, _width()), "", head, *lines, "", *found])
+
+
+def _measured(row: Mapping[Hashable, Any]) -> str:
+    return (
+        f"  {row['model']:<34}{row['auc']:>7.2f} [{row['auc_lower']:.2f}, {row['auc_upper']:.2f}]"
+        f"{row['auc_below_good']:>12.2f}{row['brier_skill']:>+13.3f}"
+        f"{row['observed_expected']:>7.2f}{row['recall_at_26']:>8.2f}"
+    )
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, _width(), subsequent_indent=" " * 6)
 
 
 def _preamble(model: RiskModel, snapshot: Snapshot, count: int) -> str:

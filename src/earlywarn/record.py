@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from earlywarn.checks import Evidence, Result, as_frame, run_checks
 from earlywarn.errors import BacktestError, MissingExtraError, require
 from earlywarn.evaluation import decision_curve, evaluate, reliability, to_records
@@ -22,6 +20,8 @@ from earlywarn.record_page import page
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import date
+
+    import pandas as pd
 
     from earlywarn.backtesting import Backtest
     from earlywarn.evaluation import Evaluation
@@ -96,7 +96,7 @@ def make_record(
 
 
 def write_record(record: Record, folder: str | Path, *, overwrite: bool = False) -> None:
-    """Write ``backtest.json``, the tables as CSV (and Parquet where it can be written), and ``evaluation.md``.
+    """Write ``backtest.json``, ``evaluation.md``, and the tables as CSV and, if possible, Parquet.
 
     Raises
     ------

@@ -50,31 +50,43 @@ _TOLD = {
     "confirmation": "**Confirmation years, 2022 to March 2025**",
 }
 _MEANING = {
-    "development": "The model was chosen on these years, so these figures flatter it; docs/experiments.md tells how "
-    "many things were tried.",
-    "confirmation": "Nothing was chosen on them; they were opened once, for the model that ships and its rivals.",
+    "development": "The model was chosen on these years, so these figures flatter it; "
+    "docs/experiments.md tells how many things were tried.",
+    "confirmation": "Nothing was chosen on them; they were opened once, for the model that ships "
+    "and its rivals.",
 }
 
 
 def _opening(records: pd.DataFrame, backtest: Backtest) -> str:
-    head = f"""# Would it have been early enough? The record
-
-This page is written by `{_COMMAND}` and never by hand. It tells what earlywarn would have said before each
-inspection, with what had been published on the day, by a model that had seen only reports published before
-1 January of the year, and what the inspection found. The target is `{backtest.target}`.
-"""
-    foot = """
-Brackets are 95% intervals from a bootstrap that draws whole authorities. With so few events they are wide, and
-differences inside them are noise. Authorities that were not inspected are unknown and count neither way."""
     rows = records[(records["model"] == OURS) & (records["lead_months"] == 0)]
-    told = [
-        f"- {_TOLD[row['window']]} ({row['n']:.0f} inspections, {row['events']:.0f} events): AUC {_span(row, 'auc')}, "
-        f"below Good {_span(row, 'auc_below_good')}, Brier skill over the trailing base rate "
-        f"{_span(row, 'brier_skill')}, observed to expected {_span(row, 'observed_expected')}. {_MEANING[row['window']]}"
-        for row in rows.to_dict("records")
-        if row["window"] in _TOLD
-    ]
-    return "\n".join([head, *told, foot])
+    told = [_headline(row) for row in rows.to_dict("records") if row["window"] in _TOLD]
+    head = _HEAD.format(command=_COMMAND, target=backtest.target)
+    return "\n".join([head, *told, _FOOT])
+
+
+_HEAD = (
+    "# Would it have been early enough? The record\n\n"
+    "This page is written by `{command}` and never by hand. "
+    "It tells what earlywarn would have said before each\n"
+    "inspection, with what had been published on the day, "
+    "by a model that had seen only reports published before\n"
+    "1 January of the year, and what the inspection found. The target is `{target}`.\n"
+)
+_FOOT = (
+    "\nBrackets are 95% intervals from a bootstrap that draws whole authorities. "
+    "With so few events they are wide, and\n"
+    "differences inside them are noise. "
+    "Authorities that were not inspected are unknown and count neither way."
+)
+
+
+def _headline(row: Mapping[Any, Any]) -> str:
+    return (
+        f"- {_TOLD[row['window']]} ({row['n']:.0f} inspections, {row['events']:.0f} events): "
+        f"AUC {_span(row, 'auc')}, below Good {_span(row, 'auc_below_good')}, "
+        f"Brier skill over the trailing base rate {_span(row, 'brier_skill')}, "
+        f"observed to expected {_span(row, 'observed_expected')}. {_MEANING[row['window']]}"
+    )
 
 
 def _window(records: pd.DataFrame, window: str) -> str:
@@ -96,9 +108,10 @@ def _window(records: pd.DataFrame, window: str) -> str:
     )
     first = rows.iloc[0]
     return (
-        f"## At the start of the inspection, {window}\n\n{first['n']:.0f} inspections, {first['events']:.0f} with an "
-        f"Inadequate area. The last two columns are the share of these found in the top fifth of the inspected, and "
-        f"in the top 26 of the whole list.\n\n{markdown(table)}"
+        f"## At the start of the inspection, {window}\n\n{first['n']:.0f} inspections, "
+        f"{first['events']:.0f} with an Inadequate area. The last two columns are the share of "
+        "these found in the top fifth of the inspected, and in the top 26 of the whole list."
+        f"\n\n{markdown(table)}"
     )
 
 
@@ -112,14 +125,14 @@ def _pairs(paired: pd.DataFrame) -> str:
         f"{row['difference']:+.3f} [{row['lower']:+.3f}, {row['upper']:+.3f}]"
         for row in rows.to_dict("records")
     ]
-    wide = rows.assign(text=text).pivot(
-        index=["window", "against"], columns="measure", values="text"
+    wide = rows.assign(text=text).pivot_table(
+        index=["window", "against"], columns="measure", values="text", aggfunc="first"
     )
     order = [column for column in ("auc", "auc_below_good", "brier", "log") if column in wide]
     table = wide[order].fillna("").reset_index()
     return (
-        "## Against each rival, on the same resamples\n\nDifferences between earlywarn and the rival, in AUC and in "
-        "skill: above 0 earlywarn is the better one.\n\n" + markdown(table)
+        "## Against each rival, on the same resamples\n\nDifferences between earlywarn and the "
+        "rival, in AUC and in skill: above 0 earlywarn is the better one.\n\n" + markdown(table)
     )
 
 
@@ -139,8 +152,8 @@ def _leads(records: pd.DataFrame) -> str:
         }
     )
     return (
-        "## How early\n\nThe same inspections, foretold months before they began. The lists begin in 2016, so longer "
-        "leads have fewer inspections.\n\n" + markdown(table)
+        "## How early\n\nThe same inspections, foretold months before they began. The lists begin "
+        "in 2016, so longer leads have fewer inspections.\n\n" + markdown(table)
     )
 
 
@@ -162,19 +175,21 @@ def _lists(records: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> str:
     )
     told = tables["list_record"]
     return (
-        "## Lists of a length that can be acted on\n\nOf the inspected authorities that stood on the list at the start "
-        "of their inspection: the share judged Inadequate (precision), the share of all Inadequate judgements that "
-        "stood on it (recall), precision over prevalence (lift), and the exact hypergeometric probability of as many "
-        f"by chance.\n\n{markdown(table)}\n\nThe quarterly lists of 26, by model:\n\n{markdown(_formatted(told))}"
+        "## Lists of a length that can be acted on\n\nOf the inspected authorities that stood on "
+        "the list at the start of their inspection: the share judged Inadequate (precision), the "
+        "share of all Inadequate judgements that stood on it (recall), precision over prevalence "
+        "(lift), and the exact hypergeometric probability of as many by chance."
+        f"\n\n{markdown(table)}"
+        f"\n\nThe quarterly lists of 26, by model:\n\n{markdown(_formatted(told))}"
     )
 
 
 def _warnings(table: pd.DataFrame) -> str:
     ours = table[table["model"] == OURS].drop(columns="model")
     return (
-        "## Each Inadequate judgement: was it on the list?\n\nMonths that the authority had stood unbroken on the "
-        "quarterly list of 26 when its inspection began, and whether it stood there 6, 12 and 24 months before.\n\n"
-        + markdown(_formatted(ours))
+        "## Each Inadequate judgement: was it on the list?\n\nMonths that the authority had "
+        "stood unbroken on the quarterly list of 26 when its inspection began, and whether it "
+        "stood there 6, 12 and 24 months before.\n\n" + markdown(_formatted(ours))
     )
 
 
@@ -182,23 +197,23 @@ def _calibration(tables: Mapping[str, pd.DataFrame]) -> str:
     table = tables["reliability"]
     ours = table[table["model"] == OURS].drop(columns="model")
     return (
-        "## Calibration\n\nForecasts by fifths of risk, with the band in which the observed share would lie in 95 of "
-        "100 cases if the forecasts were right.\n\n" + markdown(_formatted(ours))
+        "## Calibration\n\nForecasts by fifths of risk, with the band in which the observed share "
+        "would lie in 95 of 100 cases if the forecasts were right.\n\n" + markdown(_formatted(ours))
     )
 
 
 def _worth(table: pd.DataFrame) -> str:
     ours = table[table["model"] == OURS].drop(columns="model")
     return (
-        "## Decision curve\n\nNet benefit (Vickers and Elkin 2006) of acting on risks above a threshold.\n\n"
-        + markdown(_formatted(ours))
+        "## Decision curve\n\nNet benefit (Vickers and Elkin 2006) of acting on risks above a "
+        "threshold.\n\n" + markdown(_formatted(ours))
     )
 
 
 def _groups(table: pd.DataFrame) -> str:
     return (
-        "## Groups of authorities\n\nObserved to expected with exact 95% Poisson limits. Groups are small, and most "
-        "limits hold 1.\n\n" + markdown(_formatted(table))
+        "## Groups of authorities\n\nObserved to expected with exact 95% Poisson limits. Groups "
+        "are small, and most limits hold 1.\n\n" + markdown(_formatted(table))
     )
 
 
@@ -212,17 +227,19 @@ def _steady(tables: Mapping[str, pd.DataFrame]) -> str:
     places = (gain["rank_if"] - gain["rank"]).clip(lower=0)
     points = 100 * (gain["risk"] - gain["risk_if"])
     return (
-        "## How firmly scores stand\n\nMean over the quarters of how many places authorities move from one list to the "
-        f"next.\n\n{markdown(_formatted(table))}\n\nIf one authority counted its re-referrals so that the rate looked "
-        f"one standard deviation better, its risk would fall by {points.median():.1f} percentage points (median; at "
-        f"most {points.max():.1f}) and it would move {places.median():.0f} places down the list (at most {places.max():.0f})."
+        "## How firmly scores stand\n\nMean over the quarters of how many places authorities move "
+        f"from one list to the next.\n\n{markdown(_formatted(table))}\n\n"
+        "If one authority counted its re-referrals so that the rate looked one standard deviation "
+        f"better, its risk would fall by {points.median():.1f} percentage points (median; at most "
+        f"{points.max():.1f}) and it would move {places.median():.0f} places down the list "
+        f"(at most {places.max():.0f})."
     )
 
 
 def _checks(table: pd.DataFrame) -> str:
     return (
-        "## Numbered checks\n\nEach names the fault that it looks for; `pass` means that it was not found.\n\n"
-        + markdown(_formatted(table))
+        "## Numbered checks\n\nEach names the fault that it looks for; `pass` means that it was "
+        "not found.\n\n" + markdown(_formatted(table))
     )
 
 
@@ -238,12 +255,14 @@ def markdown(table: pd.DataFrame) -> str:
     """
     head = [f"| {' | '.join(map(str, table.columns))} |", f"|{'---|' * len(table.columns)}"]
     body = [
-        "| "
-        + " | ".join("" if pd.isna(cell) else str(cell).replace("|", "/") for cell in row)
-        + " |"
+        f"| {' | '.join(_cell(value) for value in row)} |"
         for row in table.astype(object).to_numpy()
     ]
     return "\n".join([*head, *body])
+
+
+def _cell(value: object) -> str:
+    return "" if pd.isna(value) else str(value).replace("|", "/")  # type: ignore[call-overload]
 
 
 def _formatted(table: pd.DataFrame) -> pd.DataFrame:
@@ -272,7 +291,7 @@ def _spans(rows: pd.DataFrame, name: str) -> list[str]:
 
 
 def _number(value: float, places: int = 2) -> str:
-    return "" if value is None or np.isnan(value) else f"{value:.{places}f}"
+    return "" if np.isnan(value) else f"{value:.{places}f}"
 
 
 def _plain(column: Iterable[float]) -> list[str]:

@@ -1,13 +1,13 @@
-"""What a model has to beat: simple rules, each turned into a probability in the same way as the model.
+"""What a model has to beat: simple rules, turned into probabilities in the same way as the model.
 
-A rival is a few columns, fitted by the same ordered model with a wide prior and set to the same recent
-flow of judgements, so that a difference between it and the model is one of what they look at.
+A rival is a few columns, fitted by the same ordered model with a wide prior and set to the same
+recent flow of judgements, so that it and the model differ in what they look at and no more.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,32 @@ WIDE = 1.0
 """Standard deviation of a rival's weights: it is hardly held back."""
 RED_FLAG = 1.0
 """A figure this many standard deviations on the bad side is a red flag."""
+
+
+class Forecaster(Protocol):
+    """What a rule or machine has learnt: it tells at least the risk."""
+
+    def risk(self, X: Any, /) -> FloatArray:
+        """Probability of the worst grade, for each row of the rule's columns."""
+
+
+class Contender(Protocol):
+    """Whatever may stand beside the model in a backtest: a rule, or a machine that learns."""
+
+    @property
+    def name(self) -> str:
+        """As the tables show it."""
+
+    @property
+    def at_random(self) -> bool:
+        """Whether its list is drawn by lot."""
+
+    @property
+    def columns(self) -> Columns:
+        """From the indicators and the last inspection to its columns."""
+
+    def fit(self, X: pd.DataFrame, grade: pd.Series, flow: FloatArray, pseudo: float) -> Forecaster:
+        """Learn from cases, set to the recent flow of judgements."""
 
 
 @dataclass(frozen=True)

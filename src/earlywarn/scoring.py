@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterable, Mapping
 from numbers import Integral, Real
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.authorities import Register
-from earlywarn.errors import ScoreError, require
+from earlywarn.errors import ModelLifeWarning, ScoreError, require
 from earlywarn.explanation import NONE, drivers
 from earlywarn.indicators import build_indicators
 from earlywarn.inputs import Inputs, known_columns, model_indicators, read_rows
@@ -96,6 +97,11 @@ def score(
         ``rank_upper`` of the rank. ``below_good`` is the probability of Requires improvement or
         worse.
 
+    Warns
+    -----
+    ModelLifeWarning
+        If the date is outside the model's life. ``score_batch`` refuses such rows.
+
     Raises
     ------
     IndicatorError
@@ -115,6 +121,7 @@ def score(
         raise ScoreError(
             "not a length of list", where="top_k", found=str(top_k), expected=f"1 to {len(X)}"
         )
+    _check_life(model, snapshot)
     model = model if prior is None else at_prior(model, prior)
     rows = X.reset_index()
     inputs = read_rows(model, rows)
@@ -137,6 +144,17 @@ def score(
         }
     )
     return table.sort_values(["rank", "la_code"], ignore_index=True)[list(COLUMNS)]
+
+
+def _check_life(model: RiskModel, snapshot: Snapshot) -> None:
+    first, last = model.info.get("first_date", ""), model.info.get("sunset", "9999")
+    if not first <= snapshot.as_of.isoformat() <= last:
+        warnings.warn(
+            f"the model {model.info.get('model_id', '')} is meant for {first} to {last}, not for "
+            f"{snapshot.as_of}: retrain it (python -m earlywarn train), or ask for another day",
+            ModelLifeWarning,
+            stacklevel=3,
+        )
 
 
 def at_prior(model: RiskModel, prior: float) -> RiskModel:

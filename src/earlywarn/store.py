@@ -32,6 +32,7 @@ LARGEST = 5_000_000
 """Bytes. The model that ships has a fiftieth of it."""
 TOLERANCE = 1e-9
 
+_SCORES = ("risk", "lower", "upper", "below_good")
 _KEYS = frozenset({"format", "kind", "library", "catalogue", "model", "info", "golden", "digest"})
 _ARRAYS = ("coefficients", "thresholds", "centre", "orientation", "agreement", "covariance")
 _MODEL_KEYS = frozenset({"columns", "groups", "classes", *_ARRAYS})
@@ -220,10 +221,11 @@ def _golden(model: RiskModel) -> list[dict[str, Any]]:
     rows[3, ::2] = np.linspace(-1.5, 1.5, len(rows[3, ::2]))
     lower, upper = model.interval(rows)
     values = [[None if np.isnan(value) else float(value) for value in row] for row in rows]
-    scores = zip(values, model.risk(rows), lower, upper, strict=True)
+    below_good = model.at_least(rows, max(len(model.classes) - 2, 1))
+    scores = zip(values, model.risk(rows), lower, upper, below_good, strict=True)
     return [
-        {"row": row, "risk": float(risk), "lower": float(low), "upper": float(high)}
-        for row, risk, low, high in scores
+        {"row": row, **dict(zip(_SCORES, map(float, figures), strict=True))}
+        for row, *figures in scores
     ]
 
 
@@ -434,7 +436,7 @@ def _check_golden(model: RiskModel, golden: Any, where: str) -> None:
             or found["row"] != expected["row"]
         ):
             _refuse(where, f"golden row {row} is not whole")
-        for name in ("risk", "lower", "upper"):
+        for name in _SCORES:
             if not _is_number(found[name]) or abs(found[name] - expected[name]) > TOLERANCE:
                 _refuse(
                     where,

@@ -1,9 +1,9 @@
-"""A panel seen day after day: the indicators of many dates, each built once between two publications."""
+"""A panel seen day after day: each epoch's indicators are built once between publications."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
@@ -40,24 +40,31 @@ class Timeline:
 
     panel: Panel
     judgements: pd.DataFrame
-    _figures: dict[tuple[int, int, int], pd.DataFrame] = field(default_factory=dict, repr=False)
+    _figures: dict[tuple[int, int, tuple[str, ...]], pd.DataFrame] = field(
+        default_factory=dict, repr=False
+    )
     _rows: dict[tuple[str, date], pd.Series] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         public = self.panel.with_judgements(self.judgements)
         self._inspections = replace(public, observations=self.panel.observations.iloc[:0])
-        days = sorted(set(self.panel.observations["published_on"]))
-        self._releases = np.array(days, dtype="datetime64[D]")
+        figures = self.panel.observations
+        days = {
+            *figures["published_on"],
+            *figures["vintage"],
+            *self.panel.neighbours["published_on"],
+        }
+        self._releases = np.array(sorted(days), dtype="datetime64[D]")
 
     def at(self, day: date) -> pd.DataFrame:
         """What ``build_indicators`` gives for the day."""
         inspections = self._inspections.as_of(day)
         history = inspection_history(inspections)
         epoch = int(np.searchsorted(self._releases, np.datetime64(day), side="right"))
-        key = (epoch, day.year, len(history))
+        key = (epoch, day.year, tuple(history.index.get_level_values("la_code")))
         if key not in self._figures:
             found = published_indicators(self.panel.as_of(day))
-            self._figures[key] = found.set_axis(found.index.droplevel("as_of"))
+            self._figures[key] = found.droplevel("as_of")
         figures = self._figures[key].loc[history.index.get_level_values("la_code")]
         return pd.concat([figures.set_axis(history.index), history], axis=1)
 
@@ -65,7 +72,7 @@ class Timeline:
         """The day's indicators of one authority."""
         key = (la_code, day)
         if key not in self._rows:
-            self._rows[key] = self.at(day).loc[(la_code, day.isoformat())]
+            self._rows[key] = cast("pd.Series", self.at(day).loc[(la_code, day.isoformat())])
         return self._rows[key]
 
     def last_inspection(self, day: date) -> pd.DataFrame:

@@ -94,7 +94,7 @@ def _refuse_impossible(
         ("value", measure.value),
     ):
         wrong = figures[(figures[field] < 0) | (figures[field] > _LARGEST)]
-        expected = f"from zero to {_LARGEST:g}"
+        expected = f"zero or more, below {_LARGEST:g}"
         if field == "value" and measure.unit == "percent" and not measure.may_exceed:
             wrong = figures[(figures[field] < 0) | (figures[field] > 100)]
             expected = "a percentage from 0 to 100"

@@ -150,7 +150,8 @@ def read_lait_parquet(path: Path, file: str, names: Sequence[str]) -> Table:
     except (OSError, ValueError, NotImplementedError) as error:
         raise broken_parquet(file, error) from error
     frame.columns = pd.Index([column_key(name) for name in frame.columns])
-    cells = pd.DataFrame({key: [_text(cell) for cell in frame[key]] for key in COLUMNS}, dtype="str")
+    texts = {key: [_text(cell) for cell in frame[key]] for key in COLUMNS}
+    cells = pd.DataFrame(texts, dtype="str")
     columns = {key: by_key[key] for key in COLUMNS}
     lines = np.full(len(cells), -1, dtype=np.int64)  # filtered rows have no line to point to
     return Table(file, columns, cells, lines)

@@ -1,0 +1,190 @@
+"""Each indicator's own history, as a snapshot knows it: value, limits, neighbours, England, and holes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.authorities import ENGLAND
+from earlywarn.catalogue import INDICATORS, Indicator
+from earlywarn.indicators import FEWEST_NEIGHBOURS, POPULATION
+from earlywarn.limits import byar_limits, rate, wilson_limits
+from earlywarn.stats import FloatArray
+
+if TYPE_CHECKING:
+    from earlywarn.panel import Snapshot
+
+COLUMNS = (
+    "la_code",
+    "indicator",
+    "period",
+    "value",
+    "lower",
+    "upper",
+    "neighbours",
+    "england",
+    "status",
+    "joint",
+    "restated",
+    "assumed",
+)
+NOT_THERE = "not published"
+
+
+def indicator_history(snapshot: Snapshot) -> pd.DataFrame:
+    """Every indicator of every authority, year by year, as it was known on the snapshot's day.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        What ``panel.as_of(date)`` gave.
+
+    Returns
+    -------
+    DataFrame
+        One row an (authority, indicator, reporting year) of the years that were published for any
+        authority: ``value`` in the indicator's unit; ``lower`` and ``upper``, 95% limits for
+        chance, NaN where the number of cases is not known; ``neighbours``, the mean of its
+        statistical neighbours; ``england``; ``status``, why a value is not there; and whether the
+        figure came of a joint return, is a later restatement, or has an assumed publication day.
+
+    Notes
+    -----
+    Limits are Wilson's for percentages (doi 10.1080/01621459.1927.10502953) and Byar's for counts
+    per child or worker. They are about chance alone: not about how differently authorities record.
+    Only figures that the authority itself published are given, not those of one it was made from.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> rows = indicator_history(ew.load_panel().as_of("2024-06-30"))
+    >>> leeds = rows[(rows["la_code"] == "383") & (rows["indicator"] == "rereferrals")]
+    >>> leeds["period"].tolist()[-1]
+    2023
+    """
+    figures = _Tables(snapshot)
+    records = [record for record in INDICATORS if record.kind != "history"]
+    frames = [figures.rows(record) for record in records]
+    return pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
+
+
+class _Tables:
+    """The snapshot's figures as tables, authority by year."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.codes = [*snapshot.authorities["la_code"], ENGLAND]
+        own = snapshot.observations
+        own = own[own["la_code"].isin(self.codes)]
+        everything = pd.concat([own, snapshot.england], ignore_index=True)
+        first, last = everything["period"].min(), everything["period"].max()
+        self.years = list(range(int(first), int(last) + 2))
+        self.by_measure = dict(iter(everything.groupby("measure")))
+        self.near = _near(snapshot, self.codes[:-1])
+        estimates = pd.DataFrame(self.table(POPULATION, "value")).shift(1, axis=1)
+        self.children: FloatArray = estimates.ffill(axis=1).to_numpy()
+
+    def rows(self, record: Indicator) -> pd.DataFrame:
+        value, size = self._value_and_size(record)
+        there = np.isfinite(value).any(axis=0)
+        if not there.any():
+            return pd.DataFrame(columns=list(COLUMNS))
+        shown = slice(int(there.argmax()), len(there) - int(there[::-1].argmax()))
+        value, size = value[:, shown], size[:, shown]
+        lower, upper = _limits(record, value, size)
+        grid = value[:-1].shape
+        columns = {
+            "la_code": np.repeat(self.codes[:-1], grid[1]),
+            "indicator": record.id,
+            "period": np.tile(self.years[shown], grid[0]),
+            "value": value[:-1].ravel(),
+            "lower": lower[:-1].ravel(),
+            "upper": upper[:-1].ravel(),
+            "neighbours": _mean_of(value[:-1], self.near).ravel(),
+            "england": np.tile(value[-1], grid[0]),
+            **self._marks(record, shown),
+        }
+        return pd.DataFrame(columns)
+
+    def table(self, measure: str, column: str) -> FloatArray:
+        """One column of a measure: authorities, England last, by year."""
+        if measure not in self.by_measure:
+            return np.full((len(self.codes), len(self.years)), np.nan)
+        return np.asarray(self._wide(measure, column).to_numpy(dtype=float, na_value=np.nan))
+
+    def _wide(self, measure: str, column: str) -> pd.DataFrame:
+        rows = self.by_measure[measure]
+        wide = rows.pivot(index="la_code", columns="period", values=column)
+        return wide.reindex(index=self.codes, columns=self.years)
+
+    def _marks(self, record: Indicator, shown: slice) -> dict[str, object]:
+        status = self._wide(record.measure, "status").iloc[:-1, shown].fillna(NOT_THERE)
+        marks: dict[str, object] = {"status": status.to_numpy(dtype=object).ravel()}
+        for name, column in (
+            ("joint", "joint"),
+            ("restated", "restated"),
+            ("assumed", "date_assumed"),
+        ):
+            wide = self._wide(record.measure, column).iloc[:-1, shown]
+            marks[name] = (wide == True).to_numpy().ravel()  # noqa: E712 - missing is not True
+        return marks
+
+    def _value_and_size(self, record: Indicator) -> tuple[FloatArray, FloatArray]:
+        value = self.table(record.measure, "value")
+        if record.denominator == POPULATION:
+            return rate(value, self.children, 10_000), self.children
+        denominator = self.table(record.measure, "denominator")
+        if record.kind == "proportion":
+            counted = rate(self.table(record.measure, "numerator"), denominator, 100)
+            value = np.where(np.isfinite(value), value, counted)
+        return value, np.where(denominator > 0, denominator, self._cases(record))
+
+    def _cases(self, record: Indicator) -> FloatArray:
+        """The cases behind a value, from the measure that counts them."""
+        if record.size_measure in ("", POPULATION):
+            return self.children if record.size_measure else np.full_like(self.children, np.nan)
+        value = self.table(record.size_measure, "value")
+        if record.size_measure in _PER_CHILD:
+            return np.asarray(value * self.children / 10_000)
+        numerator = self.table(record.size_measure, "numerator")
+        return np.where(np.isfinite(numerator), numerator, value)
+
+
+_PER_CHILD = frozenset(
+    record.measure for record in INDICATORS if record.kind == "rate" and not record.numerator
+)
+
+
+def _near(snapshot: Snapshot, codes: list[str]) -> FloatArray:
+    """1 where the column's authority is a statistical neighbour of the row's."""
+    place = {code: row for row, code in enumerate(codes)}
+    weights = np.zeros((len(codes), len(codes)))
+    pairs = snapshot.neighbours
+    for code, other in zip(pairs["la_code"], pairs["neighbour_code"], strict=True):
+        if code in place and other in place:
+            weights[place[code], place[other]] = 1.0
+    return weights
+
+
+def _mean_of(value: FloatArray, near: FloatArray) -> FloatArray:
+    count = near @ np.isfinite(value).astype(float)
+    mean = rate(near @ np.nan_to_num(value), count)
+    return np.where(count >= FEWEST_NEIGHBOURS, mean, np.nan)
+
+
+def _limits(
+    record: Indicator, value: FloatArray, size: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """95% limits for chance; none where it is not known how many cases stand behind a figure."""
+    size = np.where(size > 0, size, np.nan)
+    if record.kind == "proportion":
+        count = np.clip(value, 0, 100) / 100 * size
+        lower, upper = wilson_limits(np.minimum(count, size), size)
+        return 100 * lower, 100 * upper
+    if record.kind == "amount":
+        none = np.full_like(value, np.nan)
+        return none, none
+    per = 10_000 if record.kind == "rate" else 1
+    lower, upper = byar_limits(np.maximum(value, 0) * size / per)
+    return rate(lower, size, per), rate(upper, size, per)

@@ -1,0 +1,57 @@
+"""Colours: the Analysis Function's, and which band wears which.
+
+The bands are ordered, so they take one hue from dark (highest) to light, and each also has a mark:
+nothing is told by colour alone. Lines of other kinds take the categorical colours, at most four.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from earlywarn.scoring import BANDS
+
+DARK_BLUE = "#12436D"
+TURQUOISE = "#28A197"
+DARK_PINK = "#801650"
+ORANGE = "#F46A25"
+CATEGORIES = (DARK_BLUE, TURQUOISE, DARK_PINK, ORANGE)
+"""https://analysisfunction.civilservice.gov.uk/policy-store/data-visualisation-colours-in-charts"""
+
+FOCUS, CONTEXT = DARK_BLUE, "#BFBFBF"
+"""One thing that matters against all the others."""
+
+INK, PAPER, LIMITS = "#0B0C0C", "#FFFFFF", "#C3D0DD"
+
+
+@dataclass(frozen=True)
+class BandStyle:
+    """How a band is drawn: its colour, the colour of text on it, a mark, and a class for CSS."""
+
+    band: str
+    fill: str
+    text: str
+    mark: str
+    css: str
+
+
+_FILLS = (
+    (DARK_BLUE, PAPER, "++"),
+    ("#2073BC", PAPER, "+"),
+    ("#A8CCF0", INK, ""),
+    ("#EEF3F8", INK, "-"),
+)
+BAND_STYLES: tuple[BandStyle, ...] = tuple(
+    BandStyle(band, fill, text, mark, f"b{place}")
+    for place, ((_, band), (fill, text, mark)) in enumerate(zip(BANDS, _FILLS, strict=True), 1)
+)
+
+
+def style_of(band: str) -> BandStyle:
+    """How a band is drawn.
+
+    Examples
+    --------
+    >>> style_of("much higher than usual").mark
+    '++'
+    """
+    return next(style for style in BAND_STYLES if style.band == band)

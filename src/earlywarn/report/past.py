@@ -1,0 +1,85 @@
+"""How well it has done before: a small table of the record that ships, and sentences read from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from earlywarn.files import package_path
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+RECORD = "data/record.csv"
+OURS, WINDOW = "earlywarn", "confirmation"
+_WITH_INTERVAL = ("auc", "auc_below_good", "brier_skill", "observed_expected", "recall_at_26")
+COLUMNS = (
+    "window",
+    "model",
+    "n",
+    "events",
+    *(name + end for name in _WITH_INTERVAL for end in ("", "_lower", "_upper")),
+    "calibration_slope",
+    "inspected_at_26",
+    "events_at_26",
+    "precision_at_26",
+)
+WINDOWS = {
+    "development": "2016 to 2021, on which the model was chosen",
+    "confirmation": "2022 to March 2025, opened once the model was chosen",
+    "from 2018": "2018 to March 2025, the present framework",
+}
+
+
+def past_record() -> pd.DataFrame:
+    """The backtest's measures at the start of the inspections, for earlywarn and its rivals.
+
+    Returns
+    -------
+    DataFrame
+        One row a (window, model), with the columns of ``COLUMNS``.
+
+    Examples
+    --------
+    >>> past_record()["model"].iloc[0]
+    'earlywarn'
+    """
+    return pd.read_csv(package_path(RECORD))
+
+
+def past_sentences(record: pd.DataFrame) -> list[str]:
+    """What the record says, in plain words."""
+    row = _row(record, OURS)
+    base = _row(record, "trailing base rate")
+    return [
+        f"On the {row['n']:.0f} inspections of {WINDOWS[WINDOW].split(',')[0]}, which the model had "
+        f"not seen, {row['events']:.0f} found an Inadequate area. An authority that was judged "
+        f"Inadequate had been given a higher risk than one that was not in "
+        f"{_share(row, 'auc')} of pairs; 50% would be chance.",
+        f"A list of the 26 highest held {row['events_at_26']:.0f} of these {row['events']:.0f} on the "
+        f"day the inspection began ({_share(row, 'recall_at_26')}). "
+        f"{row['inspected_at_26']:.0f} authorities on the list were inspected, so "
+        f"{row['inspected_at_26'] - row['events_at_26']:.0f} of them were not judged Inadequate.",
+        f"Requires improvement or worse is foretold better: {_share(row, 'auc_below_good')} of pairs.",
+        f"As probabilities the risks were hardly better than the recent share of Inadequate "
+        f"judgements alone: Brier skill {_interval(row, 'brier_skill')}. They were too high: "
+        f"{_interval(row, 'observed_expected')} Inadequate judgements came for each one expected.",
+        "The list that a recent share alone would give, the same for all but for chance, held "
+        f"{base['events_at_26']:.0f}.",
+    ]
+
+
+def _row(record: pd.DataFrame, model: str) -> Mapping[Hashable, Any]:
+    rows = record[(record["window"] == WINDOW) & (record["model"] == model)]
+    return rows.iloc[0].to_dict()
+
+
+def _share(row: Mapping[Hashable, Any], name: str) -> str:
+    low, high = row[f"{name}_lower"], row[f"{name}_upper"]
+    return f"{row[name]:.0%} (95% interval {low:.0%} to {high:.0%})"
+
+
+def _interval(row: Mapping[Hashable, Any], name: str) -> str:
+    low, high = row[f"{name}_lower"], row[f"{name}_upper"]
+    return f"{row[name]:.2f} (95% interval {low:.2f} to {high:.2f})"
