@@ -6,12 +6,23 @@ It knows columns and their groups, not councils.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from earlywarn.errors import ModelError
+from earlywarn.rowwise import (
+    BLOCK,
+    SHORTEST,
+    Block,
+    Completion,
+    blocks,
+    columns_first,
+    quadratic,
+    sums,
+    weighted_sums,
+)
 from earlywarn.stats import expit, normal_quantile
 
 if TYPE_CHECKING:
@@ -20,6 +31,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Floats = NDArray[np.float64]
+
+
+class Assessment(NamedTuple):
+    """What one pass over the rows found; a field that was not asked for is empty."""
+
+    log_odds: Floats
+    """Of the worst grade; shape (n_rows,)."""
+    sd: Floats
+    """Their standard deviation; shape (n_rows,)."""
+    contributions: Floats
+    """The terms of the log-odds, baseline first; shape (n_rows, n_columns + 1)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,23 +144,15 @@ class RiskModel:
         variance : ndarray of shape (n_rows, n_columns)
             0 where the value was known.
         """
-        centred = self.matrix(X) - self.centre
-        unknown = np.isnan(centred)
-        if not unknown.any():
-            return centred, np.zeros_like(centred)
-        member = self._membership()
-        known = np.where(unknown, 0.0, centred)
-        # One fixed order of additions: the same row gives the same bits in any batch.
-        count = np.stack([(~unknown[:, inside]).sum(axis=1) for inside in member.T], axis=1)
-        total = np.stack(
-            [_row_sum(known[:, inside] * self.orientation[inside]) for inside in member.T], axis=1
-        )
-        group = member.argmax(axis=1)
-        n, known_sum, r = count[:, group], total[:, group], self.agreement
-        spread = np.maximum(1 + (n - 1) * r, 1e-12)
-        expected = self.orientation * r * known_sum / spread
-        filled = np.where(unknown, expected, centred)
-        return filled, np.where(unknown, 1 - n * r**2 / spread, 0.0)
+        matrix = self.matrix(X)
+        filled, variance = (np.zeros(matrix.shape, order="F") for _ in range(2))
+        completion = self._completion()
+        for rows, given in blocks(matrix):
+            block, size = completion.block(given), rows.stop - rows.start
+            filled[rows] = block.filled[:, :size].T
+            if block.variance is not None:
+                variance[rows] = block.variance[:, :size].T
+        return filled, variance
 
     def contributions(self, X: ArrayLike) -> Floats:
         """The terms of the log-odds, baseline first; each row sums to ``log_odds`` exactly.
@@ -147,13 +161,48 @@ class RiskModel:
         -------
         ndarray of shape (n_rows, n_columns + 1)
         """
-        filled, _ = self.complete(X)
-        baseline = np.full((len(filled), 1), -self.thresholds[-1])
-        return np.hstack([baseline, filled * self.coefficients])
+        return self.assess(X, parts=True).contributions
 
     def log_odds(self, X: ArrayLike) -> Floats:
         """Log-odds of the worst grade."""
-        return _row_sum(self.contributions(X))
+        return self.assess(X).log_odds
+
+    def assess(
+        self, X: ArrayLike, noise: ArrayLike | None = None, *, parts: bool = False, sd: bool = False
+    ) -> Assessment:
+        """Everything about each row in one pass: log-odds, and if asked for their parts and doubt.
+
+        Parameters
+        ----------
+        X, noise : array-like of shape (n_rows, n_columns)
+            As for ``log_odds_sd``.
+        parts, sd : bool
+            Whether the contributions, and the standard deviation of the log-odds, are wanted.
+
+        Returns
+        -------
+        Assessment
+            Fields not asked for are empty.
+        """
+        matrix = self.matrix(X)
+        errors = None if noise is None else self.matrix(noise)
+        count, width = len(matrix), len(self.columns) + 1
+        terms = np.empty((width, count if parts else 0))
+        found = Assessment(np.empty(count), np.empty(count if sd else 0), terms.T)
+        scratch = np.empty((width, max(BLOCK, SHORTEST)))
+        completion = self._completion()
+        for rows, given in blocks(matrix):
+            size = rows.stop - rows.start
+            block, here = completion.block(given), scratch[:, : given.shape[1]]
+            here[0] = -self.thresholds[-1]
+            np.multiply(block.filled, self.coefficients[:, None], out=here[1:])
+            found.log_odds[rows] = sums(here)[:size]
+            if parts:
+                terms[:, rows] = here[:, :size]
+            if sd:
+                error = None if errors is None else columns_first(errors, rows)
+                found.sd[rows] = self._sd(block, error)[:size]
+        return found
 
     def risk(self, X: ArrayLike) -> Floats:
         """Probability of the worst grade, strictly between 0 and 1."""
@@ -161,9 +210,8 @@ class RiskModel:
 
     def probabilities(self, X: ArrayLike) -> Floats:
         """Probability of each grade; rows sum to 1."""
-        filled, _ = self.complete(X)
-        terms = _row_sum(filled * self.coefficients)
-        above = expit(terms[:, None] - self.thresholds)
+        odds = self.log_odds(X)
+        above = expit(odds[:, None] + (self.thresholds[-1] - self.thresholds))
         edges = np.hstack([np.ones((len(above), 1)), above, np.zeros((len(above), 1))])
         return edges[:, :-1] - edges[:, 1:]
 
@@ -175,8 +223,11 @@ class RiskModel:
                 found=str(grade),
                 expected=f"a position from 1 to {len(self.classes) - 1} among {list(self.classes)}",
             )
-        filled, _ = self.complete(X)
-        return expit(_row_sum(filled * self.coefficients) - self.thresholds[grade - 1])
+        return expit(self.log_odds(X) + self.step(grade))
+
+    def step(self, grade: int) -> float:
+        """How far the log-odds of a grade or worse lie above those of the worst grade."""
+        return float(self.thresholds[-1] - self.thresholds[grade - 1])
 
     def log_odds_sd(self, X: ArrayLike, noise: ArrayLike | None = None) -> Floats:
         """Standard deviation of the log-odds: what was learnt, small counts and missing values.
@@ -187,14 +238,7 @@ class RiskModel:
         noise : array-like of shape (n_rows, n_columns), optional
             The standard error of each value; missing counts as 0.
         """
-        filled, unsure = self.complete(X)
-        if noise is not None:
-            unsure = unsure + np.nan_to_num(np.asarray(noise, dtype=float)) ** 2
-        learnt = _row_sum(
-            np.hstack([np.ones((len(filled), 1)), filled])
-            * _product(np.hstack([np.ones((len(filled), 1)), filled]), self.covariance)
-        )
-        return np.sqrt(np.maximum(learnt, 0.0) + _row_sum(unsure * self.coefficients**2))
+        return self.assess(X, noise, sd=True).sd
 
     def interval(
         self, X: ArrayLike, noise: ArrayLike | None = None, *, level: float = 0.9
@@ -205,9 +249,9 @@ class RiskModel:
         -------
         lower, upper : ndarray of shape (n_rows,)
         """
-        centre = self.log_odds(X)
-        reach = float(normal_quantile((1 + level) / 2)) * self.log_odds_sd(X, noise)
-        return expit(centre - reach), expit(centre + reach)
+        found = self.assess(X, noise, sd=True)
+        reach = float(normal_quantile((1 + level) / 2)) * found.sd
+        return expit(found.log_odds - reach), expit(found.log_odds + reach)
 
     def draws(
         self,
@@ -226,7 +270,7 @@ class RiskModel:
         filled, unsure = self.complete(X)
         if noise is not None:
             unsure = unsure + np.nan_to_num(np.asarray(noise, dtype=float)) ** 2
-        own = np.sqrt(_row_sum(unsure * self.coefficients**2))
+        own = np.sqrt(sums((unsure * self.coefficients**2).T))
         rng = np.random.default_rng(seed)
         values, vectors = np.linalg.eigh(self.covariance)
         root = vectors * np.sqrt(np.maximum(values, 0.0))
@@ -249,19 +293,16 @@ class RiskModel:
         values = frame[list(self.columns)].to_numpy(dtype=float, na_value=np.nan)
         return np.asarray(values, dtype=float)
 
-    def _membership(self) -> NDArray[np.bool_]:
-        names = list(dict.fromkeys(self.groups))
-        return np.array([[group == name for name in names] for group in self.groups])
+    def _completion(self) -> Completion:
+        return Completion(self.centre, self.orientation, self.agreement, self.groups)
 
-
-def _row_sum(terms: Floats) -> Floats:
-    """Add up columns one by one, so that a row's sum never depends on the rows beside it."""
-    total = np.zeros(len(terms))
-    for column in terms.T:
-        total += column
-    return total
-
-
-def _product(matrix: Floats, right: Floats) -> Floats:
-    """``matrix @ right``, added up in one fixed order: a library's product depends on the batch."""
-    return np.stack([_row_sum(matrix * column) for column in right.T], axis=1)
+    def _sd(self, block: Block, errors: Floats | None) -> Floats:
+        """Standard deviation of the log-odds of one block."""
+        variance = np.maximum(quadratic(block.filled, self.covariance), 0.0)
+        if block.variance is not None:
+            variance += weighted_sums(self.coefficients**2, block.variance)
+        if errors is not None:
+            spread = errors * self.coefficients[:, None]
+            np.copyto(spread, 0.0, where=np.isnan(spread))
+            variance += sums(np.square(spread, out=spread))
+        return np.asarray(np.sqrt(variance))

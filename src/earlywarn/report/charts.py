@@ -1,0 +1,207 @@
+"""The charts of one authority: risk over time, what the risk is made of, each indicator's history."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.explanation import NONE
+from earlywarn.report.axes import TimeAxis, inspection_lines
+from earlywarn.report.drawn import Column, Drawn, long_date, percent, signed, text
+from earlywarn.report.svg import Scale, area, drawing, label, line
+from earlywarn.stats import expit, logit
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from earlywarn.catalogue import Indicator
+
+FIRST_YEAR = 2013
+SMALL = (240, 96)
+TICKS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8)
+RISK_COLUMNS = {
+    "as_of": Column("As of", long_date, numeric=False),
+    "risk": Column("Risk", percent),
+    "risk_lower": Column("90% interval, from", percent),
+    "risk_upper": Column("to", percent),
+    "region_median": Column("Region, median", percent),
+    "neighbour_median": Column("Neighbours, median", percent),
+}
+WATERFALL_COLUMNS = {
+    "step": Column("Step", text, numeric=False),
+    "contribution": Column("Adds (log-odds)", signed),
+    "risk_after": Column("Risk after it", percent),
+}
+
+
+def risk_chart(
+    code: str, name: str, region: str, risks: pd.DataFrame, inspections: pd.DataFrame, last: date
+) -> Drawn:
+    """Risk with its interval over time, against the region and the neighbours."""
+    axis = TimeAxis(FIRST_YEAR, last, 44, 710)
+    high = max(0.3, math.ceil(10 * float(risks["risk_upper"].max())) / 10)
+    scale = Scale(0.0, high, 230, 24)
+    x = [axis.of_day(pd.Timestamp(day).date()) for day in risks["as_of"]]
+    parts = [
+        _percent_grid(scale, high),
+        f'<path class="lim" d="{area(x, risks["risk_lower"].tolist(), risks["risk_upper"].tolist(), scale)}"/>',
+        f'<path class="eng" d="{line(x, risks["region_median"].tolist(), scale)}"/>',
+        f'<path class="nei" d="{line(x, risks["neighbour_median"].tolist(), scale)}"/>',
+        f'<path class="own" d="{line(x, risks["risk"].tolist(), scale)}"/>',
+        axis.ticks(230, each=1),
+        inspection_lines(axis, inspections, 24, 230),
+    ]
+    now = risks.iloc[-1]
+    title = (
+        f"{name}: risk {percent(now['risk'])}, {_beside(now['risk'], now['region_median'])} the middle "
+        f"of its region ({percent(now['region_median'])}) and "
+        f"{_beside(now['risk'], now['neighbour_median'])} that of its neighbours "
+        f"({percent(now['neighbour_median'])})"
+    )
+    alt = (
+        f"Line chart of the risk of {name} on one day a year, {risks['as_of'].iloc[0][:4]} to "
+        f"{last.year}: from {percent(risks['risk'].iloc[0])} to {percent(now['risk'])}, with its 90% "
+        f"interval, the medians of {region} and of its neighbours, and its inspections."
+    )
+    columns = risks[list(RISK_COLUMNS)].reset_index(drop=True)
+    return Drawn(
+        f"risk-{code}", title, alt, columns, RISK_COLUMNS, drawing(720, 250, alt, parts, "wide")
+    )
+
+
+def _percent_grid(scale: Scale, high: float) -> str:
+    step = 0.1 if high <= 0.7 else 0.2
+    levels = np.arange(0, high + 1e-9, step)
+    lines = "".join(f"M44 {scale(level)}H710" for level in levels)
+    labels = "".join(label(38, scale(level) + 4, f"{level:.0%}", "e") for level in levels)
+    return f'<path class="grid" d="{lines}"/>{labels}'
+
+
+def _beside(risk: float, other: float) -> str:
+    if math.isnan(other) or round(risk, 3) == round(other, 3):
+        return "level with"
+    return "above" if risk > other else "below"
+
+
+# --- what the risk is made of ------------------------------------------------
+
+
+def waterfall_frame(terms: pd.DataFrame) -> pd.DataFrame:
+    """From where every authority starts, through the families, to the risk.
+
+    Parameters
+    ----------
+    terms : DataFrame
+        The rows of one authority as ``earlywarn.explain`` gives them.
+
+    Returns
+    -------
+    DataFrame
+        One row a step: ``step, contribution, start, end`` in log-odds and ``risk_after``; families
+        by strength between the start and the risk itself.
+    """
+    start = float(terms.loc[terms["term"] == "baseline", "contribution"].iloc[0])
+    families = terms[terms["term"] == "indicator"].groupby("family")["contribution"].sum()
+    families = families.reindex(families.abs().sort_values(ascending=False, kind="stable").index)
+    contribution = np.array([start, *families])
+    end = np.cumsum(contribution)
+    steps = ["Where every authority starts", *(_capital(family) for family in families.index)]
+    frame = pd.DataFrame({"step": steps, "contribution": contribution, "end": end})
+    frame["start"] = end - contribution
+    total = {"step": "Risk", "contribution": end[-1], "end": end[-1], "start": 0.0}
+    frame = pd.concat([frame, pd.DataFrame([total])], ignore_index=True)
+    return frame.assign(risk_after=expit(frame["end"].to_numpy()))[
+        ["step", "contribution", "start", "end", "risk_after"]
+    ]
+
+
+def waterfall_chart(code: str, name: str, terms: pd.DataFrame) -> Drawn:
+    """The waterfall from the start through each family to the risk, on the log-odds scale."""
+    frame = waterfall_frame(terms)
+    ends = frame["end"].tolist()
+    scale = Scale(min([logit(0.04), *ends]) - 0.15, max([logit(0.25), *ends]) + 0.15, 240, 650)
+    bottom = 22 * len(frame) + 6
+    shown = [tick for tick in TICKS if scale.low <= logit(tick) <= scale.high]
+    grid = "".join(f"M{scale(float(logit(tick)))} 4V{bottom}" for tick in shown)
+    parts = [f'<path class="grid" d="{grid}"/>']
+    parts += [
+        label(scale(float(logit(tick))), bottom + 14, f"{tick:.0%}", "m") for tick in shown
+    ]
+    rows = frame.to_dict("records")
+    parts += [_step(place, row, rows, scale) for place, row in enumerate(rows)]
+    alt = "Waterfall chart of log-odds: " + "; ".join(
+        f"{row['step']} {percent(row['risk_after']) if place in (0, len(rows) - 1) else signed(row['contribution'])}"
+        for place, row in enumerate(rows)
+    )
+    svg = drawing(720, bottom + 20, alt, parts, "wide")
+    return Drawn(f"why-{code}", _why(name, frame), alt, frame, WATERFALL_COLUMNS, svg)
+
+
+def _step(place: int, row: dict[str, float], rows: list[dict[str, float]], scale: Scale) -> str:
+    y = 22 * place + 8
+    name = label(230, y + 11, str(row["step"]), "e")
+    if place in (0, len(rows) - 1):
+        x = scale(row["end"])
+        told = label(x + 9, y + 11, percent(row["risk_after"]), "b")
+        return f'{name}<circle class="dot" cx="{x}" cy="{y + 7}" r="6"/>{told}'
+    low, high = sorted((scale(row["start"]), scale(row["end"])))
+    kind = "up" if row["contribution"] >= 0 else "dn"
+    bar = f'<rect class="{kind}" x="{low}" y="{y}" width="{max(high - low, 1)}" height="14"/>'
+    return name + bar + label(high + 6, y + 11, signed(row["contribution"]))
+
+
+def _why(name: str, frame: pd.DataFrame) -> str:
+    steps = frame.iloc[1:-1].set_index("step")["contribution"]
+    up, down = steps[steps > NONE], steps[steps < -NONE]
+    raised = f"{up.idxmax().lower()} raises the risk of {name} most" if len(up) else ""
+    lowered = f"{down.idxmin().lower()} lowers it most" if len(down) else ""
+    if raised and lowered:
+        return _capital(f"{raised}, {lowered}")
+    return _capital(raised or lowered.replace(" it ", f" the risk of {name} ")) or "Nothing stands out"
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+# --- small charts ------------------------------------------------------------
+
+
+def small_chart(record: Indicator, name: str, rows: pd.DataFrame, axis: TimeAxis, marks: str) -> str:
+    """One indicator's history: own line and limits, neighbours, England; inspections behind."""
+    series = {
+        column: rows[column].to_numpy(dtype=float)
+        for column in ("value", "lower", "upper", "neighbours", "england")
+    }
+    scale = _own_scale(series)
+    x = [axis.of_year(period) for period in rows["period"].tolist()]
+    band = area(x, series["lower"].tolist(), series["upper"].tolist(), scale)
+    parts = [
+        marks,
+        f'<path class="lim" d="{band}"/>' if band else "",
+        f'<path class="eng" d="{line(x, series["england"].tolist(), scale)}"/>',
+        f'<path class="nei" d="{line(x, series["neighbours"].tolist(), scale)}"/>',
+        f'<path class="own" d="{line(x, series["value"].tolist(), scale)}"/>',
+        label(2, 20, _tick(scale.high)),
+        label(2, 77, _tick(scale.low)),
+    ]
+    return drawing(*SMALL, f"{record.title}, {name}, line chart", parts)
+
+
+def _own_scale(series: dict[str, np.ndarray]) -> Scale:
+    """From the least to the most that is drawn; wide limits of small places don't flatten the lines."""
+    lines = np.concatenate([series["value"], series["neighbours"], series["england"]])
+    if not np.isfinite(lines).any():
+        return Scale(0.0, 1.0, 76, 16)
+    low, high = float(np.nanmin(lines)), float(np.nanmax(lines))
+    room = max(high - low, 0.1 * abs(high), 1e-6)
+    limits = np.concatenate([series["lower"], series["upper"], [low, high]])
+    low = max(float(np.nanmin(limits)), low - room, 0.0)
+    return Scale(low, min(float(np.nanmax(limits)), high + room), 76, 16)
+
+
+def _tick(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}"

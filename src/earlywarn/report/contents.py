@@ -1,0 +1,198 @@
+"""Everything that a report tells, as frames: gathered once, drawn later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from earlywarn.explanation import explain
+from earlywarn.outcomes import AREAS
+from earlywarn.panel import FIRST_DAY
+from earlywarn.progress import Progress
+from earlywarn.report.histories import indicator_history
+from earlywarn.report.movement import rank_movement, risk_history, yearly_days
+from earlywarn.report.past import past_record
+from earlywarn.report.tilemap import tiles_for
+from earlywarn.scoring import BANDS, score
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from earlywarn.model import RiskModel
+    from earlywarn.panel import Panel, Snapshot
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """The frames of a report.
+
+    Attributes
+    ----------
+    snapshot : Snapshot
+        What was public on the day.
+    model : RiskModel
+        The model.
+    findings : DataFrame
+        What was noticed about the files.
+    scores : DataFrame
+        As ``earlywarn.score`` gives it, with region and type.
+    terms : DataFrame
+        As ``earlywarn.explain`` gives it.
+    movement : DataFrame
+        As ``rank_movement`` gives it; no rows if the panel does not reach back a year.
+    before : date or None
+        The day that the movement is counted from.
+    risks : DataFrame
+        As ``risk_history`` gives it, with the median of region and neighbours.
+    histories : DataFrame
+        As ``indicator_history`` gives it.
+    tiles : DataFrame
+        As ``tiles_for`` gives it.
+    record : DataFrame
+        As ``past_record`` gives it.
+    chosen : tuple of str
+        The authorities that get a section, by name.
+    """
+
+    snapshot: Snapshot
+    model: RiskModel
+    findings: pd.DataFrame
+    scores: pd.DataFrame
+    terms: pd.DataFrame
+    movement: pd.DataFrame
+    before: date | None
+    risks: pd.DataFrame
+    histories: pd.DataFrame
+    tiles: pd.DataFrame
+    record: pd.DataFrame
+    chosen: tuple[str, ...]
+
+    @property
+    def as_of(self) -> date:
+        """The day of the report."""
+        return self.snapshot.as_of
+
+    @property
+    def usual(self) -> float:
+        """The share of Inadequate judgements that the model is set to."""
+        return float(self.model.info["prior"]["risk"])
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """What each authority is called."""
+        rows = self.snapshot.authorities
+        return dict(zip(rows["la_code"], rows["la_name"], strict=True))
+
+    @cached_property
+    def listed(self) -> pd.DataFrame:
+        """The ranked list: the scores, with the movement beside them."""
+        moved = self.movement.drop(columns="rank")
+        return self.scores.join(moved, on="la_code")
+
+    @cached_property
+    def regions(self) -> pd.DataFrame:
+        """One row a region: its risks and how many authorities are in each band."""
+        by_region = self.scores.groupby("region")
+        frame = by_region["risk"].agg(["size", "min", "median", "max"])
+        frame.columns = pd.Index(["authorities", "lowest", "median", "highest"])
+        counts = pd.crosstab(self.scores["region"], self.scores["band"])
+        names = [band for _, band in BANDS]
+        counts = counts.reindex(columns=names, fill_value=0)
+        frame = frame.join(counts).sort_values("median", ascending=False)
+        return frame.reset_index()
+
+
+def gather(
+    panel: Panel,
+    model: RiskModel,
+    as_of: date | str,
+    authorities: Sequence[str] | None,
+    progress: Progress,
+) -> Contents:
+    """Score, explain and look back.
+
+    Raises
+    ------
+    PanelError
+        If the panel does not reach back to the day.
+    AuthorityError
+        If one of the authorities did not exist on the day.
+    """
+    snapshot = panel.as_of(as_of)
+    chosen = _chosen(snapshot, authorities)
+    scores = score(model, snapshot)
+    progress.say(f"Report as of {snapshot.as_of}: {len(scores)} authorities scored")
+    terms = explain(model, snapshot)
+    risks = risk_history(panel, model, snapshot.as_of, progress=progress)
+    days = yearly_days(snapshot.as_of, FIRST_DAY)
+    before = days[-2] if len(days) > 1 else None
+    places = snapshot.authorities[["la_code", "region", "la_type"]]
+    return Contents(
+        snapshot=snapshot,
+        model=model,
+        findings=panel.findings,
+        scores=scores.merge(places, on="la_code", how="left"),
+        terms=terms,
+        movement=_movement(panel, model, before, snapshot),
+        before=before,
+        risks=_with_medians(risks, snapshot),
+        histories=indicator_history(snapshot),
+        tiles=tiles_for(snapshot.authorities["la_code"], snapshot.register),
+        record=past_record(),
+        chosen=chosen,
+    )
+
+
+def _chosen(snapshot: Snapshot, authorities: Sequence[str] | None) -> tuple[str, ...]:
+    rows = snapshot.authorities
+    names = dict(zip(rows["la_code"], rows["la_name"], strict=True))
+    codes = (
+        list(names)
+        if authorities is None
+        else list(dict.fromkeys(snapshot.existing_code(name) for name in authorities))
+    )
+    return tuple(sorted(codes, key=lambda code: (names[code].casefold(), code)))
+
+
+def _movement(
+    panel: Panel, model: RiskModel, before: date | None, now: Snapshot
+) -> pd.DataFrame:
+    if before is None:
+        found = rank_movement(model, now, now)
+        return found.iloc[:0]
+    return rank_movement(model, panel.as_of(before), now)
+
+
+def _with_medians(risks: pd.DataFrame, snapshot: Snapshot) -> pd.DataFrame:
+    """The risks of the authorities of today, with the medians of those they are set beside."""
+    places = snapshot.authorities.set_index("la_code")["region"]
+    rows = risks[risks["la_code"].isin(places.index)].copy()
+    rows["region_median"] = rows.groupby([rows["la_code"].map(places), "as_of"])[
+        "risk"
+    ].transform("median")
+    pairs = snapshot.neighbours[["la_code", "neighbour_code"]]
+    theirs = pairs.merge(
+        rows[["la_code", "as_of", "risk"]].rename(columns={"la_code": "neighbour_code"}),
+        on="neighbour_code",
+    )
+    medians = theirs.groupby(["la_code", "as_of"])["risk"].median().rename("neighbour_median")
+    return rows.join(medians, on=["la_code", "as_of"])
+
+
+def inspections_of(contents: Contents, code: str) -> pd.DataFrame:
+    """The inspections of one authority whose reports were public, newest first."""
+    rows = contents.snapshot.judgements
+    own = rows[rows["la_code"] == code].sort_values("inspection_start", ascending=False)
+    worst = own[list(AREAS)].apply(_worst, axis=1)
+    return own.assign(worst_area=worst, grade=own["overall"].fillna(worst))
+
+
+_ORDER = ("Inadequate", "Requires improvement", "Good", "Outstanding")
+
+
+def _worst(grades: pd.Series) -> str | None:
+    return next((grade for grade in _ORDER if (grades == grade).any()), None)

@@ -1,0 +1,53 @@
+"""How often the 90% interval holds the truth, on the national design and with weights that are known.
+
+Weights are drawn from what the intervals allow for (``Beliefs``: the doubt), judgements are drawn for
+the real inspections with their real figures, a model is fitted to them, and its intervals for today's
+authorities are held against the true log-odds. Run it with ``python tools/coverage.py``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+import earlywarn as ew
+from earlywarn.beliefs import Beliefs, prior_of
+from earlywarn.catalogue import model_column, scored_indicators
+from earlywarn.classifier import RiskClassifier
+from earlywarn.indicators import build_indicators
+from earlywarn.stats import expit
+from earlywarn.timeline import Timeline
+from earlywarn.training import SEED, design, training_cases
+
+WORLDS, REFITS = 100, 60
+
+
+def main() -> None:
+    """Print the coverage with its standard error."""
+    panel, model = ew.load_panel(), ew.load_model()
+    records = scored_indicators()
+    cases = training_cases(panel.judgements, until=model.info["training"]["until"])
+    X = design(Timeline(panel, panel.judgements), cases, records).to_numpy(dtype=float)
+    latest = build_indicators(panel.as_of(panel.newest_publication))
+    today = latest[[model_column(record) for record in records]].to_numpy(dtype=float)
+    beliefs = prior_of(records, Beliefs())
+    filled, _ = model.complete(X)
+    known, _ = model.complete(today)
+    rng = np.random.default_rng(SEED)
+    root = np.linalg.cholesky(beliefs["doubt_covariance"])
+    shares = []
+    for _ in range(WORLDS):
+        weights = beliefs["prior_mean"] + root @ rng.standard_normal(len(root))
+        noise = np.log(1 / rng.random(len(X)) - 1)
+        grade = np.digitize(filled @ weights + noise, model.thresholds)
+        fitted = RiskClassifier(**beliefs, n_bootstrap=REFITS, random_state=SEED).fit(
+            filled + beliefs["centre"], grade, clusters=cases["la_code"]
+        )
+        lower, upper = fitted.model_.interval(known + beliefs["centre"])
+        truth = expit(known @ weights - model.thresholds[-1])
+        shares.append(np.mean((lower <= truth) & (truth <= upper)))
+    error = np.std(shares, ddof=1) / np.sqrt(WORLDS)
+    print(f"{np.mean(shares):.3f} of the true risks lie in their 90% interval (standard error {error:.3f})")
+
+
+if __name__ == "__main__":
+    main()
