@@ -1,8 +1,8 @@
-"""How often the 90% interval holds the truth, on the national design and with weights that are known.
+"""How often the 90% interval holds the truth, on the national design with known weights.
 
-Weights are drawn from what the intervals allow for (``Beliefs``: the doubt), judgements are drawn for
-the real inspections with their real figures, a model is fitted to them, and its intervals for today's
-authorities are held against the true log-odds. Run it with ``python tools/coverage.py``.
+Weights are drawn from what the intervals allow for (``Beliefs``: the doubt), judgements are drawn
+for the real inspections with their real figures, a model is fitted to them, and its intervals for
+today's authorities are held against the true risks. Run it with ``python tools/coverage.py``.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def main() -> None:
         truth = expit(known @ weights - model.thresholds[-1])
         shares.append(np.mean((lower <= truth) & (truth <= upper)))
     error = np.std(shares, ddof=1) / np.sqrt(WORLDS)
-    print(f"{np.mean(shares):.3f} of the true risks lie in their 90% interval (standard error {error:.3f})")
+    held = f"{np.mean(shares):.3f} of the true risks lie in their 90% interval"
+    print(f"{held} (standard error {error:.3f})")
 
 
 if __name__ == "__main__":

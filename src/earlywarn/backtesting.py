@@ -320,9 +320,16 @@ def _grades(model: Forecaster, values: Any) -> dict[str, FloatArray | float]:
         return dict.fromkeys(("below_good", *_PROBABILITIES), np.nan)
     grades = model.probabilities(values)
     return {
-        "below_good": model.at_least(values, len(model.classes) - 2),
+        "below_good": _below_good(model, values),
         **{column: _grade(grades, model, k) for k, column in enumerate(_PROBABILITIES)},
     }
+
+
+def _below_good(model: RiskModel, values: Any) -> FloatArray:
+    """The probability of Requires improvement or worse, whichever grades the model has seen."""
+    good = GRADES.index("Good")
+    place = sum(grade <= good for grade in model.classes)
+    return model.at_least(values, place) if place else np.ones(len(values))
 
 
 def _grade(grades: FloatArray, model: RiskModel, grade: int) -> FloatArray:

@@ -14,12 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 from earlywarn.errors import ModelError
 from earlywarn.rowwise import (
     BLOCK,
-    SHORTEST,
+    Bench,
     Block,
     Completion,
     blocks,
     columns_first,
-    quadratic,
     sums,
     weighted_sums,
 )
@@ -146,9 +145,9 @@ class RiskModel:
         """
         matrix = self.matrix(X)
         filled, variance = (np.zeros(matrix.shape, order="F") for _ in range(2))
-        completion = self._completion()
+        bench = self._bench(len(matrix))
         for rows, given in blocks(matrix):
-            block, size = completion.block(given), rows.stop - rows.start
+            block, size = bench.complete(given), rows.stop - rows.start
             filled[rows] = block.filled[:, :size].T
             if block.variance is not None:
                 variance[rows] = block.variance[:, :size].T
@@ -189,11 +188,11 @@ class RiskModel:
         count, width = len(matrix), len(self.columns) + 1
         terms = np.empty((width, count if parts else 0))
         found = Assessment(np.empty(count), np.empty(count if sd else 0), terms.T)
-        scratch = np.empty((width, max(BLOCK, SHORTEST)))
-        completion = self._completion()
+        scratch = np.empty((width, BLOCK))
+        bench = self._bench(count)
         for rows, given in blocks(matrix):
             size = rows.stop - rows.start
-            block, here = completion.block(given), scratch[:, : given.shape[1]]
+            block, here = bench.complete(given, doubt=sd), scratch[:, : given.shape[1]]
             here[0] = -self.thresholds[-1]
             np.multiply(block.filled, self.coefficients[:, None], out=here[1:])
             found.log_odds[rows] = sums(here)[:size]
@@ -201,7 +200,7 @@ class RiskModel:
                 terms[:, rows] = here[:, :size]
             if sd:
                 error = None if errors is None else columns_first(errors, rows)
-                found.sd[rows] = self._sd(block, error)[:size]
+                found.sd[rows] = self._sd(bench, block, error)[:size]
         return found
 
     def risk(self, X: ArrayLike) -> Floats:
@@ -293,16 +292,14 @@ class RiskModel:
         values = frame[list(self.columns)].to_numpy(dtype=float, na_value=np.nan)
         return np.asarray(values, dtype=float)
 
-    def _completion(self) -> Completion:
-        return Completion(self.centre, self.orientation, self.agreement, self.groups)
+    def _bench(self, rows: int) -> Bench:
+        return Bench(Completion(self.centre, self.orientation, self.agreement, self.groups), rows)
 
-    def _sd(self, block: Block, errors: Floats | None) -> Floats:
+    def _sd(self, bench: Bench, block: Block, errors: Floats | None) -> Floats:
         """Standard deviation of the log-odds of one block."""
-        variance = np.maximum(quadratic(block.filled, self.covariance), 0.0)
+        variance = np.maximum(bench.variance(block, self.covariance), 0.0)
         if block.variance is not None:
             variance += weighted_sums(self.coefficients**2, block.variance)
         if errors is not None:
-            spread = errors * self.coefficients[:, None]
-            np.copyto(spread, 0.0, where=np.isnan(spread))
-            variance += sums(np.square(spread, out=spread))
+            variance += bench.noise(errors, self.coefficients)
         return np.asarray(np.sqrt(variance))

@@ -1,0 +1,1 @@
+"""What people look at: the report as a page, and the plots for notebooks."""

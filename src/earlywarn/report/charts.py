@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,8 +16,6 @@ from earlywarn.report.svg import Scale, area, drawing, label, line
 from earlywarn.stats import expit, logit
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from earlywarn.catalogue import Indicator
 
 FIRST_YEAR = 2013
@@ -44,13 +43,14 @@ def risk_chart(
     axis = TimeAxis(FIRST_YEAR, last, 44, 710)
     high = max(0.3, math.ceil(10 * float(risks["risk_upper"].max())) / 10)
     scale = Scale(0.0, high, 230, 24)
-    x = [axis.of_day(pd.Timestamp(day).date()) for day in risks["as_of"]]
+    x = [axis.of_day(date.fromisoformat(day)) for day in risks["as_of"]]
+    ends = (risks["risk_lower"].tolist(), risks["risk_upper"].tolist())
     parts = [
         _percent_grid(scale, high),
-        f'<path class="lim" d="{area(x, risks["risk_lower"].tolist(), risks["risk_upper"].tolist(), scale)}"/>',
-        f'<path class="eng" d="{line(x, risks["region_median"].tolist(), scale)}"/>',
-        f'<path class="nei" d="{line(x, risks["neighbour_median"].tolist(), scale)}"/>',
-        f'<path class="own" d="{line(x, risks["risk"].tolist(), scale)}"/>',
+        _path("lim", area(x, *ends, scale)),
+        _path("eng", line(x, risks["region_median"].tolist(), scale)),
+        _path("nei", line(x, risks["neighbour_median"].tolist(), scale)),
+        _path("own", line(x, risks["risk"].tolist(), scale)),
         axis.ticks(230, each=1),
         inspection_lines(axis, inspections, 24, 230),
     ]
@@ -70,6 +70,10 @@ def risk_chart(
     return Drawn(
         f"risk-{code}", title, alt, columns, RISK_COLUMNS, drawing(720, 250, alt, parts, "wide")
     )
+
+
+def _path(css: str, path: str) -> str:
+    return f'<path class="{css}" d="{path}"/>' if path else ""
 
 
 def _percent_grid(scale: Scale, high: float) -> str:
@@ -127,14 +131,13 @@ def waterfall_chart(code: str, name: str, terms: pd.DataFrame) -> Drawn:
     shown = [tick for tick in TICKS if scale.low <= logit(tick) <= scale.high]
     grid = "".join(f"M{scale(float(logit(tick)))} 4V{bottom}" for tick in shown)
     parts = [f'<path class="grid" d="{grid}"/>']
-    parts += [
-        label(scale(float(logit(tick))), bottom + 14, f"{tick:.0%}", "m") for tick in shown
-    ]
+    parts += [label(scale(float(logit(tick))), bottom + 14, f"{tick:.0%}", "m") for tick in shown]
     rows = frame.to_dict("records")
     parts += [_step(place, row, rows, scale) for place, row in enumerate(rows)]
-    alt = "Waterfall chart of log-odds: " + "; ".join(
-        f"{row['step']} {percent(row['risk_after']) if place in (0, len(rows) - 1) else signed(row['contribution'])}"
-        for place, row in enumerate(rows)
+    families = "; ".join(f"{row['step']} {signed(row['contribution'])}" for row in rows[1:-1])
+    alt = (
+        f"Waterfall chart, in log-odds: from {percent(rows[0]['risk_after'])}, where every authority "
+        f"starts, through {families}, to {percent(rows[-1]['risk_after'])}"
     )
     svg = drawing(720, bottom + 20, alt, parts, "wide")
     return Drawn(f"why-{code}", _why(name, frame), alt, frame, WATERFALL_COLUMNS, svg)
@@ -160,7 +163,9 @@ def _why(name: str, frame: pd.DataFrame) -> str:
     lowered = f"{down.idxmin().lower()} lowers it most" if len(down) else ""
     if raised and lowered:
         return _capital(f"{raised}, {lowered}")
-    return _capital(raised or lowered.replace(" it ", f" the risk of {name} ")) or "Nothing stands out"
+    return (
+        _capital(raised or lowered.replace(" it ", f" the risk of {name} ")) or "Nothing stands out"
+    )
 
 
 def _capital(words: str) -> str:
@@ -170,7 +175,9 @@ def _capital(words: str) -> str:
 # --- small charts ------------------------------------------------------------
 
 
-def small_chart(record: Indicator, name: str, rows: pd.DataFrame, axis: TimeAxis, marks: str) -> str:
+def small_chart(
+    record: Indicator, name: str, rows: pd.DataFrame, axis: TimeAxis, marks: str
+) -> str:
     """One indicator's history: own line and limits, neighbours, England; inspections behind."""
     series = {
         column: rows[column].to_numpy(dtype=float)
@@ -178,13 +185,12 @@ def small_chart(record: Indicator, name: str, rows: pd.DataFrame, axis: TimeAxis
     }
     scale = _own_scale(series)
     x = [axis.of_year(period) for period in rows["period"].tolist()]
-    band = area(x, series["lower"].tolist(), series["upper"].tolist(), scale)
     parts = [
         marks,
-        f'<path class="lim" d="{band}"/>' if band else "",
-        f'<path class="eng" d="{line(x, series["england"].tolist(), scale)}"/>',
-        f'<path class="nei" d="{line(x, series["neighbours"].tolist(), scale)}"/>',
-        f'<path class="own" d="{line(x, series["value"].tolist(), scale)}"/>',
+        _path("lim", area(x, series["lower"].tolist(), series["upper"].tolist(), scale)),
+        _path("eng", line(x, series["england"].tolist(), scale)),
+        _path("nei", line(x, series["neighbours"].tolist(), scale)),
+        _path("own", line(x, series["value"].tolist(), scale)),
         label(2, 20, _tick(scale.high)),
         label(2, 77, _tick(scale.low)),
     ]

@@ -158,9 +158,7 @@ def _chosen(snapshot: Snapshot, authorities: Sequence[str] | None) -> tuple[str,
     return tuple(sorted(codes, key=lambda code: (names[code].casefold(), code)))
 
 
-def _movement(
-    panel: Panel, model: RiskModel, before: date | None, now: Snapshot
-) -> pd.DataFrame:
+def _movement(panel: Panel, model: RiskModel, before: date | None, now: Snapshot) -> pd.DataFrame:
     if before is None:
         found = rank_movement(model, now, now)
         return found.iloc[:0]
@@ -171,9 +169,9 @@ def _with_medians(risks: pd.DataFrame, snapshot: Snapshot) -> pd.DataFrame:
     """The risks of the authorities of today, with the medians of those they are set beside."""
     places = snapshot.authorities.set_index("la_code")["region"]
     rows = risks[risks["la_code"].isin(places.index)].copy()
-    rows["region_median"] = rows.groupby([rows["la_code"].map(places), "as_of"])[
-        "risk"
-    ].transform("median")
+    rows["region_median"] = rows.groupby([rows["la_code"].map(places), "as_of"])["risk"].transform(
+        "median"
+    )
     pairs = snapshot.neighbours[["la_code", "neighbour_code"]]
     theirs = pairs.merge(
         rows[["la_code", "as_of", "risk"]].rename(columns={"la_code": "neighbour_code"}),

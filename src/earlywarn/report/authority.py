@@ -1,0 +1,310 @@
+"""One authority's part of the report: its charts, its figures year by year, its holes said out loud."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from earlywarn.catalogue import INDICATORS, Indicator
+from earlywarn.report.axes import TimeAxis, inspection_lines
+from earlywarn.report.charts import FIRST_YEAR, SMALL, risk_chart, small_chart, waterfall_chart
+from earlywarn.report.contents import Contents, inspections_of
+from earlywarn.report.drawn import (
+    Column,
+    Drawn,
+    Table,
+    long_date,
+    number,
+    percent,
+    signed,
+    text,
+    whole,
+    year_ranges,
+)
+from earlywarn.report.histories import NOT_THERE
+from earlywarn.sources.records import PUBLISHED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_RECORDS = {record.id: record for record in INDICATORS}
+_MOST = 3
+TERM_COLUMNS = {
+    "title": Column("Indicator", text, numeric=False),
+    "value": Column("Value", number),
+    "unit": Column("Unit", text, numeric=False),
+    "england": Column("England", number),
+    "neighbours": Column("Neighbours, mean", number),
+    "percentile": Column("Authorities that are lower", percent),
+    "contribution": Column("Adds (log-odds)", signed),
+    "sign_stability": Column("Sure of the direction", percent),
+}
+INSPECTION_COLUMNS = {
+    "inspection_start": Column("Inspected from", long_date, numeric=False),
+    "published_on": Column("Report", long_date, numeric=False),
+    "framework": Column("Framework", text, numeric=False),
+    "overall": Column("Overall", text, numeric=False),
+    "leadership": Column("Leadership", text, numeric=False),
+    "help_and_protection": Column("Help and protection", text, numeric=False),
+    "in_care": Column("Children in care", text, numeric=False),
+    "care_leavers": Column("Care leavers", text, numeric=False),
+}
+
+
+@dataclass(frozen=True)
+class Small:
+    """One indicator's chart with its message."""
+
+    message: str
+    svg: str
+
+
+@dataclass(frozen=True)
+class History:
+    """The lines of one indicator in the table of figures: heading, then a cell a year."""
+
+    title: str
+    lines: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """What the page shows of one authority."""
+
+    code: str
+    name: str
+    region: str
+    la_type: str
+    summary: tuple[str, ...]
+    raises: tuple[str, ...]
+    lowers: tuple[str, ...]
+    risk: Drawn
+    waterfall: Drawn
+    terms: Table
+    smalls: tuple[Small, ...]
+    years: tuple[int, ...]
+    histories: tuple[History, ...]
+    inspections: Table
+    holes: tuple[str, ...]
+
+
+def sections(contents: Contents) -> Iterator[Section]:
+    """The sections of the authorities that were chosen, one after another."""
+    terms = dict(iter(contents.terms.groupby("la_code")))
+    risks = dict(iter(contents.risks.groupby("la_code")))
+    histories = dict(iter(contents.histories.groupby("la_code")))
+    rows = contents.listed.set_index("la_code")
+    for code in contents.chosen:
+        yield _section(contents, rows.loc[code], terms[code], risks[code], histories[code])
+
+
+def _section(
+    contents: Contents,
+    row: pd.Series,
+    terms: pd.DataFrame,
+    risks: pd.DataFrame,
+    history: pd.DataFrame,
+) -> Section:
+    code, name = str(row.name), contents.names[str(row.name)]
+    inspections = inspections_of(contents, code)
+    axis = TimeAxis(FIRST_YEAR, contents.as_of, 28, SMALL[0] - 6)
+    marks = axis.ticks(78, each=4) + inspection_lines(axis, inspections, 10, 78)
+    shared = f'<use href="#j{code}"/>'
+    by_indicator = dict(iter(history.groupby("indicator", sort=False)))
+    years = tuple(range(int(history["period"].min()), int(history["period"].max()) + 1))
+    smalls = [
+        Small(_message(_RECORDS[key], part), small_chart(_RECORDS[key], name, part, axis, shared))
+        for key, part in by_indicator.items()
+    ]
+    # The axis and the inspections are the same behind every small chart: drawn once, then referred to.
+    first = smalls[0]
+    smalls[0] = Small(first.message, first.svg.replace(shared, f'<g id="j{code}">{marks}</g>'))
+    return Section(
+        code=code,
+        name=name,
+        region=row["region"],
+        la_type=row["la_type"],
+        summary=_summary(contents, row),
+        raises=_sentences(terms, 1),
+        lowers=_sentences(terms, -1),
+        risk=risk_chart(code, name, row["region"], risks, inspections, contents.as_of),
+        waterfall=waterfall_chart(code, name, terms),
+        terms=_terms(terms),
+        smalls=tuple(smalls),
+        years=years,
+        histories=tuple(_history(_RECORDS[key], by_indicator[key], years) for key in by_indicator),
+        inspections=Table.of(inspections, INSPECTION_COLUMNS),
+        holes=_holes(contents, row, history),
+    )
+
+
+# --- in words ------------------------------------------------------------------------------------
+
+
+def _summary(contents: Contents, row: pd.Series) -> tuple[str, ...]:
+    held = row["previous_judgement"]
+    last = (
+        "No inspection report was public on the day."
+        if pd.isna(held)
+        else f"Last judgement: {held}, inspected from {long_date(row['previous_inspection'])}."
+    )
+    return (
+        f"Risk of an Inadequate judgement if inspected on the day: {percent(row['risk'])} "
+        f"(90% interval {percent(row['risk_lower'])} to {percent(row['risk_upper'])}): "
+        f"{row['band']}. Risk of a judgement below Good: {percent(row['below_good'])}.",
+        f"Rank {row['rank']} of {len(contents.scores)} (90% interval {row['rank_lower']} to "
+        f"{row['rank_upper']}); chance of being among the 26 highest: "
+        f"{row['top_k_probability']:.0%}.",
+        moved_sentence(row, contents),
+        last,
+    )
+
+
+def moved_sentence(row: pd.Series, contents: Contents) -> str:
+    """How far it has moved, and whether that is more than noise."""
+    if contents.before is None or pd.isna(row["moved"]):
+        return "There is no rank of a year before to compare with."
+    places = abs(int(row["moved"]))
+    way = "up the list (a higher risk)" if row["moved"] > 0 else "down the list (a lower risk)"
+    told = f"{places} place{'s' * (places != 1)} {way}" if places else "no place"
+    verdict = "more than noise" if row["beyond_noise"] else "no more than noise"
+    return (
+        f"Moved {told} since {long_date(contents.before)}, from rank {row['rank_before']:.0f}: "
+        f"{verdict} (90% interval of the change {row['moved_lower']:+.0f} to "
+        f"{row['moved_upper']:+.0f})."
+    )
+
+
+def _sentences(terms: pd.DataFrame, side: int) -> tuple[str, ...]:
+    known = terms[(terms["term"] == "indicator") & (terms["contribution"] * side > 0.005)]
+    known = known[known["value"].notna()]
+    return tuple(text.rsplit(": ", 1)[0] for text in known["sentence"].head(_MOST))
+
+
+def _message(record: Indicator, rows: pd.DataFrame) -> str:
+    """The newest figure, beside England's and the year before."""
+    known = rows[rows["value"].notna()]
+    if known.empty:
+        return f"{record.title}: nothing published"
+    last = known.iloc[-1]
+    percent_mark = "%" if record.unit.startswith("%") else ""
+    parts = [f"{record.title}: {number(last['value'])}{percent_mark} in {last['period']}"]
+    if math.isfinite(last["england"]):
+        way = _compare(last["value"], last["england"])
+        parts.append(f"{way} England ({number(last['england'])}{percent_mark})")
+    before = known[known["period"] == last["period"] - 1]["value"]
+    if len(before):
+        parts.append(f"{_compare(last['value'], before.iloc[0])} the year before")
+    if last["period"] < rows["period"].max():
+        parts.append("nothing newer")
+    return ", ".join(parts)
+
+
+def _compare(value: float, other: float) -> str:
+    if number(value) == number(other):
+        return "level with"
+    return "above" if value > other else "below"
+
+
+# --- as tables -----------------------------------------------------------------------------------
+
+
+def _terms(terms: pd.DataFrame) -> Table:
+    rows = terms[terms["term"] == "indicator"]
+    titles = [_RECORDS[name].title for name in rows["indicator"]]
+    return Table.of(rows.assign(title=titles), TERM_COLUMNS)
+
+
+def _history(record: Indicator, rows: pd.DataFrame, years: tuple[int, ...]) -> History:
+    by_year = rows.set_index("period")
+    lines = [("Own", _cells(by_year, "value", years))]
+    limits = tuple(_range(by_year, year) for year in years)
+    if any(limits):
+        lines.append(("95% limits", limits))
+    lines += [
+        ("Neighbours", _cells(by_year, "neighbours", years)),
+        ("England", _cells(by_year, "england", years)),
+    ]
+    title = f"{record.title}, {record.unit}" if record.unit else record.title
+    return History(title, tuple(lines))
+
+
+_SHORT = {
+    "suppressed": "[c]",
+    "not applicable": "[z]",
+    "unavailable": "[x]",
+    "unreliable": "[u]",
+    NOT_THERE: "[x]",
+}
+"""The shorthand of official statistics for what is not there."""
+
+
+def _cells(by_year: pd.DataFrame, column: str, years: tuple[int, ...]) -> tuple[str, ...]:
+    values, status = by_year[column].to_dict(), by_year["status"].to_dict()
+    return tuple(
+        number(values[year])
+        if year in values and not math.isnan(values[year])
+        else _SHORT.get(status.get(year, ""), "[x]")
+        if year in values and column == "value"
+        else "[x]"
+        if year in values
+        else ""
+        for year in years
+    )
+
+
+def _range(by_year: pd.DataFrame, year: int) -> str:
+    if year not in by_year.index or math.isnan(by_year.at[year, "lower"]):
+        return ""
+    return f"{number(by_year.at[year, 'lower'])}-{number(by_year.at[year, 'upper'])}"
+
+
+# --- the holes -----------------------------------------------------------------------------------
+
+
+def _holes(contents: Contents, row: pd.Series, history: pd.DataFrame) -> tuple[str, ...]:
+    told = [_missing(row["missing_indicators"])]
+    told += [_made_of(contents, str(row.name))]
+    lacking = history[history["value"].isna()]
+    for status, rows in lacking.groupby("status"):
+        told.append(_lacking(str(status), rows))
+    joint = history[history["joint"]]
+    if len(joint):
+        names = "; ".join(_years_of(joint))
+        told.append(f"From a joint return with another authority, the same for both: {names}.")
+    told.append(
+        f"Of {whole(len(history[history['value'].notna()]))} figures, "
+        f"{whole(history['restated'].sum())} could only be read as restated after the day, and "
+        f"{whole(history['assumed'].sum())} have a publication day that is only assumed."
+    )
+    return tuple(sentence for sentence in told if sentence)
+
+
+def _missing(titles: str) -> str:
+    if not titles:
+        return "Every indicator of the model has a figure that is new enough to be compared."
+    return f"Not known, so others of the same family stand in: {titles}."
+
+
+def _made_of(contents: Contents, code: str) -> str:
+    changes = contents.snapshot.register.predecessors(code)
+    if not changes:
+        return ""
+    names = ", ".join(contents.snapshot.register.name_of(change.predecessor) for change in changes)
+    return (
+        f"Made on {long_date(changes[0].date)} from {names}, whose figures the model uses for the "
+        "years before; the charts show only its own."
+    )
+
+
+def _lacking(status: str, rows: pd.DataFrame) -> str:
+    start = "Not published" if status in (NOT_THERE, PUBLISHED) else status.capitalize()
+    return f"{start}: {'; '.join(_years_of(rows))}."
+
+
+def _years_of(rows: pd.DataFrame) -> list[str]:
+    groups: Any = rows.groupby("indicator", sort=False)["period"]
+    return [f"{_RECORDS[name].title} {year_ranges(list(years))}" for name, years in groups]

@@ -1,0 +1,338 @@
+"""What the report says of the whole country: the list, the tile map, the regions, the data."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from earlywarn.catalogue import INDICATORS
+from earlywarn.report.drawn import Column, Drawn, Table, long_date, number, percent, text, whole
+from earlywarn.report.palette import BAND_STYLES, style_of
+from earlywarn.report.past import OURS, WINDOWS
+from earlywarn.report.svg import Scale, drawing, label
+from earlywarn.scoring import BANDS
+
+if TYPE_CHECKING:
+    from earlywarn.report.contents import Contents
+
+TILE = 60
+MAP_COLUMNS = {
+    "la_name": Column("Authority", text, numeric=False),
+    "region": Column("Region", text, numeric=False),
+    "band": Column("Band", text, numeric=False),
+    "risk": Column("Risk", percent),
+    "risk_lower": Column("90% interval, from", percent),
+    "risk_upper": Column("to", percent),
+}
+REGION_COLUMNS = {
+    "region": Column("Region", text, numeric=False),
+    "authorities": Column("Authorities", whole),
+    "lowest": Column("Lowest risk", percent),
+    "median": Column("Median risk", percent),
+    "highest": Column("Highest risk", percent),
+    **{band: Column(band.capitalize(), whole) for _, band in BANDS},
+}
+RECORD_COLUMNS = {
+    "model": Column("Way of ranking", text, numeric=False),
+    "auc": Column("Right in pairs (AUC)", percent),
+    "auc_range": Column("95% interval", text),
+    "auc_below_good": Column("Below Good, right in pairs", percent),
+    "brier": Column("Brier skill (95% interval)", text),
+    "on_list": Column("Inadequate on a list of 26", text),
+    "in_vain": Column("On the list, inspected, not Inadequate", whole),
+}
+
+
+# --- the list ------------------------------------------------------------------------------------
+
+
+def range_mark(low: float, risk: float, high: float, top: float) -> str:
+    """A risk as a point on its interval; hidden from readers, since the numbers stand beside it."""
+    scale = Scale(0.0, top, 3, 157)
+    return (
+        '<svg class="rg" viewBox="0 0 160 12" aria-hidden="true" focusable="false">'
+        f'<path class="gx" d="M3 6H157"/><path class="ci" d="M{scale(low)} 6H{scale(high)}"/>'
+        f'<circle cx="{scale(risk)}" cy="6" r="4"/></svg>'
+    )
+
+
+def list_rows(contents: Contents) -> list[dict[str, object]]:
+    """The ranked list, each row as the page shows it."""
+    top = float(contents.scores["risk_upper"].max())
+    rows = []
+    for row in contents.listed.to_dict("records"):
+        style = style_of(row["band"])
+        rows.append(
+            {
+                "code": row["la_code"],
+                "name": row["la_name"],
+                "linked": row["la_code"] in contents.chosen,
+                "rank": f"{row['rank']}",
+                "ranks": f"{row['rank_lower']} to {row['rank_upper']}",
+                "band": row["band"],
+                "css": style.css,
+                "risk": percent(row["risk"]),
+                "range": f"{percent(row['risk_lower'])} to {percent(row['risk_upper'])}",
+                "mark": range_mark(row["risk_lower"], row["risk"], row["risk_upper"], top),
+                "top": f"{row['top_k_probability']:.0%}",
+                "below_good": percent(row["below_good"]),
+                "moved": _moved(row),
+                "held": row["previous_judgement"]
+                if pd.notna(row["previous_judgement"])
+                else "none",
+                "drivers": row["drivers_up"].split("; ") if row["drivers_up"] else [],
+            }
+        )
+    return rows
+
+
+def _moved(row: dict[str, object]) -> str:
+    if pd.isna(row["moved"]):
+        return "not known"
+    moved = int(row["moved"])  # type: ignore[call-overload]
+    told = "0" if moved == 0 else f"{abs(moved)} {'up' if moved > 0 else 'down'}"
+    return f"{told}, {'more than noise' if row['beyond_noise'] else 'noise'}"
+
+
+# --- the map -------------------------------------------------------------------------------------
+
+
+def tile_map(contents: Contents) -> Drawn:
+    """A tile an authority, coloured by band; a link to its section where it has one."""
+    rows = contents.scores.merge(contents.tiles, on="la_code").sort_values(["row", "column"])
+    width, height = TILE * (rows["column"].max() + 1), TILE * (rows["row"].max() + 1)
+    tiles = [_tile(row, row["la_code"] in contents.chosen) for row in rows.to_dict("records")]
+    high = contents.scores["band"].isin([BANDS[0][1], BANDS[1][1]])
+    title = (
+        f"{high.sum()} of {len(rows)} authorities have a risk higher or much higher than usual, in "
+        f"{contents.scores.loc[high, 'region'].nunique()} of {contents.scores['region'].nunique()} "
+        "regions"
+    )
+    counts = contents.scores["band"].value_counts()
+    alt = "Tile map of England, a tile an authority, by band: " + "; ".join(
+        f"{counts.get(band, 0)} {band}" for _, band in BANDS
+    )
+    svg = (
+        f'<svg class="map" viewBox="0 0 {width} {height}" role="group" aria-label="{alt}">'
+        f"{''.join(tiles)}</svg>"
+    )
+    data = rows.sort_values(["la_name", "la_code"])[["la_code", *MAP_COLUMNS, "column", "row"]]
+    return Drawn("map", title, alt, data.reset_index(drop=True), MAP_COLUMNS, svg)
+
+
+def _tile(row: dict[str, object], linked: bool) -> str:  # noqa: FBT001 - a fact of the row
+    style, name = style_of(str(row["band"])), str(row["la_name"])
+    x, y = TILE * int(str(row["column"])), TILE * int(str(row["row"]))
+    lines = tile_lines(name)
+    first = y + TILE / 2 + 4 - 5.5 * (len(lines) - 1)
+    words = [label(x + TILE / 2, first + 11 * place, part) for place, part in enumerate(lines)]
+    risk = percent(row["risk"])
+    full = label(8, 26, name, "full") + label(8, 50, f"{risk}: {row['band']}", "full")
+    mark = label(x + TILE - 5, y + 12, style.mark, "mk") if style.mark else ""
+    inner = (
+        f'<rect x="{x + 1}" y="{y + 1}" width="{TILE - 2}" height="{TILE - 2}"/>'
+        f"{''.join(words)}{mark}{full}"
+    )
+    told = f'class="t {style.css}" aria-label="{escape(f"{name}, {risk}, {style.band}")}"'
+    if linked:
+        return f'<a href="#la-{escape(str(row["la_code"]))}" {told}>{inner}</a>'
+    return f'<g role="img" {told}>{inner}</g>'
+
+
+_ROOM = 10
+_CUT = {"and": "&", "upon": "u.", "of": "of", "the": "the", "with": "w."}
+
+
+def tile_lines(name: str) -> list[str]:
+    """A name in up to three lines that fit a tile.
+
+    Examples
+    --------
+    >>> tile_lines("Bournemouth, Christchurch and Poole")
+    ['Bournem.,', 'Christch.', '& Poole']
+    """
+    lines: list[str] = []
+    for word in name.replace("-", "- ").split():
+        short = _CUT.get(word, word)
+        short = short if len(short) <= _ROOM else _shorter(short)
+        if lines and len(lines[-1]) + 1 + len(short) <= _ROOM:
+            lines[-1] += f" {short}"
+        else:
+            lines.append(short)
+    return lines if len(lines) <= 4 else [*lines[:3], lines[3] + " ..."]
+
+
+def _shorter(word: str) -> str:
+    end = "," if word.endswith(",") else ""
+    return word[: _ROOM - 3 if end else _ROOM - 2] + "." + end
+
+
+# --- the regions ---------------------------------------------------------------------------------
+
+
+def region_chart(contents: Contents) -> Drawn:
+    """Each authority's risk as a dot, region by region, with the region's median."""
+    frame = contents.regions
+    top = float(contents.scores["risk"].max())
+    scale = Scale(0.0, top * 1.05, 190, 700)
+    bottom = 26 * len(frame) + 8
+    ticks = [tick / 10 for tick in range(int(top * 10) + 1)]
+    grid = "".join(f"M{scale(tick)} 4V{bottom}" for tick in ticks)
+    usual = scale(contents.usual)
+    parts = [f'<path class="grid" d="{grid}"/><path class="use" d="M{usual} 4V{bottom}"/>']
+    parts += [label(scale(tick), bottom + 14, f"{tick:.0%}", "m") for tick in ticks]
+    for place, row in enumerate(frame.to_dict("records")):
+        y = 26 * place + 20
+        own = contents.scores[contents.scores["region"] == row["region"]]
+        median = scale(row["median"])
+        dots = "".join(f"M{scale(risk)} {y}h0" for risk in own["risk"])
+        parts.append(
+            f"{label(180, y + 4, row['region'], 'e')}"
+            f'<path class="dots" d="{dots}"/><path class="med" d="M{median} {y - 10}v20"/>'
+        )
+    first, last = frame.iloc[0], frame.iloc[-1]
+    title = (
+        f"Risks differ more within regions than between them: medians run from "
+        f"{percent(last['median'])} ({last['region']}) to {percent(first['median'])} "
+        f"({first['region']})"
+        if _within(contents) > 0.5
+        else f"The median risk is highest in {first['region']}, {percent(first['median'])}, "
+        f"and lowest in {last['region']}, {percent(last['median'])}"
+    )
+    alt = (
+        f"Dot plot of the risk of every authority by region, with the regions' medians; the recent "
+        f"share of Inadequate judgements, {percent(contents.usual)}, is marked"
+    )
+    svg = drawing(720, bottom + 20, alt, parts, "wide")
+    return Drawn("regions", title, alt, frame, REGION_COLUMNS, svg)
+
+
+def _within(contents: Contents) -> float:
+    """The share of the variance of risk that lies within regions."""
+    risk = contents.scores["risk"]
+    mean = risk.groupby(contents.scores["region"]).transform("mean")
+    return float(((risk - mean) ** 2).sum() / ((risk - risk.mean()) ** 2).sum())
+
+
+# --- how well it has done, and the data ----------------------------------------------------------
+
+
+def record_tables(contents: Contents) -> list[tuple[str, Table]]:
+    """The record beside its rivals, a table a window."""
+    frame = contents.record
+    told = frame.assign(
+        model=frame["model"].replace(OURS, "earlywarn (this report)"),
+        auc_range=[
+            f"{percent(low)} to {percent(high)}"
+            for low, high in zip(frame["auc_lower"], frame["auc_upper"], strict=True)
+        ],
+        brier=[
+            f"{row.brier_skill:+.2f} ({row.brier_skill_lower:+.2f} to {row.brier_skill_upper:+.2f})"
+            for row in frame.itertuples()
+        ],
+        on_list=[f"{row.events_at_26:.0f} of {row.events:.0f}" for row in frame.itertuples()],
+        in_vain=frame["inspected_at_26"] - frame["events_at_26"],
+    )
+    return [
+        (f"{WINDOWS[window]}: {rows['n'].iloc[0]} inspections", Table.of(rows, RECORD_COLUMNS))
+        for window, rows in told.groupby("window", sort=False)
+        if window in WINDOWS
+    ]
+
+
+def quality_table(contents: Contents) -> Table:
+    """For each indicator: the newest year, how many authorities have it, and why the others don't."""
+    frame = contents.histories
+    rows = []
+    for record in INDICATORS:
+        own = frame[frame["indicator"] == record.id]
+        if own.empty:
+            continue
+        newest = own[own["period"] == own["period"].max()]
+        status = newest.loc[newest["value"].isna(), "status"].value_counts()
+        rows.append(
+            {
+                "title": record.title,
+                "newest": int(newest["period"].iloc[0]),
+                "known": int(newest["value"].notna().sum()),
+                "suppressed": int(status.get("suppressed", 0)),
+                "other": int(status.sum() - status.get("suppressed", 0)),
+                "joint": int(newest["joint"].sum()),
+                "restated": 100 * float(own["restated"].mean()),
+                "assumed": 100 * float(own["assumed"].mean()),
+            }
+        )
+    return Table.of(pd.DataFrame(rows), QUALITY_COLUMNS)
+
+
+QUALITY_COLUMNS = {
+    "title": Column("Indicator", text, numeric=False),
+    "newest": Column("Newest year", str),
+    "known": Column("Authorities with a figure", whole),
+    "suppressed": Column("Suppressed", whole),
+    "other": Column("Otherwise missing", whole),
+    "joint": Column("From a joint return", whole),
+    "restated": Column("Restated later, all years, %", number),
+    "assumed": Column("Publication day assumed, all years, %", number),
+}
+FINDING_COLUMNS = {
+    "la_name": Column("Authority", text, numeric=False),
+    "period": Column("Year", lambda year: "" if pd.isna(year) else f"{year:.0f}", numeric=False),
+    "code": Column("What", text, numeric=False),
+    "message": Column("In words", text, numeric=False),
+}
+
+
+def findings_table(contents: Contents) -> Table:
+    """What was noticed about the files, as it stands in the panel."""
+    rows = contents.findings
+    register = contents.snapshot.register
+    names = [
+        "(all)" if pd.isna(code) or not code else register.name_of(code) for code in rows["la_code"]
+    ]
+    return Table.of(rows.assign(la_name=names), FINDING_COLUMNS)
+
+
+def sources_table(contents: Contents) -> Table:
+    """What each indicator is, where it is from, and which way is worse."""
+    rows = [
+        {
+            "title": record.title,
+            "definition": record.definition,
+            "direction": record.direction,
+            "family": record.family,
+            "reference": record.reference,
+            "scored": "yes" if record.scored else "no, context only",
+        }
+        for record in INDICATORS
+    ]
+    return Table.of(pd.DataFrame(rows), SOURCE_COLUMNS)
+
+
+SOURCE_COLUMNS = {
+    "title": Column("Indicator", text, numeric=False),
+    "definition": Column("How it is worked out", text, numeric=False),
+    "direction": Column("Which way raises concern", text, numeric=False),
+    "family": Column("Family", text, numeric=False),
+    "reference": Column("Source", text, numeric=False),
+    "scored": Column("In the model", text, numeric=False),
+}
+
+
+def legend() -> list[tuple[str, str, str]]:
+    """Class, mark and words of each band."""
+    return [(style.css, style.mark, style.band) for style in BAND_STYLES]
+
+
+def dates_told(contents: Contents) -> dict[str, str]:
+    """The days that the page names."""
+    snapshot, info = contents.snapshot, contents.model.info
+    return {
+        "as_of": long_date(contents.as_of),
+        "before": long_date(contents.before) if contents.before else "",
+        "data_through": long_date(snapshot.data_through),
+        "sunset": long_date(info.get("sunset")),
+        "until": long_date(info.get("training", {}).get("until")),
+    }

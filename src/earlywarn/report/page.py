@@ -1,0 +1,182 @@
+"""The report as one HTML file: no network, no script, and everything escaped that came from outside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from earlywarn._version import __version__
+from earlywarn.errors import UsageError, require
+from earlywarn.files import package_path, write_whole
+from earlywarn.panel import load_panel
+from earlywarn.progress import Progress
+from earlywarn.report import national
+from earlywarn.report.authority import sections
+from earlywarn.report.contents import Contents, gather
+from earlywarn.report.past import past_sentences
+from earlywarn.store import load_model
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from earlywarn.model import RiskModel
+    from earlywarn.panel import Panel
+
+TEMPLATES = "report/templates"
+
+
+def write_report(
+    path: str | Path,
+    *,
+    panel: Panel | None = None,
+    model: RiskModel | None = None,
+    as_of: date | str | None = None,
+    authorities: Sequence[str] | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Path:
+    """Write the national report as one self-contained HTML file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to write, ending in ``.html``.
+    panel : Panel, optional
+        The published figures; the national ones that ship if not given.
+    model : RiskModel, optional
+        As ``earlywarn.load_model`` gives it; the one that ships if not given.
+    as_of : date or ISO text, optional
+        Only what was published by this day; the newest publication if not given.
+    authorities : sequence of str, optional
+        The authorities that get a section of their own, by name or code; all if not given. The list,
+        the map and the regions are always of the whole country.
+    overwrite : bool
+        Whether a file that is there may be replaced.
+    progress : Progress, optional
+        What to report to.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    UsageError
+        If the file can't be written, or is there and may not be replaced.
+    PanelError
+        If the panel does not reach back to the day.
+    AuthorityError
+        If an authority is not known, or did not exist on the day.
+    MissingExtraError
+        If jinja2 is not installed.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> ew.write_report("report.txt")
+    Traceback (most recent call last):
+    earlywarn.errors.UsageError: report.txt: not a kind of report: found .txt; expected .html.
+    """
+    file = Path(path)
+    _check(file, overwrite=overwrite)
+    require("jinja2", extra="report")
+    told = progress or Progress()
+    panel = load_panel() if panel is None else panel
+    model = load_model() if model is None else model
+    contents = gather(panel, model, as_of or panel.newest_publication, authorities, told)
+    text = page(contents, told)
+    try:
+        write_whole(file, text)
+    except OSError as error:
+        raise UsageError(
+            "the file can't be written",
+            where=str(file),
+            found=str(error)[:200],
+            remedy="Choose another name, or close what has it open.",
+        ) from error
+    return file
+
+
+def page(contents: Contents, progress: Progress | None = None) -> str:
+    """The report as text.
+
+    Parameters
+    ----------
+    contents : Contents
+        As ``gather`` gives it.
+    progress : Progress, optional
+        What to report to.
+
+    Returns
+    -------
+    str
+        HTML. The same contents give the same text.
+    """
+    jinja2 = require("jinja2", extra="report")
+    folder = package_path(TEMPLATES)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    one = environment.get_template("authority.html")
+    told = (progress or Progress()).over(contents.chosen, "Drawing the authorities")
+    parts = [
+        one.render(section=section) for section, _ in zip(sections(contents), told, strict=True)
+    ]
+    style = (folder / "page.css").read_text(encoding="utf-8")
+    return str(
+        environment.get_template("page.html").render(
+            **_national(contents), parts=parts, style=style
+        )
+    )
+
+
+def _national(contents: Contents) -> dict[str, Any]:
+    rows = national.list_rows(contents)
+    info = contents.model.info
+    return {
+        "dates": national.dates_told(contents),
+        "version": __version__,
+        "model_id": info.get("model_id", ""),
+        "target": info.get("target", {}).get("title", ""),
+        "usual": f"{100 * contents.usual:.1f}%",
+        "training": info.get("training", {}),
+        "scenario": info.get("prior", {}).get("scenario", False),
+        "count": len(contents.scores),
+        "rows": rows,
+        "first": rows[:10],
+        "legend": national.legend(),
+        "map": national.tile_map(contents),
+        "regions": national.region_chart(contents),
+        "past": past_sentences(contents.record),
+        "record": national.record_tables(contents),
+        "quality": national.quality_table(contents),
+        "findings": national.findings_table(contents),
+        "sources": national.sources_table(contents),
+        "snapshot": contents.snapshot,
+        "chosen": [(code, contents.names[code]) for code in contents.chosen],
+        "whole": len(contents.chosen) == len(contents.scores),
+    }
+
+
+def _check(file: Path, *, overwrite: bool) -> None:
+    if file.suffix.lower() not in (".html", ".htm"):
+        raise UsageError(
+            "not a kind of report",
+            where=str(file),
+            found=file.suffix or "no ending",
+            expected=".html",
+        )
+    if not file.parent.is_dir():
+        raise UsageError("there is no such folder", where=str(file.parent), remedy="Make it first.")
+    if file.exists() and not overwrite:
+        raise UsageError(
+            "a file is there already",
+            where=str(file),
+            remedy="Choose another name, or add --overwrite (overwrite=True).",
+        )
