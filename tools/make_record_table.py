@@ -1,6 +1,6 @@
 """Regenerate src/earlywarn/data/record.csv, what the report says of earlier years, from a record.
 
-Usage: python tools/make_record_table.py RECORD, a folder that `python -m earlywarn backtest --out` wrote.
+Usage: python tools/make_record_table.py RECORD, a folder that `backtest --out` wrote.
 """
 
 from __future__ import annotations

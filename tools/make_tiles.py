@@ -1,6 +1,6 @@
 """Regenerate src/earlywarn/data/tiles.csv, the tile map's layout, from where the authorities lie.
 
-Usage: python tools/make_tiles.py AUTHORITY_CENTROIDS.csv, a table of `la_code`, `easting` and `northing`.
+Usage: python tools/make_tiles.py AUTHORITY_CENTROIDS.csv, with `la_code`, `easting`, `northing`.
 Only the layout is shipped: a column and a row for each authority, and no coordinates.
 """
 
@@ -19,9 +19,7 @@ def main(source: Path) -> None:
     """Lay out the tiles and say how many neighbours stayed neighbours."""
     places = pd.read_csv(source, dtype={"la_code": "str"}).sort_values("la_code", ignore_index=True)
     tiles = assign_tiles(places["easting"], places["northing"])
-    table = pd.DataFrame(
-        {"la_code": places["la_code"], "column": tiles[:, 0], "row": tiles[:, 1]}
-    )
+    table = pd.DataFrame({"la_code": places["la_code"], "column": tiles[:, 0], "row": tiles[:, 1]})
     write_whole(package_path(TILES), table.to_csv(index=False, lineterminator="\n"))
     kept = neighbours_kept(places["easting"], places["northing"], tiles)
     print(f"{len(table)} tiles, {kept:.0%} of authorities touch their nearest neighbour")

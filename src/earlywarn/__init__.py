@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from earlywarn.panel import write_panel as write_panel
     from earlywarn.record import make_record as make_record
     from earlywarn.record import write_record as write_record
+    from earlywarn.report import write_report as write_report
     from earlywarn.rivals import RIVALS as RIVALS
     from earlywarn.scoring import score as score
     from earlywarn.scoring import score_batch as score_batch
@@ -64,6 +65,7 @@ _ROOMS = {
     "train": "training",
     "write_panel": "panel",
     "write_record": "record",
+    "write_report": "report",
 }
 __all__ = ["__version__", *_ROOMS]  # noqa: PLE0604 - the names are strings, of a tuple
 

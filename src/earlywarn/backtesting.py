@@ -51,6 +51,11 @@ QUARTERS = (1, 4, 7, 10)
 SEED = 20160913
 
 _PROBABILITIES = tuple(f"p_{grade.lower().replace(' ', '_')}" for grade in GRADES)
+_TEXTS = (
+    *("window", "model", "la_code", "la_name", "region", "la_type", "as_of", "trained_until"),
+    *("inspection_start", "inspection_type", "next_start"),
+)
+_WHOLE = ("lead_months", "list_rank", "list_length", "rank")
 
 
 @dataclass(frozen=True, eq=False)
@@ -422,8 +427,15 @@ class _Parts:
 
 
 def _kept(file: Path) -> pd.DataFrame:
-    """A table of a finished year; one without inspections has no columns."""
-    text = {"la_code": str, "as_of": str, "next_start": str}
+    """A table of a finished year, to the last bit; one without inspections has no columns."""
     if not file.read_text(encoding="utf-8").strip():
         return pd.DataFrame()
-    return pd.read_csv(file, dtype=text, float_precision="round_trip")
+    # An empty text is one, but for the start of an inspection that is not known.
+    frame = pd.read_csv(file, dtype=str, keep_default_na=False)
+    for name in frame.columns.difference(list(_TEXTS)):
+        # Python's own float reads back exactly what was written; pandas' fast one may not.
+        numbers = frame[name].map(lambda cell: float(cell) if cell else np.nan).astype(float)
+        frame[name] = numbers.astype(int) if name in _WHOLE else numbers
+    if "next_start" in frame:
+        frame["next_start"] = frame["next_start"].mask(frame["next_start"] == "")
+    return frame

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.beliefs import Beliefs, prior_of
+from earlywarn.catalogue import INDICATORS, Indicator, model_column
 from earlywarn.drifting import drift
 from earlywarn.errors import UsageError
 from earlywarn.fairness import groups
@@ -27,10 +28,13 @@ if TYPE_CHECKING:
     from earlywarn.backtesting import Backtest
     from earlywarn.model import RiskModel
     from earlywarn.panel import Panel
+    from earlywarn.stats import FloatArray
 
 Status = Literal["pass", "fail", "not applicable"]
 
 OURS = "earlywarn"
+FEWEST_CASES = 50
+"""With fewer inspections a single figure may look good by chance."""
 TOO_GOOD = 0.80
 """No published figure tells Inadequate judgements apart so well: above it, look for the leak."""
 CALIBRATED = (0.8, 1.2)
@@ -206,6 +210,7 @@ def _against_previous(evidence: Evidence) -> tuple[Status, str]:
     rows = evidence.paired
     rows = rows[(rows["model"] == OURS) & (rows["against"] == "previous judgement")]
     rows = rows[(rows["measure"] == "auc") & (rows["lead_months"] == 0)].set_index("window")
+    rows = rows[rows["lower"].notna()]
     if "from 2018" not in rows.index:
         return "not applicable", "there is no paired comparison from 2018 on"
     row = rows.loc["from 2018"]
@@ -320,15 +325,22 @@ def _best_single(evidence: Evidence) -> tuple[float, str]:
     timeline = Timeline(evidence.panel, evidence.panel.judgements)
     pairs = zip(cases["la_code"], cases["inspection_start"], strict=True)
     X = pd.DataFrame([timeline.row(code, start) for code, start in pairs]).reset_index(drop=True)
-    found = {}
-    for column in [name for name in X.columns if name.endswith("_z")]:
-        known = X[column].notna().to_numpy()
-        label = cases["label"].to_numpy()[known]
-        if 0 < label.sum() < len(label) and known.sum() >= 50:
-            value = auc(X[column].to_numpy()[known], label)
-            found[column.removesuffix("_z")] = max(value, 1 - value)
-    name = max(found, key=lambda one: found[one], default="none")
-    return found.get(name, 0.5), name
+    label = cases["label"].to_numpy()
+    found = {record.id: _best_of(X, record, label) for record in INDICATORS}
+    name = max(found, key=lambda one: found[one])
+    return found[name], name
+
+
+def _best_of(X: pd.DataFrame, record: Indicator, label: FloatArray) -> float:
+    """The AUC of a figure as published or as compared, which is cut off far out, either way up."""
+    best = 0.5
+    for name in {record.id, model_column(record)}:
+        values = X[name].to_numpy(dtype=float)
+        known = ~np.isnan(values)
+        if 0 < label[known].sum() < known.sum() and known.sum() >= FEWEST_CASES:
+            value = auc(values[known], label[known])
+            best = max(best, value, 1 - value)
+    return best
 
 
 CHECKS: dict[int, tuple[str, Callable[[Evidence], tuple[Status, str]]]] = {

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, NoReturn
 import earlywarn as ew
 from earlywarn import printing
 from earlywarn._version import __version__
+from earlywarn.batch import CHUNK, score_file
+from earlywarn.batch_files import ENDINGS as ROW_ENDINGS
 from earlywarn.errors import (
     DataQualityWarning,
     EarlyWarnError,
@@ -24,6 +26,7 @@ from earlywarn.errors import (
 from earlywarn.outcomes import TARGETS
 from earlywarn.progress import Progress, reporter
 from earlywarn.scoring import at_prior
+from earlywarn.service import LOOPBACK, serve
 from earlywarn.tables import ENDINGS, write_table
 
 if TYPE_CHECKING:
@@ -121,6 +124,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_build(commands)
     _add_train(commands)
     _add_backtest(commands)
+    _add_report(commands)
+    _add_batch(commands)
+    _add_serve(commands)
     _add_inputs(_add(commands, "drift", _drift, "say whether the model still fits the figures"))
     return parser
 
@@ -244,6 +250,97 @@ def _add_backtest(commands: Commands[_Parser]) -> None:
     command.add_argument("--jobs", type=int, default=2, metavar="N", help="years at a time")
     command.add_argument("--overwrite", action="store_true", help="replace a record that is there")
     command.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
+def _add_report(commands: Commands[_Parser]) -> None:
+    command = _add(
+        commands,
+        "report",
+        _report,
+        "write what people look at: one page, to be read in any browser",
+    )
+    _add_inputs(command)
+    command.add_argument("--out", required=True, metavar="FILE.html", help="the page to write")
+    command.add_argument(
+        "--authority",
+        nargs="+",
+        action="extend",
+        metavar="NAME_OR_CODE",
+        help="sections for these only (default: for all)",
+    )
+    command.add_argument("--overwrite", action="store_true", help="replace the file if it is there")
+    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
+def _report(chosen: argparse.Namespace) -> None:
+    progress = reporter(quiet=chosen.quiet)
+    file = ew.write_report(
+        chosen.out,
+        panel=ew.load_panel(chosen.panel),
+        model=ew.load_model(chosen.model),
+        as_of=chosen.as_of,
+        authorities=chosen.authority,
+        overwrite=chosen.overwrite,
+        progress=progress,
+    )
+    progress.say(f"The report is in {file}")
+
+
+def _add_batch(commands: Commands[_Parser]) -> None:
+    command = _add(commands, "batch", _batch, "score a file of rows of any size into another file")
+    command.add_argument(
+        "rows", metavar="IN", help="CSV, JSON lines, Parquet, or a partitioned folder of Parquet"
+    )
+    command.add_argument(
+        "--out", required=True, metavar="OUT", help=f"the file to write ({', '.join(ROW_ENDINGS)})"
+    )
+    command.add_argument("--explain", action="store_true", help="add contributions and drivers")
+    command.add_argument(
+        "--model", metavar="M", help="a model folder or file (default: the one that ships)"
+    )
+    command.add_argument("--chunk", type=int, default=CHUNK, metavar="N", help="rows at a time")
+    command.add_argument(
+        "--jobs", type=int, default=-1, metavar="N", help="processes (default: one a core)"
+    )
+    command.add_argument("--resume", action="store_true", help="carry on where it was stopped")
+    command.add_argument("--overwrite", action="store_true", help="replace a file that is there")
+    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
+def _batch(chosen: argparse.Namespace) -> None:
+    progress = reporter(quiet=chosen.quiet)
+    result = score_file(
+        chosen.rows,
+        chosen.out,
+        ew.load_model(chosen.model),
+        explain=chosen.explain,
+        chunk=chosen.chunk,
+        resume=chosen.resume,
+        overwrite=chosen.overwrite,
+        jobs=chosen.jobs,
+        progress=progress,
+    )
+    progress.say(
+        f"{result.rows:,} rows are in {result.out}; {result.refused:,} were refused, "
+        f"and stand with the reason in {result.refused_rows}."
+    )
+
+
+def _add_serve(commands: Commands[_Parser]) -> None:
+    command = _add(commands, "serve", _serve, "answer other systems over HTTP, on this machine")
+    command.add_argument(
+        "--host", default=LOOPBACK, help=f"where to listen (default: {LOOPBACK}, this machine only)"
+    )
+    command.add_argument("--port", type=int, default=8000, metavar="N")
+    command.add_argument(
+        "--model",
+        metavar="M",
+        help="a model folder or file (default: the one that ships); read again when it changes",
+    )
+
+
+def _serve(chosen: argparse.Namespace) -> None:
+    serve(host=chosen.host, port=chosen.port, model=chosen.model)
 
 
 def _backtest(chosen: argparse.Namespace) -> None:

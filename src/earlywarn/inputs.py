@@ -67,13 +67,15 @@ def read_rows(model: RiskModel, rows: pd.DataFrame, *, register: Register | None
     faults = _Faults(len(rows))
     numbers = _Numbers(rows, faults)
     deprivation = numbers.column("free_school_meals", percent=True)
-    parts = [_indicator(record, numbers, model, deprivation) for record in model_indicators(model)]
+    # Column by column in memory, as they are read here and scored later.
+    values, noise = (np.empty((len(rows), len(model.columns)), order="F") for _ in range(2))
+    for place, record in enumerate(model_indicators(model)):
+        values[:, place], noise[:, place] = _indicator(record, numbers, model, deprivation)
+    np.copyto(noise, 0.0, where=np.isnan(noise))
     _check_dates(rows, model, faults)
     if register is not None:
         _check_authorities(rows, register, faults)
-    values = np.column_stack([value for value, _ in parts])
-    noise = np.column_stack([error for _, error in parts])
-    return Inputs(values, np.nan_to_num(noise), faults.text())
+    return Inputs(values, noise, faults.text())
 
 
 def model_indicators(model: RiskModel) -> tuple[Indicator, ...]:
@@ -118,27 +120,29 @@ def _indicator(
         fact = numbers.column(record.id, highest=1.0)
         return fact, np.zeros_like(fact)
     z, se = numbers.column(record.id + "_z", lowest=-LARGEST), numbers.column(record.id + "_se")
+    level = np.clip(z, -REACH, REACH)
     entry = model.info.get("reference", {}).get(record.id)
     if entry is None:
-        return np.clip(z, -REACH, REACH), se
+        return level, se
     against = Distribution(**entry)
-    value, size = _value_and_size(record, numbers)
-    y, sd = stabilise(record, value, size)
-    plain, plain_se = compare(y, sd, deprivation, against)
     usual = float(posterior_sd(against.typical_sd, against.tau2))
-    known_se = np.where(np.isnan(se), usual, se)
-    return (
-        np.where(np.isnan(z), plain, np.clip(z, -REACH, REACH)),
-        np.where(np.isnan(z), plain_se, known_se),
-    )
+    noise = np.where(np.isnan(se), usual, se)
+    value, size = _value_and_size(record, numbers)
+    plain = np.isnan(z) & ~np.isnan(value)
+    if plain.any():
+        y, sd = stabilise(record, value[plain], size[plain])
+        level[plain], noise[plain] = compare(y, sd, deprivation[plain], against)
+    return level, np.where(np.isnan(level), np.nan, noise)
 
 
 def _value_and_size(record: Indicator, numbers: _Numbers) -> tuple[FloatArray, FloatArray]:
     percent = record.unit.startswith("%") and record.id not in MAY_PASS_100
     value = numbers.column(record.id, percent=percent)
     if not record.numerator:
-        return value, np.full_like(value, np.nan)
+        return value, numbers.absent
     part, whole = numbers.column(record.numerator), numbers.column(record.denominator)
+    if not numbers.has(record.numerator, record.denominator):
+        return value, whole
     per = {"rate": 10_000, "proportion": 100}.get(record.kind, 1)
     if percent:
         numbers.faults.add(part > whole, f"{record.numerator} is more than {record.denominator}")
@@ -170,16 +174,25 @@ class _Numbers:
     def __init__(self, rows: pd.DataFrame, faults: _Faults) -> None:
         self._rows = rows
         self.faults = faults
+        self.absent = np.full(len(rows), np.nan)
+        self.absent.flags.writeable = False
+
+    def has(self, *names: str) -> bool:
+        """Whether the frame has all of these columns."""
+        return all(name in self._rows.columns for name in names)
 
     def column(
         self, name: str, *, lowest: float = 0.0, highest: float = LARGEST, percent: bool = False
     ) -> FloatArray:
         """A column's numbers, NaN where empty, absent or refused."""
-        if name not in self._rows.columns:
-            return np.full(len(self._rows), np.nan)
+        if not self.has(name):
+            return self.absent
         numbers = self._parsed(name)
         if percent:
             highest = 100.0
+        within = np.fmin.reduce(numbers, initial=np.inf) >= lowest
+        if within and np.fmax.reduce(numbers, initial=-np.inf) <= highest:
+            return numbers
         self.faults.add(np.isinf(numbers), f"{name} is infinite")
         finite = np.where(np.isinf(numbers), np.nan, numbers)
         self.faults.add(finite < lowest, f"{name} is below {lowest:g}")
@@ -190,20 +203,35 @@ class _Numbers:
         column = self._rows[name]
         if isinstance(column, pd.DataFrame):
             self.faults.add(np.ones(len(column), dtype=bool), f"{name} stands twice")
-            return np.full(len(column), np.nan)
+            return self.absent
         if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(
             column.dtype
         ):
-            return column.to_numpy(dtype=float, na_value=np.nan)
-        text = column.astype(object).where(column.notna(), "").map(_cell_text).astype("str")
-        numbers = pd.to_numeric(text.where(text != "", None), errors="coerce").to_numpy(
-            dtype=float, na_value=np.nan
-        )
-        strange = np.isnan(numbers) & ~text.str.lower().isin(["", "nan", "none", "na"]).to_numpy(
-            dtype=bool
-        )
+            # Contiguous, since a column of a wide table is read many times.
+            return np.ascontiguousarray(column.to_numpy(dtype=float, na_value=np.nan))
+        numbers, strange = _read_text(column)
         self.faults.add(strange, f"{name} is no number")
         return numbers
+
+
+def _read_text(column: pd.Series) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """Cells as numbers, and which of them hold something that is none."""
+    if _is_text(column):
+        text = column.str.strip()
+    else:
+        text = column.astype(object).where(column.notna(), "").map(_cell_text).astype("str")
+    numbers = pd.to_numeric(text.where(text != "", None), errors="coerce").to_numpy(
+        dtype=float, na_value=np.nan
+    )
+    strange = np.isnan(numbers)
+    left = text[strange].fillna("").str.lower()
+    strange[strange] = ~left.isin(["", "nan", "none", "na"]).to_numpy(dtype=bool)
+    return numbers, strange
+
+
+def _is_text(column: pd.Series) -> bool:
+    """Whether every cell is text, or nothing: columns that can be treated whole."""
+    return isinstance(column.dtype, pd.StringDtype)
 
 
 def _cell_text(cell: object) -> str:
@@ -221,32 +249,45 @@ def _single(rows: pd.DataFrame, name: str, faults: _Faults) -> pd.Series | None:
     if isinstance(column, pd.DataFrame):
         faults.add(np.ones(len(rows), dtype=bool), f"{name} stands twice")
         return None
-    return column.astype(object).where(column.notna(), "")
+    return column
 
 
 def _check_dates(rows: pd.DataFrame, model: RiskModel, faults: _Faults) -> None:
     """A row dated outside the model's life is refused; one without a date is taken for today's."""
-    given = _single(rows, "as_of", faults)
+    given, where = _distinct(_single(rows, "as_of", faults))
     if given is None:
         return
     text = given.map(lambda cell: str(_whole(cell)).strip()).astype("str")
     days = pd.to_datetime(text, errors="coerce", format="ISO8601", utc=True).dt.tz_localize(None)
-    faults.add((days.isna() & (text != "")).to_numpy(dtype=bool), "as_of is no date")
+    faults.add((days.isna() & (text != "")).to_numpy(dtype=bool)[where], "as_of is no date")
     first, last = model.info.get("first_date"), model.info.get("sunset")
     if first and last:
         outside = (days < pd.Timestamp(first)) | (days > pd.Timestamp(last))
         faults.add(
-            outside.to_numpy(dtype=bool), f"as_of is outside the model's life, {first} to {last}"
+            outside.to_numpy(dtype=bool)[where],
+            f"as_of is outside the model's life, {first} to {last}",
         )
 
 
 def _check_authorities(rows: pd.DataFrame, register: Register, faults: _Faults) -> None:
-    codes = _single(rows, "la_code", faults)
+    codes, where = _distinct(_single(rows, "la_code", faults))
     if codes is None:
         return
     known = {"", *register.authorities["la_code"]}
     unknown = [str(_whole(code)).strip() not in known for code in codes]
-    faults.add(np.array(unknown, dtype=bool), "la_code is no authority's")
+    faults.add(np.array(unknown, dtype=bool)[where], "la_code is no authority's")
+
+
+def _distinct(column: pd.Series | None) -> tuple[pd.Series | None, npt.NDArray[np.intp] | slice]:
+    """The cells to look at, and where each row's is among them; a text is looked at once."""
+    if column is None or not _is_text(column):
+        return _blanked(column), slice(None)
+    places, cells = pd.factorize(column, use_na_sentinel=False)
+    return _blanked(pd.Series(cells, dtype=column.dtype)), places
+
+
+def _blanked(column: pd.Series | None) -> pd.Series | None:
+    return None if column is None else column.astype(object).where(column.notna(), "")
 
 
 def _whole(cell: object) -> object:

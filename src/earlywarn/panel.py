@@ -276,7 +276,7 @@ def _ordinals(days: pd.Series) -> npt.NDArray[np.int64]:
 
 
 def _neighbours_on(neighbours: pd.DataFrame, day: date) -> tuple[pd.DataFrame, int | None]:
-    """The neighbours of the newest model that was public, and which it is; none before the first."""
+    """The neighbours of the newest public model, and which it is; none before the first."""
     public = neighbours[neighbours["published_on"] <= day]
     if public.empty:
         return public.reset_index(drop=True), None

@@ -122,7 +122,9 @@ def _pairs(paired: pd.DataFrame) -> str:
         & paired["measure"].isin(["auc", "auc_below_good", "brier", "log"])
     ]
     text = [
-        f"{row['difference']:+.3f} [{row['lower']:+.3f}, {row['upper']:+.3f}]"
+        ""
+        if np.isnan(row["difference"])
+        else f"{row['difference']:+.3f} [{row['lower']:+.3f}, {row['upper']:+.3f}]"
         for row in rows.to_dict("records")
     ]
     wide = rows.assign(text=text).pivot_table(
@@ -283,6 +285,8 @@ def _texts(column: pd.Series) -> list[str]:
 
 
 def _span(row: Mapping[Any, Any], name: str) -> str:
+    if np.isnan(row[name]):
+        return "not known"
     return f"{row[name]:.2f} [{row[f'{name}_lower']:.2f}, {row[f'{name}_upper']:.2f}]"
 
 

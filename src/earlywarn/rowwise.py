@@ -55,12 +55,13 @@ class Completion:
     @cached_property
     def peers(self) -> list[tuple[Places, Places, float]]:
         """Each group, and those of its columns that agree with the others alike."""
-        names, found = np.array(self.groups), []
-        for name in dict.fromkeys(self.groups):
-            inside = np.flatnonzero(names == name)
-            for r in dict.fromkeys(self.agreement[inside].tolist()):
-                found.append((_places(inside), _places(inside[self.agreement[inside] == r]), r))
-        return found
+        names = np.array(self.groups)
+        inside = [np.flatnonzero(names == name) for name in dict.fromkeys(self.groups)]
+        return [
+            (_places(group), _places(group[self.agreement[group] == r]), r)
+            for group in inside
+            for r in dict.fromkeys(self.agreement[group].tolist())
+        ]
 
 
 class Bench:
@@ -143,7 +144,9 @@ def blocks(matrix: Floats) -> Iterator[tuple[slice, Floats]]:
 
 def columns_first(matrix: Floats, rows: slice) -> Floats:
     """Some rows of a matrix as columns of one length, at least ``SHORTEST``."""
-    part = np.ascontiguousarray(matrix[rows].T)
+    part = matrix[rows].T
+    if part.strides[1] != part.itemsize:
+        part = np.ascontiguousarray(part)
     if part.shape[1] >= SHORTEST:
         return part
     padded = np.zeros((len(part), SHORTEST))

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import warnings
-from collections.abc import Iterable, Mapping
 from numbers import Integral, Real
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from earlywarn.authorities import Register
-from earlywarn.errors import ModelLifeWarning, ScoreError, require
-from earlywarn.explanation import NONE, drivers
+from earlywarn.errors import ModelLifeWarning, ScoreError
+from earlywarn.explanation import drivers
 from earlywarn.indicators import build_indicators
-from earlywarn.inputs import Inputs, known_columns, model_indicators, read_rows
+from earlywarn.inputs import Inputs, known_columns, read_rows
 from earlywarn.outcomes import previous_judgement
-from earlywarn.stats import FloatArray, logit
+from earlywarn.rows import as_frame
+from earlywarn.stats import logit
 from earlywarn.store import load_model
+from earlywarn.verdicts import BANDS, Verdicts
 
 if TYPE_CHECKING:
     from earlywarn.model import RiskModel
     from earlywarn.panel import Snapshot
+
+__all__ = ["BANDS", "BATCH_COLUMNS", "COLUMNS", "TOP_K", "at_prior", "score", "score_batch"]
 
 COLUMNS = (
     "la_code",
@@ -48,14 +50,6 @@ COLUMNS = (
 )
 """The columns of ``score``, in order."""
 
-BANDS: tuple[tuple[float, str], ...] = (
-    (2.0, "much higher than usual"),
-    (1.33, "higher than usual"),
-    (0.75, "about usual"),
-    (0.0, "lower than usual"),
-)
-"""The bands: how many times the recent share of Inadequate judgements the risk is, at the least."""
-
 TOP_K = 26
 """Authorities that were in intervention when the National Audit Office reported in 2016."""
 
@@ -69,7 +63,8 @@ BATCH_COLUMNS = (
     "model_id",
     "status",
 )
-SCORED = "scored"
+_BLOCK = 32_768
+"""Rows read at a time: few enough for their columns to stay at hand."""
 
 
 def score(
@@ -125,11 +120,13 @@ def score(
     model = model if prior is None else at_prior(model, prior)
     rows = X.reset_index()
     inputs = read_rows(model, rows)
+    verdicts = Verdicts(model, len(rows))
+    verdicts.add(slice(0, len(rows)), inputs)
     ranks = _ranks(model, inputs, top_k)
     held = previous_judgement(snapshot.judgements, snapshot.as_of, rows["la_code"])
     table = pd.DataFrame(
         {
-            **_scored(model, inputs),
+            **verdicts.columns(),
             **ranks,
             "la_code": rows["la_code"],
             "la_name": snapshot.authorities["la_name"].to_numpy(),
@@ -238,67 +235,28 @@ def score_batch(
             expected="'report' or 'raise'",
         )
     model = load_model() if model is None else model
-    frame = _frame(rows)
+    frame = as_frame(rows)
     _check_frame(frame, explain=explain, model=model)
-    inputs = read_rows(model, frame, register=Register.load())
-    added = {
-        name: column for name, column in _scored(model, inputs).items() if name in BATCH_COLUMNS
-    }
-    if explain:
-        added |= _contributions(model, inputs)
-    result = pd.concat([frame, pd.DataFrame(added, index=frame.index)], axis=1)
-    return _with_status(result, inputs, list(added), errors)
+    verdicts = Verdicts(model, len(frame), explain=explain)
+    register = Register.load()
+    for start in range(0, max(len(frame), 1), _BLOCK):
+        place = slice(start, min(start + _BLOCK, len(frame)))
+        verdicts.add(place, read_rows(model, frame.iloc[place], register=register))
+    if errors == "raise":
+        _stop_at_first(verdicts.refusal)
+    added = {**verdicts.columns(), "status": verdicts.status()}
+    return pd.concat([frame, pd.DataFrame(added, index=frame.index, copy=False)], axis=1)
 
 
-def _with_status(
-    result: pd.DataFrame, inputs: Inputs, added: list[str], errors: str
-) -> pd.DataFrame:
-    """Say of each row whether it was scored, and take the scores off those that can't be."""
-    refused = inputs.refusal != ""
-    if refused.any() and errors == "raise":
-        first = int(np.flatnonzero(refused)[0])
+def _stop_at_first(refusal: npt.NDArray[np.object_]) -> None:
+    for place in np.flatnonzero(refusal != "")[:1]:
         raise ScoreError(
             "a row can't be scored",
-            where=f"row {first}",
-            found=str(inputs.refusal[first]),
+            where=f"row {place}",
+            found=str(refusal[place]),
             expected="numbers in the catalogue's units, or nothing where a figure is not known",
             remedy='Mend the row, or use errors="report" to score the others.',
         )
-    for name in added:
-        blank = np.nan if pd.api.types.is_numeric_dtype(result[name].dtype) else None
-        result[name] = result[name].mask(refused, blank)
-    result["status"] = np.where(refused, "refused: " + inputs.refusal, SCORED)
-    return result
-
-
-def _scored(model: RiskModel, inputs: Inputs) -> dict[str, Any]:
-    """What is said of every row, whatever door it came through."""
-    risk = model.risk(inputs.values)
-    lower, upper = model.interval(inputs.values, inputs.noise)
-    return {
-        "risk": risk,
-        "risk_lower": lower,
-        "risk_upper": upper,
-        "below_good": model.at_least(inputs.values, len(model.classes) - 2),
-        "band": _bands(model, risk),
-        "missing_indicators": _missing(model, inputs),
-        "model_id": model.info.get("model_id", ""),
-    }
-
-
-def _bands(model: RiskModel, risk: FloatArray) -> list[str]:
-    usual = model.info.get("prior", {}).get("risk", np.nan)
-    edges = np.array([edge for edge, _ in BANDS])
-    place = (risk[:, None] / usual >= edges).argmax(axis=1)
-    return [BANDS[position][1] for position in place]
-
-
-def _missing(model: RiskModel, inputs: Inputs) -> list[str]:
-    titles = np.array([record.title for record in model_indicators(model)])
-    unknown = np.isnan(inputs.values)
-    patterns, which = np.unique(unknown, axis=0, return_inverse=True)
-    texts = ["; ".join(titles[pattern]) for pattern in patterns]
-    return [texts[position] for position in which.ravel()]
 
 
 def _ranks(model: RiskModel, inputs: Inputs, top_k: int) -> dict[str, Any]:
@@ -314,28 +272,6 @@ def _ranks(model: RiskModel, inputs: Inputs, top_k: int) -> dict[str, Any]:
         "rank_upper": np.maximum(high, rank),
         "top_k_probability": (order <= top_k).mean(axis=0),
     }
-
-
-def _contributions(model: RiskModel, inputs: Inputs) -> dict[str, Any]:
-    parts = model.contributions(inputs.values)
-    names = ["baseline", *(record.id for record in model_indicators(model))]
-    columns: dict[str, Any] = {
-        f"contribution_{name}": column for name, column in zip(names, parts.T, strict=True)
-    }
-    titles = [record.title for record in model_indicators(model)]
-    # What stands in for a missing figure is part of the sum, and no driver.
-    known = np.where(np.isnan(inputs.values), 0.0, parts[:, 1:])
-    for name, side in (("drivers_up", 1), ("drivers_down", -1)):
-        columns[name] = _strongest(side * known, titles)
-    return columns
-
-
-def _strongest(strength: FloatArray, titles: list[str], most: int = 3) -> list[str]:
-    order = np.argsort(-strength, axis=1, kind="stable")[:, :most]
-    return [
-        "; ".join(titles[term] for term in terms if strength[row, term] > NONE)
-        for row, terms in enumerate(order)
-    ]
 
 
 def _check_frame(frame: pd.DataFrame, *, explain: bool, model: RiskModel) -> None:
@@ -359,59 +295,3 @@ def _check_frame(frame: pd.DataFrame, *, explain: bool, model: RiskModel) -> Non
             expected=f"names such as {', '.join(model.columns[:3])}",
             remedy="python -m earlywarn catalogue prints them.",
         )
-
-
-def _frame(rows: Any) -> pd.DataFrame:
-    """The rows as a frame of our own, whatever they came as."""
-    if isinstance(rows, pd.DataFrame):
-        return rows.reset_index(drop=True).copy()
-    if isinstance(rows, (str, Path)):
-        return _read_file(Path(rows))
-    if hasattr(rows, "to_pandas"):
-        return pd.DataFrame(rows.to_pandas())
-    if isinstance(rows, Iterable) and not isinstance(rows, (bytes, Mapping)):
-        listed = list(rows)
-        if all(isinstance(row, Mapping) for row in listed):
-            return pd.DataFrame(listed)
-    raise ScoreError(
-        "these are no rows",
-        where="rows",
-        found=f"a {type(rows).__name__}",
-        expected="a frame, an Arrow table, an iterable of dicts, "
-        "or a path to CSV, Parquet or JSON lines",
-    )
-
-
-def _read_file(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise ScoreError(
-            "there is no such file", where=str(path), expected="CSV, Parquet or JSON lines"
-        )
-    try:
-        if path.suffix == ".csv":
-            return _read_csv(path)
-        if path.suffix == ".parquet":
-            require("pyarrow", extra="data")
-            return pd.read_parquet(path)
-        if path.suffix in (".jsonl", ".ndjson", ".json"):
-            lines = path.read_text(encoding="utf-8-sig").splitlines()
-            return _frame([json.loads(line) for line in lines if line.strip()])
-    except (ValueError, OSError, RecursionError) as error:
-        raise ScoreError(
-            "the file can't be read",
-            where=str(path),
-            found=str(error).strip()[:120],
-            expected="CSV, Parquet or JSON lines",
-        ) from error
-    raise ScoreError(
-        "not a kind of file that can be scored",
-        where=str(path),
-        found=path.suffix or "no ending",
-        expected=".csv, .parquet or .jsonl",
-    )
-
-
-def _read_csv(path: Path) -> pd.DataFrame:
-    """Cells as they stand: a name that stands twice stays so, a row that is too long is refused."""
-    cells = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig", header=None)
-    return cells.iloc[1:].set_axis(cells.iloc[0].tolist(), axis=1).reset_index(drop=True)

@@ -128,7 +128,7 @@ def load_model(path: str | Path | None = None) -> RiskModel:
     >>> load_model().info["target"]["name"]
     'any_inadequate'
     """
-    file = package_path("models/default") / FILE_NAME if path is None else _file_of(Path(path))
+    file = model_file(path)
     if not file.is_file():
         raise StoreError(
             "there is no model here",
@@ -144,6 +144,11 @@ def load_model(path: str | Path | None = None) -> RiskModel:
             f"at most {LARGEST:,}",
         )
     return from_text(file.read_bytes(), where=str(file))
+
+
+def model_file(path: str | Path | None = None) -> Path:
+    """The file that ``load_model`` reads, given the same path."""
+    return package_path("models/default") / FILE_NAME if path is None else _file_of(Path(path))
 
 
 def to_text(model: RiskModel) -> str:

@@ -1,1 +1,30 @@
 """What people look at: the report as a page, and the plots for notebooks."""
+
+from __future__ import annotations
+
+from earlywarn.report.figures import (
+    Figure,
+    calibration,
+    funnel,
+    history,
+    ranked_intervals,
+    tile_map,
+    waterfall,
+)
+from earlywarn.report.histories import indicator_history
+from earlywarn.report.movement import rank_movement, risk_history
+from earlywarn.report.page import write_report
+
+__all__ = [
+    "Figure",
+    "calibration",
+    "funnel",
+    "history",
+    "indicator_history",
+    "rank_movement",
+    "ranked_intervals",
+    "risk_history",
+    "tile_map",
+    "waterfall",
+    "write_report",
+]

@@ -1,4 +1,4 @@
-"""One authority's part of the report: its charts, its figures year by year, its holes said out loud."""
+"""One authority's part of the report: its charts, its figures by year, its holes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from earlywarn.report.drawn import (
     whole,
     year_ranges,
 )
-from earlywarn.report.histories import NOT_THERE
+from earlywarn.report.histories import NOT_THERE, Line, lines_of
 from earlywarn.sources.records import PUBLISHED
 
 if TYPE_CHECKING:
@@ -96,9 +96,9 @@ def sections(contents: Contents) -> Iterator[Section]:
     terms = dict(iter(contents.terms.groupby("la_code")))
     risks = dict(iter(contents.risks.groupby("la_code")))
     histories = dict(iter(contents.histories.groupby("la_code")))
-    rows = contents.listed.set_index("la_code")
+    rows = {str(row["la_code"]): row for _, row in contents.listed.iterrows()}
     for code in contents.chosen:
-        yield _section(contents, rows.loc[code], terms[code], risks[code], histories[code])
+        yield _section(contents, rows[code], terms[code], risks[code], histories[code])
 
 
 def _section(
@@ -108,18 +108,19 @@ def _section(
     risks: pd.DataFrame,
     history: pd.DataFrame,
 ) -> Section:
-    code, name = str(row.name), contents.names[str(row.name)]
+    code = str(row["la_code"])
+    name = contents.names[code]
     inspections = inspections_of(contents, code)
     axis = TimeAxis(FIRST_YEAR, contents.as_of, 28, SMALL[0] - 6)
     marks = axis.ticks(78, each=4) + inspection_lines(axis, inspections, 10, 78)
     shared = f'<use href="#j{code}"/>'
-    by_indicator = dict(iter(history.groupby("indicator", sort=False)))
+    by_indicator = lines_of(history)
     years = tuple(range(int(history["period"].min()), int(history["period"].max()) + 1))
     smalls = [
         Small(_message(_RECORDS[key], part), small_chart(_RECORDS[key], name, part, axis, shared))
         for key, part in by_indicator.items()
     ]
-    # The axis and the inspections are the same behind every small chart: drawn once, then referred to.
+    # Axis and inspections are the same behind every small chart: drawn once, then referred to.
     first = smalls[0]
     smalls[0] = Small(first.message, first.svg.replace(shared, f'<g id="j{code}">{marks}</g>'))
     return Section(
@@ -151,16 +152,17 @@ def _summary(contents: Contents, row: pd.Series) -> tuple[str, ...]:
         if pd.isna(held)
         else f"Last judgement: {held}, inspected from {long_date(row['previous_inspection'])}."
     )
-    return (
+    risk = (
         f"Risk of an Inadequate judgement if inspected on the day: {percent(row['risk'])} "
         f"(90% interval {percent(row['risk_lower'])} to {percent(row['risk_upper'])}): "
-        f"{row['band']}. Risk of a judgement below Good: {percent(row['below_good'])}.",
+        f"{row['band']}. Risk of a judgement below Good: {percent(row['below_good'])}."
+    )
+    rank = (
         f"Rank {row['rank']} of {len(contents.scores)} (90% interval {row['rank_lower']} to "
         f"{row['rank_upper']}); chance of being among the 26 highest: "
-        f"{row['top_k_probability']:.0%}.",
-        moved_sentence(row, contents),
-        last,
+        f"{row['top_k_probability']:.0%}."
     )
+    return (risk, rank, moved_sentence(row, contents), last)
 
 
 def moved_sentence(row: pd.Series, contents: Contents) -> str:
@@ -184,21 +186,21 @@ def _sentences(terms: pd.DataFrame, side: int) -> tuple[str, ...]:
     return tuple(text.rsplit(": ", 1)[0] for text in known["sentence"].head(_MOST))
 
 
-def _message(record: Indicator, rows: pd.DataFrame) -> str:
+def _message(record: Indicator, rows: Line) -> str:
     """The newest figure, beside England's and the year before."""
-    known = rows[rows["value"].notna()]
-    if known.empty:
+    known = dict(zip(rows.period, rows.value, strict=True))
+    known = {year: value for year, value in known.items() if not math.isnan(value)}
+    if not known:
         return f"{record.title}: nothing published"
-    last = known.iloc[-1]
-    percent_mark = "%" if record.unit.startswith("%") else ""
-    parts = [f"{record.title}: {number(last['value'])}{percent_mark} in {last['period']}"]
-    if math.isfinite(last["england"]):
-        way = _compare(last["value"], last["england"])
-        parts.append(f"{way} England ({number(last['england'])}{percent_mark})")
-    before = known[known["period"] == last["period"] - 1]["value"]
-    if len(before):
-        parts.append(f"{_compare(last['value'], before.iloc[0])} the year before")
-    if last["period"] < rows["period"].max():
+    last = max(known)
+    mark = "%" if record.unit.startswith("%") else ""
+    parts = [f"{record.title}: {number(known[last])}{mark} in {last}"]
+    england = rows.england[rows.period.index(last)]
+    if math.isfinite(england):
+        parts.append(f"{_compare(known[last], england)} England ({number(england)}{mark})")
+    if last - 1 in known:
+        parts.append(f"{_compare(known[last], known[last - 1])} the year before")
+    if last < rows.period[-1]:
         parts.append("nothing newer")
     return ", ".join(parts)
 
@@ -218,16 +220,22 @@ def _terms(terms: pd.DataFrame) -> Table:
     return Table.of(rows.assign(title=titles), TERM_COLUMNS)
 
 
-def _history(record: Indicator, rows: pd.DataFrame, years: tuple[int, ...]) -> History:
-    by_year = rows.set_index("period")
-    lines = [("Own", _cells(by_year, "value", years))]
-    limits = tuple(_range(by_year, year) for year in years)
-    if any(limits):
-        lines.append(("95% limits", limits))
-    lines += [
-        ("Neighbours", _cells(by_year, "neighbours", years)),
-        ("England", _cells(by_year, "england", years)),
+def _history(record: Indicator, rows: Line, years: tuple[int, ...]) -> History:
+    own = [
+        _SHORT.get(status, "[x]") if math.isnan(value) else number(value)
+        for value, status in zip(rows.value, rows.status, strict=True)
     ]
+    limits = [
+        "" if math.isnan(low) else f"{number(low)}-{number(high)}"
+        for low, high in zip(rows.lower, rows.upper, strict=True)
+    ]
+    told = {"Own": own, "95% limits": limits} if any(limits) else {"Own": own}
+    for name, values in (("Neighbours", rows.neighbours), ("England", rows.england)):
+        told[name] = ["[x]" if math.isnan(value) else number(value) for value in values]
+    lines = []
+    for name, cells in told.items():
+        by_year = dict(zip(rows.period, cells, strict=True))
+        lines.append((name, tuple(by_year.get(year, "") for year in years)))
     title = f"{record.title}, {record.unit}" if record.unit else record.title
     return History(title, tuple(lines))
 
@@ -242,32 +250,12 @@ _SHORT = {
 """The shorthand of official statistics for what is not there."""
 
 
-def _cells(by_year: pd.DataFrame, column: str, years: tuple[int, ...]) -> tuple[str, ...]:
-    values, status = by_year[column].to_dict(), by_year["status"].to_dict()
-    return tuple(
-        number(values[year])
-        if year in values and not math.isnan(values[year])
-        else _SHORT.get(status.get(year, ""), "[x]")
-        if year in values and column == "value"
-        else "[x]"
-        if year in values
-        else ""
-        for year in years
-    )
-
-
-def _range(by_year: pd.DataFrame, year: int) -> str:
-    if year not in by_year.index or math.isnan(by_year.at[year, "lower"]):
-        return ""
-    return f"{number(by_year.at[year, 'lower'])}-{number(by_year.at[year, 'upper'])}"
-
-
 # --- the holes -----------------------------------------------------------------------------------
 
 
 def _holes(contents: Contents, row: pd.Series, history: pd.DataFrame) -> tuple[str, ...]:
     told = [_missing(row["missing_indicators"])]
-    told += [_made_of(contents, str(row.name))]
+    told += [_made_of(contents, str(row["la_code"]))]
     lacking = history[history["value"].isna()]
     for status, rows in lacking.groupby("status"):
         told.append(_lacking(str(status), rows))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
 from earlywarn.report.svg import Scale, label
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import pandas as pd
 
 LETTERS = {"Outstanding": "O", "Good": "G", "Requires improvement": "R", "Inadequate": "I"}
@@ -22,6 +23,7 @@ class TimeAxis:
 
     Examples
     --------
+    >>> from datetime import date
     >>> axis = TimeAxis(2013, date(2026, 3, 19), 10, 230)
     >>> axis.of_year(2013) < axis.of_day(date(2014, 1, 1)) < axis.of_day(axis.last) <= 230
     True

@@ -1,10 +1,10 @@
-"""The charts of one authority: risk over time, what the risk is made of, each indicator's history."""
+"""The charts of one authority: risk over time, what it is made of, and histories."""
 
 from __future__ import annotations
 
 import math
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,10 @@ from earlywarn.report.svg import Scale, area, drawing, label, line
 from earlywarn.stats import expit, logit
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
     from earlywarn.catalogue import Indicator
+    from earlywarn.report.histories import Line
 
 FIRST_YEAR = 2013
 SMALL = (240, 96)
@@ -55,16 +58,20 @@ def risk_chart(
         inspection_lines(axis, inspections, 24, 230),
     ]
     now = risks.iloc[-1]
-    title = (
-        f"{name}: risk {percent(now['risk'])}, {_beside(now['risk'], now['region_median'])} the middle "
-        f"of its region ({percent(now['region_median'])}) and "
-        f"{_beside(now['risk'], now['neighbour_median'])} that of its neighbours "
-        f"({percent(now['neighbour_median'])})"
-    )
+    others = {
+        "middle of its region": "region_median",
+        "middle of its neighbours": "neighbour_median",
+    }
+    told = [
+        f"{_beside(now['risk'], now[column])} the {words} ({percent(now[column])})"
+        for words, column in others.items()
+        if math.isfinite(now[column])
+    ]
+    title = f"{name}: risk {percent(now['risk'])}, {' and '.join(told)}"
     alt = (
         f"Line chart of the risk of {name} on one day a year, {risks['as_of'].iloc[0][:4]} to "
-        f"{last.year}: from {percent(risks['risk'].iloc[0])} to {percent(now['risk'])}, with its 90% "
-        f"interval, the medians of {region} and of its neighbours, and its inspections."
+        f"{last.year}: from {percent(risks['risk'].iloc[0])} to {percent(now['risk'])}, with its "
+        f"90% interval, the medians of {region} and of its neighbours, and its inspections."
     )
     columns = risks[list(RISK_COLUMNS)].reset_index(drop=True)
     return Drawn(
@@ -85,7 +92,7 @@ def _percent_grid(scale: Scale, high: float) -> str:
 
 
 def _beside(risk: float, other: float) -> str:
-    if math.isnan(other) or round(risk, 3) == round(other, 3):
+    if round(risk, 3) == round(other, 3):
         return "level with"
     return "above" if risk > other else "below"
 
@@ -136,14 +143,16 @@ def waterfall_chart(code: str, name: str, terms: pd.DataFrame) -> Drawn:
     parts += [_step(place, row, rows, scale) for place, row in enumerate(rows)]
     families = "; ".join(f"{row['step']} {signed(row['contribution'])}" for row in rows[1:-1])
     alt = (
-        f"Waterfall chart, in log-odds: from {percent(rows[0]['risk_after'])}, where every authority "
-        f"starts, through {families}, to {percent(rows[-1]['risk_after'])}"
+        f"Waterfall chart, in log-odds: from {percent(rows[0]['risk_after'])}, where every "
+        f"authority starts, through {families}, to {percent(rows[-1]['risk_after'])}"
     )
     svg = drawing(720, bottom + 20, alt, parts, "wide")
     return Drawn(f"why-{code}", _why(name, frame), alt, frame, WATERFALL_COLUMNS, svg)
 
 
-def _step(place: int, row: dict[str, float], rows: list[dict[str, float]], scale: Scale) -> str:
+def _step(
+    place: int, row: Mapping[Hashable, Any], rows: list[dict[Hashable, Any]], scale: Scale
+) -> str:
     y = 22 * place + 8
     name = label(230, y + 11, str(row["step"]), "e")
     if place in (0, len(rows) - 1):
@@ -159,8 +168,8 @@ def _step(place: int, row: dict[str, float], rows: list[dict[str, float]], scale
 def _why(name: str, frame: pd.DataFrame) -> str:
     steps = frame.iloc[1:-1].set_index("step")["contribution"]
     up, down = steps[steps > NONE], steps[steps < -NONE]
-    raised = f"{up.idxmax().lower()} raises the risk of {name} most" if len(up) else ""
-    lowered = f"{down.idxmin().lower()} lowers it most" if len(down) else ""
+    raised = f"{str(up.idxmax()).lower()} raises the risk of {name} most" if len(up) else ""
+    lowered = f"{str(down.idxmin()).lower()} lowers it most" if len(down) else ""
     if raised and lowered:
         return _capital(f"{raised}, {lowered}")
     return (
@@ -175,38 +184,31 @@ def _capital(words: str) -> str:
 # --- small charts ------------------------------------------------------------
 
 
-def small_chart(
-    record: Indicator, name: str, rows: pd.DataFrame, axis: TimeAxis, marks: str
-) -> str:
+def small_chart(record: Indicator, name: str, rows: Line, axis: TimeAxis, marks: str) -> str:
     """One indicator's history: own line and limits, neighbours, England; inspections behind."""
-    series = {
-        column: rows[column].to_numpy(dtype=float)
-        for column in ("value", "lower", "upper", "neighbours", "england")
-    }
-    scale = _own_scale(series)
-    x = [axis.of_year(period) for period in rows["period"].tolist()]
+    scale = _own_scale(rows)
+    x = [axis.of_year(period) for period in rows.period]
     parts = [
         marks,
-        _path("lim", area(x, series["lower"].tolist(), series["upper"].tolist(), scale)),
-        _path("eng", line(x, series["england"].tolist(), scale)),
-        _path("nei", line(x, series["neighbours"].tolist(), scale)),
-        _path("own", line(x, series["value"].tolist(), scale)),
+        _path("lim", area(x, rows.lower, rows.upper, scale)),
+        _path("eng", line(x, rows.england, scale)),
+        _path("nei", line(x, rows.neighbours, scale)),
+        _path("own", line(x, rows.value, scale)),
         label(2, 20, _tick(scale.high)),
         label(2, 77, _tick(scale.low)),
     ]
     return drawing(*SMALL, f"{record.title}, {name}, line chart", parts)
 
 
-def _own_scale(series: dict[str, np.ndarray]) -> Scale:
-    """From the least to the most that is drawn; wide limits of small places don't flatten the lines."""
-    lines = np.concatenate([series["value"], series["neighbours"], series["england"]])
-    if not np.isfinite(lines).any():
+def _own_scale(rows: Line) -> Scale:
+    """From the least to the most that is drawn; wide limits don't flatten the lines."""
+    lines = [y for y in (*rows.value, *rows.neighbours, *rows.england) if math.isfinite(y)]
+    if not lines:
         return Scale(0.0, 1.0, 76, 16)
-    low, high = float(np.nanmin(lines)), float(np.nanmax(lines))
+    low, high = min(lines), max(lines)
     room = max(high - low, 0.1 * abs(high), 1e-6)
-    limits = np.concatenate([series["lower"], series["upper"], [low, high]])
-    low = max(float(np.nanmin(limits)), low - room, 0.0)
-    return Scale(low, min(float(np.nanmax(limits)), high + room), 76, 16)
+    limits = [y for y in (*rows.lower, *rows.upper, low, high) if math.isfinite(y)]
+    return Scale(max(min(limits), low - room, 0.0), min(max(limits), high + room), 76, 16)
 
 
 def _tick(value: float) -> str:

@@ -9,21 +9,23 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from earlywarn.errors import ScoreError
 from earlywarn.explanation import explain
 from earlywarn.outcomes import AREAS
 from earlywarn.panel import FIRST_DAY
-from earlywarn.progress import Progress
 from earlywarn.report.histories import indicator_history
-from earlywarn.report.movement import rank_movement, risk_history, yearly_days
+from earlywarn.report.movement import rank_movement, risk_history
 from earlywarn.report.past import past_record
 from earlywarn.report.tilemap import tiles_for
-from earlywarn.scoring import BANDS, score
+from earlywarn.scoring import score
+from earlywarn.verdicts import BANDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from earlywarn.model import RiskModel
     from earlywarn.panel import Panel, Snapshot
+    from earlywarn.progress import Progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,15 +123,17 @@ def gather(
         If the panel does not reach back to the day.
     AuthorityError
         If one of the authorities did not exist on the day.
+    ScoreError
+        If the day is outside the model's life.
     """
     snapshot = panel.as_of(as_of)
     chosen = _chosen(snapshot, authorities)
-    scores = score(model, snapshot)
+    scores = _scores(model, snapshot)
     progress.say(f"Report as of {snapshot.as_of}: {len(scores)} authorities scored")
     terms = explain(model, snapshot)
     risks = risk_history(panel, model, snapshot.as_of, progress=progress)
-    days = yearly_days(snapshot.as_of, FIRST_DAY)
-    before = days[-2] if len(days) > 1 else None
+    days = sorted(set(risks["as_of"]))
+    before = date.fromisoformat(days[-2]) if len(days) > 1 else None
     places = snapshot.authorities[["la_code", "region", "la_type"]]
     return Contents(
         snapshot=snapshot,
@@ -145,6 +149,20 @@ def gather(
         record=past_record(),
         chosen=chosen,
     )
+
+
+def _scores(model: RiskModel, snapshot: Snapshot) -> pd.DataFrame:
+    scores = score(model, snapshot)
+    if scores["risk"].isna().any():
+        info = model.info
+        raise ScoreError(
+            "the model can't score the day",
+            where="as_of",
+            found=snapshot.as_of.isoformat(),
+            expected=f"a day from {info.get('first_date', FIRST_DAY)} to {info.get('sunset')}",
+            remedy="Ask for another day, or retrain the model (python -m earlywarn train).",
+        )
+    return scores
 
 
 def _chosen(snapshot: Snapshot, authorities: Sequence[str] | None) -> tuple[str, ...]:
@@ -185,12 +203,13 @@ def inspections_of(contents: Contents, code: str) -> pd.DataFrame:
     """The inspections of one authority whose reports were public, newest first."""
     rows = contents.snapshot.judgements
     own = rows[rows["la_code"] == code].sort_values("inspection_start", ascending=False)
-    worst = own[list(AREAS)].apply(_worst, axis=1)
+    areas = own[list(AREAS)].to_dict("records")
+    worst = pd.Series([_worst(set(row.values())) for row in areas], own.index, dtype=object)
     return own.assign(worst_area=worst, grade=own["overall"].fillna(worst))
 
 
 _ORDER = ("Inadequate", "Requires improvement", "Good", "Outstanding")
 
 
-def _worst(grades: pd.Series) -> str | None:
-    return next((grade for grade in _ORDER if (grades == grade).any()), None)
+def _worst(grades: set[str]) -> str | None:
+    return next((grade for grade in _ORDER if grade in grades), None)

@@ -1,7 +1,8 @@
-"""What every picture of the report is: a message, words for those who can't see it, and its table."""
+"""What every picture of the report is: a message, words in its place, and its table."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -125,6 +126,17 @@ def number(cell: Any) -> str:
     return f"{cell:,.0f}" if abs(cell) >= 100 else f"{cell:.1f}"
 
 
+def year(cell: Any) -> str:
+    """A year; nothing where there is none.
+
+    Examples
+    --------
+    >>> year(2024.0)
+    '2024'
+    """
+    return "" if _none(cell) else f"{cell:.0f}"
+
+
 def signed(cell: Any) -> str:
     """A number with its sign, in two places.
 
@@ -167,7 +179,8 @@ MONTHS = (
 
 
 def _none(cell: Any) -> bool:
-    return bool(pd.isna(cell))
+    # Most cells are plain numbers, and there are a quarter of a million of them.
+    return math.isnan(cell) if isinstance(cell, float) else bool(pd.isna(cell))
 
 
 def year_ranges(years: list[int]) -> str:

@@ -1,7 +1,8 @@
-"""Each indicator's own history, as a snapshot knows it: value, limits, neighbours, England, and holes."""
+"""Each indicator's own history, as a snapshot knows it, with limits and holes."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +12,9 @@ from earlywarn.authorities import ENGLAND
 from earlywarn.catalogue import INDICATORS, Indicator
 from earlywarn.indicators import FEWEST_NEIGHBOURS, POPULATION
 from earlywarn.limits import byar_limits, rate, wilson_limits
-from earlywarn.stats import FloatArray
 
 if TYPE_CHECKING:
+    from earlywarn.limits import FloatArray
     from earlywarn.panel import Snapshot
 
 COLUMNS = (
@@ -23,6 +24,7 @@ COLUMNS = (
     "value",
     "lower",
     "upper",
+    "size",
     "neighbours",
     "england",
     "status",
@@ -46,9 +48,10 @@ def indicator_history(snapshot: Snapshot) -> pd.DataFrame:
     DataFrame
         One row an (authority, indicator, reporting year) of the years that were published for any
         authority: ``value`` in the indicator's unit; ``lower`` and ``upper``, 95% limits for
-        chance, NaN where the number of cases is not known; ``neighbours``, the mean of its
-        statistical neighbours; ``england``; ``status``, why a value is not there; and whether the
-        figure came of a joint return, is a later restatement, or has an assumed publication day.
+        chance, NaN where the number of cases is not known; ``size``, the cases, children or workers
+        behind it; ``neighbours``, the mean of its statistical neighbours; ``england``; ``status``,
+        why a value is not there; and whether the figure came of a joint return, is a later
+        restatement, or has an assumed publication day.
 
     Notes
     -----
@@ -70,6 +73,33 @@ def indicator_history(snapshot: Snapshot) -> pd.DataFrame:
     return pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
 
 
+@dataclass(frozen=True)
+class Line:
+    """One indicator of one authority as plain lists: thousands are drawn, and frames are slow."""
+
+    period: list[int]
+    value: list[float]
+    lower: list[float]
+    upper: list[float]
+    neighbours: list[float]
+    england: list[float]
+    status: list[str]
+
+
+def lines_of(history: pd.DataFrame) -> dict[str, Line]:
+    """The rows of one authority, as ``indicator_history`` gives them, by indicator."""
+    names = history["indicator"].tolist()
+    columns = {field.name: history[field.name].tolist() for field in fields(Line)}
+    first: dict[str, int] = {}
+    for place, name in enumerate(names):
+        first.setdefault(name, place)
+    ends = [*list(first.values())[1:], len(names)]
+    return {
+        name: Line(**{column: cells[start:end] for column, cells in columns.items()})
+        for (name, start), end in zip(first.items(), ends, strict=True)
+    }
+
+
 class _Tables:
     """The snapshot's figures as tables, authority by year."""
 
@@ -87,10 +117,10 @@ class _Tables:
 
     def rows(self, record: Indicator) -> pd.DataFrame:
         value, size = self._value_and_size(record)
-        there = np.isfinite(value).any(axis=0)
-        if not there.any():
+        there = np.flatnonzero(np.isfinite(value).any(axis=0))
+        if not len(there):
             return pd.DataFrame(columns=list(COLUMNS))
-        shown = slice(int(there.argmax()), len(there) - int(there[::-1].argmax()))
+        shown = slice(int(there[0]), int(there[-1]) + 1)
         value, size = value[:, shown], size[:, shown]
         lower, upper = _limits(record, value, size)
         grid = value[:-1].shape
@@ -101,6 +131,7 @@ class _Tables:
             "value": value[:-1].ravel(),
             "lower": lower[:-1].ravel(),
             "upper": upper[:-1].ravel(),
+            "size": size[:-1].ravel(),
             "neighbours": _mean_of(value[:-1], self.near).ravel(),
             "england": np.tile(value[-1], grid[0]),
             **self._marks(record, shown),
@@ -115,7 +146,7 @@ class _Tables:
 
     def _wide(self, measure: str, column: str) -> pd.DataFrame:
         rows = self.by_measure[measure]
-        wide = rows.pivot(index="la_code", columns="period", values=column)
+        wide = rows.set_index(["la_code", "period"])[column].unstack("period")  # noqa: PD010 - a key
         return wide.reindex(index=self.codes, columns=self.years)
 
     def _marks(self, record: Indicator, shown: slice) -> dict[str, object]:

@@ -105,7 +105,7 @@ def rank_movement(model: RiskModel, before: Snapshot, now: Snapshot) -> pd.DataF
     odds = _paired_draws(model, early, late)
     central = [_ranks(frame["log_odds"].to_numpy()[None, :])[0] for frame in (early, late)]
     codes = [code for code in late.index if code in early.index]
-    spots = [frame.index.get_indexer(codes) for frame in (early, late)]
+    spots = [frame.index.get_indexer(pd.Index(codes)) for frame in (early, late)]
     drawn = _ranks(odds[0])[:, spots[0]] - _ranks(odds[1])[:, spots[1]]
     low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
     ranks = [central[day][spots[day]] for day in (0, 1)]

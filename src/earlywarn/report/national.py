@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from earlywarn.catalogue import INDICATORS
-from earlywarn.report.drawn import Column, Drawn, Table, long_date, number, percent, text, whole
+from earlywarn.report.drawn import (
+    Column,
+    Drawn,
+    Table,
+    long_date,
+    number,
+    percent,
+    text,
+    whole,
+    year,
+)
 from earlywarn.report.palette import BAND_STYLES, style_of
 from earlywarn.report.past import OURS, WINDOWS
 from earlywarn.report.svg import Scale, drawing, label
-from earlywarn.scoring import BANDS
+from earlywarn.verdicts import BANDS
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
     from earlywarn.report.contents import Contents
 
 TILE = 60
@@ -88,10 +100,10 @@ def list_rows(contents: Contents) -> list[dict[str, object]]:
     return rows
 
 
-def _moved(row: dict[str, object]) -> str:
+def _moved(row: Mapping[Hashable, Any]) -> str:
     if pd.isna(row["moved"]):
         return "not known"
-    moved = int(row["moved"])  # type: ignore[call-overload]
+    moved = int(row["moved"])
     told = "0" if moved == 0 else f"{abs(moved)} {'up' if moved > 0 else 'down'}"
     return f"{told}, {'more than noise' if row['beyond_noise'] else 'noise'}"
 
@@ -122,12 +134,12 @@ def tile_map(contents: Contents) -> Drawn:
     return Drawn("map", title, alt, data.reset_index(drop=True), MAP_COLUMNS, svg)
 
 
-def _tile(row: dict[str, object], linked: bool) -> str:  # noqa: FBT001 - a fact of the row
+def _tile(row: Mapping[Hashable, Any], linked: bool) -> str:  # noqa: FBT001 - a fact of the row
     style, name = style_of(str(row["band"])), str(row["la_name"])
-    x, y = TILE * int(str(row["column"])), TILE * int(str(row["row"]))
+    x, y = TILE * int(row["column"]), TILE * int(row["row"])
     lines = tile_lines(name)
     first = y + TILE / 2 + 4 - 5.5 * (len(lines) - 1)
-    words = [label(x + TILE / 2, first + 11 * place, part) for place, part in enumerate(lines)]
+    words = [_words(x + TILE / 2, first + 11 * place, part) for place, part in enumerate(lines)]
     risk = percent(row["risk"])
     full = label(8, 26, name, "full") + label(8, 50, f"{risk}: {row['band']}", "full")
     mark = label(x + TILE - 5, y + 12, style.mark, "mk") if style.mark else ""
@@ -141,32 +153,36 @@ def _tile(row: dict[str, object], linked: bool) -> str:  # noqa: FBT001 - a fact
     return f'<g role="img" {told}>{inner}</g>'
 
 
-_ROOM = 10
-_CUT = {"and": "&", "upon": "u.", "of": "of", "the": "the", "with": "w."}
+_ROOM, _WIDEST = 11, 13
+_CUT = {"and": "&"}
 
 
 def tile_lines(name: str) -> list[str]:
-    """A name in up to three lines that fit a tile.
+    """A name in lines that fit a tile; the longest words are set smaller, and none is cut.
 
     Examples
     --------
     >>> tile_lines("Bournemouth, Christchurch and Poole")
-    ['Bournem.,', 'Christch.', '& Poole']
+    ['Bournemouth,', 'Christchurch', '& Poole']
     """
     lines: list[str] = []
     for word in name.replace("-", "- ").split():
         short = _CUT.get(word, word)
-        short = short if len(short) <= _ROOM else _shorter(short)
-        if lines and len(lines[-1]) + 1 + len(short) <= _ROOM:
-            lines[-1] += f" {short}"
+        joiner = "" if lines and lines[-1].endswith("-") else " "
+        if lines and len(lines[-1]) + len(joiner) + len(short) <= _ROOM:
+            lines[-1] += joiner + short
         else:
             lines.append(short)
-    return lines if len(lines) <= 4 else [*lines[:3], lines[3] + " ..."]
+    return lines
 
 
-def _shorter(word: str) -> str:
-    end = "," if word.endswith(",") else ""
-    return word[: _ROOM - 3 if end else _ROOM - 2] + "." + end
+def _words(x: float, y: float, line: str) -> str:
+    """One line of a tile's name, no wider than the tile."""
+    if len(line) < _ROOM:
+        return label(x, y, line)
+    told = label(x, y, line, "s")
+    fit = f' textLength="{TILE - 5}" lengthAdjust="spacingAndGlyphs">'
+    return told.replace(">", fit, 1) if len(line) > _WIDEST else told
 
 
 # --- the regions ---------------------------------------------------------------------------------
@@ -236,14 +252,14 @@ def record_tables(contents: Contents) -> list[tuple[str, Table]]:
         in_vain=frame["inspected_at_26"] - frame["events_at_26"],
     )
     return [
-        (f"{WINDOWS[window]}: {rows['n'].iloc[0]} inspections", Table.of(rows, RECORD_COLUMNS))
+        (f"{WINDOWS[str(window)]}: {rows['n'].iloc[0]} inspections", Table.of(rows, RECORD_COLUMNS))
         for window, rows in told.groupby("window", sort=False)
         if window in WINDOWS
     ]
 
 
 def quality_table(contents: Contents) -> Table:
-    """For each indicator: the newest year, how many authorities have it, and why the others don't."""
+    """For each indicator: the newest year, how many authorities have it, why others don't."""
     frame = contents.histories
     rows = []
     for record in INDICATORS:
@@ -279,7 +295,7 @@ QUALITY_COLUMNS = {
 }
 FINDING_COLUMNS = {
     "la_name": Column("Authority", text, numeric=False),
-    "period": Column("Year", lambda year: "" if pd.isna(year) else f"{year:.0f}", numeric=False),
+    "period": Column("Year", year, numeric=False),
     "code": Column("What", text, numeric=False),
     "message": Column("In words", text, numeric=False),
 }
@@ -289,13 +305,11 @@ def findings_table(contents: Contents) -> Table:
     """What was noticed about the files, as it stands in the panel."""
     rows = contents.findings
     register = contents.snapshot.register
-    names = [
-        "(all)" if pd.isna(code) or not code else register.name_of(code) for code in rows["la_code"]
-    ]
+    names = ["(all)" if not text(code) else register.name_of(code) for code in rows["la_code"]]
     return Table.of(rows.assign(la_name=names), FINDING_COLUMNS)
 
 
-def sources_table(contents: Contents) -> Table:
+def sources_table() -> Table:
     """What each indicator is, where it is from, and which way is worse."""
     rows = [
         {

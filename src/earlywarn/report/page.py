@@ -1,4 +1,4 @@
-"""The report as one HTML file: no network, no script, and everything escaped that came from outside."""
+"""The report as one HTML file: no network, no script, and all text from outside escaped."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def write_report(
     as_of : date or ISO text, optional
         Only what was published by this day; the newest publication if not given.
     authorities : sequence of str, optional
-        The authorities that get a section of their own, by name or code; all if not given. The list,
-        the map and the regions are always of the whole country.
+        The authorities that get a section of their own, by name or code; all if not given. The
+        list, the map and the regions are always of the whole country.
     overwrite : bool
         Whether a file that is there may be replaced.
     progress : Progress, optional
@@ -157,7 +157,7 @@ def _national(contents: Contents) -> dict[str, Any]:
         "record": national.record_tables(contents),
         "quality": national.quality_table(contents),
         "findings": national.findings_table(contents),
-        "sources": national.sources_table(contents),
+        "sources": national.sources_table(),
         "snapshot": contents.snapshot,
         "chosen": [(code, contents.names[code]) for code in contents.chosen],
         "whole": len(contents.chosen) == len(contents.scores),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from earlywarn.scoring import BANDS
+from earlywarn.verdicts import BANDS
 
 DARK_BLUE = "#12436D"
 TURQUOISE = "#28A197"

@@ -1,4 +1,4 @@
-"""How well it has done before: a small table of the record that ships, and sentences read from it."""
+"""How well it has done before: a small table of the record, and sentences read from it."""
 
 from __future__ import annotations
 
@@ -52,22 +52,36 @@ def past_sentences(record: pd.DataFrame) -> list[str]:
     """What the record says, in plain words."""
     row = _row(record, OURS)
     rates, flags = _row(record, "three rates"), _row(record, "red flags")
+    years, vain = WINDOWS[WINDOW].split(",")[0], row["inspected_at_26"] - row["events_at_26"]
     return [
-        f"On the {row['n']:.0f} inspections of {WINDOWS[WINDOW].split(',')[0]}, which the model had "
-        f"not seen, {row['events']:.0f} found an Inadequate area. An authority that was judged "
-        f"Inadequate had been given a higher risk than one that was not in "
-        f"{_share(row, 'auc')} of pairs; 50% would be chance.",
-        f"A list of the 26 highest held {row['events_at_26']:.0f} of these {row['events']:.0f} on the "
-        f"day the inspection began: {_share(row, 'recall_at_26')}. "
-        f"{row['inspected_at_26']:.0f} authorities on the list were inspected, so "
-        f"{row['inspected_at_26'] - row['events_at_26']:.0f} of them were not judged Inadequate.",
-        f"Requires improvement or worse was foretold better: right in {_share(row, 'auc_below_good')} of pairs.",
-        f"As probabilities the risks were hardly better than the recent share of Inadequate "
-        f"judgements alone: Brier skill {_interval(row, 'brier_skill')}. They were too high: "
-        f"{_interval(row, 'observed_expected')} Inadequate judgements came for each one expected.",
-        f"A list by the three headline rates alone (referrals, re-referrals, repeat plans) held "
-        f"{rates['events_at_26']:.0f}; one by a plain count of red flags held "
-        f"{flags['events_at_26']:.0f}. These differences are within what chance does.",
+        (
+            f"On the {row['n']:.0f} inspections of {years}, which the model had not seen, "
+            f"{row['events']:.0f} found an Inadequate area. Of two authorities, one judged "
+            f"Inadequate and one not, the first had been given the higher risk in "
+            f"{_share(row, 'auc')} of pairs; "
+            "50% would be chance."
+        ),
+        (
+            f"A list of the 26 highest held {row['events_at_26']:.0f} of these "
+            f"{row['events']:.0f} on the day the inspection began: {_share(row, 'recall_at_26')}. "
+            f"{row['inspected_at_26']:.0f} authorities on the list were inspected, so "
+            f"{vain:.0f} of them were not judged Inadequate."
+        ),
+        (
+            "Requires improvement or worse was foretold better: right in "
+            f"{_share(row, 'auc_below_good')} of pairs."
+        ),
+        (
+            "As probabilities the risks were hardly better than the recent share of Inadequate "
+            f"judgements alone: Brier skill {_interval(row, 'brier_skill')}. They were too high: "
+            f"{_interval(row, 'observed_expected')} Inadequate judgements came for each one "
+            "expected."
+        ),
+        (
+            "A list by the three headline rates alone (referrals, re-referrals, repeat plans) held "
+            f"{rates['events_at_26']:.0f}; one by a plain count of red flags held "
+            f"{flags['events_at_26']:.0f}. These differences are within what chance does."
+        ),
     ]
 
 

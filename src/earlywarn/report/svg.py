@@ -1,7 +1,7 @@
 """Small charts as text: numbers to whole coordinates, paths with gaps where a figure is missing.
 
-A report has some five thousand charts. Written by hand each takes under a kilobyte and a fraction of a
-millisecond; a plotting library takes twenty times both, and would break the limits of size and time.
+A report has some five thousand charts. Written by hand each takes under a kilobyte and a fraction
+of a millisecond; a plotting library takes twenty times both, and would break the limits of each.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def area(x: Sequence[int], low: Sequence[float], high: Sequence[float], scale: S
     >>> area([0, 10], [1.0, 1.0], [3.0, 2.0], Scale(0, 4, 40, 0))
     'M0 10L10 20L10 30L0 30z'
     """
-    parts, run = [], []
+    parts: list[str] = []
+    run: list[tuple[int, float, float]] = []
     points = list(zip(x, low, high, strict=True))
     for point in [*points, (0, math.nan, math.nan)]:
         if math.isnan(point[1] + point[2]):

@@ -1,4 +1,4 @@
-"""A map of England of equal tiles, one a council, so that a small city is seen as well as a county."""
+"""A map of England of equal tiles, one a council: a small city is seen as well as a county."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def spread_out(place: FloatArray) -> FloatArray:
     span = np.ptp(place, axis=0)
     # England is somewhat taller than wide; as many tiles are wanted as there are places, and a
     # third more, so that the coast keeps its shape.
-    tile = np.sqrt(span.prod() / (1.7 * len(place)))
+    tile = max(np.sqrt(span.prod() / (1.7 * len(place))), span.max() / len(place))
     home = (place - place.min(axis=0)) / max(tile, 1e-9)
     moved = home.copy()
     for step in range(STEPS):
@@ -77,7 +77,7 @@ def spread_out(place: FloatArray) -> FloatArray:
         grown = min(1.0, 1.25 * (step + 1) / STEPS)
         pull = 0.01 * (home - moved) * (1 - step / STEPS)
         moved = moved + _push(moved, 1.1 * grown) + pull
-    return moved - moved.min(axis=0)
+    return np.asarray(moved - moved.min(axis=0), dtype=float)
 
 
 def _push(place: FloatArray, tile: float) -> FloatArray:
