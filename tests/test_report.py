@@ -1,11 +1,13 @@
-"""The report: whole without a network, its pictures told in tables, its numbers those of the frames."""
+"""The report: whole without a network, its pictures told in tables, its numbers the frames'."""
 
 from __future__ import annotations
 
 import re
 import shutil
 from dataclasses import replace
+from importlib import import_module
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 import html5lib
@@ -91,7 +93,7 @@ def test_headings_go_down_one_step_at_a_time(tree):
     levels = [int(local(e)[1]) for e in every(tree, "h1", "h2", "h3", "h4", "h5")]
     assert len(levels) > 20
     body = levels[levels.index(1) :]
-    assert all(after - before <= 1 for before, after in zip(body, body[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(body))
 
 
 def test_ids_are_there_once_and_every_link_arrives(tree):
@@ -342,9 +344,7 @@ def browser():
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None or find_spec("axe_playwright_python") is None:
         pytest.skip("chromium, or the Python package axe-playwright-python, is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
+    with import_module("playwright.sync_api").sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
         yield started
         started.close()
@@ -368,9 +368,8 @@ def opened(browser, text, tmp_path):
 
 @pytest.mark.parametrize("details", [False, True], ids=["closed", "open"])
 def test_axe_finds_no_violation(opened, details):
-    from axe_playwright_python import base
-
-    axe = next(Path(base.__file__).parent.rglob("axe.min.js")).read_text("utf-8")
+    folder = Path(str(import_module("axe_playwright_python").__file__)).parent
+    axe = next(folder.rglob("axe.min.js")).read_text("utf-8")
     tab = opened(1280)
     if details:
         tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")

@@ -59,7 +59,7 @@ def test_the_plain_calls_answers(app, explain: bool) -> None:
     body = answer.json()
     assert body["model_id"] == MODEL.info["model_id"]
     expected = score_batch(ROWS, MODEL, explain=explain)
-    names = list(expected.columns[6:])
+    names = list(expected.columns[7:])
     assert "status" in names
     assert ("contribution_baseline" in names) is explain
     for row, found in enumerate(body["rows"]):

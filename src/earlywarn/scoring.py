@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -119,7 +120,9 @@ def score(
     _check_life(model, snapshot)
     model = model if prior is None else at_prior(model, prior)
     rows = X.reset_index()
-    inputs = read_rows(model, rows)
+    # No authority is left out of the country's list: what was doubtful about a figure is told by
+    # the panel's findings, and the day by a warning.
+    inputs = replace(read_rows(model, rows), refusal=np.full(len(rows), "", dtype=object))
     verdicts = Verdicts(model, len(rows))
     verdicts.add(slice(0, len(rows)), inputs)
     ranks = _ranks(model, inputs, top_k)

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 KIND = "earlywarn risk model"
 FILE_NAME = "model.json"
-LARGEST = 5_000_000
-"""Bytes. The model that ships has a fiftieth of it."""
+LARGEST = 5_000_000  # bytes; the model that ships has a fiftieth of it
 TOLERANCE = 1e-9
 
 _SCORES = ("risk", "lower", "upper", "below_good")

@@ -51,8 +51,8 @@ def assign_tiles(easting: npt.ArrayLike, northing: npt.ArrayLike) -> npt.NDArray
 
     Examples
     --------
-    >>> assign_tiles([0, 1, 0, 1], [1, 1, 0, 0]).tolist()
-    [[0, 0], [1, 0], [0, 1], [1, 1]]
+    >>> assign_tiles([0, 10, 0], [10, 10, 0]).tolist()
+    [[0, 0], [2, 0], [0, 2]]
     """
     optimize = require("scipy.optimize", extra="report")
     place = spread_out(np.column_stack([easting, -np.asarray(northing, dtype=float)]))

@@ -1,0 +1,104 @@
+"""An MLflow ``pyfunc`` model: for registries, ``mlflow models serve`` and ``spark_udf``.
+
+What is stored is the model's own inert JSON, not a pickle; MLflow finds the code by this module's
+name in an environment that has earlywarn.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from earlywarn._version import __version__
+from earlywarn.engines import output_schema
+from earlywarn.errors import UsageError, require
+from earlywarn.inputs import known_columns
+from earlywarn.scoring import score_batch
+from earlywarn.store import load_model, save_model
+
+if TYPE_CHECKING:
+    from earlywarn.model import RiskModel
+
+EXAMPLE = {"la_code": "383", "as_of": "2024-06-30", "rereferrals": 31.0, "agency_workers": 14.0}
+
+
+def save_pyfunc(path: str | Path, model: RiskModel | None = None, *, explain: bool = False) -> None:
+    """Write a model in MLflow's form.
+
+    Parameters
+    ----------
+    path : path
+        A folder that is not there yet.
+    model : RiskModel, optional
+        The model that ships if not given.
+    explain : bool
+        Whether its predictions hold contributions and drivers.
+
+    Raises
+    ------
+    UsageError
+        If something is there already.
+    MissingExtraError
+        If MLflow is not installed.
+
+    Notes
+    -----
+    ``mlflow.pyfunc.load_model(path).predict(rows)`` gives the columns that ``score_batch`` adds.
+    Every input is optional. MLflow itself refuses text in a number's column, for all rows at once;
+    ``score_batch`` refuses such a row alone.
+    """
+    pyfunc = require("mlflow.pyfunc", extra="mlflow")
+    if Path(path).exists():
+        raise UsageError(
+            "something is there already", where=str(path), remedy="Choose another place."
+        )
+    model = load_model() if model is None else model
+    with tempfile.TemporaryDirectory() as folder:
+        save_model(model, folder)
+        pyfunc.save_model(
+            path=str(path),
+            loader_module=__name__,
+            data_path=folder,
+            signature=_signature(model, explain=explain),
+            input_example=pd.DataFrame([EXAMPLE]),
+            pip_requirements=[f"earlywarn=={__version__}"],
+            metadata={"model_id": model.info.get("model_id", "")},
+            model_config={"explain": explain},
+        )
+
+
+class Scorer:
+    """What MLflow calls: rows in, what scoring adds to them out."""
+
+    def __init__(self, model: RiskModel, *, explain: bool) -> None:
+        self._model = model
+        self._explain = explain
+
+    def predict(self, rows: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
+        """Score rows, in their order."""
+        del params
+        answer = score_batch(rows, self._model, explain=self._explain)
+        return answer.iloc[:, rows.shape[1] :]
+
+
+def _load_pyfunc(path: str, model_config: dict[str, Any] | None = None) -> Scorer:
+    """Give what MLflow loads: the name is MLflow's."""
+    return Scorer(load_model(path), explain=bool((model_config or {}).get("explain")))
+
+
+def _signature(model: RiskModel, *, explain: bool) -> Any:
+    types, models = (
+        require("mlflow.types", extra="mlflow"),
+        require("mlflow.models", extra="mlflow"),
+    )
+    inputs = [types.ColSpec("string", name, required=False) for name in ("la_code", "as_of")]
+    inputs += [types.ColSpec("double", name, required=False) for name in sorted(known_columns())]
+    added = output_schema(pd.DataFrame([EXAMPLE]), model, explain=explain)
+    outputs = [
+        types.ColSpec("double" if kind == "number" else "string", name, required=False)
+        for name, kind in added.items()
+    ]
+    return models.ModelSignature(types.Schema(inputs), types.Schema(outputs))

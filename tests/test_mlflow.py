@@ -1,0 +1,54 @@
+"""An MLflow model gives the plain call's answers, and holds no code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from earlywarn.errors import UsageError
+from earlywarn.mlflow_flavour import EXAMPLE, save_pyfunc
+from earlywarn.scoring import at_prior, score_batch
+from earlywarn.store import load_model
+
+pyfunc = pytest.importorskip("mlflow.pyfunc", reason="MLflow is not installed")
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.mark.parametrize("explain", [False, True])
+def test_the_plain_calls_rows(tmp_path: Path, explain: bool) -> None:
+    model = at_prior(load_model(), 0.2)
+    save_pyfunc(tmp_path / "saved", model, explain=explain)
+    rng = np.random.default_rng(2)
+    rows = pd.DataFrame(
+        {
+            "la_code": rng.choice(["383", "999"], 1000),
+            "rereferrals": rng.uniform(0, 50, 1000),
+            "agency_workers": rng.uniform(0, 105, 1000),
+            "previously_good": rng.choice([0.0, 1.0, np.nan], 1000),
+        }
+    )
+    loaded = pyfunc.load_model(str(tmp_path / "saved"))
+    found, expected = loaded.predict(rows), score_batch(rows, model, explain=explain)
+    assert 500 < (expected["status"] != "scored").sum() < 700
+    pd.testing.assert_frame_equal(found, expected[list(found.columns)], check_exact=True)
+    assert list(found.columns) == list(expected.columns[rows.shape[1] :])
+    assert [spec.name for spec in loaded.metadata.signature.outputs] == list(found.columns)
+    assert loaded.metadata.metadata["model_id"] == model.info["model_id"]
+
+
+def test_it_holds_no_code(tmp_path: Path) -> None:
+    save_pyfunc(tmp_path / "saved")
+    files = [file for file in (tmp_path / "saved").rglob("*") if file.is_file()]
+    assert len(files) > 3
+    assert not [file for file in files if file.suffix in {".pkl", ".pickle", ".py"}]
+    example = pyfunc.load_model(str(tmp_path / "saved")).input_example
+    assert example is not None
+    assert example.to_dict("records") == [EXAMPLE]
+
+
+def test_something_is_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there already"):
+        save_pyfunc(tmp_path)
