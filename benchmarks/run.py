@@ -152,16 +152,24 @@ def fitting(refits: int) -> list[Row]:
 
 def page(rows: list[Row]) -> str:
     """The table, and on what it was measured."""
+    intro = (
+        "`python benchmarks/run.py` measures these again and rewrites this page. Each line is one "
+        "run on one machine: the fastest of a few calls of ours, and of the peer on the same data. "
+        "A ratio above 1 says how many times as long the peer takes. `score_batch` also checks "
+        "every cell and writes the texts, which no peer does."
+    )
+    slowed = ", with OPENBLAS_CORETYPE set" if "OPENBLAS_CORETYPE" in os.environ else ""
+    used = ", ".join(f"{name} {number}" for name, number in versions().items())
+    machine = (
+        f"Measured on {os.cpu_count()} cores ({platform.machine()}), "
+        f"Python {platform.python_version()}, {used}{slowed}."
+    )
     lines = [
         "# Benchmarks",
         "",
-        "`python benchmarks/run.py` measures these again and rewrites this page. Each line is one "
-        "run on one machine: the fastest of a few calls of ours, and of the peer on the same data. "
-        "A ratio above 1 says how many times as long the peer takes.",
+        intro,
         "",
-        f"Measured on {os.cpu_count()} cores ({platform.machine()}), Python "
-        f"{platform.python_version()}, {', '.join(f'{n} {v}' for n, v in versions().items())}"
-        f"{'' if 'OPENBLAS_CORETYPE' not in os.environ else ', with OPENBLAS_CORETYPE set'}.",
+        machine,
         "",
         "| what | ours, s | against | theirs, s | ratio |",
         "|---|---|---|---|---|",

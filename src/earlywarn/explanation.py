@@ -258,9 +258,9 @@ def _number(record: Indicator, value: float) -> str:
 
 
 def _standing(percentile: float) -> str:
-    if percentile >= 0.5:
-        return f"higher than {100 * percentile:.0f}% of authorities"
-    return f"lower than {100 * (1 - percentile):.0f}% of authorities"
+    # Never 100%: an authority is not higher than itself.
+    share = min(round(100 * max(percentile, 1 - percentile)), 99)
+    return f"{'higher' if percentile >= 0.5 else 'lower'} than {share}% of authorities"
 
 
 def _effect(contribution: float) -> str:

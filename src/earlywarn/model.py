@@ -19,6 +19,7 @@ from earlywarn.rowwise import (
     Completion,
     blocks,
     columns_first,
+    probabilities,
     sums,
     weighted_sums,
 )
@@ -205,7 +206,7 @@ class RiskModel:
 
     def risk(self, X: ArrayLike) -> Floats:
         """Probability of the worst grade, strictly between 0 and 1."""
-        return expit(self.log_odds(X))
+        return probabilities(self.log_odds(X))
 
     def probabilities(self, X: ArrayLike) -> Floats:
         """Probability of each grade; rows sum to 1."""
@@ -222,7 +223,7 @@ class RiskModel:
                 found=str(grade),
                 expected=f"a position from 1 to {len(self.classes) - 1} among {list(self.classes)}",
             )
-        return expit(self.log_odds(X) + self.step(grade))
+        return probabilities(self.log_odds(X) + self.step(grade))
 
     def step(self, grade: int) -> float:
         """How far the log-odds of a grade or worse lie above those of the worst grade."""
@@ -250,7 +251,7 @@ class RiskModel:
         """
         found = self.assess(X, noise, sd=True)
         reach = float(normal_quantile((1 + level) / 2)) * found.sd
-        return expit(found.log_odds - reach), expit(found.log_odds + reach)
+        return probabilities(found.log_odds - reach), probabilities(found.log_odds + reach)
 
     def draws(
         self,

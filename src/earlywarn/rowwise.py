@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from earlywarn.stats import expit
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -152,6 +154,15 @@ def columns_first(matrix: Floats, rows: slice) -> Floats:
     padded = np.zeros((len(part), SHORTEST))
     padded[:, : part.shape[1]] = part
     return padded
+
+
+def probabilities(log_odds: Floats) -> Floats:
+    """Turn log-odds into probabilities, a block at a time."""
+    found = np.empty_like(log_odds)
+    for start in range(0, len(log_odds), BLOCK):
+        rows = slice(start, start + BLOCK)
+        found[rows] = expit(log_odds[rows])
+    return found
 
 
 def sums(terms: Floats) -> Floats:

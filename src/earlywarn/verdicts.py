@@ -14,7 +14,8 @@ import pandas as pd
 
 from earlywarn.explanation import NONE
 from earlywarn.inputs import Inputs, model_indicators
-from earlywarn.stats import FloatArray, expit, normal_quantile
+from earlywarn.rowwise import probabilities
+from earlywarn.stats import FloatArray, normal_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +73,8 @@ class Verdicts:
         reach = float(normal_quantile(0.95)) * found.sd
         odds = found.log_odds
         worse = odds + model.step(len(model.classes) - 2)
-        self._numbers[:, rows] = expit(np.stack([odds, odds - reach, odds + reach, worse]))
+        for place, each in enumerate((odds, odds - reach, odds + reach, worse)):
+            self._numbers[place, rows] = probabilities(each)
         self._band[rows] = _bands(model, self._numbers[0, rows])
         self._gaps[:, rows] = _gaps(inputs.values)
         self.refusal[rows] = inputs.refusal
