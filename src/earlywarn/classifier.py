@@ -302,11 +302,10 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
 
     def _doubt(self, prior: Prior) -> Floats:
         """A square root of the covariance that prior means are drawn with."""
-        covariance = _column_facts(
-            self.doubt_covariance, "doubt_covariance", np.linalg.inv(prior.precision)
-        )
+        usual = np.asarray(np.linalg.inv(prior.precision), dtype=float)
+        covariance = _column_facts(self.doubt_covariance, "doubt_covariance", usual)
         try:
-            return np.linalg.cholesky(covariance)
+            return np.asarray(np.linalg.cholesky(covariance), dtype=float)
         except np.linalg.LinAlgError as error:
             raise _misfit("doubt_covariance", str(error), "a positive definite matrix") from error
 
