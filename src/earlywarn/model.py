@@ -270,7 +270,7 @@ class RiskModel:
         filled, unsure = self.complete(X)
         if noise is not None:
             unsure = unsure + np.nan_to_num(np.asarray(noise, dtype=float)) ** 2
-        own = np.sqrt(sums((unsure * self.coefficients**2).T))
+        own = np.sqrt(sums((unsure * self._unsure_weight).T))
         rng = np.random.default_rng(seed)
         values, vectors = np.linalg.eigh(self.covariance)
         root = vectors * np.sqrt(np.maximum(values, 0.0))
@@ -293,6 +293,11 @@ class RiskModel:
         values = frame[list(self.columns)].to_numpy(dtype=float, na_value=np.nan)
         return np.asarray(values, dtype=float)
 
+    @property
+    def _unsure_weight(self) -> Floats:
+        """What the variance of a column counts for: the mean square of an unsure weight."""
+        return np.asarray(self.coefficients**2 + np.diag(self.covariance)[1:])
+
     def _bench(self, rows: int) -> Bench:
         return Bench(Completion(self.centre, self.orientation, self.agreement, self.groups), rows)
 
@@ -300,7 +305,7 @@ class RiskModel:
         """Standard deviation of the log-odds of one block."""
         variance = np.maximum(bench.variance(block, self.covariance), 0.0)
         if block.variance is not None:
-            variance += weighted_sums(self.coefficients**2, block.variance)
+            variance += weighted_sums(self._unsure_weight, block.variance)
         if errors is not None:
-            variance += bench.noise(errors, self.coefficients)
+            variance += bench.noise(errors, np.sqrt(self._unsure_weight))
         return np.asarray(np.sqrt(variance))
