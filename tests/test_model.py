@@ -151,7 +151,8 @@ def test_noise_adds_its_variance():
     noise = np.zeros((5, 8))
     noise[:, 2] = 0.5
     plain, noisy = model.log_odds_sd(X), model.log_odds_sd(X, noise)
-    np.testing.assert_allclose(noisy**2 - plain**2, (0.5 * model.coefficients[2]) ** 2, atol=1e-9)
+    square = model.coefficients[2] ** 2 + model.covariance[3, 3]  # of a weight that is unsure too
+    np.testing.assert_allclose(noisy**2 - plain**2, 0.25 * square, atol=1e-9)
     np.testing.assert_array_equal(model.log_odds_sd(X, np.full((5, 8), np.nan)), plain)
 
 

@@ -310,9 +310,8 @@ def test_faults_of_the_user_are_told(kind, options, said, tmp_path):
     assert not path.exists()
 
 
-@pytest.mark.filterwarnings("ignore::earlywarn.errors.ModelLifeWarning")
 def test_a_day_outside_the_models_life_is_refused(national, model, tmp_path):
-    with pytest.raises(ScoreError, match="can't score the day"):
+    with pytest.raises(ScoreError, match="outside the model's life"):
         write_report(tmp_path / "r.html", panel=national, model=model, as_of="2014-06-30")
 
 

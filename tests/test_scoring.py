@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from earlywarn.errors import IndicatorError, ScoreError
+from earlywarn.errors import IndicatorError, ModelLifeWarning, ScoreError
 from earlywarn.model import RiskModel
 from earlywarn.panel import Panel, Snapshot
 from earlywarn.scoring import BANDS, COLUMNS, TOP_K, at_prior, score
@@ -166,3 +166,11 @@ def test_the_same_bytes_each_time(model: RiskModel, national: Panel, scores) -> 
     again = score(model, national.as_of("2025-12-31"))
     assert again.to_csv(index=False) == scores.to_csv(index=False)
     pd.testing.assert_frame_equal(again, scores, check_exact=True)
+
+
+def test_a_day_outside_the_models_life_is_scored_with_a_warning(model, national) -> None:
+    snapshot = national.as_of("2027-06-01")
+    with pytest.warns(ModelLifeWarning, match="retrain"):
+        scores = score(model, snapshot)
+    assert len(scores) == len(snapshot.authorities)
+    assert scores["risk"].between(0, 1, inclusive="neither").all()

@@ -12,7 +12,6 @@ import pandas as pd
 from earlywarn.errors import ScoreError
 from earlywarn.explanation import explain
 from earlywarn.outcomes import AREAS
-from earlywarn.panel import FIRST_DAY
 from earlywarn.report.histories import indicator_history
 from earlywarn.report.movement import rank_movement, risk_history
 from earlywarn.report.past import past_record
@@ -152,17 +151,17 @@ def gather(
 
 
 def _scores(model: RiskModel, snapshot: Snapshot) -> pd.DataFrame:
-    scores = score(model, snapshot)
-    if scores["risk"].isna().any():
-        info = model.info
+    # A page outlives the warning that a score gives, so it is not written at all.
+    first, last = model.info.get("first_date", ""), model.info.get("sunset", "9999")
+    if not first <= snapshot.as_of.isoformat() <= last:
         raise ScoreError(
-            "the model can't score the day",
+            "the day is outside the model's life",
             where="as_of",
             found=snapshot.as_of.isoformat(),
-            expected=f"a day from {info.get('first_date', FIRST_DAY)} to {info.get('sunset')}",
+            expected=f"a day from {first} to {last}",
             remedy="Ask for another day, or retrain the model (python -m earlywarn train).",
         )
-    return scores
+    return score(model, snapshot)
 
 
 def _chosen(snapshot: Snapshot, authorities: Sequence[str] | None) -> tuple[str, ...]:
