@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -309,3 +310,14 @@ def test_too_good_a_model(evidence):
     usual = high.assign(auc=0.7)
     assert status(13, dataclasses.replace(evidence, records=usual)) == "pass"
     assert evidence.as_of > date(2025, 1, 1)
+
+
+def test_the_committed_page_tells_what_todays_list_gives(national, model):
+    """The checks of the list in use move with the model that ships, so the page must too."""
+    nothing = pd.DataFrame()
+    evidence = Evidence(None, nothing, nothing, model, national, national.newest_publication)
+    page = (Path(__file__).parents[1] / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    for number in (2, 3, 7, 8, 9):
+        title, check = CHECKS[number]
+        status, sentence = check(evidence)
+        assert f"| {number} | {title} | {status} | {sentence} |" in page
