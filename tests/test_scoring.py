@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from earlywarn.errors import IndicatorError, ModelLifeWarning, ScoreError
+from earlywarn.indicators import build_indicators
 from earlywarn.model import RiskModel
 from earlywarn.panel import Panel, Snapshot
-from earlywarn.scoring import BANDS, COLUMNS, TOP_K, at_prior, score
+from earlywarn.scoring import BANDS, COLUMNS, TOP_K, at_prior, score, score_batch
 
 CONTRACT = [
     "la_code",
@@ -134,6 +135,13 @@ class TestPrior:
         assert (more["risk"].to_numpy() > scores["risk"]).all()
         assert more["rank"].tolist() == scores["rank"].tolist()
         assert set(more["model_id"]) == {f"{model.info['model_id']}-prior-0.25"}
+
+    def test_every_row_that_is_scored_says_it(self, model: RiskModel, snapshot: Snapshot) -> None:
+        rows = build_indicators(snapshot).reset_index()
+        for used in (model, at_prior(model, 0.25)):
+            told = score_batch([{**rows.iloc[0].to_dict()}, {"la_code": "no such"}], used)["prior"]
+            assert told[0] == used.info["prior"]["risk"]
+            assert np.isnan(told[1])
 
     def test_the_models_own_prior_changes_nothing(self, model: RiskModel) -> None:
         same = at_prior(model, model.info["prior"]["risk"])

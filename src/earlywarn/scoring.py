@@ -62,6 +62,7 @@ BATCH_COLUMNS = (
     "band",
     "missing_indicators",
     "model_id",
+    "prior",
     "status",
 )
 _BLOCK = 32_768
@@ -210,7 +211,8 @@ def score_batch(
     -------
     DataFrame
         The rows as given, and ``risk, risk_lower, risk_upper, below_good, band, missing_indicators,
-        model_id, status``; ``status`` is ``scored`` or says why not.
+        model_id, prior, status``; ``prior`` is the share of Inadequate judgements that the model was
+        set to, and ``status`` is ``scored`` or says why not.
 
     Raises
     ------

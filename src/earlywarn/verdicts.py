@@ -101,6 +101,7 @@ class Verdicts:
             "model_id": _handed_out(
                 [self._model.info.get("model_id", "")], np.zeros_like(self._band), refused
             ),
+            "prior": np.where(refused, np.nan, expected_share(self._model)),
         }
         for name, column in zip(self._names, self._parts, strict=False):
             told[f"contribution_{name}"] = column
@@ -125,8 +126,13 @@ def _handed_out(
     return whole.array.take(places.astype(np.intp))
 
 
+def expected_share(model: RiskModel) -> float:
+    """The share of the worst judgement that the model was set to; NaN if it does not say."""
+    return float(model.info.get("prior", {}).get("risk", np.nan))
+
+
 def _bands(model: RiskModel, risk: FloatArray) -> npt.NDArray[np.int8]:
-    times = risk / model.info.get("prior", {}).get("risk", np.nan)
+    times = risk / expected_share(model)
     above = np.zeros(len(risk), dtype=np.int8)
     for edge, _ in BANDS:
         above += times < edge
