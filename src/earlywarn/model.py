@@ -14,14 +14,16 @@ from numpy.typing import ArrayLike, NDArray
 from earlywarn.errors import ModelError
 from earlywarn.rowwise import (
     BLOCK,
+    SHORTEST,
     Bench,
-    Block,
     Completion,
+    Doubt,
     blocks,
     columns_first,
+    in_threads,
     probabilities,
+    short_buffers,
     sums,
-    weighted_sums,
 )
 from earlywarn.stats import expit, normal_quantile
 
@@ -147,7 +149,7 @@ class RiskModel:
         matrix = self.matrix(X)
         filled, variance = (np.zeros(matrix.shape, order="F") for _ in range(2))
         bench = self._bench(len(matrix))
-        for rows, given in blocks(matrix):
+        for rows, given in blocks(matrix, slice(0, len(matrix))):
             block, size = bench.complete(given), rows.stop - rows.start
             filled[rows] = block.filled[:, :size].T
             if block.variance is not None:
@@ -187,22 +189,33 @@ class RiskModel:
         matrix = self.matrix(X)
         errors = None if noise is None else self.matrix(noise)
         count, width = len(matrix), len(self.columns) + 1
-        terms = np.empty((width, count if parts else 0))
-        found = Assessment(np.empty(count), np.empty(count if sd else 0), terms.T)
-        scratch = np.empty((width, BLOCK))
-        bench = self._bench(count)
-        for rows, given in blocks(matrix):
-            size = rows.stop - rows.start
-            block, here = bench.complete(given, doubt=sd), scratch[:, : given.shape[1]]
+        # Longer than the rows, since the last block may be a short one that was filled up.
+        terms = np.empty((width, count + SHORTEST if parts else 0))
+        found = Assessment(np.empty(count), np.empty(count if sd else 0), terms.T[:count])
+
+        def work(rows: slice) -> None:
+            with short_buffers():
+                self._assess(rows, matrix, errors, terms, found)
+
+        in_threads(work, count)
+        return found
+
+    def _assess(
+        self, span: slice, matrix: Floats, errors: Floats | None, terms: Floats, found: Assessment
+    ) -> None:
+        """Assess a span of the rows into its place in what is found."""
+        bench, doubt = self._bench(span.stop - span.start), self._doubt
+        scratch, sd = np.empty((len(terms), BLOCK)), bool(len(found.sd))
+        for rows, given in blocks(matrix, span):
+            end, size = rows.start + given.shape[1], rows.stop - rows.start
+            block = bench.complete(given, doubt=sd)
+            here = terms[:, rows.start : end] if terms.size else scratch[:, : given.shape[1]]
             here[0] = -self.thresholds[-1]
             np.multiply(block.filled, self.coefficients[:, None], out=here[1:])
             found.log_odds[rows] = sums(here)[:size]
-            if parts:
-                terms[:, rows] = here[:, :size]
             if sd:
                 error = None if errors is None else columns_first(errors, rows)
-                found.sd[rows] = self._sd(bench, block, error)[:size]
-        return found
+                found.sd[rows] = np.sqrt(bench.variance(block, error, doubt))[:size]
 
     def risk(self, X: ArrayLike) -> Floats:
         """Probability of the worst grade, strictly between 0 and 1."""
@@ -270,7 +283,7 @@ class RiskModel:
         filled, unsure = self.complete(X)
         if noise is not None:
             unsure = unsure + np.nan_to_num(np.asarray(noise, dtype=float)) ** 2
-        own = np.sqrt(sums((unsure * self._unsure_weight).T))
+        own = np.sqrt(sums((unsure * self._doubt.weight).T))
         rng = np.random.default_rng(seed)
         values, vectors = np.linalg.eigh(self.covariance)
         root = vectors * np.sqrt(np.maximum(values, 0.0))
@@ -294,18 +307,10 @@ class RiskModel:
         return np.asarray(values, dtype=float)
 
     @property
-    def _unsure_weight(self) -> Floats:
-        """What the variance of a column counts for: the mean square of an unsure weight."""
-        return np.asarray(self.coefficients**2 + np.diag(self.covariance)[1:])
+    def _doubt(self) -> Doubt:
+        # The variance of a value counts for the mean square of a weight that is itself unsure.
+        weight = self.coefficients**2 + np.diag(self.covariance)[1:]
+        return Doubt(self.covariance, np.asarray(weight, dtype=float))
 
     def _bench(self, rows: int) -> Bench:
         return Bench(Completion(self.centre, self.orientation, self.agreement, self.groups), rows)
-
-    def _sd(self, bench: Bench, block: Block, errors: Floats | None) -> Floats:
-        """Standard deviation of the log-odds of one block."""
-        variance = np.maximum(bench.variance(block, self.covariance), 0.0)
-        if block.variance is not None:
-            variance += weighted_sums(self._unsure_weight, block.variance)
-        if errors is not None:
-            variance += bench.noise(errors, np.sqrt(self._unsure_weight))
-        return np.asarray(np.sqrt(variance))

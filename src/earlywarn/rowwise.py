@@ -3,11 +3,15 @@
 A row's sums are always added up column by column in one order, whatever rows stand beside it, so
 that a row scored alone and the same row among millions give the same answer to the last bit. A
 library's matrix product promises no such thing and isn't used. Blocks are short enough to stay in a
-processor's cache, and lie column by column, so that every step is one pass along a block.
+processor's cache, and lie column by column, so that every step is one pass along a block. Many rows
+are worked on in several threads, each with blocks of its own.
 """
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,7 +22,7 @@ from numpy.typing import NDArray
 from earlywarn.stats import expit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 Floats = NDArray[np.float64]
 Places = slice | NDArray[np.intp]
@@ -27,6 +31,8 @@ BLOCK = 2048
 """Rows at a time: thirty columns of them are half a megabyte."""
 SHORTEST = 64
 """A shorter block is filled up, so that no block is a single row, whose axis numpy would drop."""
+SHARE = 16 * BLOCK
+"""Rows that are worth a thread of their own."""
 
 
 class Block(NamedTuple):
@@ -35,6 +41,16 @@ class Block(NamedTuple):
     filled: Floats
     variance: Floats | None
     """How unsure each filled value is; None where nothing was missing."""
+
+
+class Peers(NamedTuple):
+    """Columns of a group that are filled in alike, and by how much, from n known ones."""
+
+    columns: Places
+    pull: Floats
+    """What the sum of n known ones is multiplied by, for n from 0."""
+    variance: Floats
+    """What n known ones leave unsure."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +71,45 @@ class Completion:
     groups: Sequence[str]
 
     @cached_property
-    def peers(self) -> list[tuple[Places, Places, float]]:
-        """Each group, and those of its columns that agree with the others alike."""
+    def peers(self) -> list[tuple[Places, list[Peers]]]:
+        """Each group, and those of its columns that are filled in alike."""
         names = np.array(self.groups)
         inside = [np.flatnonzero(names == name) for name in dict.fromkeys(self.groups)]
-        return [
-            (_places(group), _places(group[self.agreement[group] == r]), r)
-            for group in inside
-            for r in dict.fromkeys(self.agreement[group].tolist())
-        ]
+        return [(_places(group), self._alike(group)) for group in inside]
+
+    def _alike(self, group: NDArray[np.intp]) -> list[Peers]:
+        kinds = list(
+            zip(self.agreement[group].tolist(), self.orientation[group].tolist(), strict=True)
+        )
+        known = np.arange(len(group) + 1)
+        found = []
+        for kind in dict.fromkeys(kinds):
+            r, sign = kind
+            spread = np.maximum(1 + (known - 1) * r, 1e-12)
+            columns = group[[each == kind for each in kinds]]
+            found.append(Peers(_places(columns), sign * r / spread, 1 - known * r**2 / spread))
+        return found
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What makes the log-odds unsure: the weights that were learnt, and values that are not exact.
+
+    Parameters
+    ----------
+    covariance : ndarray of shape (n_columns + 1, n_columns + 1)
+        Of the intercept and the weights.
+    weight : ndarray of shape (n_columns,)
+        What the variance of a column's value counts for.
+    """
+
+    covariance: Floats
+    weight: Floats
+
+    @cached_property
+    def halved(self) -> Floats:
+        """Half of the symmetric matrix, with what lies off its diagonal taken twice."""
+        return np.asarray(np.tril(2 * self.covariance, -1) + np.diag(np.diag(self.covariance)))
 
 
 class Bench:
@@ -84,8 +130,8 @@ class Bench:
         shape = (len(completion.centre), min(max(rows, SHORTEST), BLOCK))
         self._completion = completion
         self._offset = (0.0 - completion.centre)[:, None]
-        self._filled, self._unknown, self._spare, self._variance = (np.empty(shape) for _ in "1234")
-        self._missing = np.empty(shape, dtype=bool)
+        self._filled, self._spare, self._variance = (np.empty(shape) for _ in "123")
+        self._missing, self._gaps = np.empty(shape, dtype=np.int8), np.empty(shape, dtype=np.int64)
 
     def complete(self, rows: Floats, *, doubt: bool = True) -> Block:
         """Centre and complete the rows of one block, columns first."""
@@ -93,54 +139,51 @@ class Bench:
         filled, missing = self._filled[:, :size], self._missing[:, :size]
         # Added, not subtracted: -0.0 becomes 0.0 here, whether or not something is missing.
         np.add(rows, self._offset, out=filled)
-        if not np.isnan(filled, out=missing).any():
+        if not np.isnan(filled, out=missing.view(np.bool_)).any():
             return Block(filled, None)
-        unknown, spare = self._unknown[:, :size], self._spare[:, :size]
-        np.copyto(unknown, missing)
-        _nought(filled, missing, spare)
-        variance = self._variance[:, :size]
-        orientation = self._completion.orientation
-        for group, alike, r in self._completion.peers:
-            n = len(unknown[group]) - sums(unknown[group])
-            total = weighted_sums(orientation[group], filled[group])
-            spread = np.maximum(1 + (n - 1) * r, 1e-12)
-            if doubt:
-                variance[alike] = np.multiply(
-                    unknown[alike], 1 - n * r**2 / spread, out=spare[alike]
-                )
-            expected = np.multiply(unknown[alike], r * total / spread, out=spare[alike])
-            expected *= orientation[alike, None]
-            filled[alike] += expected
-        return Block(filled, variance if doubt else None)
+        # Bits, since a choice value by value is much slower: all set where a value is missing.
+        gaps, spare = self._gaps[:, :size], self._spare[:, :size].view(np.int64)
+        np.copyto(gaps, np.negative(missing, out=missing))
+        bits, unsure = filled.view(np.int64), self._variance[:, :size].view(np.int64)
+        np.bitwise_xor(bits, np.bitwise_and(bits, gaps, out=spare), out=bits)
+        for group, alike in self._completion.peers:
+            known = len(gaps[group]) + np.add.reduce(gaps[group], axis=0)
+            total = weighted_sums(self._completion.orientation[group], filled[group])
+            for columns, pull, variance in alike:
+                expected = (total * pull.take(known)).view(np.int64)
+                bits[columns] |= np.bitwise_and(gaps[columns], expected, out=spare[columns])
+                if doubt:
+                    left = variance.take(known).view(np.int64)
+                    unsure[columns] = np.bitwise_and(gaps[columns], left, out=spare[columns])
+        return Block(filled, self._variance[:, :size] if doubt else None)
 
-    def variance(self, block: Block, covariance: Floats) -> Floats:
-        """The variance of ``(1, x) . b`` for every row ``x``, where ``b`` has this covariance.
-
-        Half of the symmetric matrix does, with what lies off its diagonal taken twice.
-        """
-        filled = block.filled
-        halved = np.tril(2 * covariance, -1) + np.diag(np.diag(covariance))
+    def variance(self, block: Block, errors: Floats | None, doubt: Doubt) -> Floats:
+        """The variance of ``(1, x) . b`` for every row ``x``, where ``b`` has this covariance."""
+        filled, halved = block.filled, doubt.halved
         product = self._spare[:, : filled.shape[1]]
-        for place, row in enumerate(halved[1:]):
-            np.einsum("j,jb->b", row[1 : place + 2], filled[: place + 1], out=product[place])
-            product[place] += row[0]
+        for place, row in enumerate(halved[1:, 1:]):
+            np.einsum("j,jb->b", row[: place + 1], filled[: place + 1], out=product[place])
         product *= filled
-        return sums(product) + float(halved[0, 0])
+        found: Floats = sums(product) + weighted_sums(halved[1:, 0], filled) + halved[0, 0]
+        np.maximum(found, 0.0, out=found)
+        if block.variance is not None:
+            found += weighted_sums(doubt.weight, block.variance)
+        return found if errors is None else found + self._noise(errors, doubt.weight)
 
-    def noise(self, errors: Floats, weights: Floats) -> Floats:
+    def _noise(self, errors: Floats, weight: Floats) -> Floats:
         """The variance that the columns' own standard errors bring; missing ones bring none."""
-        size = errors.shape[1]
-        spread, missing = self._spare[:, :size], self._missing[:, :size]
-        np.multiply(errors, weights[:, None], out=spread)
-        if np.isnan(spread, out=missing).any():
-            np.copyto(spread, 0.0, where=missing)
-        return sums(np.square(spread, out=spread))
+        squared = np.square(errors, out=self._spare[:, : errors.shape[1]])
+        found = weighted_sums(weight, squared)
+        if np.isnan(found).any():
+            np.copyto(squared, 0.0, where=np.isnan(squared))
+            return weighted_sums(weight, squared)
+        return found
 
 
-def blocks(matrix: Floats) -> Iterator[tuple[slice, Floats]]:
-    """The rows of a matrix in blocks, columns first; short ones are filled up with zeros."""
-    for start in range(0, len(matrix), BLOCK):
-        rows = slice(start, min(start + BLOCK, len(matrix)))
+def blocks(matrix: Floats, span: slice) -> Iterator[tuple[slice, Floats]]:
+    """A span of a matrix's rows in blocks, columns first; short ones are filled up with zeros."""
+    for start in range(span.start, span.stop, BLOCK):
+        rows = slice(start, min(start + BLOCK, span.stop))
         yield rows, columns_first(matrix, rows)
 
 
@@ -154,6 +197,47 @@ def columns_first(matrix: Floats, rows: slice) -> Floats:
     padded = np.zeros((len(part), SHORTEST))
     padded[:, : part.shape[1]] = part
     return padded
+
+
+def in_threads(work: Callable[[slice], None], rows: int, *, share: int = SHARE) -> None:
+    """Have rows worked on, so many at a time, side by side: numpy computes outside Python's lock.
+
+    Parameters
+    ----------
+    work : callable
+        Takes the place of some rows. What it does must not depend on how they are shared out.
+    rows : int
+        How many there are.
+    share : int
+        How many are worked on at a time: a multiple of ``BLOCK``.
+    """
+    shares = [slice(start, min(start + share, rows)) for start in range(0, max(rows, 1), share)]
+    hands = min(threads(), len(shares))
+    if hands == 1:
+        for each in shares:
+            work(each)
+        return
+    with ThreadPoolExecutor(hands) as pool:
+        list(pool.map(work, shares))
+
+
+def threads() -> int:
+    """How many threads to work in: as many as ``OMP_NUM_THREADS`` says, or one a core."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    if told.isdecimal():
+        return max(int(told), 1)
+    # Those that this process may use, where the system tells.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def short_buffers() -> Iterator[None]:
+    """Let numpy repeat one number or one row along a block; longer buffers it would first fill."""
+    before = np.setbufsize(BLOCK // 2)
+    try:
+        yield
+    finally:
+        np.setbufsize(before)
 
 
 def probabilities(log_odds: Floats) -> Floats:
@@ -173,13 +257,6 @@ def sums(terms: Floats) -> Floats:
 def weighted_sums(weights: Floats, terms: Floats) -> Floats:
     """Add up the weighted terms of each row, first to last."""
     return np.asarray(np.einsum("j,jb->b", weights, terms))
-
-
-def _nought(values: Floats, missing: NDArray[np.bool_], spare: Floats) -> None:
-    """Put 0 for what is missing, by its bits: much faster than a choice value by value."""
-    keep = np.subtract(missing, 1, out=spare.view(np.int64), dtype=np.int64)
-    bits = values.view(np.int64)
-    np.bitwise_and(bits, keep, out=bits)
 
 
 def _places(inside: NDArray[np.intp]) -> Places:
