@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from earlywarn import service
 from earlywarn.catalogue import INDICATORS
 from earlywarn.cli import main
 from earlywarn.scoring import at_prior, score_batch
-from earlywarn.service import LOOPBACK, MOST_BYTES, MOST_ROWS, create_app, is_loopback
+from earlywarn.service import LOOPBACK, MOST_ROWS, create_app, is_loopback
+from earlywarn.service_limits import MOST_AT_ONCE, MOST_BYTES, PATIENCE
 from earlywarn.store import load_model, save_model
 
 httpx = pytest.importorskip("httpx", reason="the service is tested with httpx")
@@ -223,4 +223,4 @@ def test_who_can_reach_it(host: str, alone: bool) -> None:
 
 
 def test_the_limits_are_those_in_the_documentation() -> None:
-    assert (service.MOST_ROWS, service.MOST_BYTES, service.PATIENCE) == (10_000, 20_000_000, 30.0)
+    assert (MOST_ROWS, MOST_BYTES, MOST_AT_ONCE, PATIENCE) == (10_000, 20_000_000, 2_000, 30.0)

@@ -6,7 +6,6 @@ waits so long for a request and no longer, and names no file in what it answers.
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import json
 import threading
@@ -17,24 +16,18 @@ from earlywarn._version import __version__
 from earlywarn.catalogue import INDICATORS
 from earlywarn.errors import EarlyWarnError, ScoreError, UsageError, require
 from earlywarn.scoring import score_batch
+from earlywarn.service_limits import PATIENCE, Fault, Limits, patient_protocol
 from earlywarn.store import load_model, model_file
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from earlywarn.model import RiskModel
 
-    Message = MutableMapping[str, Any]
-    Receive = Callable[[], Awaitable[Message]]
-    Send = Callable[[Message], Awaitable[None]]
-    App = Callable[[Message, Receive, Send], Awaitable[None]]
-
 LOOPBACK = "127.0.0.1"
 MOST_ROWS = 10_000
-MOST_BYTES = 20_000_000
-PATIENCE = 30.0
-"""Seconds that a client may take to send its request."""
+EXAMPLE = {"la_code": "383", "as_of": "2024-06-30", "rereferrals": 31.0, "caseload": 16.0}
 
 
 @dataclass
@@ -50,17 +43,6 @@ class Answer:
 
     model_id: str
     rows: list[dict[str, Any]]
-
-
-@dataclass
-class Fault:
-    """What was wrong with a request, in the parts of the library's own errors."""
-
-    problem: str
-    where: str = ""
-    found: str = ""
-    expected: str = ""
-    remedy: str = ""
 
 
 @dataclass
@@ -149,7 +131,8 @@ def create_app(model: str | Path | None = None, *, patience: float = PATIENCE) -
             methods=["POST"],
             name=path.strip("/"),
             response_model=Answer,
-            responses={code: {"model": Fault} for code in (400, 408, 413, 422)},
+            responses={code: {"model": Fault} for code in (400, 408, 413, 422, 500, 503)},
+            openapi_extra=_example({"rows": [EXAMPLE]}),
         )
     facts: tuple[tuple[str, Callable[[], Any], Any], ...] = (
         ("/catalogue", _catalogue, list[dict[str, Any]]),
@@ -157,7 +140,14 @@ def create_app(model: str | Path | None = None, *, patience: float = PATIENCE) -
         ("/model", _account(models), dict[str, Any]),
     )
     for path, fact, record in facts:
-        app.add_api_route(path, fact, methods=["GET"], name=path.strip("/"), response_model=record)
+        app.add_api_route(
+            path,
+            fact,
+            methods=["GET"],
+            name=path.strip("/"),
+            response_model=record,
+            responses={code: {"model": Fault} for code in (500, 503)},
+        )
     _add_faults(app)
     app.add_middleware(Limits, patience=patience)
     return app
@@ -169,22 +159,35 @@ def serve(*, host: str = LOOPBACK, port: int = 8000, model: str | Path | None = 
     Raises
     ------
     UsageError
-        If the port is none.
+        If the port is none, or nothing can listen there.
     MissingExtraError
         If FastAPI or uvicorn is not installed.
     """
     if not 0 < port < 65_536:
         raise UsageError("not a port", where="--port", found=str(port), expected="1 to 65535")
     uvicorn = require("uvicorn", extra="serve")
-    uvicorn.run(
-        create_app(model),
-        host=host,
-        port=port,
-        log_level="info" if is_loopback(host) else "warning",
-        timeout_keep_alive=5,
-        limit_concurrency=1_000,
-        server_header=False,
-    )
+    app = create_app(model)
+    try:
+        uvicorn.run(
+            app,
+            host=host,
+            port=port,
+            http=patient_protocol(),
+            ws="none",
+            log_level="info" if is_loopback(host) else "warning",
+            timeout_keep_alive=5,
+            server_header=False,
+        )
+    except SystemExit as stopped:
+        raise UsageError(
+            "nothing can listen there",
+            where=f"{host}:{port}",
+            remedy="Stop what listens there already, or choose another --port.",
+        ) from stopped
+
+
+def _example(body: dict[str, Any]) -> dict[str, Any]:
+    return {"requestBody": {"content": {"application/json": {"example": body}}}}
 
 
 def is_loopback(host: str) -> bool:
@@ -201,54 +204,6 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-class Limits:
-    """ASGI middleware: a request that is too long or too slow is answered, not waited for."""
-
-    def __init__(self, app: App, *, patience: float) -> None:
-        self._app = app
-        self._patience = patience
-
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Read the whole body first, within the limits, then hand it on."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        try:
-            body = await asyncio.wait_for(_body(receive), self._patience)
-        except TimeoutError:
-            await _refuse(send, 408, Fault("the request took too long to arrive"))
-            return
-        if body is None:
-            fault = Fault("the request is too long", "body", "", f"at most {MOST_BYTES:,} bytes")
-            await _refuse(send, 413, fault)
-            return
-        waiting = [{"type": "http.request", "body": body, "more_body": False}]
-
-        async def again() -> Message:
-            return waiting.pop() if waiting else await receive()
-
-        await self._app(scope, again, send)
-
-
-async def _body(receive: Receive) -> bytes | None:
-    """The body of a request; nothing if it is too long."""
-    parts, size, more = [], 0, True
-    while more:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > MOST_BYTES:
-            return None
-        more = message.get("more_body", False)
-    return b"".join(parts)
-
-
-async def _refuse(send: Send, code: int, fault: Fault) -> None:
-    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": code, "headers": headers})
-    await send({"type": "http.response.body", "body": json.dumps(asdict(fault)).encode()})
-
-
 def _scoring(models: ModelFile, *, explain: bool = False) -> Callable[[Request], Any]:
     responses = require("fastapi.responses", extra="serve")
 
@@ -262,8 +217,13 @@ def _scoring(models: ModelFile, *, explain: bool = False) -> Callable[[Request],
                 remedy="Send them in parts: a row's answer does not depend on the others.",
             )
         model = models.current()
-        rows = _answered(request.rows, model, explain=explain)
-        return responses.JSONResponse({"model_id": model.info.get("model_id", ""), "rows": rows})
+        try:
+            rows = _answered(request.rows, model, explain=explain)
+            told = {"model_id": model.info.get("model_id", ""), "rows": rows}
+            # As ASCII, since half of a surrogate pair, which JSON can hold, is no UTF-8.
+            return responses.Response(json.dumps(told), media_type="application/json")
+        except RecursionError as deep:
+            raise ScoreError("a cell is nested too deeply", where="rows") from deep
 
     return answer
 
@@ -323,8 +283,14 @@ def _add_faults(app: Any) -> None:
         return responses.JSONResponse(asdict(told), 422)
 
     async def other(_: Any, fault: Any) -> Any:
-        return responses.JSONResponse(asdict(Fault(str(fault.detail))), fault.status_code)
+        told = asdict(Fault(str(fault.detail)))
+        return responses.JSONResponse(told, fault.status_code, fault.headers)
+
+    async def unforeseen(_: Any, __: Exception) -> Any:
+        told = Fault("a fault of the service, not of the request", remedy="Its log says more.")
+        return responses.JSONResponse(asdict(told), 500)
 
     app.add_exception_handler(EarlyWarnError, ours)
     app.add_exception_handler(exceptions.RequestValidationError, malformed)
     app.add_exception_handler(http.HTTPException, other)
+    app.add_exception_handler(Exception, unforeseen)
