@@ -1,31 +1,44 @@
-"""A frame -> a file that others open: CSV, Excel, Parquet or JSON, whole or not at all."""
+"""A frame -> a file that others open, whole or not at all: CSV, spreadsheets, Parquet, JSON."""
 
 from __future__ import annotations
 
 import io
 from typing import TYPE_CHECKING
 
+from earlywarn.columns import metadata
 from earlywarn.errors import UsageError, require
-from earlywarn.files import write_whole
+from earlywarn.files import write_together
+from earlywarn.sheets import About, book_of
+from earlywarn.sheets_ods import ods
+from earlywarn.sheets_xlsx import xlsx
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
 
-ENDINGS = (".csv", ".xlsx", ".parquet", ".json")
+ENDINGS = (".csv", ".xlsx", ".ods", ".parquet", ".json")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_table(frame: pd.DataFrame, path: Path, *, overwrite: bool = False) -> None:
+def write_table(
+    frame: pd.DataFrame, path: Path, *, about: About | None = None, overwrite: bool = False
+) -> None:
     """Write a frame in the form that the file's ending asks for.
+
+    Beside ``NAME.csv`` stands ``NAME.meta.csv``, its data dictionary by the open data standards of
+    the Department for Education; either both are written or neither. Text that a spreadsheet would
+    take for a formula is kept from being one: in a CSV by an apostrophe before it, in a workbook by
+    the type of the cell.
 
     Parameters
     ----------
     frame : DataFrame
         Rows with a plain index.
     path : Path
-        Ending in ``.csv``, ``.xlsx``, ``.parquet`` or ``.json``.
+        Ending in ``.csv``, ``.xlsx``, ``.ods``, ``.parquet`` or ``.json``.
+    about : About, optional
+        What the cover of a workbook says.
     overwrite : bool
         Whether a file that is there may be replaced.
 
@@ -46,14 +59,18 @@ def write_table(frame: pd.DataFrame, path: Path, *, overwrite: bool = False) -> 
         )
     if not path.parent.is_dir():
         raise UsageError("there is no such folder", where=str(path.parent), remedy="Make it first.")
-    if path.exists() and not overwrite:
-        raise UsageError(
-            "a file is there already",
-            where=str(path),
-            remedy="Choose another name, or add --overwrite.",
-        )
+    beside = [path, path.with_suffix(".meta.csv")] if path.suffix == ".csv" else [path]
+    for file in beside:
+        if file.is_dir() or (file.exists() and not overwrite):
+            raise UsageError(
+                "a file is there already",
+                where=str(file),
+                remedy="Choose another name, or add --overwrite.",
+            )
     try:
-        write_whole(path, _content(frame, path.suffix))
+        write_together(
+            dict(zip(beside, _contents(frame, path.suffix, about or About()), strict=True))
+        )
     except OSError as error:
         raise UsageError(
             "the file can't be written",
@@ -63,21 +80,22 @@ def write_table(frame: pd.DataFrame, path: Path, *, overwrite: bool = False) -> 
         ) from error
 
 
-def _content(frame: pd.DataFrame, ending: str) -> bytes:
+def _contents(frame: pd.DataFrame, ending: str, about: About) -> list[bytes]:
     if ending == ".csv":
-        return _inert(frame).to_csv(index=False, lineterminator="\n").encode("utf-8")
+        return [_csv(_inert(frame)), _csv(_inert(metadata(frame)))]
     if ending == ".json":
-        return (
-            frame.to_json(orient="records", indent=1, double_precision=15, force_ascii=False) + "\n"
-        ).encode("utf-8")
-    buffer = io.BytesIO()
+        text = frame.to_json(orient="records", indent=1, double_precision=15, force_ascii=False)
+        return [f"{text}\n".encode()]
     if ending == ".parquet":
         require("pyarrow", extra="data")
+        buffer = io.BytesIO()
         frame.to_parquet(buffer, index=False)
-    else:
-        require("openpyxl", extra="data")
-        _inert(frame).to_excel(buffer, index=False, sheet_name="scores", freeze_panes=(1, 0))
-    return buffer.getvalue()
+        return [buffer.getvalue()]
+    return [(ods if ending == ".ods" else xlsx)(book_of(frame, about))]
+
+
+def _csv(frame: pd.DataFrame) -> bytes:
+    return frame.to_csv(index=False, lineterminator="\n").encode("utf-8")
 
 
 def _inert(frame: pd.DataFrame) -> pd.DataFrame:

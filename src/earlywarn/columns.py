@@ -1,0 +1,225 @@
+"""What each column of what earlywarn writes means: label, unit and meaning, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+NOT_AVAILABLE, NOT_APPLICABLE = "[x]", "[z]"
+SHORTHAND = {
+    NOT_AVAILABLE: "not available: no such figure or judgement is on record",
+    NOT_APPLICABLE: "not applicable: there is nothing to tell here",
+}
+"""What stands in a sheet in the place of an empty cell, as in other official statistics."""
+
+SHARE, LOG_ODDS, PLACE = "share from 0 to 1", "log-odds", "place on the list"
+
+METADATA = (
+    "col_name",
+    "col_type",
+    "label",
+    "indicator_grouping",
+    "indicator_unit",
+    "indicator_dp",
+    "filter_hint",
+    "filter_grouping_column",
+)
+"""Columns of a metadata file, by the open data standards of the Department for Education."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Parameters
+    ----------
+    name : str
+        As it stands in the frame and the file.
+    label : str
+        A few words, for people.
+    meaning : str
+        A sentence.
+    unit : str
+        Of numbers; empty for text.
+    places : int, optional
+        Decimal places shown; none for text.
+    blank : str
+        The shorthand that stands in a sheet where the cell is empty.
+    """
+
+    name: str
+    label: str
+    meaning: str
+    unit: str = ""
+    places: int | None = None
+    blank: str = NOT_AVAILABLE
+
+
+def _text(name: str, label: str, meaning: str, blank: str = NOT_AVAILABLE) -> Column:
+    return Column(name, label, meaning, blank=blank)
+
+
+def _share(name: str, label: str, meaning: str) -> Column:
+    return Column(name, label, meaning, SHARE, 3)
+
+
+def _place(name: str, label: str, meaning: str) -> Column:
+    return Column(name, label, meaning, PLACE, 0)
+
+
+_WHO = (
+    _text("la_code", "Authority code", "The three-digit code of the local authority."),
+    _text("la_name", "Authority", "The name of the local authority."),
+    _text("as_of", "As of", "Only what had been published by this day was used."),
+)
+
+SCORES = (
+    *_WHO,
+    _share(
+        "risk",
+        "Risk of an Inadequate judgement",
+        "Probability that an inspection starting on the day would find an Inadequate area.",
+    ),
+    _share("risk_lower", "Lower limit of the risk", "Lower limit of the 90% interval of the risk."),
+    _share("risk_upper", "Upper limit of the risk", "Upper limit of the 90% interval of the risk."),
+    _share(
+        "below_good",
+        "Risk of being judged below Good",
+        "Probability of Requires improvement or worse, from the same model.",
+    ),
+    _place("rank", "Rank", "Place among all authorities of the day; 1 is the highest risk."),
+    _place("rank_lower", "Lower limit of the rank", "Lower limit of the 90% interval of the rank."),
+    _place("rank_upper", "Upper limit of the rank", "Upper limit of the 90% interval of the rank."),
+    _text("band", "Band", "The risk beside the recent share of Inadequate judgements, in words."),
+    _share(
+        "top_k_probability",
+        "Probability of being among the 26 highest risks",
+        "The list is as long as the number of authorities in intervention in 2016, unless the "
+        "call asked for another length.",
+    ),
+    _text(
+        "previous_judgement",
+        "Last judgement",
+        "The grade of the last inspection published by then.",
+    ),
+    _text("previous_inspection", "Last inspection", "The day on which that inspection started."),
+    _text(
+        "drivers_up",
+        "What raises the risk",
+        "Figures that raise the risk, strongest first.",
+        NOT_APPLICABLE,
+    ),
+    _text(
+        "drivers_down",
+        "What lowers the risk",
+        "Figures that lower the risk, strongest first.",
+        NOT_APPLICABLE,
+    ),
+    _text(
+        "missing_indicators",
+        "Figures that are missing",
+        "Figures with no usable value; others of their family stand in, and the interval is wider.",
+        NOT_APPLICABLE,
+    ),
+    _text("data_through", "Newest figures", "The newest day on which a figure used was published."),
+    _text("model_id", "Model", "The model that gave the scores."),
+    _share(
+        "prior",
+        "Expected share of Inadequate judgements",
+        "The share of inspections that the model was set to: the recent flow, or a scenario's.",
+    ),
+)
+"""The columns of ``earlywarn.score``, in order."""
+
+EXPLANATION = (
+    *_WHO,
+    _text("term", "Term", "'baseline' for the row where every authority starts, else 'indicator'."),
+    _text("indicator", "Indicator", "The indicator's name in the catalogue.", NOT_APPLICABLE),
+    _text("family", "Family", "The family of indicators it is averaged in.", NOT_APPLICABLE),
+    Column("value", "Value", "The authority's figure, in the unit beside it.", "as told", 1),
+    _text("unit", "Unit", "What the figures of the row count.", NOT_APPLICABLE),
+    Column("england", "England", "England's figure, in the same unit.", "as told", 1),
+    Column(
+        "neighbours",
+        "Statistical neighbours",
+        "The plain mean of the figures of the authority's statistical neighbours.",
+        "as told",
+        1,
+    ),
+    _share("percentile", "Share of authorities that are lower", "Among those with a figure."),
+    Column(
+        "contribution",
+        "Contribution",
+        "What the row adds to the log-odds of the risk; an authority's rows add up to them.",
+        LOG_ODDS,
+        3,
+    ),
+    _share(
+        "sign_stability",
+        "How sure the direction is",
+        "Probability that the indicator's weight has the sign it has; 0.5 is not sure at all.",
+    ),
+    _text("sentence", "In words", "The row as a sentence."),
+)
+"""The columns of ``earlywarn.explain``, in order."""
+
+STATUS = _text("status", "Status", "'scored', or why the row could not be scored.")
+KNOWN = {column.name: column for column in (*SCORES, *EXPLANATION, STATUS)}
+
+
+def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
+    """The record of each column of a frame, in order.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A column that earlywarn does not write itself is told as such.
+
+    Examples
+    --------
+    >>> columns_of(pd.DataFrame({"rank": [1], "mine": ["a"]}))[1].meaning
+    'A column that was given to earlywarn, and passed through.'
+    """
+    return tuple(KNOWN.get(str(name), _passed_through(frame, str(name))) for name in frame.columns)
+
+
+def _passed_through(frame: pd.DataFrame, name: str) -> Column:
+    told = "A column that was given to earlywarn, and passed through."
+    places = None
+    if pd.api.types.is_numeric_dtype(frame[name].dtype):
+        places = 0 if pd.api.types.is_integer_dtype(frame[name].dtype) else 3
+    return Column(name, name, told, "not told" if places is not None else "", places)
+
+
+def metadata(frame: pd.DataFrame) -> pd.DataFrame:
+    """The data dictionary of a frame: a row a column, in the form of the department's standards.
+
+    Parameters
+    ----------
+    frame : DataFrame
+
+    Returns
+    -------
+    DataFrame
+        With the columns of ``METADATA``, all text. A number is an ``Indicator``, anything else a
+        ``Filter``. Shares are told as numbers from 0 to 1, so ``indicator_unit``, which is kept
+        for pounds and percentages, stays empty; the unit stands in the label.
+
+    Examples
+    --------
+    >>> metadata(pd.DataFrame({"risk": [0.25]})).loc[0, ["col_type", "label"]].tolist()
+    ['Indicator', 'Risk of an Inadequate judgement (share from 0 to 1)']
+    """
+    rows = [
+        dict.fromkeys(METADATA, "")
+        | {
+            "col_name": column.name,
+            "col_type": "Filter" if column.places is None else "Indicator",
+            "label": f"{column.label} ({column.unit})" if column.unit else column.label,
+            "indicator_dp": "" if column.places is None else str(column.places),
+            "filter_hint": column.meaning if column.places is None else "",
+        }
+        for column in columns_of(frame)
+    ]
+    return pd.DataFrame(rows, columns=list(METADATA))
