@@ -13,7 +13,7 @@ import pytest
 from tests.published import write_published
 
 import earlywarn as ew
-from earlywarn import cli, training
+from earlywarn import commands, training
 from earlywarn.catalogue import FAMILIES, INDICATORS
 from earlywarn.cli import main
 from earlywarn.scoring import COLUMNS
@@ -337,7 +337,7 @@ def test_a_fault_of_ours_is_exit_code_one_and_one_line(capsys, monkeypatch):
     def fails(*_):
         raise ZeroDivisionError("of\nall things")
 
-    monkeypatch.setattr(cli.printing, "catalogue_text", fails)
+    monkeypatch.setattr(commands.printing, "catalogue_text", fails)
     out, err = said(capsys, "catalogue", code=1)
     assert out == ""
     assert err.count("\n") == 1
@@ -348,7 +348,7 @@ def test_an_interruption_is_told(capsys, monkeypatch):
     def fails(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli.printing, "catalogue_text", fails)
+    monkeypatch.setattr(commands.printing, "catalogue_text", fails)
     _, err = said(capsys, "catalogue", code=2)
     assert "nothing half-written" in err
 

@@ -1,4 +1,4 @@
-"""The command line: parse arguments, call one door, print what a person reads.
+"""The command line: what it takes, which command it means, and one line for every fault.
 
 Exit codes: 0 done; 2 the user's input is at fault, told in one line; 1 a fault of ours.
 """
@@ -8,32 +8,24 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-import earlywarn as ew
-from earlywarn import printing
+from earlywarn import commands
 from earlywarn._version import __version__
-from earlywarn.batch import CHUNK, score_file
+from earlywarn.batch import CHUNK
 from earlywarn.batch_files import ENDINGS as ROW_ENDINGS
 from earlywarn.errors import (
     DataQualityWarning,
     EarlyWarnError,
     ModelLifeWarning,
     UsageError,
-    require,
 )
 from earlywarn.outcomes import TARGETS
-from earlywarn.progress import Progress, reporter
-from earlywarn.scoring import at_prior
-from earlywarn.service import LOOPBACK, serve
-from earlywarn.tables import ENDINGS, write_table
+from earlywarn.service import LOOPBACK
+from earlywarn.tables import ENDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from earlywarn.panel import Panel, Snapshot
-    from earlywarn.rivals import Contender
 
 DONE, OURS, YOURS = 0, 1, 2
 
@@ -112,32 +104,37 @@ def _parser() -> argparse.ArgumentParser:
         "from published figures.",
     )
     parser.add_argument("--version", action="version", version=f"earlywarn {__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _add_score(commands)
-    _add_explain(commands)
+    subcommands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_score(subcommands)
+    _add_explain(subcommands)
     _add(
-        commands,
+        subcommands,
         "catalogue",
-        _catalogue,
+        commands.catalogue,
         "the indicators: definition, unit, direction, source, since when",
     )
-    _add_build(commands)
-    _add_train(commands)
-    _add_backtest(commands)
-    _add_report(commands)
-    _add_batch(commands)
-    _add_serve(commands)
-    _add_inputs(_add(commands, "drift", _drift, "say whether the model still fits the figures"))
+    _add_build(subcommands)
+    _add_train(subcommands)
+    _add_backtest(subcommands)
+    _add_report(subcommands)
+    _add_batch(subcommands)
+    _add_serve(subcommands)
+    _add_inputs(
+        _add(subcommands, "drift", commands.drift, "say whether the model still fits the figures")
+    )
     return parser
 
 
-Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse names this type only so
+Subcommands = argparse._SubParsersAction  # noqa: SLF001 - argparse names this type only so
 
 
 def _add(
-    commands: Commands[_Parser], name: str, run: Callable[[argparse.Namespace], None], told: str
+    subcommands: Subcommands[_Parser],
+    name: str,
+    run: Callable[[argparse.Namespace], None],
+    told: str,
 ) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=told, description=told[0].upper() + told[1:] + ".")
+    command = subcommands.add_parser(name, help=told, description=told[0].upper() + told[1:] + ".")
     command.set_defaults(run=run)
     return command
 
@@ -158,11 +155,11 @@ def _add_inputs(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_score(commands: Commands[_Parser]) -> None:
+def _add_score(subcommands: Subcommands[_Parser]) -> None:
     command = _add(
-        commands,
+        subcommands,
         "score",
-        _score,
+        commands.score,
         "score every authority in England for the risk of an Inadequate judgement",
     )
     _add_inputs(command)
@@ -173,21 +170,31 @@ def _add_score(commands: Commands[_Parser]) -> None:
         metavar="SHARE",
         help="a scenario: another share of Inadequate judgements, such as 0.08",
     )
+    _add_table(command)
+
+
+def _add_table(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--out", metavar="FILE", help=f"write all rows and columns to a file ({', '.join(ENDINGS)})"
     )
     command.add_argument("--overwrite", action="store_true", help="replace the file if it is there")
 
 
-def _add_explain(commands: Commands[_Parser]) -> None:
-    command = _add(commands, "explain", _explain, "say what one authority's risk is made of")
+def _add_explain(subcommands: Subcommands[_Parser]) -> None:
+    command = _add(
+        subcommands, "explain", commands.explain, "say what one authority's risk is made of"
+    )
     command.add_argument("authority", metavar="NAME_OR_CODE")
     _add_inputs(command)
+    _add_table(command)
 
 
-def _add_build(commands: Commands[_Parser]) -> None:
+def _add_build(subcommands: Subcommands[_Parser]) -> None:
     command = _add(
-        commands, "build", _build, "read every known published file below a folder into a panel"
+        subcommands,
+        "build",
+        commands.build,
+        "read every known published file below a folder into a panel",
     )
     command.add_argument("folder", metavar="FOLDER")
     command.add_argument("--out", required=True, metavar="PANEL", help="the panel folder to write")
@@ -195,9 +202,12 @@ def _add_build(commands: Commands[_Parser]) -> None:
     command.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
-def _add_train(commands: Commands[_Parser]) -> None:
+def _add_train(subcommands: Subcommands[_Parser]) -> None:
     command = _add(
-        commands, "train", _train, "learn a model from the judgements published by a date"
+        subcommands,
+        "train",
+        commands.train,
+        "learn a model from the judgements published by a date",
     )
     command.add_argument("--until", metavar="DATE", help="the cut (default: the newest report)")
     command.add_argument(
@@ -224,11 +234,11 @@ def _add_train(commands: Commands[_Parser]) -> None:
     command.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
-def _add_backtest(commands: Commands[_Parser]) -> None:
+def _add_backtest(subcommands: Subcommands[_Parser]) -> None:
     command = _add(
-        commands,
+        subcommands,
         "backtest",
-        _backtest,
+        commands.backtest,
         "the honest record: what would have been said, what happened",
     )
     command.add_argument(
@@ -252,11 +262,11 @@ def _add_backtest(commands: Commands[_Parser]) -> None:
     command.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
-def _add_report(commands: Commands[_Parser]) -> None:
+def _add_report(subcommands: Subcommands[_Parser]) -> None:
     command = _add(
-        commands,
+        subcommands,
         "report",
-        _report,
+        commands.report,
         "write what people look at: one page, to be read in any browser",
     )
     _add_inputs(command)
@@ -272,22 +282,10 @@ def _add_report(commands: Commands[_Parser]) -> None:
     command.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
-def _report(chosen: argparse.Namespace) -> None:
-    progress = reporter(quiet=chosen.quiet)
-    file = ew.write_report(
-        chosen.out,
-        panel=ew.load_panel(chosen.panel),
-        model=ew.load_model(chosen.model),
-        as_of=chosen.as_of,
-        authorities=chosen.authority,
-        overwrite=chosen.overwrite,
-        progress=progress,
+def _add_batch(subcommands: Subcommands[_Parser]) -> None:
+    command = _add(
+        subcommands, "batch", commands.batch, "score a file of rows of any size into another file"
     )
-    progress.say(f"The report is in {file}")
-
-
-def _add_batch(commands: Commands[_Parser]) -> None:
-    command = _add(commands, "batch", _batch, "score a file of rows of any size into another file")
     command.add_argument(
         "rows", metavar="IN", help="CSV, JSON lines, Parquet, or a partitioned folder of Parquet"
     )
@@ -307,27 +305,10 @@ def _add_batch(commands: Commands[_Parser]) -> None:
     command.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
-def _batch(chosen: argparse.Namespace) -> None:
-    progress = reporter(quiet=chosen.quiet)
-    result = score_file(
-        chosen.rows,
-        chosen.out,
-        ew.load_model(chosen.model),
-        explain=chosen.explain,
-        chunk=chosen.chunk,
-        resume=chosen.resume,
-        overwrite=chosen.overwrite,
-        jobs=chosen.jobs,
-        progress=progress,
+def _add_serve(subcommands: Subcommands[_Parser]) -> None:
+    command = _add(
+        subcommands, "serve", commands.serve, "answer other systems over HTTP, on this machine"
     )
-    progress.say(
-        f"{result.rows:,} rows are in {result.out}; {result.refused:,} were refused, "
-        f"and stand with the reason in {result.refused_rows}."
-    )
-
-
-def _add_serve(commands: Commands[_Parser]) -> None:
-    command = _add(commands, "serve", _serve, "answer other systems over HTTP, on this machine")
     command.add_argument(
         "--host", default=LOOPBACK, help=f"where to listen (default: {LOOPBACK}, this machine only)"
     )
@@ -337,93 +318,3 @@ def _add_serve(commands: Commands[_Parser]) -> None:
         metavar="M",
         help="a model folder or file (default: the one that ships); read again when it changes",
     )
-
-
-def _serve(chosen: argparse.Namespace) -> None:
-    serve(host=chosen.host, port=chosen.port, model=chosen.model)
-
-
-def _backtest(chosen: argparse.Namespace) -> None:
-    if chosen.challengers:
-        require("interpret", extra="challengers")
-    progress = reporter(quiet=chosen.quiet)
-    panel = ew.load_panel(chosen.panel)
-    rivals: list[Contender] = [*ew.RIVALS, *(ew.CHALLENGERS if chosen.challengers else ())]
-    parts = None if chosen.out is None else Path(chosen.out) / "parts"
-    found = ew.backtest(
-        panel,
-        panel.judgements,
-        rivals=rivals,
-        parts=parts,
-        n_jobs=chosen.jobs,
-        progress=progress,
-    )
-    progress.say("Measuring, with 1,000 resamples of authorities")
-    record = ew.make_record(found, ew.load_model(), panel, mute=chosen.mute)
-    if chosen.out is not None:
-        ew.write_record(record, chosen.out, overwrite=chosen.overwrite)
-    print(printing.record_text(record.evaluation.records, record.tables["checks"], chosen.out))
-
-
-def _score(chosen: argparse.Namespace) -> None:
-    if chosen.top is not None and chosen.top < 1:
-        raise UsageError(
-            "not a number of rows", where="--top", found=str(chosen.top), expected="1 or more"
-        )
-    model, snapshot = ew.load_model(chosen.model), _snapshot(chosen)
-    if chosen.prior is not None:
-        model = at_prior(model, chosen.prior)
-    scores = ew.score(model, snapshot)
-    if chosen.out:
-        write_table(scores, Path(chosen.out), overwrite=chosen.overwrite)
-    print(printing.scores_text(scores, model, snapshot, top=chosen.top))
-    if chosen.out:
-        print(f"\nAll {len(scores)} rows and {len(scores.columns)} columns are in {chosen.out}.")
-
-
-def _explain(chosen: argparse.Namespace) -> None:
-    model, snapshot = ew.load_model(chosen.model), _snapshot(chosen)
-    rows = ew.explain(model, snapshot, chosen.authority)
-    scores = ew.score(model, snapshot)
-    print(printing.explanation_text(rows, scores, model, snapshot))
-
-
-def _drift(chosen: argparse.Namespace) -> None:
-    model, snapshot = ew.load_model(chosen.model), _snapshot(chosen)
-    found = ew.drift(model, snapshot)
-    told = "The model may be used." if found.usable else "The model should not be used."
-    text = printing.drift_text(found.indicators, found.reasons, model, snapshot.as_of)
-    print(f"{text}\n\n{told}")
-
-
-def _catalogue(_: argparse.Namespace) -> None:
-    print(printing.catalogue_text())
-
-
-def _build(chosen: argparse.Namespace) -> None:
-    progress = reporter(quiet=chosen.quiet)
-    progress.say(f"Reading the published files below {chosen.folder}")
-    panel = ew.read_published(chosen.folder)
-    ew.write_panel(panel, chosen.out, overwrite=chosen.overwrite)
-    progress.say(printing.build_text(panel, chosen.out))
-
-
-def _train(chosen: argparse.Namespace) -> None:
-    progress: Progress = reporter(quiet=chosen.quiet)
-    panel = ew.load_panel(chosen.panel)
-    judgements = ew.load_judgements(chosen.judgements) if chosen.judgements else panel.judgements
-    model = ew.train(
-        panel,
-        judgements,
-        until=chosen.until,
-        target=chosen.target,
-        prior=chosen.prior,
-        progress=progress,
-    )
-    file = ew.save_model(model, chosen.out, overwrite=chosen.overwrite)
-    progress.say(printing.training_text(model, file))
-
-
-def _snapshot(chosen: argparse.Namespace) -> Snapshot:
-    panel: Panel = ew.load_panel(chosen.panel)
-    return panel.as_of(panel.newest_publication if chosen.as_of is None else chosen.as_of)
