@@ -211,8 +211,8 @@ def score_batch(
     -------
     DataFrame
         The rows as given, and ``risk, risk_lower, risk_upper, below_good, band, missing_indicators,
-        model_id, prior, status``; ``prior`` is the share of Inadequate judgements that the model was
-        set to, and ``status`` is ``scored`` or says why not.
+        model_id, prior, status``; ``prior`` is the share of Inadequate judgements that the model
+        was set to, and ``status`` is ``scored`` or says why not.
 
     Raises
     ------
