@@ -18,11 +18,12 @@ from earlywarn.catalogue import model_column, scored_indicators
 from earlywarn.challengers import CHALLENGERS, Challenger
 from earlywarn.errors import MissingExtraError, TrainingError
 from earlywarn.evaluation import evaluate
+from earlywarn.levels import next_level
+from earlywarn.stats import logit
 
 RECORDS = scored_indicators()
 NAMES = [model_column(record) for record in RECORDS]
 BY_NAME = {challenger.name: challenger for challenger in CHALLENGERS}
-PSEUDO = 10.0
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def cases() -> tuple[pd.DataFrame, pd.Series, np.ndarray]:
     grade = pd.Series(np.digitize(truth, [-1.5, 0.0, 1.2]))
     X = X.mask(generator.random(X.shape) < 0.1)
     X[NAMES[0]] = np.nan
-    return X, grade, generator.uniform(size=200)
+    return X, grade, generator.uniform(0, 5, size=200)
 
 
 def challenger(name: str) -> Challenger:
@@ -58,24 +59,24 @@ def test_the_challengers_are_those_that_were_promised():
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_it_learns_and_is_set_to_the_recent_flow(cases, name):
-    X, grade, flow = cases
-    learnt = challenger(name).fit(X, grade, flow, PSEUDO)
+def test_it_learns_and_is_set_to_the_level_of_the_year_to_come(cases, name):
+    X, grade, age = cases
+    learnt = challenger(name).fit(X, grade, age)
     risk = learnt.risk(challenger(name).columns(X))
     worst = grade == 3
     assert ((risk > 0) & (risk < 1)).all()
     assert risk[worst].mean() > risk[~worst].mean() + 0.05
-    share = (flow @ worst + PSEUDO * worst.mean()) / (flow.sum() + PSEUDO)
-    assert np.average(risk, weights=flow) == pytest.approx(share, abs=1e-9)
-    recent = np.where(worst, 0.0, flow) + 1e-6
-    lower = challenger(name).fit(X, grade, recent, PSEUDO).risk(challenger(name).columns(X))
+    level = next_level(logit(risk) - learnt.shift, worst.to_numpy(dtype=float), age)
+    assert learnt.shift == pytest.approx(level.value, abs=1e-6)
+    falling = np.where(worst, age + 3.0, age)
+    lower = challenger(name).fit(X, grade, falling).risk(challenger(name).columns(X))
     assert lower.mean() < risk.mean()
 
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_it_is_the_same_again(cases, name):
-    X, grade, flow = cases
-    one, two = (challenger(name).fit(X, grade, flow, PSEUDO) for _ in range(2))
+    X, grade, age = cases
+    one, two = (challenger(name).fit(X, grade, age) for _ in range(2))
     columns = challenger(name).columns(X)
     np.testing.assert_array_equal(one.risk(columns), two.risk(columns))
 
@@ -88,8 +89,8 @@ def test_it_looks_at_the_scored_indicators_only(cases, name):
 
 
 def test_boosting_never_goes_against_the_catalogue(cases):
-    X, grade, flow = cases
-    learnt = BY_NAME["monotone boosting"].fit(X, grade, flow, PSEUDO)
+    X, grade, age = cases
+    learnt = BY_NAME["monotone boosting"].fit(X, grade, age)
     usual = pd.DataFrame(0.0, index=range(25), columns=NAMES)
     moved = False
     for record in RECORDS:
@@ -101,14 +102,14 @@ def test_boosting_never_goes_against_the_catalogue(cases):
 
 
 def test_one_kind_of_case_is_a_fault(cases):
-    X, grade, flow = cases
+    X, grade, age = cases
     with pytest.raises(TrainingError, match="random forest: there is nothing to tell apart"):
-        BY_NAME["random forest"].fit(X, grade.clip(upper=2), flow, PSEUDO)
+        BY_NAME["random forest"].fit(X, grade.clip(upper=2), age)
 
 
 def test_a_missing_package_is_told(cases, without_interpret):
     with pytest.raises(MissingExtraError, match=r"earlywarn\[challengers\]"):
-        BY_NAME["explainable boosting"].fit(*cases, PSEUDO)
+        BY_NAME["explainable boosting"].fit(*cases)
 
 
 def test_explainable_boosting_is_asked_for_curves_without_interactions(cases, monkeypatch):
@@ -122,7 +123,7 @@ def test_explainable_boosting_is_asked_for_curves_without_interactions(cases, mo
     glassbox.ExplainableBoostingClassifier = curves
     monkeypatch.setitem(sys.modules, "interpret", ModuleType("interpret"))
     monkeypatch.setitem(sys.modules, "interpret.glassbox", glassbox)
-    learnt = BY_NAME["explainable boosting"].fit(*cases, PSEUDO)
+    learnt = BY_NAME["explainable boosting"].fit(*cases)
     assert (asked["interactions"], asked["n_jobs"]) == (0, 1)
     assert learnt.risk(BY_NAME["explainable boosting"].columns(cases[0])).std() > 0.01
 

@@ -14,6 +14,7 @@ from sklearn.utils.estimator_checks import check_estimator, estimator_checks_gen
 
 from earlywarn.classifier import RiskClassifier
 from earlywarn.errors import TrainingError
+from earlywarn.levels import next_level
 from earlywarn.ordinal import Prior, fit_ordinal
 
 ALLOWED_SKIPS = {"check_array_api_input"}
@@ -170,10 +171,9 @@ def test_parameters_that_do_not_fit_are_named(given, name):
     ("given", "name"),
     [
         ({"clusters": np.zeros(3)}, "clusters"),
-        ({"flow_weight": np.ones(3)}, "flow_weight"),
-        ({"flow_weight": np.full(300, np.nan)}, "flow_weight"),
-        ({"flow_weight": np.zeros(300)}, "flow_weight"),
-        ({"flow_weight": np.full(300, -1.0)}, "flow_weight"),
+        ({"age": np.ones(3)}, "age"),
+        ({"age": np.full(300, np.nan)}, "age"),
+        ({"age": np.full(300, -1.0)}, "age"),
     ],
 )
 def test_arguments_of_fit_that_do_not_fit_are_named(given, name):
@@ -187,12 +187,10 @@ def test_no_weight_is_no_row():
     weight = np.ones(len(X))
     weight[::3] = 0
     kept = weight > 0
-    cluster, flow = np.arange(len(X)) // 2, np.linspace(0.1, 1, len(X))
-    first = RiskClassifier(n_bootstrap=4).fit(
-        X, y, sample_weight=weight, clusters=cluster, flow_weight=flow
-    )
+    cluster, age = np.arange(len(X)) // 2, np.linspace(0.1, 5, len(X))
+    first = RiskClassifier(n_bootstrap=4).fit(X, y, sample_weight=weight, clusters=cluster, age=age)
     second = RiskClassifier(n_bootstrap=4).fit(
-        X[kept], y[kept], clusters=cluster[kept], flow_weight=flow[kept]
+        X[kept], y[kept], clusters=cluster[kept], age=age[kept]
     )
     np.testing.assert_array_equal(first.model_.coefficients, second.model_.coefficients)
     np.testing.assert_array_equal(first.model_.thresholds, second.model_.thresholds)
@@ -219,43 +217,52 @@ def test_agreement_is_the_mean_correlation_of_the_group():
     np.testing.assert_allclose(model.agreement, [expected] * 3 + [0.0], atol=1e-12)
 
 
-# --- calibration to the recent flow ---------------------------------------------------------------
+# --- the level of the year to come -----------------------------------------------------------------
 
 
-def test_the_recent_mean_risk_is_the_shrunk_recent_share_by_hand():
-    # Ten cases; the recent ones, of weight 1, hold one worst grade in four; the others weigh 1/4.
-    X = np.linspace(-1, 1, 10)[:, None]
-    y = np.array([0, 1, 0, 1, 0, 1, 0, 1, 1, 1])
-    flow = np.array([1, 1, 1, 0.25, 0.25, 1, 0.25, 0.25, 0.25, 0.25])
-    # Long run 6 in 10. Recent: (1 + 1 + 4 x 0.25) of 5.5. With 2 cases at the long-run share:
-    # (3.0 + 2 x 0.6) / (5.5 + 2) = 0.56.
-    classifier = RiskClassifier(flow_pseudo=2.0).fit(X, y, flow_weight=flow)
-    risk = classifier.predict_proba(X)[:, 1]
-    assert flow @ risk / flow.sum() == pytest.approx(0.56, abs=1e-9)
-    plain = RiskClassifier().fit(X, y)
-    np.testing.assert_array_equal(classifier.model_.coefficients, plain.model_.coefficients)
-    assert plain.predict_proba(X)[:, 1].mean() == pytest.approx(0.6, abs=1e-9)
-
-
-@pytest.mark.parametrize("pseudo", [0.0, 1.0, 10.0, 1e6])
-def test_each_grade_is_set_to_its_share(pseudo):
+def test_thresholds_are_the_levels_of_the_year_to_come():
     X, y = cases(5)
-    flow = np.where(np.arange(len(X)) < 100, 1.0, 0.1)
-    fitted = RiskClassifier(flow_pseudo=pseudo).fit(X, y, flow_weight=flow)
-    for grade in (1, 2, 3):
-        above = y >= grade
-        share = (flow @ above + pseudo * above.mean()) / (flow.sum() + pseudo)
-        mean = flow @ fitted.model_.at_least(X, grade) / flow.sum()
-        assert mean == pytest.approx(share, abs=1e-5)
-    assert (np.diff(fitted.model_.thresholds) > 0).all()
+    age = np.linspace(0.1, 5.9, len(X))
+    plain = RiskClassifier().fit(X, y).model_
+    moved = RiskClassifier().fit(X, y, age=age).model_
+    np.testing.assert_array_equal(moved.coefficients, plain.coefficients)
+    for k in range(3):
+        level = next_level(X @ plain.coefficients, (y > k).astype(float), age)
+        assert moved.thresholds[k] == pytest.approx(-level.value, abs=1e-12)
+    step = next_level(X @ plain.coefficients, (y > 2).astype(float), age).step
+    added = moved.covariance - plain.covariance
+    assert added[0, 0] == pytest.approx(step**2, rel=1e-9)
+    assert np.abs(added.ravel()[1:]).max() == 0.0
 
 
-def test_a_grade_that_the_recent_flow_has_not_keeps_the_thresholds_rising():
+def test_it_follows_a_falling_share():
+    X, y = cases(5)
+    old = np.arange(len(X)) < len(X) // 2
+    y = np.where(old, np.maximum(y, 2), np.minimum(y, 2))
+    y[~old & (np.arange(len(X)) % 20 == 0)] = 3
+    falling = RiskClassifier().fit(X, y, age=np.where(old, 1.5, 0.5))
+    rising = RiskClassifier().fit(X, y, age=np.where(old, 0.5, 1.5))
+    overall = (y == 3).mean()
+    assert falling.predict_proba(X)[:, -1].mean() < overall < rising.predict_proba(X)[:, -1].mean()
+
+
+def test_levels_out_of_order_keep_the_thresholds_rising_and_the_worst_in_its_place():
     X, y = cases(6)
-    flow = (y != 1).astype(float) + 0.0
-    model = RiskClassifier(flow_pseudo=0.0).fit(X, y, flow_weight=flow).model_
+    # Of late nothing but the best grade and the worst: two levels come to lie beside each other.
+    recent = np.isin(y, [0, 3])
+    age = np.where(recent, 0.5, 9.5)
+    model = RiskClassifier().fit(X, y, age=age).model_
     assert (np.diff(model.thresholds) > 0).all()
-    assert np.isfinite(model.thresholds).all()
+    worst = next_level(X @ model.coefficients, (y > 2).astype(float), age)
+    assert model.thresholds[-1] == pytest.approx(-worst.value, abs=1e-12)
+
+
+def test_the_bootstrap_holds_the_doubt_about_the_level():
+    X, y = cases(7, rows=200)
+    age = np.linspace(0.1, 5.9, len(X))
+    still = RiskClassifier(n_bootstrap=100).fit(X, y).model_
+    moving = RiskClassifier(n_bootstrap=100).fit(X, y, age=age).model_
+    assert moving.covariance[0, 0] > still.covariance[0, 0] + 0.01
 
 
 # --- uncertainty ----------------------------------------------------------------------------------

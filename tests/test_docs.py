@@ -301,8 +301,9 @@ def constant(name: str) -> object:
 def test_methods_tells_the_constants_of_the_code() -> None:
     told = told_constants()
     needed = {
-        "training.HALF_LIFE", "training.PSEUDO_INSPECTIONS", "training.REFITS", "comparison.REACH",
-        "comparison.FEWEST", "scoring.TOP_K", "scoring.BANDS",
+        "levels.HALF_LIFE", "levels.PSEUDO_CASES", "levels.DAMPING", "levels.STEPS",
+        "training.REFITS", "comparison.REACH", "comparison.FEWEST", "scoring.TOP_K",
+        "scoring.BANDS",
     }  # fmt: skip
     beliefs = importlib.import_module("earlywarn.beliefs").Beliefs
     needed |= {f"beliefs.Beliefs.{name}" for name in inspect.signature(beliefs).parameters}

@@ -12,6 +12,7 @@ from tests import backtests
 from earlywarn.backtesting import SEED
 from earlywarn.beliefs import Beliefs, prior_of
 from earlywarn.catalogue import model_column, scored_indicators
+from earlywarn.levels import next_level
 from earlywarn.rivals import RED_FLAG, RIVALS, Rival
 
 BY_NAME = {rival.name: rival for rival in RIVALS}
@@ -90,7 +91,7 @@ def test_red_flags_by_hand():
 
 
 @pytest.mark.parametrize("rival", RIVALS, ids=lambda rival: rival.name)
-def test_rivals_do_not_see_other_columns(rival: Rival):
+def test_rivals_do_not_see_other_columns(rival):
     X = rows(3, grade=[0.0, 1.0, 3.0], years=2.0, free_school_meals_z=[0.0, 1.0, 2.0])
     more = X.assign(label=1.0, p_inadequate=0.9)
     pd.testing.assert_frame_equal(rival.columns(more), rival.columns(X))
@@ -98,26 +99,30 @@ def test_rivals_do_not_see_other_columns(rival: Rival):
 
 def test_the_base_rate_is_the_recent_share_by_hand():
     grade = pd.Series([3, 1, 2, 1, 3, 1, 2, 0])
-    flow, pseudo = np.array([1.0, 0.5, 0.5, 0.25, 0.25, 0.1, 0.1, 0.1]), 4.0
+    age = np.array([0.0, 1.5, 1.5, 3.0, 3.0, 4.5, 4.5, 4.5])
     X = rows(8)
-    model = BY_NAME["trailing base rate"].fit(X, grade, flow, pseudo)
-    expected = (1.25 + pseudo * 2 / 8) / (2.8 + pseudo)
+    model = BY_NAME["trailing base rate"].fit(X, grade, age)
+    # Weights 1, 1/2, 1/2, 1/4, 1/4, 1/8 three times; ten cases at the long-run share.
+    expected = (1.25 + 10 * 2 / 8) / (2.875 + 10)
     risk = model.risk(BY_NAME["trailing base rate"].columns(X))
-    np.testing.assert_allclose(risk, expected, atol=1e-5)
+    np.testing.assert_allclose(risk, expected, atol=1e-12)
 
 
-def test_every_rival_is_set_to_the_same_flow():
+def test_every_rival_is_set_to_the_level_of_the_year_to_come():
     generator = np.random.default_rng(1)
     names = [model_column(record) for record in scored_indicators()]
     names += ["free_school_meals_z", "referral_rate_z", "rereferrals_z", "repeat_plans_z"]
     X = pd.DataFrame({name: generator.normal(size=120) for name in dict.fromkeys(names)})
     X = X.assign(grade=generator.integers(0, 4, 120), years=generator.uniform(0, 6, 120))
     grade = pd.Series(generator.integers(0, 4, 120))
-    flow = generator.uniform(size=120)
-    share = (flow @ (grade == 3) + 10 * (grade == 3).mean()) / (flow.sum() + 10)
-    for rival in RIVALS:
-        risk = rival.fit(X, grade, flow, 10.0).risk(rival.columns(X))
-        assert np.average(risk, weights=flow) == pytest.approx(share, abs=1e-4), rival.name
+    age = generator.uniform(0, 5, size=120)
+    worst = (grade == 3).to_numpy(dtype=float)
+    rules = [rival for rival in RIVALS if isinstance(rival, Rival)]
+    assert len(rules) == len(RIVALS) - 2
+    for rival in rules:
+        model = rival.fit(X, grade, age)
+        level = next_level(rival.columns(X).to_numpy() @ model.coefficients, worst, age)
+        assert model.thresholds[-1] == pytest.approx(-level.value, abs=1e-9), rival.name
 
 
 def test_the_random_list_is_drawn_by_the_day():

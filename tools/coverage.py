@@ -1,11 +1,14 @@
 """How often the 90% interval holds the truth, on the national design with known weights.
 
-Weights are drawn from what the intervals allow for (``Beliefs``: the doubt), judgements are drawn
-for the real inspections with their real figures, a model is fitted to them, and its intervals for
-today's authorities are held against the true risks. Run it with ``python tools/coverage.py``.
+Weights are drawn from what the intervals allow for (``Beliefs``: the doubt), levels of the years
+from what they are taken to do (``levels``), judgements for the real inspections with their real
+figures. A model is fitted to them, and its intervals for today's authorities in the year to come
+are held against the true risks. Run it with ``python tools/coverage.py``.
 """
 
 from __future__ import annotations
+
+from datetime import date
 
 import numpy as np
 
@@ -14,11 +17,23 @@ from earlywarn.beliefs import Beliefs, prior_of
 from earlywarn.catalogue import model_column, scored_indicators
 from earlywarn.classifier import RiskClassifier
 from earlywarn.indicators import build_indicators
+from earlywarn.levels import DAMPING, USUAL_STEP
 from earlywarn.stats import expit
 from earlywarn.timeline import Timeline
-from earlywarn.training import SEED, design, training_cases
+from earlywarn.training import SEED, ages, design, training_cases
 
 WORLDS, REFITS = 100, 60
+
+
+def walk(years: int, rng: np.random.Generator) -> np.ndarray:
+    """Levels of the years from the oldest to the one to come, about none."""
+    step = abs(rng.normal(scale=USUAL_STEP))
+    change, level, levels = 0.0, 0.0, []
+    for _ in range(years + 1):
+        levels.append(level)
+        change = DAMPING * change + step * rng.standard_normal()
+        level += change
+    return np.array(levels)
 
 
 def main() -> None:
@@ -26,6 +41,8 @@ def main() -> None:
     panel, model = ew.load_panel(), ew.load_model()
     records = scored_indicators()
     cases = training_cases(panel.judgements, until=model.info["training"]["until"])
+    age = ages(cases, date.fromisoformat(model.info["training"]["until"]))
+    years = int(age.max()) + 1
     X = design(Timeline(panel, panel.judgements), cases, records).to_numpy(dtype=float)
     latest = build_indicators(panel.as_of(panel.newest_publication))
     today = latest[[model_column(record) for record in records]].to_numpy(dtype=float)
@@ -37,13 +54,14 @@ def main() -> None:
     shares = []
     for _ in range(WORLDS):
         weights = beliefs["prior_mean"] + root @ rng.standard_normal(len(root))
-        noise = np.log(1 / rng.random(len(X)) - 1)
+        levels = walk(years, rng)
+        noise = np.log(1 / rng.random(len(X)) - 1) + levels[years - 1 - age.astype(int)]
         grade = np.digitize(filled @ weights + noise, model.thresholds)
         fitted = RiskClassifier(**beliefs, n_bootstrap=REFITS, random_state=SEED).fit(
-            filled + beliefs["centre"], grade, clusters=cases["la_code"]
+            filled + beliefs["centre"], grade, clusters=cases["la_code"], age=age
         )
         lower, upper = fitted.model_.interval(known + beliefs["centre"])
-        truth = expit(known @ weights - model.thresholds[-1])
+        truth = expit(known @ weights + levels[-1] - model.thresholds[-1])
         shares.append(np.mean((lower <= truth) & (truth <= upper)))
     error = np.std(shares, ddof=1) / np.sqrt(WORLDS)
     held = f"{np.mean(shares):.3f} of the true risks lie in their 90% interval"

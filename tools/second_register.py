@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from registered_figures import grip_elsewhere, help_early
-from trial import YEARS, Extra, Idea, Trial, learnt, ordinary, widened
+from trial import YEARS, Extra, Idea, Trial, at_recent_share, learnt, ordinary, widened
 
 from earlywarn.beliefs import Beliefs, prior_of
 from earlywarn.catalogue import HISTORY, model_column, scored_indicators
 from earlywarn.classifier import RiskClassifier
 from earlywarn.rivals import RIVALS
 from earlywarn.stats import expit, logit
-from earlywarn.training import PSEUDO_INSPECTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,9 +97,10 @@ def pooled_areas(
         "prior_mean": fit.model_.coefficients[: X.shape[1]],
         "prior_covariance": np.eye(X.shape[1]) * 1e-8,
     }
-    last = RiskClassifier(**fixed, flow_pseudo=PSEUDO_INSPECTIONS)
-    last.fit(X[known], trial.grade[known], flow_weight=trial.flow(known, year))
-    return last.predict_proba(X[now])
+    last = RiskClassifier(**fixed)
+    return at_recent_share(
+        last, X[known], trial.grade[known], trial.age(known, year)
+    ).predict_proba(X[now])
 
 
 def year_walk(
@@ -167,10 +167,10 @@ def rival_log_odds(trial: Trial) -> np.ndarray:
     found = np.full((len(trial.cases), len(chosen)), np.nan)
     for year in YEARS:
         known, now = trial.known(year), np.asarray(trial.start.dt.year == year)
-        flow = trial.flow(known, year)
+        age = trial.age(known, year)
         for column, rival in enumerate(chosen):
             grades = trial.cases.loc[known, "grade"]
-            model = rival.fit(full[known], grades, flow, PSEUDO_INSPECTIONS)
+            model = rival.fit(full[known], grades, age)
             found[now, column] = logit(model.risk(rival.columns(full[now])))
     return found
 

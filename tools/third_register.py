@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from trial import Extra, Idea, Trial, learnt, ordinary
+from trial import Extra, Idea, Trial, at_recent_share, learnt, ordinary
 
 from earlywarn.beliefs import Beliefs, prior_of
 from earlywarn.catalogue import HISTORY, model_column, scored_indicators
 from earlywarn.classifier import RiskClassifier
 from earlywarn.stats import expit, logit
-from earlywarn.training import PSEUDO_INSPECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,9 +58,8 @@ def own_history(
         "prior_mean": np.where(own, -1.2, classifier.model_.coefficients),
         "prior_covariance": np.diag(np.where(own, 0.3, 1e-4) ** 2),
     }
-    below = RiskClassifier(**fixed, flow_pseudo=PSEUDO_INSPECTIONS)
     worse = (trial.grade[known] >= 2).astype(int)
-    below.fit(X[known], worse, flow_weight=trial.flow(known, year))
+    below = at_recent_share(RiskClassifier(**fixed), X[known], worse, trial.age(known, year))
     risk = usual[:, -1]
     share = np.maximum(below.predict_proba(X[now])[:, 1], risk + 1e-6)
     rest = usual[:, :-2] / usual[:, :-2].sum(axis=1, keepdims=True) * (1 - share)[:, None]

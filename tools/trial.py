@@ -1,23 +1,30 @@
-"""The development years as a trial: each inspection described once, forecast by many ideas."""
+"""The development years as a trial: each inspection described once, forecast by many ideas.
+
+Each idea starts from the model as it was when the registers were written: thresholds set to the
+decayed share of the recent years. Row 31 has since taken the place of that.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 
 import earlywarn as ew
 from earlywarn.beliefs import Beliefs, prior_of
 from earlywarn.catalogue import Indicator, model_column, scored_indicators
 from earlywarn.classifier import RiskClassifier
+from earlywarn.levels import recent_weights, trailing_share
 from earlywarn.measures import auc, brier, log_score
 from earlywarn.outcomes import cohort, get_target
+from earlywarn.stats import expit
 from earlywarn.timeline import Timeline
-from earlywarn.training import PSEUDO_INSPECTIONS, recent_weights, training_cases
+from earlywarn.training import ages, training_cases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -108,9 +115,9 @@ class Trial:
             prior = widened(prior, extra)
         return X, prior
 
-    def flow(self, known: np.ndarray, year: int) -> np.ndarray:
-        """How much each inspection counts in the recent flow of judgements."""
-        return recent_weights(self.cases[known], date(year, 1, 1))
+    def age(self, known: np.ndarray, year: int) -> np.ndarray:
+        """How many years before 1 January each inspection began."""
+        return ages(self.cases[known], date(year, 1, 1))
 
 
 def widened(prior: dict[str, Any], extra: Extra) -> dict[str, Any]:
@@ -136,10 +143,28 @@ def learnt(
 ) -> tuple[RiskClassifier, pd.DataFrame]:
     """The fit as training makes it, without the refits, and the design of every case."""
     X, prior = trial.columns(idea)
-    classifier = RiskClassifier(**prior, flow_pseudo=PSEUDO_INSPECTIONS)
+    classifier = RiskClassifier(**prior)
     X = X if idea.bent is None else idea.bent(X)
-    classifier.fit(X[known], trial.grade[known], flow_weight=trial.flow(known, year))
-    return classifier, X
+    return at_recent_share(classifier, X[known], trial.grade[known], trial.age(known, year)), X
+
+
+def at_recent_share(
+    classifier: RiskClassifier, X: pd.DataFrame, grade: np.ndarray, age: np.ndarray
+) -> RiskClassifier:
+    """Fit, then set the recent mean risk of each grade to its trailing share."""
+    model = classifier.fit(X, grade).model_
+    terms = model.complete(X.to_numpy(float))[0] @ model.coefficients
+    weight = recent_weights(age)
+    moved = []
+    for k in model.classes[:-1]:
+        share = trailing_share((grade > k).astype(float), age)
+
+        def over(level: float, share: float = share) -> float:
+            return float(np.average(expit(terms + level), weights=weight) - share)
+
+        moved.append(-brentq(over, -20, 20, xtol=1e-12))
+    classifier.model_ = replace(model, thresholds=np.maximum.accumulate(moved))
+    return classifier
 
 
 def ordinary(trial: Trial, idea: Idea, known: np.ndarray, now: np.ndarray, year: int) -> np.ndarray:

@@ -29,7 +29,7 @@ from earlywarn.progress import Progress
 from earlywarn.rivals import RIVALS
 from earlywarn.stats import logit
 from earlywarn.timeline import Timeline
-from earlywarn.training import PSEUDO_INSPECTIONS, recent_weights, train, training_cases
+from earlywarn.training import ages, train, training_cases
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -251,10 +251,10 @@ def _trained(plan: _Plan, timeline: Timeline, cut: date) -> dict[str, Forecaster
     X = _with_last(
         timeline, [(row["la_code"], row["inspection_start"]) for row in cases.to_dict("records")]
     )
-    flow = recent_weights(cases, cut)
+    age = ages(cases, cut)
     models: dict[str, Forecaster] = {OURS: ours}
     for rival in {BASE.name: BASE, **{one.name: one for one in plan.rivals}}.values():
-        models[rival.name] = rival.fit(X, cases["grade"], flow, PSEUDO_INSPECTIONS)
+        models[rival.name] = rival.fit(X, cases["grade"], age)
     return models
 
 

@@ -1,8 +1,8 @@
 """Machines that learn freely, to see whether they find more in the same figures.
 
 Each is a yes-or-no classifier of the scored indicators, with settings fixed beforehand for some
-eighty events and never tuned. Its log-odds are moved to the same recent flow of judgements as the
-model's. It tells the risk of the worst grade only.
+eighty events and never tuned. Its log-odds are moved to the level of the year to come, as the
+model's are. It tells the risk of the worst grade only.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 
 from earlywarn.catalogue import model_column, scored_indicators
 from earlywarn.errors import TrainingError, require
+from earlywarn.levels import next_level
 from earlywarn.outcomes import GRADES
 from earlywarn.stats import FloatArray, expit, logit
 
@@ -35,7 +36,7 @@ SUREST = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class Learnt:
-    """A classifier after learning, set to the recent flow.
+    """A classifier after learning, set to the level of the year to come.
 
     Parameters
     ----------
@@ -80,8 +81,8 @@ class Challenger:
         """The scored indicators of some rows."""
         return X[[model_column(record) for record in scored_indicators()]]
 
-    def fit(self, X: pd.DataFrame, grade: pd.Series, flow: FloatArray, pseudo: float) -> Learnt:
-        """Learn, then move the log-odds to the recent flow.
+    def fit(self, X: pd.DataFrame, grade: pd.Series, age: FloatArray) -> Learnt:
+        """Learn, then move the log-odds to the level of the year to come.
 
         Parameters
         ----------
@@ -89,10 +90,8 @@ class Challenger:
             Indicators, a row a case.
         grade : Series
             0 to 3.
-        flow : ndarray
-            How recent each case is.
-        pseudo : float
-            Inspections at the long-run share that the recent flow is mixed with.
+        age : ndarray
+            Years from each case to the day from which on it foretells.
 
         Raises
         ------
@@ -112,23 +111,13 @@ class Challenger:
             )
         names = tuple(columns.columns)
         classifier = self.new(names).fit(columns, worst)
-        share = (flow @ worst + pseudo * worst.mean()) / (flow.sum() + pseudo)
-        return Learnt(classifier, names, _shift(_log_odds(classifier, columns), flow, float(share)))
+        level = next_level(_log_odds(classifier, columns), worst.astype(float), age)
+        return Learnt(classifier, names, level.value)
 
 
 def _log_odds(classifier: Any, columns: pd.DataFrame) -> FloatArray:
     probability = np.asarray(classifier.predict_proba(columns)[:, 1], dtype=float)
     return np.asarray(logit(np.clip(probability, SUREST, 1 - SUREST)), dtype=float)
-
-
-def _shift(log_odds: FloatArray, weight: FloatArray, share: float) -> float:
-    """What makes the weighted mean risk the share, found by bisection."""
-    low, high = -20.0, 20.0
-    for _ in range(100):
-        middle = (low + high) / 2
-        above = np.average(expit(log_odds + middle), weights=weight) > share
-        low, high = (low, middle) if above else (middle, high)
-    return (low + high) / 2
 
 
 def _boosting(names: Sequence[str]) -> Any:

@@ -12,9 +12,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from earlywarn.errors import TrainingError
+from earlywarn.levels import Level, next_level
 from earlywarn.model import RiskModel
 from earlywarn.ordinal import OrdinalFit, Prior, fit_ordinal
-from earlywarn.stats import expit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,8 +31,7 @@ class _Cases:
     grade: Ints
     n_grades: int
     prior: Prior
-    flow: Floats | None
-    flow_pseudo: float
+    age: Floats | None
 
     def fit(
         self, weight: Floats, *, start: OrdinalFit | None = None, max_iterations: int = 100
@@ -47,21 +46,22 @@ class _Cases:
             max_iterations=max_iterations,
         )
 
-    def recalibrated(self, fit: OrdinalFit, weight: Floats) -> Floats:
-        """Thresholds under which the recent mean risk of each grade equals its recent share."""
-        if self.flow is None:
+    def thresholds(self, fit: OrdinalFit, weight: Floats) -> Floats:
+        """Those of the fit, or where the ages are known those of the year to come."""
+        if self.age is None:
             return fit.thresholds
-        terms = self.X @ fit.coefficients
-        recent = weight * self.flow
-        moved = np.empty_like(fit.thresholds)
-        for k in range(len(moved)):
-            above = (self.grade > k).astype(float)
-            long_run = float(weight @ above / weight.sum())
-            share = (recent @ above + self.flow_pseudo * long_run) / (
-                recent.sum() + self.flow_pseudo
-            )
-            moved[k] = _threshold_for(share, terms, recent / recent.sum())
-        return np.maximum.accumulate(moved + 1e-6 * np.arange(len(moved)))
+        last = self.n_grades - 1
+        moved = np.array([-self.level(fit, weight, k).value for k in range(last)])
+        # Where levels would put grades out of order, the worse one stays where it is.
+        rising = np.minimum.accumulate(moved[::-1])[::-1] - 1e-6 * np.arange(last)[::-1]
+        return np.asarray(rising, dtype=float)
+
+    def level(self, fit: OrdinalFit, weight: Floats, k: int) -> Level:
+        """Of being worse than grade k: as the fit has it, or in the year to come."""
+        if self.age is None:
+            return Level(-float(fit.thresholds[k]), 0.0)
+        above = (self.grade > k).astype(float)
+        return next_level(self.X @ fit.coefficients, above, self.age, weight=weight)
 
 
 class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -85,9 +85,6 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         Taken off each column; 0 by default.
     order : sequence, optional
         The classes, worst last; sorted by default.
-    flow_pseudo : float, default=10.0
-        When ``flow_weight`` is given to ``fit``: with how many cases at the long-run share the
-        recent share of each grade is shrunk.
     n_bootstrap : int, default=0
         Refits for the coefficients' uncertainty; 0 uses the curvature at the mode (Laplace).
     max_iter : int, default=100
@@ -106,11 +103,11 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
 
     Notes
     -----
-    The model is McCullagh's (1980, doi 10.1111/j.2517-6161.1980.tb01109.x). With ``flow_weight``
-    the thresholds are moved after the fit, so that the weighted mean risk of every grade equals the
-    weighted share of it: calibration-in-the-large on the recent cases. The bootstrap draws a weight
-    for each cluster (Rubin 1981, doi 10.1214/aos/1176345338) and a prior mean from the doubt, and
-    repeats the whole fit, so that what the prior leaves open is in the spread as well.
+    The model is McCullagh's (1980, doi 10.1111/j.2517-6161.1980.tb01109.x). With ``age`` the
+    thresholds are moved after the fit to the levels of the year to come, and the step that no year
+    before can tell is in the intercept's variance: see ``earlywarn.levels``. The bootstrap draws a
+    weight for each cluster (Rubin 1981, doi 10.1214/aos/1176345338) and a prior mean from the
+    doubt, and repeats the whole fit, so that what the prior leaves open is in the spread as well.
 
     Examples
     --------
@@ -129,7 +126,6 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         groups: Sequence[str] | None = None,
         centre: ArrayLike | None = None,
         order: Sequence[Any] | None = None,
-        flow_pseudo: float = 10.0,
         n_bootstrap: int = 0,
         max_iter: int = 100,
         random_state: int = 0,
@@ -141,7 +137,6 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         self.groups = groups
         self.centre = centre
         self.order = order
-        self.flow_pseudo = flow_pseudo
         self.n_bootstrap = n_bootstrap
         self.max_iter = max_iter
         self.random_state = random_state
@@ -153,7 +148,7 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         sample_weight: ArrayLike | None = None,
         *,
         clusters: ArrayLike | None = None,
-        flow_weight: ArrayLike | None = None,
+        age: ArrayLike | None = None,
     ) -> RiskClassifier:
         """Learn from graded cases.
 
@@ -166,8 +161,8 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         sample_weight : array-like of shape (n_samples,), optional
         clusters : array-like of shape (n_samples,), optional
             Cases that belong together, for the bootstrap; each alone by default.
-        flow_weight : array-like of shape (n_samples,), optional
-            How recent each case is: the weights of the recalibration.
+        age : array-like of shape (n_samples,), optional
+            Years from each case to the day from which on the model is used, 0 or more.
 
         Returns
         -------
@@ -182,22 +177,22 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         rows, grades = validate_data(self, X, y, ensure_all_finite="allow-nan", dtype=np.float64)
         check_classification_targets(grades)
         weight = _check_sample_weight(sample_weight, rows, dtype=np.float64)
-        flow = None if flow_weight is None else _flow(flow_weight, len(rows))
+        ages = None if age is None else _ages(age, len(rows))
         cluster = np.arange(len(rows)) if clusters is None else _numbered(clusters, len(rows))
         if not weight.all():
             counts = weight > 0
             rows, grades = rows[counts], grades[counts]
             weight, cluster = weight[counts], cluster[counts]
-            flow = None if flow is None else flow[counts]
+            ages = None if ages is None else ages[counts]
         self.classes_, grade = self._graded(grades)
         blank = self._blank(rows)
         filled, _ = blank.complete(rows)
-        cases = _Cases(filled, grade, len(self.classes_), self._prior(), flow, self.flow_pseudo)
+        cases = _Cases(filled, grade, len(self.classes_), self._prior(), ages)
         fit = cases.fit(weight, max_iterations=self.max_iter)
         self.model_ = replace(
             blank,
             coefficients=fit.coefficients,
-            thresholds=cases.recalibrated(fit, weight),
+            thresholds=cases.thresholds(fit, weight),
             covariance=self._covariance(cases, fit, weight, cluster),
         )
         self.n_iter_ = fit.iterations
@@ -284,11 +279,19 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
 
     def _covariance(self, cases: _Cases, fit: OrdinalFit, weight: Floats, cluster: Ints) -> Floats:
         """Of the worst grade's intercept and the coefficients."""
+        last = len(self.classes_) - 2
         if self.n_bootstrap == 0:
-            last = len(self.classes_) - 2
             inverse = np.linalg.inv(fit.information)[last:, last:]
             flip = np.r_[-1.0, np.ones(len(fit.coefficients))]
-            return np.asarray(inverse * np.outer(flip, flip), dtype=float)
+            covariance = inverse * np.outer(flip, flip)
+        else:
+            covariance = np.atleast_2d(np.cov(self._refits(cases, fit, weight, cluster).T))
+        covariance[0, 0] += cases.level(fit, weight, last).step ** 2
+        return np.asarray(covariance, dtype=float)
+
+    def _refits(self, cases: _Cases, fit: OrdinalFit, weight: Floats, cluster: Ints) -> Floats:
+        """The worst grade's intercept and the coefficients, in one row a refit."""
+        last = len(self.classes_) - 2
         rng = np.random.default_rng(self.random_state)
         root = self._doubt(cases.prior)
         refits = np.empty((self.n_bootstrap, len(fit.coefficients) + 1))
@@ -297,8 +300,8 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
             mean = cases.prior.mean + root @ rng.standard_normal(len(root))
             again = replace(cases, prior=Prior(mean, cases.prior.precision))
             refit = again.fit(drawn, start=fit, max_iterations=self.max_iter)
-            row[:] = -again.recalibrated(refit, drawn)[-1], *refit.coefficients
-        return np.atleast_2d(np.cov(refits.T))
+            row[:] = again.level(refit, drawn, last).value, *refit.coefficients
+        return refits
 
     def _doubt(self, prior: Prior) -> Floats:
         """A square root of the covariance that prior means are drawn with."""
@@ -328,13 +331,11 @@ def _column_facts(given: ArrayLike | None, name: str, default: Floats) -> Floats
     return facts
 
 
-def _flow(given: ArrayLike, rows: int) -> Floats:
-    flow = np.asarray(given, dtype=float)
-    # Not (flow >= 0) rather than (flow < 0), so that NaN is refused as well.
-    if flow.shape != (rows,) or not (flow >= 0).all() or not 0 < flow.sum() < np.inf:
-        expected = f"{rows} weights of 0 or more, not all of them 0"
-        raise _misfit("flow_weight", f"{flow[:3]}, shape {flow.shape}", expected)
-    return flow
+def _ages(given: ArrayLike, rows: int) -> Floats:
+    ages = np.asarray(given, dtype=float)
+    if ages.shape != (rows,):
+        raise _misfit("age", f"shape {ages.shape}", f"one for each of {rows} cases")
+    return ages
 
 
 def _numbered(clusters: ArrayLike, rows: int) -> Ints:
@@ -346,15 +347,6 @@ def _numbered(clusters: ArrayLike, rows: int) -> Ints:
 
 def _misfit(name: str, found: str, expected: str) -> TrainingError:
     return TrainingError(f"{name} does not fit", where=name, found=found, expected=expected)
-
-
-def _threshold_for(share: float, terms: Floats, weight: Floats) -> float:
-    """Where the weighted mean of expit(terms - threshold) is the share, found by bisection."""
-    low, high = float(terms.min()) - 40.0, float(terms.max()) + 40.0
-    for _ in range(100):
-        middle = (low + high) / 2
-        low, high = (middle, high) if weight @ expit(terms - middle) > share else (low, middle)
-    return (low + high) / 2
 
 
 def _agreement(oriented: Floats, groups: Sequence[str]) -> Floats:

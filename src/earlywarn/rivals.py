@@ -1,7 +1,8 @@
 """What a model has to beat: simple rules, turned into probabilities in the same way as the model.
 
-A rival is a few columns, fitted by the same ordered model with a wide prior and set to the same
-recent flow of judgements, so that it and the model differ in what they look at and no more.
+A rival is a few columns, fitted by the same ordered model with a wide prior and set to a level of
+judgements in the same way, so that it and the model differ in what they look at and no more. The
+trailing base rate looks at nothing but the recent share of each grade.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ import pandas as pd
 from earlywarn.beliefs import Beliefs, prior_of
 from earlywarn.catalogue import Indicator, model_column, scored_indicators
 from earlywarn.classifier import RiskClassifier
+from earlywarn.levels import trailing_share
+from earlywarn.model import RiskModel
+from earlywarn.stats import logit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from earlywarn.model import RiskModel
     from earlywarn.stats import FloatArray
 
     Columns = Callable[[pd.DataFrame], pd.DataFrame]
@@ -52,8 +55,8 @@ class Contender(Protocol):
     def columns(self) -> Columns:
         """From the indicators and the last inspection to its columns."""
 
-    def fit(self, X: pd.DataFrame, grade: pd.Series, flow: FloatArray, pseudo: float) -> Forecaster:
-        """Learn from cases, set to the recent flow of judgements."""
+    def fit(self, X: pd.DataFrame, grade: pd.Series, age: FloatArray) -> Forecaster:
+        """Learn from cases, and how many years ago each was."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Rival:
     columns: Columns
     at_random: bool = False
 
-    def fit(self, X: pd.DataFrame, grade: pd.Series, flow: FloatArray, pseudo: float) -> RiskModel:
+    def fit(self, X: pd.DataFrame, grade: pd.Series, age: FloatArray) -> RiskModel:
         """Learn the rule's weights and thresholds.
 
         Parameters
@@ -83,19 +86,48 @@ class Rival:
             Indicators and last inspection, a row a case.
         grade : Series
             0 to 3.
-        flow : ndarray
-            How recent each case is.
-        pseudo : float
-            Inspections at the long-run share that the recent flow is mixed with.
+        age : ndarray
+            Years from each case to the day from which on it foretells.
         """
         columns = self.columns(X)
-        width = columns.shape[1]
-        classifier = RiskClassifier(prior_covariance=WIDE**2 * np.eye(width), flow_pseudo=pseudo)
-        return classifier.fit(columns, grade.astype(int), flow_weight=flow).model_
+        classifier = RiskClassifier(prior_covariance=WIDE**2 * np.eye(columns.shape[1]))
+        return classifier.fit(columns, grade.astype(int), age=age).model_
 
 
-def _constant(X: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame({"nothing": np.zeros(len(X))}, index=X.index)
+@dataclass(frozen=True)
+class BaseRate:
+    """The recent share of each grade, and nothing else.
+
+    Parameters
+    ----------
+    name : str
+        As the tables show it.
+    at_random : bool
+        Whether its list is drawn by lot.
+    """
+
+    name: str
+    at_random: bool = False
+
+    def columns(self, X: pd.DataFrame) -> pd.DataFrame:
+        """A column that says nothing."""
+        return pd.DataFrame({"nothing": np.zeros(len(X))}, index=X.index)
+
+    def fit(self, X: pd.DataFrame, grade: pd.Series, age: FloatArray) -> RiskModel:  # noqa: ARG002
+        """The recent shares as a model; see ``Rival.fit``."""
+        grades = np.unique(grade.to_numpy(dtype=int))
+        shares = [trailing_share((grade > k).to_numpy(float), age) for k in grades[:-1]]
+        return RiskModel(
+            columns=("nothing",),
+            coefficients=np.zeros(1),
+            thresholds=-logit(np.array(shares)),
+            centre=np.zeros(1),
+            orientation=np.ones(1),
+            groups=("nothing",),
+            agreement=np.zeros(1),
+            covariance=np.zeros((2, 2)),
+            classes=tuple(grades.tolist()),
+        )
 
 
 def _previous(X: pd.DataFrame) -> pd.DataFrame:
@@ -137,14 +169,14 @@ def _red_flags(X: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"red_flags": 10 * share}, index=X.index)
 
 
-RIVALS: tuple[Rival, ...] = (
-    Rival("trailing base rate", _constant),
+RIVALS: tuple[Rival | BaseRate, ...] = (
+    BaseRate("trailing base rate"),
     Rival("previous judgement", _previous),
     Rival("previous judgement and time since", _previous_and_time),
     Rival("deprivation", _deprivation),
     Rival("three rates", _three_rates),
     Rival("equal-weight composite", _composite),
     Rival("red flags", _red_flags),
-    Rival("random list", _constant, at_random=True),
+    BaseRate("random list", at_random=True),
 )
 """The rivals that ship, in the order of the tables."""

@@ -14,6 +14,7 @@ from earlywarn.classifier import RiskClassifier
 from earlywarn.dates import as_date
 from earlywarn.errors import TrainingError
 from earlywarn.indicators import reference_distributions
+from earlywarn.levels import HALF_LIFE, PSEUDO_CASES, recent_weights, trailing_share
 from earlywarn.outcomes import Target, cohort, get_target
 from earlywarn.panel import FIRST_DAY, Panel
 from earlywarn.progress import Progress
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
 
     from earlywarn.model import RiskModel
 
-HALF_LIFE = 1.5
-"""Years after which an inspection counts half in the recent flow of judgements."""
-PSEUDO_INSPECTIONS = 10.0
-"""Inspections at the long-run share that the recent flow is mixed with."""
 LIFE_YEARS = 2
 """A model is not used later than this many years after its cut."""
 REFITS = 500
@@ -65,7 +62,7 @@ def train(  # noqa: PLR0913 - every choice of a retraining, each by its name
     target : str or Target
         What is foretold.
     prior : float, optional
-        The share of Inadequate judgements to expect; from the recent flow if not given.
+        The share of Inadequate judgements to expect; that of the year to come if not given.
     indicators : sequence of Indicator, optional
         The scored ones of the catalogue if not given.
     beliefs : Beliefs, optional
@@ -110,16 +107,16 @@ def train(  # noqa: PLR0913 - every choice of a retraining, each by its name
         **prior_of(records, beliefs),
         n_bootstrap=refits,
         random_state=SEED,
-        flow_pseudo=PSEUDO_INSPECTIONS,
     )
     cut = _cut(judgements, until)
-    flow = recent_weights(cases, cut)
-    classifier.fit(X, cases["grade"].astype(int), clusters=cases["la_code"], flow_weight=flow)
+    age = ages(cases, cut)
+    classifier.fit(X, cases["grade"].astype(int), clusters=cases["la_code"], age=age)
     model = _rounded(classifier.model_)
-    shares = _recent_flow(cases, flow)
+    expected = _expected(model, X, age)
     if prior is not None:
-        model = model.shifted(_scenario(prior, shares[-1]))
-    info = _account(panel, cases, question, cut, shares, prior)
+        model = model.shifted(_scenario(prior, expected["risk"]))
+        expected |= {"risk": prior, "scenario": True}
+    info = _account(panel, cases, question, cut, expected | _recent(cases, age))
     return _named(model.with_info(info))
 
 
@@ -174,10 +171,10 @@ def design(
     return pd.DataFrame(rows).reset_index(drop=True)[[model_column(record) for record in records]]
 
 
-def recent_weights(cases: pd.DataFrame, cut: date) -> FloatArray:
-    """How much each case counts in the recent flow of judgements."""
-    age = np.array([(cut - start).days for start in cases["inspection_start"]]) / 365.25
-    return np.asarray(0.5 ** (age / HALF_LIFE))
+def ages(cases: pd.DataFrame, cut: date) -> FloatArray:
+    """How many years before the cut each inspection began."""
+    days = [(cut - start).days for start in cases["inspection_start"]]
+    return np.array(days, dtype=float) / 365.25
 
 
 def _cut(judgements: pd.DataFrame, until: date | str | None) -> date:
@@ -189,22 +186,31 @@ def _cut(judgements: pd.DataFrame, until: date | str | None) -> date:
     return max(reports)
 
 
-def _recent_flow(cases: pd.DataFrame, flow: FloatArray) -> list[float]:
-    """The share of each grade or worse that the thresholds were set to, best grade first."""
-    grade = cases["grade"].to_numpy()
-    shares = []
-    for k in range(int(grade.max())):
-        above = grade > k
-        shares.append(
-            float(
-                (flow @ above + PSEUDO_INSPECTIONS * above.mean())
-                / (flow.sum() + PSEUDO_INSPECTIONS)
-            )
-        )
-    return shares
+def _expected(model: RiskModel, X: pd.DataFrame, age: FloatArray) -> dict[str, Any]:
+    """The shares that the model expects of inspections like the recent ones."""
+    weight, grades = recent_weights(age), range(1, len(model.classes))
+    shares = [
+        float(f"{np.average(model.at_least(X, grade), weights=weight):.6g}")
+        for grade in grades[-2:]
+    ]
+    return {
+        "risk": shares[-1],
+        "below_good": shares[0] if len(shares) > 1 else None,
+        "scenario": False,
+    }
 
 
-def _scenario(prior: float, flow: float) -> float:
+def _recent(cases: pd.DataFrame, age: FloatArray) -> dict[str, Any]:
+    """The recent share of Inadequate judgements, beside what is expected, and how it is counted."""
+    share = trailing_share(cases["label"].to_numpy(dtype=float), age)
+    return {
+        "recent_share": float(f"{share:.6g}"),
+        "half_life_years": HALF_LIFE,
+        "pseudo_cases": PSEUDO_CASES,
+    }
+
+
+def _scenario(prior: float, expected: float) -> float:
     """How far the log-odds move if another share of Inadequate judgements is expected."""
     if not 0 < prior < 1:
         raise TrainingError(
@@ -213,7 +219,7 @@ def _scenario(prior: float, flow: float) -> float:
             found=str(prior),
             expected="a number between 0 and 1, such as 0.08",
         )
-    return float(logit(prior) - logit(flow))
+    return float(logit(prior) - logit(expected))
 
 
 def _rounded(model: RiskModel) -> RiskModel:
@@ -237,8 +243,7 @@ def _account(
     cases: pd.DataFrame,
     target: Target,
     cut: date,
-    shares: Sequence[float],
-    prior: float | None,
+    prior: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Where the model comes from, in plain numbers and names."""
     snapshot = panel.as_of(cut)
@@ -253,13 +258,7 @@ def _account(
             "events": int(cases["label"].sum()),
             "authorities": int(cases["la_code"].nunique()),
         },
-        "prior": {
-            "risk": float(f"{shares[-1] if prior is None else prior:.6g}"),
-            "below_good": float(f"{shares[-2]:.6g}") if len(shares) > 1 else None,
-            "half_life_years": HALF_LIFE,
-            "pseudo_inspections": PSEUDO_INSPECTIONS,
-            "scenario": prior is not None,
-        },
+        "prior": dict(prior),
         "vintages": {str(source): int(period) for source, period in newest.items()},
         "reference": _reference(snapshot),
         "reference_date": cut.isoformat(),
