@@ -67,7 +67,7 @@ def trailing_share(event: Floats, age: Floats) -> float:
     Examples
     --------
     >>> trailing_share(np.array([0.0, 1.0]), np.array([0.0, 1.5]))
-    0.4855072463768116
+    0.4782608695652174
     """
     weight = recent_weights(age)
     mixed = weight @ event + PSEUDO_CASES * np.mean(event)
