@@ -1,4 +1,4 @@
-"""The challengers: what they learn from, their setting to the recent flow, what may be missing."""
+"""The challengers: what they learn from, the level they are set to, what may be missing."""
 
 from __future__ import annotations
 

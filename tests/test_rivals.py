@@ -1,4 +1,4 @@
-"""The rivals' columns worked by hand, and their setting to the recent flow."""
+"""The rivals' columns worked by hand, and the level they are set to."""
 
 from __future__ import annotations
 

@@ -217,7 +217,7 @@ def _add_train(subcommands: Subcommands[_Parser]) -> None:
         "--prior",
         type=float,
         metavar="SHARE",
-        help="a scenario: another share of Inadequate judgements than the recent flow",
+        help="a scenario: another share of Inadequate judgements than is expected",
     )
     command.add_argument(
         "--panel", metavar="P", help="a panel folder that build wrote (default: the national one)"

@@ -127,7 +127,7 @@ SCORES = (
     _share(
         "prior",
         "Expected share of Inadequate judgements",
-        "The share of inspections that the model was set to: the recent flow, or a scenario's.",
+        "The share of inspections that the model was set to: what it expects, or a scenario's.",
     ),
 )
 """The columns of ``earlywarn.score``, in order."""

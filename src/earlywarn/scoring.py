@@ -159,7 +159,7 @@ def _check_life(model: RiskModel, snapshot: Snapshot) -> None:
 
 
 def at_prior(model: RiskModel, prior: float) -> RiskModel:
-    """The model under another share of Inadequate judgements than the recent flow it was set to.
+    """The model under another share of Inadequate judgements than the model expects.
 
     Raises
     ------
