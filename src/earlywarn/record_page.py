@@ -35,7 +35,7 @@ def page(evaluation: Evaluation, tables: Mapping[str, pd.DataFrame], backtest: B
         _pairs(evaluation.paired),
         _leads(records),
         _lists(records, tables),
-        _warnings(tables["lead_time"]),
+        _warnings(tables["lead_time"], backtest.forecasts),
         _calibration(tables),
         _worth(tables["decision_curve"]),
         _groups(tables["groups"]),
@@ -52,8 +52,8 @@ _TOLD = {
 _MEANING = {
     "development": "The model was chosen on these years, so these figures flatter it; "
     "docs/experiments.md tells how many things were tried.",
-    "confirmation": "Nothing was chosen on them; they were opened once, for the model that ships "
-    "and its rivals.",
+    "confirmation": "Nothing was chosen on them. They were opened once before, for the model that "
+    "stood then, so this is a second look: docs/experiments.md tells what the first one said.",
 }
 
 
@@ -186,13 +186,41 @@ def _lists(records: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> str:
     )
 
 
-def _warnings(table: pd.DataFrame) -> str:
-    ours = table[table["model"] == OURS].drop(columns="model")
-    return (
-        "## Each Inadequate judgement: was it on the list?\n\nMonths that the authority had "
-        "stood unbroken on the quarterly list of 26 when its inspection began, and whether it "
-        "stood there 6, 12 and 24 months before.\n\n" + markdown(_formatted(ours))
+_STANDS = {
+    "on_last_list": "then",
+    "on_list_6": "6 months before",
+    "on_list_12": "12",
+    "on_list_24": "24",
+}
+
+
+def _warnings(table: pd.DataFrame, forecasts: pd.DataFrame) -> str:
+    ours = table[table["model"] == OURS]
+    names = forecasts.drop_duplicates("la_code").set_index("la_code")["la_name"]
+    rows = pd.DataFrame(
+        {
+            "window": ours["window"],
+            "authority": [f"{names.get(code, '')} ({code})" for code in ours["la_code"]],
+            "inspection began": ours["inspection_start"],
+            **{title: ours[name].map({1: "yes", 0: "no"}) for name, title in _STANDS.items()},
+            "months on it": _plain(ours["warning_months"]),
+        }
     )
+    told = "\n".join(_stood(part, name) for name, part in ours.groupby("window", sort=False))
+    return (
+        "## Each Inadequate judgement: was it on the list?\n\nWhether the authority stood on the "
+        "quarterly list of 26 when its inspection began, and 6, 12 and 24 months before, and for "
+        "how many months it had stood there unbroken. Empty: no list of that time speaks of it."
+        f"\n\n{told}\n\n{markdown(rows)}"
+    )
+
+
+def _stood(rows: pd.DataFrame, window: object) -> str:
+    counts = [
+        f"{rows[name].sum():.0f} of {rows[name].notna().sum()} ({title})"
+        for name, title in _STANDS.items()
+    ]
+    return f"- {str(window).capitalize()}: {', '.join(counts)} stood on it."
 
 
 def _calibration(tables: Mapping[str, pd.DataFrame]) -> str:
