@@ -10,14 +10,16 @@ from earlywarn import beliefs, catalogue, comparison, training
 from earlywarn._version import __version__
 from earlywarn.cards.record_facts import facts_of_record, percent
 from earlywarn.catalogue import digest as catalogue_digest
-from earlywarn.evaluation import FEWEST_EVENTS
 from earlywarn.evaluation_frames import WINDOWS
 from earlywarn.model import RiskModel
 from earlywarn.panel import FIRST_DAY
 from earlywarn.panel_folder import panel_digest
+from earlywarn.resampling import consistency_band
 from earlywarn.scoring import BANDS, TOP_K
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from earlywarn.cards.recorded import Recorded
@@ -153,8 +155,8 @@ def _of_constants() -> dict[str, Any]:
         "refits": training.REFITS,
         "life_years": training.LIFE_YEARS,
         "first_day": FIRST_DAY.isoformat(),
-        "fewest_events": FEWEST_EVENTS,
-        "interval": f"{inspect.signature(RiskModel.interval).parameters['level'].default:.0%}",
+        "band_level": _default(consistency_band, "level"),
+        "interval": _default(RiskModel.interval, "level"),
         "band_usual": f"{usual:g}",
         "band_higher": f"{higher:g}",
         "band_highest": f"{highest:g}",
@@ -166,6 +168,11 @@ def _of_constants() -> dict[str, Any]:
     }
 
 
+def _default(function: Callable[..., Any], parameter: str) -> str:
+    """The share that a function takes if not told otherwise."""
+    return f"{inspect.signature(function).parameters[parameter].default:.0%}"
+
+
 def _of_model(model: RiskModel) -> dict[str, Any]:
     info = model.info
     learnt, prior, target = info["training"], info["prior"], info["target"]
@@ -173,7 +180,7 @@ def _of_model(model: RiskModel) -> dict[str, Any]:
         "model_id": info["model_id"],
         "target": target["name"],
         "target_version": target["version"],
-        "question": target["title"],
+        "question": target["title"][:1].lower() + target["title"][1:],
         "target_reason": TARGET_REASONS.get(target["name"], _NARROWER),
         "until": learnt["until"],
         "first_start": learnt["first_start"],

@@ -74,16 +74,19 @@ _HEAD = (
     "of it for machines (`card.json`)."
 )
 _HOW_GOOD = (
-    "## How good it is\n\nOn {n_conf} inspections that it had not seen, {events_conf} of them with "
-    "the event ({years_conf}; brackets are {level} intervals):\n\n"
+    "## How good it is\n\n"
+    "On the {n_conf} inspections begun {years_conf}, {events_conf} of them with the event, each "
+    "foretold by a model of the same making that had seen only reports of earlier years (brackets "
+    "are {level} intervals):\n\n"
     "- Of two authorities, one judged so and one not, the first had the higher risk in this share "
     "of pairs (AUC; half is chance): {auc_conf}. The order was {order_told}.\n"
     "- As probabilities the risks were {skill_told} (Brier skill {brier_skill_conf}), and "
     "{level_told} (observed over expected {observed_expected_conf}).\n"
     "- A list of {top_k} held {found_conf} of the {events_conf} on the day that their inspection "
     "began. {listed_conf} on the list were inspected, so {vain_conf} were not judged so.\n"
-    "- In AUC it was better than {better_than}. It could not be told from {alike}.\n"
-    "- {fairness_told}.\n"
+    "- In AUC it was better beyond chance than these simple rules: {better_than}. It was not "
+    "better beyond chance than these: {alike}.\n"
+    "- Fairness: {fairness_told}.\n"
     "- Of {checks} numbered checks {checks_failed} failed: {failed}."
 )
 _NOT_FOR = (
@@ -113,7 +116,7 @@ def items_text(items: Iterable[Item], facts: Facts) -> list[str]:
             parts.append(f"### {section}")
         answer = facts.fill(item.text)
         told = answer if item.applies else f"*Not applicable.* {answer}"
-        parts.append(f"**{item.number}. {item.topic}.** {told}")
+        parts.append(f"#### {item.number}. {item.topic}\n\n{told}")
     return parts
 
 
@@ -162,9 +165,13 @@ _AGAINST = (
     "better one, and an interval that holds nought shows no difference."
 )
 _LEADS = "The same inspections, foretold so many months before they began."
-_CALIBRATION = "By fifths of risk at the start of the inspection, lowest first."
+_CALIBRATION = (
+    "By fifths of risk at the start of the inspection, lowest first. The last column is where "
+    "{band_level} of observed shares would lie if the risks were right."
+)
 _BENEFIT = (
     "Of acting on risks above a threshold ({ref_vickers}), at the start of the inspection. Acting "
-    "on nobody has a benefit of nought."
+    "on nobody has a benefit of nought. No intervals were computed: differences of this size are "
+    "not to be read one by one."
 )
-_GROUPS = "Confirmation years, with exact limits ({ref_garwood}). Most limits hold one."
+_GROUPS = "Confirmation years, with exact limits ({ref_garwood})."

@@ -66,7 +66,7 @@ VALIDATED = (
     (
         "W2",
         "Does it do better than simple rules?",
-        "In AUC better than {better_than}; can't be told from {alike}",
+        "In AUC better beyond chance than: {better_than}. Not better beyond chance than: {alike}",
     ),
     (
         "W3",
@@ -123,9 +123,10 @@ def quality_log(facts: Facts, recorded: Recorded, panel: Panel) -> str:
 
 
 _HEAD = (
-    "# Quality log\n\nFor the model {model_id}, in the manner of the Aqua Book. Written by "
-    "`python -m earlywarn card`; every figure comes from the model, the panel and the record of "
-    "its backtest. What only the owner can say is marked `[TO BE COMPLETED BY THE OWNER: ...]`.\n\n"
+    "# Quality log: {model_id}\n\n"
+    "For a model of earlywarn, in the manner of the Aqua Book. Written by `python -m earlywarn "
+    "card`; every figure comes from the model, the panel and the record of its backtest. What only"
+    " the owner can say is marked `[TO BE COMPLETED BY THE OWNER: ...]`.\n\n"
     "**Purpose.** To say how far this may be relied on for its use: one reason among others to "
     "offer support and to ask questions. It is not fit to decide anything by itself "
     "({doc_readme}). **Proportion of effort for this use:** "
@@ -245,7 +246,7 @@ def _provenance(facts: Facts, panel: Panel) -> str:
         "## Data provenance\n\nPanel with digest {panel}: {figures} figures of {measures} measures "
         "for {first_period} to {last_period}, {judgements} inspections, published up to {newest}. "
         "{assumed} of figures have a day of publication that is assumed, {without_value} have no "
-        "value, {joint} come from joint returns. {check_10}. {doc_sources} tells each table's "
+        "value, {joint} come from joint returns. From {check_10}. {doc_sources} tells each table's "
         "traps and how to rebuild the panel. Contains public sector information licensed under "
         "the Open Government Licence."
     )

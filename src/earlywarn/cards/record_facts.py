@@ -81,7 +81,7 @@ def _in_words(records: pd.DataFrame, paired: pd.DataFrame, groups: pd.DataFrame)
     row = start[start["model"] == OURS].iloc[0].to_dict()
     pairs = paired[(paired["window"] == "confirmation") & (paired["measure"] == "auc")]
     better = list(pairs.loc[pairs["lower"] > 0, "against"])
-    alike = list(pairs.loc[(pairs["lower"] <= 0) & (pairs["upper"] >= 0), "against"])
+    alike = list(pairs.loc[pairs["lower"] <= 0, "against"])
     rates = start[start["model"] == "three rates"].to_dict("records")
     return {
         "order_told": "better than chance"
@@ -91,9 +91,9 @@ def _in_words(records: pd.DataFrame, paired: pd.DataFrame, groups: pd.DataFrame)
         if row["brier_skill_lower"] > 0
         else "not better than the recent share of events by more than chance",
         "level_told": _level(row),
-        "better_than": ", ".join(better) or "none of them",
-        "alike": ", ".join(alike) or "none of them",
-        "rates_auc": span(rates[0], "auc") if rates else "not in this record",
+        "better_than": ", ".join(better) or "none",
+        "alike": ", ".join(alike) or "none",
+        "rates_auc": f"AUC {span(rates[0], 'auc')}" if rates else "not in this record",
         "fairness_told": _fairness(groups),
     }
 
@@ -120,7 +120,7 @@ def _fairness(groups: pd.DataFrame) -> str:
 def _of_checks(checks: pd.DataFrame) -> dict[str, Any]:
     """How many checks there are, and what each said."""
     told = {
-        f"check_{row['number']}": f"{row['sentence']} (check {row['number']}: {row['status']})"
+        f"check_{row['number']}": f"check {row['number']} ({row['status']}): {row['sentence']}"
         for row in checks.to_dict("records")
     }
     failed = checks[checks["status"] == "fail"]

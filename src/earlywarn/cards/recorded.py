@@ -42,7 +42,9 @@ COLUMNS: dict[str, list[str]] = {
         *("inspected_at_26", "events_at_26", "precision_at_26", "lift_at_26", "p_value_at_26"),
     ],
     "paired": [*_KEYS, "against", "measure", "difference", "lower", "upper"],
-    "reliability": ["window", "model", "bin", "n", "events", "expected", "observed"],
+    "reliability": [
+        *("window", "model", "bin", "n", "events", "expected", "observed", "lower", "upper"),
+    ],
     "decision_curve": [*_KEYS, "threshold", "n", "flagged", "net_benefit", "treat_all"],
     "groups": [
         *("window", "kind", "group", "n", "events", "expected"),

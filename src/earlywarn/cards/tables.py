@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,7 +47,9 @@ def learnt_from(model: RiskModel, cases: pd.DataFrame, X: pd.DataFrame) -> pd.Da
     }
     columns = {name: _described(model, cases[part], X[part]) for name, part in parts.items()}
     rows = list(columns["all"])
-    return pd.DataFrame({"": rows, **{name: [c[r] for r in rows] for name, c in columns.items()}})
+    # A framework that a part has none of is not in its column.
+    cells = {name: [c.get(r, percent(0)) for r in rows] for name, c in columns.items()}
+    return pd.DataFrame({"of the inspections": rows, **cells})
 
 
 def _described(model: RiskModel, cases: pd.DataFrame, X: pd.DataFrame) -> dict[str, str]:
@@ -104,7 +107,7 @@ def predictors(model: RiskModel) -> pd.DataFrame:
 
 
 def _said_by(record: Indicator) -> str:
-    return plain(record.direction_source.split(",")[0])
+    return plain(re.split("[,:]", record.direction_source)[0])
 
 
 def thresholds(model: RiskModel) -> pd.DataFrame:
@@ -209,6 +212,7 @@ def calibration(recorded: Recorded) -> pd.DataFrame:
                 "events": f"{row['events']:g}",
                 "expected": percent(row["expected"]),
                 "observed": percent(row["observed"]),
+                "if right": f"{percent(row['lower'])} to {percent(row['upper'])}",
             }
             for row in recorded.tables["reliability"].to_dict("records")
         ]

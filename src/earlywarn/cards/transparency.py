@@ -93,10 +93,10 @@ _RESPONSIBILITY = (
         "2.4",
         _RATIONALE,
         "Alternatives considered",
-        "Simple rules were run beside it on the same inspections: {rivals}. In the confirmation "
-        "years it did better in AUC than {better_than}, and could not be told from {alike}. A "
-        "user may prefer one of these, which are simpler. Models with free weights did worse the "
-        "freer they were ({doc_experiments}). "
+        "Simple rules were run beside it on the same inspections: {rivals}. In AUC, in the "
+        "confirmation years, it did better beyond chance than: {better_than}. Not better beyond "
+        "chance than: {alike}. These are simpler, and a user may prefer one. Models with free "
+        "weights did worse the freer they were ({doc_experiments}). "
         + blank("alternatives without an algorithm that were considered here"),
     ),
     Item(
@@ -201,11 +201,12 @@ _SPECIFICATION = (
         "4.2.7",
         _MODEL,
         "Model performance",
-        "On {n_conf} inspections that it had not seen ({years_conf}, {events_conf} events): AUC "
-        "{auc_conf}, Brier skill {brier_skill_conf}, observed over expected "
-        "{observed_expected_conf} ({level} intervals). The order was {order_told}; the risks were "
-        "{skill_told}, and {level_told}. A list of {top_k} held {found_conf} of the {events_conf} "
-        "and {vain_conf} that were then not judged Inadequate. Between groups: {fairness_told}.",
+        "On {n_conf} inspections begun {years_conf} ({events_conf} events), by yearly models of "
+        "the same making that had seen earlier reports only: AUC {auc_conf}, Brier skill "
+        "{brier_skill_conf}, observed over expected {observed_expected_conf} ({level} intervals). "
+        "The order was {order_told}; the risks were {skill_told}, and {level_told}. A list of "
+        "{top_k} held {found_conf} of the {events_conf} and {vain_conf} that were then not judged "
+        "Inadequate. Between groups: {fairness_told}.",
     ),
     Item(
         "4.2.8",

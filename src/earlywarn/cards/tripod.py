@@ -68,8 +68,8 @@ _RESULTS = (
         "{judgements} inspections on record; {not_yet_public} reported after the cut ({until}); "
         "{left_out} begun before {first_day} or without a grade; {inspections} learnt from, "
         "{events} with the event. Evaluated: {n_dev} in the development years ({events_dev} "
-        "events) and {n_conf} in the confirmation years ({events_conf} events). {check_12}. There "
-        "is no follow-up to be lost.",
+        "events) and {n_conf} in the confirmation years ({events_conf} events). From {check_12}. "
+        "There is no follow-up to be lost.",
     ),
     Item(
         "20b",
@@ -114,12 +114,13 @@ _RESULTS = (
         "Confirmation years: AUC {auc_conf}, within year {auc_within_year_conf}, for below Good "
         "{auc_below_good_conf}; Brier skill {brier_skill_conf}, log skill {log_skill_conf}; "
         "observed over expected {observed_expected_conf}, calibration slope "
-        "{calibration_slope_conf}. Development years, on which it was chosen and which flatter "
-        "it: AUC {auc_dev}, Brier skill {brier_skill_dev}, observed over expected "
-        "{observed_expected_dev}. In AUC it is better than {better_than} in the "
-        "confirmation years (by {over_previous_judgement_conf} than the previous judgement), and "
-        "can't be told from {alike} (equal-weight composite: {over_equal_weight_composite_conf}; "
-        "red flags: {over_red_flags_conf}). Tables of "
+        "{calibration_slope_conf}. Both by yearly models of the same making, each learnt from "
+        "earlier reports only. Development years, on which it was chosen and which flatter it: AUC"
+        " {auc_dev}, Brier skill {brier_skill_dev}, observed over expected "
+        "{observed_expected_dev}. In AUC, in the confirmation years, better beyond chance than: "
+        "{better_than}. Not better beyond chance than: {alike}. By how much: previous judgement "
+        "{over_previous_judgement_conf}, equal-weight composite "
+        "{over_equal_weight_composite_conf}, red flags {over_red_flags_conf}. Tables of "
         "performance, rivals, calibration, net benefit and groups are below; {doc_evaluation} has "
         "all of it.",
     ),
@@ -127,9 +128,9 @@ _RESULTS = (
         "23b",
         "Results: model performance",
         "Differences in performance between clusters",
-        "{check_11}. Of the {groups} groups in the confirmation years {groups_off} differ beyond "
-        "chance, with {group_events} events in a group and as few as {smallest_group} inspections: "
-        "only large unfairness would show. Within years the AUC is {auc_within_year_conf}.",
+        "From {check_11}. There are {groups} groups, with {group_events} events in each and as few"
+        " as {smallest_group} inspections: only large unfairness would show. Within years the AUC "
+        "is {auc_within_year_conf}.",
     ),
     Item(
         "24",
@@ -147,13 +148,13 @@ _DISCUSSION = (
         "25",
         "Discussion",
         "Interpretation",
-        "In years that were not looked at before, the order of authorities was {order_told} (AUC "
-        "{auc_conf}). It is weak in use: of {listed_conf} authorities that were inspected while "
-        "on the list of {top_k}, {vain_conf} were not judged Inadequate, and {missed_conf} of "
-        "{events_conf} Inadequate judgements came from outside it. As probabilities the risks "
+        "In years that were not looked at before the choice, the order of authorities was "
+        "{order_told} (AUC {auc_conf}). In use: of {listed_conf} authorities that were inspected "
+        "while on the list of {top_k}, {vain_conf} were not judged Inadequate, and {missed_conf} "
+        "of {events_conf} Inadequate judgements came from outside it. As probabilities the risks "
         "were {skill_told}, and {level_told}. Below Good: AUC {auc_below_good_conf}. The three "
-        "headline rates alone reach {rates_auc}. The earlier studies named above found as little "
-        "or less. On fairness: {fairness_told}.",
+        "headline rates alone: {rates_auc}. The earlier studies named above found as little or "
+        "less. On fairness: {fairness_told}.",
     ),
     Item(
         "26",
@@ -161,14 +162,13 @@ _DISCUSSION = (
         "Limitations",
         "Few events, so wide intervals. Only the inspected have outcomes, and who is inspected "
         "when depends on how they did. Much of the past is seen as later corrected, which may "
-        "flatter or harm ({check_10}). Dates that are assumed ({check_3}). The development years "
-        "were searched, and flatter. Shares between indicators are believed, not found. Holes "
-        "are taken as missing at random. Inspectors are not blind. The confirmation years are now "
-        "seen: no later choice can be confirmed on them. The overall grade ended on "
+        "flatter or harm ({check_10}). Some days of publication are assumed ({check_3}). The "
+        "development years were searched, and flatter. Shares between indicators are believed, not"
+        " found. Holes are taken as missing at random. Inspectors are not blind. The confirmation "
+        "years are now seen: no later choice can be confirmed on them. The overall grade ended on "
         "{overall_ends}, and a new framework is announced for {next_framework}: what the model "
-        "learnt may not hold. "
-        "{doc_limits} and {doc_assumptions} say what follows from each. Checks that failed: "
-        "{failed}.",
+        "learnt may not hold. {doc_limits} and {doc_assumptions} say what follows from each. "
+        "Checks that failed: {failed}.",
     ),
     Item(
         "27a",

@@ -20,19 +20,19 @@ _INTRODUCTION = (
         "Structured summary",
         "**Background.** Support for failing children's services came only after an Inadequate "
         "judgement, though figures that might have warned are published every year ({ref_nao}). "
-        "**Objective.** To develop such a warning from public figures, and to say how good it is."
-        " **Methods.** {inspections} inspections in {authorities} authorities, begun "
-        "{first_start} to {last_start}, {events} with the event; {indicators} predictors in "
-        "{families} families with directions fixed beforehand; ordered logit with a Gaussian "
-        "prior; evaluated by rolling origin, chosen on {years_dev}, confirmed once on "
-        "{years_conf}. **Results.** In the confirmation years ({n_conf} inspections, "
-        "{events_conf} events) the AUC was {auc_conf}, the Brier skill over the trailing share of"
-        " events {brier_skill_conf}, observed over expected {observed_expected_conf} ({level} "
-        "intervals). A list of {top_k} held {found_conf} of the {events_conf} when their "
-        "inspection began, and {vain_conf} that were then not judged Inadequate. **Conclusions.**"
-        " The order was {order_told}; the risks were {skill_told}. The list may order questions "
-        "and offers of support; it can't carry a decision. **Registration:** none (item about "
-        "registration below). **Funding:** see the item about funding.",
+        "**Objective.** To develop such a warning from public figures, and to say how good it is. "
+        "**Methods.** {inspections} inspections in {authorities} authorities, begun {first_start} "
+        "to {last_start}, {events} with the event; {indicators} predictors in {families} families "
+        "with directions fixed beforehand; ordered logit with a Gaussian prior; evaluated by "
+        "rolling origin, each year by a model that had seen earlier reports only; chosen on "
+        "inspections begun {years_dev}, confirmed once on those begun {years_conf}. **Results.** "
+        "In the confirmation years ({n_conf} inspections, {events_conf} events) the AUC was "
+        "{auc_conf}, the Brier skill over the trailing share of events {brier_skill_conf}, "
+        "observed over expected {observed_expected_conf} ({level} intervals). A list of {top_k} "
+        "held {found_conf} of the {events_conf} when their inspection began, and {vain_conf} that "
+        "were then not judged Inadequate. **Conclusions.** The order was {order_told}; the risks "
+        "were {skill_told}. The list may order questions and offers of support; it can't carry a "
+        "decision. **Registration.** None. **Funding.** No funder is named.",
     ),
     Item(
         "3a",
@@ -72,7 +72,7 @@ _INTRODUCTION = (
         "4",
         "Introduction",
         "Objectives",
-        "To develop a model and to evaluate it on inspections that it had not seen, against "
+        "To develop a model, and to evaluate it on inspections that had not been seen, against "
         "simple rules that a user might apply instead: {rivals}. Development and evaluation are "
         "both told here. There is no evaluation by others, or on data from another source.",
     ),
@@ -200,11 +200,10 @@ _DATA = (
         "10",
         "Methods: sample size",
         "Sample size",
-        "All inspections that there are; no size was computed beforehand. Learnt from: "
-        "{inspections} with {events} events. {check_4}, after {ref_riley}. Evaluation: {n_dev} "
-        "with {events_dev} events in the development years, {n_conf} with {events_conf} in the "
-        "confirmation years: too few for close estimates (the interval of the AUC reaches about "
-        "{half_width_conf} to either side).",
+        "All inspections that there are; no size was computed beforehand. From {check_4} "
+        "({ref_riley}). Evaluation: {n_dev} with {events_dev} events in the development years, "
+        "{n_conf} with {events_conf} in the confirmation years: too few for close estimates (the "
+        "interval of the AUC reaches about {half_width_conf} to either side).",
     ),
     Item(
         "11",
@@ -226,11 +225,12 @@ _ANALYSIS = (
         "12a",
         "Methods: analysis",
         "How the data were used",
-        "By time, never by chance: for each year a model learnt only from reports published "
-        "before the first of January, and scored that year's inspections with what was public on "
-        "the day. All choices were made on {years_dev}; {years_conf} was opened once, for the "
-        "chosen model and its rivals. The model told here was then learnt from everything public "
-        "by {until}, by the same code.",
+        "By time, never by chance: for each year a model learnt only from reports published before"
+        " the first of January, and scored that year's inspections with what was public on the "
+        "day. All choices were made on inspections begun {years_dev}; those begun {years_conf} "
+        "were opened once, for the chosen model and its rivals. The model told here was then "
+        "learnt from everything public by {until}, by the same code: it has seen the inspections "
+        "of the evaluation, and what was evaluated is its making, not its last weights.",
     ),
     Item(
         "12b",
@@ -290,7 +290,7 @@ _ANALYSIS = (
         "Methods: analysis",
         "How predictions were calculated for evaluation",
         "By the code that users run: `earlywarn.backtest` sees a panel as of each day and calls "
-        "the same functions as `earlywarn.score`. {check_1}. {check_12}.",
+        "the same functions as `earlywarn.score`. From {check_1}. From {check_12}.",
     ),
     Item(
         "13",
