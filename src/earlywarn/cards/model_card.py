@@ -54,7 +54,7 @@ def model_card(facts: Facts, learnt: Learnt, recorded: Recorded) -> str:
         facts.fill(_HOW_GOOD),
         facts.fill(_NOT_FOR),
         facts.fill(_ITEMS),
-        *items_text(ITEMS, facts),
+        *items_text(ITEMS, facts, level=3),
         "## Tables",
         *(
             f"### {title}\n\n{facts.fill(caption)}\n\n{markdown(frame)}"
@@ -106,17 +106,17 @@ _ITEMS = (
 )
 
 
-def items_text(items: Iterable[Item], facts: Facts) -> list[str]:
-    """Each item under its section, one after the other."""
+def items_text(items: Iterable[Item], facts: Facts, *, level: int) -> list[str]:
+    """Each item under its section, one after the other; sections are headings of this level."""
     parts: list[str] = []
     section = ""
     for item in items:
         if item.section != section:
             section = item.section
-            parts.append(f"### {section}")
+            parts.append(f"{'#' * level} {section}")
         answer = facts.fill(item.text)
         told = answer if item.applies else f"*Not applicable.* {answer}"
-        parts.append(f"#### {item.number}. {item.topic}\n\n{told}")
+        parts.append(f"{'#' * (level + 1)} {item.number}. {item.topic}\n\n{told}")
     return parts
 
 

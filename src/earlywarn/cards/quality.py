@@ -60,7 +60,7 @@ VERIFIED = (
 VALIDATED = (
     (
         "W1",
-        "Does it foretell, on inspections that it had not seen?",
+        "Does it foretell, on inspections of later years?",
         "AUC {auc_conf}; the order was {order_told}; the risks were {skill_told}",
     ),
     (

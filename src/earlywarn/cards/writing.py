@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +110,12 @@ def transparency_record(facts: Facts) -> str:
     ----------
     facts : Facts
     """
-    return "\n\n".join([facts.fill(_HEAD), *items_text(FIELDS, facts)]) + "\n"
+    counts = Counter(field.status for field in FIELDS)
+    told = (
+        f"Of {len(FIELDS)} fields {counts['answered']} are filled, {counts['partly answered']} are "
+        f"filled in part, and {counts['to be completed']} are the owner's alone."
+    )
+    return "\n\n".join([facts.fill(_HEAD), told, *items_text(FIELDS, facts, level=2)]) + "\n"
 
 
 _HEAD = (
