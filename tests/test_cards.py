@@ -243,7 +243,7 @@ def test_what_is_said_follows_from_the_figures(model, national, shipped, learnt)
     beaten = said(changed(shipped, "paired", "measure == 'auc'", lower=0.1))
     assert beaten["alike"] == "none"
     assert "red flags" in beaten["better_than"]
-    unfair = said(changed(shipped, "groups", "group == 'London'", lower=1.2, upper=2.0))
+    unfair = said(changed(shipped, "groups", "group == 'Inner London'", lower=1.2, upper=2.0))
     assert re.match(r"in [1-9]\d* of \d+ groups", unfair["fairness_told"])
 
 

@@ -69,7 +69,7 @@ def _against(paired: pd.DataFrame, window: str, short: str) -> dict[str, str]:
     rows = paired[(paired["window"] == window) & (paired["measure"] == "auc")]
     return {
         f"over_{row['against'].replace(' ', '_').replace('-', '_')}_{short}": (
-            f"{row['difference']:+.2f} [{row['lower']:+.2f}, {row['upper']:+.2f}]"
+            f"{signed(row['difference'])} [{signed(row['lower'])}, {signed(row['upper'])}]"
         )
         for row in rows.dropna(subset="difference").to_dict("records")
     }
@@ -152,6 +152,12 @@ def span(row: Mapping[Any, Any], name: str, *, places: int = 2) -> str:
         return "not known"
     low, high = row[f"{name}_lower"], row[f"{name}_upper"]
     return f"{row[name]:.{places}f} [{low:.{places}f}, {high:.{places}f}]"
+
+
+def signed(value: float, places: int = 2) -> str:
+    """A difference with its sign, and nought without one: ``+0.11``, ``0.00``."""
+    text = f"{value:+.{places}f}"
+    return text[1:] if float(text) == 0 else text
 
 
 def percent(share: float) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.cards.facts import GRADED, plain
-from earlywarn.cards.record_facts import percent, span
+from earlywarn.cards.record_facts import percent, signed, span
 from earlywarn.cards.recorded import OURS
 from earlywarn.evaluation_frames import WINDOWS
 from earlywarn.inputs import model_indicators
@@ -101,7 +101,7 @@ def predictors(model: RiskModel) -> pd.DataFrame:
             "since": [str(one.first_year) for one in records],
             "weight": [f"{weight:+.6f}" for weight in model.coefficients],
             "sd": [f"{error:.3f}" for error in errors],
-            "centre": [f"{centre:+.6f}" for centre in model.centre],
+            "centre": [signed(centre, 6) for centre in model.centre],
         }
     )
 
@@ -198,7 +198,8 @@ def against(recorded: Recorded) -> pd.DataFrame:
 def _difference(row: Mapping[Any, Any]) -> str:
     if np.isnan(row["difference"]):
         return NOT_KNOWN
-    return f"{row['difference']:+.3f} [{row['lower']:+.3f}, {row['upper']:+.3f}]"
+    told = [signed(row[name], 3) for name in ("difference", "lower", "upper")]
+    return f"{told[0]} [{told[1]}, {told[2]}]"
 
 
 def calibration(recorded: Recorded) -> pd.DataFrame:

@@ -297,7 +297,10 @@ _SPECIFICATION = (
         _DATA,
         "Data access and storage",
         "The data ship with the library, and anyone may read them. Scoring writes only the files "
-        "that are asked for. " + blank("where outputs are kept, who sees them, and for how long"),
+        "that are asked for. "
+        + blank(
+            "where outputs are kept, who sees them, how long, and how requests for them are answered"
+        ),
     ),
     Item(
         "5.1",
@@ -306,7 +309,9 @@ _SPECIFICATION = (
         "The library processes no personal data, so that a data protection impact assessment "
         "concerns only rows that an organisation adds and the persons who may be recognised behind "
         "an authority. "
-        + blank("assessments made: data protection, equality, others; date and link"),
+        + blank(
+            "assessments made: data protection, public sector equality duty, others; date and link"
+        ),
     ),
     Item(
         "5.2",

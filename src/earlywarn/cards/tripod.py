@@ -17,7 +17,8 @@ _OPEN = (
         "18b",
         "Open science",
         "Conflicts of interest",
-        "The library's authors have declared none in its documents. For this use: "
+        "The library's authors have declared none in its documents, and nothing in it depends on "
+        "which authority is scored. For this use: "
         + blank("interests of those who use or commission it, for example in an authority scored"),
     ),
     Item(
@@ -92,8 +93,8 @@ _RESULTS = (
         "Results: model development",
         "Inspections and events in each analysis",
         "The model told here: {inspections} and {events}. Development years: {n_dev} and "
-        "{events_dev}; confirmation years: {n_conf} and {events_conf}; both under the present "
-        "framework: {n_recent} and {events_recent}. Below Good: {below_good_events_dev} and "
+        "{events_dev}; confirmation years: {n_conf} and {events_conf}; of both, those from the "
+        "third window: {n_recent} and {events_recent}. Below Good: {below_good_events_dev} and "
         "{below_good_events_conf} events. For each year of the evaluation the model was refitted "
         "on the reports before it.",
     ),
@@ -111,12 +112,12 @@ _RESULTS = (
         "23a",
         "Results: model performance",
         "Performance, with intervals",
-        "Confirmation years: AUC {auc_conf}, within year {auc_within_year_conf}, for below Good "
+        "Each year by a model of the same making, learnt from earlier reports only. Confirmation "
+        "years: AUC {auc_conf}, within year {auc_within_year_conf}, for below Good "
         "{auc_below_good_conf}; Brier skill {brier_skill_conf}, log skill {log_skill_conf}; "
         "observed over expected {observed_expected_conf}, calibration slope "
-        "{calibration_slope_conf}. Both by yearly models of the same making, each learnt from "
-        "earlier reports only. Development years, on which it was chosen and which flatter it: AUC"
-        " {auc_dev}, Brier skill {brier_skill_dev}, observed over expected "
+        "{calibration_slope_conf}. Development years, on which it was chosen and which flatter it:"
+        " AUC {auc_dev}, Brier skill {brier_skill_dev}, observed over expected "
         "{observed_expected_dev}. In AUC, in the confirmation years, better beyond chance than: "
         "{better_than}. Not better beyond chance than: {alike}. By how much: previous judgement "
         "{over_previous_judgement_conf}, equal-weight composite "
@@ -128,9 +129,10 @@ _RESULTS = (
         "23b",
         "Results: model performance",
         "Differences in performance between clusters",
-        "From {check_11}. There are {groups} groups, with {group_events} events in each and as few"
-        " as {smallest_group} inspections: only large unfairness would show. Within years the AUC "
-        "is {auc_within_year_conf}.",
+        "From {check_11}. There are {groups} groups, with {group_events} events in each; the "
+        "smallest has {smallest_group} of the inspections. Only large unfairness would show, and "
+        "of so many groups one may stand out by chance alone. Within years the AUC is "
+        "{auc_within_year_conf}.",
     ),
     Item(
         "24",

@@ -325,11 +325,11 @@ _ANALYSIS = (
         "16",
         "Methods: training and evaluation",
         "Differences between development and evaluation data",
-        "Same authorities, sources, predictors and rules of eligibility; later in time. Events "
-        "fell from {rate_dev} of inspections in the development years to {rate_conf} in the "
-        "confirmation years; the framework changed within the development years; more predictors "
-        "are known later, and more authorities have an earlier judgement on record (table of "
-        "what the model was learnt from).",
+        "Same authorities, sources, predictors and rules of eligibility; later in time. Events: "
+        "{rate_dev} of inspections in the development years, {rate_conf} in the confirmation "
+        "years; the framework changed within the development years; more predictors are known "
+        "later, and more authorities have an earlier judgement on record (table of what the model "
+        "was learnt from).",
     ),
     Item(
         "17",
