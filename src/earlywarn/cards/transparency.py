@@ -299,7 +299,7 @@ _SPECIFICATION = (
         "The data ship with the library, and anyone may read them. Scoring writes only the files "
         "that are asked for. "
         + blank(
-            "where outputs are kept, who sees them, how long, and how requests for them are answered"
+            "where outputs are kept, who sees them, how long, and who answers requests for them"
         ),
     ),
     Item(
