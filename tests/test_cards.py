@@ -255,6 +255,7 @@ def test_a_fact_that_is_not_there_is_an_error_but_for_what_was_left_out(facts):
 
 def test_text_from_outside_is_made_harmless():
     assert plain("a|b\n# c `d` <script>&") == "a/b # c 'd' &lt;script&gt;&amp;"
+    assert plain("[here](javascript:x)") == "[here] (javascript:x)"
 
 
 # --- the tables --------------------------------------------------------------------------------

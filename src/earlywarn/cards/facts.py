@@ -130,7 +130,14 @@ def plain(value: object) -> str:
     '&lt;b&gt;x&lt;/b&gt; / y'
     """
     text = re.sub(r"[\s\x00-\x1f]+", " ", str(value)).strip()
-    for mark, instead in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "/"), ("`", "'")):
+    for mark, instead in (
+        ("&", "&amp;"),
+        ("<", "&lt;"),
+        (">", "&gt;"),
+        ("|", "/"),
+        ("`", "'"),
+        ("](", "] ("),
+    ):
         text = text.replace(mark, instead)
     return text
 

@@ -65,13 +65,14 @@ def model_card(facts: Facts, learnt: Learnt, recorded: Recorded) -> str:
 
 
 _HEAD = (
-    "# Model card: {model_id}\n\nThe risk that an inspection of children's services in England "
-    "would find: {question}.\n\nWritten by `python -m earlywarn card` from the model, the panel "
-    "and the record of its backtest, never by hand. What is said of how it was learnt holds for a "
-    "model that `python -m earlywarn train` made; one made in Python with other beliefs or "
-    "indicators needs its own words. Beside this card lie the "
-    "[algorithmic transparency record](TRANSPARENCY.md), the [quality log](QUALITY.md), and all "
-    "of it for machines (`card.json`)."
+    "# Model card: {model_id}\n\n"
+    "The risk that an inspection of children's services in England would find: {question}.\n\n"
+    "Written by `python -m earlywarn card` from the model, the panel and the record of its "
+    "backtest, never by hand. What is said of how it was learnt holds for a model that `python -m "
+    "earlywarn train` made; one made in Python with other beliefs or indicators needs its own "
+    "words. The risks are not official statistics, and no publisher of the figures has endorsed "
+    "them. Beside this card lie the [algorithmic transparency record](TRANSPARENCY.md), the "
+    "[quality log](QUALITY.md), and all of it for machines (`card.json`)."
 )
 _HOW_GOOD = (
     "## How good it is\n\n"

@@ -39,7 +39,7 @@ _INTRODUCTION = (
         "Introduction",
         "Context, rationale and earlier models",
         "The National Audit Office found that the national department stepped in only after the "
-        "inspectorate had judged a service Inadequate ({ref_nao}). Earlier attempts elsewhere were "
+        "inspectorate had judged a service Inadequate ({ref_nao}). Earlier attempts were "
         "discouraging: figures of authorities showed no consistent pattern with Ofsted's "
         "judgements ({ref_wilkins}), and the risk scores of another inspectorate did not foretell "
         "its ratings of hospital trusts ({ref_griffiths}; {ref_allen}). No published measure of "
@@ -183,9 +183,9 @@ _DATA = (
         "Definitions, and when and how they are measured",
         "{indicators} predictors in {families} families ({family_names}); the table of predictors "
         "below gives each with direction, source and first year, and `python -m earlywarn "
-        "catalogue` its formula. Councils return them yearly to the department, before the "
+        "catalogue` its formula. Councils return the figures yearly to the department, before the "
         "inspection and without knowledge of its result; each is used from the day that it was "
-        "published.",
+        "published. The last inspection is Ofsted's.",
     ),
     Item(
         "9c",
