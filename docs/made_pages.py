@@ -32,6 +32,9 @@ COPIES = {
     "CONTRIBUTING.md": "generated/contributing.md",
     "CHANGELOG.md": "generated/changelog.md",
     "models/README.md": "generated/model.md",
+    "models/default/CARD.md": "generated/model-card.md",
+    "models/default/TRANSPARENCY.md": "generated/transparency-record.md",
+    "models/default/QUALITY.md": "generated/quality-log.md",
     "src/earlywarn/data/LICENCE-DATA.md": "generated/licence-data.md",
 }
 """Files of the project outside docs, and where the site has them."""

@@ -14,6 +14,7 @@ from earlywarn._version import __version__
 if TYPE_CHECKING:
     from earlywarn.backtesting import Backtest as Backtest
     from earlywarn.backtesting import backtest as backtest
+    from earlywarn.cards import write_card as write_card
     from earlywarn.catalogue import INDICATORS as INDICATORS
     from earlywarn.challengers import CHALLENGERS as CHALLENGERS
     from earlywarn.classifier import RiskClassifier as RiskClassifier
@@ -63,6 +64,7 @@ _ROOMS = {
     "score": "scoring",
     "score_batch": "scoring",
     "train": "training",
+    "write_card": "cards",
     "write_panel": "panel",
     "write_record": "record",
     "write_report": "report",

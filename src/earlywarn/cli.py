@@ -116,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_build(subcommands)
     _add_train(subcommands)
     _add_backtest(subcommands)
+    _add_card(subcommands)
     _add_report(subcommands)
     _add_batch(subcommands)
     _add_serve(subcommands)
@@ -242,6 +243,11 @@ def _add_backtest(subcommands: Subcommands[_Parser]) -> None:
         "the honest record: what would have been said, what happened",
     )
     command.add_argument(
+        "--model",
+        metavar="M",
+        help="whose question is asked and whose list is checked (default: the one that ships)",
+    )
+    command.add_argument(
         "--panel", metavar="P", help="a panel folder that build wrote (default: the national one)"
     )
     command.add_argument(
@@ -259,6 +265,36 @@ def _add_backtest(subcommands: Subcommands[_Parser]) -> None:
     )
     command.add_argument("--jobs", type=int, default=2, metavar="N", help="years at a time")
     command.add_argument("--overwrite", action="store_true", help="replace a record that is there")
+    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
+def _add_card(subcommands: Subcommands[_Parser]) -> None:
+    command = _add(
+        subcommands,
+        "card",
+        commands.card,
+        "write a model's card, transparency record and quality log",
+    )
+    command.add_argument("--out", required=True, metavar="DIR", help="the folder to write into")
+    command.add_argument(
+        "--model", metavar="M", help="a model folder or file (default: the one that ships)"
+    )
+    command.add_argument(
+        "--panel",
+        metavar="P",
+        help="the panel folder that it was learnt from (default: the national one that ships)",
+    )
+    command.add_argument(
+        "--record",
+        metavar="RECORD",
+        help="what backtest --out wrote for it (default: what ships of the shipped model's record)",
+    )
+    command.add_argument(
+        "--links",
+        metavar="PLACE",
+        help="where earlywarn's source tree lies, such as ../.., to make links of its documents",
+    )
+    command.add_argument("--overwrite", action="store_true", help="replace a card that is there")
     command.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 

@@ -97,22 +97,41 @@ def backtest(chosen: argparse.Namespace) -> None:
     if chosen.challengers:
         require("interpret", extra="challengers")
     progress = reporter(quiet=chosen.quiet)
-    panel = ew.load_panel(chosen.panel)
+    panel, model = ew.load_panel(chosen.panel), ew.load_model(chosen.model)
     rivals: list[Contender] = [*ew.RIVALS, *(ew.CHALLENGERS if chosen.challengers else ())]
     parts = None if chosen.out is None else Path(chosen.out) / "parts"
     found = ew.backtest(
         panel,
         panel.judgements,
+        target=model.info["target"]["name"],
         rivals=rivals,
         parts=parts,
         n_jobs=chosen.jobs,
         progress=progress,
     )
     progress.say("Measuring, with 1,000 resamples of authorities")
-    record = ew.make_record(found, ew.load_model(), panel, mute=chosen.mute)
+    record = ew.make_record(found, model, panel, mute=chosen.mute)
     if chosen.out is not None:
         ew.write_record(record, chosen.out, overwrite=chosen.overwrite)
     print(printing.record_text(record.evaluation.records, record.tables["checks"], chosen.out))
+
+
+def card(chosen: argparse.Namespace) -> None:
+    """Write a model's card, transparency record and quality log."""
+    progress = reporter(quiet=chosen.quiet)
+    folder = ew.write_card(
+        chosen.out,
+        model=ew.load_model(chosen.model),
+        panel=ew.load_panel(chosen.panel),
+        record=chosen.record,
+        links=chosen.links,
+        overwrite=chosen.overwrite,
+        progress=progress,
+    )
+    progress.say(
+        f"The model card, the transparency record and the quality log are in {folder}. "
+        "What only the owner can say is marked TO BE COMPLETED BY THE OWNER."
+    )
 
 
 def report(chosen: argparse.Namespace) -> None:

@@ -112,6 +112,10 @@ class BacktestError(EarlyWarnError):
     """A backtest can't be run on what was given."""
 
 
+class CardError(EarlyWarnError):
+    """A model's card can't be written from what was given."""
+
+
 class UsageError(EarlyWarnError):
     """A command or an argument is not one that earlywarn knows."""
 

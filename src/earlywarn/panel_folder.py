@@ -98,6 +98,23 @@ def read_texts(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
     }
 
 
+def panel_digest(manifest: Mapping[str, Any]) -> str:
+    """What a panel holds, as a short number: another one as soon as a figure or a file differs.
+
+    Parameters
+    ----------
+    manifest : mapping
+        Of the panel: of its files if it was read from a folder, else of the published files.
+
+    Examples
+    --------
+    >>> panel_digest({"files": {"observations.csv": {"sha256": "00", "rows": 1}}})
+    'ad10dd91b68f3faa'
+    """
+    held = manifest.get("files") or manifest.get("sources") or {}
+    return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()[:16]
+
+
 def _check_replaceable(target: Path, *, overwrite: bool) -> None:
     if not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from earlywarn._version import __version__
 from earlywarn.checks import Evidence, Result, as_frame, run_checks
 from earlywarn.errors import BacktestError, MissingExtraError, require
 from earlywarn.evaluation import decision_curve, evaluate, reliability, to_records
@@ -15,6 +16,7 @@ from earlywarn.fairness import groups, recounted, steadiness
 from earlywarn.files import write_whole
 from earlywarn.indicators import build_indicators
 from earlywarn.lists import lead_time, list_record
+from earlywarn.panel_folder import panel_digest
 from earlywarn.record_page import page
 
 if TYPE_CHECKING:
@@ -45,12 +47,16 @@ class Record:
         Further tables by name: ``reliability``, ``decision_curve``, ``lead_time``, ``list_record``,
         ``groups``, ``steadiness``, ``recounted``, ``checks``.
     checks : tuple of Result
+    about : dict
+        What it was made from: ``earlywarn`` (version), ``model_id``, ``panel`` (digest), ``as_of``
+        (the day of today's list), ``resamples``, ``seed`` and ``level`` of the intervals.
     """
 
     backtest: Backtest
     evaluation: Evaluation
     tables: dict[str, pd.DataFrame]
     checks: tuple[Result, ...]
+    about: dict[str, Any] = field(default_factory=dict)
 
 
 def make_record(
@@ -92,7 +98,16 @@ def make_record(
         "recounted": recounted(model, build_indicators(panel.as_of(day))),
         "checks": as_frame(results),
     }
-    return Record(backtest, evaluation, tables, results)
+    about = {
+        "earlywarn": __version__,
+        "model_id": model.info["model_id"],
+        "panel": panel_digest(panel.manifest),
+        "as_of": day.isoformat(),
+        "resamples": evaluation.resamples,
+        "seed": evaluation.seed,
+        "level": evaluation.level,
+    }
+    return Record(backtest, evaluation, tables, results, about)
 
 
 def write_record(record: Record, folder: str | Path, *, overwrite: bool = False) -> None:
@@ -142,6 +157,7 @@ def _write_parquet(frame: pd.DataFrame, file: Path) -> None:
 def _json(record: Record) -> str:
     document: dict[str, Any] = {
         "target": record.backtest.target,
+        "about": record.about,
         "records": to_records(record.evaluation),
         "checks": [vars(result) for result in record.checks],
     }

@@ -1,0 +1,7 @@
+"""What those ask for who answer for a model: its card, transparency record and quality log."""
+
+from __future__ import annotations
+
+from earlywarn.cards.writing import write_card
+
+__all__ = ["write_card"]

@@ -1,0 +1,180 @@
+"""The model card: in short, every item of TRIPOD+AI, and the tables they speak of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from earlywarn.cards import tables
+from earlywarn.cards.quality import versions
+from earlywarn.cards.tripod import ITEMS
+from earlywarn.record_page import markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+    from earlywarn.cards.facts import Facts
+    from earlywarn.cards.items import Item
+    from earlywarn.cards.recorded import Recorded
+    from earlywarn.model import RiskModel
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """A model with the inspections that it was learnt from.
+
+    Attributes
+    ----------
+    model : RiskModel
+    cases : DataFrame
+        As ``training_cases`` gives them.
+    X : DataFrame
+        The model's columns for each case.
+    """
+
+    model: RiskModel
+    cases: pd.DataFrame
+    X: pd.DataFrame
+
+
+def model_card(facts: Facts, learnt: Learnt, recorded: Recorded) -> str:
+    """The card as Markdown.
+
+    Parameters
+    ----------
+    facts : Facts
+    learnt : Learnt
+    recorded : Recorded
+    """
+    parts = [
+        facts.fill(_HEAD),
+        "## In short\n\n" + markdown(versions(facts)),
+        facts.fill(_HOW_GOOD),
+        facts.fill(_NOT_FOR),
+        facts.fill(_ITEMS),
+        *items_text(ITEMS, facts, level=3),
+        "## Tables",
+        *(
+            f"### {title}\n\n{facts.fill(caption)}\n\n{markdown(frame)}"
+            for title, caption, frame in _tables(learnt, recorded)
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+_HEAD = (
+    "# Model card: {model_id}\n\n"
+    "The risk that an inspection of children's services in England would find: {question}.\n\n"
+    "Written by `python -m earlywarn card` from the model, the panel and the record of its "
+    "backtest, never by hand. What is said of how it was learnt holds for a model that `python -m "
+    "earlywarn train` made; one made in Python with other beliefs or indicators needs its own "
+    "words. The risks are not official statistics, and no publisher of the figures has endorsed "
+    "them. Beside this card lie the [algorithmic transparency record](TRANSPARENCY.md), the "
+    "[quality log](QUALITY.md), and all of it for machines (`card.json`)."
+)
+_HOW_GOOD = (
+    "## How good it is\n\n"
+    "On the {n_conf} inspections begun {years_conf}, {events_conf} of them with the event, each "
+    "foretold by a model of the same making that had seen only reports of earlier years (brackets "
+    "are {level} intervals):\n\n"
+    "- Of two authorities, one judged so and one not, the first had the higher risk in this share "
+    "of pairs (AUC; half is chance): {auc_conf}. The order was {order_told}.\n"
+    "- As probabilities the risks were {skill_told} (Brier skill {brier_skill_conf}), and "
+    "{level_told} (observed over expected {observed_expected_conf}).\n"
+    "- A list of {top_k} held {found_conf} of the {events_conf} on the day that their inspection "
+    "began. {listed_conf} on the list were inspected, so {vain_conf} were not judged so.\n"
+    "- In AUC it was better beyond chance than these simple rules: {better_than}. It was not "
+    "better beyond chance than these: {alike}.\n"
+    "- Fairness: {fairness_told}.\n"
+    "- Of {checks} numbered checks {checks_failed} failed: {failed}."
+)
+_NOT_FOR = (
+    "## What it must not be used for\n\n"
+    "- Not to pre-judge an inspection, nor to decide when or how strictly to inspect.\n"
+    "- Not as a league table, and no rank without its interval and drivers.\n"
+    "- Not about a child, a family, a social worker or a leader.\n"
+    "- Not to say what causes failure, or that mending a figure would mend a service.\n"
+    "- Not for funding, contracts, dismissals or intervention by itself.\n"
+    "- Not for days after {sunset}, and not outside England."
+)
+_ITEMS = (
+    "## TRIPOD+AI, item by item\n\nThe statement ({ref_tripod}) is for clinical models. Here a "
+    "participant is an inspection of an authority, a cluster is an authority, and health care is "
+    "the care that children's services give. Topics are in our words; each item is answered, or "
+    "said not to apply and why."
+)
+
+
+def items_text(items: Iterable[Item], facts: Facts, *, level: int) -> list[str]:
+    """Each item under its section, one after the other; sections are headings of this level."""
+    parts: list[str] = []
+    section = ""
+    for item in items:
+        if item.section != section:
+            section = item.section
+            parts.append(f"{'#' * level} {section}")
+        answer = facts.fill(item.text)
+        told = answer if item.applies else f"*Not applicable.* {answer}"
+        parts.append(f"{'#' * (level + 1)} {item.number}. {item.topic}\n\n{told}")
+    return parts
+
+
+def _tables(learnt: Learnt, recorded: Recorded) -> list[tuple[str, str, pd.DataFrame]]:
+    return [
+        ("What the model was learnt from", _LEARNT, tables.learnt_from(*_parts(learnt))),
+        ("Families", _FAMILIES, tables.families(learnt.model)),
+        ("Predictors", _PREDICTORS, tables.predictors(learnt.model)),
+        ("Thresholds", _THRESHOLDS, tables.thresholds(learnt.model)),
+        ("Performance at the start of the inspection", _WINDOWS, tables.performance(recorded)),
+        ("Against each rival", _AGAINST, tables.against(recorded)),
+        ("Months before", _LEADS, tables.leads(recorded)),
+        ("Calibration", _CALIBRATION, tables.calibration(recorded)),
+        ("Net benefit", _BENEFIT, tables.benefit(recorded)),
+        ("Groups of authorities", _GROUPS, tables.groups(recorded)),
+    ]
+
+
+def _parts(learnt: Learnt) -> tuple[RiskModel, pd.DataFrame, pd.DataFrame]:
+    return learnt.model, learnt.cases, learnt.X
+
+
+_LEARNT = (
+    "As known on the day that each inspection began. The level of a family is the mean of its "
+    "known predictors, in standard deviations between authorities of the year; above nought is "
+    "the bad direction."
+)
+_FAMILIES = "What a family weighs when all its predictors are one unit in the bad direction."
+_PREDICTORS = (
+    "A column that ends in `_z` is the authority's place within its year, shrunk. Weights are "
+    "log-odds a unit; `sd` is over the refits, and for doubt of what is believed. Within a family "
+    "the weights are mostly assumed: that one is larger than another is hardly a finding."
+)
+_THRESHOLDS = (
+    "The log-odds of a grade or worse are the sum of weight times (column less centre), less its "
+    "threshold. A missing column is filled as told under missing data."
+)
+_WINDOWS = (
+    "The development years ({years_dev}) were searched and flatter the model; the confirmation "
+    "years ({years_conf}) were opened once; the third window ({years_recent}) spans both. Brier "
+    "skill: by how much the squared error is smaller than that of the trailing share of events; "
+    "nought is no better. O/E: observed over expected events. Slope: of the log-odds; one is "
+    "right, below one too bold. On the list: events among those of the {top_k} highest that were "
+    "inspected."
+)
+_AGAINST = (
+    "Differences in the confirmation years, on the same resamples: above nought the model is the "
+    "better one, and an interval that holds nought shows no difference."
+)
+_LEADS = "The same inspections, foretold so many months before they began."
+_CALIBRATION = (
+    "By fifths of risk at the start of the inspection, lowest first. The last column is where "
+    "{band_level} of observed shares would lie if the risks were right."
+)
+_BENEFIT = (
+    "Of acting on risks above a threshold ({ref_vickers}), at the start of the inspection. Acting "
+    "on nobody has a benefit of nought. No intervals were computed: differences of this size are "
+    "not to be read one by one."
+)
+_GROUPS = "Confirmation years, with exact limits ({ref_garwood})."

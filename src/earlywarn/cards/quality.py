@@ -1,0 +1,264 @@
+"""A quality log in the manner of the Aqua Book: checks, assumptions, provenance and sign-off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from earlywarn.cards.assumptions import NOT_RATED, assumptions
+from earlywarn.cards.facts import plain
+from earlywarn.cards.items import blank
+from earlywarn.record_page import markdown
+
+if TYPE_CHECKING:
+    from earlywarn.cards.facts import Facts
+    from earlywarn.cards.recorded import Recorded
+    from earlywarn.panel import Panel
+
+MEANING = {
+    1: "A model that had seen the future would make the whole record worthless.",
+    2: "The same, for a single figure.",
+    3: "The days assumed are late on purpose, so that the past looks worse, not better. Today's "
+    "scores do not rest on them.",
+    4: "Too many parameters for the events would make the weights chance.",
+    5: "If it does not beat the last grade, the last grade will do.",
+    6: "The size of the risks is not to be relied on; their order is not touched.",
+    7: "A rank that may lie anywhere in half of the list says little: use the band and interval.",
+    8: "The figures or the day are outside what the model learnt from.",
+    9: "An authority would be missing, or its figures be another's.",
+    10: "Past forecasts used figures as corrected later. It can't be mended where first-published "
+    "files are not to be had, and says nothing against today's scores.",
+    11: "The model would be less right for one kind of authority than for another.",
+    12: "A record that leaves inspections out can flatter.",
+    13: "Figures this telling would be a sign of a leak.",
+}
+"""What it means when a check fails, by its number."""
+
+VERIFIED = (
+    ("V1", "A snapshot holds nothing published after its day", "tests/test_leaks.py"),
+    ("V2", "The fit agrees with another implementation", "tests/test_ordinal.py"),
+    (
+        "V3",
+        "Contributions add up, whatever is missing",
+        "tests/test_explanation.py",
+    ),
+    ("V4", "Intervals cover simulated truths as often as they claim", "tests/test_classifier.py"),
+    ("V5", "Statistics agree with golden numbers of named sources", "tests/test_stats.py"),
+    (
+        "V6",
+        "Faulty published files are refused, not repaired",
+        "tests/test_malformed.py",
+    ),
+    ("V7", "A doctored, cut-off or foreign model file is refused", "tests/test_store.py"),
+    ("V8", "A row scored alone, in a batch or in the table gets the same", "tests/test_scoring.py"),
+    ("V9", "The record's measures agree with their definitions", "tests/test_evaluation.py"),
+    ("V10", "Every figure of these records comes from the program", "tests/test_cards.py"),
+)
+"""Was it built right: what was verified, and by which test of the source tree."""
+
+VALIDATED = (
+    (
+        "W1",
+        "Does it foretell, on inspections of later years?",
+        "AUC {auc_conf}; the order was {order_told}; the risks were {skill_told}",
+    ),
+    (
+        "W2",
+        "Does it do better than simple rules?",
+        "In AUC better beyond chance than: {better_than}. Not better beyond chance than: {alike}",
+    ),
+    (
+        "W3",
+        "Are its probabilities right?",
+        "Observed over expected {observed_expected_conf}: {level_told}",
+    ),
+    ("W4", "Is it as right for every kind of authority?", "{fairness_told}"),
+    (
+        "W5",
+        "Would a list have helped in time?",
+        "A list of {top_k} held {found_conf} of {events_conf}, and {vain_conf} others inspected",
+    ),
+    (
+        "W6",
+        "Does it answer what its users ask?",
+        "Not done by the library. " + blank("what users said, who and when"),
+    ),
+    (
+        "W7",
+        "Has someone outside repeated it?",
+        "Not done. " + blank("independent review: by whom, when, with what result"),
+    ),
+)
+"""Is it the right thing: what was validated, and what came of it."""
+
+SIGN_OFF = (
+    ("Commissioner", "that the question is the right one, and the limits are understood"),
+    ("Analyst", "that the work was done as told, on the data named here"),
+    ("Analytical assurer", "that it was checked, by someone who did not do the work"),
+    ("Approver (senior responsible owner)", "that it may be used, for what, and until when"),
+)
+
+
+def quality_log(facts: Facts, recorded: Recorded, panel: Panel) -> str:
+    """The log as Markdown.
+
+    Parameters
+    ----------
+    facts : Facts
+    recorded : Recorded
+    panel : Panel
+    """
+    parts = [
+        facts.fill(_HEAD),
+        "## Versions\n\n" + markdown(versions(facts)),
+        _checks(facts, recorded),
+        _verification(facts),
+        _assumptions(facts),
+        facts.fill(_UNCERTAINTY),
+        _provenance(facts, panel),
+        _sign_off(),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+_HEAD = (
+    "# Quality log: {model_id}\n\n"
+    "For a model of earlywarn, in the manner of the Aqua Book. Written by `python -m earlywarn "
+    "card`; every figure comes from the model, the panel and the record of its backtest. What only"
+    " the owner can say is marked `[TO BE COMPLETED BY THE OWNER: ...]`.\n\n"
+    "**Purpose.** To say how far this may be relied on for its use: one reason among others to "
+    "offer support and to ask questions. It is not fit to decide anything by itself "
+    "({doc_readme}). **Proportion of effort for this use:** "
+    + blank("what is at stake in this use, and the quality assurance that it calls for")
+)
+_UNCERTAINTY = (
+    "## Uncertainty\n\nEach risk and rank has a {interval} interval from {refits} refits, for "
+    "what was learnt from few events, for how the weights may differ from those believed, for "
+    "small counts and for holes. Each measure of the record has a {level} interval from "
+    "{resamples} resamples of whole authorities. Not held in any interval: causes that no figure "
+    "shows, a change of framework, the drift of the share of Inadequate judgements after the cut "
+    "({until}), differences between inspectors, and who comes to be inspected. {doc_limits} says "
+    "what follows."
+)
+
+
+def versions(facts: Facts) -> pd.DataFrame:
+    """What was used, each with what identifies it."""
+    rows = {
+        "model": "{model_id}",
+        "question": "{target}, version {target_version}: {question}",
+        "learnt from": "{inspections} inspections, {events} events, reports up to {until}",
+        "may be used": "{first_date} to {sunset}",
+        "catalogue of indicators": "digest {catalogue}",
+        "panel": "digest {panel}, published up to {newest}",
+        "record of the backtest": "by earlywarn {record_version}, checks as of {checked_on}",
+        "earlywarn": "{version}",
+        "machine and packages": blank("where it is run, and the versions installed there"),
+    }
+    return pd.DataFrame({"thing": list(rows), "which": [facts.fill(v) for v in rows.values()]})
+
+
+def checks(recorded: Recorded) -> pd.DataFrame:
+    """The numbered checks, each with what it means and, if it failed, room for a decision."""
+    rows = recorded.tables["checks"].to_dict("records")
+    return pd.DataFrame(
+        [
+            {
+                "no.": str(row["number"]),
+                "fault looked for": plain(row["title"]),
+                "result": f"**{row['status']}**" if row["status"] == "fail" else row["status"],
+                "found": plain(row["sentence"]),
+                "if it fails": MEANING.get(row["number"], ""),
+                "decision": blank("accepted or not, why, by whom")
+                if row["status"] == "fail"
+                else "none needed",
+            }
+            for row in rows
+        ]
+    )
+
+
+def _checks(facts: Facts, recorded: Recorded) -> str:
+    told = facts.fill(
+        "## Numbered checks\n\n{checks_passed} of {checks} passed, {checks_failed} failed: "
+        "{failed}. A check that fails is not mended by leaving it out; it is accepted for a use, "
+        "or it is not. Run on the list of {checked_on} by `python -m earlywarn backtest`."
+    )
+    return f"{told}\n\n{markdown(checks(recorded))}"
+
+
+def _verification(facts: Facts) -> str:
+    verified = pd.DataFrame(VERIFIED, columns=["no.", "verified", "by"])
+    verified["by"] = [f"`{name}`" for name in verified["by"]]
+    validated = pd.DataFrame(
+        [(number, asked, facts.fill(found)) for number, asked, found in VALIDATED],
+        columns=["no.", "validated", "found"],
+    )
+    return (
+        "## Verification: was it built right?\n\nTests of the source tree, run before a release. "
+        "This log can't know how they went where you are: "
+        f"{blank('result and date of the tests, .ci/run')}\n\n{markdown(verified)}\n\n"
+        "## Validation: is it the right thing?\n\n"
+        f"{markdown(validated)}"
+    )
+
+
+def _assumptions(facts: Facts) -> str:
+    table = assumptions()
+    counts = table["rating"].value_counts()
+    told = ", ".join(
+        f"{counts[name]} {name}" for name in ("red", "amber", "green", NOT_RATED) if name in counts
+    )
+    shown = table[
+        ["id", "assumption", "strength", "impact", "rating", "evidence", "effect if wrong"]
+    ].rename(columns={"strength": "evidence is", "impact": "impact if wrong", "rating": "colour"})
+    shown["colour"] = [f"**{name}**" if name == "red" else name for name in shown["colour"]]
+    reviewed = table["reviewed"].max()
+    return (
+        f"## Assumptions\n\n{len(table)} assumptions: {told}. Red is little evidence for something "
+        "that matters; it is a reason for care, not a fault. The maintainers judge, and nobody "
+        f"outside has reviewed it; last reviewed {reviewed}. {facts['doc_assumptions']} says why "
+        f"each is made.\n\n{markdown(shown)}"
+    )
+
+
+def sources(panel: Panel) -> pd.DataFrame:
+    """The published files that the panel was made from."""
+    return pd.DataFrame(
+        [
+            {
+                "file": f"`{plain(source['path'])}`",
+                "read as": plain(source.get("recognised_as") or "not used"),
+                "rows": f"{source.get('rows') or 0:,}",
+                "sha256": f"`{plain(source['sha256'])}`",
+            }
+            for source in panel.manifest.get("sources", [])
+        ],
+        columns=["file", "read as", "rows", "sha256"],
+    )
+
+
+def _provenance(facts: Facts, panel: Panel) -> str:
+    found = panel.findings.groupby(["severity", "code"]).size().reset_index(name="n")
+    found["n"] = found["n"].astype(str)
+    told = facts.fill(
+        "## Data provenance\n\nPanel with digest {panel}: {figures} figures of {measures} measures "
+        "for {first_period} to {last_period}, {judgements} inspections, published up to {newest}. "
+        "{assumed} of figures have a day of publication that is assumed, {without_value} have no "
+        "value, {joint} come from joint returns. From {check_10}. {doc_sources} tells each table's "
+        "traps and how to rebuild the panel. Contains public sector information licensed under "
+        "the Open Government Licence."
+    )
+    return (
+        f"{told}\n\n{markdown(sources(panel))}\n\nFindings while reading "
+        f"({facts['findings']}):\n\n{markdown(found)}"
+    )
+
+
+def _sign_off() -> str:
+    rows = pd.DataFrame(
+        [(role, says, blank("name"), blank("date")) for role, says in SIGN_OFF],
+        columns=["role", "signs", "name", "date"],
+    )
+    return f"## Sign-off\n\nNobody has signed.\n\n{markdown(rows)}"

@@ -1,0 +1,165 @@
+"""The facts of a record, by name, and in words that follow from its figures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from earlywarn.cards.recorded import OURS
+from earlywarn.evaluation_frames import WINDOWS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from earlywarn.cards.recorded import Recorded
+
+MEASURES = ("auc", "auc_below_good", "brier_skill", "observed_expected", "calibration_slope")
+CHANCE = 0.5
+"""The AUC of a forecast that knows nothing."""
+SHORT = {"development": "dev", "confirmation": "conf", "from 2018": "recent"}
+"""How the windows of the record are called in the names of facts."""
+
+
+def facts_of_record(recorded: Recorded) -> dict[str, Any]:
+    """What a card tells of a record; the names end in ``SHORT`` of the window."""
+    records, about = recorded.tables["records"], recorded.about
+    ours = records[records["model"] == OURS]
+    found: dict[str, Any] = {
+        "resamples": f"{about['resamples']:,}",
+        "level": f"{about['level']:.0%}",
+        "checked_on": about["as_of"],
+        "record_version": about["earlywarn"],
+        "leads": ", ".join(f"{lead:g}" for lead in sorted(set(ours["lead_months"])) if lead),
+        "rivals": ", ".join(name for name in dict.fromkeys(records["model"]) if name != OURS),
+        **_of_checks(recorded.tables["checks"]),
+        **_of_groups(recorded.tables["groups"]),
+    }
+    for window, short in SHORT.items():
+        rows = ours[(ours["window"] == window) & (ours["lead_months"] == 0)]
+        for row in rows.to_dict("records"):
+            found |= {f"{name}_{short}": value for name, value in _of_window(row).items()}
+        found |= _against(recorded.tables["paired"], window, short)
+    return found | _in_words(records, recorded.tables["paired"], recorded.tables["groups"])
+
+
+def _of_window(row: Mapping[Any, Any]) -> dict[str, Any]:
+    first, last = WINDOWS[row["window"]]
+    return {
+        "years": f"{first} to {last}",
+        "n": f"{row['n']:g}",
+        "events": f"{row['events']:g}",
+        "rate": percent(row["events"] / row["n"]),
+        "below_good_events": f"{row['below_good_events']:g}",
+        **{name: span(row, name) for name in MEASURES},
+        "auc_within_year": span(row, "auc_within_year"),
+        "log_skill": span(row, "log_skill"),
+        "listed": f"{row['inspected_at_26']:g}",
+        "found": f"{row['events_at_26']:g}",
+        "vain": f"{row['inspected_at_26'] - row['events_at_26']:g}",
+        "missed": f"{row['events'] - row['events_at_26']:g}",
+        "half_width": f"{(row['auc_upper'] - row['auc_lower']) / 2:.2f}",
+    }
+
+
+def _against(paired: pd.DataFrame, window: str, short: str) -> dict[str, str]:
+    """The difference in AUC from each rival."""
+    rows = paired[(paired["window"] == window) & (paired["measure"] == "auc")]
+    return {
+        f"over_{row['against'].replace(' ', '_').replace('-', '_')}_{short}": (
+            f"{signed(row['difference'])} [{signed(row['lower'])}, {signed(row['upper'])}]"
+        )
+        for row in rows.dropna(subset="difference").to_dict("records")
+    }
+
+
+def _in_words(records: pd.DataFrame, paired: pd.DataFrame, groups: pd.DataFrame) -> dict[str, str]:
+    """What the figures of the confirmation years amount to."""
+    start = records[(records["window"] == "confirmation") & (records["lead_months"] == 0)]
+    row = start[start["model"] == OURS].iloc[0].to_dict()
+    pairs = paired[(paired["window"] == "confirmation") & (paired["measure"] == "auc")]
+    better = list(pairs.loc[pairs["lower"] > 0, "against"])
+    alike = list(pairs.loc[pairs["lower"] <= 0, "against"])
+    rates = start[start["model"] == "three rates"].to_dict("records")
+    return {
+        "order_told": "better than chance"
+        if row["auc_lower"] > CHANCE
+        else "not better than chance beyond doubt",
+        "skill_told": "better than the recent share of events beyond chance"
+        if row["brier_skill_lower"] > 0
+        else "not better than the recent share of events by more than chance",
+        "level_told": _level(row),
+        "better_than": ", ".join(better) or "none",
+        "alike": ", ".join(alike) or "none",
+        "rates_auc": f"AUC {span(rates[0], 'auc')}" if rates else "not in this record",
+        "fairness_told": _fairness(groups),
+    }
+
+
+def _level(row: Mapping[Any, Any]) -> str:
+    ratio = row["observed_expected"]
+    side = "too high" if ratio < 1 else "too low"
+    held = row["observed_expected_lower"] <= 1 <= row["observed_expected_upper"]
+    return f"{side}, though chance alone may do as much" if held else f"{side} beyond chance"
+
+
+def _fairness(groups: pd.DataFrame) -> str:
+    rows = groups[groups["window"] == "confirmation"]
+    off = int(((rows["lower"] > 1) | (rows["upper"] < 1)).sum())
+    return (
+        f"in {off} of {len(rows)} groups of authorities expected and observed events differ beyond "
+        "chance"
+        if off
+        else "no group of authorities differs beyond chance, and groups are too small to prove "
+        "fairness"
+    )
+
+
+def _of_checks(checks: pd.DataFrame) -> dict[str, Any]:
+    """How many checks there are, and what each said."""
+    told = {
+        f"check_{row['number']}": f"check {row['number']} ({row['status']}): {row['sentence']}"
+        for row in checks.to_dict("records")
+    }
+    failed = checks[checks["status"] == "fail"]
+    return told | {
+        "checks": len(checks),
+        "checks_passed": int((checks["status"] == "pass").sum()),
+        "checks_failed": len(failed),
+        "failed": "; ".join(
+            f"{row['number']} ({row['title']})" for row in failed.to_dict("records")
+        )
+        or "none",
+    }
+
+
+def _of_groups(groups: pd.DataFrame) -> dict[str, Any]:
+    rows = groups[groups["window"] == "confirmation"]
+    off = rows[(rows["lower"] > 1) | (rows["upper"] < 1)]
+    return {
+        "groups": len(rows),
+        "groups_off": len(off),
+        "smallest_group": f"{rows['n'].min():g}",
+        "group_events": f"{rows['events'].min():g} to {rows['events'].max():g}",
+    }
+
+
+def span(row: Mapping[Any, Any], name: str, *, places: int = 2) -> str:
+    """A measure with its limits: ``0.67 [0.52, 0.79]``."""
+    if row[name] is None or np.isnan(row[name]):
+        return "not known"
+    low, high = row[f"{name}_lower"], row[f"{name}_upper"]
+    return f"{row[name]:.{places}f} [{low:.{places}f}, {high:.{places}f}]"
+
+
+def signed(value: float, places: int = 2) -> str:
+    """A difference with its sign, and nought without one: ``+0.11``, ``0.00``."""
+    text = f"{value:+.{places}f}"
+    return text[1:] if float(text) == 0 else text
+
+
+def percent(share: float) -> str:
+    """A share as it is told: ``13.7%``."""
+    return f"{100 * share:.1f}%"

@@ -1,0 +1,195 @@
+"""The records of a model as files: model card, transparency record, quality log, and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from earlywarn.cards.assumptions import assumptions
+from earlywarn.cards.facts import gather_facts
+from earlywarn.cards.items import blank
+from earlywarn.cards.model_card import Learnt, items_text, model_card
+from earlywarn.cards.quality import quality_log
+from earlywarn.cards.recorded import check_belongs, read_recorded
+from earlywarn.cards.transparency import FIELDS
+from earlywarn.cards.tripod import ITEMS
+from earlywarn.errors import CardError
+from earlywarn.files import write_together
+from earlywarn.inputs import model_indicators
+from earlywarn.panel import load_panel
+from earlywarn.progress import Progress
+from earlywarn.store import load_model
+from earlywarn.timeline import Timeline
+from earlywarn.training import design, training_cases
+
+if TYPE_CHECKING:
+    from earlywarn.cards.facts import Facts
+    from earlywarn.cards.items import Item
+    from earlywarn.cards.recorded import Recorded
+    from earlywarn.model import RiskModel
+    from earlywarn.panel import Panel
+
+FILES = ("CARD.md", "TRANSPARENCY.md", "QUALITY.md", "card.json")
+
+
+def write_card(
+    folder: str | Path,
+    *,
+    model: RiskModel | None = None,
+    panel: Panel | None = None,
+    record: str | Path | None = None,
+    links: str | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Path:
+    """Write a model's card, transparency record and quality log: all of them or none.
+
+    Parameters
+    ----------
+    folder : path
+        Where to write ``CARD.md``, ``TRANSPARENCY.md``, ``QUALITY.md`` and ``card.json``; it may
+        be the model's own folder.
+    model : RiskModel, optional
+        As ``earlywarn.load_model`` gives it; the one that ships if not given.
+    panel : Panel, optional
+        The published figures that it was learnt from; the national ones that ship if not given.
+    record : path, optional
+        What ``python -m earlywarn backtest --out`` wrote for this model and panel; what ships of
+        the record of the shipped model if not given.
+    links : str, optional
+        Where the source tree of earlywarn lies, such as ``../..``: makes links of the names of
+        its documents.
+    overwrite : bool
+        Whether files that are there may be replaced.
+    progress : Progress, optional
+        What to report to.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    CardError
+        If files are there and may not be replaced or can't be written, the record is none or of
+        another model or panel, or the model was not learnt from this panel.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_card(folder, record=folder)
+    Traceback (most recent call last):
+    earlywarn.errors.CardError: ...: there is no record here: expected a folder that python -m ...
+    """
+    place = Path(folder)
+    _check_free(place, overwrite=overwrite)
+    model = load_model() if model is None else model
+    panel = load_panel() if panel is None else panel
+    recorded = read_recorded(record)
+    check_belongs(recorded, model, panel)
+    learnt = _learnt(model, panel, progress or Progress())
+    facts = gather_facts(model, panel, recorded, learnt.cases, links=links)
+    texts = (
+        model_card(facts, learnt, recorded),
+        transparency_record(facts),
+        quality_log(facts, recorded, panel),
+        _json(facts, recorded),
+    )
+    _write(place, dict(zip(FILES, texts, strict=True)))
+    return place
+
+
+def transparency_record(facts: Facts) -> str:
+    """The transparency record as Markdown.
+
+    Parameters
+    ----------
+    facts : Facts
+    """
+    counts = Counter(field.status for field in FIELDS)
+    told = (
+        f"Of {len(FIELDS)} fields {counts['answered']} are filled, {counts['partly answered']} are "
+        f"filled in part, and {counts['to be completed']} are the owner's alone."
+    )
+    return "\n\n".join([facts.fill(_HEAD), told, *items_text(FIELDS, facts, level=2)]) + "\n"
+
+
+_HEAD = (
+    "# Algorithmic transparency record: earlywarn\n\nFilled as far as the library can for the "
+    "model {model_id}; what only the owner of a use can say is marked "
+    f"`{blank('...')}`. Fields are those of the UK government's Algorithmic Transparency Recording "
+    "Standard, template {atrs_version}: hold them against the newest template before you publish. "
+    "Written by `python -m earlywarn card`; every figure comes from the model, the panel and the "
+    "record of its backtest."
+)
+
+
+def _check_free(place: Path, *, overwrite: bool) -> None:
+    there = [name for name in FILES if (place / name).exists()]
+    if there and not overwrite:
+        raise CardError(
+            "a card is there already",
+            where=(place / there[0]).as_posix(),
+            expected="a folder without one",
+            remedy="Choose another one, or say overwrite=True (--overwrite on the command line).",
+        )
+
+
+def _learnt(model: RiskModel, panel: Panel, progress: Progress) -> Learnt:
+    """The inspections that the model was learnt from, found again in the panel."""
+    told = model.info["training"]
+    cases = training_cases(
+        panel.judgements, until=told["until"], target=model.info["target"]["name"]
+    )
+    held = {"inspections": len(cases), "events": int(cases["label"].sum())}
+    if any(told[name] != number for name, number in held.items()):
+        raise CardError(
+            "the model was not learnt from this panel's judgements",
+            where=f"model {str(model.info['model_id'])[:80]}",
+            found=f"{told['inspections']} inspections with {told['events']} events",
+            expected=f"{held['inspections']} with {held['events']}, as the panel has them",
+            remedy="Give the panel that it was learnt from (panel, --panel).",
+        )
+    timeline = Timeline(panel, panel.judgements)
+    X = design(timeline, cases, model_indicators(model), progress=progress)
+    return Learnt(model, cases, X)
+
+
+def _json(facts: Facts, recorded: Recorded) -> str:
+    document: dict[str, Any] = {
+        "model_id": facts["model_id"],
+        "tripod_ai": [_plain(item, facts) for item in ITEMS],
+        "transparency_record": [_plain(item, facts) for item in FIELDS],
+        "checks": recorded.tables["checks"].to_dict("records"),
+        "assumptions": assumptions().to_dict("records"),
+        "facts": dict(sorted(facts.items())),
+    }
+    return json.dumps(document, indent=1, allow_nan=False) + "\n"
+
+
+def _plain(item: Item, facts: Facts) -> dict[str, str]:
+    return {
+        "number": item.number,
+        "section": item.section,
+        "topic": item.topic,
+        "status": item.status,
+        "text": facts.fill(item.text),
+    }
+
+
+def _write(place: Path, texts: dict[str, str]) -> None:
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        write_together({place / name: text for name, text in texts.items()})
+    except OSError as error:
+        raise CardError(
+            "the card can't be written",
+            where=str(place),
+            found=str(error)[:200],
+            expected="a folder that may be written",
+            remedy="Choose another place.",
+        ) from error

@@ -1,0 +1,24 @@
+"""Regenerate src/earlywarn/data/record_card.json, what a model's card tells of a record.
+
+Usage: python tools/make_card_record.py RECORD, a folder that `backtest --out` wrote.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from earlywarn.cards.recorded import SHIPPED, read_recorded, to_text
+from earlywarn.files import package_path, write_whole
+
+
+def main(folder: Path) -> None:
+    """Keep what a card tells of."""
+    recorded = read_recorded(folder)
+    write_whole(package_path("data") / Path(SHIPPED).name, to_text(recorded))
+    rows = sum(len(table) for table in recorded.tables.values())
+    print(f"{rows} rows in {len(recorded.tables)} tables, of model {recorded.about['model_id']}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
