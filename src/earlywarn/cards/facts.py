@@ -199,9 +199,8 @@ def _of_model(model: RiskModel) -> dict[str, Any]:
         "usual": percent(prior["risk"]),
         "usual_from": "a scenario given by hand"
         if prior["scenario"]
-        else "the recent flow of judgements",
-        "half_life": f"{prior['half_life_years']:g}",
-        "pseudo": f"{prior['pseudo_inspections']:g}",
+        else "the judgements of the years before",
+        "recent_share": percent(prior["recent_share"]),
         "first_date": info["first_date"],
         "sunset": info["sunset"],
         "reference_date": info["reference_date"],

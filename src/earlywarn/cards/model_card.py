@@ -157,7 +157,8 @@ _THRESHOLDS = (
 )
 _WINDOWS = (
     "The development years ({years_dev}) were searched and flatter the model; the confirmation "
-    "years ({years_conf}) were opened once; the third window ({years_recent}) spans both. Brier "
+    "years ({years_conf}) were opened twice, and nothing was chosen on them; the third window "
+    "({years_recent}) spans both. Brier "
     "skill: by how much the squared error is smaller than that of the trailing share of events; "
     "nought is no better. O/E: observed over expected events. Slope: of the log-odds; one is "
     "right, below one too bold. On the list: events among those of the {top_k} highest that were "

@@ -138,7 +138,7 @@ _RESULTS = (
         "24",
         "Results: model updating",
         "Results of updating",
-        "With the thresholds moved to the recent flow, observed over expected is "
+        "With the thresholds moved to the year to come, observed over expected is "
         "{observed_expected_dev} in the development and {observed_expected_conf} in the "
         "confirmation years, where the forecasts were {level_told}. The order of authorities does"
         " not depend on it. No model was updated for a group or region.",

@@ -25,7 +25,8 @@ _INTRODUCTION = (
         "to {last_start}, {events} with the event; {indicators} predictors in {families} families "
         "with directions fixed beforehand; ordered logit with a Gaussian prior; evaluated by "
         "rolling origin, each year by a model that had seen earlier reports only; chosen on "
-        "inspections begun {years_dev}, confirmed once on those begun {years_conf}. **Results.** "
+        "inspections begun {years_dev}, and evaluated on those begun {years_conf} as well, on "
+        "which nothing was chosen. **Results.** "
         "In the confirmation years ({n_conf} inspections, {events_conf} events) the AUC was "
         "{auc_conf}, the Brier skill over the trailing share of events {brier_skill_conf}, "
         "observed over expected {observed_expected_conf} ({level} intervals). A list of {top_k} "
@@ -228,7 +229,8 @@ _ANALYSIS = (
         "By time, never by chance: for each year a model learnt only from reports published before"
         " the first of January, and scored that year's inspections with what was public on the "
         "day. All choices were made on inspections begun {years_dev}; those begun {years_conf} "
-        "were opened once, for the chosen model and its rivals. The model told here was then "
+        "were opened for the chosen model and its rivals, and a second time when its levels of the "
+        "years had changed (docs/experiments.md, row 31). The model told here was then "
         "learnt from everything public by {until}, by the same code: it has seen the inspections "
         "of the evaluation, and what was evaluated is its making, not its last weights.",
     ),
@@ -251,8 +253,8 @@ _ANALYSIS = (
         "{composite_sd}), and the last inspection at {history} ({history_sd}); families and single "
         "indicators may stray by a little only. So in effect one slope is learnt for all figures "
         "and one for the last inspection; the shares between indicators are assumed. Chosen "
-        "because so few events can't tell single weights. Sizes of the prior, half-life and "
-        "pseudo-inspections were set on the development years; {doc_experiments} lists what was "
+        "because so few events can't tell single weights. The sizes of the prior and how "
+        "the level of the year to come is foretold were set on the development years; {doc_experiments} lists what was "
         "tried, also what failed. Validated by rolling origin; uncertainty by {refits} refits "
         "with authorities reweighted and the prior's mean drawn anew.",
     ),
@@ -279,11 +281,12 @@ _ANALYSIS = (
         "12f",
         "Methods: analysis",
         "Updating",
-        "At each training the thresholds are moved so that the mean risk of recent inspections "
-        "equals their share of events, an inspection counting half after {half_life} years and "
-        "mixed with {pseudo} pseudo-inspections at the long-run share. That share is now {usual} "
-        "(from {usual_from}). Nothing was updated for single groups, nor after the confirmation "
-        "years were seen.",
+        "At each training the thresholds are moved to the level of the year to come: a random "
+        "walk over the years before, with steps of a size learnt from them and a trend that "
+        "fades. The share of events that the model so expects is now {usual} (from {usual_from}); "
+        "the trailing share is {recent_share}. This took the place of a trailing mean after the "
+        "confirmation years had been seen, by a rule that looked at the development years only "
+        "({doc_experiments}, row 31). Nothing was updated for single groups.",
     ),
     Item(
         "12g",
@@ -298,7 +301,7 @@ _ANALYSIS = (
         "Class imbalance",
         "Nothing was resampled or reweighted by outcome. All four grades inform the weights, "
         "which helps where the worst is rare ({event_share} of the inspections learnt from), and "
-        "the thresholds follow the recent share of events as told under updating.",
+        "the thresholds follow the share of events from year to year, as told under updating.",
     ),
     Item(
         "14",

@@ -27,7 +27,7 @@ COLUMNS = (
 )
 WINDOWS = {
     "development": "2016 to 2021, on which the model was chosen",
-    "confirmation": "2022 to March 2025, opened once the model was chosen",
+    "confirmation": "2022 to March 2025, on which nothing was chosen",
     "from 2018": "2018 to March 2025, the present framework",
 }
 
