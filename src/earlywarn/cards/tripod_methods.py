@@ -253,10 +253,11 @@ _ANALYSIS = (
         "{composite_sd}), and the last inspection at {history} ({history_sd}); families and single "
         "indicators may stray by a little only. So in effect one slope is learnt for all figures "
         "and one for the last inspection; the shares between indicators are assumed. Chosen "
-        "because so few events can't tell single weights. The sizes of the prior and how "
-        "the level of the year to come is foretold were set on the development years; {doc_experiments} lists what was "
-        "tried, also what failed. Validated by rolling origin; uncertainty by {refits} refits "
-        "with authorities reweighted and the prior's mean drawn anew.",
+        "because so few events can't tell single weights. The sizes of the prior and how the "
+        "level of the year to come is foretold were set on the development years; "
+        "{doc_experiments} lists what was tried, also what failed. Validated by rolling origin; "
+        "uncertainty by {refits} refits with authorities reweighted and the prior's mean drawn "
+        "anew.",
     ),
     Item(
         "12d",
