@@ -56,11 +56,11 @@ def spans(rows: pd.DataFrame, name: str) -> list[str]:
 
 
 def differences(paired: pd.DataFrame) -> str:
-    """What the model is better by, on the same resamples."""
+    """What each is better by than the model, on the same resamples."""
     rows = paired[
-        (paired["model"] == OURS)
+        (paired["against"] == OURS)
         & (paired["lead_months"] == 0)
-        & paired["against"].isin(NAMES)
+        & paired["model"].isin(NAMES)
         & paired["measure"].isin(["auc", "brier", "log"])
     ]
     text = [
@@ -68,10 +68,10 @@ def differences(paired: pd.DataFrame) -> str:
         for row in rows.to_dict("records")
     ]
     wide = rows.assign(text=text).pivot_table(
-        index=["window", "against"], columns="measure", values="text", aggfunc="first"
+        index=["window", "model"], columns="measure", values="text", aggfunc="first"
     )
-    told = "Above 0 the model is the better one. `auc` is in AUC, the others are in skill."
-    return f"## Against each other\n\n{told}\n\n{markdown(wide.reset_index())}"
+    told = "Above 0 the challenger is the better one. `auc` is in AUC, the others are in skill."
+    return f"## Against the model\n\n{told}\n\n{markdown(wide.reset_index())}"
 
 
 def main(folder: Path) -> None:
