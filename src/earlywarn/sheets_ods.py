@@ -168,12 +168,14 @@ class _Writer:
         for cell, style in cells:
             if isinstance(cell, str):
                 made = table.TableCell(valuetype="string", stylename=style)
-                paragraph = self.odf["text"].P()
-                self.odf["teletype"].addTextToElement(paragraph, cell)
+                # A paragraph a line, as LibreOffice has it: not every reader knows line breaks.
+                for line in cell.split("\n"):
+                    paragraph = self.odf["text"].P()
+                    self.odf["teletype"].addTextToElement(paragraph, line)
+                    made.addElement(paragraph)
             else:
                 made = table.TableCell(valuetype="float", value=repr(cell), stylename=style)
-                paragraph = self.odf["text"].P(text=repr(cell))
-            made.addElement(paragraph)
+                made.addElement(self.odf["text"].P(text=repr(cell)))
             row.addElement(made)
         page.addElement(row)
 

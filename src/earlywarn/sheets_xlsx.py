@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 LONGEST = 32_767
 """Letters that a cell of Excel holds."""
 MOST_ROWS = 1_048_000
-_FONT = {"font_name": "Arial", "font_size": 12}
-_WRAPPED = {**_FONT, "text_wrap": True, "valign": "top"}
-_TITLE = {**_FONT, "bold": True, "font_size": 16}
-_HEADING = {**_FONT, "bold": True, "font_size": 14, "text_wrap": True}
+_LETTERS = {"font_name": "Arial", "font_size": 12}
+_WRAPPED = {"text_wrap": True, "valign": "top"}
+_TITLE = {"bold": True, "font_size": 16}
+_HEADING = {"bold": True, "font_size": 14, "text_wrap": True}
 _HEADER = {**_WRAPPED, "bold": True, "bottom": 1}
 
 
@@ -42,7 +42,8 @@ def xlsx(book: Book) -> bytes:
     for sheet in book.sheets:
         _check(sheet)
     buffer = io.BytesIO()
-    workbook = package.Workbook(buffer, {"in_memory": True})
+    options = {"in_memory": True, "default_format_properties": _LETTERS}
+    workbook = package.Workbook(buffer, options)
     workbook.set_properties(
         {
             "title": book.title,
@@ -90,7 +91,7 @@ def _sheet(workbook: Any, sheet: Sheet) -> None:
     page.hide_gridlines(2)
     page.write_string(0, 0, sheet.title, workbook.add_format(_TITLE))
     for place, line in enumerate(sheet.lines, start=1):
-        page.write_string(place, 0, line, workbook.add_format(_FONT))
+        page.write_string(place, 0, line)
     first = 1 + len(sheet.lines)
     formats = [workbook.add_format({**_WRAPPED, **_shown(column)}) for column in sheet.columns]
     for place, width in enumerate(sheet.widths()):
