@@ -99,8 +99,12 @@ def _csv(frame: pd.DataFrame) -> bytes:
     # A return within a text would end the row for whoever reads it, unless the text is quoted.
     texts = frame.select_dtypes(exclude="number")
     returns = any(texts[name].astype("str").str.contains("\r").any() for name in texts.columns)
-    quoting = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
-    return frame.to_csv(index=False, lineterminator="\n", quoting=quoting).encode("utf-8")
+    text = frame.to_csv(
+        index=False,
+        lineterminator="\n",
+        quoting=csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL,
+    )
+    return text.encode("utf-8")
 
 
 def _inert(frame: pd.DataFrame) -> pd.DataFrame:
