@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from types import ModuleType
 
@@ -28,6 +29,7 @@ from tests.published import write_published
 from tests.test_docs import DOCUMENTS, RUN, Block, console_text, pycon_text, run
 
 import earlywarn as ew
+from earlywarn import columns, counterfactual, explanation, scoring
 from earlywarn.sources.judgement_frame import write_judgements
 
 ROOT = Path(__file__).parents[1]
@@ -298,6 +300,52 @@ def test_the_made_pages_tell_every_command_and_indicator(made_pages: ModuleType)
     assert [f"| `{record.id}` | {record.title} |" in indicators for record in ew.INDICATORS].count(
         True
     ) == len(ew.INDICATORS)
+
+
+def test_the_reference_tells_every_column_of_every_frame(made_pages: ModuleType) -> None:
+    scores, reasons, batch = made_pages.columns_page().split("\n## ")[1:]
+    for section, names in (
+        (scores, scoring.COLUMNS),
+        (reasons, explanation.COLUMNS),
+        (batch, scoring.BATCH_COLUMNS),
+    ):
+        assert re.findall(r"^\| `(\w+)` ", section, re.MULTILINE) == list(names)
+    frames = (DOCS / "reference" / "frames.md").read_text(encoding="utf-8")
+    told = {
+        section.split("\n")[0]: re.findall(r"^\| `(\w+)` ", section, re.MULTILINE)
+        for section in frames.split("\n## ")[1:]
+    }
+    panel = ew.load_panel()
+    found = ew.backtest(
+        panel,
+        panel.judgements,
+        first_year=2017,
+        until=date(2017, 3, 31),
+        leads=(0,),
+        rivals=(),
+        n_jobs=1,
+    )
+    snapshot = panel.as_of("2025-12-31")
+    model = ew.load_model()
+    there = {
+        "Judgements": ew.load_judgements().columns,
+        "Observations": panel.observations.columns,
+        "Neighbours": panel.neighbours.columns,
+        "Findings": panel.findings.columns,
+        "Release calendar": panel.releases.columns,
+        "Changes that would change the band": counterfactual.COLUMNS,
+        "Forecasts of a backtest": found.forecasts.columns,
+        "Lists of a backtest": found.lists.columns,
+        "Drift": ew.drift(model, snapshot).indicators.columns,
+        "The data dictionary": columns.METADATA,
+    }
+    assert {name: list(names) for name, names in there.items()} == {
+        name: told[name] for name in there
+    }
+    endings = {f"_{name}" for name in re.findall(r"^\| `_(\w+)` ", frames, re.MULTILINE)}
+    for column in ew.build_indicators(snapshot).columns:
+        record = max((r.id for r in ew.INDICATORS if column.startswith(r.id)), key=len)
+        assert column.removeprefix(record) in {"", *endings}, column
 
 
 @pytest.mark.parametrize(
