@@ -1,6 +1,6 @@
 """The site: its blocks run page by page, its links lead somewhere, and it leaves nothing out.
 
-``python tests/test_site.py`` writes the outputs in its pages anew. The site itself is built with
+``python -m tests.test_site`` writes the outputs in its pages anew. The site itself is built with
 ``python -m sphinx -W --keep-going docs site``, which fails at any warning.
 """
 
@@ -188,7 +188,7 @@ def test_the_blocks_of_a_page_run_in_order(page: Path, published: Path, tmp_path
     if "FOLDER" in page.read_text(encoding="utf-8"):
         shutil.copytree(published, tmp_path / "FOLDER")
     found, expected = page.read_text(encoding="utf-8"), followed(page, tmp_path)
-    assert found.split("\n") == expected.split("\n"), "python tests/test_site.py writes them anew"
+    assert found.split("\n") == expected.split("\n"), "python -m tests.test_site writes them anew"
 
 
 def test_every_block_that_is_not_run_has_a_reason() -> None:
@@ -416,5 +416,4 @@ def _write_anew() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     _write_anew()
