@@ -49,6 +49,7 @@ autodoc_default_options = {
     "exclude-members": "set_fit_request, set_score_request",
 }
 autosummary_generate = True
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 
 html_theme = "pydata_sphinx_theme"
@@ -64,7 +65,8 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {"index": []}
+# Pages that stand alone have no section to navigate.
+html_sidebars = {"index": [], "tutorial/index": [], "search": [], "genindex": []}
 
 
 def setup(app: Sphinx) -> None:

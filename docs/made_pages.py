@@ -16,13 +16,16 @@ from typing import TYPE_CHECKING
 
 from earlywarn.catalogue import INDICATORS
 from earlywarn.cli import main
+from earlywarn.columns import EXPLANATION, KNOWN, SCORES
+from earlywarn.scoring import BATCH_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sphinx.application import Sphinx
 
     from earlywarn.catalogue import Indicator
+    from earlywarn.columns import Column
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -52,6 +55,7 @@ def write_all() -> None:
     _write(MADE / "notebooks.md", notebooks_page())
     _write(MADE / "commands.md", commands_page())
     _write(MADE / "indicators.md", indicators_page())
+    _write(MADE / "columns.md", columns_page())
 
 
 def notebooks() -> list[Path]:
@@ -99,6 +103,33 @@ def indicators_page() -> str:
         "scored is computed and shown, and not weighed. [Methods](../methods.md) has the formulas."
     )
     return "\n".join(["# Indicators\n", told, "", *parts])
+
+
+def columns_page() -> str:
+    """What every column of scores and explanations means."""
+    added = [KNOWN[name] for name in BATCH_COLUMNS]
+    parts = {
+        "ew.score": ("One row an authority, highest risk first.", SCORES),
+        "ew.explain": ("One row a term of an authority; the contributions add up.", EXPLANATION),
+        "ew.score_batch": ("The rows as they were given, with these columns after them.", added),
+    }
+    told = (
+        "What stands in the frames and in the files made of them. In a workbook the sheet Notes "
+        "says the same, and a CSV has it beside it as a [data dictionary]"
+        "(../reference/frames.md#the-data-dictionary). Other frames have [a page of their own]"
+        "(../reference/frames.md)."
+    )
+    sections = [
+        f"## {name}\n\n{sentence}\n\n{_meanings(columns)}"
+        for name, (sentence, columns) in parts.items()
+    ]
+    return "\n".join(["# Columns of scores and explanations\n", told, "", *sections])
+
+
+def _meanings(columns: Iterable[Column]) -> str:
+    lines = ["| column | what | meaning | unit |", "|---" * 4 + "|"]
+    lines += [f"| `{one.name}` | {one.label} | {one.meaning} | {one.unit} |" for one in columns]
+    return "\n".join([*lines, ""])
 
 
 def _table(records: Iterator[Indicator]) -> str:

@@ -16,7 +16,9 @@ import earlywarn as ew
 from earlywarn import commands, training
 from earlywarn.catalogue import FAMILIES, INDICATORS
 from earlywarn.cli import main
+from earlywarn.columns import SHORTHAND
 from earlywarn.scoring import COLUMNS
+from earlywarn.sheets import LINES_ABOVE
 
 DAY = "2025-03-31"
 
@@ -111,15 +113,17 @@ def test_without_a_date_it_is_the_newest_publication(capsys):
     assert str(ew.load_panel().newest_publication) in out.replace("\n", " ")
 
 
-@pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet", "json"])
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "ods", "parquet", "json"])
 def test_out_writes_what_score_gives(capsys, tmp_path, expected, ending):
     file = tmp_path / f"scores.{ending}"
     out, _ = said(capsys, "score", "--as-of", DAY, "--top", "1", "--out", str(file))
     assert f"All 153 rows and {len(COLUMNS)} columns are in {file}." in out
     text = {"la_code": "str"}
+    sheet = {"sheet_name": "Scores", "skiprows": LINES_ABOVE, "na_values": [*SHORTHAND]}
     again = {
         "csv": lambda: pd.read_csv(file, dtype=text),
-        "xlsx": lambda: pd.read_excel(file, dtype=text, engine="openpyxl"),
+        "xlsx": lambda: pd.read_excel(file, engine="openpyxl", dtype=text, **sheet),
+        "ods": lambda: pd.read_excel(file, engine="calamine", dtype=text, **sheet),
         "parquet": lambda: pd.read_parquet(file),
         "json": lambda: pd.DataFrame(json.loads(file.read_text(encoding="utf-8"))),
     }[ending]()

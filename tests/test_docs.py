@@ -43,6 +43,7 @@ NOT_RUN = (
     "python -m pytest",
     "python -m build",
     "python -m venv",
+    "python -m sphinx",
     "python tests/test_docs.py",
     ".ci/run",
     ". .venv",

@@ -47,7 +47,7 @@ def scores(model: RiskModel, snapshot: Snapshot) -> pd.DataFrame:
 def test_what_holds_on_any_day(model: RiskModel, national: Panel, day: str) -> None:
     snapshot = national.as_of(day)
     table = score(model, snapshot)
-    assert list(table.columns) == CONTRACT == list(COLUMNS)
+    assert list(table.columns) == [*CONTRACT, "prior"] == list(COLUMNS)
     assert set(table["la_code"]) == set(snapshot.authorities["la_code"])
     assert table["la_code"].is_unique
     assert (table["risk_lower"] > 0).all()
@@ -64,6 +64,7 @@ def test_what_holds_on_any_day(model: RiskModel, national: Panel, day: str) -> N
     assert set(table["as_of"]) == {day}
     assert set(table["data_through"]) == {snapshot.data_through.isoformat()}
     assert set(table["model_id"]) == {model.info["model_id"]}
+    assert set(table["prior"]) == {model.info["prior"]["risk"]}
 
 
 def test_names_belong_to_codes(scores: pd.DataFrame, snapshot: Snapshot) -> None:
@@ -135,6 +136,7 @@ class TestPrior:
         assert (more["risk"].to_numpy() > scores["risk"]).all()
         assert more["rank"].tolist() == scores["rank"].tolist()
         assert set(more["model_id"]) == {f"{model.info['model_id']}-prior-0.25"}
+        assert set(more["prior"]) == {0.25}
 
     def test_every_row_that_is_scored_says_it(self, model: RiskModel, snapshot: Snapshot) -> None:
         rows = build_indicators(snapshot).reset_index()

@@ -114,9 +114,28 @@ def test_nothing_is_merged_hidden_frozen_empty_or_coloured(excel, name, frame):
 
 def test_columns_are_wide_enough_for_their_header(excel):
     for sheet in excel.worksheets[1:]:
+        # Neighbours of one width are told together, under the letter of the first.
+        told = sheet.column_dimensions.values()
+        widths = {number: size.width for size in told for number in range(size.min, size.max + 1)}
         for cell in sheet[LINES_ABOVE + 1]:
-            assert sheet.column_dimensions[cell.column_letter].width >= len(cell.value)
-            assert sheet.column_dimensions[cell.column_letter].width <= 65
+            assert len(cell.value) <= widths[cell.column] <= 65
+
+
+def test_rows_are_high_enough_for_what_is_wrapped(excel):
+    """LibreOffice finds no height by itself in an Excel file, and would print line over line."""
+    wrapped = 0
+    for sheet in excel.worksheets:
+        told = sheet.column_dimensions.values()
+        widths = {number: size.width for size in told for number in range(size.min, size.max + 1)}
+        for row in sheet.iter_rows():
+            texts = [cell for cell in row if cell.data_type == "s" and cell.alignment.wrap_text]
+            most = max((len(cell.value) / widths[cell.column] for cell in texts), default=0)
+            if most > 1:
+                wrapped += 1
+                height = sheet.row_dimensions[row[0].row].height
+                assert height >= 14 * most
+                assert height <= 16 * (2 * most + 1)
+    assert wrapped > 10
 
 
 def test_cells_have_the_type_of_what_they_tell(excel, name, frame):

@@ -1,6 +1,6 @@
 """The site: its blocks run page by page, its links lead somewhere, and it leaves nothing out.
 
-``python tests/test_site.py`` writes the outputs in its pages anew. The site itself is built with
+``python -m tests.test_site`` writes the outputs in its pages anew. The site itself is built with
 ``python -m sphinx -W --keep-going docs site``, which fails at any warning.
 """
 
@@ -20,14 +20,18 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from tests.published import write_published
 from tests.test_docs import DOCUMENTS, RUN, Block, console_text, pycon_text, run
+from tests.test_report import CHROMIUM
 
 import earlywarn as ew
+from earlywarn import columns, counterfactual, explanation, scoring
 from earlywarn.sources.judgement_frame import write_judgements
 
 ROOT = Path(__file__).parents[1]
@@ -184,7 +188,7 @@ def test_the_blocks_of_a_page_run_in_order(page: Path, published: Path, tmp_path
     if "FOLDER" in page.read_text(encoding="utf-8"):
         shutil.copytree(published, tmp_path / "FOLDER")
     found, expected = page.read_text(encoding="utf-8"), followed(page, tmp_path)
-    assert found.split("\n") == expected.split("\n"), "python tests/test_site.py writes them anew"
+    assert found.split("\n") == expected.split("\n"), "python -m tests.test_site writes them anew"
 
 
 def test_every_block_that_is_not_run_has_a_reason() -> None:
@@ -255,6 +259,41 @@ def test_every_page_is_in_one_table_of_contents() -> None:
     assert len(listed) == len(set(listed))
 
 
+# --- the built site, in a real browser -----------------------------------------------------------
+
+
+SITE = os.environ.get("EARLYWARN_SITE", "")
+LOOKED_AT = ("index", "tutorial/index", "reference/figures")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if not SITE:
+        pytest.skip("EARLYWARN_SITE does not say where the site was built; .ci/run builds it")
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None or importlib.util.find_spec("axe_playwright_python") is None:
+        pytest.skip("chromium, or the Python package axe-playwright-python, is not installed")
+    with importlib.import_module("playwright.sync_api").sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        yield started
+        started.close()
+
+
+@pytest.mark.parametrize("name", LOOKED_AT)
+def test_axe_finds_no_violation_on_a_page_of_the_site(browser: Any, name: str) -> None:
+    folder = Path(str(importlib.import_module("axe_playwright_python").__file__)).parent
+    axe = next(folder.rglob("axe.min.js")).read_text("utf-8")
+    for width, scheme in ((1280, "dark"), (400, "light")):
+        tab = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        tab.goto((Path(SITE) / f"{name}.html").resolve().as_uri())
+        tab.evaluate(axe)
+        found = tab.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        assert [(v["id"], v["nodes"][0]["html"][:200]) for v in found["violations"]] == []
+        assert len(found["passes"]) > 15
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        tab.close()
+
+
 # --- the reference, and the pages that are made --------------------------------------------------
 
 
@@ -300,6 +339,52 @@ def test_the_made_pages_tell_every_command_and_indicator(made_pages: ModuleType)
     ) == len(ew.INDICATORS)
 
 
+def test_the_reference_tells_every_column_of_every_frame(made_pages: ModuleType) -> None:
+    scores, reasons, batch = made_pages.columns_page().split("\n## ")[1:]
+    for section, names in (
+        (scores, scoring.COLUMNS),
+        (reasons, explanation.COLUMNS),
+        (batch, scoring.BATCH_COLUMNS),
+    ):
+        assert re.findall(r"^\| `(\w+)` ", section, re.MULTILINE) == list(names)
+    frames = (DOCS / "reference" / "frames.md").read_text(encoding="utf-8")
+    told = {
+        section.split("\n")[0]: re.findall(r"^\| `(\w+)` ", section, re.MULTILINE)
+        for section in frames.split("\n## ")[1:]
+    }
+    panel = ew.load_panel()
+    found = ew.backtest(
+        panel,
+        panel.judgements,
+        first_year=2017,
+        until=date(2017, 3, 31),
+        leads=(0,),
+        rivals=(),
+        n_jobs=1,
+    )
+    snapshot = panel.as_of("2025-12-31")
+    model = ew.load_model()
+    there = {
+        "Judgements": ew.load_judgements().columns,
+        "Observations": panel.observations.columns,
+        "Neighbours": panel.neighbours.columns,
+        "Findings": panel.findings.columns,
+        "Release calendar": panel.releases.columns,
+        "Changes that would change the band": counterfactual.COLUMNS,
+        "Forecasts of a backtest": found.forecasts.columns,
+        "Lists of a backtest": found.lists.columns,
+        "Drift": ew.drift(model, snapshot).indicators.columns,
+        "The data dictionary": columns.METADATA,
+    }
+    assert {name: list(names) for name, names in there.items()} == {
+        name: told[name] for name in there
+    }
+    endings = {f"_{name}" for name in re.findall(r"^\| `_(\w+)` ", frames, re.MULTILINE)}
+    for column in ew.build_indicators(snapshot).columns:
+        record = max((r.id for r in ew.INDICATORS if column.startswith(r.id)), key=len)
+        assert column.removeprefix(record) in {"", *endings}, column
+
+
 @pytest.mark.parametrize(
     ("page", "link", "expected"),
     [
@@ -331,5 +416,4 @@ def _write_anew() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     _write_anew()

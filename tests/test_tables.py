@@ -92,12 +92,14 @@ def test_numbers_come_back_exactly_from_csv(tmp_path_factory, number):
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
+@given(st.lists(st.floats(-9.9e307, 9.9e307), min_size=1, max_size=20))
 def test_numbers_come_back_from_spreadsheets(tmp_path_factory, numbers):
     folder = tmp_path_factory.mktemp("sheets")
     for ending in (".xlsx", ".ods"):
         write_table(pd.DataFrame({"x": numbers}), folder / f"a{ending}")
-        np.testing.assert_allclose(read(folder / f"a{ending}")["x"], numbers, rtol=1e-15)
+        # Readers give whole numbers as int, however large.
+        found = read(folder / f"a{ending}")["x"].astype("float64")
+        np.testing.assert_allclose(found, numbers, rtol=1e-15)
 
 
 # --- text is text -------------------------------------------------------------

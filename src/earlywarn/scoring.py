@@ -48,6 +48,7 @@ COLUMNS = (
     "missing_indicators",
     "data_through",
     "model_id",
+    "prior",
 )
 """The columns of ``score``, in order."""
 
@@ -92,7 +93,7 @@ def score(
         probability that an inspection starting on the date would give an Inadequate judgement;
         ``risk_lower`` and ``risk_upper`` are a 90% interval of it, ``rank_lower`` and
         ``rank_upper`` of the rank. ``below_good`` is the probability of Requires improvement or
-        worse.
+        worse. ``prior`` is the share of Inadequate judgements that the model was set to.
 
     Warns
     -----

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
@@ -48,6 +50,8 @@ CAUTION = (
 )
 LINES_ABOVE = 4
 """Rows above the header of a table: the title and three lines, in every sheet."""
+COVER_WIDTH = 72
+"""Letters in a line of the cover, which then fits on a printed page."""
 _UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -86,6 +90,7 @@ class Sheet:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
+    @cached_property
     def widths(self) -> list[int]:
         """Of each column, in letters: wide enough to read, and wrapped beyond that."""
         cells = [[column.name for column in self.columns], *self.rows]
@@ -95,6 +100,13 @@ class Sheet:
             max(min(long, most), len(column.name)) + 2
             for long, most, column in zip(longest, shown, self.columns, strict=True)
         ]
+
+    def lines_of(self, row: tuple[Cell, ...]) -> int:
+        """How many lines a row takes up once its texts are wrapped."""
+        pairs = zip(row, self.widths, strict=True)
+        return max(
+            (lines_in(cell, width) for cell, width in pairs if isinstance(cell, str)), default=1
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,6 +208,22 @@ def readable(text: str) -> str:
     'a\ufffdb'
     """
     return _UNREADABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def lines_in(text: str, width: int) -> int:
+    r"""How many lines a text takes up when it is wrapped at a number of letters.
+
+    Examples
+    --------
+    >>> lines_in("one two\nthree", 4)
+    3
+    """
+    return sum(max(len(textwrap.wrap(line, width)), 1) for line in text.split("\n"))
+
+
+def is_number(column: Column) -> bool:
+    """Whether a column holds numbers, which stand at the right."""
+    return column.places is not None
 
 
 def is_share(column: Column) -> bool:

@@ -8,7 +8,7 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 from earlywarn.errors import require
-from earlywarn.sheets import is_share
+from earlywarn.sheets import COVER_WIDTH, is_number, is_share
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -75,17 +75,27 @@ class _Writer:
             "heading": self._cell_style("heading", {**bold, "fontsize": "14pt"}, wrapped=True),
             "line": self._cell_style("line", plain),
             "text": self._cell_style("text", plain, wrapped=True),
+            "number": self._cell_style("number", plain, wrapped=True, right=True),
             "header": self._cell_style("header", bold, wrapped=True),
+            "number-header": self._cell_style("number-header", bold, wrapped=True, right=True),
         }
 
     def _cell_style(
-        self, name: str, letters: dict[str, str], *, wrapped: bool = False, shown: str = ""
+        self,
+        name: str,
+        letters: dict[str, str],
+        *,
+        wrapped: bool = False,
+        right: bool = False,
+        shown: str = "",
     ) -> Any:
         style = self.odf["style"]
         more = {"datastylename": shown} if shown else {}
         made = style.Style(name=name, family="table-cell", **more)
-        if wrapped:
-            made.addElement(style.TableCellProperties(wrapoption="wrap", verticalalign="top"))
+        wrap = {"wrapoption": "wrap"} if wrapped else {}
+        made.addElement(style.TableCellProperties(verticalalign="top", **wrap))
+        if right:
+            made.addElement(style.ParagraphProperties(textalign="end"))
         made.addElement(style.TextProperties(language="en", country="GB", **letters))
         self.document.automaticstyles.addElement(made)
         return made
@@ -102,11 +112,11 @@ class _Writer:
                 shown.addElement(number.Text(text="%"))
             self.document.automaticstyles.addElement(shown)
             letters = {"fontsize": "12pt", "fontfamily": "Arial"}
-            self.styles[name] = self._cell_style(name, letters, shown=f"{name}-shown")
+            self.styles[name] = self._cell_style(name, letters, right=True, shown=f"{name}-shown")
         return self.styles[name]
 
     def _cover(self) -> None:
-        page = self._page("Cover", [90])
+        page = self._page("Cover", [COVER_WIDTH])
         self._row(page, [(self.book.title, self.styles["title"])])
         for title, paragraphs in self.book.cover:
             self._row(page, [(title, self.styles["heading"])])
@@ -114,12 +124,14 @@ class _Writer:
                 self._row(page, [(paragraph, self.styles["text"])])
 
     def _sheet(self, sheet: Sheet) -> None:
-        page = self._page(sheet.tab, sheet.widths())
+        page = self._page(sheet.tab, sheet.widths)
         self._row(page, [(sheet.title, self.styles["title"])])
         for line in sheet.lines:
             self._row(page, [(line, self.styles["line"])])
         header = self.odf["table"].TableHeaderRows()
-        self._row(header, [(column.name, self.styles["header"]) for column in sheet.columns])
+        heads = ["number-header" if is_number(column) else "header" for column in sheet.columns]
+        names = [column.name for column in sheet.columns]
+        self._row(header, list(zip(names, map(self.styles.get, heads), strict=True)))
         page.addElement(header)
         for row in sheet.rows:
             self._row(
@@ -132,7 +144,9 @@ class _Writer:
         self._mark(sheet)
 
     def _style_of(self, cell: Cell, column: Column) -> Any:
-        return self.styles["text"] if isinstance(cell, str) else self._number_style(column)
+        if isinstance(cell, str):
+            return self.styles["number" if is_number(column) else "text"]
+        return self._number_style(column)
 
     def _mark(self, sheet: Sheet) -> None:
         """The table told as one to the program that opens the file, with its header."""
@@ -168,12 +182,14 @@ class _Writer:
         for cell, style in cells:
             if isinstance(cell, str):
                 made = table.TableCell(valuetype="string", stylename=style)
-                paragraph = self.odf["text"].P()
-                self.odf["teletype"].addTextToElement(paragraph, cell)
+                # A paragraph a line, as LibreOffice has it: not every reader knows line breaks.
+                for line in cell.split("\n"):
+                    paragraph = self.odf["text"].P()
+                    self.odf["teletype"].addTextToElement(paragraph, line)
+                    made.addElement(paragraph)
             else:
                 made = table.TableCell(valuetype="float", value=repr(cell), stylename=style)
-                paragraph = self.odf["text"].P(text=repr(cell))
-            made.addElement(paragraph)
+                made.addElement(self.odf["text"].P(text=repr(cell)))
             row.addElement(made)
         page.addElement(row)
 

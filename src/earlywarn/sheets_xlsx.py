@@ -8,7 +8,7 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 
 from earlywarn.errors import UsageError, require
-from earlywarn.sheets import is_share
+from earlywarn.sheets import COVER_WIDTH, is_number, is_share, lines_in
 
 if TYPE_CHECKING:
     from earlywarn.sheets import Book, Cell, Sheet
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 LONGEST = 32_767
 """Letters that a cell of Excel holds."""
 MOST_ROWS = 1_048_000
-_FONT = {"font_name": "Arial", "font_size": 12}
-_WRAPPED = {**_FONT, "text_wrap": True, "valign": "top"}
-_TITLE = {**_FONT, "bold": True, "font_size": 16}
-_HEADING = {**_FONT, "bold": True, "font_size": 14, "text_wrap": True}
+_LETTERS = {"font_name": "Arial", "font_size": 12, "font_scheme": "none"}
+_LINE_POINTS, _TALLEST = 15.5, 409
+_WRAPPED = {"text_wrap": True, "valign": "top"}
+_TITLE = {"bold": True, "font_size": 16}
+_HEADING = {"bold": True, "font_size": 14, "text_wrap": True}
+_A4 = 9
 _HEADER = {**_WRAPPED, "bold": True, "bottom": 1}
 
 
@@ -42,7 +44,8 @@ def xlsx(book: Book) -> bytes:
     for sheet in book.sheets:
         _check(sheet)
     buffer = io.BytesIO()
-    workbook = package.Workbook(buffer, {"in_memory": True})
+    options = {"in_memory": True, "default_format_properties": _LETTERS}
+    workbook = package.Workbook(buffer, options)
     workbook.set_properties(
         {
             "title": book.title,
@@ -73,8 +76,9 @@ def _check(sheet: Sheet) -> None:
 
 def _cover(workbook: Any, book: Book) -> None:
     page = workbook.add_worksheet("Cover")
-    page.set_column(0, 0, 90)
+    page.set_column(0, 0, COVER_WIDTH)
     page.hide_gridlines(2)
+    page.set_paper(_A4)
     page.write_string(0, 0, book.title, workbook.add_format({**_TITLE, "text_wrap": True}))
     heading, plain = workbook.add_format(_HEADING), workbook.add_format(_WRAPPED)
     place = 1
@@ -82,6 +86,7 @@ def _cover(workbook: Any, book: Book) -> None:
         page.write_string(place, 0, title, heading)
         for number, paragraph in enumerate(paragraphs, start=place + 1):
             page.write_string(number, 0, paragraph, plain)
+            _make_room(page, number, lines_in(paragraph, COVER_WIDTH))
         place += 1 + len(paragraphs)
 
 
@@ -90,12 +95,25 @@ def _sheet(workbook: Any, sheet: Sheet) -> None:
     page.hide_gridlines(2)
     page.write_string(0, 0, sheet.title, workbook.add_format(_TITLE))
     for place, line in enumerate(sheet.lines, start=1):
-        page.write_string(place, 0, line, workbook.add_format(_FONT))
+        page.write_string(place, 0, line)
     first = 1 + len(sheet.lines)
     formats = [workbook.add_format({**_WRAPPED, **_shown(column)}) for column in sheet.columns]
-    for place, width in enumerate(sheet.widths()):
+    for place, width in enumerate(sheet.widths):
         page.set_column(place, place, width)
-    header = workbook.add_format(_HEADER)
+    page.set_paper(_A4)
+    page.set_landscape()
+    page.repeat_rows(first)
+    _mark(workbook, page, sheet, first)
+    for place, row in enumerate(sheet.rows, start=first + 1):
+        _make_room(page, place, sheet.lines_of(row))
+        for column, cell in enumerate(row):
+            _write(page, place, column, cell, formats[column])
+
+
+def _mark(workbook: Any, page: Any, sheet: Sheet, first: int) -> None:
+    """The table told as one to the program that opens the file, with its header."""
+    left = workbook.add_format({**_HEADER, "align": "left"})
+    right = workbook.add_format({**_HEADER, "align": "right"})
     page.add_table(
         first,
         0,
@@ -106,12 +124,18 @@ def _sheet(workbook: Any, sheet: Sheet) -> None:
             "name": re.sub(r"\W", "_", sheet.tab).lower(),
             "autofilter": False,
             "style": None,
-            "columns": [{"header": one.name, "header_format": header} for one in sheet.columns],
+            "columns": [
+                {"header": one.name, "header_format": right if is_number(one) else left}
+                for one in sheet.columns
+            ],
         },
     )
-    for place, row in enumerate(sheet.rows, start=first + 1):
-        for column, cell in enumerate(row):
-            _write(page, place, column, cell, formats[column])
+
+
+def _make_room(page: Any, row: int, lines: int) -> None:
+    """A height for a row of wrapped text: Excel finds one by itself, LibreOffice does not."""
+    if lines > 1:
+        page.set_row(row, min(lines * _LINE_POINTS, _TALLEST))
 
 
 def _shown(column: Any) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from typing import TYPE_CHECKING
 
@@ -95,7 +96,15 @@ def _contents(frame: pd.DataFrame, ending: str, about: About) -> list[bytes]:
 
 
 def _csv(frame: pd.DataFrame) -> bytes:
-    return frame.to_csv(index=False, lineterminator="\n").encode("utf-8")
+    # A return within a text would end the row for whoever reads it, unless the text is quoted.
+    texts = frame.select_dtypes(exclude="number")
+    returns = any(texts[name].astype("str").str.contains("\r").any() for name in texts.columns)
+    text = frame.to_csv(
+        index=False,
+        lineterminator="\n",
+        quoting=csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL,
+    )
+    return text.encode("utf-8")
 
 
 def _inert(frame: pd.DataFrame) -> pd.DataFrame:
