@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from earlywarn.catalogue import INDICATORS as INDICATORS
     from earlywarn.challengers import CHALLENGERS as CHALLENGERS
     from earlywarn.classifier import RiskClassifier as RiskClassifier
+    from earlywarn.counterfactual import what_would_change as what_would_change
     from earlywarn.drifting import drift as drift
     from earlywarn.errors import EarlyWarnError as EarlyWarnError
     from earlywarn.explanation import explain as explain
@@ -63,6 +64,7 @@ _ROOMS = {
     "score": "scoring",
     "score_batch": "scoring",
     "train": "training",
+    "what_would_change": "counterfactual",
     "write_panel": "panel",
     "write_record": "record",
     "write_report": "report",
