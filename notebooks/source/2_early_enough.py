@@ -61,14 +61,19 @@ rows = [
         "Years": window,
         "List by": model,
         **{
-            "on the last list before" if not months else f"{months} months before": share(part, column)
+            "on the last list before" if not months else f"{months} months before": share(
+                part, column
+            )
             for column, months in MOMENTS.items()
         },
         "Months on it, median": part.loc[part["on_last_list"] == 1, "warning_months"].median(),
     }
     for (window, model), part in summary
 ]
-table(pd.DataFrame(rows).sort_values(["Years", "List by"], ascending=[False, True]), "Inadequate judgements that stood on the list")
+table(
+    pd.DataFrame(rows).sort_values(["Years", "List by"], ascending=[False, True]),
+    "Inadequate judgements that stood on the list",
+)
 
 # %% [markdown]
 # Where fewer judgements are counted, the lists did not reach back so far. A list drawn by lot would have held
@@ -78,7 +83,8 @@ table(pd.DataFrame(rows).sort_values(["Years", "List by"], ascending=[False, Tru
 own, theirs = found[found["model"] == OURS], found[found["model"] == RATES]
 by_lot = TOP_K / lists.groupby(["as_of", "model"]).size().mean()
 drawn = {
-    name: [100 * part[column].mean() for column in MOMENTS] for name, part in ((OURS, own), (RATES, theirs))
+    name: [100 * part[column].mean() for column in MOMENTS]
+    for name, part in ((OURS, own), (RATES, theirs))
 }
 figure = Figure(figsize=(8, 4), layout="constrained")
 axes = figure.subplots()
@@ -86,10 +92,14 @@ place = np.arange(len(MOMENTS))
 for shift, (name, colour) in zip((-0.2, 0.2), ((OURS, DARK_BLUE), (RATES, TURQUOISE)), strict=True):
     axes.bar(place + shift, drawn[name], 0.36, color=colour, label=name)
 axes.axhline(100 * by_lot, color=CONTEXT, lw=2, label="a list drawn by lot")
-axes.set_xticks(place, ["last list before", "6 months before", "12 months before", "24 months before"])
+axes.set_xticks(
+    place, ["last list before", "6 months before", "12 months before", "24 months before"]
+)
 axes.set_ylabel("% of Inadequate judgements on the list")
 neither = ((own["on_last_list"].to_numpy() != 1) & (theirs["on_last_list"].to_numpy() != 1)).sum()
-axes.set_title(f"{neither} of {len(own)} Inadequate judgements were on neither list just before", loc="left")
+axes.set_title(
+    f"{neither} of {len(own)} Inadequate judgements were on neither list just before", loc="left"
+)
 axes.spines[["top", "right"]].set_visible(False)
 axes.legend(frameon=False, loc="upper right")
 axes.set_ylim(0, 50)
@@ -97,7 +107,10 @@ picture(
     axes,
     "Share of Inadequate judgements on the list, on the last list before the inspection and 6, 12 and 24 months "
     "before: "
-    + "; ".join(f"{name} " + ", ".join(f"{value:.0f}%" for value in values) for name, values in drawn.items())
+    + "; ".join(
+        f"{name} " + ", ".join(f"{value:.0f}%" for value in values)
+        for name, values in drawn.items()
+    )
     + f"; a list drawn by lot {100 * by_lot:.0f}%.",
 )
 
@@ -146,14 +159,35 @@ table(
 
 # %%
 alarms = list_record(lists, TOP_K)
-alarms = alarms[alarms["window"].isin(WINDOWS)].sort_values(["window", "model"], ascending=[False, True])
+alarms = alarms[alarms["window"].isin(WINDOWS)].sort_values(
+    ["window", "model"], ascending=[False, True]
+)
 table(
     alarms.assign(
-        false_per_true=alarms["false_per_true"].map("{:.1f}".format), churn=alarms["churn"].map("{:.0%}".format)
+        false_per_true=alarms["false_per_true"].map("{:.1f}".format),
+        churn=alarms["churn"].map("{:.0%}".format),
     )[
-        ["window", "model", "lists", "true_alarms", "false_alarms", "unknown_authorities", "false_per_true", "churn"]
+        [
+            "window",
+            "model",
+            "lists",
+            "true_alarms",
+            "false_alarms",
+            "unknown_authorities",
+            "false_per_true",
+            "churn",
+        ]
     ].set_axis(
-        ["Years", "List by", "Lists", "True alarms", "False alarms", "Not known", "False for each true", "New each quarter"],
+        [
+            "Years",
+            "List by",
+            "Lists",
+            "True alarms",
+            "False alarms",
+            "Not known",
+            "False for each true",
+            "New each quarter",
+        ],
         axis=1,
     ),
     f"What lists of {TOP_K} said truly and in vain",

@@ -67,7 +67,11 @@ drifted = ew.drift(before, panel.as_of(day))
 moved = drifted.indicators.assign(size=drifted.indicators["moved"].abs()).nlargest(5, "size")
 say(
     f"On {day} the old model {'may still be' if drifted.usable else 'should not be'} used. "
-    + ("To look at: " + "; ".join(drifted.reasons) + "." if drifted.reasons else "Nothing stands out.")
+    + (
+        "To look at: " + "; ".join(drifted.reasons) + "."
+        if drifted.reasons
+        else "Nothing stands out."
+    )
 )
 
 # %%
@@ -79,7 +83,13 @@ table(
         missing=moved["missing"].map("{:.0%}".format),
         moved=moved["moved"].map("{:+.2f}".format),
     )[["title", "weight", "missing", "moved", "verdict"]].set_axis(
-        ["Indicator", "Share of the weight", "Authorities without it", "Moved, in standard deviations", "Verdict"],
+        [
+            "Indicator",
+            "Share of the weight",
+            "Authorities without it",
+            "Moved, in standard deviations",
+            "Verdict",
+        ],
         axis=1,
     ),
     "The five figures whose middle has moved furthest since the old model",
@@ -92,13 +102,18 @@ table(
 # change would have a reason in the data; find it before going on.
 
 # %%
-weights = pd.DataFrame({"before": before.coefficients, "after": after.coefficients}, index=list(before.columns))
+weights = pd.DataFrame(
+    {"before": before.coefficients, "after": after.coefficients}, index=list(before.columns)
+)
 weights["change"] = weights["after"] - weights["before"]
 largest = weights.reindex(weights["change"].abs().nlargest(6).index)
 table(
     pd.DataFrame(
         {
-            "Indicator": [titles.get(name.removesuffix("_z").removesuffix("_distance"), name) for name in largest.index],
+            "Indicator": [
+                titles.get(name.removesuffix("_z").removesuffix("_distance"), name)
+                for name in largest.index
+            ],
             "A year ago": largest["before"].map("{:+.3f}".format),
             "Retrained": largest["after"].map("{:+.3f}".format),
             "Change": largest["change"].map("{:+.3f}".format),
@@ -117,7 +132,9 @@ shown = panel.as_of(day)
 old, retrained = (ew.score(model, shown).set_index("la_code") for model in (before, after))
 ranks = pd.DataFrame({"before": old["rank"], "after": retrained["rank"]})
 ranks["moved"] = ranks["before"] - ranks["after"]
-inside = ranks["after"].between(old["rank_lower"].reindex(ranks.index), old["rank_upper"].reindex(ranks.index))
+inside = ranks["after"].between(
+    old["rank_lower"].reindex(ranks.index), old["rank_upper"].reindex(ranks.index)
+)
 agreement = ranks["before"].corr(ranks["after"], method="spearman")
 say(
     f"The ranks agree with a correlation of {agreement:.3f}. {inside.sum()} of {len(ranks)} authorities stay within "
@@ -133,7 +150,9 @@ table(
         {
             "Authority": old["la_name"].reindex(far.index).to_numpy(),
             "Rank, a year ago": far["before"].to_numpy(),
-            "could be": [f"{old.loc[c, 'rank_lower']} to {old.loc[c, 'rank_upper']}" for c in far.index],
+            "could be": [
+                f"{old.loc[c, 'rank_lower']} to {old.loc[c, 'rank_upper']}" for c in far.index
+            ],
             "Rank, retrained": far["after"].to_numpy(),
             "Within": ["yes" if inside[c] else "no" for c in far.index],
         }
@@ -157,7 +176,9 @@ picture(
 # The list of the day on which the old model was made, against the inspections that began afterwards.
 listed = ew.score(before, panel.as_of(then)).set_index("la_code")
 known = new.assign(label=label)[(new["inspection_start"] > then) & label.notna()]
-held = known.join(listed[["la_name", "risk", "rank"]], on="la_code", how="inner").dropna(subset=["risk"])
+held = known.join(listed[["la_name", "risk", "rank"]], on="la_code", how="inner").dropna(
+    subset=["risk"]
+)
 bad = held[held["label"] == 1]
 say(
     f"{len(held)} inspections began after that day and are in. The old model's risks add up to "
@@ -185,7 +206,9 @@ rule = {
     "Nine authorities in ten stay within their old interval": inside.mean() >= 0.9,
 }
 table(
-    pd.DataFrame({"Question": list(rule), "Answer": ["yes" if met else "no" for met in rule.values()]}),
+    pd.DataFrame(
+        {"Question": list(rule), "Answer": ["yes" if met else "no" for met in rule.values()]}
+    ),
     "The rule for taking the retrained model",
 )
 
@@ -193,7 +216,9 @@ table(
 say(
     "**Take the retrained model**: every question has the answer yes, and the old one comes to its last day."
     if all(rule.values())
-    else "**Do not take it yet**: look first at " + "; ".join(name for name, met in rule.items() if not met) + ".",
+    else "**Do not take it yet**: look first at "
+    + "; ".join(name for name, met in rule.items() if not met)
+    + ".",
     f"It would replace the old one until {after.info['sunset']}. Saving it is one line, "
     "`ew.save_model(after, 'new-model')`; the file is numbers and names, and can be read.",
 )

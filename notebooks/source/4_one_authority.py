@@ -29,7 +29,11 @@ say(
     f"It ranks {own['rank']} of {len(scores)}; anything from {own['rank_lower']} to {own['rank_upper']} would fit "
     f"the figures as well. The risk of a judgement below Good is {own['below_good']:.0%}. The last inspection, of "
     f"{own['previous_inspection']}, gave {own['previous_judgement']}. "
-    + (f"No figure for: {own['missing_indicators']}." if own["missing_indicators"] else "No figure is missing."),
+    + (
+        f"No figure for: {own['missing_indicators']}."
+        if own["missing_indicators"]
+        else "No figure is missing."
+    ),
 )
 
 # %% [markdown]
@@ -43,7 +47,9 @@ steps = waterfall.frame(reasons)
 picture(
     waterfall(reasons),
     f"From {steps['risk_after'].iloc[0]:.0%} to {steps['risk_after'].iloc[-1]:.0%}: "
-    + "; ".join(f"{row['step']} {row['contribution']:+.2f}" for row in steps.iloc[1:-1].to_dict("records"))
+    + "; ".join(
+        f"{row['step']} {row['contribution']:+.2f}" for row in steps.iloc[1:-1].to_dict("records")
+    )
     + " in log-odds.",
 )
 
@@ -56,10 +62,20 @@ table(
         title=strong["indicator"].map(titles),
         value=strong["value"].map("{:,.1f}".format).where(strong["england"].notna(), ""),
         england=strong["england"].map("{:,.1f}".format).where(strong["england"].notna(), ""),
-        neighbours=strong["neighbours"].map("{:,.1f}".format).where(strong["neighbours"].notna(), ""),
+        neighbours=strong["neighbours"]
+        .map("{:,.1f}".format)
+        .where(strong["neighbours"].notna(), ""),
         contribution=strong["contribution"].map("{:+.2f}".format),
     )[["title", "unit", "value", "england", "neighbours", "contribution"]].set_axis(
-        ["Indicator", "Unit", own["la_name"], "England", "Neighbours", "Moves the risk by (log-odds)"], axis=1
+        [
+            "Indicator",
+            "Unit",
+            own["la_name"],
+            "England",
+            "Neighbours",
+            "Moves the risk by (log-odds)",
+        ],
+        axis=1,
     ),
     "The indicators that move the risk most, from the one that raises it most to the one that lowers it most",
 )
@@ -77,7 +93,8 @@ table(
     group.assign(
         risk=group["risk"].map("{:.0%}".format),
         interval=[
-            f"{low:.0%} to {high:.0%}" for low, high in zip(group["risk_lower"], group["risk_upper"], strict=True)
+            f"{low:.0%} to {high:.0%}"
+            for low, high in zip(group["risk_lower"], group["risk_upper"], strict=True)
         ],
     )[["la_name", "risk", "interval", "band", "previous_judgement"]].set_axis(
         ["Authority", "Risk", "90% interval", "Band", "Last judgement"], axis=1
@@ -108,8 +125,12 @@ picture(
 
 # %%
 say(
-    "Figures that are moved: " + "; ".join(f"**{family}** ({why})" for family, why in ACTIONABLE.items()) + ".",
-    "Figures that are left: " + "; ".join(f"**{family}** ({why})" for family, why in NOT_ACTIONABLE.items()) + ".",
+    "Figures that are moved: "
+    + "; ".join(f"**{family}** ({why})" for family, why in ACTIONABLE.items())
+    + ".",
+    "Figures that are left: "
+    + "; ".join(f"**{family}** ({why})" for family, why in NOT_ACTIONABLE.items())
+    + ".",
 )
 
 
@@ -125,7 +146,8 @@ def told(rows):
             for low, high in zip(rows["risk_after_lower"], rows["risk_after_upper"], strict=True)
         ],
     )[["title", "value", "value_to", "risk_after", "interval", "band_after"]].set_axis(
-        ["Indicator", "Today", "Changed to", "Risk would be", "90% interval", "Band would be"], axis=1
+        ["Indicator", "Today", "Changed to", "Risk would be", "90% interval", "Band would be"],
+        axis=1,
     )
 
 
@@ -142,7 +164,10 @@ table(told(alone.head(8)), "One figure at a time: the eight that come nearest, a
 
 # %%
 together = changes[changes["way"] == "together"]
-table(told(together), "One after the other, strongest first, until the band is another or no figure is left")
+table(
+    told(together),
+    "One after the other, strongest first, until the band is another or no figure is left",
+)
 
 # %%
 end = together.iloc[-1]
@@ -152,7 +177,8 @@ say(
     f"{end['risk_after_upper']:.0%}; today's is {own['risk_lower']:.0%} to {own['risk_upper']:.0%}. "
     + (
         "The two intervals overlap: the bands differ, the evidence hardly does."
-        if end["risk_after_upper"] > own["risk_lower"] and end["risk_after_lower"] < own["risk_upper"]
+        if end["risk_after_upper"] > own["risk_lower"]
+        and end["risk_after_lower"] < own["risk_upper"]
         else "The two intervals do not overlap."
     )
 )

@@ -60,13 +60,24 @@ spreads = {indicator: spread(indicator) for indicator in RATES}
 table(
     pd.concat(
         [
-            frame.iloc[[0, len(frame) // 2, -1]].assign(what=titles[name], unit=units[name]).reset_index()
+            frame.iloc[[0, len(frame) // 2, -1]]
+            .assign(what=titles[name], unit=units[name])
+            .reset_index()
             for name, frame in spreads.items()
         ]
     )[["what", "unit", "period", "authorities", "low", "middle", "high", "times"]]
     .round(1)
     .set_axis(
-        ["Rate", "Unit", "Year to March", "Authorities", "A tenth lie below", "Middle", "A tenth lie above", "Times"],
+        [
+            "Rate",
+            "Unit",
+            "Year to March",
+            "Authorities",
+            "A tenth lie below",
+            "Middle",
+            "A tenth lie above",
+            "Times",
+        ],
         axis=1,
     ),
     "The spread between authorities in the first, a middle and the newest year",
@@ -93,7 +104,12 @@ picture(
 )
 
 # %%
-wide = {name: rates[rates["indicator"] == name].pivot_table(index="la_code", columns="period", values="value") for name in RATES}
+wide = {
+    name: rates[rates["indicator"] == name].pivot_table(
+        index="la_code", columns="period", values="value"
+    )
+    for name in RATES
+}
 
 
 def likeness(frame, years):
@@ -123,7 +139,12 @@ picture(
     funnel(snapshot, "rereferrals"),
     f"{titles['rereferrals']}, {points['period'].iloc[0]}, against the number of referrals: {len(outside)} of "
     f"{len(points)} authorities lie outside the adjusted 99.8% limits"
-    + (": " + ", ".join(f"{row['la_name']} {row['value']:.0f}%" for row in outside.to_dict("records")) if len(outside) else "")
+    + (
+        ": "
+        + ", ".join(f"{row['la_name']} {row['value']:.0f}%" for row in outside.to_dict("records"))
+        if len(outside)
+        else ""
+    )
     + ".",
 )
 
@@ -168,18 +189,27 @@ DRAWS, SEED = 400, 20160913
 target = get_target("any_inadequate")
 cases = panel.judgements.assign(label=target.label(panel.judgements)).dropna(subset=["label"])
 figures = panel.observations[panel.observations["value"].notna()]
-england = history.drop_duplicates(["indicator", "period"]).set_index(["indicator", "period"])["england"]
+england = history.drop_duplicates(["indicator", "period"]).set_index(["indicator", "period"])[
+    "england"
+]
 measure = {record.id: record.measure for record in ew.INDICATORS}
 
 
 def at_start(indicator):
     """Each inspection with the newest figure that was public, as a multiple of England's."""
     days = figures[figures["measure"] == measure[indicator]].drop_duplicates(["la_code", "period"])
-    public = history[history["indicator"] == indicator].merge(days[["la_code", "period", "published_on"]])
-    public["times"] = public["value"] / england.reindex(
-        pd.MultiIndex.from_product([[indicator], public["period"]])
-    ).to_numpy()
-    both = cases.merge(public[["la_code", "period", "published_on", "times"]], on="la_code", suffixes=("", "_figure"))
+    public = history[history["indicator"] == indicator].merge(
+        days[["la_code", "period", "published_on"]]
+    )
+    public["times"] = (
+        public["value"]
+        / england.reindex(pd.MultiIndex.from_product([[indicator], public["period"]])).to_numpy()
+    )
+    both = cases.merge(
+        public[["la_code", "period", "published_on", "times"]],
+        on="la_code",
+        suffixes=("", "_figure"),
+    )
     both = both[both["published_on_figure"] <= both["inspection_start"]]
     return both.sort_values("period").drop_duplicates(["la_code", "inspection_start"], keep="last")
 
@@ -222,9 +252,20 @@ figure = Figure(figsize=(8, 3.6), layout="constrained")
 axes = figure.subplots()
 rng = np.random.default_rng(SEED)
 for place, group in enumerate(groups):
-    axes.plot(place + rng.uniform(-0.18, 0.18, len(group)), group, "o", color=DARK_BLUE, ms=4, alpha=0.5, mew=0)
+    axes.plot(
+        place + rng.uniform(-0.18, 0.18, len(group)),
+        group,
+        "o",
+        color=DARK_BLUE,
+        ms=4,
+        alpha=0.5,
+        mew=0,
+    )
     axes.hlines(group.median(), place - 0.3, place + 0.3, color=DARK_PINK, lw=3)
-axes.set_xticks(range(len(GRADES)), [f"{grade} ({len(group)})" for grade, group in zip(GRADES, groups, strict=True)])
+axes.set_xticks(
+    range(len(GRADES)),
+    [f"{grade} ({len(group)})" for grade, group in zip(GRADES, groups, strict=True)],
+)
 axes.axhline(100, color="#0B0C0C", lw=1)
 axes.set_ylim(bottom=0)
 axes.set_ylabel("Spend, % of England's that year")
@@ -234,7 +275,10 @@ picture(
     axes,
     "Spend for each child in need when the inspection began, as a percentage of England's, by the judgement it gave; "
     "middle of each: "
-    + "; ".join(f"{grade} {group.median():.0f}% ({len(group)} inspections)" for grade, group in zip(GRADES, groups, strict=True))
+    + "; ".join(
+        f"{grade} {group.median():.0f}% ({len(group)} inspections)"
+        for grade, group in zip(GRADES, groups, strict=True)
+    )
     + ".",
 )
 
@@ -245,7 +289,9 @@ def link(name):
     _, low, high = found[name]
     if low <= 0.5 <= high:
         return "no link that chance would not give"
-    return "a link: the Inadequate ones had the " + ("higher" if low > 0.5 else "lower") + " figures"
+    return (
+        "a link: the Inadequate ones had the " + ("higher" if low > 0.5 else "lower") + " figures"
+    )
 
 
 first, last = by_year.min().iloc[-1], by_year.max().iloc[-1]
@@ -254,6 +300,8 @@ say(
     f"{last / first:.0f} times as much; the auditor's highest was {4970 / 340:.0f} times the lowest.",
     f"**Spend and quality.** On {len(starts[SPEND])} inspections, {starts[SPEND]['label'].sum():.0f} of them with an "
     f"Inadequate area: {link(SPEND)}.",
-    "**The three rates, each alone.** " + "; ".join(f"{titles[name]}: {link(name)}" for name in RATES) + ".",
+    "**The three rates, each alone.** "
+    + "; ".join(f"{titles[name]}: {link(name)}" for name in RATES)
+    + ".",
     "Few events make wide intervals: a weak link could hide in them. None of this says what spend or a rate causes.",
 )
