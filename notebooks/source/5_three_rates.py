@@ -50,9 +50,15 @@ say(
 
 def spread(indicator):
     by_year = history[history["indicator"] == indicator].groupby("period")["value"]
-    found = by_year.quantile([0.1, 0.5, 0.9]).unstack()
-    return found.set_axis(["low", "middle", "high"], axis=1).assign(
-        times=lambda frame: frame["high"] / frame["low"], authorities=by_year.size()
+    low, high = by_year.quantile(0.1), by_year.quantile(0.9)
+    return pd.DataFrame(
+        {
+            "low": low,
+            "middle": by_year.median(),
+            "high": high,
+            "times": high / low,
+            "authorities": by_year.size(),
+        }
     )
 
 
