@@ -11,6 +11,7 @@
 # %%
 import earlywarn as ew
 from earlywarn.counterfactual import ACTIONABLE, NOT_ACTIONABLE
+from earlywarn.errors import ScoreError
 from earlywarn.report import history, waterfall
 from earlywarn.report.telling import picture, say, table
 
@@ -182,6 +183,28 @@ say(
         else "The two intervals do not overlap."
     )
 )
+
+# %% [markdown]
+# ## And the other way
+#
+# The same arithmetic towards the worse side, no further than to where the worst tenth of authorities stand, shows
+# what there is to lose.
+
+# %%
+
+
+def the_worse_side():
+    try:
+        rows = ew.what_would_change(model, snapshot, AUTHORITY, better=False)
+    except ScoreError as no_band_beyond:
+        return say(str(no_band_beyond))
+    caption = (
+        "Towards a higher band: one after the other, strongest first, until the band is another"
+    )
+    return table(told(rows[rows["way"] == "together"]), caption)
+
+
+the_worse_side()
 
 # %% [markdown]
 # ## What to take to the meeting

@@ -125,9 +125,10 @@ def likeness(frame, years):
 
 say(
     *(
-        f"**{titles[name]}**: the spread, as times the lower, went from {frame['times'].iloc[0]:.1f} to "
-        f"{frame['times'].iloc[-1]:.1f}. An authority's place in the newest year goes with its place a year before "
-        f"(correlation {likeness(wide[name], 1):.2f}), and five years before ({likeness(wide[name], 5):.2f})."
+        f"**{titles[name]}**: the outer column was {frame['times'].iloc[0]:.1f} times the other in "
+        f"{frame.index[0]}, and {frame['times'].iloc[-1]:.1f} times in {frame.index[-1]}. An authority's place among "
+        f"all goes with its place a year before (correlation {likeness(wide[name], 1):.2f}), and five years before "
+        f"({likeness(wide[name], 5):.2f}); one would be the same order."
         for name, frame in spreads.items()
     )
 )
@@ -185,8 +186,8 @@ table(
 # %% [markdown]
 # ## Does quality follow spend, or any of the rates?
 #
-# Each inspection is set beside the newest figure that was public when it began, less England's of the same year, so
-# that years can be put together. If a figure told nothing, the authority that was judged Inadequate would have the
+# Each inspection is set beside the newest figure that was public when it began (as it stands today), as a multiple
+# of England's of the same year, so that years can be put together. If a figure told nothing, the authority that was judged Inadequate would have the
 # higher of two figures in half of all pairs. The interval draws whole authorities anew, as some were inspected
 # more than once.
 
@@ -275,7 +276,14 @@ axes.set_xticks(
 axes.axhline(100, color="#0B0C0C", lw=1)
 axes.set_ylim(bottom=0)
 axes.set_ylabel("Spend, % of England's that year")
-axes.set_title("Middles: " + ", ".join(f"{group.median():.0f}%" for group in groups), loc="left")
+axes.set_title(
+    "Middle spend, % of England's: "
+    + ", ".join(
+        f"{grade} {group.median():.0f}" for grade, group in zip(GRADES, groups, strict=True)
+    ),
+    loc="left",
+    fontsize=10,
+)
 axes.spines[["top", "right"]].set_visible(False)
 picture(
     axes,
@@ -294,7 +302,7 @@ picture(
 def link(name):
     _, low, high = found[name]
     if low <= 0.5 <= high:
-        return "no link that chance would not give"
+        return "no link beyond what chance gives"
     return (
         "a link: the Inadequate ones had the " + ("higher" if low > 0.5 else "lower") + " figures"
     )
@@ -305,7 +313,7 @@ say(
     f"**Spread of spend.** In the newest year reported spend goes from £{first:,.0f} to £{last:,.0f} a child in need, "
     f"{last / first:.0f} times as much; the auditor's highest was {4970 / 340:.0f} times the lowest.",
     f"**Spend and quality.** On {len(starts[SPEND])} inspections, {starts[SPEND]['label'].sum():.0f} of them with an "
-    f"Inadequate area: {link(SPEND)}.",
+    f"Inadequate area: {link(SPEND)}. The auditor found quality not related to spend.",
     "**The three rates, each alone.** "
     + "; ".join(f"{titles[name]}: {link(name)}" for name in RATES)
     + ".",
