@@ -194,13 +194,14 @@ say(
 # %% [markdown]
 # ## Decide
 #
-# The rule is written down before the results are seen, and so is the decision, with who took it.
+# A rule is worth something if it was written down before the results were seen; this one is an example. Write down
+# the decision too, with who took it.
 
 # %%
 rule = {
     "The figures are still comparable (drift)": drifted.usable,
     "Ranks agree (correlation above the nine tenths asked for)": agreement > 0.9,
-    "No weight changed sign and size": bool(
+    "No weight changed its sign, but for those next to nothing": bool(
         ((weights["before"] * weights["after"] > 0) | (weights["change"].abs() < 0.02)).all()
     ),
     "Nine authorities in ten stay within their old interval": inside.mean() >= 0.9,
