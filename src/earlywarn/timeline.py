@@ -44,7 +44,6 @@ class Timeline:
         default_factory=dict, repr=False
     )
     _rows: dict[tuple[str, date], pd.Series] = field(default_factory=dict, repr=False)
-
     _last: dict[date, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
