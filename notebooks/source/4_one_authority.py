@@ -117,7 +117,7 @@ picture(
 # ## With which figures would the band be another?
 #
 # This is arithmetic on the model: **it is not a claim that changing a figure would change the service, or the
-# judgement.** A figure stands for much else. An authority that mended the figure alone would be as likely to fail
+# judgement.** A figure stands for much else. An authority that mended the figure alone may be as likely to fail
 # as before. What the arithmetic is good for is to see which figures the band hangs on, and how much would have to
 # be different at once.
 #

@@ -106,7 +106,7 @@ def what_would_change(
     Notes
     -----
     No claim about causes: a figure stands for much else, and an authority that changed it by itself
-    would be as likely to fail as before. All other figures, of it and of others, stay. The bounds
+    may be as likely to fail as before. All other figures, of it and of others, stay. The bounds
     are the 10th and 90th percentile of the authorities' figures of the same year, so that nothing
     is asked that few have shown; a figure beyond its bound may not move. The steps together are one
     way to the band, not the shortest of all. The interval of the risk is wider than most bands: a

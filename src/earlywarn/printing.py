@@ -117,14 +117,15 @@ def what_if_text(rows: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> st
     lines = [
         f"{now['la_name']} ({now['la_code']}), as of {snapshot.as_of}",
         "",
-        f"Risk of an Inadequate judgement if inspected now: {100 * now['risk']:.1f}%, {now['band']}",
+        f"Risk of an Inadequate judgement if inspected now: {100 * now['risk']:.1f}%, "
+        f"{now['band']}",
     ]
     for way, title in (("alone", "One figure alone"), ("together", "One after the other")):
         lines += ["", f"{head}{title}"]
         lines += [_changed(row) for row in rows[rows["way"] == way].to_dict("records")]
     told = (
         "Arithmetic on the model, and no claim about causes: an authority that changed a figure by "
-        "itself would be as likely to fail as before. Only figures that it shapes by its own work "
+        "itself may be as likely to fail as before. Only figures that it shapes by its own work "
         f"are changed, within the {' to '.join(f'{100 * share:.0f}th' for share in RANGE)} "
         "percentile of authorities; all else stays."
     )
