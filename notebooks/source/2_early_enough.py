@@ -118,7 +118,8 @@ picture(
 # ## Which ones?
 #
 # Every Inadequate judgement, with the months that the authority had stood on the list without a break when the
-# inspectors arrived. A dash: it was not on the last list before.
+# inspectors arrived. A dash: it was not on the last list before. The record, and the first look, count by the day on
+# which each inspection began and not by the last quarter's list, so their counts may differ a little.
 
 # %%
 names = lists.drop_duplicates("la_code").set_index("la_code")["la_name"]
@@ -127,7 +128,11 @@ names = lists.drop_duplicates("la_code").set_index("la_code")["la_name"]
 def months(part):
     stood = part.set_index(["la_code", "inspection_start"])
     return [
-        "-" if stand != 1 else f"{'at least ' if least else ''}{warning:.0f}"
+        "-"
+        if stand != 1
+        else "under 1"
+        if warning < 1
+        else f"{'at least ' if least else ''}{warning:.0f}"
         for stand, warning, least in zip(
             stood["on_last_list"], stood["warning_months"], stood["at_least"], strict=True
         )
@@ -155,7 +160,8 @@ table(
 #
 # A true alarm is an inspection within two years of a list with the authority on it that found an Inadequate area;
 # a false alarm is one that did not. Each inspection counts once. Authorities that nobody inspected in that time
-# are not known, and count neither way.
+# are not known, and count neither way. An alarm may have been on any list of those two years, so there are more true
+# ones than judgements on the last list.
 
 # %%
 alarms = list_record(lists, TOP_K)
@@ -216,8 +222,8 @@ def verdict(window):
 
 say(
     *(verdict(window) for window in WINDOWS),
-    f"In all, {(own['on_last_list'] != 1).sum()} of {len(own)} judgements would have come without a warning from "
-    f"the list; {(own['warning_months'] >= 6).sum()} would have had half a year or more. With so few events, "
+    f"In all, {(own['on_last_list'] != 1).sum()} of {len(own)} judgements were not on the last list before "
+    f"the inspection; {(own['warning_months'] >= 6).sum()} would have had half a year's warning or more. With so few events, "
     "differences of a few judgements between two lists are within what chance does.",
 )
 

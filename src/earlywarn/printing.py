@@ -117,8 +117,10 @@ def what_if_text(rows: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> st
     lines = [
         f"{now['la_name']} ({now['la_code']}), as of {snapshot.as_of}",
         "",
-        f"Risk of an Inadequate judgement if inspected now: {100 * now['risk']:.1f}%, "
-        f"{now['band']}",
+        (
+            f"Risk of an Inadequate judgement if inspected now: {100 * now['risk']:.1f}%, "
+            f"{now['band']}"
+        ),
     ]
     for way, title in (("alone", "One figure alone"), ("together", "One after the other")):
         lines += ["", f"{head}{title}"]
