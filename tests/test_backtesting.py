@@ -124,6 +124,12 @@ def test_each_case_has_a_row_for_each_model_and_its_outcome(small):
     assert zero["inspection_start"].max() < CONFIRMATION_FROM.isoformat()
 
 
+def test_without_leads_there_are_the_lists_alone_and_the_same_ones(small):
+    alone = backtests.run(leads=())
+    assert alone.forecasts.empty
+    pd.testing.assert_frame_equal(alone.lists, small.lists, check_exact=True)
+
+
 def test_leads_use_the_earlier_day(small):
     six = small.forecasts[small.forecasts["lead_months"] == 6]
     assert len(six) > 0

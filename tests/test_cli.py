@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import subprocess
 import sys
 
@@ -137,6 +138,22 @@ def test_out_writes_what_score_gives(capsys, tmp_path, expected, ending):
                 for frame in (again, expected)
             )
             assert one == other, column
+
+
+def test_whatif_tells_the_changed_figures_and_claims_no_cause(capsys, expected):
+    out, err = said(capsys, "whatif", "Leeds", "--worse", "--as-of", DAY)
+    assert err == ""
+    now = expected.set_index("la_name").loc["Leeds"]
+    assert f"{100 * now['risk']:.1f}%, {now['band']}" in out
+    rows = ew.what_would_change(ew.load_model(), ew.load_panel().as_of(DAY), "Leeds", better=False)
+    told = [line for line in out.splitlines() if re.match(r" +\d+\.\d +\d+\.\d ", line)]
+    assert len(told) == len(rows)
+    assert f"{100 * rows['risk_after'].iloc[-1]:.1f}%" in told[-1]
+    assert "no claim about causes" in " ".join(out.split())
+
+
+def test_whatif_says_that_there_is_no_band_beyond(capsys, expected):
+    assert "no band beyond" in fault(capsys, "whatif", expected["la_code"].iloc[-1], "--as-of", DAY)
 
 
 @pytest.mark.parametrize("name", ["Camden", "202", "E09000007", "camden"])

@@ -59,6 +59,8 @@ def test_each_single_change_is_what_score_says_of_the_changed_figures(model, sna
     for _, row in found[found["way"] == "alone"].head(6).iterrows():
         told = rescored(model, snapshot, near, row.to_frame().T)
         assert told["risk"] == pytest.approx(row["risk_after"], rel=1e-12)
+        assert told["risk_lower"] == pytest.approx(row["risk_after_lower"], rel=1e-12)
+        assert told["risk_upper"] == pytest.approx(row["risk_after_upper"], rel=1e-12)
         assert told["band"] == row["band_after"]
 
 

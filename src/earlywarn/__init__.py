@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from earlywarn.catalogue import INDICATORS as INDICATORS
     from earlywarn.challengers import CHALLENGERS as CHALLENGERS
     from earlywarn.classifier import RiskClassifier as RiskClassifier
+    from earlywarn.counterfactual import what_would_change as what_would_change
     from earlywarn.drifting import drift as drift
     from earlywarn.errors import EarlyWarnError as EarlyWarnError
     from earlywarn.explanation import explain as explain
@@ -65,6 +66,7 @@ _ROOMS = {
     "score_batch": "scoring",
     "train": "training",
     "write_card": "cards",
+    "what_would_change": "counterfactual",
     "write_panel": "panel",
     "write_record": "record",
     "write_report": "report",

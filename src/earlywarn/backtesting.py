@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,13 +109,15 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
     until : date
         The last start of an inspection to be forecast.
     leads : sequence of int
-        How many months before the start of an inspection it is forecast.
+        How many months before the start of an inspection it is forecast; with none of them there
+        are the quarterly lists alone, which take a fraction of the time.
     rivals : sequence of Rival or Challenger
         The simple rules to be beaten; ``earlywarn.CHALLENGERS`` may be added.
     parts : path, optional
         A folder in which finished years are kept, so that an interrupted run goes on from there.
     n_jobs : int
-        How many years are worked on at a time, by joblib.
+        How many years are worked on at a time, by joblib. One at a time shares what it builds
+        between the years.
     progress : Progress, optional
         What to report to; silent if not given.
 
@@ -151,7 +154,7 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
     lists = pd.concat([one for _, one in found], ignore_index=True)
     keys = ["lead_months", "model", "inspection_start", "la_code"]
     return Backtest(
-        forecasts=forecasts.sort_values(keys, ignore_index=True),
+        forecasts=forecasts.sort_values(keys, ignore_index=True) if leads else forecasts,
         lists=lists.sort_values(["as_of", "model", "rank"], ignore_index=True),
         judgements=cases,
         target=question.name,
@@ -183,6 +186,11 @@ class _Plan:
     leads: tuple[int, ...]
     rivals: tuple[Contender, ...]
     until: date
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """Shared by the years that one process works on, one after the other."""
+        return Timeline(self.panel, self.judgements)
 
     def digest(self) -> str:
         """What the forecasts depend on, as a name: another one, and kept years are not used."""
@@ -221,8 +229,7 @@ def _year(plan: _Plan, year: int, store: _Parts | None) -> tuple[pd.DataFrame, p
     """A year's forecasts and lists, computed or as kept."""
     if store is not None and (kept := store.read(year)) is not None:
         return kept
-    timeline = Timeline(plan.panel, plan.judgements)
-    cut = date(year, 1, 1)
+    timeline, cut = plan.timeline, date(year, 1, 1)
     models = _trained(plan, timeline, cut)
     base = models[BASE.name].risk(np.zeros((1, 1)))[0]
     quarters = [date(year, month, 1) for month in QUARTERS if date(year, month, 1) <= plan.until]

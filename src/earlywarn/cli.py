@@ -107,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     subcommands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_score(subcommands)
     _add_explain(subcommands)
+    _add_whatif(subcommands)
     _add(
         subcommands,
         "catalogue",
@@ -188,6 +189,18 @@ def _add_explain(subcommands: Subcommands[_Parser]) -> None:
     command.add_argument("authority", metavar="NAME_OR_CODE")
     _add_inputs(command)
     _add_table(command)
+
+
+def _add_whatif(subcommands: Subcommands[_Parser]) -> None:
+    command = _add(
+        subcommands,
+        "whatif",
+        commands.whatif,
+        "say with which figures one authority's band would be another",
+    )
+    command.add_argument("authority", metavar="NAME_OR_CODE")
+    command.add_argument("--worse", action="store_true", help="the next higher band, not the lower")
+    _add_inputs(command)
 
 
 def _add_build(subcommands: Subcommands[_Parser]) -> None:

@@ -52,6 +52,15 @@ def explain(chosen: argparse.Namespace) -> None:
         print(f"\nAll {len(rows)} rows and {len(rows.columns)} columns are in {chosen.out}.")
 
 
+def whatif(chosen: argparse.Namespace) -> None:
+    """Print with which figures an authority's band would be another."""
+    model, snapshot = ew.load_model(chosen.model), _snapshot(chosen)
+    rows = ew.what_would_change(model, snapshot, chosen.authority, better=not chosen.worse)
+    if rows.empty:
+        raise UsageError("no figure can be moved that way", where=chosen.authority)
+    print(printing.what_if_text(rows, model, snapshot))
+
+
 def catalogue(_: argparse.Namespace) -> None:
     """Print the indicators."""
     print(printing.catalogue_text())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,14 +16,15 @@ import pandas as pd
 from earlywarn.catalogue import Indicator, get_indicator, model_column
 from earlywarn.errors import IndicatorError, ModelError, ScoreError
 from earlywarn.indicators import POPULATION, build_indicators, published_indicators
-from earlywarn.inputs import model_indicators, read_rows
-from earlywarn.verdicts import BANDS
+from earlywarn.inputs import Inputs, model_indicators, read_rows
+from earlywarn.verdicts import BANDS, expected_share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from earlywarn.model import RiskModel
     from earlywarn.panel import Snapshot
+    from earlywarn.stats import FloatArray
 
 ACTIONABLE = {
     "repeat work": "the authority decides when help ends, and what a second call leads to",
@@ -59,6 +60,8 @@ COLUMNS = (
     "moved_sd",
     "risk",
     "risk_after",
+    "risk_after_lower",
+    "risk_after_upper",
     "band",
     "band_after",
     "reached",
@@ -90,7 +93,8 @@ def what_would_change(
         the band changes (``reached``), else the furthest that is looked at, ``bound``. Smallest
         change first, in standard deviations between authorities (``moved_sd``). Then rows with
         ``way`` "together": one indicator after the other, strongest effect first, each to its bound
-        but for the last, which goes as far as is needed; ``risk_after`` adds up the steps.
+        but for the last, which goes as far as is needed; ``risk_after`` adds up the steps, and
+        ``risk_after_lower`` and ``risk_after_upper`` are its 90% interval.
 
     Raises
     ------
@@ -102,10 +106,12 @@ def what_would_change(
     Notes
     -----
     No claim about causes: a figure stands for much else, and an authority that changed it by itself
-    would be as likely to fail as before. All other figures, of it and of others, stay. The bounds
+    may be as likely to fail as before. All other figures, of it and of others, stay. The bounds
     are the 10th and 90th percentile of the authorities' figures of the same year, so that nothing
-    is asked that few have shown; a figure beyond its bound may not move. See Wachter et al. 2018
-    for the idea (doi 10.2139/ssrn.3063289).
+    is asked that few have shown; a figure beyond its bound may not move. The steps together are one
+    way to the band, not the shortest of all. The interval of the risk is wider than most bands: a
+    band that is reached is reached by the middle of it. See Wachter et al. 2018 for the idea
+    (doi 10.2139/ssrn.3063289).
 
     Examples
     --------
@@ -116,8 +122,9 @@ def what_would_change(
     (['alone', 'together'], True)
     """
     case = _case(model, snapshot, la_code, better=better)
-    alone = [_alone(case, move) for move in _moves(case)]
-    ways = {"alone": sorted(alone, key=case.order), "together": _together(case, alone)}
+    moves = _moves(case)
+    alone = sorted((_alone(case, move) for move in moves), key=case.order)
+    ways = {"alone": alone, "together": _together(case, moves)}
     rows = [
         _row(case, way, step, found)
         for way, steps in ways.items()
@@ -184,6 +191,13 @@ class _Move:
         return [round(float(side * k * STEP), 1) + 0.0 for k in np.arange(first, last + 1)]
 
 
+class _Level(NamedTuple):
+    """Where an indicator lies among the authorities' of its year, and its standard error."""
+
+    z: float
+    se: float
+
+
 @dataclass(frozen=True)
 class _Found:
     """Where a move ends, and what the model says then."""
@@ -191,8 +205,9 @@ class _Found:
     move: _Move
     value_to: float
     moved_sd: float
-    level: float
+    level: _Level
     risk: float
+    interval: tuple[float, float]
     reached: bool
 
 
@@ -203,18 +218,35 @@ class _Case:
     model: RiskModel
     snapshot: Snapshot
     code: str
-    row: pd.DataFrame
+    inputs: Inputs
     better: bool
     wanted: str
 
-    def risk(self, levels: Mapping[str, float]) -> float:
-        """The risk with some columns of the model at other levels."""
-        return float(self.model.risk(read_rows(self.model, self.row.assign(**levels)).values)[0])
+    def place(self, move: _Move) -> int:
+        """The column of the model that an indicator is."""
+        return self.model.columns.index(model_column(move.record))
 
-    def level(self, move: _Move, value: float) -> float:
+    def risk(self, levels: Mapping[int, _Level]) -> float:
+        """The risk with some columns of the model at other levels."""
+        return float(self.model.risk(self._with(levels)[0])[0])
+
+    def interval(self, levels: Mapping[int, _Level]) -> tuple[float, float]:
+        """The 90% interval of that risk."""
+        low, high = self.model.interval(*self._with(levels))
+        return float(low[0]), float(high[0])
+
+    def level(self, move: _Move, value: float) -> _Level:
         """The indicator's level had its newest figure been another, by the production road."""
-        X = published_indicators(with_figures(move.snapshot, self.code, {move.record.id: value}))
-        return float(X.droplevel("as_of")[model_column(move.record)][self.code])
+        other = with_figures(move.snapshot, self.code, {move.record.id: value})
+        row = published_indicators(other, [move.record]).droplevel("as_of").loc[[self.code]]
+        z, se = row[[f"{move.record.id}_z", f"{move.record.id}_se"]].to_numpy()[0]
+        return _Level(float(z), float(se))
+
+    def _with(self, levels: Mapping[int, _Level]) -> tuple[FloatArray, FloatArray]:
+        values, noise = np.array(self.inputs.values), np.array(self.inputs.noise)
+        for place, level in levels.items():
+            values[0, place], noise[0, place] = level.z, np.nan_to_num(level.se)
+        return values, noise
 
     def order(self, found: _Found) -> tuple[bool, float, str]:
         """Those that reach the band first, smallest change first; then by how near they come."""
@@ -232,8 +264,9 @@ def _case(model: RiskModel, snapshot: Snapshot, la_code: str, *, better: bool) -
     code = snapshot.existing_code(la_code)
     X = build_indicators(snapshot)
     row = X[X.index.get_level_values("la_code") == code].reset_index(drop=True)
+    inputs = read_rows(model, row)
     names = [name for _, name in BANDS]
-    risk = float(model.risk(read_rows(model, row).values)[0])
+    risk = float(model.risk(inputs.values)[0])
     band = _band(model, risk)
     place = names.index(band) + (1 if better else -1)
     if not 0 <= place < len(names):
@@ -243,12 +276,12 @@ def _case(model: RiskModel, snapshot: Snapshot, la_code: str, *, better: bool) -
             found=f"{band}, a risk of {100 * risk:.1f}%",
             remedy=f"Ask the other way: better={not better}.",
         )
-    return _Case(model, snapshot, code, row, better, names[place])
+    return _Case(model, snapshot, code, inputs, better, names[place])
 
 
 def _band(model: RiskModel, risk: float) -> str:
-    usual = model.info.get("prior", {}).get("risk")
-    if usual is None:
+    usual = expected_share(model)
+    if np.isnan(usual):
         raise ModelError("the model does not say which share it was set to", where="prior")
     return next(name for edge, name in BANDS if risk / usual >= edge)
 
@@ -308,40 +341,42 @@ def _about(record: Indicator, snapshot: Snapshot) -> Snapshot:
         snapshot,
         observations=own[own["measure"].isin(needed)],
         england=england[england["measure"].isin(needed)],
+        neighbours=snapshot.neighbours.iloc[:0],
     )
 
 
-def _alone(case: _Case, move: _Move, before: Mapping[str, float] | None = None) -> _Found:
+def _alone(case: _Case, move: _Move, before: Mapping[int, _Level] | None = None) -> _Found:
     """The first figure on the way at which the band is reached, or the last one."""
-    figures, levels = move.figures(), {}
-    column = model_column(move.record)
+    figures, levels, column = move.figures(), dict[int, _Level](), case.place(move)
 
-    def risk_at(place: int) -> float:
-        levels[place] = case.level(move, figures[place])
-        return case.risk({**(before or {}), column: levels[place]})
+    def changed(place: int) -> dict[int, _Level]:
+        if place not in levels:
+            levels[place] = case.level(move, figures[place])
+        return {**(before or {}), column: levels[place]}
 
-    last = len(figures) - 1
-    place = last
-    if case.reached(risk_at(last)):
-        place = bisect_left(range(last), x=True, key=lambda k: case.reached(risk_at(k)))
-    risk, start = risk_at(place), float(case.row[column].iloc[0])
-    moved = abs(levels[place] - start)
-    return _Found(move, figures[place], moved, levels[place], risk, case.reached(risk))
+    place = last = len(figures) - 1
+    if case.reached(case.risk(changed(last))):
+        key = lambda k: case.reached(case.risk(changed(k)))  # noqa: E731 - one line, used once
+        place = bisect_left(range(last), x=True, key=key)
+    end = changed(place)
+    risk, start = case.risk(end), float(case.inputs.values[0, column])  # noqa: PD011
+    moved = abs(levels[place].z - start)
+    interval = case.interval(end)
+    return _Found(move, figures[place], moved, levels[place], risk, interval, case.reached(risk))
 
 
-def _together(case: _Case, alone: list[_Found]) -> list[_Found]:
+def _together(case: _Case, moves: list[_Move]) -> list[_Found]:
     """One after the other to its bound, strongest effect first, until the band is reached."""
     at_bound = [
-        (case.risk({model_column(one.move.record): level}), one.move)
-        for one in alone
-        for level in [case.level(one.move, one.move.figures()[-1])]
+        (case.risk({case.place(move): case.level(move, move.figures()[-1])}), move)
+        for move in moves
     ]
     at_bound.sort(key=lambda pair: (pair[0] if case.better else -pair[0], pair[1].record.id))
-    levels: dict[str, float] = {}
+    levels: dict[int, _Level] = {}
     found: list[_Found] = []
     for _, move in at_bound:
         found.append(_alone(case, move, levels))
-        levels[model_column(move.record)] = found[-1].level
+        levels[case.place(move)] = found[-1].level
         if found[-1].reached:
             break
     return found
@@ -363,6 +398,8 @@ def _row(case: _Case, way: str, step: int, found: _Found) -> dict[str, Any]:
         "moved_sd": found.moved_sd,
         "risk": now,
         "risk_after": found.risk,
+        "risk_after_lower": found.interval[0],
+        "risk_after_upper": found.interval[1],
         "band": _band(case.model, now),
         "band_after": _band(case.model, found.risk),
         "reached": found.reached,

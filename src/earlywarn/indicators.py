@@ -28,7 +28,7 @@ from earlywarn.panel import Snapshot
 from earlywarn.stats import FloatArray, rate, slope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 POPULATION = "population_0_17"
 TREND_YEARS = 3
@@ -76,15 +76,17 @@ def build_indicators(snapshot: Snapshot) -> pd.DataFrame:
     return pd.concat([published_indicators(snapshot), inspection_history(snapshot)], axis=1)
 
 
-def published_indicators(snapshot: Snapshot) -> pd.DataFrame:
+def published_indicators(
+    snapshot: Snapshot, records: Sequence[Indicator] = INDICATORS
+) -> pd.DataFrame:
     """The indicators that come from published figures: the same between two publications."""
     _check(snapshot)
     figures = _Figures.of(snapshot)
-    levels = {record.id: figures.level(record) for record in INDICATORS if record.kind != "history"}
+    deprivation = figures.level(get_indicator(DEPRIVATION))
     neighbours = figures.neighbour_weights(snapshot.neighbours)
     blocks = [
-        _columns(record, levels[record.id], levels[DEPRIVATION], neighbours)
-        for record in INDICATORS
+        _columns(record, figures.level(record), deprivation, neighbours)
+        for record in records
         if record.kind != "history"
     ]
     frame = pd.DataFrame(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from earlywarn.catalogue import FAMILIES, INDICATORS, Indicator
+from earlywarn.catalogue import FAMILIES, INDICATORS, Indicator, get_indicator
+from earlywarn.counterfactual import RANGE
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -99,6 +100,49 @@ def explanation_text(
         for line in block.splitlines() or [""]
     ]
     return "\n".join([*wrapped, *_caution(model)])
+
+
+def what_if_text(rows: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> str:
+    """With which figures an authority's band would be another, each alone and then together.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As ``earlywarn.what_would_change`` gives it; at least one.
+    model : RiskModel
+    snapshot : Snapshot
+    """
+    now = rows.iloc[0]
+    head = f"{'Today':>7}{'Other':>7}{'Risk':>7} {'(90%)':>10}  "
+    lines = [
+        f"{now['la_name']} ({now['la_code']}), as of {snapshot.as_of}",
+        "",
+        (
+            f"Risk of an Inadequate judgement if inspected now: {100 * now['risk']:.1f}%, "
+            f"{now['band']}"
+        ),
+    ]
+    for way, title in (("alone", "One figure alone"), ("together", "One after the other")):
+        lines += ["", f"{head}{title}"]
+        lines += [_changed(row) for row in rows[rows["way"] == way].to_dict("records")]
+    told = (
+        "Arithmetic on the model, and no claim about causes: an authority that changed a figure by "
+        "itself may be as likely to fail as before. Only figures that it shapes by its own work "
+        f"are changed, within the {' to '.join(f'{100 * share:.0f}th' for share in RANGE)} "
+        "percentile of authorities; all else stays."
+    )
+    return "\n".join([*lines, "", textwrap.fill(told, _width()), *_caution(model)])
+
+
+def _changed(row: Mapping[Hashable, Any]) -> str:
+    limits = f"{100 * row['risk_after_lower']:.1f}-{100 * row['risk_after_upper']:.1f}"
+    band = f": {row['band_after']}" if row["reached"] else ""
+    title = get_indicator(row["indicator"]).title
+    text = (
+        f"{row['value']:7.1f}{row['value_to']:7.1f}{100 * row['risk_after']:6.1f}% {limits:>10}  "
+        f"{title}{band}"
+    )
+    return textwrap.fill(text, _width(), subsequent_indent=" " * 34)
 
 
 def catalogue_text() -> str:

@@ -44,6 +44,7 @@ class Timeline:
         default_factory=dict, repr=False
     )
     _rows: dict[tuple[str, date], pd.Series] = field(default_factory=dict, repr=False)
+    _last: dict[date, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         public = self.panel.with_judgements(self.judgements)
@@ -77,6 +78,11 @@ class Timeline:
 
     def last_inspection(self, day: date) -> pd.DataFrame:
         """The last judgement known on the day: its grade, 0 to 3, and the years since it began."""
+        if day not in self._last:
+            self._last[day] = self._last_inspection(day)
+        return self._last[day]
+
+    def _last_inspection(self, day: date) -> pd.DataFrame:
         snapshot = self._inspections.as_of(day)
         codes = snapshot.authorities["la_code"]
         last = previous_judgement(snapshot.judgements, day, codes)

@@ -1,0 +1,114 @@
+"""What a notebook tells: sentences, tables and pictures that read alike wherever it is opened."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass, field
+from html import escape
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from earlywarn.errors import ScoreError, require
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+DPI = 90
+
+
+@dataclass(frozen=True)
+class Told:
+    """Something that a notebook shows as the last value of a cell.
+
+    Parameters
+    ----------
+    text : str
+        What is read where nothing else can be shown.
+    data : mapping
+        The other forms, by media type.
+    metadata : mapping
+        What is said of them, such as the alternative text of a picture.
+    """
+
+    text: str
+    data: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """The text."""
+        return self.text
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
+        return {"text/plain": self.text, **self.data}, dict(self.metadata)
+
+
+def say(*sentences: str) -> Told:
+    """Sentences with numbers from the code, shown like any other prose.
+
+    Parameters
+    ----------
+    *sentences : str
+        Markdown; each is a paragraph of its own.
+
+    Examples
+    --------
+    >>> say("One.", "Two.")
+    One.
+    <BLANKLINE>
+    Two.
+    """
+    text = "\n\n".join(sentences)
+    return Told(text, {"text/markdown": text})
+
+
+def table(frame: pd.DataFrame, caption: str) -> Told:
+    """A table without its index, with a caption, and with headings that a screen reader knows.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As it is to be read: rounded, and with columns named in words.
+    caption : str
+        What it shows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> told = table(pd.DataFrame({"Authority": ["Leeds"]}), "One authority")
+    >>> "<caption>One authority</caption>" in told.data["text/html"]
+    True
+    """
+    head, rest = frame.to_html(index=False, border=0, na_rep="", justify="left").split("\n", 1)
+    html = f"{head}\n  <caption>{escape(caption)}</caption>\n{rest}"
+    html = html.replace("<th>", '<th scope="col">')
+    return Told(f"{caption}\n\n{frame.to_string(index=False, na_rep='')}", {"text/html": html})
+
+
+def picture(axes: Axes, alt: str) -> Told:
+    """A finished figure as a picture with its alternative text; the figure is closed.
+
+    Parameters
+    ----------
+    axes : Axes
+        As the figures of ``earlywarn.report`` give them.
+    alt : str
+        What the picture says, for those who do not see it.
+
+    Raises
+    ------
+    ScoreError
+        If there is no alternative text.
+    """
+    if not alt.strip():
+        raise ScoreError("a picture without words", where="alt", expected="what it shows")
+    pyplot = require("matplotlib.pyplot", extra="report")
+    figure: Any = axes.get_figure(root=True)
+    stream = BytesIO()
+    # No version of the library in the file: another one may draw the same picture.
+    figure.savefig(stream, format="png", dpi=DPI, metadata={"Software": None})
+    pyplot.close(figure)
+    data = {"image/png": b64encode(stream.getvalue()).decode("ascii")}
+    return Told(alt, data, {"image/png": {"alt": alt}})
