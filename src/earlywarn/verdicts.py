@@ -202,11 +202,15 @@ def _strongest(parts: FloatArray, missing: npt.NDArray[np.bool_]) -> Ints:
     for start in range(0, parts.shape[1], BLOCK):
         rows = slice(start, start + BLOCK)
         # What stands in for a missing figure is part of the sum, and no driver.
-        bits = (parts[:, rows] * ~missing[:, rows]).view(np.int64)
-        ordered = np.ascontiguousarray((bits & ~mask | places).view(np.float64).T)
+        tagged = parts[:, rows] * ~missing[:, rows]
+        bits = tagged.view(np.int64)
+        bits &= ~mask
+        bits |= places
+        ordered = np.ascontiguousarray(tagged.T)
         ordered.sort(axis=1)
-        for side, strongest in enumerate((ordered[:, ::-1], -ordered)):
-            for best in strongest[:, :MOST_DRIVERS].T:
+        upwards, downwards = ordered[:, : -MOST_DRIVERS - 1 : -1], -ordered[:, :MOST_DRIVERS]
+        for side, strongest in enumerate((upwards, downwards)):
+            for best in np.ascontiguousarray(strongest.T):
                 term = np.where(best > NONE, mask - (best.view(np.int64) & mask), none)
                 packed[side, rows] = packed[side, rows] * (none + 1) + term
     return packed
