@@ -292,7 +292,8 @@ def expit(x: npt.ArrayLike) -> FloatArray:
     """
     (log_odds,) = aligned(x=x)
     with np.errstate(under="ignore"):
-        return np.exp(np.minimum(log_odds, 0)) / (1 + np.exp(-np.abs(log_odds)))
+        found: FloatArray = np.exp(np.minimum(log_odds, 0)) / (1 + np.exp(-np.abs(log_odds)))
+    return found
 
 
 def logit(p: npt.ArrayLike) -> FloatArray:
