@@ -21,10 +21,10 @@ FEW = 5
 """Refits of a peer: their time is scaled to all."""
 
 
-def measure(refits: int, without: frozenset[str]) -> Section:
+def measure(refits: int, without: frozenset[str], inspections: int | None = None) -> Section:
     """Time the refits that training does, with every case drawn anew by its authority."""
     panel = ew.load_panel()
-    cases = training_cases(panel.judgements)
+    cases = training_cases(panel.judgements).tail(inspections or 10**6)
     records = scored_indicators()
     X = design(Timeline(panel, panel.judgements), cases, records)
     grade = cases["grade"].to_numpy(dtype=np.int64)

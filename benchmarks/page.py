@@ -19,16 +19,8 @@ INTRO = (
     "its time is scaled: the line says so. `score_batch` also checks every cell and writes the "
     "texts, which no peer does."
 )
-PACKAGES = (
-    "numpy",
-    "pandas",
-    "pyarrow",
-    "scikit-learn",
-    "shap",
-    "interpret",
-    "statsmodels",
-    "mord",
-)
+PACKAGES = ("numpy", "pandas", "pyarrow", "scikit-learn")
+PEERS = ("shap", "interpret", "statsmodels", "mord")
 
 
 def page(sections: Iterable[Section]) -> str:
@@ -100,7 +92,7 @@ def _machine() -> str:
 def _versions() -> dict[str, str]:
     """What took part."""
     found = {}
-    for name in ("numpy", "pandas", "pyarrow", *PEERS):
+    for name in (*PACKAGES, *PEERS):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

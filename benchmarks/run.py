@@ -26,6 +26,7 @@ def main() -> None:
         "--providers", type=int, nargs="+", default=[1_000, 10_000, 100_000], help="ascending"
     )
     parser.add_argument("--refits", type=int, default=1_000, help="bootstrap refits")
+    parser.add_argument("--inspections", type=int, help="the last so many to fit; all if not given")
     parser.add_argument("--starts", type=int, default=5, help="cold starts of each command")
     parser.add_argument("--without", nargs="*", default=[], help="peers' packages to leave out")
     parser.add_argument("--out", type=Path, default=PAGE, help="the page to write")
@@ -35,7 +36,7 @@ def main() -> None:
         [
             scoring_speed.measure(chosen.rows, without),
             building_speed.measure(tuple(chosen.providers)),
-            fitting_speed.measure(chosen.refits, without),
+            fitting_speed.measure(chosen.refits, without, chosen.inspections),
             starting_speed.measure(chosen.starts),
         ]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -144,7 +145,10 @@ def _additive(task: _Task) -> tuple[str, float]:
 
     settings = {"interactions": 0, "outer_bags": 2, "max_rounds": 50, "n_jobs": 1}
     machine = ExplainableBoostingClassifier(random_state=0, **settings)
-    machine.fit(task.some.head(5_000), task.label[:5_000])
+    with warnings.catch_warnings():
+        # It warns that its pictures do not show missing values.
+        warnings.simplefilter("ignore")
+        machine.fit(task.some.head(5_000), task.label[:5_000])
     few = task.few
     peer = "interpret's ExplainableBoostingClassifier.explain_local (no intervals)"
     return f"{peer}; {len(few):,} rows, scaled", task.scaled(lambda: machine.explain_local(few))
