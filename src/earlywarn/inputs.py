@@ -128,8 +128,8 @@ def _indicator(
     against = Distribution(**entry)
     noise = np.where(np.isnan(se), _usual_error(against), se)
     value, size = _value_and_size(record, numbers)
-    if value is not numbers.absent:
-        plain = np.isnan(z) & ~np.isnan(value)
+    plain = np.isnan(z) & ~np.isnan(value)
+    if plain.any():
         y, sd = stabilise(record, value[plain], size[plain])
         level[plain], noise[plain] = compare(y, sd, deprivation[plain], against)
     return level, np.where(np.isnan(level), np.nan, noise)

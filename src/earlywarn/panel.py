@@ -272,8 +272,8 @@ class Panel:
 
 
 def _ordinals(days: pd.Series) -> npt.NDArray[np.int64]:
-    since_1970 = days.to_numpy(dtype="datetime64[D]").astype(np.int64)
-    return since_1970 + date(1970, 1, 1).toordinal()
+    places, distinct = days.factorize()
+    return np.array([day.toordinal() for day in distinct], dtype=np.int64)[places]
 
 
 def _neighbours_on(neighbours: pd.DataFrame, day: date) -> tuple[pd.DataFrame, int | None]:
