@@ -272,8 +272,8 @@ class _Figures:
     def neighbour_pairs(self, neighbours: pd.DataFrame) -> Pairs:
         """Each area's row, and the row of a statistical neighbour of it."""
         index = pd.Index(self.areas[:-1], dtype="str")
-        area = index.get_indexer(neighbours["la_code"])
-        neighbour = index.get_indexer(neighbours["neighbour_code"])
+        area = index.get_indexer(pd.Index(neighbours["la_code"]))
+        neighbour = index.get_indexer(pd.Index(neighbours["neighbour_code"]))
         both = (area >= 0) & (neighbour >= 0)
         return area[both], neighbour[both]
 
@@ -320,7 +320,7 @@ _RATES = frozenset(
 def _tables(
     rows: pd.DataFrame, areas: tuple[str, ...], first: int, width: int
 ) -> dict[str, FloatArray]:
-    area = pd.Index(areas, dtype="str").get_indexer(rows["la_code"])
+    area = pd.Index(areas, dtype="str").get_indexer(pd.Index(rows["la_code"]))
     year = rows["period"].to_numpy(dtype=int) - first
     numbers = rows[["numerator", "denominator", "value"]].to_numpy(dtype=float)
     codes, measures = pd.factorize(rows["measure"])

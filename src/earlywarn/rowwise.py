@@ -124,19 +124,20 @@ class Bench:
         shape = (len(completion.centre), min(max(rows, SHORTEST), BLOCK))
         self._completion = completion
         self._offset = (0.0 - completion.centre)[:, None]
-        self._arrays = [np.empty(shape) for _ in range(4)]
+        self._filled, self._spare, self._gap, self._unsure = (np.empty(shape) for _ in range(4))
         self._missing = np.empty(shape, dtype=np.bool_)
 
     def complete(self, rows: Floats, *, doubt: bool = True) -> Block:
         """Centre and complete the rows of one block, columns first."""
         size = rows.shape[1]
-        filled, spare, gap, unsure = (array[:, :size] for array in self._arrays)
-        missing = self._missing[:, :size]
+        filled, spare = self._filled[:, :size], self._spare[:, :size]
+        missing, gap, unsure = (a[:, :size] for a in (self._missing, self._gap, self._unsure))
         # Added, not subtracted: -0.0 becomes 0.0 here, whether or not something is missing.
         np.add(rows, self._offset, out=filled)
         if not np.isnan(filled, out=missing).any():
             return Block(filled, None)
-        # 0 for NaN: fmax and fmin both take the number. A choice value by value would be slower.
+        # A number is the sum of what it has above and below 0. Of NaN and 0 both fmax and fmin take
+        # the 0, so that it stands where a value is missing. A choice value by value is slower.
         np.fmax(filled, 0.0, out=spare)
         np.fmin(filled, 0.0, out=filled)
         filled += spare
@@ -157,7 +158,7 @@ class Bench:
     def variance(self, block: Block, errors: Floats | None, doubt: Doubt) -> Floats:
         """The variance of ``(1, x) . b`` for every row ``x``, where ``b`` has this covariance."""
         filled, halved = block.filled, doubt.halved
-        product = self._arrays[1][:, : filled.shape[1]]
+        product = self._spare[:, : filled.shape[1]]
         for place, row in enumerate(halved[1:, 1:]):
             np.einsum("j,jb->b", row[: place + 1], filled[: place + 1], out=product[place])
         product *= filled
@@ -169,7 +170,7 @@ class Bench:
 
     def _noise(self, errors: Floats, weight: Floats) -> Floats:
         """The variance that the columns' own standard errors bring; missing ones bring none."""
-        squared = np.square(errors, out=self._arrays[1][:, : errors.shape[1]])
+        squared = np.square(errors, out=self._spare[:, : errors.shape[1]])
         found = weighted_sums(weight, squared)
         if np.isnan(found).any():
             np.copyto(squared, 0.0, where=np.isnan(squared))
