@@ -298,3 +298,17 @@ def test_the_model_that_ships_keeps_the_identities():
     low, high = model.interval(X)
     assert ((low < model.risk(X)) & (model.risk(X) < high)).all()
     assert (model.at_least(X, 2) > model.risk(X)).all()
+
+
+def test_threads_and_order_change_no_bit(monkeypatch):
+    model, X = invented(3), holed(3, 70_000, 8)
+    shuffled = np.random.default_rng(0).permutation(len(X))
+    found = {}
+    for hands in ("1", "3"):
+        monkeypatch.setenv("OMP_NUM_THREADS", hands)
+        found[hands] = [*model.interval(X), model.contributions(X)]
+        mixed = [*model.interval(X[shuffled]), model.contributions(X[shuffled])]
+        for whole, other in zip(found[hands], mixed, strict=True):
+            assert whole[shuffled].tobytes() == other.tobytes()
+    for one, three in zip(found["1"], found["3"], strict=True):
+        assert one.tobytes() == three.tobytes()

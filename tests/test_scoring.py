@@ -184,3 +184,21 @@ def test_a_day_outside_the_models_life_is_scored_with_a_warning(model, national)
         scores = score(model, snapshot)
     assert len(scores) == len(snapshot.authorities)
     assert scores["risk"].between(0, 1, inclusive="neither").all()
+
+
+def test_a_batch_of_many_threads_is_that_of_one(model, snapshot: Snapshot, monkeypatch) -> None:
+    rows = build_indicators(snapshot).reset_index()
+    rows = rows.loc[np.random.default_rng(0).integers(0, len(rows), 40_000)]
+    rows = rows.reset_index(drop=True).astype({"rereferrals": object})
+    rows.loc[[7, 39_000], "rereferrals"] = ["many", -3]
+    rows.loc[11, [name for name in model.columns if name.endswith("_z")]] = np.nan
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    whole = score_batch(rows, model, explain=True)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    halves = (rows.iloc[:35_000], rows.iloc[35_000:])
+    parts = [score_batch(half, model, explain=True) for half in halves]
+    pd.testing.assert_frame_equal(whole, pd.concat(parts, ignore_index=True), check_exact=True)
+    refused = whole["status"].str.startswith("refused: rereferrals")
+    assert refused.sum() == 2
+    assert whole.loc[refused, ["risk", "missing_indicators", "drivers_up"]].isna().all(axis=None)
+    assert whole.loc[~refused, "drivers_up"].notna().all()

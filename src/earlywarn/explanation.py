@@ -120,31 +120,27 @@ def drivers(model: RiskModel, X: pd.DataFrame, *, upward: bool, most: int = 3) -
     strength = parts.to_numpy() * (1 if upward else -1)
     known = np.column_stack([X[column].notna() for column in model.columns])
     strength = np.where(known & (strength > NONE), strength, 0.0)
-    phrases = {record.id: _phrases(record, X) for record in records}
     order = np.argsort(-strength, axis=1, kind="stable")[:, :most]
+    value = X[[record.id for record in records]].to_numpy()
+    england = value - X.reindex(columns=[f"{record.id}_gap" for record in records]).to_numpy()
     return [
-        "; ".join(phrases[records[term].id][row] for term in terms if strength[row, term] > 0)
+        "; ".join(
+            _phrase(records[term], value[row, term], england[row, term])
+            for term in terms
+            if strength[row, term] > 0
+        )
         for row, terms in enumerate(order)
     ]
 
 
-def _phrases(record: Indicator, X: pd.DataFrame) -> list[str]:
-    """A short phrase a row: the figure and England's."""
+def _phrase(record: Indicator, value: float, england: float) -> str:
+    """A driver in a few words: the figure and England's."""
     if record.kind == "history":
-        return [
-            "last inspection was Good or better" if value == 1 else "last inspection was below Good"
-            for value in X[record.id]
-        ]
-    title = (
-        record.title[0].lower() + record.title[1:]
-        if record.title.split()[0] not in _KEPT
-        else record.title
-    )
-    england = X[record.id] - X[record.id + "_gap"]
-    return [
-        f"{title} {_number(record, value)} (England {_number(record, middle)})"
-        for value, middle in zip(X[record.id], england, strict=True)
-    ]
+        return f"last inspection was {'Good or better' if value == 1 else 'below Good'}"
+    title = record.title
+    if title.split()[0] not in _KEPT:
+        title = title[0].lower() + title[1:]
+    return f"{title} {_number(record, value)} (England {_number(record, england)})"
 
 
 _KEPT = frozenset({"Section"})

@@ -124,7 +124,7 @@ def winsorise(x: npt.ArrayLike, share: float = 0.1) -> FloatArray:
         )
     if np.all(np.isnan(values)):
         return values.copy()
-    low, high = np.nanquantile(values, [share, 1 - share])
+    low, high = np.quantile(values[~np.isnan(values)], [share, 1 - share])
     return np.clip(values, low, high)
 
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from earlywarn.authorities import ENGLAND
@@ -29,6 +30,8 @@ from earlywarn.stats import FloatArray, rate, slope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+Pairs = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
 
 POPULATION = "population_0_17"
 TREND_YEARS = 3
@@ -83,7 +86,7 @@ def published_indicators(
     _check(snapshot)
     figures = _Figures.of(snapshot)
     deprivation = figures.level(get_indicator(DEPRIVATION))
-    neighbours = figures.neighbour_weights(snapshot.neighbours)
+    neighbours = figures.neighbour_pairs(snapshot.neighbours)
     blocks = [
         _columns(record, figures.level(record), deprivation, neighbours)
         for record in records
@@ -141,7 +144,7 @@ def _index(snapshot: Snapshot) -> pd.MultiIndex:
 
 
 def _columns(
-    record: Indicator, level: _Level, deprivation: _Level, neighbours: FloatArray
+    record: Indicator, level: _Level, deprivation: _Level, neighbours: Pairs
 ) -> dict[str, FloatArray]:
     """Every column of one indicator, by authority."""
     value, z, se, england, alike = (np.full(len(level.value), np.nan) for _ in range(5))
@@ -160,11 +163,13 @@ def _columns(
     return dict(zip(columns_of(record), columns, strict=False))
 
 
-def _neighbour_mean(value: FloatArray, neighbours: FloatArray) -> FloatArray:
-    known = np.isfinite(value).astype(float)
-    count = neighbours @ known
-    mean = rate(neighbours @ np.nan_to_num(value), count)
-    return np.where(count >= FEWEST_NEIGHBOURS, mean, np.nan)
+def _neighbour_mean(value: FloatArray, neighbours: Pairs) -> FloatArray:
+    area, neighbour = neighbours
+    theirs = value[neighbour]
+    known = np.isfinite(theirs)
+    count = np.bincount(area[known], minlength=len(value))
+    total = np.bincount(area[known], weights=theirs[known], minlength=len(value))
+    return np.where(count >= FEWEST_NEIGHBOURS, rate(total, count), np.nan)
 
 
 @dataclass(frozen=True)
@@ -226,7 +231,7 @@ class _Figures:
     def of(cls, snapshot: Snapshot) -> _Figures:
         rows = pd.concat([snapshot.observations, snapshot.england], ignore_index=True)
         existing = snapshot.authorities["la_code"].tolist()
-        areas = (*tuple(sorted({*rows["la_code"], *existing} - {ENGLAND})), ENGLAND)
+        areas = (*sorted({*rows["la_code"].unique(), *existing} - {ENGLAND}), ENGLAND)
         first = int(rows["period"].min()) if len(rows) else snapshot.as_of.year
         last = int(rows["period"].max()) + 1 if len(rows) else snapshot.as_of.year
         years = np.arange(first, last + 1, dtype=float)
@@ -266,16 +271,13 @@ class _Figures:
             oldest=self.oldest,
         )
 
-    def neighbour_weights(self, neighbours: pd.DataFrame) -> FloatArray:
-        """1 where the column's authority is a statistical neighbour of the row's."""
-        position = {code: row for row, code in enumerate(self.areas[:-1])}
-        weights = np.zeros((len(position), len(position)))
-        for code, neighbour in zip(
-            neighbours["la_code"], neighbours["neighbour_code"], strict=True
-        ):
-            if code in position and neighbour in position:
-                weights[position[code], position[neighbour]] = 1.0
-        return weights
+    def neighbour_pairs(self, neighbours: pd.DataFrame) -> Pairs:
+        """Each area's row, and the row of a statistical neighbour of it."""
+        index = pd.Index(self.areas[:-1], dtype="str")
+        area = index.get_indexer(pd.Index(neighbours["la_code"]))
+        neighbour = index.get_indexer(pd.Index(neighbours["neighbour_code"]))
+        both = (area >= 0) & (neighbour >= 0)
+        return area[both], neighbour[both]
 
     def _value_and_size(self, record: Indicator) -> tuple[FloatArray, FloatArray]:
         numerator, denominator, value = self.table(record.measure)
@@ -320,8 +322,7 @@ _RATES = frozenset(
 def _tables(
     rows: pd.DataFrame, areas: tuple[str, ...], first: int, width: int
 ) -> dict[str, FloatArray]:
-    position = {code: row for row, code in enumerate(areas)}
-    area = rows["la_code"].map(position).to_numpy(dtype=int)
+    area = pd.Index(areas, dtype="str").get_indexer(pd.Index(rows["la_code"]))
     year = rows["period"].to_numpy(dtype=int) - first
     numbers = rows[["numerator", "denominator", "value"]].to_numpy(dtype=float)
     codes, measures = pd.factorize(rows["measure"])
@@ -334,8 +335,8 @@ def _tables(
 def _parents(snapshot: Snapshot, areas: tuple[str, ...]) -> tuple[tuple[int, tuple[int, ...]], ...]:
     """For each authority made from others: its row, and theirs."""
     position = {code: row for row, code in enumerate(areas)}
-    found = []
-    for code in snapshot.authorities["la_code"]:
+    codes, found = snapshot.authorities["la_code"], []
+    for code in codes[codes.isin(snapshot.register.reorganisations["successor"])]:
         parents = [change.predecessor for change in snapshot.register.predecessors(code)]
         if parents and all(parent in position for parent in parents):
             found.append((position[code], tuple(position[parent] for parent in parents)))

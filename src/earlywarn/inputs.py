@@ -6,6 +6,7 @@ The national table and a row from another system come through here alike: one ro
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,7 +72,7 @@ def read_rows(model: RiskModel, rows: pd.DataFrame, *, register: Register | None
     values, noise = (np.empty((len(rows), len(model.columns)), order="F") for _ in range(2))
     for place, record in enumerate(model_indicators(model)):
         values[:, place], noise[:, place] = _indicator(record, numbers, model, deprivation)
-    np.copyto(noise, 0.0, where=np.isnan(noise))
+    np.fmax(noise, 0.0, out=noise)  # An error that is not known, NaN, counts as 0.
     _check_dates(rows, model, faults)
     if register is not None:
         _check_authorities(rows, register, faults)
@@ -125,14 +126,19 @@ def _indicator(
     if entry is None:
         return level, se
     against = Distribution(**entry)
-    usual = float(posterior_sd(against.typical_sd, against.tau2))
-    noise = np.where(np.isnan(se), usual, se)
+    noise = np.where(np.isnan(se), _usual_error(against), se)
     value, size = _value_and_size(record, numbers)
     plain = np.isnan(z) & ~np.isnan(value)
     if plain.any():
         y, sd = stabilise(record, value[plain], size[plain])
         level[plain], noise[plain] = compare(y, sd, deprivation[plain], against)
     return level, np.where(np.isnan(level), np.nan, noise)
+
+
+@cache
+def _usual_error(against: Distribution) -> float:
+    """The standard error of a level that comes without one."""
+    return float(posterior_sd(against.typical_sd, against.tau2))
 
 
 def _value_and_size(record: Indicator, numbers: _Numbers) -> tuple[FloatArray, FloatArray]:

@@ -40,6 +40,8 @@ def aligned(**arrays: npt.ArrayLike) -> tuple[FloatArray, ...]:
     array([10., 10.])
     """
     found = {name: _floats(name, values) for name, values in arrays.items()}
+    if len({values.shape for values in found.values()}) == 1:
+        return tuple(found.values())
     shapes = {name: values.shape for name, values in found.items() if values.ndim}
     if len(set(shapes.values())) > 1:
         raise IndicatorError(

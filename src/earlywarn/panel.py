@@ -272,7 +272,11 @@ class Panel:
 
 
 def _ordinals(days: pd.Series) -> npt.NDArray[np.int64]:
-    return np.array([day.toordinal() for day in days], dtype=np.int64)
+    places, distinct = days.factorize()
+    ordinals: npt.NDArray[np.int64] = np.array(
+        [day.toordinal() for day in distinct], dtype=np.int64
+    )
+    return ordinals.take(places)
 
 
 def _neighbours_on(neighbours: pd.DataFrame, day: date) -> tuple[pd.DataFrame, int | None]:

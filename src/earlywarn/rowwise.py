@@ -43,14 +43,12 @@ class Block(NamedTuple):
     """How unsure each filled value is; None where nothing was missing."""
 
 
-class Peers(NamedTuple):
-    """Columns of a group that are filled in alike, and by how much, from n known ones."""
+class Alike(NamedTuple):
+    """Columns of one group that are filled in alike."""
 
-    columns: Places
-    pull: Floats
-    """What the sum of n known ones is multiplied by, for n from 0."""
-    variance: Floats
-    """What n known ones leave unsure."""
+    columns: list[int]
+    agreement: float
+    orientation: float
 
 
 @dataclass(frozen=True)
@@ -71,24 +69,20 @@ class Completion:
     groups: Sequence[str]
 
     @cached_property
-    def peers(self) -> list[tuple[Places, list[Peers]]]:
+    def parts(self) -> list[tuple[Places, list[Alike]]]:
         """Each group, and those of its columns that are filled in alike."""
         names = np.array(self.groups)
         inside = [np.flatnonzero(names == name) for name in dict.fromkeys(self.groups)]
         return [(_places(group), self._alike(group)) for group in inside]
 
-    def _alike(self, group: NDArray[np.intp]) -> list[Peers]:
+    def _alike(self, group: NDArray[np.intp]) -> list[Alike]:
         kinds = list(
             zip(self.agreement[group].tolist(), self.orientation[group].tolist(), strict=True)
         )
-        known = np.arange(len(group) + 1)
-        found = []
-        for kind in dict.fromkeys(kinds):
-            r, sign = kind
-            spread = np.maximum(1 + (known - 1) * r, 1e-12)
-            columns = group[[each == kind for each in kinds]]
-            found.append(Peers(_places(columns), sign * r / spread, 1 - known * r**2 / spread))
-        return found
+        return [
+            Alike(group[[each == kind for each in kinds]].tolist(), *kind)
+            for kind in dict.fromkeys(kinds)
+        ]
 
 
 @dataclass(frozen=True)
@@ -130,32 +124,36 @@ class Bench:
         shape = (len(completion.centre), min(max(rows, SHORTEST), BLOCK))
         self._completion = completion
         self._offset = (0.0 - completion.centre)[:, None]
-        self._filled, self._spare, self._variance = (np.empty(shape) for _ in "123")
-        self._missing, self._gaps = np.empty(shape, dtype=np.int8), np.empty(shape, dtype=np.int64)
+        self._filled, self._spare, self._gap, self._unsure = (np.empty(shape) for _ in range(4))
+        self._missing = np.empty(shape, dtype=np.bool_)
 
     def complete(self, rows: Floats, *, doubt: bool = True) -> Block:
         """Centre and complete the rows of one block, columns first."""
         size = rows.shape[1]
-        filled, missing = self._filled[:, :size], self._missing[:, :size]
+        filled, spare = self._filled[:, :size], self._spare[:, :size]
+        missing, gap, unsure = (a[:, :size] for a in (self._missing, self._gap, self._unsure))
         # Added, not subtracted: -0.0 becomes 0.0 here, whether or not something is missing.
         np.add(rows, self._offset, out=filled)
-        if not np.isnan(filled, out=missing.view(np.bool_)).any():
+        if not np.isnan(filled, out=missing).any():
             return Block(filled, None)
-        # Bits, since a choice value by value is much slower: all set where a value is missing.
-        gaps, spare = self._gaps[:, :size], self._spare[:, :size].view(np.int64)
-        np.copyto(gaps, np.negative(missing, out=missing))
-        bits, unsure = filled.view(np.int64), self._variance[:, :size].view(np.int64)
-        np.bitwise_xor(bits, np.bitwise_and(bits, gaps, out=spare), out=bits)
-        for group, alike in self._completion.peers:
-            known = len(gaps[group]) + np.add.reduce(gaps[group], axis=0)
+        # A number is the sum of what it has above and below 0. Of NaN and 0 both fmax and fmin take
+        # the 0, so that it stands where a value is missing. A choice value by value is slower.
+        np.fmax(filled, 0.0, out=spare)
+        np.fmin(filled, 0.0, out=filled)
+        filled += spare
+        gap[:] = missing
+        for group, alike in self._completion.parts:
+            known = len(gap[group]) - sums(gap[group])
             total = weighted_sums(self._completion.orientation[group], filled[group])
-            for columns, pull, variance in alike:
-                expected = (total * pull.take(known)).view(np.int64)
-                bits[columns] |= np.bitwise_and(gaps[columns], expected, out=spare[columns])
-                if doubt:
-                    left = variance.take(known).view(np.int64)
-                    unsure[columns] = np.bitwise_and(gaps[columns], left, out=spare[columns])
-        return Block(filled, self._variance[:, :size] if doubt else None)
+            for columns, r, sign in alike:
+                spread = np.maximum(1 + (known - 1) * r, 1e-12)
+                expected, left = sign * r * total / spread, 1 - known * r**2 / spread
+                for column in columns:
+                    np.multiply(gap[column], expected, out=spare[column])
+                    if doubt:
+                        np.multiply(gap[column], left, out=unsure[column])
+        filled += spare
+        return Block(filled, unsure if doubt else None)
 
     def variance(self, block: Block, errors: Floats | None, doubt: Doubt) -> Floats:
         """The variance of ``(1, x) . b`` for every row ``x``, where ``b`` has this covariance."""

@@ -18,6 +18,7 @@ from earlywarn.indicators import build_indicators
 from earlywarn.inputs import Inputs, known_columns, read_rows
 from earlywarn.outcomes import previous_judgement
 from earlywarn.rows import as_frame
+from earlywarn.rowwise import in_threads
 from earlywarn.stats import logit
 from earlywarn.store import load_model
 from earlywarn.verdicts import BANDS, Verdicts
@@ -66,8 +67,6 @@ BATCH_COLUMNS = (
     "prior",
     "status",
 )
-_BLOCK = 32_768
-"""Rows read at a time: few enough for their columns to stay at hand."""
 
 
 def score(
@@ -245,13 +244,15 @@ def score_batch(
     _check_frame(frame, explain=explain, model=model)
     verdicts = Verdicts(model, len(frame), explain=explain)
     register = Register.load()
-    for start in range(0, max(len(frame), 1), _BLOCK):
-        place = slice(start, min(start + _BLOCK, len(frame)))
+
+    def work(place: slice) -> None:
         verdicts.add(place, read_rows(model, frame.iloc[place], register=register))
+
+    in_threads(work, len(frame))
     if errors == "raise":
         _stop_at_first(verdicts.refusal)
-    added = {**verdicts.columns(), "status": verdicts.status()}
-    return pd.concat([frame, pd.DataFrame(added, index=frame.index, copy=False)], axis=1)
+    added = pd.DataFrame(verdicts.columns(), index=frame.index, copy=False)
+    return pd.concat([frame, added], axis=1)
 
 
 def _stop_at_first(refusal: npt.NDArray[np.object_]) -> None:

@@ -292,8 +292,8 @@ def expit(x: npt.ArrayLike) -> FloatArray:
     """
     (log_odds,) = aligned(x=x)
     with np.errstate(under="ignore"):
-        small = np.exp(-np.abs(log_odds))
-        return np.where(np.isnan(log_odds), np.nan, np.where(log_odds >= 0, 1, small) / (1 + small))
+        found: FloatArray = np.exp(np.minimum(log_odds, 0)) / (1 + np.exp(-np.abs(log_odds)))
+    return found
 
 
 def logit(p: npt.ArrayLike) -> FloatArray:

@@ -6,6 +6,8 @@ in what they lack or in what drives them.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +16,11 @@ import pandas as pd
 
 from earlywarn.explanation import NONE
 from earlywarn.inputs import Inputs, model_indicators
-from earlywarn.rowwise import probabilities
+from earlywarn.rowwise import BLOCK, probabilities, threads
 from earlywarn.stats import FloatArray, normal_quantile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from earlywarn.model import RiskModel
 
@@ -33,7 +35,7 @@ BANDS: tuple[tuple[float, str], ...] = (
 """The bands: how many times the recent share of Inadequate judgements the risk is, at the least."""
 
 SCORED = "scored"
-SIDES = (("drivers_up", 1.0), ("drivers_down", -1.0))
+SIDES = ("drivers_up", "drivers_down")
 MOST_DRIVERS = 3
 _WORD = 14
 """Columns whose pattern of gaps is looked at together: few enough for a table of all patterns."""
@@ -61,7 +63,7 @@ class Verdicts:
         width = len(records)
         self._numbers = np.empty((4, rows))
         self._band = np.empty(rows, dtype=np.int8)
-        self._gaps = np.empty((-(-width // _WORD), rows), dtype=np.int64)
+        self._gaps = np.zeros((-(-width // _WORD), rows), dtype=np.int64)
         self._parts = np.empty((width + 1 if explain else 0, rows))
         self._drivers = np.empty((len(SIDES) if explain else 0, rows), dtype=np.int64)
         self.refusal = np.full(rows, "", dtype=object)
@@ -76,15 +78,14 @@ class Verdicts:
         for place, each in enumerate((odds, odds - reach, odds + reach, worse)):
             self._numbers[place, rows] = probabilities(each)
         self._band[rows] = _bands(model, self._numbers[0, rows])
-        self._gaps[:, rows] = _gaps(inputs.values)
         self.refusal[rows] = inputs.refusal
+        missing = np.isnan(inputs.values).T
+        if missing.any():
+            self._gaps[:, rows] = _gaps(missing)
         if self._explain:
             parts = found.contributions.T
             self._parts[:, rows] = parts
-            # What stands in for a missing figure is part of the sum, and no driver.
-            missing = np.isnan(inputs.values).T
-            for place, (_, side) in enumerate(SIDES):
-                self._drivers[place, rows] = _strongest(side * parts[1:], missing)
+            self._drivers[:, rows] = _strongest(parts[1:], missing)
 
     def columns(self) -> dict[str, Any]:
         """The answers as columns; a refused row has none."""
@@ -93,35 +94,51 @@ class Verdicts:
             if refused.any():
                 numbers[:, refused] = np.nan
         names = ("risk", "risk_lower", "risk_upper", "below_good")
-        bands = [name for _, name in BANDS]
-        told = {
+        contributions = (f"contribution_{name}" for name in self._names)
+        texts = self._texts(refused)
+        return {
             **dict(zip(names, self._numbers, strict=True)),
-            "band": _handed_out(bands, self._band, refused),
-            "missing_indicators": _handed_out(*_gap_texts(self._titles, self._gaps), refused),
-            "model_id": _handed_out(
-                [self._model.info.get("model_id", "")], np.zeros_like(self._band), refused
-            ),
+            "band": texts["band"],
+            "missing_indicators": texts["missing_indicators"],
+            "model_id": texts["model_id"],
             "prior": np.where(refused, np.nan, expected_share(self._model)),
+            **dict(zip(contributions, self._parts, strict=False)),
+            **{name: texts[name] for name in SIDES if self._explain},
+            "status": texts["status"],
         }
-        for name, column in zip(self._names, self._parts, strict=False):
-            told[f"contribution_{name}"] = column
-        for (name, _), codes in zip(SIDES, self._drivers, strict=False):
-            told[name] = _handed_out(*_driver_texts(self._titles, codes), refused)
-        return told
 
-    def status(self) -> Any:
+    def _texts(self, refused: npt.NDArray[np.bool_]) -> dict[str, Any]:
+        """The columns of text, made side by side."""
+        same = np.zeros(len(refused), dtype=np.int8)
+        model_id = self._model.info.get("model_id", "")
+        makers: dict[str, Callable[[], Any]] = {
+            "missing_indicators": lambda: _gap_texts(self._titles, self._gaps, refused),
+            "band": lambda: _handed_out([name for _, name in BANDS], self._band, refused),
+            "model_id": lambda: _handed_out([model_id], same, refused),
+            "status": self._status,
+        }
+        for name, codes in zip(SIDES, self._drivers, strict=False):
+            makers[name] = partial(_driver_texts, self._titles, codes, refused)
+        with ThreadPoolExecutor(threads()) as pool:
+            return dict(zip(makers, pool.map(lambda make: make(), makers.values()), strict=True))
+
+    def _status(self) -> Any:
         """Of each row, that it was scored or why not."""
-        places, reasons = pd.factorize(self.refusal)
-        texts = [f"refused: {reason}" if reason else SCORED for reason in reasons]
-        return _handed_out(texts, places, np.zeros(len(places), dtype=bool))
+        places = np.zeros(len(self.refusal), dtype=np.intp)
+        refused = np.flatnonzero(self.refusal != "")
+        codes, reasons = pd.factorize(self.refusal[refused])
+        places[refused] = codes + 1
+        return _handed_out([SCORED, *(f"refused: {reason}" for reason in reasons)], places)
 
 
 def _handed_out(
-    texts: Sequence[str], places: npt.NDArray[Any], refused: npt.NDArray[np.bool_]
+    texts: Sequence[str],
+    places: npt.NDArray[Any],
+    refused: npt.NDArray[np.bool_] | None = None,
 ) -> Any:
     """A column of texts, each by its place among the different ones; none for a refused row."""
     whole = pd.Series([*texts, "", None])
-    if refused.any():
+    if refused is not None and refused.any():
         places = np.where(refused, len(texts) + 1, places)
     return whole.array.take(places.astype(np.intp))
 
@@ -139,65 +156,71 @@ def _bands(model: RiskModel, risk: FloatArray) -> npt.NDArray[np.int8]:
     return above
 
 
-def _gaps(values: FloatArray) -> Ints:
-    """Which values are missing, as the bits of a few whole numbers a row."""
-    unknown = np.isnan(values)
-    words = np.zeros((-(-values.shape[1] // _WORD), len(values)), dtype=np.int64)
-    for column, missing in enumerate(unknown.T):
-        words[column // _WORD] |= missing.astype(np.int64) << (column % _WORD)
+def _gaps(missing: npt.NDArray[np.bool_]) -> Ints:
+    """Which columns miss a value, as the bits of a few whole numbers a row."""
+    words = np.zeros((-(-len(missing) // _WORD), missing.shape[1]), dtype=np.int64)
+    for column, gap in enumerate(missing):
+        words[column // _WORD] |= gap.astype(np.int64) << (column % _WORD)
     return words
 
 
-def _gap_texts(titles: list[str], words: Ints) -> tuple[list[str], Ints]:
-    """The titles of what is missing, a text for each pattern, and each row's place among them."""
-    texts, places = np.array([""], dtype=object), np.zeros(words.shape[1], dtype=np.int64)
-    for number, word in enumerate(words):
-        here = titles[number * _WORD : (number + 1) * _WORD]
-        places, pairs = pd.factorize((places << _WORD) | word)
-        patterns, which = np.unique(pairs & ((1 << _WORD) - 1), return_inverse=True)
-        more = np.array([_listed(here, int(pattern)) for pattern in patterns], dtype=object)
-        texts = _joined(texts[pairs >> _WORD], more[which])
-    return texts.tolist(), places.astype(np.int64)
+def _gap_texts(titles: list[str], words: Ints, refused: npt.NDArray[np.bool_]) -> Any:
+    """The titles of what is missing: a text for each pattern of a word, joined row by row."""
+    before = words[0] > 0
+    column = _word_texts(titles[:_WORD], words[0])
+    for number, word in enumerate(words[1:], start=1):
+        if word.any():
+            here = titles[number * _WORD : (number + 1) * _WORD]
+            more = _word_texts(here, word | before.astype(np.int64) << _WORD)
+            column = column + more
+            before |= word > 0
+    if refused.any():
+        column[refused] = None
+    return column
 
 
-def _listed(titles: list[str], pattern: int) -> str:
-    return "; ".join(title for place, title in enumerate(titles) if pattern >> place & 1)
+def _word_texts(titles: list[str], word: Ints) -> Any:
+    """The texts of one word; one bit more says that others stand before them."""
+    places, patterns = pd.factorize(word)
+    texts = []
+    for pattern in patterns.tolist():
+        missing = [title for place, title in enumerate(titles) if pattern >> place & 1]
+        texts.append("; ".join(["", *missing] if missing and pattern >> _WORD else missing))
+    return _handed_out(texts, places)
 
 
-def _joined(left: npt.NDArray[np.object_], right: npt.NDArray[np.object_]) -> Any:
-    between = np.where((left != "") & (right != ""), "; ", "").astype(object)
-    return left + between + right
+def _strongest(parts: FloatArray, missing: npt.NDArray[np.bool_]) -> Ints:
+    """The three strongest terms of each row, upwards and downwards, packed in one number each.
 
-
-def _strongest(strength: FloatArray, missing: npt.NDArray[np.bool_]) -> Ints:
-    """The three strongest terms of each row, packed in one number; ties go to the earlier term.
-
-    The bits of a positive number order as it does. The last few are given to the term's place, so
-    that one comparison finds both; strengths within a part in 10^13 of each other count as tied.
+    The last bits of each term give way to its place, so that sorting brings the places along;
+    terms within a part in 10^13 of each other count as tied, and ties go to the earlier one.
     """
-    mask = (1 << len(strength).bit_length()) - 1
-    best = np.zeros((MOST_DRIVERS, strength.shape[1]), dtype=np.int64)
-    for term, (row, gap) in enumerate(zip(strength, missing, strict=True)):
-        driving = (row > NONE) & ~gap
-        key = (row.view(np.int64) & ~mask | (mask - term)) * driving
-        for place in range(MOST_DRIVERS):
-            best[place], key = np.maximum(best[place], key), np.minimum(best[place], key)
-    none = len(strength)
-    terms = np.where(best > 0, mask - (best & mask), none)
-    packed = np.zeros(strength.shape[1], dtype=np.int64)
-    for row in terms:
-        packed = packed * (none + 1) + row
+    none = len(parts)
+    mask = (1 << none.bit_length()) - 1
+    places = (mask - np.arange(none))[:, None]
+    packed = np.zeros((len(SIDES), parts.shape[1]), dtype=np.int64)
+    for start in range(0, parts.shape[1], BLOCK):
+        rows = slice(start, start + BLOCK)
+        # What stands in for a missing figure is part of the sum, and no driver.
+        tagged = parts[:, rows] * ~missing[:, rows]
+        bits = tagged.view(np.int64)
+        bits &= ~mask
+        bits |= places
+        ordered = np.ascontiguousarray(tagged.T)
+        ordered.sort(axis=1)
+        upwards, downwards = ordered[:, : -MOST_DRIVERS - 1 : -1], -ordered[:, :MOST_DRIVERS]
+        for side, strongest in enumerate((upwards, downwards)):
+            for best in np.ascontiguousarray(strongest.T):
+                term = np.where(best > NONE, mask - (best.view(np.int64) & mask), none)
+                packed[side, rows] = packed[side, rows] * (none + 1) + term
     return packed
 
 
-def _driver_texts(titles: list[str], packed: Ints) -> tuple[list[str], Ints]:
+def _driver_texts(titles: list[str], packed: Ints, refused: npt.NDArray[np.bool_]) -> Any:
+    """The titles of the terms that were packed, a text for each different three."""
     places, different = pd.factorize(packed)
-    return [_unpacked(titles, int(code)) for code in different], places.astype(np.int64)
-
-
-def _unpacked(titles: list[str], code: int) -> str:
-    base, terms = len(titles) + 1, []
-    for _ in range(MOST_DRIVERS):
-        code, term = divmod(code, base)
-        terms.append(term)
-    return "; ".join(titles[term] for term in reversed(terms) if term < len(titles))
+    names, base = [*titles, ""], len(titles) + 1
+    terms = [different // base**place % base for place in reversed(range(MOST_DRIVERS))]
+    threes = zip(*(each.tolist() for each in terms), strict=True)
+    texts = ["; ".join(names[term] for term in three if names[term]) for three in threes]
+    return _handed_out(texts, places, refused)
