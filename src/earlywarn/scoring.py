@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from dataclasses import replace
 from numbers import Integral, Real
@@ -243,14 +244,28 @@ def score_batch(
     frame = as_frame(rows)
     _check_frame(frame, explain=explain, model=model)
     verdicts = Verdicts(model, len(frame), explain=explain)
-    register = Register.load()
+    register = _register()
     for start in range(0, max(len(frame), 1), _BLOCK):
         place = slice(start, min(start + _BLOCK, len(frame)))
         verdicts.add(place, read_rows(model, frame.iloc[place], register=register))
     if errors == "raise":
         _stop_at_first(verdicts.refusal)
-    added = {**verdicts.columns(), "status": verdicts.status()}
-    return pd.concat([frame, pd.DataFrame(added, index=frame.index, copy=False)], axis=1)
+    return _beside(frame, {**verdicts.columns(), "status": verdicts.status()})
+
+
+@functools.cache
+def _register() -> Register:
+    """The register that ships, read once: reading it takes longer than scoring a row."""
+    return Register.load()
+
+
+def _beside(frame: pd.DataFrame, columns: dict[str, Any]) -> pd.DataFrame:
+    added = pd.DataFrame(columns, index=frame.index, copy=False)
+    try:
+        return pd.concat([frame, added], axis=1)
+    except UnicodeEncodeError:  # Half of a surrogate pair in a name, which an index can't hold.
+        names = pd.Index([*frame.columns, *added.columns], dtype=object)
+        return pd.concat([frame, added], axis=1, ignore_index=True).set_axis(names, axis=1)
 
 
 def _stop_at_first(refusal: npt.NDArray[np.object_]) -> None:
