@@ -221,6 +221,17 @@ def test_huge_whole_numbers(tmp_path: Path) -> None:
         assert row["risk"] is None
 
 
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])
+def test_half_a_surrogate_pair(tmp_path: Path, ending: str) -> None:
+    """JSON can hold it, other files can't: the row is kept, and so are the others."""
+    lines = '{"note": "\\ud800", "caseload": 16}\n{"\\udc00": "x", "caseload": "\\ud800"}\n'
+    (tmp_path / "in.jsonl").write_text(lines, encoding="utf-8")
+    batch(tmp_path / "in.jsonl", tmp_path / f"out{ending}")
+    found = read(tmp_path / f"out{ending}")
+    assert found["status"].tolist() == ["scored", "refused: caseload is no number"]
+    assert found["note"][0] == ("\ud800" if ending == ".jsonl" else "\\ud800")
+
+
 class TestStopped:
     def spoil(self, monkeypatch, at: int) -> None:
         """Stop when a chunk is reached, as an unforeseen fault would."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 LINES = (".jsonl", ".ndjson")
 ENDINGS = (".csv", ".parquet", *LINES)
+LONE = "backslashreplace"
+"""Half of a surrogate pair, which JSON can hold and UTF-8 can't, is written as JSON escapes it."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def encode(rows: Any, added: pd.DataFrame, ending: str) -> bytes:
 
 def csv_bytes(frame: pd.DataFrame, *, header: bool = False) -> bytes:
     """Give a frame as CSV, cells as they are."""
-    return frame.to_csv(index=False, header=header, lineterminator="\n").encode("utf-8")
+    return frame.to_csv(index=False, header=header, lineterminator="\n").encode("utf-8", LONE)
 
 
 def as_cells(rows: Any) -> pd.DataFrame:
@@ -151,15 +153,16 @@ def _json_lines(source: Path, size: int) -> Iterator[pd.DataFrame]:
     names: dict[str, None] = {}
     for record in _records(source):
         names.update(dict.fromkeys(record))
+    columns = pd.Index(list(names), dtype=object)
     held: list[dict[str, Any]] = []
     empty = True
     for record in _records(source):
         held.append(record)
         if len(held) == size:
-            yield pd.DataFrame(held, columns=list(names), dtype=object)
+            yield pd.DataFrame(held, columns=columns, dtype=object)
             held, empty = [], False
     if held or empty:
-        yield pd.DataFrame(held, columns=list(names), dtype=object)
+        yield pd.DataFrame(held, columns=columns, dtype=object)
 
 
 def _records(source: Path) -> Iterator[dict[str, Any]]:
@@ -219,7 +222,7 @@ def _line_bytes(rows: Any, added: pd.DataFrame) -> bytes:
         json.dumps({**_plain(record), **score}, ensure_ascii=False, default=str, allow_nan=False)
         for record, score in zip(records, scores, strict=True)
     ]
-    return "".join(f"{line}\n" for line in lines).encode("utf-8")
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", LONE)
 
 
 def _plain(record: dict[Any, Any]) -> dict[str, Any]:
@@ -251,7 +254,7 @@ def _texts(rows: pd.DataFrame) -> Any:
     pa = require("pyarrow", extra="data")
     columns = [
         [
-            cell
+            _encodable(cell)
             if isinstance(cell, str)
             else None
             if cell is None or cell != cell  # noqa: PLR0124 - not a number is not itself
@@ -261,7 +264,11 @@ def _texts(rows: pd.DataFrame) -> Any:
         for _, column in rows.items()
     ]
     arrays = [pa.array(column, type=pa.string()) for column in columns]
-    return pa.Table.from_arrays(arrays, names=[str(name) for name in rows.columns])
+    return pa.Table.from_arrays(arrays, names=[_encodable(str(name)) for name in rows.columns])
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", LONE).decode("utf-8")
 
 
 def _join_parquet(parts: list[Path], file: Path) -> None:

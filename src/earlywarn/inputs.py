@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -261,12 +260,9 @@ def _cell_text(cell: object) -> str:
         return cell.strip().encode("utf-8", "replace").decode("utf-8")
     if isinstance(cell, (bool, np.bool_, float, np.floating)):
         return repr(float(cell))
-    if not isinstance(cell, (Decimal, Real)):
-        return STRANGE
-    try:
-        return str(cell)
-    except ValueError:  # Python writes no whole number of thousands of digits.
-        return "inf" if cell > 0 else "-inf"
+    if isinstance(cell, int) and cell.bit_length() > 1024:
+        return "inf" if cell > 0 else "-inf"  # Python doesn't write one of thousands of digits.
+    return str(cell) if isinstance(cell, (int, np.integer, Decimal)) else STRANGE
 
 
 def _single(rows: pd.DataFrame, name: str, faults: _Faults) -> pd.Series | None:

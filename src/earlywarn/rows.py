@@ -56,8 +56,8 @@ def _of_records(records: list[Mapping[Any, Any]]) -> pd.DataFrame:
     for place, name in enumerate(frame.columns):
         passed_through = name not in known_columns() and frame.dtypes.iloc[place].kind == "f"
         if passed_through and any(isinstance(record.get(name), int) for record in records):
-            cells = [record.get(name) for record in records]
-            frame.isetitem(place, pd.Series(cells, dtype=object))
+            cells = pd.Series([record.get(name) for record in records], dtype=object)
+            frame.isetitem(place, cells.array)
     return frame
 
 
