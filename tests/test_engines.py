@@ -1,4 +1,4 @@
-"""What the engines are told of the answer: columns, types, index. Spark: tests/test_agreement.py."""
+"""What the engines are told of the answer: columns, types, index (Spark: test_agreement.py)."""
 
 from __future__ import annotations
 

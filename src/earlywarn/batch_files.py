@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from earlywarn.errors import ScoreError, UsageError, require
+from earlywarn.rows import beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -85,7 +86,7 @@ def check_ending(file: Path) -> None:
 def encode(rows: Any, added: pd.DataFrame, ending: str) -> bytes:
     """Give the rows of a chunk with their scores in the form of an output file."""
     if ending == ".csv":
-        return csv_bytes(pd.concat([as_cells(rows), added], axis=1))
+        return csv_bytes(beside(as_cells(rows), added))
     if ending in LINES:
         return _line_bytes(rows, added)
     return _parquet_bytes(rows, added)
@@ -116,7 +117,8 @@ def join_parts(parts: list[Path], names: list[str], file: Path) -> None:
         return
     with file.open("wb") as out:
         if file.name.endswith(".csv"):
-            out.write(csv_bytes(pd.DataFrame(columns=names), header=True))
+            head = pd.Index(names, dtype=object)
+            out.write(csv_bytes(pd.DataFrame(columns=head), header=True))
         for part in parts:
             out.write(part.read_bytes())
 

@@ -46,6 +46,15 @@ def as_frame(rows: Any) -> pd.DataFrame:
     )
 
 
+def beside(frame: pd.DataFrame, added: pd.DataFrame) -> pd.DataFrame:
+    """Put columns beside those of rows, whatever the rows' columns are called."""
+    try:
+        return pd.concat([frame, added], axis=1)
+    except UnicodeEncodeError:  # Half of a surrogate pair in a name, which an index can't hold.
+        names = pd.Index([*frame.columns, *added.columns], dtype=object)
+        return pd.concat([frame, added], axis=1, ignore_index=True).set_axis(names, axis=1)
+
+
 def _of_records(records: list[Mapping[Any, Any]]) -> pd.DataFrame:
     """A frame of records; a whole number stays one, also where its column has gaps."""
     try:

@@ -18,7 +18,7 @@ from earlywarn.explanation import drivers
 from earlywarn.indicators import build_indicators
 from earlywarn.inputs import Inputs, known_columns, read_rows
 from earlywarn.outcomes import previous_judgement
-from earlywarn.rows import as_frame
+from earlywarn.rows import as_frame, beside
 from earlywarn.stats import logit
 from earlywarn.store import load_model
 from earlywarn.verdicts import BANDS, Verdicts
@@ -250,22 +250,14 @@ def score_batch(
         verdicts.add(place, read_rows(model, frame.iloc[place], register=register))
     if errors == "raise":
         _stop_at_first(verdicts.refusal)
-    return _beside(frame, {**verdicts.columns(), "status": verdicts.status()})
+    added = {**verdicts.columns(), "status": verdicts.status()}
+    return beside(frame, pd.DataFrame(added, index=frame.index, copy=False))
 
 
 @functools.cache
 def _register() -> Register:
     """The register that ships, read once: reading it takes longer than scoring a row."""
     return Register.load()
-
-
-def _beside(frame: pd.DataFrame, columns: dict[str, Any]) -> pd.DataFrame:
-    added = pd.DataFrame(columns, index=frame.index, copy=False)
-    try:
-        return pd.concat([frame, added], axis=1)
-    except UnicodeEncodeError:  # Half of a surrogate pair in a name, which an index can't hold.
-        names = pd.Index([*frame.columns, *added.columns], dtype=object)
-        return pd.concat([frame, added], axis=1, ignore_index=True).set_axis(names, axis=1)
 
 
 def _stop_at_first(refusal: npt.NDArray[np.object_]) -> None:
