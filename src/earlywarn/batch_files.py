@@ -196,8 +196,12 @@ def _parquet(source: Path, size: int) -> Iterator[Any]:
     names = [part.split("=")[0] for part in _folders(source) if "=" in part]
     # A folder named la_code=035 holds the text 035, not the number 35.
     schema = pa.schema([(name, pa.string()) for name in dict.fromkeys(names)])
+    # Streamed: Arrow would otherwise keep all that it has read of a file until its end.
+    options = ds.ParquetFragmentScanOptions(use_buffered_stream=True, pre_buffer=False)
     dataset = ds.dataset(
-        source, format="parquet", partitioning=ds.partitioning(schema, flavor="hive")
+        source,
+        format=ds.ParquetFileFormat(default_fragment_scan_options=options),
+        partitioning=ds.partitioning(schema, flavor="hive"),
     )
     empty = True
     for batch in dataset.to_batches(batch_size=size, batch_readahead=1, fragment_readahead=1):
