@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -80,7 +79,9 @@ def read(file: Path) -> pd.DataFrame:
         return pd.read_csv(file, dtype="str", keep_default_na=False)
     if file.suffix == ".parquet":
         return pd.read_parquet(file)
-    return pd.DataFrame([json.loads(line) for line in file.read_text("utf-8").splitlines()])
+    return pd.DataFrame(
+        [json.loads(line) for line in file.read_text("utf-8").splitlines()], dtype=object
+    )
 
 
 @pytest.mark.parametrize("explain", [False, True])
@@ -221,6 +222,20 @@ def test_huge_whole_numbers(tmp_path: Path) -> None:
         assert row["risk"] is None
 
 
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])
+def test_half_a_surrogate_pair(tmp_path: Path, ending: str) -> None:
+    """JSON can hold it, other files can't: the row is kept, and so are the others."""
+    lines = '{"note": "\\ud800", "caseload": 16}\n{"note": "x", "caseload": "\\ud800"}\n'
+    (tmp_path / "in.jsonl").write_text(lines, encoding="utf-8")
+    batch(tmp_path / "in.jsonl", tmp_path / f"out{ending}")
+    found = read(tmp_path / f"out{ending}").to_dict("list")
+    assert found["status"] == ["scored", "refused: caseload is no number"]
+    assert found["note"] == ["\ud800" if ending == ".jsonl" else "\\ud800", "x"]
+    (tmp_path / "in.jsonl").write_text(lines.replace("note", "\\udc00"), encoding="utf-8")
+    assert batch(tmp_path / "in.jsonl", tmp_path / f"named{ending}").rows == 2
+    assert b"\\udc00" in (tmp_path / f"named{ending}").read_bytes()
+
+
 class TestStopped:
     def spoil(self, monkeypatch, at: int) -> None:
         """Stop when a chunk is reached, as an unforeseen fault would."""
@@ -278,27 +293,50 @@ class TestStopped:
     def test_nothing_to_carry_on_with(self, source: Path, tmp_path: Path) -> None:
         assert batch(source, tmp_path / "out.csv", resume=True).rows == 230
 
-    @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
-    def test_killed_in_mid_write(self, tmp_path: Path) -> None:
-        source, out = tmp_path / "in.csv", tmp_path / "out.csv"
-        invented(6_000).to_csv(source, index=False)
+    @pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])
+    def test_killed_at_any_moment(self, tmp_path: Path, ending: str) -> None:
+        source, out = tmp_path / f"in{ending}", tmp_path / f"out{ending}"
+        rows = invented(3_000)
+        if ending == ".csv":
+            rows.to_csv(source, index=False)
+        elif ending == ".parquet":
+            rows.to_parquet(source, index=False)
+        else:
+            source.write_text(rows.to_json(orient="records", lines=True), encoding="utf-8")
+        options = ["--chunk", "100", "--jobs", "1", "--quiet"]
         command = [sys.executable, "-m", "earlywarn", "batch", str(source), "--out", str(out)]
-        command += ["--chunk", "100", "--jobs", "1", "--quiet"]
-        process = subprocess.Popen(command, env=os.environ)  # noqa: S603 - our own command
-        parts = tmp_path / ".out.csv.parts"
-        deadline = time.monotonic() + 60
-        while len(list(parts.glob("*.json"))) < 4 and time.monotonic() < deadline:
-            assert process.poll() is None, "it ended before it could be killed"
-            time.sleep(0.01)
-        process.kill()
-        process.wait(60)
-        assert not out.exists()
-        done = len(list(parts.glob("0*.json")))
-        assert done >= 3
-        subprocess.run([*command, "--resume"], check=True, timeout=120)  # noqa: S603
+        # In the midst of the work, just before its end, and while the parts are put together.
+        for least in (4, 20, 30):
+            killed_at(least, [*command, *options, "--resume"], out)
+            if out.exists():
+                break
+        done = out.exists()
+        assert done == (not (tmp_path / f".{out.name}.parts").exists())
+        if not done:
+            subprocess.run([*command, *options, "--resume"], check=True, timeout=120)  # noqa: S603
         assert hidden(tmp_path) == []
-        batch(source, tmp_path / "whole.csv", chunk=100)
-        assert out.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+        batch(source, tmp_path / f"whole{ending}", chunk=100)
+        for name in (f"{{}}{ending}", "{}.refused.csv"):
+            one, other = (tmp_path / name.format(stem) for stem in ("out", "whole"))
+            assert one.read_bytes() == other.read_bytes()
+
+
+def killed_at(least: int, command: list[str], out: Path) -> None:
+    """Run a command, and kill it without warning once so many parts are done."""
+    parts = out.parent / f".{out.name}.parts"
+    process = subprocess.Popen(command, env=os.environ)  # noqa: S603 - our own command
+    deadline = time.monotonic() + 100
+    while len(list(parts.glob("0*.json"))) < least and time.monotonic() < deadline:
+        if process.poll() is not None:
+            assert process.returncode == 0
+            assert out.exists()
+            return
+        time.sleep(0.005)
+    process.kill()
+    process.wait(60)
+    beside = {file.name for file in out.parent.iterdir()} - {parts.name}
+    whole = {f"in{out.suffix}", out.name, f"{out.stem}.refused.csv"}
+    assert beside <= whole, f"half a file: {beside - whole}"
 
 
 class TestUsage:

@@ -1,29 +1,28 @@
-"""Dask and Spark give the very rows that the plain call gives, bad ones among them."""
+"""What the engines are told of the answer: columns, types, index (Spark: test_agreement.py)."""
 
 from __future__ import annotations
 
-import os
-import sys
 import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
+from tests.extras import needed
 
-from earlywarn.engines import dask_score, output_schema, spark_score
+from earlywarn.engines import dask_score, output_schema
 from earlywarn.errors import ScoreError
 from earlywarn.scoring import BATCH_COLUMNS, score_batch
 from earlywarn.store import load_model
 
 MODEL = load_model()
-ROWS = 100_000
+ROWS = 2_000
 
 
 @pytest.fixture(scope="module")
 def rows() -> pd.DataFrame:
     rng = np.random.default_rng(3)
     text = [f"{x:.2f}" for x in rng.uniform(0, 60, ROWS)]
-    for place in rng.integers(0, ROWS, 500):
+    for place in rng.integers(0, ROWS, 30):
         text[place] = ["c", "", "31,5", "-4", "inf", "=1+1"][place % 6]
     return pd.DataFrame(
         {
@@ -40,7 +39,7 @@ def rows() -> pd.DataFrame:
 def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
     found = found.sort_values("id", ignore_index=True)
     assert list(found.columns) == list(expected.columns)
-    assert 500 < (expected["status"] != "scored").sum() < ROWS / 10
+    assert 30 < (expected["status"] != "scored").sum() < ROWS / 10
     for name in expected.columns:
         if pd.api.types.is_numeric_dtype(expected[name].dtype):
             assert found[name].to_numpy().tobytes() == expected[name].to_numpy().tobytes(), name
@@ -66,7 +65,7 @@ def test_the_schema_is_that_of_the_answer() -> None:
 def test_dask(rows: pd.DataFrame, explain: bool) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        dd = pytest.importorskip("dask.dataframe", reason="Dask is not installed")
+        dd = needed("dask.dataframe", "Dask is not installed")
         ddf = dd.from_pandas(rows, npartitions=7)
         scored = dask_score(ddf, MODEL, explain=explain)
         found = scored.compute(scheduler="threads")
@@ -76,34 +75,3 @@ def test_dask(rows: pd.DataFrame, explain: bool) -> None:
     assert scored.dtypes[added].tolist() == expected.dtypes[added].tolist()
     assert found.index.tolist() == rows.index.tolist()
     assert_same(found, expected)
-
-
-@pytest.fixture(scope="module")
-def spark():
-    sql = pytest.importorskip("pyspark.sql", reason="Spark is not installed")
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            session = (
-                sql.SparkSession.builder.master("local[2]")
-                .config("spark.ui.enabled", "false")
-                .config("spark.driver.host", "127.0.0.1")
-                .config("spark.driver.bindAddress", "127.0.0.1")
-                .config("spark.sql.session.timeZone", "UTC")
-                .config("spark.driver.memory", "2g")
-                .getOrCreate()
-            )
-        except Exception as fault:  # noqa: BLE001 - whatever keeps Java from starting
-            pytest.skip(f"Spark does not start here (it needs Java 17): {fault}")
-        yield session
-        session.stop()
-
-
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("explain", [False, True])
-def test_spark(spark, rows: pd.DataFrame, tmp_path, explain: bool) -> None:
-    rows.to_parquet(tmp_path / "rows.parquet", index=False)
-    sdf = spark.read.parquet(str(tmp_path / "rows.parquet")).repartition(5)
-    spark_score(sdf, MODEL, explain=explain).write.parquet(str(tmp_path / "out"))
-    assert_same(pd.read_parquet(tmp_path / "out"), score_batch(rows, MODEL, explain=explain))

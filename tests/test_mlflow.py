@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.extras import needed
 
 from earlywarn.errors import UsageError
 from earlywarn.mlflow_flavour import EXAMPLE, save_pyfunc
 from earlywarn.scoring import at_prior, score_batch
 from earlywarn.store import load_model
 
-pyfunc = pytest.importorskip("mlflow.pyfunc", reason="MLflow is not installed")
+pyfunc = needed("mlflow.pyfunc", "MLflow is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 

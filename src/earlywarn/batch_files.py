@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from earlywarn.errors import ScoreError, UsageError, require
+from earlywarn.rows import beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 LINES = (".jsonl", ".ndjson")
 ENDINGS = (".csv", ".parquet", *LINES)
+LONE = "backslashreplace"
+"""Half of a surrogate pair, which JSON can hold and UTF-8 can't, is written as JSON escapes it."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def check_ending(file: Path) -> None:
 def encode(rows: Any, added: pd.DataFrame, ending: str) -> bytes:
     """Give the rows of a chunk with their scores in the form of an output file."""
     if ending == ".csv":
-        return csv_bytes(pd.concat([as_cells(rows), added], axis=1))
+        return csv_bytes(beside(as_cells(rows), added))
     if ending in LINES:
         return _line_bytes(rows, added)
     return _parquet_bytes(rows, added)
@@ -91,7 +94,7 @@ def encode(rows: Any, added: pd.DataFrame, ending: str) -> bytes:
 
 def csv_bytes(frame: pd.DataFrame, *, header: bool = False) -> bytes:
     """Give a frame as CSV, cells as they are."""
-    return frame.to_csv(index=False, header=header, lineterminator="\n").encode("utf-8")
+    return frame.to_csv(index=False, header=header, lineterminator="\n").encode("utf-8", LONE)
 
 
 def as_cells(rows: Any) -> pd.DataFrame:
@@ -114,7 +117,8 @@ def join_parts(parts: list[Path], names: list[str], file: Path) -> None:
         return
     with file.open("wb") as out:
         if file.name.endswith(".csv"):
-            out.write(csv_bytes(pd.DataFrame(columns=names), header=True))
+            head = pd.Index(names, dtype=object)
+            out.write(csv_bytes(pd.DataFrame(columns=head), header=True))
         for part in parts:
             out.write(part.read_bytes())
 
@@ -151,15 +155,16 @@ def _json_lines(source: Path, size: int) -> Iterator[pd.DataFrame]:
     names: dict[str, None] = {}
     for record in _records(source):
         names.update(dict.fromkeys(record))
+    columns = pd.Index(list(names), dtype=object)
     held: list[dict[str, Any]] = []
     empty = True
     for record in _records(source):
         held.append(record)
         if len(held) == size:
-            yield pd.DataFrame(held, columns=list(names), dtype=object)
+            yield pd.DataFrame(held, columns=columns, dtype=object)
             held, empty = [], False
     if held or empty:
-        yield pd.DataFrame(held, columns=list(names), dtype=object)
+        yield pd.DataFrame(held, columns=columns, dtype=object)
 
 
 def _records(source: Path) -> Iterator[dict[str, Any]]:
@@ -191,8 +196,12 @@ def _parquet(source: Path, size: int) -> Iterator[Any]:
     names = [part.split("=")[0] for part in _folders(source) if "=" in part]
     # A folder named la_code=035 holds the text 035, not the number 35.
     schema = pa.schema([(name, pa.string()) for name in dict.fromkeys(names)])
+    # Streamed: Arrow would otherwise keep all that it has read of a file until its end.
+    options = ds.ParquetFragmentScanOptions(use_buffered_stream=True, pre_buffer=False)
     dataset = ds.dataset(
-        source, format="parquet", partitioning=ds.partitioning(schema, flavor="hive")
+        source,
+        format=ds.ParquetFileFormat(default_fragment_scan_options=options),
+        partitioning=ds.partitioning(schema, flavor="hive"),
     )
     empty = True
     for batch in dataset.to_batches(batch_size=size, batch_readahead=1, fragment_readahead=1):
@@ -219,7 +228,7 @@ def _line_bytes(rows: Any, added: pd.DataFrame) -> bytes:
         json.dumps({**_plain(record), **score}, ensure_ascii=False, default=str, allow_nan=False)
         for record, score in zip(records, scores, strict=True)
     ]
-    return "".join(f"{line}\n" for line in lines).encode("utf-8")
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", LONE)
 
 
 def _plain(record: dict[Any, Any]) -> dict[str, Any]:
@@ -251,7 +260,7 @@ def _texts(rows: pd.DataFrame) -> Any:
     pa = require("pyarrow", extra="data")
     columns = [
         [
-            cell
+            _encodable(cell)
             if isinstance(cell, str)
             else None
             if cell is None or cell != cell  # noqa: PLR0124 - not a number is not itself
@@ -261,7 +270,11 @@ def _texts(rows: pd.DataFrame) -> Any:
         for _, column in rows.items()
     ]
     arrays = [pa.array(column, type=pa.string()) for column in columns]
-    return pa.Table.from_arrays(arrays, names=[str(name) for name in rows.columns])
+    return pa.Table.from_arrays(arrays, names=[_encodable(str(name)) for name in rows.columns])
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", LONE).decode("utf-8")
 
 
 def _join_parquet(parts: list[Path], file: Path) -> None:

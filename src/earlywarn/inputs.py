@@ -5,7 +5,10 @@ The national table and a row from another system come through here alike: one ro
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -26,6 +29,13 @@ LARGEST = 1e12
 """No count, rate or amount of an English authority comes near this."""
 MAY_PASS_100 = frozenset({"turnover"})
 """Leavers can outnumber the staff in post; no other percentage can pass 100."""
+STRANGE = "?"
+"""What stands for a cell that is neither text, number nor date."""
+_DAY = re.compile(
+    r"\d{8}|\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d(:?\d\d)?)?)?)?)?",
+    re.ASCII,
+)
+"""ISO 8601 as far as it is taken; pandas would also take "today", which is another day tomorrow."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +83,9 @@ def read_rows(model: RiskModel, rows: pd.DataFrame, *, register: Register | None
     for place, record in enumerate(model_indicators(model)):
         values[:, place], noise[:, place] = _indicator(record, numbers, model, deprivation)
     np.fmax(noise, 0.0, out=noise)  # An error that is not known, NaN, counts as 0.
+    for record in INDICATORS:
+        if model_column(record) not in model.columns:
+            _check_unused(record, numbers)
     _check_dates(rows, model, faults)
     if register is not None:
         _check_authorities(rows, register, faults)
@@ -103,13 +116,9 @@ def known_columns() -> frozenset[str]:
     """Every column name that means something in a row."""
     names = set()
     for record in INDICATORS:
-        names |= {
-            record.id,
-            record.id + "_z",
-            record.id + "_se",
-            record.numerator,
-            record.denominator,
-        }
+        names |= {record.id, record.numerator, record.denominator}
+        if record.kind != "history":
+            names |= {f"{record.id}_z", f"{record.id}_se"}
     return frozenset(names - {""})
 
 
@@ -139,6 +148,13 @@ def _indicator(
 def _usual_error(against: Distribution) -> float:
     """The standard error of a level that comes without one."""
     return float(posterior_sd(against.typical_sd, against.tau2))
+
+
+def _check_unused(record: Indicator, numbers: _Numbers) -> None:
+    """Refuse what can't be in a column that this model doesn't weigh, as in one that it does."""
+    _value_and_size(record, numbers)
+    numbers.column(record.id + "_z", lowest=-LARGEST)
+    numbers.column(record.id + "_se")
 
 
 def _value_and_size(record: Indicator, numbers: _Numbers) -> tuple[FloatArray, FloatArray]:
@@ -241,10 +257,18 @@ def _is_text(column: pd.Series) -> bool:
 
 
 def _cell_text(cell: object) -> str:
-    """A cell as text: a number is the same one, whatever stands beside it in its column."""
+    """A cell as text: a number is the same one, whatever stands beside it in its column.
+
+    Only text and numbers are looked at. What an object says of itself may be anything, or nothing.
+    """
+    if isinstance(cell, str):
+        # Half of a surrogate pair, which JSON can hold, is not text that a column can hold.
+        return cell.strip().encode("utf-8", "replace").decode("utf-8")
     if isinstance(cell, (bool, np.bool_, float, np.floating)):
         return repr(float(cell))
-    return str(cell).strip()
+    if isinstance(cell, int) and cell.bit_length() > 1024:
+        return "inf" if cell > 0 else "-inf"  # Python doesn't write one of thousands of digits.
+    return str(cell) if isinstance(cell, (int, np.integer, Decimal)) else STRANGE
 
 
 def _single(rows: pd.DataFrame, name: str, faults: _Faults) -> pd.Series | None:
@@ -263,16 +287,30 @@ def _check_dates(rows: pd.DataFrame, model: RiskModel, faults: _Faults) -> None:
     given, where = _distinct(_single(rows, "as_of", faults))
     if given is None:
         return
-    text = given.map(lambda cell: str(_whole(cell)).strip()).astype("str")
-    days = pd.to_datetime(text, errors="coerce", format="ISO8601", utc=True).dt.tz_localize(None)
-    faults.add((days.isna() & (text != "")).to_numpy(dtype=bool)[where], "as_of is no date")
+    texts = [_day_text(cell) for cell in given]
+    days = [_day(text) for text in texts]
+    none = [not day and text != "" for day, text in zip(days, texts, strict=True)]
+    faults.add(np.array(none, dtype=bool)[where], "as_of is no date")
     first, last = model.info.get("first_date"), model.info.get("sunset")
     if first and last:
-        outside = (days < pd.Timestamp(first)) | (days > pd.Timestamp(last))
-        faults.add(
-            outside.to_numpy(dtype=bool)[where],
-            f"as_of is outside the model's life, {first} to {last}",
-        )
+        outside = [bool(day) and not first <= day <= last for day in days]
+        reason = f"as_of is outside the model's life, {first} to {last}"
+        faults.add(np.array(outside, dtype=bool)[where], reason)
+
+
+def _day(text: str) -> str:
+    """The day in UTC, or nothing: cell by cell, so that no cell sways how another is read."""
+    if not _DAY.fullmatch(text):
+        return ""
+    try:
+        moment = datetime.fromisoformat(text if len(text) >= 8 else f"{text}-01-01"[:10])
+        return (moment if moment.tzinfo is None else moment.astimezone(UTC)).date().isoformat()
+    except (ValueError, OverflowError):
+        return ""
+
+
+def _day_text(cell: object) -> str:
+    return str(cell) if isinstance(cell, (date, np.datetime64)) else _cell_text(_whole(cell))
 
 
 def _check_authorities(rows: pd.DataFrame, register: Register, faults: _Faults) -> None:
@@ -280,13 +318,13 @@ def _check_authorities(rows: pd.DataFrame, register: Register, faults: _Faults) 
     if codes is None:
         return
     known = {"", *register.authorities["la_code"]}
-    unknown = [str(_whole(code)).strip() not in known for code in codes]
+    unknown = [_cell_text(_whole(code)) not in known for code in codes]
     faults.add(np.array(unknown, dtype=bool)[where], "la_code is no authority's")
 
 
 def _distinct(column: pd.Series | None) -> tuple[pd.Series | None, npt.NDArray[np.intp] | slice]:
-    """The cells to look at, and where each row's is among them; a text is looked at once."""
-    if column is None or not _is_text(column):
+    """The cells to look at, and where each row's is among them; like cells are looked at once."""
+    if column is None or column.dtype == object:
         return _blanked(column), slice(None)
     places, cells = pd.factorize(column, use_na_sentinel=False)
     return _blanked(pd.Series(cells, dtype=column.dtype)), places

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from earlywarn.errors import ScoreError, require
+from earlywarn.inputs import known_columns
 
 
 def as_frame(rows: Any) -> pd.DataFrame:
@@ -35,7 +36,7 @@ def as_frame(rows: Any) -> pd.DataFrame:
     if isinstance(rows, Iterable) and not isinstance(rows, (bytes, Mapping)):
         listed = list(rows)
         if all(isinstance(row, Mapping) for row in listed):
-            return pd.DataFrame(listed)
+            return _of_records(listed)
     raise ScoreError(
         "these are no rows",
         where="rows",
@@ -43,6 +44,30 @@ def as_frame(rows: Any) -> pd.DataFrame:
         expected="a frame, an Arrow table, an iterable of dicts, "
         "or a path to CSV, Parquet or JSON lines",
     )
+
+
+def beside(frame: pd.DataFrame, added: pd.DataFrame) -> pd.DataFrame:
+    """Put columns beside those of rows, whatever the rows' columns are called."""
+    try:
+        return pd.concat([frame, added], axis=1)
+    except UnicodeEncodeError:  # Half of a surrogate pair in a name, which an index can't hold.
+        names = pd.Index([*frame.columns, *added.columns], dtype=object)
+        return pd.concat([frame, added], axis=1, ignore_index=True).set_axis(names, axis=1)
+
+
+def _of_records(records: list[Mapping[Any, Any]]) -> pd.DataFrame:
+    """A frame of records; a whole number stays one, also where its column has gaps."""
+    try:
+        frame = pd.DataFrame(records)
+    except UnicodeEncodeError:  # Half of a surrogate pair, which a column of text can't hold.
+        names = dict.fromkeys(name for record in records for name in record)
+        return pd.DataFrame(records, columns=pd.Index(list(names), dtype=object), dtype=object)
+    for place, name in enumerate(frame.columns):
+        passed_through = name not in known_columns() and frame.dtypes.iloc[place].kind == "f"
+        if passed_through and any(isinstance(record.get(name), int) for record in records):
+            cells = pd.Series([record.get(name) for record in records], dtype=object)
+            frame.isetitem(place, cells.array)
+    return frame
 
 
 def _read_file(path: Path) -> pd.DataFrame:

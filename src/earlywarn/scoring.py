@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from dataclasses import replace
 from numbers import Integral, Real
@@ -17,7 +18,7 @@ from earlywarn.explanation import drivers
 from earlywarn.indicators import build_indicators
 from earlywarn.inputs import Inputs, known_columns, read_rows
 from earlywarn.outcomes import previous_judgement
-from earlywarn.rows import as_frame
+from earlywarn.rows import as_frame, beside
 from earlywarn.rowwise import in_threads
 from earlywarn.stats import logit
 from earlywarn.store import load_model
@@ -243,7 +244,7 @@ def score_batch(
     frame = as_frame(rows)
     _check_frame(frame, explain=explain, model=model)
     verdicts = Verdicts(model, len(frame), explain=explain)
-    register = Register.load()
+    register = _register()
 
     def work(place: slice) -> None:
         verdicts.add(place, read_rows(model, frame.iloc[place], register=register))
@@ -252,7 +253,13 @@ def score_batch(
     if errors == "raise":
         _stop_at_first(verdicts.refusal)
     added = pd.DataFrame(verdicts.columns(), index=frame.index, copy=False)
-    return pd.concat([frame, added], axis=1)
+    return beside(frame, added)
+
+
+@functools.cache
+def _register() -> Register:
+    """The register that ships, read once: reading it takes longer than scoring a row."""
+    return Register.load()
 
 
 def _stop_at_first(refusal: npt.NDArray[np.object_]) -> None:

@@ -1,0 +1,130 @@
+"""The most memory that ``batch`` takes, and how long, at two sizes of file: it must not grow.
+
+``python benchmarks/memory.py`` makes invented files in a temporary folder, scores each with the
+command in processes of their own, prints a table and removes the files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+BLOCK = 500_000
+COLUMNS = ("rereferrals", "agency_workers", "vacancies", "caseload", "reviews_in_time")
+
+
+class Run(NamedTuple):
+    """What one run of the command took."""
+
+    rows: int
+    ending: str
+    jobs: int
+    peak: float
+    """Megabytes of all its processes together."""
+    seconds: float
+
+
+def write(file: Path, rows: int) -> None:
+    """Write invented rows, a block at a time."""
+    rng = np.random.default_rng(0)
+    writer = None
+    for start in range(0, rows, BLOCK):
+        size = min(BLOCK, rows - start)
+        frame = pd.DataFrame(
+            {
+                "id": np.arange(start, start + size),
+                "la_code": rng.choice(["383", "301", "999"], size, p=[0.6, 0.39, 0.01]),
+                **{name: rng.uniform(0, 60, size).round(2) for name in COLUMNS},
+            }
+        )
+        if file.suffix == ".csv":
+            frame.to_csv(file, mode="a", header=not start, index=False)
+            continue
+        import pyarrow as pa  # noqa: PLC0415 - for Parquet alone
+        from pyarrow import parquet  # noqa: PLC0415
+
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        writer = writer or parquet.ParquetWriter(file, table.schema)
+        writer.write_table(table)
+    if writer is not None:
+        writer.close()
+
+
+def family(process: int) -> set[int]:
+    """A process and those that it has started, by Linux's own list."""
+    parents = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                stat = (folder / "stat").read_text(encoding="utf-8")
+            except OSError:  # It has ended meanwhile.
+                continue
+            parents[int(folder.name)] = int(stat.rpartition(")")[2].split()[1])
+    found, new = {process}, {process}
+    while new:
+        new = {child for child, parent in parents.items() if parent in new} - found
+        found |= new
+    return found
+
+
+def megabytes(process: int) -> float:
+    """Memory of a process that it shares with no other, or its share of what it does."""
+    try:
+        told = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="utf-8")
+    except OSError:  # It has ended meanwhile.
+        return 0.0
+    lines = dict(line.split(":", 1) for line in told.splitlines()[1:])
+    return int(lines["Pss"].split()[0]) / 1024
+
+
+def measure(rows: int, ending: str, jobs: int) -> Run:
+    """Score a file of so many rows, and see how much memory that took at the most."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / f"in{ending}"
+        write(source, rows)
+        command = [sys.executable, "-m", "earlywarn", "batch", str(source), "--quiet"]
+        command += ["--out", str(Path(folder) / f"out{ending}"), "--jobs", str(jobs)]
+        begun, peak = time.perf_counter(), 0.0
+        running = subprocess.Popen(command)  # noqa: S603 - our own command
+        done = threading.Event()
+        threading.Thread(target=lambda: (running.wait(), done.set()), daemon=True).start()
+        while not done.wait(0.2):
+            peak = max(peak, sum(megabytes(each) for each in family(running.pid)))
+        if running.returncode:
+            sys.exit(f"the command ended with {running.returncode}")
+        return Run(rows, ending, jobs, peak, time.perf_counter() - begun)
+
+
+def table(runs: list[Run]) -> str:
+    """The runs as a table."""
+    lines = ["| rows | file | processes | peak memory, MB | seconds |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {run.rows:,} | {run.ending} | {run.jobs} | {run.peak:,.0f} | {run.seconds:,.0f} |"
+        for run in runs
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 20_000_000])
+    parser.add_argument("--ending", choices=(".csv", ".parquet"), default=".csv")
+    parser.add_argument("--jobs", type=int, default=2)
+    chosen = parser.parse_args()
+    if not Path("/proc/self/smaps_rollup").exists():
+        sys.exit("it reads memory where Linux tells it, in /proc")
+    print(table([measure(rows, chosen.ending, chosen.jobs) for rows in chosen.rows]))
+
+
+if __name__ == "__main__":
+    main()
