@@ -131,7 +131,8 @@ class Bench:
         """Centre and complete the rows of one block, columns first."""
         size = rows.shape[1]
         filled, spare = self._filled[:, :size], self._spare[:, :size]
-        missing, gap, unsure = (a[:, :size] for a in (self._missing, self._gap, self._unsure))
+        missing = self._missing[:, :size]
+        gap, unsure = self._gap[:, :size], self._unsure[:, :size]
         # Added, not subtracted: -0.0 becomes 0.0 here, whether or not something is missing.
         np.add(rows, self._offset, out=filled)
         if not np.isnan(filled, out=missing).any():
