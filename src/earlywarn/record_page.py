@@ -200,7 +200,7 @@ def _calibration(tables: Mapping[str, pd.DataFrame]) -> str:
     ours = table[table["model"] == OURS].drop(columns="model")
     return (
         "## Calibration\n\nForecasts by fifths of risk, with the band in which the observed share "
-        "would lie in 95 of 100 cases if the forecasts were right.\n\n" + markdown(_formatted(ours))
+        "would lie in 90 of 100 cases if the forecasts were right.\n\n" + markdown(_formatted(ours))
     )
 
 

@@ -46,6 +46,7 @@ __all__ = [
     "calibration",
     "funnel",
     "history",
+    "lead_time",
     "ranked_intervals",
     "tile_map",
     "waterfall",
@@ -311,6 +312,47 @@ def _draw_calibration(ax: Axes, frame: pd.DataFrame) -> None:
 
 
 calibration = Figure("Foretold against happened", _calibration, _draw_calibration, (6, 6))
+
+# --- lead time -----------------------------------------------------------------------------------
+
+_WARNED = ("la_code", "inspection_start", "on_last_list", "warning_months")
+
+
+def _lead_time(warnings: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a record's ``lead_time`` frame, of one model: the longest warning first."""
+    frame = _need(warnings, _WARNED, "warnings")
+    models = frame["model"].nunique() if "model" in frame else 1
+    if models != 1:
+        raise ScoreError(
+            "lead times are of one model",
+            where="warnings",
+            found=f"{models} models",
+            remedy="Choose one: warnings[warnings['model'] == 'earlywarn'].",
+        )
+    register = Register.load()
+    names = frame["la_code"].map(register.name_of)
+    year = frame["inspection_start"].astype("str").str[:4]
+    rows = frame[list(_WARNED)].assign(la_name=names + ", " + year)
+    keys = ["warning_months", "inspection_start", "la_code"]
+    return rows.sort_values(keys, ascending=[False, True, True], ignore_index=True)
+
+
+def _draw_lead_time(ax: Axes, frame: pd.DataFrame) -> None:
+    on = frame["on_last_list"] == 1
+    place, months = frame.index.to_numpy(), frame["warning_months"]
+    ax.hlines(place[on], -months[on], 0, color=FOCUS, lw=3)
+    ax.plot(-months[on], place[on], "o", color=FOCUS, ms=6, label="on the list since")
+    ax.plot(0 * months[~on], place[~on], "o", mfc="white", mec=INK, label="not on the list")
+    ax.set_yticks(place, frame["la_name"].tolist(), fontsize=8)
+    ax.invert_yaxis()
+    ticks = np.arange(0, float(months.max()) + 12, 12)
+    ax.set_xticks(-ticks, [f"{tick:.0f}" for tick in ticks])
+    ax.set_xlabel("Months on the list, without a break, before the inspection began")
+    ax.set_title(f"{on.sum()} of {len(frame)} Inadequate judgements were on the list", loc="left")
+    ax.legend(frameon=False, loc="lower left")
+
+
+lead_time = Figure("How long the list had warned", _lead_time, _draw_lead_time, (8, 7))
 
 # --- tile map ------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""How well it has done before: a small table of the record, and sentences read from it."""
+"""How well it has done before: small tables of the record, and sentences read from them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
 RECORD = "data/record.csv"
+CALIBRATION = "data/record_calibration.csv"
+WARNINGS = "data/record_warnings.csv"
 OURS, WINDOW = "earlywarn", "confirmation"
 _WITH_INTERVAL = ("auc", "auc_below_good", "brier_skill", "observed_expected", "recall_at_26")
 COLUMNS = (
@@ -24,6 +26,31 @@ COLUMNS = (
     "inspected_at_26",
     "events_at_26",
     "precision_at_26",
+)
+ALARMS = ("true_alarms", "false_alarms", "unknown_authorities")
+CALIBRATION_COLUMNS = (
+    "window",
+    "model",
+    "bin",
+    "n",
+    "events",
+    "expected",
+    "observed",
+    "lower",
+    "upper",
+)
+WARNING_COLUMNS = (
+    "window",
+    "model",
+    "la_code",
+    "inspection_start",
+    "last_list",
+    "on_last_list",
+    "warning_months",
+    "at_least",
+    "on_list_6",
+    "on_list_12",
+    "on_list_24",
 )
 WINDOWS = {
     "development": "2016 to 2021, on which the model was chosen",
@@ -38,7 +65,8 @@ def past_record() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a (window, model), with the columns of ``COLUMNS``.
+        One row a (window, model), with the columns of ``COLUMNS`` and, of the quarterly lists of
+        26, those of ``ALARMS``.
 
     Examples
     --------
@@ -46,6 +74,57 @@ def past_record() -> pd.DataFrame:
     'earlywarn'
     """
     return pd.read_csv(package_path(RECORD))
+
+
+def past_calibration() -> pd.DataFrame:
+    """What was foretold and what happened, by size of risk.
+
+    Returns
+    -------
+    DataFrame
+        One row a (window, group of inspections), with the columns of ``CALIBRATION_COLUMNS``, as
+        ``earlywarn.evaluation.reliability`` gives them: shares, and the 90% band of chance.
+
+    Examples
+    --------
+    >>> past_calibration()["window"].unique().tolist()
+    ['development', 'confirmation', 'from 2018']
+    """
+    return pd.read_csv(package_path(CALIBRATION))
+
+
+def past_warnings() -> pd.DataFrame:
+    """Whether each Inadequate judgement had been on the quarterly lists of 26, and how long.
+
+    Returns
+    -------
+    DataFrame
+        One row a judgement, with the columns of ``WARNING_COLUMNS``, as
+        ``earlywarn.lists.lead_time`` gives them. NaN where no list spoke of the authority.
+
+    Examples
+    --------
+    >>> (past_warnings()["warning_months"] >= 0).all()
+    np.True_
+    """
+    return pd.read_csv(package_path(WARNINGS), dtype={"la_code": "str"})
+
+
+def past_in_brief(record: pd.DataFrame) -> str:
+    """One sentence on how much to trust the list.
+
+    Examples
+    --------
+    >>> past_in_brief(past_record()).startswith("On the inspections of 2022 to March 2025")
+    True
+    """
+    row = _row(record, OURS)
+    vain = row["inspected_at_26"] - row["events_at_26"]
+    return (
+        f"On the inspections of {WINDOWS[WINDOW].split(',')[0]} a list of the 26 highest held "
+        f"{row['events_at_26']:.0f} of the {row['events']:.0f} that found an Inadequate area, and "
+        f"{vain:.0f} that did not."
+    )
 
 
 def past_sentences(record: pd.DataFrame) -> list[str]:

@@ -52,7 +52,7 @@ def assign_tiles(easting: npt.ArrayLike, northing: npt.ArrayLike) -> npt.NDArray
     Examples
     --------
     >>> assign_tiles([0, 10, 0], [10, 10, 0]).tolist()
-    [[0, 0], [2, 0], [0, 2]]
+    [[0, 0], [1, 0], [0, 1]]
     """
     optimize = require("scipy.optimize", extra="report")
     place = spread_out(np.column_stack([easting, -np.asarray(northing, dtype=float)]))
@@ -60,8 +60,9 @@ def assign_tiles(easting: npt.ArrayLike, northing: npt.ArrayLike) -> npt.NDArray
     cells = np.array(list(product(range(-MARGIN, size[0] + 1), range(-MARGIN, size[1] + 1))))
     cost = ((place[:, None, :] - cells[None, :, :]) ** 2).sum(axis=2)
     _, chosen = optimize.linear_sum_assignment(cost)
-    tiles = cells[chosen]
-    return np.asarray(tiles - tiles.min(axis=0), dtype=np.int64)
+    # Columns and rows without any tile are left out: an island far off takes no empty sea with it.
+    tiles = [np.unique(part, return_inverse=True)[1] for part in cells[chosen].T]
+    return np.column_stack(tiles).astype(np.int64)
 
 
 def spread_out(place: FloatArray) -> FloatArray:
