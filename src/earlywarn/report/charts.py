@@ -173,7 +173,7 @@ def _step(
 
 def _beside_bar(left: int, right: int, y: int, told: str, css: str = "") -> str:
     """Words to the right of a bar, or to its left where there is no room."""
-    if right + 6.5 * len(told) <= WIDTH:
+    if right + 7.5 * len(told) <= WIDTH:
         return label(right, y, told, css)
     return label(left, y, told, f"e {css}".strip())
 

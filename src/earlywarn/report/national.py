@@ -25,6 +25,7 @@ from earlywarn.report.drawn import (
 from earlywarn.report.palette import BAND_STYLES, style_of
 from earlywarn.report.past import OURS, WINDOWS
 from earlywarn.report.svg import Scale, drawing, label
+from earlywarn.report.tilemap import tile_name
 from earlywarn.verdicts import BANDS, MOST_DRIVERS
 
 if TYPE_CHECKING:
@@ -187,42 +188,6 @@ def _tile(row: Mapping[Hashable, Any], linked: bool) -> str:  # noqa: FBT001 - a
     if linked:
         return f'<li {place}><a href="#la-{escape(str(row["la_code"]))}" {tile}</a></li>'
     return f"<li {place}><span {tile}</span></li>"
-
-
-SOFT = "\u00ad"
-_BREAKS = {
-    "Northumberland": 7,
-    "Northamptonshire": 8,
-    "Buckinghamshire": 7,
-    "Herefordshire,": 8,
-    "Middlesbrough": 7,
-    "Wolverhampton": 6,
-    "Peterborough": 5,
-    "Bournemouth,": 6,
-    "Hammersmith": 6,
-    "Southampton": 5,
-    "Westmorland": 7,
-}
-_CUT = {"and": "&"}
-
-
-def tile_name(name: str) -> str:
-    """A name as it stands on a tile: whole, with places where long words may be broken.
-
-    Examples
-    --------
-    >>> tile_name("Windsor and Maidenhead"), tile_name("Kent"), tile_name("Derbyshire")
-    ('Windsor & Maidenhead', 'Kent', 'Derbyshire')
-    >>> tile_name("Nottinghamshire").split(SOFT)
-    ['Nottingham', 'shire']
-    """
-    return " ".join(_breakable(_CUT.get(word, word)) for word in name.split())
-
-
-def _breakable(word: str) -> str:
-    shire = len(word) - 5 if word.endswith("shire") and len(word) > 10 else 0
-    at = _BREAKS.get(word, shire)
-    return f"{word[:at]}{SOFT}{word[at:]}" if at else word
 
 
 # --- the regions ---------------------------------------------------------------------------------

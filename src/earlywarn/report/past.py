@@ -9,7 +9,7 @@ import pandas as pd
 from earlywarn.files import package_path
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
 
 RECORD = "data/record.csv"
 CALIBRATION = "data/record_calibration.csv"
@@ -147,21 +147,53 @@ def past_sentences(record: pd.DataFrame) -> list[str]:
             f"{vain:.0f} of them were not judged Inadequate."
         ),
         (
-            "Requires improvement or worse was foretold better: right in "
+            f"Requires improvement or worse was foretold "
+            f"{'better' if row['auc_below_good'] > row['auc'] else 'no better'}: right in "
             f"{_share(row, 'auc_below_good')} of pairs."
         ),
         (
-            "As probabilities the risks were hardly better than the recent share of Inadequate "
-            f"judgements alone: Brier skill {_interval(row, 'brier_skill')}. They were too high: "
-            f"{_interval(row, 'observed_expected')} Inadequate judgements came for each one "
-            "expected."
+            f"As probabilities the risks were {_skill(row)} the recent share of Inadequate "
+            f"judgements alone: Brier skill {_interval(row, 'brier_skill')}. "
+            f"{level_told(row['observed_expected'])}: {_interval(row, 'observed_expected')} "
+            "Inadequate judgements came for each one expected."
+        ),
+        (
+            f"Each quarter's list of 26, followed for two years: {row['true_alarms']:.0f} "
+            f"inspections of those on it found an Inadequate area and {row['false_alarms']:.0f} "
+            f"did not; {row['unknown_authorities']:.0f} authorities on it were not inspected in "
+            "that time, so nobody knows."
         ),
         (
             "A list by the three headline rates alone (referrals, re-referrals, repeat plans) held "
             f"{rates['events_at_26']:.0f}; one by a plain count of red flags held "
-            f"{flags['events_at_26']:.0f}. These differences are within what chance does."
+            f"{flags['events_at_26']:.0f}. {_differ(row, (rates, flags))}"
         ),
     ]
+
+
+def level_told(ratio: float) -> str:
+    """Whether as many judgements came as were expected, in words.
+
+    Examples
+    --------
+    >>> level_told(0.7), level_told(1.0)
+    ('The risks were too high', 'The risks were about right')
+    """
+    if ratio < 0.95:
+        return "The risks were too high"
+    return "The risks were too low" if ratio > 1.05 else "The risks were about right"
+
+
+def _skill(row: Mapping[Hashable, Any]) -> str:
+    if row["brier_skill_lower"] > 0:
+        return "better than"
+    return "worse than" if row["brier_skill_upper"] < 0 else "not surely better than"
+
+
+def _differ(row: Mapping[Hashable, Any], rivals: Iterable[Mapping[Hashable, Any]]) -> str:
+    low, high = row["recall_at_26_lower"], row["recall_at_26_upper"]
+    within = all(low <= rival["recall_at_26"] <= high for rival in rivals)
+    return "These differences are within what chance does." if within else ""
 
 
 def _row(record: pd.DataFrame, model: str) -> Mapping[Hashable, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from earlywarn.report.drawn import Column, Drawn, long_date, percent, text, whole
-from earlywarn.report.past import WINDOW, WINDOWS
+from earlywarn.report.past import WINDOW, WINDOWS, level_told
 from earlywarn.report.svg import Scale, drawing, label
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def calibration_chart(calibration: pd.DataFrame) -> Drawn:
     parts.append(f'<path class="band90" d="{bands}"/>')
     parts += [_bin(row, across, up) for row in rows]
     ratio = frame["events"].sum() / (frame["expected"] * frame["n"]).sum()
-    title = f"{_verdict(ratio)}: {ratio:.2f} Inadequate judgements came for each one expected"
+    title = f"{level_told(ratio)}: {ratio:.2f} Inadequate judgements came for each one expected"
     alt = (
         f"Dot plot of the share judged Inadequate by the risk foretold, "
         f"{WINDOWS[WINDOW].split(',')[0]}, in {len(frame)} groups: "
@@ -141,9 +141,3 @@ def _bin(row: Mapping[Hashable, Any], across: Scale, up: Scale) -> str:
 
 def _group(place: int, groups: int) -> str:
     return {0: "lowest risks", groups - 1: "highest risks"}.get(place, f"group {place + 1}")
-
-
-def _verdict(ratio: float) -> str:
-    if ratio < 0.95:
-        return "Risks were foretold too high"
-    return "Risks were foretold too low" if ratio > 1.05 else "As many came as were foretold"
