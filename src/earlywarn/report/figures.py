@@ -407,7 +407,8 @@ def _draw_tiles(ax: Axes, frame: pd.DataFrame) -> None:
         )
     for row in frame.to_dict("records"):
         colour = style_of(row["band"]).text
-        words = tile_name(row["la_name"]).replace(SOFT, "-\n").replace(" ", "\n")
+        words = tile_name(row["la_name"]).replace("-", "-\n").replace(SOFT, "-\n")
+        words = words.replace(" ", "\n")
         ax.text(row["column"], row["row"], words, color=colour, size=4.5, ha="center", va="center")
         corner = (row["column"] + 0.44, row["row"] - 0.44)
         ax.text(*corner, style_of(row["band"]).mark, color=colour, size=5, ha="right", va="top")
