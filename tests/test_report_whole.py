@@ -108,9 +108,8 @@ def test_the_page_never_scrolls_sideways_and_no_name_is_cut(tab, width):
     tab.set_viewport_size({"width": width, "height": 900})
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     assert cut_names(tab) == []
-    charts = tab.evaluate(
-        "[...document.querySelectorAll('svg.wide')].slice(0, 12).map(s => s.getBoundingClientRect())"
-    )
+    first = "[...document.querySelectorAll('svg.wide')].slice(0, 12)"
+    charts = tab.evaluate(f"{first}.map(s => s.getBoundingClientRect())")
     assert len(charts) == 12
     assert all(box["left"] >= 0 and box["right"] <= width for box in charts)
 
@@ -206,7 +205,8 @@ BY_STYLE = ["color-contrast", "link-in-text-block", "target-size"]
 alike for elements of one kind: the whole page has some 150 kinds, and 100,000 elements."""
 IN_PARTS = """async ([options, size]) => {
   const articles = [...document.querySelectorAll("article")];
-  const marks = articles.map(a => { const mark = document.createComment(""); a.before(mark); return mark; });
+  const marks = articles.map(() => document.createComment(""));
+  articles.forEach((a, place) => a.before(marks[place]));
   const bad = [], passed = new Set();
   let seen = 0;
   const look = async context => {

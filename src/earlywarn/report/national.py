@@ -167,7 +167,10 @@ def tile_map(contents: Contents) -> Drawn:
         f"{counts.get(band, 0)} {band}" for _, band in BANDS
     )
     columns = int(rows["column"].max()) + 1
-    html = f'<ul class="map" role="list" style="--c:{columns}" aria-label="{escape(alt)}">{"".join(tiles)}</ul>'
+    html = (
+        f'<ul class="map" role="list" style="--c:{columns}" aria-label="{escape(alt)}">'
+        f"{''.join(tiles)}</ul>"
+    )
     data = rows.sort_values(["la_name", "la_code"])[["la_code", *MAP_COLUMNS, "column", "row"]]
     return Drawn("map", title, alt, data.reset_index(drop=True), MAP_COLUMNS, html)
 
