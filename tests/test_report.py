@@ -11,9 +11,11 @@ import html5lib
 import pandas as pd
 import pytest
 
+from earlywarn import __version__
 from earlywarn.cli import main
 from earlywarn.errors import AuthorityError, ScoreError, UsageError
 from earlywarn.progress import Progress
+from earlywarn.report.charts import waterfall_frame
 from earlywarn.report.contents import Contents, gather
 from earlywarn.report.drawn import chance
 from earlywarn.report.national import region_chart, shared_drivers, tile_map
@@ -338,6 +340,38 @@ def test_the_figures_by_year_are_the_histories(tree, contents):
     assert len(own) > 8
     for year, value in zip(own["period"], own["value"], strict=True):
         assert told[year] == (f"{value:.1f}" if pd.notna(value) else told[year])
+
+
+SAID = {"90%", "95%", "50%", "10%", "0.1", "3.0", __version__[:3]}
+"""Levels of intervals, chance, an example in the glossary, a licence, our own version."""
+
+
+def written(contents) -> set[str]:
+    """Every way in which the page writes the decimals of the frames."""
+    frames = [contents.scores, contents.terms, contents.risks, contents.histories]
+    frames += [contents.record, contents.calibration, contents.warnings, contents.regions]
+    frames += [waterfall_frame(rows) for _, rows in contents.terms.groupby("la_code")]
+    values = {0.0, contents.usual, *contents.findings["period"].dropna()}
+    for frame in frames:
+        for name in frame.select_dtypes("number"):
+            values |= set(frame[name].dropna().astype(float))
+    for mark in ("restated", "assumed"):
+        values |= set(100 * contents.histories.groupby("indicator")[mark].mean())
+    ways = ("{0:.1f}", "{0:,.1f}", "{0:.2f}", "{1:.1f}%", "{1:.0f}%", "{0:.1f}%", "{0:.0f}%")
+    return {way.format(abs(value), abs(100 * value)) for value in values for way in ways}
+
+
+def test_every_decimal_and_every_percentage_is_one_of_the_frames(text, contents):
+    tree = html5lib.HTMLParser(namespaceHTMLElements=False).parse(text)
+    findings = next(t for t in every(tree, "table") if "Findings" in words(every(t, "caption")[0]))
+    # Axes have ticks of their own, and pictures have tables; findings are in the publisher's words.
+    for element in [*every(tree, "svg", "style"), findings]:
+        after = element.tail
+        element.clear()
+        element.tail = after
+    found = re.findall(r"\d[\d,]*\.\d+%?|\d+%", " ".join(tree.itertext()))
+    assert len(found) > 4000
+    assert sorted(set(found) - written(contents) - SAID) == []
 
 
 def test_holes_are_said_out_loud(text):
