@@ -53,6 +53,18 @@ RELIABILITY = pd.DataFrame(
 )
 
 
+WARNINGS = pd.DataFrame(
+    {
+        "model": "earlywarn",
+        "la_code": ["878", "357", "383"],
+        "inspection_start": ["2024-09-30", "2023-12-04", "2022-02-21"],
+        "on_last_list": [1.0, 0.0, 1.0],
+        "warning_months": [69.0, 0.0, 2.4],
+    }
+)
+TWO_MODELS = pd.concat([WARNINGS, WARNINGS.assign(model="red flags")])
+
+
 def inputs(kind, national, model, snapshot, scores):
     return {
         "ranked_intervals": (scores.head(26),),
@@ -60,11 +72,20 @@ def inputs(kind, national, model, snapshot, scores):
         "history": (national, "Tameside", "agency_workers"),
         "funnel": (snapshot, "rereferrals"),
         "calibration": (RELIABILITY,),
+        "lead_time": (WARNINGS,),
         "tile_map": (scores,),
     }[kind]
 
 
-KINDS = ["ranked_intervals", "waterfall", "history", "funnel", "calibration", "tile_map"]
+KINDS = [
+    "ranked_intervals",
+    "waterfall",
+    "history",
+    "funnel",
+    "calibration",
+    "lead_time",
+    "tile_map",
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -176,6 +197,10 @@ def test_funnel_limits_hold_most_authorities(snapshot):
         (lambda s, n: report.history(n, "Leeds", "previously_good"), "no figures by year"),
         (lambda s, n: report.history(n, "Atlantis", "rereferrals"), "Atlantis"),
         (lambda s, n: report.calibration(RELIABILITY.iloc[:0]), "0 pairs of window and model"),
+        (
+            lambda s, n: report.lead_time(pd.concat([WARNINGS, WARNINGS.assign(model="x")])),
+            "2 models",
+        ),
         (lambda s, n: report.tile_map(RELIABILITY), "the frame lacks columns"),
     ],
 )
@@ -190,9 +215,38 @@ def test_the_calibration_says_how_many_came_for_each_foretold():
     assert f"{ratio:.2f}" in axes.get_title(loc="left")
 
 
+def test_lead_times_are_drawn_backwards_from_the_inspection():
+    axes = report.lead_time(WARNINGS)
+    frame = report.lead_time.frame(WARNINGS)
+    assert frame["warning_months"].tolist() == [69.0, 2.4, 0.0]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == frame["la_name"].tolist()
+    assert axes.get_yticklabels()[0].get_text() == "Devon, 2024"
+    starts = [segment[0][0] for segment in axes.collections[0].get_segments()]
+    assert starts == [-69.0, -2.4]
+    assert axes.get_title(loc="left").startswith("2 of 3")
+
+
+def test_the_waterfall_says_beside_each_step_what_it_adds(model, snapshot):
+    rows = explain(model, snapshot, "Tameside")
+    frame = report.waterfall.frame(rows)
+    told = [text.get_text() for text in report.waterfall(rows).texts]
+    assert len(told) == len(frame)
+    for words, row in zip(told[1:-1], frame.iloc[1:-1].to_dict("records"), strict=True):
+        assert words == f"{row['contribution']:+.2f}, to {row['risk_after']:.1%}"
+    assert told[-1] == f"{frame['risk_after'].iloc[-1]:.1%}"
+
+
+def test_a_long_list_gets_a_longer_picture(scores):
+    short, long = (report.ranked_intervals(scores.head(n)).figure for n in (5, 100))
+    assert long.get_size_inches()[1] > 2 * short.get_size_inches()[1]
+
+
 def test_a_tile_map_has_a_tile_an_authority(scores):
     axes = report.tile_map(scores)
     assert len(axes.patches) == len(scores)
+    told = " ".join(text.get_text() for text in axes.texts)
+    assert "Bournemouth,\nChristchurch" in told.replace("-\n", "")
+    assert "Somerset" in told
     assert not report.tile_map.frame(scores).duplicated(["column", "row"]).any()
 
 

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from earlywarn.authorities import Register
-from earlywarn.report.national import tile_lines
 from earlywarn.report.palette import BAND_STYLES
 from earlywarn.report.tilemap import (
+    SOFT,
     assign_tiles,
     neighbours_kept,
     shipped_tiles,
     spread_out,
+    tile_name,
     tiles_for,
 )
 
@@ -110,12 +111,20 @@ def test_an_authority_without_kin_is_placed_below_the_map(register):
     assert rows["999"] > max(row for _, row in shipped_tiles().values())
 
 
+def test_no_column_and_no_row_of_the_map_is_empty():
+    tiles = shipped_tiles().values()
+    for axis in (0, 1):
+        assert {tile[axis] for tile in tiles} == set(range(1 + max(tile[axis] for tile in tiles)))
+
+
 def test_names_are_whole_on_their_tiles(register):
-    for name in register.existing("2026-03-31")["la_name"]:
-        lines = tile_lines(name)
-        told = " ".join(lines).replace("- ", "-").replace("&", "and")
-        assert told == name
-        assert len(lines) <= 4
+    names = register.existing("2026-03-31")["la_name"].tolist()
+    assert len(names) == 153
+    for name in names:
+        told = tile_name(name)
+        assert told.replace(SOFT, "").replace("&", "and") == name
+        longest = max(len(part) for part in told.replace(SOFT, "- ").replace("-", "- ").split())
+        assert longest <= 13, name
 
 
 def luminance(colour: str) -> float:

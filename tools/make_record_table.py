@@ -1,4 +1,4 @@
-"""Regenerate src/earlywarn/data/record.csv, what the report says of earlier years, from a record.
+"""Regenerate what the report says of earlier years, src/earlywarn/data/record*.csv, from a record.
 
 Usage: python tools/make_record_table.py RECORD, a folder that `backtest --out` wrote.
 """
@@ -11,16 +11,36 @@ from pathlib import Path
 import pandas as pd
 
 from earlywarn.files import package_path, write_whole
-from earlywarn.report.past import COLUMNS, RECORD
+from earlywarn.report.past import (
+    ALARMS,
+    CALIBRATION,
+    CALIBRATION_COLUMNS,
+    COLUMNS,
+    OURS,
+    RECORD,
+    WARNING_COLUMNS,
+    WARNINGS,
+)
 
 
 def main(folder: Path) -> None:
     """Keep the rows at the start of the inspections, and the columns that the report tells."""
     rows = pd.read_csv(folder / "records.csv")
+    lists = pd.read_csv(folder / "list_record.csv").set_index(["window", "model"])
     kept = rows.loc[rows["lead_months"] == 0, list(COLUMNS)]
-    text = kept.to_csv(index=False, lineterminator="\n", float_format="%.6g")
-    write_whole(package_path(RECORD), text)
-    print(f"{len(kept)} rows, {len(COLUMNS)} columns")
+    kept = kept.join(lists[list(ALARMS)], on=["window", "model"])
+    bins = pd.read_csv(folder / "reliability.csv")
+    warnings = pd.read_csv(folder / "lead_time.csv", dtype={"la_code": "str"})
+    tables = {
+        RECORD: kept,
+        CALIBRATION: bins.loc[bins["model"] == OURS, list(CALIBRATION_COLUMNS)],
+        WARNINGS: warnings.loc[warnings["model"] == OURS, list(WARNING_COLUMNS)],
+    }
+    data = package_path(RECORD).parent
+    for name, table in tables.items():
+        text = table.to_csv(index=False, lineterminator="\n", float_format="%.6g")
+        write_whole(data / Path(name).name, text)
+        print(f"{name}: {len(table)} rows, {len(table.columns)} columns")
 
 
 if __name__ == "__main__":

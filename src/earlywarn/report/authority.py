@@ -16,6 +16,7 @@ from earlywarn.report.drawn import (
     Column,
     Drawn,
     Table,
+    chance,
     long_date,
     number,
     percent,
@@ -160,7 +161,7 @@ def _summary(contents: Contents, row: pd.Series) -> tuple[str, ...]:
     rank = (
         f"Rank {row['rank']} of {len(contents.scores)} (90% interval {row['rank_lower']} to "
         f"{row['rank_upper']}); chance of being among the 26 highest: "
-        f"{row['top_k_probability']:.0%}."
+        f"{chance(row['top_k_probability'])}."
     )
     return (risk, rank, moved_sentence(row, contents), last)
 
@@ -194,7 +195,8 @@ def _message(record: Indicator, rows: Line) -> str:
         return f"{record.title}: nothing published"
     last = max(known)
     mark = "%" if record.unit.startswith("%") else ""
-    parts = [f"{record.title}: {number(known[last])}{mark} in {last}"]
+    unit = "" if mark else f" {record.unit}"
+    parts = [f"{record.title}: {number(known[last])}{mark}{unit} in {last}"]
     england = rows.england[rows.period.index(last)]
     if math.isfinite(england):
         parts.append(f"{_compare(known[last], england)} England ({number(england)}{mark})")

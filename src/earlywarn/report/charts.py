@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from earlywarn.report.histories import Line
 
 FIRST_YEAR = 2013
-SMALL = (240, 96)
+WIDTH, SMALL = 480, (240, 96)
+"""Narrow enough for a telephone, so that a chart shrinks to fit and nothing scrolls."""
 TICKS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8)
 RISK_COLUMNS = {
     "as_of": Column("As of", long_date, numeric=False),
@@ -43,7 +44,7 @@ def risk_chart(
     code: str, name: str, region: str, risks: pd.DataFrame, inspections: pd.DataFrame, last: date
 ) -> Drawn:
     """Risk with its interval over time, against the region and the neighbours."""
-    axis = TimeAxis(FIRST_YEAR, last, 44, 710)
+    axis = TimeAxis(FIRST_YEAR, last, 44, 468)
     high = max(0.3, math.ceil(10 * float(risks["risk_upper"].max())) / 10)
     scale = Scale(0.0, high, 230, 24)
     x = [axis.of_day(date.fromisoformat(day)) for day in risks["as_of"]]
@@ -54,7 +55,7 @@ def risk_chart(
         _path("eng", line(x, risks["region_median"].tolist(), scale)),
         _path("nei", line(x, risks["neighbour_median"].tolist(), scale)),
         _path("own", line(x, risks["risk"].tolist(), scale)),
-        axis.ticks(230, each=1),
+        axis.ticks(230, each=2),
         inspection_lines(axis, inspections, 24, 230),
     ]
     now = risks.iloc[-1]
@@ -75,7 +76,7 @@ def risk_chart(
     )
     columns = risks[list(RISK_COLUMNS)].reset_index(drop=True)
     return Drawn(
-        f"risk-{code}", title, alt, columns, RISK_COLUMNS, drawing(720, 250, alt, parts, "wide")
+        f"risk-{code}", title, alt, columns, RISK_COLUMNS, drawing(WIDTH, 250, alt, parts, "wide")
     )
 
 
@@ -86,7 +87,7 @@ def _path(css: str, path: str) -> str:
 def _percent_grid(scale: Scale, high: float) -> str:
     step = 0.1 if high <= 0.7 else 0.2
     levels = np.arange(0, high + 1e-9, step)
-    lines = "".join(f"M44 {scale(level)}H710" for level in levels)
+    lines = "".join(f"M44 {scale(level)}H468" for level in levels)
     labels = "".join(label(38, scale(level) + 4, f"{level:.0%}", "e") for level in levels)
     return f'<path class="grid" d="{lines}"/>{labels}'
 
@@ -133,36 +134,48 @@ def waterfall_chart(code: str, name: str, terms: pd.DataFrame) -> Drawn:
     """The waterfall from the start through each family to the risk, on the log-odds scale."""
     frame = waterfall_frame(terms)
     ends = frame["end"].tolist()
-    scale = Scale(min([logit(0.04), *ends]) - 0.15, max([logit(0.25), *ends]) + 0.15, 240, 650)
-    bottom = 22 * len(frame) + 6
+    scale = Scale(min([logit(0.04), *ends]) - 0.15, max([logit(0.25), *ends]) + 0.15, 124, 468)
+    bottom = 24 * len(frame) + 6
     shown = [tick for tick in TICKS if scale.low <= logit(tick) <= scale.high]
     grid = "".join(f"M{scale(float(logit(tick)))} 4V{bottom}" for tick in shown)
     parts = [f'<path class="grid" d="{grid}"/>']
     parts += [label(scale(float(logit(tick))), bottom + 14, f"{tick:.0%}", "m") for tick in shown]
     rows = frame.to_dict("records")
+    # Each bar begins where the one above it ended: thin lines lead the eye from one to the next.
+    joins = "".join(f"M{scale(end)} {24 * n + 15}v24" for n, end in enumerate(ends[:-1]))
+    parts.append(f'<path class="join" d="{joins}"/>')
     parts += [_step(place, row, rows, scale) for place, row in enumerate(rows)]
     families = "; ".join(f"{row['step']} {signed(row['contribution'])}" for row in rows[1:-1])
     alt = (
         f"Waterfall chart, in log-odds: from {percent(rows[0]['risk_after'])}, where every "
         f"authority starts, through {families}, to {percent(rows[-1]['risk_after'])}"
     )
-    svg = drawing(720, bottom + 20, alt, parts, "wide")
+    svg = drawing(WIDTH, bottom + 20, alt, parts, "wide")
     return Drawn(f"why-{code}", _why(name, frame), alt, frame, WATERFALL_COLUMNS, svg)
 
 
 def _step(
     place: int, row: Mapping[Hashable, Any], rows: list[dict[Hashable, Any]], scale: Scale
 ) -> str:
-    y = 22 * place + 8
-    name = label(230, y + 11, str(row["step"]), "e")
-    if place in (0, len(rows) - 1):
+    y = 24 * place + 8
+    ends = place in (0, len(rows) - 1)
+    name = label(114, y + 11, "Start" if place == 0 else str(row["step"]), "e b" if ends else "e")
+    if ends:
         x = scale(row["end"])
-        told = label(x + 9, y + 11, percent(row["risk_after"]), "b")
-        return f'{name}<circle class="dot" cx="{x}" cy="{y + 7}" r="6"/>{told}'
+        mark = f'<circle class="dot" cx="{x}" cy="{y + 7}" r="6"/>'
+        return name + mark + _beside_bar(x - 9, x + 9, y + 11, percent(row["risk_after"]), "b")
     low, high = sorted((scale(row["start"]), scale(row["end"])))
     kind = "up" if row["contribution"] >= 0 else "dn"
     bar = f'<rect class="{kind}" x="{low}" y="{y}" width="{max(high - low, 1)}" height="14"/>'
-    return name + bar + label(high + 6, y + 11, signed(row["contribution"]))
+    told = f"{signed(row['contribution'])}, to {percent(row['risk_after'])}"
+    return name + bar + _beside_bar(low - 5, high + 5, y + 11, told)
+
+
+def _beside_bar(left: int, right: int, y: int, told: str, css: str = "") -> str:
+    """Words to the right of a bar, or to its left where there is no room."""
+    if right + 7.5 * len(told) <= WIDTH:
+        return label(right, y, told, css)
+    return label(left, y, told, f"e {css}".strip())
 
 
 def _why(name: str, frame: pd.DataFrame) -> str:

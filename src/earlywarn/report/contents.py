@@ -14,7 +14,7 @@ from earlywarn.explanation import explain
 from earlywarn.outcomes import AREAS
 from earlywarn.report.histories import indicator_history
 from earlywarn.report.movement import rank_movement, risk_history
-from earlywarn.report.past import past_record
+from earlywarn.report.past import past_calibration, past_record, past_warnings
 from earlywarn.report.tilemap import tiles_for
 from earlywarn.scoring import score
 from earlywarn.verdicts import BANDS
@@ -53,8 +53,8 @@ class Contents:
         As ``indicator_history`` gives it.
     tiles : DataFrame
         As ``tiles_for`` gives it.
-    record : DataFrame
-        As ``past_record`` gives it.
+    record, calibration, warnings : DataFrame
+        As ``past_record``, ``past_calibration`` and ``past_warnings`` give them.
     chosen : tuple of str
         The authorities that get a section, by name.
     """
@@ -70,6 +70,8 @@ class Contents:
     histories: pd.DataFrame
     tiles: pd.DataFrame
     record: pd.DataFrame
+    calibration: pd.DataFrame
+    warnings: pd.DataFrame
     chosen: tuple[str, ...]
 
     @property
@@ -146,6 +148,8 @@ def gather(
         histories=indicator_history(snapshot),
         tiles=tiles_for(snapshot.authorities["la_code"], snapshot.register),
         record=past_record(),
+        calibration=past_calibration(),
+        warnings=past_warnings(),
         chosen=chosen,
     )
 

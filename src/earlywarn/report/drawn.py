@@ -102,6 +102,19 @@ def percent(cell: Any) -> str:
     return "not known" if _none(cell) else f"{100 * cell:.1f}%"
 
 
+def chance(share: float) -> str:
+    """A chance in whole per cent; never said to be certain.
+
+    Examples
+    --------
+    >>> chance(0.9999), chance(0.62), chance(0.0)
+    ('over 99%', '62%', 'under 1%')
+    """
+    if share > 0.99:
+        return "over 99%"
+    return "under 1%" if share < 0.01 else f"{share:.0%}"
+
+
 def whole(cell: Any) -> str:
     """A whole number.
 

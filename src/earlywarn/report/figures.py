@@ -30,7 +30,8 @@ from earlywarn.report.palette import (
     TURQUOISE,
     style_of,
 )
-from earlywarn.report.tilemap import tiles_for
+from earlywarn.report.past import level_told
+from earlywarn.report.tilemap import SOFT, tile_name, tiles_for
 from earlywarn.stats import logit
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ __all__ = [
     "calibration",
     "funnel",
     "history",
+    "lead_time",
     "ranked_intervals",
     "tile_map",
     "waterfall",
@@ -66,12 +68,15 @@ class Figure:
         Axes and frame -> the drawing.
     size : tuple of float
         Width and height in inches, where it makes its own axes.
+    row : float
+        Inches that a row of the frame takes at the least; 0 where rows aren't drawn as rows.
     """
 
     title: str
     make: Callable[..., pd.DataFrame]
     draw: Callable[[Any, pd.DataFrame], None]
     size: tuple[float, float] = (8.0, 5.0)
+    row: float = 0.0
 
     def frame(self, *inputs: Any) -> pd.DataFrame:
         """The numbers that ``plot`` draws from the same inputs."""
@@ -87,9 +92,8 @@ class Figure:
         """
         pyplot = require("matplotlib.pyplot", extra="report")
         frame = self.frame(*inputs)
-        axes: Axes = (
-            pyplot.subplots(figsize=self.size, layout="constrained")[1] if ax is None else ax
-        )
+        size = (self.size[0], max(self.size[1], self.row * len(frame)))
+        axes: Axes = pyplot.subplots(figsize=size, layout="constrained")[1] if ax is None else ax
         self.draw(axes, frame)
         axes.spines[["top", "right"]].set_visible(False)
         return axes
@@ -126,15 +130,19 @@ def _draw_ranked(ax: Axes, frame: pd.DataFrame) -> None:
     place = np.arange(len(frame))
     ax.hlines(place, 100 * frame["risk_lower"], 100 * frame["risk_upper"], color=CONTEXT, lw=3)
     ax.plot(100 * frame["risk"], place, "o", color=FOCUS, ms=5)
-    ax.set_yticks(place, frame["la_name"].tolist(), fontsize=8 if len(frame) <= 60 else 4)
+    ax.set_yticks(place, frame["la_name"].tolist(), fontsize=8)
+    ax.margins(y=0.01)
     ax.invert_yaxis()
     ax.set_xlim(left=0)
     ax.set_xlabel("Risk of an Inadequate judgement, %, with its 90% interval")
-    ax.set_title(f"{frame['la_name'].iloc[0]} has the highest risk; the ranges overlap", loc="left")
+    first = frame.iloc[0]
+    others = int((frame["risk_upper"] > first["risk_lower"]).sum()) - 1
+    told = f"the ranges of {others} of {len(frame) - 1} others overlap its own"
+    ax.set_title(f"{first['la_name']} has the highest risk; {told}", loc="left")
 
 
 ranked_intervals = Figure(
-    "Risks with their intervals, highest first", _ranked, _draw_ranked, (8, 9)
+    "Risks with their intervals, highest first", _ranked, _draw_ranked, (8, 4), row=0.2
 )
 
 # --- waterfall -----------------------------------------------------------------------------------
@@ -153,20 +161,35 @@ def _steps(rows: pd.DataFrame) -> pd.DataFrame:
     return waterfall_frame(frame)
 
 
+def _beside(frame: pd.DataFrame) -> list[tuple[tuple[float, int], str]]:
+    """Where words stand beside each step, and what they say."""
+    told = []
+    for place, row in enumerate(frame.to_dict("records")):
+        after, ends = f"{row['risk_after']:.1%}", place in (0, len(frame) - 1)
+        right = row["end"] if ends else max(row["start"], row["end"])
+        told.append(((right, place), after if ends else f"{row['contribution']:+.2f}, to {after}"))
+    return told
+
+
 def _draw_waterfall(ax: Axes, frame: pd.DataFrame) -> None:
     inner, ends = frame.iloc[1:-1], frame.iloc[[0, -1]]
     colours = [DARK_PINK if step >= 0 else TURQUOISE for step in inner["contribution"]]
-    ax.barh(inner.index, inner["contribution"], left=inner["start"], color=colours)
+    ax.barh(inner.index, inner["contribution"], left=inner["start"], color=colours, height=0.6)
+    place = frame.index.to_numpy()
+    ax.vlines(frame["end"].iloc[:-1], place[:-1], place[1:], color=INK, lw=0.8)
     ax.plot(ends["end"], ends.index, "o", color=DARK_BLUE, ms=9)
+    for spot, told in _beside(frame):
+        ax.annotate(told, spot, (8, 0), textcoords="offset points", va="center", fontsize=8)
     ax.set_yticks(frame.index, frame["step"].tolist())
     ticks = np.array([0.02, 0.05, 0.1, 0.2, 0.4, 0.6])
     ax.set_xticks(logit(ticks), [f"{tick:.0%}" for tick in ticks])
     reach = [*frame["end"], float(logit(0.05)), float(logit(0.25))]
-    ax.set_xlim(min(reach) - 0.2, max(reach) + 0.2)
+    ax.set_xlim(min(reach) - 0.2, max(reach) + 0.7)
     ax.invert_yaxis()
-    ax.set_xlabel("Risk, on the scale of log-odds")
+    ax.set_xlabel("Risk, on the scale of log-odds; pink raises it, turquoise lowers it")
     first, last = frame["risk_after"].iloc[0], frame["risk_after"].iloc[-1]
-    ax.set_title(f"From {first:.1%} to {last:.1%}", loc="left")
+    heaviest = str(inner["step"].iloc[int(inner["contribution"].abs().to_numpy().argmax())])
+    ax.set_title(f"From {first:.1%} to {last:.1%}; {heaviest.lower()} weighs most", loc="left")
 
 
 waterfall = Figure("What a risk is made of", _steps, _draw_waterfall)
@@ -201,7 +224,11 @@ def _draw_history(ax: Axes, frame: pd.DataFrame) -> None:
     ax.set_xticks(year)
     ax.set_xlabel("Year ending 31 March")
     ax.set_ylabel(record.unit)
-    ax.set_title(f"{record.title}: {name}", loc="left")
+    last = frame[frame["value"].notna()].tail(1).to_dict("records")
+    told = "nothing published"
+    if last:
+        told = f"{last[0]['value']:.1f} in {last[0]['period']}, England {last[0]['england']:.1f}"
+    ax.set_title(f"{record.title}, {name}: {told}", loc="left")
     ax.legend(frameon=False)
 
 
@@ -262,6 +289,7 @@ def _draw_funnel(ax: Axes, frame: pd.DataFrame) -> None:
         spot = (row["size"], row["value"])
         ax.annotate(row["la_name"], spot, xytext=(4, 4), textcoords="offset points", fontsize=8)
     ax.set_xscale("log")
+    ax.margins(x=0.08)
     ax.set_xlabel("Cases behind the figure (logarithmic)")
     ax.set_ylabel(record.unit)
     count = len(outside)
@@ -297,20 +325,60 @@ def _draw_calibration(ax: Axes, frame: pd.DataFrame) -> None:
     ax.plot([0, top], [0, top], color=INK, lw=1, label="as foretold")
     groups = frame.groupby(["window", "model"], sort=False)
     for colour, ((window, model), rows) in zip(colours, groups, strict=False):
-        ax.vlines(
-            100 * rows["expected"], 100 * rows["lower"], 100 * rows["upper"], color=LIMITS, lw=5
-        )
+        ends = 100 * rows["lower"], 100 * rows["upper"]
+        ax.vlines(100 * rows["expected"], *ends, color=colour, alpha=0.25, lw=5)
         marks = 100 * rows["expected"], 100 * rows["observed"]
-        ax.plot(*marks, "o-", color=colour, label=f"{model}, {window}")
+        ax.plot(*marks, "o", color=colour, label=f"{model}, {window}")
     ax.set(xlim=(0, top), ylim=(0, top))
     ax.set_xlabel("Foretold risk, mean of the group, %")
     ax.set_ylabel("Judged Inadequate, %; bars: 90% of what chance does")
     ratio = frame["events"].sum() / (frame["expected"] * frame["n"]).sum()
-    ax.set_title(f"{ratio:.2f} judgements came for each one foretold", loc="left")
+    ax.set_title(f"{level_told(ratio)}: {ratio:.2f} came for each one foretold", loc="left")
     ax.legend(frameon=False)
 
 
 calibration = Figure("Foretold against happened", _calibration, _draw_calibration, (6, 6))
+
+# --- lead time -----------------------------------------------------------------------------------
+
+_WARNED = ("la_code", "inspection_start", "on_last_list", "warning_months")
+
+
+def _lead_time(warnings: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a record's ``lead_time`` frame, of one model: the longest warning first."""
+    frame = _need(warnings, _WARNED, "warnings")
+    models = frame["model"].nunique() if "model" in frame else 1
+    if models != 1:
+        raise ScoreError(
+            "lead times are of one model",
+            where="warnings",
+            found=f"{models} models",
+            remedy="Choose one: warnings[warnings['model'] == 'earlywarn'].",
+        )
+    register = Register.load()
+    names = frame["la_code"].map(register.name_of)
+    year = frame["inspection_start"].astype("str").str[:4]
+    rows = frame[list(_WARNED)].assign(la_name=names + ", " + year)
+    keys = ["warning_months", "inspection_start", "la_code"]
+    return rows.sort_values(keys, ascending=[False, True, True], ignore_index=True)
+
+
+def _draw_lead_time(ax: Axes, frame: pd.DataFrame) -> None:
+    on = frame["on_last_list"] == 1
+    place, months = frame.index.to_numpy(), frame["warning_months"]
+    ax.hlines(place[on], -months[on], 0, color=FOCUS, lw=3)
+    ax.plot(-months[on], place[on], "o", color=FOCUS, ms=6, label="on the list since")
+    ax.plot(0 * months[~on], place[~on], "o", mfc="white", mec=INK, label="not on the list")
+    ax.set_yticks(place, frame["la_name"].tolist(), fontsize=8)
+    ax.invert_yaxis()
+    ticks = np.arange(0, float(months.max()) + 12, 12)
+    ax.set_xticks(-ticks, [f"{tick:.0f}" for tick in ticks])
+    ax.set_xlabel("Months on the list, without a break, before the inspection began")
+    ax.set_title(f"{on.sum()} of {len(frame)} Inadequate judgements were on the list", loc="left")
+    ax.legend(frameon=False, loc="lower left")
+
+
+lead_time = Figure("How long the list had warned", _lead_time, _draw_lead_time, (8, 4), row=0.25)
 
 # --- tile map ------------------------------------------------------------------------------------
 
@@ -325,14 +393,25 @@ def _tiles(scores: pd.DataFrame) -> pd.DataFrame:
 def _draw_tiles(ax: Axes, frame: pd.DataFrame) -> None:
     for style in BAND_STYLES:
         rows = frame[frame["band"] == style.band]
-        ax.scatter([], [], marker="s", s=90, c=style.fill, edgecolors=INK, label=style.band)
+        ax.scatter(
+            [],
+            [],
+            marker="s",
+            s=90,
+            c=style.fill,
+            edgecolors=INK,
+            label=f"{style.band} {style.mark}",
+        )
         ax.bar(
             rows["column"], 0.94, 0.94, rows["row"] - 0.47, color=style.fill, ec=DARK_BLUE, lw=0.6
         )
     for row in frame.to_dict("records"):
         colour = style_of(row["band"]).text
-        words = "\n".join(row["la_name"].replace("-", "- ").split()[:3])
+        words = tile_name(row["la_name"]).replace("-", "-\n").replace(SOFT, "-\n")
+        words = words.replace(" ", "\n")
         ax.text(row["column"], row["row"], words, color=colour, size=4.5, ha="center", va="center")
+        corner = (row["column"] + 0.44, row["row"] - 0.44)
+        ax.text(*corner, style_of(row["band"]).mark, color=colour, size=5, ha="right", va="top")
     ax.invert_yaxis()
     ax.set_aspect("equal")
     ax.set_axis_off()

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from earlywarn.catalogue import INDICATORS
+from earlywarn.catalogue import INDICATORS, Indicator, get_indicator
+from earlywarn.explanation import NONE
+from earlywarn.report.charts import WIDTH
 from earlywarn.report.drawn import (
     Column,
     Drawn,
     Table,
+    chance,
     long_date,
     number,
     percent,
@@ -22,14 +25,14 @@ from earlywarn.report.drawn import (
 from earlywarn.report.palette import BAND_STYLES, style_of
 from earlywarn.report.past import OURS, WINDOWS
 from earlywarn.report.svg import Scale, drawing, label
-from earlywarn.verdicts import BANDS
+from earlywarn.report.tilemap import tile_name
+from earlywarn.verdicts import BANDS, MOST_DRIVERS
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
     from earlywarn.report.contents import Contents
 
-TILE = 60
 MAP_COLUMNS = {
     "la_name": Column("Authority", text, numeric=False),
     "region": Column("Region", text, numeric=False),
@@ -60,12 +63,13 @@ RECORD_COLUMNS = {
 # --- the list ------------------------------------------------------------------------------------
 
 
-def range_mark(low: float, risk: float, high: float, top: float) -> str:
+def range_mark(low: float, risk: float, high: float, top: float, usual: float) -> str:
     """A risk as a point on its interval; hidden from readers, since the numbers stand beside it."""
     scale = Scale(0.0, top, 3, 157)
     return (
         '<svg class="rg" viewBox="0 0 160 12" aria-hidden="true" focusable="false">'
-        f'<path class="gx" d="M3 6H157"/><path class="ci" d="M{scale(low)} 6H{scale(high)}"/>'
+        f'<path class="gx" d="M3 6H157"/><path class="us" d="M{scale(usual)} 0v12"/>'
+        f'<path class="ci" d="M{scale(low)} 6H{scale(high)}"/>'
         f'<circle cx="{scale(risk)}" cy="6" r="4"/></svg>'
     )
 
@@ -73,6 +77,7 @@ def range_mark(low: float, risk: float, high: float, top: float) -> str:
 def list_rows(contents: Contents) -> list[dict[str, object]]:
     """The ranked list, each row as the page shows it."""
     top = float(contents.scores["risk_upper"].max())
+    regions = {name: place for place, name in enumerate(region_names(contents))}
     rows = []
     for row in contents.listed.to_dict("records"):
         style = style_of(row["band"])
@@ -81,23 +86,36 @@ def list_rows(contents: Contents) -> list[dict[str, object]]:
                 "code": row["la_code"],
                 "name": row["la_name"],
                 "linked": row["la_code"] in contents.chosen,
+                "region": row["region"],
+                "in": regions[row["region"]],
                 "rank": f"{row['rank']}",
                 "ranks": f"{row['rank_lower']} to {row['rank_upper']}",
                 "band": row["band"],
                 "css": style.css,
                 "risk": percent(row["risk"]),
                 "range": f"{percent(row['risk_lower'])} to {percent(row['risk_upper'])}",
-                "mark": range_mark(row["risk_lower"], row["risk"], row["risk_upper"], top),
-                "top": f"{row['top_k_probability']:.0%}",
+                "mark": range_mark(
+                    row["risk_lower"], row["risk"], row["risk_upper"], top, contents.usual
+                ),
+                "top": chance(row["top_k_probability"]),
                 "below_good": percent(row["below_good"]),
                 "moved": _moved(row),
-                "held": row["previous_judgement"]
-                if pd.notna(row["previous_judgement"])
-                else "none",
+                "held": _held(row),
                 "drivers": row["drivers_up"].split("; ") if row["drivers_up"] else [],
             }
         )
     return rows
+
+
+def region_names(contents: Contents) -> list[str]:
+    """The regions, A to Z."""
+    return sorted(contents.scores["region"].unique())
+
+
+def _held(row: Mapping[Hashable, Any]) -> str:
+    if pd.isna(row["previous_judgement"]):
+        return "none"
+    return f"{row['previous_judgement']}, {str(row['previous_inspection'])[:4]}"
 
 
 def _moved(row: Mapping[Hashable, Any]) -> str:
@@ -105,7 +123,30 @@ def _moved(row: Mapping[Hashable, Any]) -> str:
         return "not known"
     moved = int(row["moved"])
     told = "0" if moved == 0 else f"{abs(moved)} {'up' if moved > 0 else 'down'}"
-    return f"{told}, {'more than noise' if row['beyond_noise'] else 'noise'}"
+    return f"{told}, {'more than noise' if row['beyond_noise'] else 'within noise'}"
+
+
+def shared_drivers(contents: Contents, codes: list[str]) -> list[tuple[str, int]]:
+    """What most often stands first, second or third among what raises the risk of these."""
+    rows = contents.terms[contents.terms["la_code"].isin(codes)]
+    rows = rows[(rows["term"] == "indicator") & (rows["contribution"] > NONE)]
+    rows = rows[rows["value"].notna()].sort_values("contribution", ascending=False, kind="stable")
+    first = rows.groupby("la_code", sort=False).head(MOST_DRIVERS)
+    counts: dict[str, int] = {}
+    for row in first.to_dict("records"):
+        told = _cause(get_indicator(str(row["indicator"])), row["value"], row["england"])
+        counts[told] = counts.get(told, 0) + 1
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_DRIVERS]
+
+
+def _cause(record: Indicator, value: float, england: float) -> str:
+    if record.kind == "history":
+        return "a last inspection below Good"
+    title = record.title[:1].lower() + record.title[1:]
+    if pd.isna(england):
+        return title
+    less = "less" if record.kind == "amount" else "fewer"
+    return f"{'more' if value > england else less} {title}"
 
 
 # --- the map -------------------------------------------------------------------------------------
@@ -114,7 +155,6 @@ def _moved(row: Mapping[Hashable, Any]) -> str:
 def tile_map(contents: Contents) -> Drawn:
     """A tile an authority, coloured by band; a link to its section where it has one."""
     rows = contents.scores.merge(contents.tiles, on="la_code").sort_values(["row", "column"])
-    width, height = TILE * (rows["column"].max() + 1), TILE * (rows["row"].max() + 1)
     tiles = [_tile(row, row["la_code"] in contents.chosen) for row in rows.to_dict("records")]
     high = contents.scores["band"].isin([BANDS[0][1], BANDS[1][1]])
     title = (
@@ -126,63 +166,31 @@ def tile_map(contents: Contents) -> Drawn:
     alt = "Tile map of England, a tile an authority, by band: " + "; ".join(
         f"{counts.get(band, 0)} {band}" for _, band in BANDS
     )
-    svg = (
-        f'<svg class="map" viewBox="0 0 {width} {height}" role="group" aria-label="{alt}">'
-        f"{''.join(tiles)}</svg>"
+    columns = int(rows["column"].max()) + 1
+    html = (
+        f'<ul class="map" role="list" style="--c:{columns}" aria-label="{escape(alt)}">'
+        f"{''.join(tiles)}</ul>"
     )
     data = rows.sort_values(["la_name", "la_code"])[["la_code", *MAP_COLUMNS, "column", "row"]]
-    return Drawn("map", title, alt, data.reset_index(drop=True), MAP_COLUMNS, svg)
+    return Drawn("map", title, alt, data.reset_index(drop=True), MAP_COLUMNS, html)
 
 
 def _tile(row: Mapping[Hashable, Any], linked: bool) -> str:  # noqa: FBT001 - a fact of the row
     style, name = style_of(str(row["band"])), str(row["la_name"])
-    x, y = TILE * int(row["column"]), TILE * int(row["row"])
-    lines = tile_lines(name)
-    first = y + TILE / 2 + 4 - 5.5 * (len(lines) - 1)
-    words = [_words(x + TILE / 2, first + 11 * place, part) for place, part in enumerate(lines)]
-    risk = percent(row["risk"])
-    full = label(8, 26, name, "full") + label(8, 50, f"{risk}: {row['band']}", "full")
-    mark = label(x + TILE - 5, y + 12, style.mark, "mk") if style.mark else ""
-    inner = (
-        f'<rect x="{x + 1}" y="{y + 1}" width="{TILE - 2}" height="{TILE - 2}"/>'
-        f"{''.join(words)}{mark}{full}"
+    # Readers hear the whole name and the risk, which others see beside the map on focus.
+    told = (
+        f"{percent(row['risk'])} ({percent(row['risk_lower'])} to {percent(row['risk_upper'])}), "
+        f"{style.band}"
     )
-    told = f'class="t {style.css}" aria-label="{escape(f"{name}, {risk}, {style.band}")}"'
+    inner = (
+        f'<span aria-hidden="true">{escape(tile_name(name))}<i>{style.mark}</i></span>'
+        f'<span class="full"><b>{escape(name)}</b> {told}</span>'
+    )
+    place = f'style="grid-area:{int(row["row"]) + 1}/{int(row["column"]) + 1}"'
+    tile = f'class="t {style.css}">{inner}'
     if linked:
-        return f'<a href="#la-{escape(str(row["la_code"]))}" {told}>{inner}</a>'
-    return f'<g role="img" {told}>{inner}</g>'
-
-
-_ROOM, _WIDEST = 11, 13
-_CUT = {"and": "&"}
-
-
-def tile_lines(name: str) -> list[str]:
-    """A name in lines that fit a tile; the longest words are set smaller, and none is cut.
-
-    Examples
-    --------
-    >>> tile_lines("Bournemouth, Christchurch and Poole")
-    ['Bournemouth,', 'Christchurch', '& Poole']
-    """
-    lines: list[str] = []
-    for word in name.replace("-", "- ").split():
-        short = _CUT.get(word, word)
-        joiner = "" if lines and lines[-1].endswith("-") else " "
-        if lines and len(lines[-1]) + len(joiner) + len(short) <= _ROOM:
-            lines[-1] += joiner + short
-        else:
-            lines.append(short)
-    return lines
-
-
-def _words(x: float, y: float, line: str) -> str:
-    """One line of a tile's name, no wider than the tile."""
-    if len(line) < _ROOM:
-        return label(x, y, line)
-    told = label(x, y, line, "s")
-    fit = f' textLength="{TILE - 5}" lengthAdjust="spacingAndGlyphs">'
-    return told.replace(">", fit, 1) if len(line) > _WIDEST else told
+        return f'<li {place}><a href="#la-{escape(str(row["la_code"]))}" {tile}</a></li>'
+    return f"<li {place}><span {tile}</span></li>"
 
 
 # --- the regions ---------------------------------------------------------------------------------
@@ -192,7 +200,7 @@ def region_chart(contents: Contents) -> Drawn:
     """Each authority's risk as a dot, region by region, with the region's median."""
     frame = contents.regions
     top = float(contents.scores["risk"].max())
-    scale = Scale(0.0, top * 1.05, 190, 700)
+    scale = Scale(0.0, top * 1.05, 172, 470)
     bottom = 26 * len(frame) + 8
     ticks = [tick / 10 for tick in range(int(top * 10) + 1)]
     grid = "".join(f"M{scale(tick)} 4V{bottom}" for tick in ticks)
@@ -205,7 +213,7 @@ def region_chart(contents: Contents) -> Drawn:
         median = scale(row["median"])
         dots = "".join(f"M{scale(risk)} {y}h0" for risk in own["risk"])
         parts.append(
-            f"{label(180, y + 4, row['region'], 'e')}"
+            f"{label(162, y + 4, row['region'], 'e')}"
             f'<path class="dots" d="{dots}"/><path class="med" d="M{median} {y - 10}v20"/>'
         )
     first, last = frame.iloc[0], frame.iloc[-1]
@@ -221,7 +229,7 @@ def region_chart(contents: Contents) -> Drawn:
         f"Dot plot of the risk of every authority by region, with the regions' medians; the recent "
         f"share of Inadequate judgements, {percent(contents.usual)}, is marked"
     )
-    svg = drawing(720, bottom + 20, alt, parts, "wide")
+    svg = drawing(WIDTH, bottom + 20, alt, parts, "wide")
     return Drawn("regions", title, alt, frame, REGION_COLUMNS, svg)
 
 

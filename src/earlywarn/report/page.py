@@ -13,7 +13,8 @@ from earlywarn.progress import Progress
 from earlywarn.report import national
 from earlywarn.report.authority import sections
 from earlywarn.report.contents import Contents, gather
-from earlywarn.report.past import past_sentences
+from earlywarn.report.past import past_in_brief, past_sentences
+from earlywarn.report.past_charts import calibration_chart, warning_chart
 from earlywarn.store import load_model
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from earlywarn.model import RiskModel
     from earlywarn.panel import Panel
 
-TEMPLATES = "report/templates"
+TEMPLATES, FIRST = "report/templates", 10
 
 
 def write_report(
@@ -149,11 +150,16 @@ def _national(contents: Contents) -> dict[str, Any]:
         "scenario": info.get("prior", {}).get("scenario", False),
         "count": len(contents.scores),
         "rows": rows,
-        "first": rows[:10],
+        "first": rows[:FIRST],
+        "shared": national.shared_drivers(contents, [str(row["code"]) for row in rows[:FIRST]]),
+        "region_names": national.region_names(contents),
         "legend": national.legend(),
         "map": national.tile_map(contents),
         "regions": national.region_chart(contents),
+        "brief": past_in_brief(contents.record),
         "past": past_sentences(contents.record),
+        "warned": warning_chart(contents.warnings, contents.snapshot.register),
+        "came_true": calibration_chart(contents.calibration),
         "record": national.record_tables(contents),
         "quality": national.quality_table(contents),
         "findings": national.findings_table(contents),

@@ -52,7 +52,7 @@ def assign_tiles(easting: npt.ArrayLike, northing: npt.ArrayLike) -> npt.NDArray
     Examples
     --------
     >>> assign_tiles([0, 10, 0], [10, 10, 0]).tolist()
-    [[0, 0], [2, 0], [0, 2]]
+    [[0, 0], [1, 0], [0, 1]]
     """
     optimize = require("scipy.optimize", extra="report")
     place = spread_out(np.column_stack([easting, -np.asarray(northing, dtype=float)]))
@@ -60,8 +60,9 @@ def assign_tiles(easting: npt.ArrayLike, northing: npt.ArrayLike) -> npt.NDArray
     cells = np.array(list(product(range(-MARGIN, size[0] + 1), range(-MARGIN, size[1] + 1))))
     cost = ((place[:, None, :] - cells[None, :, :]) ** 2).sum(axis=2)
     _, chosen = optimize.linear_sum_assignment(cost)
-    tiles = cells[chosen]
-    return np.asarray(tiles - tiles.min(axis=0), dtype=np.int64)
+    # Columns and rows without any tile are left out: an island far off takes no empty sea with it.
+    tiles = [np.unique(part, return_inverse=True)[1] for part in cells[chosen].T]
+    return np.column_stack(tiles).astype(np.int64)
 
 
 def spread_out(place: FloatArray) -> FloatArray:
@@ -153,3 +154,41 @@ def _nearest_free(near: tuple[int, int], taken: dict[str, tuple[int, int]]) -> t
     steps = sorted(product(reach, reach), key=lambda step: (step[0] ** 2 + step[1] ** 2, step))
     places = ((near[0] + right, near[1] + down) for right, down in steps)
     return next(place for place in places if place not in used and min(place) >= 0)
+
+
+# --- names on tiles ---
+
+SOFT = "\u00ad"
+_BREAKS = {
+    "Northumberland": 7,
+    "Northamptonshire": 8,
+    "Buckinghamshire": 7,
+    "Herefordshire,": 8,
+    "Middlesbrough": 7,
+    "Wolverhampton": 6,
+    "Peterborough": 5,
+    "Bournemouth,": 6,
+    "Hammersmith": 6,
+    "Southampton": 5,
+    "Westmorland": 7,
+}
+_CUT = {"and": "&"}
+
+
+def tile_name(name: str) -> str:
+    """A name as it stands on a tile: whole, with places where long words may be broken.
+
+    Examples
+    --------
+    >>> tile_name("Windsor and Maidenhead"), tile_name("Kent"), tile_name("Derbyshire")
+    ('Windsor & Maidenhead', 'Kent', 'Derbyshire')
+    >>> tile_name("Nottinghamshire").split(SOFT)
+    ['Nottingham', 'shire']
+    """
+    return " ".join(_breakable(_CUT.get(word, word)) for word in name.split())
+
+
+def _breakable(word: str) -> str:
+    shire = len(word) - 5 if word.endswith("shire") and len(word) > 10 else 0
+    at = _BREAKS.get(word, shire)
+    return f"{word[:at]}{SOFT}{word[at:]}" if at else word

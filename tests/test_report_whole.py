@@ -1,0 +1,276 @@
+"""The whole national report as one file, in a real browser: three widths, print, keyboard, axe."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from earlywarn.report.page import write_report
+from extras import absent, needed
+
+playwright = needed("playwright.sync_api", "the Python package playwright is not installed")
+axe_package = needed("axe_playwright_python", "axe-playwright-python is not installed")
+
+DAY = "2025-12-31"
+CHROMIUM = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+KINDS = """() => {
+  const seen = new Set();
+  for (const old of document.querySelectorAll("[data-kind]")) old.removeAttribute("data-kind");
+  for (const element of document.querySelectorAll("body *")) {
+    const told = [...element.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+    if (!told) continue;
+    const path = [];
+    for (let at = element; at !== document.body; at = at.parentElement)
+      path.push(at.tagName + "." + (at.getAttribute("class") || "").replace(/\\br\\d+\\b/, ""));
+    const kind = path.join(">");
+    if (!seen.has(kind)) element.setAttribute("data-kind", seen.size);
+    seen.add(kind);
+  }
+  return seen.size;
+}"""
+
+
+@pytest.fixture(scope="module")
+def file(national, model, tmp_path_factory) -> Path:
+    target = tmp_path_factory.mktemp("report") / "report.html"
+    return write_report(target, panel=national, model=model, as_of=DAY)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        absent("chromium is not installed")
+    with playwright.sync_playwright() as running:
+        started = running.chromium.launch(executable_path=path, args=CHROMIUM)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def tab(browser, file):
+    """The report, opened once; a test that changes the window sets it first."""
+    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+    opened.set_default_timeout(300_000)
+    asked: list[str] = []
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.goto(file.as_uri())
+    assert asked == [file.as_uri()], "the page asked for something else"
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def wide(tab):
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    tab.emulate_media(media="screen")
+    tab.evaluate("scrollTo(0, 0)")
+    return tab
+
+
+# --- the file ------------------------------------------------------------------------------------
+
+
+def test_the_whole_report_is_small_enough_to_send(file):
+    assert 3_000_000 < file.stat().st_size < 10_000_000
+    assert file.read_text("utf-8").count("<article") == 153
+
+
+def test_every_link_of_the_whole_report_arrives(file):
+    text = file.read_text("utf-8")
+    ids = re.findall(r'\sid="([^"]+)"', text)
+    links = re.findall(r'href="([^"]*)"', text)
+    assert len(ids) == len(set(ids)) > 900
+    assert len(links) > 4 * 153
+    assert {link[1:] for link in links} <= set(ids)
+    assert all(link.startswith("#") for link in links)
+
+
+# --- at every width ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [320, 400, 800, 1400])
+def test_the_page_never_scrolls_sideways_and_no_name_is_cut(tab, width):
+    """320 pixels are a window of 1,280 at 400% zoom."""
+    tab.emulate_media(media="screen")
+    tab.set_viewport_size({"width": width, "height": 900})
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    assert cut_names(tab) == []
+    first = "[...document.querySelectorAll('svg.wide')].slice(0, 12)"
+    charts = tab.evaluate(f"{first}.map(s => s.getBoundingClientRect())")
+    assert len(charts) == 12
+    assert all(box["left"] >= 0 and box["right"] <= width for box in charts)
+
+
+def cut_names(tab) -> list[str]:
+    names = tab.evaluate(
+        """[...document.querySelectorAll(".t > span:first-child")].map(e =>
+        [e.textContent, e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight])"""
+    )
+    assert len(names) == 153
+    return [name for name, cut in names if cut]
+
+
+def test_in_print_tables_are_open_and_names_whole(tab):
+    tab.set_viewport_size({"width": 718, "height": 1000})  # 190 mm of A4
+    tab.emulate_media(media="print")
+    height = "document.querySelector('#map details table').getBoundingClientRect().height"
+    assert tab.evaluate(height) > 500
+    assert cut_names(tab) == []
+    size = "parseFloat(getComputedStyle(document.querySelector('.map')).fontSize)"
+    assert tab.evaluate(size) >= 7
+    wide = "[...document.querySelectorAll('#ten, #england, #list')].map(e => e.scrollWidth)"
+    assert max(tab.evaluate(wide)) <= 718
+
+
+# --- by keyboard ---------------------------------------------------------------------------------
+
+
+def test_tab_goes_down_the_page_and_is_always_seen(wide):
+    stops = []
+    wide.evaluate("document.activeElement.blur()")
+    for _ in range(45):
+        wide.keyboard.press("Tab")
+        stops.append(
+            wide.evaluate(
+                """() => {
+                const at = document.activeElement, style = getComputedStyle(at);
+                const box = at.getBoundingClientRect();
+                return {href: at.getAttribute("href"), outline: style.outlineStyle,
+                        width: parseFloat(style.outlineWidth), from: box.top, to: box.bottom};
+                }"""
+            )
+        )
+    assert stops[0]["href"] == "#main"
+    assert [stop["href"] for stop in stops[1:4]] == ["#about", "#ten", "#record"]
+    assert all(stop["outline"] == "solid" and stop["width"] >= 3 for stop in stops)
+    assert all(stop["from"] < 900 and stop["to"] > 0 for stop in stops)
+
+
+def test_a_tile_tells_its_risk_beside_the_map_on_focus(wide):
+    told = "a.t[href='#la-357'] .full"
+    shown = f'getComputedStyle(document.querySelector("{told}")).clipPath'
+    assert wide.evaluate(shown) != "none"
+    wide.focus("a.t[href='#la-357']")
+    assert wide.evaluate(shown) == "none"
+    box = wide.locator(told).bounding_box()
+    tiles = wide.evaluate(
+        "Math.min(...[...document.querySelectorAll('.t')].map(t => t.getBoundingClientRect().left))"
+    )
+    assert box["width"] > 100
+    assert box["x"] + box["width"] <= tiles, "what is told hides no tile"
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= 900
+
+
+def test_a_tile_leads_to_its_authority(wide):
+    wide.focus("a.t[href='#la-383']")
+    wide.keyboard.press("Enter")
+    wide.wait_for_timeout(500)
+    top = "document.getElementById('la-383').getBoundingClientRect().top"
+    assert -20 <= wide.evaluate(top) < 450
+
+
+def test_the_list_shows_one_region_without_a_script(wide):
+    rows = "[...document.querySelectorAll('#list tbody tr')].filter(r => r.offsetHeight).length"
+    assert wide.evaluate(rows) == 153
+    wide.get_by_label("North East", exact=True).check()
+    shown = wide.evaluate(
+        """[...document.querySelectorAll('#list tbody tr')].filter(r => r.offsetHeight)
+        .map(r => r.cells[1].textContent)"""
+    )
+    wide.get_by_label("all of England").check()
+    assert len(shown) == 12
+    assert set(shown) == {"North East"}
+    assert wide.evaluate(rows) == 153
+
+
+# --- axe -----------------------------------------------------------------------------------------
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+BY_STYLE = ["color-contrast", "link-in-text-block", "target-size"]
+"""Rules that look at how an element is styled. They cost a hundred times the others, and answer
+alike for elements of one kind: the whole page has some 150 kinds, and 100,000 elements."""
+IN_PARTS = """async ([options, open, size]) => {
+  const articles = [...document.querySelectorAll("article")];
+  const marks = articles.map(() => document.createComment(""));
+  articles.forEach((a, place) => a.before(marks[place]));
+  const bad = [], passed = new Set();
+  let seen = 0;
+  const look = async context => {
+    const found = await axe.run(context, options);
+    for (const rule of found.violations)
+      bad.push([rule.id, rule.nodes.length, rule.nodes[0].html.slice(0, 200)]);
+    for (const rule of found.passes) passed.add(rule.id);
+  };
+  articles.forEach(a => a.remove());
+  await look(document);
+  const tables = [];
+  for (let at = 0; at < articles.length; at += at ? size : open) {
+    const part = articles.slice(at, at + (at ? size : open));
+    part.forEach((a, place) => marks[at + place].before(a));
+    for (const details of document.querySelectorAll("article details")) {
+      if (!at) details.open = true;
+      else for (const inner of [...details.children].slice(1)) {
+        tables.push([details, inner]);
+        inner.remove();
+      }
+    }
+    await look({include: part});
+    seen += part.length;
+    part.forEach(a => a.remove());
+  }
+  tables.forEach(([details, inner]) => details.append(inner));
+  articles.forEach((a, place) => marks[place].replaceWith(a));
+  return {bad, passed: [...passed], seen};
+}"""
+"""The tables below the first sections are opened, and those below the others, which one template
+wrote, are left out: otherwise axe would take half an hour."""
+
+
+@pytest.fixture(scope="module")
+def audited(tab):
+    folder = Path(str(axe_package.__file__)).parent
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    tab.emulate_media(media="screen")
+    tab.evaluate(next(folder.rglob("axe.min.js")).read_text("utf-8"))
+    return tab
+
+
+def test_axe_finds_no_violation_in_any_part_of_the_whole_page(audited):
+    """A few sections at a time: axe takes hours over so many elements at once."""
+    off = {rule: {"enabled": False} for rule in BY_STYLE}
+    options = {"resultTypes": ["violations"], "runOnly": TAGS, "rules": off}
+    found = audited.evaluate(IN_PARTS, [options, 2, 38])
+    assert found["bad"] == []
+    assert found["seen"] == 153
+    assert len(found["passed"]) > 25
+
+
+@pytest.mark.parametrize("details", [False, True], ids=["closed", "open"])
+def test_axe_finds_no_violation_in_the_style_of_any_kind_of_element(audited, details):
+    shown = "true" if details else "false"
+    audited.evaluate(f"document.querySelectorAll('details').forEach(d => d.open = {shown})")
+    kinds = audited.evaluate(KINDS)
+    assert 100 < kinds < 400
+    found = audited.evaluate(
+        """rules => axe.run({include: [["[data-kind]"]]},
+        {resultTypes: ["violations"], runOnly: rules}).then(found => ({
+            bad: found.violations.map(v => [v.id, v.nodes[0].html.slice(0, 200)]),
+            passed: found.passes.map(p => p.id)}))""",
+        BY_STYLE,
+    )
+    assert found["bad"] == []
+    assert {"color-contrast", "target-size"} <= set(found["passed"])
