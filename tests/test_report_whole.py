@@ -265,11 +265,18 @@ def test_axe_finds_no_violation_in_the_style_of_any_kind_of_element(audited, det
     audited.evaluate(f"document.querySelectorAll('details').forEach(d => d.open = {shown})")
     kinds = audited.evaluate(KINDS)
     assert 100 < kinds < 400
+    # Sections without a kind of their own are taken out, since axe measures the whole page.
     found = audited.evaluate(
-        """rules => axe.run({include: [["[data-kind]"]]},
-        {resultTypes: ["violations"], runOnly: rules}).then(found => ({
-            bad: found.violations.map(v => [v.id, v.nodes[0].html.slice(0, 200)]),
-            passed: found.passes.map(p => p.id)}))""",
+        """async rules => {
+        const spare = [...document.querySelectorAll("article")].filter(
+            a => !a.querySelector("[data-kind]")).map(a => [a, document.createComment("")]);
+        spare.forEach(([a, mark]) => a.replaceWith(mark));
+        const found = await axe.run({include: [["[data-kind]"]]},
+            {resultTypes: ["violations"], runOnly: rules});
+        spare.forEach(([a, mark]) => mark.replaceWith(a));
+        return {bad: found.violations.map(v => [v.id, v.nodes[0].html.slice(0, 200)]),
+                passed: found.passes.map(p => p.id)};
+        }""",
         BY_STYLE,
     )
     assert found["bad"] == []
