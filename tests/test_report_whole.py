@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
+from tests.browsers import axe, chromium
 
 from earlywarn.report.page import write_report
-from extras import absent, needed
-
-playwright = needed("playwright.sync_api", "the Python package playwright is not installed")
-axe_package = needed("axe_playwright_python", "axe-playwright-python is not installed")
 
 DAY = "2025-12-31"
-CHROMIUM = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 KINDS = """() => {
   const seen = new Set();
   for (const old of document.querySelectorAll("[data-kind]")) old.removeAttribute("data-kind");
@@ -50,13 +36,8 @@ def file(national, model, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser():
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        absent("chromium is not installed")
-    with playwright.sync_playwright() as running:
-        started = running.chromium.launch(executable_path=path, args=CHROMIUM)
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -242,10 +223,9 @@ wrote, are left out: otherwise axe would take half an hour."""
 
 @pytest.fixture(scope="module")
 def audited(tab):
-    folder = Path(str(axe_package.__file__)).parent
     tab.set_viewport_size({"width": 1280, "height": 900})
     tab.emulate_media(media="screen")
-    tab.evaluate(next(folder.rglob("axe.min.js")).read_text("utf-8"))
+    tab.evaluate(axe())
     return tab
 
 

@@ -26,9 +26,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from tests.browsers import axe, chromium
 from tests.published import write_published
 from tests.test_docs import DOCUMENTS, RUN, Block, console_text, pycon_text, run
-from tests.test_report import CHROMIUM
 
 import earlywarn as ew
 from earlywarn import columns, counterfactual, explanation, scoring
@@ -270,23 +270,16 @@ LOOKED_AT = ("index", "tutorial/index", "reference/figures")
 def browser() -> Iterator[Any]:
     if not SITE:
         pytest.skip("EARLYWARN_SITE does not say where the site was built; .ci/run builds it")
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None or importlib.util.find_spec("axe_playwright_python") is None:
-        pytest.skip("chromium, or the Python package axe-playwright-python, is not installed")
-    with importlib.import_module("playwright.sync_api").sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.mark.parametrize("name", LOOKED_AT)
 def test_axe_finds_no_violation_on_a_page_of_the_site(browser: Any, name: str) -> None:
-    folder = Path(str(importlib.import_module("axe_playwright_python").__file__)).parent
-    axe = next(folder.rglob("axe.min.js")).read_text("utf-8")
     for width, scheme in ((1280, "dark"), (400, "light")):
         tab = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
         tab.goto((Path(SITE) / f"{name}.html").resolve().as_uri())
-        tab.evaluate(axe)
+        tab.evaluate(axe())
         found = tab.evaluate("axe.run(document, {resultTypes: ['violations']})")
         assert [(v["id"], v["nodes"][0]["html"][:200]) for v in found["violations"]] == []
         assert len(found["passes"]) > 15
