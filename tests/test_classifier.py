@@ -229,10 +229,12 @@ def test_thresholds_are_the_levels_of_the_year_to_come():
     for k in range(3):
         level = next_level(X @ plain.coefficients, (y > k).astype(float), age)
         assert moved.thresholds[k] == pytest.approx(-level.value, abs=1e-5)
-    step = next_level(X @ plain.coefficients, (y > 2).astype(float), age).step
-    added = moved.covariance - plain.covariance
-    assert added[0, 0] == pytest.approx(step**2, rel=1e-9)
-    assert np.abs(added.ravel()[1:]).max() == 0.0
+    level = next_level(X @ plain.coefficients, (y > 2).astype(float), age)
+    own = plain.covariance
+    explained = own[0, 1:] @ np.linalg.inv(own[1:, 1:]) @ own[1:, 0]
+    assert moved.covariance[0, 0] == pytest.approx(explained + level.sd**2, rel=1e-9)
+    assert explained + 0.01 < own[0, 0]
+    np.testing.assert_array_equal(moved.covariance.ravel()[1:], own.ravel()[1:])
 
 
 def test_it_follows_a_falling_share():

@@ -104,8 +104,8 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
     Notes
     -----
     The model is McCullagh's (1980, doi 10.1111/j.2517-6161.1980.tb01109.x). With ``age`` the
-    thresholds are moved after the fit to the levels of the year to come, and the step that no year
-    before can tell is in the intercept's variance: see ``earlywarn.levels``. The bootstrap draws a
+    thresholds are moved after the fit to the levels of the year to come, and how unsure
+    they are is in the intercept's variance: see ``earlywarn.levels``. The bootstrap draws a
     weight for each cluster (Rubin 1981, doi 10.1214/aos/1176345338) and a prior mean from the
     doubt, and repeats the whole fit, so that what the prior leaves open is in the spread as well.
 
@@ -284,9 +284,11 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
             inverse = np.linalg.inv(fit.information)[last:, last:]
             flip = np.r_[-1.0, np.ones(len(fit.coefficients))]
             covariance = inverse * np.outer(flip, flip)
+            if cases.age is not None:
+                covariance[0, 0] = _explained(covariance)
         else:
             covariance = np.atleast_2d(np.cov(self._refits(cases, fit, weight, cluster).T))
-        covariance[0, 0] += cases.level(fit, weight, last).step ** 2
+        covariance[0, 0] += cases.level(fit, weight, last).sd ** 2
         return np.asarray(covariance, dtype=float)
 
     def _refits(self, cases: _Cases, fit: OrdinalFit, weight: Floats, cluster: Ints) -> Floats:
@@ -300,7 +302,8 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
             mean = cases.prior.mean + root @ rng.standard_normal(len(root))
             again = replace(cases, prior=Prior(mean, cases.prior.precision))
             refit = again.fit(drawn, start=fit, max_iterations=self.max_iter)
-            row[:] = again.level(refit, drawn, last).value, *refit.coefficients
+            # How unsure the level is for given coefficients is added once, to all of them.
+            row[:] = again.level(refit, weight, last).value, *refit.coefficients
         return refits
 
     def _doubt(self, prior: Prior) -> Floats:
@@ -318,6 +321,12 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         # Classes in no order can't be learnt by a model of ordered grades.
         tags.classifier_tags.poor_score = True
         return tags
+
+
+def _explained(covariance: Floats) -> float:
+    """The variance of the first parameter that comes with the others."""
+    shared = covariance[1:, 0]
+    return float(shared @ np.linalg.solve(covariance[1:, 1:], shared))
 
 
 def _column_facts(given: ArrayLike | None, name: str, default: Floats) -> Floats:

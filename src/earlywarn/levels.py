@@ -42,12 +42,12 @@ class Level:
     ----------
     value : float
         In log-odds, to be added to a case's terms.
-    step : float
-        Standard deviation of the year's own step: what no year before can tell.
+    sd : float
+        How unsure it is: the levels of the years before, and the step that none of them can tell.
     """
 
     value: float
-    step: float
+    sd: float
 
 
 def recent_weights(age: Floats) -> Floats:
@@ -120,13 +120,19 @@ def next_level(terms: Floats, event: Floats, age: Floats, *, weight: Floats | No
     # The steps tried are not evenly spaced: each stands for the stretch around it.
     share = np.exp(evidence - evidence.max()) * np.gradient(sizes)
     share /= share.sum()
-    ahead = np.array([_one_year_on(levels) for _, levels in found])
-    return Level(float(share @ ahead), float(np.sqrt(share @ sizes**2)))
+    ahead = np.array([level.value for _, level in found])
+    value = float(share @ ahead)
+    within = np.array([level.sd**2 for _, level in found])
+    return Level(value, float(np.sqrt(share @ (within + (ahead - value) ** 2))))
 
 
-def _one_year_on(levels: Floats) -> float:
-    change = levels[-1] - levels[-2] if len(levels) > 1 else 0.0
-    return float(levels[-1] + DAMPING * change)
+def _one_year_on(levels: Floats, covariance: Floats, step: float) -> Level:
+    """The last level, and half of its change once more, with a step of its own."""
+    on = np.zeros(len(levels))
+    on[-1] = 1.0
+    if len(levels) > 1:
+        on[-2:] += DAMPING * np.array([-1.0, 1.0])
+    return Level(float(on @ levels), float(np.sqrt(on @ covariance @ on + step**2)))
 
 
 @dataclass(frozen=True)
@@ -159,8 +165,8 @@ class _Cases:
         years = int(ago.max()) + 1
         return cls(terms, event, weight, years - 1 - ago, years)
 
-    def settled(self, step: float) -> tuple[float, Floats]:
-        """The log evidence for steps of this size, and the levels at their mode."""
+    def settled(self, step: float) -> tuple[float, Level]:
+        """The log evidence for steps of this size, and the level to come."""
         middle = float(logit(self.weight @ self.event / self.weight.sum()))
         precision = _precision(self.years, step)
         away = np.zeros(self.years)
@@ -172,7 +178,10 @@ class _Cases:
             move = np.clip(np.linalg.solve(curve, gradient), -1.0, 1.0)
             away = away + move
             if np.abs(move).max() < _SETTLED:
-                return self._evidence(middle + away, away, precision, curve), middle + away
+                levels = middle + away
+                evidence = self._evidence(levels, away, precision, curve)
+                spread = np.asarray(np.linalg.inv(curve), dtype=float)
+                return evidence, _one_year_on(levels, spread, step)
         raise TrainingError("the levels of the years do not settle", found=f"{_ITERATIONS} steps")
 
     def _evidence(self, levels: Floats, away: Floats, precision: Floats, curve: Floats) -> float:
