@@ -91,7 +91,7 @@ SCORES = (
     _place("rank", "Rank", "Place among all authorities of the day; 1 is the highest risk."),
     _place("rank_lower", "Lower limit of the rank", "Lower limit of the 90% interval of the rank."),
     _place("rank_upper", "Upper limit of the rank", "Upper limit of the 90% interval of the rank."),
-    _text("band", "Band", "The risk beside the recent share of Inadequate judgements, in words."),
+    _text("band", "Band", "The risk beside the expected share of Inadequate judgements, in words."),
     _share(
         "top_k_probability",
         "Probability of being among the 26 highest risks",
