@@ -32,7 +32,7 @@ BANDS: tuple[tuple[float, str], ...] = (
     (0.75, "about usual"),
     (0.0, "lower than usual"),
 )
-"""The bands: how many times the expected share of Inadequate judgements the risk is, at the least."""
+"""The bands: at the least how many times the expected share of judgements the risk is."""
 
 SCORED = "scored"
 SIDES = ("drivers_up", "drivers_down")
