@@ -238,11 +238,15 @@ class TestMlflow:
         pyfunc = needed("mlflow.pyfunc", "MLflow is not installed")
         functions = needed("pyspark.sql.functions", "Spark is not installed")
         call = pyfunc.spark_udf(session, saved, env_manager="local")
+        numbers = numbers.head(20_000)  # MLflow is slow on Spark.
         sdf = read_by_spark(session, numbers, tmp_path)
         names = [name for name in numbers.columns if name != "id"]
-        # As one struct: columns that are given one by one are taken by their position.
         scored = sdf.withColumn("answer", call(functions.struct(*names)))
         scored = scored.select(*numbers.columns, "answer.*")
         scored.write.parquet(str(tmp_path / "scored"))
         expected = score_batch(numbers, MODEL, explain=True)
         assert_same(pd.read_parquet(tmp_path / "scored"), expected)
+        # One by one they would be taken by their position.
+        for given in (["la_code"], ["la_code", "as_of"], ["la_code", "as_of", "rereferrals"]):
+            with pytest.raises(Exception, match=r"by their position|Incompatible input types"):
+                sdf.select(call(*given)).collect()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +12,10 @@ import pandas as pd
 import pytest
 from tests.extras import needed
 
+import earlywarn
+from earlywarn._version import __version__
 from earlywarn.errors import UsageError
-from earlywarn.mlflow_flavour import EXAMPLE, save_pyfunc
+from earlywarn.mlflow_flavour import EXAMPLE, GUARD, save_pyfunc
 from earlywarn.scoring import at_prior, score_batch
 from earlywarn.store import load_model
 
@@ -34,8 +39,13 @@ def test_the_plain_calls_rows(tmp_path: Path, explain: bool) -> None:
     loaded = pyfunc.load_model(str(tmp_path / "saved"))
     found, expected = loaded.predict(rows), score_batch(rows, model, explain=explain)
     assert 500 < (expected["status"] != "scored").sum() < 700
+    texts = [name for name in found.columns if expected[name].dtype != "float64"]
+    assert {"band", "status"} <= set(texts)
+    assert (found.loc[expected["status"] != "scored", "band"] == "").all()
+    expected = expected.fillna(dict.fromkeys(texts, ""))
     pd.testing.assert_frame_equal(found, expected[list(found.columns)], check_exact=True)
     assert list(found.columns) == list(expected.columns[rows.shape[1] :])
+    assert loaded.metadata.signature.inputs.input_names()[0] == GUARD
     assert [spec.name for spec in loaded.metadata.signature.outputs] == list(found.columns)
     assert loaded.metadata.metadata["model_id"] == model.info["model_id"]
 
@@ -48,6 +58,30 @@ def test_it_holds_no_code(tmp_path: Path) -> None:
     example = pyfunc.load_model(str(tmp_path / "saved")).input_example
     assert example is not None
     assert example.to_dict("records") == [EXAMPLE]
+
+
+FRESH = """
+import sys, pandas as pd, mlflow.pyfunc
+rows = pd.DataFrame([{"rereferrals": 31.0, "agency_workers": 14.0}])
+print(repr(float(mlflow.pyfunc.load_model(sys.argv[1]).predict(rows)["risk"].iloc[0])))
+"""
+
+
+def test_in_a_fresh_process(tmp_path: Path) -> None:
+    """Nothing but what its requirements name, from a folder of no source."""
+    save_pyfunc(tmp_path / "saved")
+    named = (tmp_path / "saved" / "requirements.txt").read_text("utf-8").split()
+    assert f"earlywarn=={__version__}" in named
+    assert all(name.startswith(("earlywarn==", "mlflow==")) for name in named), named
+    environment = {name: told for name, told in os.environ.items() if name != "PYTHONPATH"}
+    environment["PYTHONPATH"] = str(Path(earlywarn.__file__).parents[1])
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-W", "ignore", "-c", FRESH, str(tmp_path / "saved")],
+        env=environment, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    row = pd.DataFrame([{"rereferrals": 31.0, "agency_workers": 14.0}])
+    assert float(done.stdout) == score_batch(row)["risk"].iloc[0]
 
 
 def test_something_is_there(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from earlywarn.store import load_model, save_model
 if TYPE_CHECKING:
     from earlywarn.model import RiskModel
 
+GUARD = "columns_go_in_one_struct"
+"""The signature's first input, to be left out: it gets what Spark gives by position."""
 EXAMPLE = {"la_code": "383", "as_of": "2024-06-30", "rereferrals": 31.0, "agency_workers": 14.0}
 
 
@@ -48,7 +50,11 @@ def save_pyfunc(path: str | Path, model: RiskModel | None = None, *, explain: bo
     -----
     ``mlflow.pyfunc.load_model(path).predict(rows)`` gives the columns that ``score_batch`` adds.
     Every input is optional. MLflow itself refuses text in a number's column, for all rows at once;
-    ``score_batch`` refuses such a row alone.
+    ``score_batch`` refuses such a row alone. A text that ``score_batch`` leaves missing, such as a
+    refused row's band, is empty here: on Spark, MLflow would make the word "nan" of it.
+
+    With ``spark_udf`` the columns go in one struct. MLflow would take columns given one by one by
+    their position; the first input stands guard, so that they are refused.
     """
     pyfunc = require("mlflow.pyfunc", extra="mlflow")
     if Path(path).exists():
@@ -80,8 +86,16 @@ class Scorer:
     def predict(self, rows: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """Score rows, in their order."""
         del params
+        if GUARD in rows.columns:
+            raise UsageError(
+                "MLflow took columns by their position, not by their names",
+                where="spark_udf",
+                expected="one struct",
+                remedy='Call it with struct("rereferrals", "caseload") and so on.',
+            )
         answer = score_batch(rows, self._model, explain=self._explain)
-        return answer.iloc[:, rows.shape[1] :]
+        added = answer.iloc[:, rows.shape[1] :]
+        return added.fillna(dict.fromkeys(added.columns[added.dtypes != "float64"], ""))
 
 
 def _load_pyfunc(path: str, model_config: dict[str, Any] | None = None) -> Scorer:
@@ -94,7 +108,7 @@ def _signature(model: RiskModel, *, explain: bool) -> Any:
         require("mlflow.types", extra="mlflow"),
         require("mlflow.models", extra="mlflow"),
     )
-    inputs = [types.ColSpec("string", name, required=False) for name in ("la_code", "as_of")]
+    inputs = [types.ColSpec("string", name, required=False) for name in (GUARD, "la_code", "as_of")]
     inputs += [types.ColSpec("double", name, required=False) for name in sorted(known_columns())]
     added = output_schema(pd.DataFrame([EXAMPLE]), model, explain=explain)
     outputs = [
