@@ -12,7 +12,7 @@ import earlywarn as ew
 from earlywarn.beliefs import Beliefs, prior_of
 from earlywarn.classifier import RiskClassifier
 from earlywarn.timeline import Timeline
-from earlywarn.training import design, recent_weights, scored_indicators, training_cases
+from earlywarn.training import ages, design, scored_indicators, training_cases
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ def measure(refits: int, without: frozenset[str], inspections: int | None = None
     prior = prior_of(records, Beliefs())
     given = {
         "clusters": cases["la_code"],
-        "flow_weight": recent_weights(cases, cases["published_on"].max()),
+        "age": ages(cases, cases["published_on"].max()),
     }
 
     def fitted(times: int) -> RiskClassifier:

@@ -65,13 +65,16 @@ def test_the_account_says_what_was_learnt_from(small, panel, judgements):
     assert from_text(to_text(small)).columns == tuple(map(model_column, scored_indicators()))
 
 
-def test_the_prior_told_is_the_recent_flow_by_hand(small, judgements):
+def test_the_prior_told_is_the_mean_risk_of_the_recent_by_hand(small, panel, judgements):
     cases = training_cases(judgements, until=CUT)
     years = np.array([(CUT_DAY - start).days for start in cases["inspection_start"]])
     weight = 0.5 ** (years / 365.25 / 1.5)
+    X = design(Timeline(panel, judgements), cases, scored_indicators())
+    mean = weight @ small.risk(X) / weight.sum()
+    assert small.info["prior"]["risk"] == pytest.approx(mean, rel=1e-5)
     worst = (cases["grade"] == 3).to_numpy()
     share = (weight[worst].sum() + 10 * worst.mean()) / (weight.sum() + 10)
-    assert small.info["prior"]["risk"] == pytest.approx(share, rel=1e-5)
+    assert small.info["prior"]["recent_share"] == pytest.approx(share, rel=1e-5)
 
 
 def planted(panel: Panel, judgements: pd.DataFrame, cut: date):

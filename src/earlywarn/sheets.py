@@ -215,7 +215,7 @@ def lines_in(text: str, width: int) -> int:
 
     Examples
     --------
-    >>> lines_in("one two\nthree", 4)
+    >>> lines_in("one two\nthree", 5)
     3
     """
     return sum(max(len(textwrap.wrap(line, width)), 1) for line in text.split("\n"))

@@ -230,7 +230,7 @@ _ANALYSIS = (
         " the first of January, and scored that year's inspections with what was public on the "
         "day. All choices were made on inspections begun {years_dev}; those begun {years_conf} "
         "were opened for the chosen model and its rivals, and a second time when its levels of the "
-        "years had changed (docs/experiments.md, row 31). The model told here was then "
+        "years had changed (docs/experiments.md). The model told here was then "
         "learnt from everything public by {until}, by the same code: it has seen the inspections "
         "of the evaluation, and what was evaluated is its making, not its last weights.",
     ),
@@ -287,7 +287,7 @@ _ANALYSIS = (
         "fades. The share of events that the model so expects is now {usual} (from {usual_from}); "
         "the trailing share is {recent_share}. This took the place of a trailing mean after the "
         "confirmation years had been seen, by a rule that looked at the development years only "
-        "({doc_experiments}, row 31). Nothing was updated for single groups.",
+        "({doc_experiments}). Nothing was updated for single groups.",
     ),
     Item(
         "12g",
