@@ -1,7 +1,8 @@
 """The most memory that ``batch`` takes, and how long, at two sizes of file: it must not grow.
 
 ``python benchmarks/memory.py`` makes invented files in a temporary folder, scores each with the
-command in processes of their own, prints a table and removes the files.
+command in processes of their own, prints a table, removes the files and rewrites
+``docs/benchmarks-memory.md``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from page import machine
 
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks-memory.md"
 BLOCK = 500_000
 COLUMNS = ("rereferrals", "agency_workers", "vacancies", "caseload", "reviews_in_time")
 
@@ -114,16 +117,31 @@ def table(runs: list[Run]) -> str:
     return "\n".join(lines)
 
 
+def page(runs: list[Run]) -> str:
+    """The page: what was measured, where and how."""
+    intro = (
+        "`python benchmarks/memory.py` scores invented files of several sizes with "
+        "`earlywarn batch` and rewrites this page. Peak memory is that of all the command's "
+        "processes together, looked at five times a second."
+    )
+    return "\n\n".join(["# Memory of batch", intro, machine(), table(runs)]) + "\n"
+
+
 def main() -> None:
-    """Measure and print."""
+    """Measure, print and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 20_000_000])
-    parser.add_argument("--ending", choices=(".csv", ".parquet"), default=".csv")
+    parser.add_argument(
+        "--endings", nargs="+", choices=(".csv", ".parquet"), default=[".csv", ".parquet"]
+    )
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=PAGE)
     chosen = parser.parse_args()
     if not Path("/proc/self/smaps_rollup").exists():
         sys.exit("it reads memory where Linux tells it, in /proc")
-    print(table([measure(rows, chosen.ending, chosen.jobs) for rows in chosen.rows]))
+    runs = [measure(rows, ending, chosen.jobs) for ending in chosen.endings for rows in chosen.rows]
+    print(table(runs))
+    chosen.out.write_text(page(runs), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ PEERS = ("shap", "interpret", "statsmodels", "mord")
 def page(sections: Iterable[Section]) -> str:
     """The whole page."""
     sections = list(sections)
-    lines = ["# Benchmarks", "", INTRO, "", _machine(), "", *_aims(sections)]
+    lines = ["# Benchmarks", "", INTRO, "", machine(), "", *_aims(sections)]
     for section in sections:
         lines += [f"## {section.title}", ""]
         if section.lines:
@@ -81,7 +81,8 @@ def _number(limit: Limit) -> str:
     return f"{limit.found:.3g} {limit.unit}"
 
 
-def _machine() -> str:
+def machine() -> str:
+    """What it was measured on."""
     used = ", ".join(f"{name} {number}" for name, number in _versions().items())
     return (
         f"Measured on {os.cpu_count()} cores ({platform.machine()}), "
