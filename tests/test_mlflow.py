@@ -68,7 +68,7 @@ print(repr(float(mlflow.pyfunc.load_model(sys.argv[1]).predict(rows)["risk"].ilo
 
 
 def test_in_a_fresh_process(tmp_path: Path) -> None:
-    """Nothing but what its requirements name, from a folder of no source."""
+    """A fresh process, from a folder of no source, with the packages that are installed."""
     save_pyfunc(tmp_path / "saved")
     named = (tmp_path / "saved" / "requirements.txt").read_text("utf-8").split()
     assert f"earlywarn=={__version__}" in named

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from earlywarn.model import RiskModel
 
 CHUNK = 50_000
-"""Rows at a time: some 200 megabytes of memory a process."""
+"""Rows at a time: of a file of any size so many are held at once, by each process."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def score_file(  # noqa: PLR0913 - one a choice that the command line has
     jobs: int = -1,
     progress: Progress | None = None,
 ) -> BatchResult:
-    """Score a file of rows into another file, in memory that does not grow with it.
+    """Score a file of rows into another file, a chunk at a time.
 
     Parameters
     ----------
