@@ -22,7 +22,6 @@ from earlywarn.rowwise import (
     columns_first,
     in_threads,
     probabilities,
-    short_buffers,
     sums,
 )
 from earlywarn.stats import expit, normal_quantile
@@ -194,8 +193,7 @@ class RiskModel:
         found = Assessment(np.empty(count), np.empty(count if sd else 0), terms.T[:count])
 
         def work(rows: slice) -> None:
-            with short_buffers():
-                self._assess(rows, matrix, errors, terms, found)
+            self._assess(rows, matrix, errors, terms, found)
 
         in_threads(work, count)
         return found
