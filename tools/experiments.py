@@ -11,10 +11,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import fourth_register
 import second_register
 import third_register
 from trial import Idea, Trial, line
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def main() -> None:
@@ -25,7 +30,17 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|---|")
     base = trial.forecasts(Idea())
     print(line("shipped", trial, base, base), flush=True)
-    for name, idea in (second_register.ideas(trial, folder) | third_register.ideas(trial)).items():
+    show(trial, second_register.ideas(trial, folder) | third_register.ideas(trial), base, chosen)
+    trend = trial.forecasts(Idea(fit=third_register.with_damped_trend))
+    print(line("with 31", trial, trend, base), flush=True)
+    show(trial, fourth_register.ideas(trial), trend, chosen)
+
+
+def show(
+    trial: Trial, ideas: dict[str, Idea], base: tuple[np.ndarray, np.ndarray], chosen: list[str]
+) -> None:
+    """Print the rows asked for, each compared with the forecasts of the model it starts from."""
+    for name, idea in ideas.items():
         if not chosen or name.split()[0] in chosen:
             print(line(name, trial, trial.forecasts(idea), base), flush=True)
 

@@ -137,6 +137,9 @@ def _damped_increments(years: int) -> np.ndarray:
     return steps
 
 
+with_damped_trend = walking(_damped_increments, DAMPING)
+
+
 def ideas(trial: Trial) -> dict[str, Idea]:
     """The rows of the register by name."""
     return {
@@ -145,5 +148,5 @@ def ideas(trial: Trial) -> dict[str, Idea]:
         "28 own history": Idea(fit=own_history),
         "29 fading history": Idea(extras=(fading(trial),), without=(HISTORY,)),
         "30 learnt walk": Idea(fit=walking(_increments, 0.0)),
-        "31 damped trend": Idea(fit=walking(_damped_increments, DAMPING)),
+        "31 damped trend": Idea(fit=with_damped_trend),
     }
