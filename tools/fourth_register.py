@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 from third_register import fading, with_damped_trend
@@ -21,7 +21,9 @@ def swings(trial: Trial) -> Extra:
     names = [model_column(r) for r in scored_indicators() if r.kind != "history"]
     found = []
     for code, day in trial.pairs:
-        before = trial.timeline.at(day - timedelta(days=365)).droplevel("as_of")
+        before = trial.timeline.at(max(day - timedelta(days=365), date(2014, 1, 1))).droplevel(
+            "as_of"
+        )
         now = trial.timeline.row(code, day)[names].astype(float)
         then = before[names].astype(float).reindex([code]).iloc[0]
         found.append((now - then).abs().mean())
@@ -43,7 +45,7 @@ def learnt_freedom(
         forecasts.append(with_damped_trend(trial, freer, known, now, year))
         evidence.append(_log_evidence(trial, beliefs, known))
     weight = np.exp(np.array(evidence) - max(evidence))
-    return np.tensordot(weight / weight.sum(), np.array(forecasts), axis=1)
+    return np.tensordot(weight / weight.sum(), np.array(forecasts), axes=1)
 
 
 def _log_evidence(trial: Trial, beliefs: Beliefs, known: np.ndarray) -> float:
