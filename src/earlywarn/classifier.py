@@ -15,6 +15,7 @@ from earlywarn.errors import TrainingError
 from earlywarn.levels import Level, next_level
 from earlywarn.model import RiskModel
 from earlywarn.ordinal import OrdinalFit, Prior, fit_ordinal
+from earlywarn.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -149,6 +150,7 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         *,
         clusters: ArrayLike | None = None,
         age: ArrayLike | None = None,
+        progress: Progress | None = None,
     ) -> RiskClassifier:
         """Learn from graded cases.
 
@@ -163,6 +165,8 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
             Cases that belong together, for the bootstrap; each alone by default.
         age : array-like of shape (n_samples,), optional
             Years from each case to the day from which on the model is used, 0 or more.
+        progress : Progress, optional
+            What to report the refits to; silent if not given.
 
         Returns
         -------
@@ -193,7 +197,7 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
             blank,
             coefficients=fit.coefficients,
             thresholds=cases.thresholds(fit, weight),
-            covariance=self._covariance(cases, fit, weight, cluster),
+            covariance=self._covariance(cases, fit, weight, cluster, progress or Progress()),
         )
         self.n_iter_ = fit.iterations
         return self
@@ -277,7 +281,9 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         except np.linalg.LinAlgError as error:
             raise _misfit("prior_covariance", str(error), "a positive definite matrix") from error
 
-    def _covariance(self, cases: _Cases, fit: OrdinalFit, weight: Floats, cluster: Ints) -> Floats:
+    def _covariance(
+        self, cases: _Cases, fit: OrdinalFit, weight: Floats, cluster: Ints, progress: Progress
+    ) -> Floats:
         """Of the worst grade's intercept and the coefficients."""
         last = len(self.classes_) - 2
         if self.n_bootstrap == 0:
@@ -287,17 +293,20 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
             if cases.age is not None:
                 covariance[0, 0] = _explained(covariance)
         else:
-            covariance = np.atleast_2d(np.cov(self._refits(cases, fit, weight, cluster).T))
+            refits = self._refits(cases, fit, weight, cluster, progress)
+            covariance = np.atleast_2d(np.cov(refits.T))
         covariance[0, 0] += cases.level(fit, weight, last).sd ** 2
         return np.asarray(covariance, dtype=float)
 
-    def _refits(self, cases: _Cases, fit: OrdinalFit, weight: Floats, cluster: Ints) -> Floats:
+    def _refits(
+        self, cases: _Cases, fit: OrdinalFit, weight: Floats, cluster: Ints, progress: Progress
+    ) -> Floats:
         """The worst grade's intercept and the coefficients, in one row a refit."""
         last = len(self.classes_) - 2
         rng = np.random.default_rng(self.random_state)
         root = self._doubt(cases.prior)
         refits = np.empty((self.n_bootstrap, len(fit.coefficients) + 1))
-        for row in refits:
+        for row in progress.over(refits, "Refitting, to see how unsure the weights are"):
             drawn = weight * rng.standard_exponential(cluster.max() + 1)[cluster]
             mean = cases.prior.mean + root @ rng.standard_normal(len(root))
             again = replace(cases, prior=Prior(mean, cases.prior.precision))

@@ -79,7 +79,7 @@ def build(chosen: argparse.Namespace) -> None:
     """Read published files into a panel folder."""
     progress = reporter(quiet=chosen.quiet)
     progress.say(f"Reading the published files below {chosen.folder}")
-    panel = ew.read_published(chosen.folder)
+    panel = ew.read_published(chosen.folder, progress=progress)
     ew.write_panel(panel, chosen.out, overwrite=chosen.overwrite)
     progress.say(printing.build_text(panel, chosen.out))
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+    from earlywarn.progress import Progress
+
 FIRST_DAY = date(2014, 1, 1)
 """The first day that can be asked for: the tables begin with 2013, published in that autumn."""
 
@@ -273,10 +275,8 @@ class Panel:
 
 def _ordinals(days: pd.Series) -> npt.NDArray[np.int64]:
     places, distinct = days.factorize()
-    ordinals: npt.NDArray[np.int64] = np.array(
-        [day.toordinal() for day in distinct], dtype=np.int64
-    )
-    return ordinals.take(places)
+    ordinals = np.array([day.toordinal() for day in distinct], dtype=np.int64)
+    return np.asarray(ordinals.take(places), dtype=np.int64)
 
 
 def _neighbours_on(neighbours: pd.DataFrame, day: date) -> tuple[pd.DataFrame, int | None]:
@@ -288,16 +288,15 @@ def _neighbours_on(neighbours: pd.DataFrame, day: date) -> tuple[pd.DataFrame, i
     return public[public["model"] == model].reset_index(drop=True), int(model)
 
 
-# --- from published files ------------------------------------------------------------------------
-
-
-def read_published(folder: str | Path) -> Panel:
+def read_published(folder: str | Path, *, progress: Progress | None = None) -> Panel:
     """Read the published files below a folder, with the judgements among them.
 
     Parameters
     ----------
     folder : str or Path
         Files as downloaded, found by their columns at any depth.
+    progress : Progress, optional
+        What to report to; silent if not given.
 
     Returns
     -------
@@ -310,7 +309,7 @@ def read_published(folder: str | Path) -> Panel:
         If a file is not what it should be.
     """
     place = Path(folder)
-    published = read_folder(place)
+    published = read_folder(place, progress=progress)
     return Panel(
         observations=published.observations,
         neighbours=published.neighbours,
@@ -320,9 +319,6 @@ def read_published(folder: str | Path) -> Panel:
         register=published.register,
         manifest={"sources": [asdict(record) for record in published.files]},
     )
-
-
-# --- to and from a panel folder ------------------------------------------------------------------
 
 
 def write_panel(panel: Panel, folder: str | Path, *, overwrite: bool = False) -> None:

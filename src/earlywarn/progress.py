@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
@@ -38,11 +39,29 @@ class _Told(Progress):
 
     def over(self, items: Iterable[Item], title: str) -> Iterator[Item]:
         if sys.stderr.isatty():
-            yield from tqdm(items, desc=title, file=sys.stderr, leave=False, ascii=True)
+            columns, rows = _size()
+            yield from tqdm(
+                items,
+                desc=title,
+                file=sys.stderr,
+                leave=False,
+                ascii=True,
+                ncols=columns,
+                nrows=rows,
+            )
             return
         count = f" ({len(items)})" if isinstance(items, Sized) else ""
         self.say(f"{title}{count}")
         yield from items
+
+
+def _size() -> tuple[int | None, int | None]:
+    """A usual size where a terminal tells none, as in containers; else none, and tqdm asks it."""
+    try:
+        told = os.get_terminal_size(sys.stderr.fileno())
+    except OSError:
+        return 80, 24
+    return (None, None) if told.columns and told.lines else (80, 24)
 
 
 def reporter(*, quiet: bool = False) -> Progress:

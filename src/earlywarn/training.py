@@ -102,7 +102,7 @@ def train(  # noqa: PLR0913 - every choice of a retraining, each by its name
     progress = Progress() if progress is None else progress
     timeline = Timeline(panel, judgements) if timeline is None else timeline
     X = design(timeline, cases, records, progress=progress)
-    progress.say(f"Fitting {len(records)} indicators, with {refits} refits")
+    progress.say(f"Fitting {len(records)} indicators")
     classifier = RiskClassifier(
         **prior_of(records, beliefs),
         n_bootstrap=refits,
@@ -110,7 +110,9 @@ def train(  # noqa: PLR0913 - every choice of a retraining, each by its name
     )
     cut = _cut(judgements, until)
     age = ages(cases, cut)
-    classifier.fit(X, cases["grade"].astype(int), clusters=cases["la_code"], age=age)
+    classifier.fit(
+        X, cases["grade"].astype(int), clusters=cases["la_code"], age=age, progress=progress
+    )
     model = _rounded(classifier.model_)
     expected = _expected(model, X, age)
     if prior is not None:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from earlywarn.authorities import REGISTER_COLUMNS, Register
 from earlywarn.errors import DataQualityWarning, SourceError
+from earlywarn.progress import Progress
 from earlywarn.sources.calendar import Calendar
 from earlywarn.sources.lait import is_lait, read_lait, read_lait_parquet
 from earlywarn.sources.layouts import LAYOUTS, Layout, match_layout
@@ -64,7 +65,7 @@ class _Found:
     layout: Layout | None = None
 
 
-def read_folder(folder: str | Path) -> Published:
+def read_folder(folder: str | Path, *, progress: Progress | None = None) -> Published:
     """Everything known below a folder of published files.
 
     Parameters
@@ -73,6 +74,8 @@ def read_folder(folder: str | Path) -> Published:
         Looked through to any depth for CSV, Excel, OpenDocument and Parquet files. A file is
         known by its columns, whatever its name. A release calendar (`releases.csv`) and register
         tables (`authorities.csv`, `area_codes.csv`, `reorganisations.csv`) extend those that ship.
+    progress : Progress, optional
+        What to report to; silent if not given.
 
     Returns
     -------
@@ -91,14 +94,14 @@ def read_folder(folder: str | Path) -> Published:
     DataQualityWarning
         Once, if there are findings of severity "warning".
     """
-    root = Path(folder)
-    records, found, findings = _look_through(root)
+    root, told_to = Path(folder), progress or Progress()
+    records, found, findings = _look_through(root, told_to)
     register = _register(found)
     calendar = Calendar.load()
     for item in _of(found, "releases"):
         calendar = calendar.extended(item.table)
     neighbours, told = _neighbours(found, register)
-    readings = _readings(found, register)
+    readings = _readings(found, register, told_to)
     if not readings:
         raise _no_figures(root, records)
     observations, assumed = observe(
@@ -111,7 +114,9 @@ def read_folder(folder: str | Path) -> Published:
     return Published(observations, neighbours, calendar.releases, frame, register, tuple(records))
 
 
-def _look_through(root: Path) -> tuple[list[FileRecord], list[_Found], list[Finding]]:
+def _look_through(
+    root: Path, progress: Progress
+) -> tuple[list[FileRecord], list[_Found], list[Finding]]:
     if not root.is_dir():
         raise SourceError(
             "no such folder",
@@ -120,11 +125,9 @@ def _look_through(root: Path) -> tuple[list[FileRecord], list[_Found], list[Find
             remedy="Give the folder that the files were downloaded to.",
         )
     records, everything, findings = [], [], []
-    for path in sorted(root.rglob("*")):
+    files = [path for path in sorted(root.rglob("*")) if _may_be_read(path, root)]
+    for path in progress.over(files, "Looking into each file"):
         name = path.relative_to(root).as_posix()
-        hidden = any(part.startswith((".", "~$")) for part in path.relative_to(root).parts)
-        if hidden or path.suffix.lower() not in SUFFIXES or not path.is_file():
-            continue
         found, told = _look_into(path, name)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         kinds = ", ".join(dict.fromkeys(item.kind for item in found)) or UNRECOGNISED
@@ -132,6 +135,11 @@ def _look_through(root: Path) -> tuple[list[FileRecord], list[_Found], list[Find
         everything += found
         findings += told
     return records, everything, findings
+
+
+def _may_be_read(path: Path, root: Path) -> bool:
+    hidden = any(part.startswith((".", "~$")) for part in path.relative_to(root).parts)
+    return not hidden and path.suffix.lower() in SUFFIXES and path.is_file()
 
 
 def _look_into(path: Path, name: str) -> tuple[list[_Found], list[Finding]]:
@@ -223,14 +231,20 @@ def _neighbours(found: Sequence[_Found], register: Register) -> tuple[pd.DataFra
     return merged, findings + told
 
 
-def _readings(found: Sequence[_Found], register: Register) -> list[tuple[_Found, Reading]]:
-    readings = []
-    for item in found:
-        if item.layout is not None:
-            readings.append((item, read_wide(item.table, item.layout, register)))
-        elif item.kind == "LAIT":
-            readings.append((item, read_lait(item.table, register)))
-    return readings
+def _readings(
+    found: Sequence[_Found], register: Register, progress: Progress
+) -> list[tuple[_Found, Reading]]:
+    told = [item for item in found if item.layout is not None or item.kind == "LAIT"]
+    return [
+        (item, _read(item, register))
+        for item in progress.over(told, "Reading each table's figures")
+    ]
+
+
+def _read(item: _Found, register: Register) -> Reading:
+    if item.layout is not None:
+        return read_wide(item.table, item.layout, register)
+    return read_lait(item.table, register)
 
 
 def _turn(item: _Found) -> int:
