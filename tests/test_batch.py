@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -293,6 +294,60 @@ class TestStopped:
     def test_nothing_to_carry_on_with(self, source: Path, tmp_path: Path) -> None:
         assert batch(source, tmp_path / "out.csv", resume=True).rows == 230
 
+    @pytest.mark.parametrize(
+        ("step", "calls", "moved"),
+        [
+            ("pathlib.Path.replace", 0, False),
+            ("pathlib.Path.replace", 1, False),
+            ("pathlib.Path.unlink", 0, True),
+            ("pathlib.Path.unlink", 4, True),
+            ("shutil.rmtree", 0, True),
+        ],
+    )
+    def test_stopped_while_files_are_moved(
+        self, source, tmp_path, monkeypatch, step: str, calls: int, moved: bool
+    ) -> None:
+        expected = batch(source, tmp_path / "whole.csv")
+        with monkeypatch.context() as patch:
+            self.stop_at(patch, step, calls)
+            with pytest.raises(KeyboardInterrupt):
+                batch(source, tmp_path / "out.csv")
+        assert (tmp_path / "out.csv").exists() == moved
+        assert hidden(tmp_path) == [".out.csv.parts"]
+        result = batch(source, tmp_path / "out.csv", resume=True)
+        assert (result.rows, result.refused) == (expected.rows, expected.refused)
+        for name in ("{}.csv", "{}.refused.csv"):
+            one, other = (tmp_path / name.format(stem) for stem in ("out", "whole"))
+            assert one.read_bytes() == other.read_bytes()
+        assert hidden(tmp_path) == []
+
+    def stop_at(self, monkeypatch, step: str, calls: int) -> None:
+        """Stop in place of a step's call of this number, once the parts are joined."""
+        done = iter(range(calls))
+        where, name = step.rsplit(".", 1)
+        owner = Path if where == "pathlib.Path" else shutil
+        plain = getattr(owner, name)
+
+        def stops(path, *args, **options):
+            joined = (Path(path).parent / "joined.json", Path(path) / "joined.json")
+            if any(file.is_file() for file in joined) and next(done, None) is None:
+                raise KeyboardInterrupt
+            return plain(path, *args, **options)
+
+        monkeypatch.setattr(owner, name, stops)
+
+    def test_joined_and_another_file_in_its_place(self, source, tmp_path, monkeypatch) -> None:
+        with monkeypatch.context() as patch:
+            self.stop_at(patch, "pathlib.Path.replace", 0)
+            with pytest.raises(KeyboardInterrupt):
+                batch(source, tmp_path / "out.csv")
+        (tmp_path / "out.csv").write_text("mine", encoding="utf-8")
+        with pytest.raises(UsageError, match="there already"):
+            batch(source, tmp_path / "out.csv", resume=True)
+        assert (tmp_path / "out.csv").read_text("utf-8") == "mine"
+        assert batch(source, tmp_path / "out.csv", resume=True, overwrite=True).rows == 230
+        assert len(read(tmp_path / "out.csv")) == 230
+
     @pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])
     def test_killed_at_any_moment(self, tmp_path: Path, ending: str) -> None:
         source, out = tmp_path / f"in{ending}", tmp_path / f"out{ending}"
@@ -310,9 +365,7 @@ class TestStopped:
             killed_at(least, [*command, *options, "--resume"], out)
             if out.exists():
                 break
-        done = out.exists()
-        assert done == (not (tmp_path / f".{out.name}.parts").exists())
-        if not done:
+        if not out.exists() or hidden(tmp_path):
             subprocess.run([*command, *options, "--resume"], check=True, timeout=120)  # noqa: S603
         assert hidden(tmp_path) == []
         batch(source, tmp_path / f"whole{ending}", chunk=100)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 CHUNK = 50_000
 """Rows at a time: of a file of any size so many are held at once, by each process."""
 
+JOINED = "joined.json"
+
 
 @dataclass(frozen=True)
 class BatchResult:
@@ -110,11 +112,15 @@ def score_file(  # noqa: PLR0913 - one a choice that the command line has
     Until then there is no output; a process killed at any moment leaves none.
     """
     source, out, progress = Path(source), Path(out), progress or Progress()
-    _check(source, out, chunk, overwrite=overwrite)
+    _check(source, out, chunk)
     model = load_model() if model is None else model
     # Every output beside its own parts: moving a file within a folder is done at once or not.
     job = _Job(out.parent / f".{out.name}.parts", out.suffix, model, explain)
-    _prepare(job, _ticket(source, job, chunk), resume=resume)
+    ticket = _ticket(source, job, chunk)
+    if resume and _joined(out, job, ticket):
+        return _put_in_place(out, job, overwrite=overwrite)
+    _check_free(out, overwrite=overwrite)
+    _prepare(job, ticket, resume=resume)
     try:
         parts = read_chunks(source, chunk)
         work = (joblib.delayed(_one)(number, part, job) for number, part in enumerate(parts))
@@ -125,10 +131,11 @@ def score_file(  # noqa: PLR0913 - one a choice that the command line has
     except EarlyWarnError:
         shutil.rmtree(job.folder, ignore_errors=True)
         raise
-    return _finish(out, job, told)
+    _join(job, ticket, told)
+    return _put_in_place(out, job, overwrite=overwrite)
 
 
-def _check(source: Path, out: Path, chunk: int, *, overwrite: bool) -> None:
+def _check(source: Path, out: Path, chunk: int) -> None:
     check_ending(out)
     if chunk < 1:
         raise UsageError(
@@ -140,6 +147,9 @@ def _check(source: Path, out: Path, chunk: int, *, overwrite: bool) -> None:
         raise UsageError(
             "the output would be the input", where=str(out), remedy="Choose another name."
         )
+
+
+def _check_free(out: Path, *, overwrite: bool) -> None:
     if out.exists() and not overwrite:
         raise UsageError(
             "a file is there already",
@@ -216,16 +226,42 @@ def _one(number: int, chunk: Chunk, job: _Job) -> dict[str, Any]:
     return summary
 
 
-def _finish(out: Path, job: _Job, told: list[dict[str, Any]]) -> BatchResult:
-    """Put the parts together, and move both files into their places; the output last."""
-    refused_rows = out.with_name(f"{out.stem}.refused.csv")
+def _join(job: _Job, ticket: dict[str, Any], told: list[dict[str, Any]]) -> None:
+    """Put the parts together, and say so last of all."""
     parts = [job.folder / part["part"] for part in told]
     given, added = told[0]["given"], told[0]["added"]
-    whole, refused = job.folder / f"whole{job.ending}", job.folder / "refused.csv"
-    join_parts([part.with_suffix(".refused") for part in parts], ["row", *given, "status"], refused)
-    join_parts(parts, [*given, *added], whole)
-    refused.replace(refused_rows)
-    whole.replace(out)
+    join_parts(
+        [part.with_suffix(".refused") for part in parts],
+        ["row", *given, "status"],
+        job.folder / "refused.csv",
+    )
+    join_parts(parts, [*given, *added], job.folder / f"whole{job.ending}")
+    counts = {name: sum(part[name] for part in told) for name in ("rows", "refused")}
+    write_whole(job.folder / JOINED, json.dumps({"ticket": ticket, **counts}))
+
+
+def _joined(out: Path, job: _Job, ticket: dict[str, Any]) -> bool:
+    """Whether this very work was stopped after its parts had been put together."""
+    file = job.folder / JOINED
+    if not file.is_file() or json.loads(file.read_text("utf-8"))["ticket"] != ticket:
+        return False
+    return out.exists() or (job.folder / f"whole{job.ending}").exists()
+
+
+def _put_in_place(out: Path, job: _Job, *, overwrite: bool) -> BatchResult:
+    """Move both files into their places, the output last, and clear the rest away."""
+    joined = job.folder / JOINED
+    counts = json.loads(joined.read_text("utf-8"))
+    refused, whole = job.folder / "refused.csv", job.folder / f"whole{job.ending}"
+    refused_rows = out.with_name(f"{out.stem}.refused.csv")
+    if whole.exists():
+        _check_free(out, overwrite=overwrite)
+        if refused.exists():
+            refused.replace(refused_rows)
+        whole.replace(out)
+    # What says that it was finished goes last: stopped in between, --resume clears the rest.
+    for file in job.folder.iterdir():
+        if file != joined:
+            file.unlink()
     shutil.rmtree(job.folder, ignore_errors=True)
-    counts = (sum(part[name] for part in told) for name in ("rows", "refused"))
-    return BatchResult(out, refused_rows, *counts)
+    return BatchResult(out, refused_rows, counts["rows"], counts["refused"])
