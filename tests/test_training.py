@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import earlywarn as ew
+from earlywarn import timeline
 from earlywarn.catalogue import model_column, scored_indicators
 from earlywarn.errors import OutcomeError, TrainingError
 from earlywarn.files import package_path
@@ -118,22 +119,35 @@ def test_a_report_after_the_cut_of_an_inspection_before_it_is_not_learnt_from(ju
     assert not keys & set(zip(rows["la_code"], rows["inspection_start"], strict=True))
 
 
+def days_asked_for(monkeypatch) -> dict[str, list[date]]:
+    """The days of which a timeline will be asked for published figures, and for judgements."""
+    asked: dict[str, list[date]] = {"figures": [], "judgements": []}
+    figures, judged = Panel.as_of, timeline.last_public
+
+    def figures_of(self, day):
+        asked["figures"].append(day)
+        return figures(self, day)
+
+    def judged_by(reports, day, la_codes):
+        asked["judgements"].append(day)
+        return judged(reports, day, la_codes)
+
+    monkeypatch.setattr(Panel, "as_of", figures_of)
+    monkeypatch.setattr(timeline, "last_public", judged_by)
+    return asked
+
+
 def test_each_inspection_is_described_by_what_was_public_at_its_start(
     panel, judgements, monkeypatch
 ):
     cases = training_cases(judgements, until=CUT).iloc[::7].reset_index(drop=True)
-    asked: list[date] = []
-    real = Panel.as_of
-
-    def spy(self, day):
-        asked.append(day)
-        return real(self, day)
-
-    monkeypatch.setattr(Panel, "as_of", spy)
+    asked = days_asked_for(monkeypatch)
     records = scored_indicators()
     table = design(Timeline(panel, judgements), cases, records)
-    assert len(asked) >= len(cases)
-    assert set(asked) == set(cases["inspection_start"])
+    starts = set(cases["inspection_start"])
+    assert set(asked["judgements"]) == starts
+    assert set(asked["figures"]) <= starts
+    assert asked["figures"]
     monkeypatch.undo()
     names = [model_column(record) for record in records]
     own = panel.with_judgements(judgements)
@@ -144,17 +158,12 @@ def test_each_inspection_is_described_by_what_was_public_at_its_start(
 
 
 def test_the_whole_training_asks_for_no_day_after_the_cut(panel, judgements, monkeypatch):
-    asked: list[date] = []
-    real = Panel.as_of
-
-    def spy(self, day):
-        asked.append(day)
-        return real(self, day)
-
-    monkeypatch.setattr(Panel, "as_of", spy)
+    asked = days_asked_for(monkeypatch)
     cases = training_cases(judgements, until=CUT)
     train(panel, judgements, until=CUT, refits=2)
-    assert set(asked) <= set(cases["inspection_start"]) | {CUT_DAY}
+    for days in asked.values():
+        assert set(days) <= set(cases["inspection_start"]) | {CUT_DAY}
+        assert days
 
 
 def test_the_same_inputs_give_the_same_model_in_any_order(small, panel, judgements):

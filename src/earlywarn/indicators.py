@@ -30,6 +30,7 @@ from earlywarn.stats import FloatArray, rate, slope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
 Pairs = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
 
@@ -103,9 +104,15 @@ def inspection_history(snapshot: Snapshot) -> pd.DataFrame:
     """What the last inspection gave, of those published by the date."""
     _check(snapshot)
     codes = snapshot.authorities["la_code"]
-    last = previous_judgement(snapshot.judgements, snapshot.as_of, codes)["previous_judgement"]
-    good = last.isin(["Good", "Outstanding"]).astype(float).where(last.notna())
-    return pd.DataFrame({HISTORY: good.to_numpy()}, index=_index(snapshot))
+    last = previous_judgement(snapshot.judgements, snapshot.as_of, codes)
+    return history_of(last).set_axis(_index(snapshot))
+
+
+def history_of(last: pd.DataFrame) -> pd.DataFrame:
+    """The indicator that comes from the last judgements, as ``previous_judgement`` gives them."""
+    grade = last["previous_judgement"]
+    good = grade.isin(["Good", "Outstanding"]).astype(float).where(grade.notna())
+    return pd.DataFrame({HISTORY: good})
 
 
 def reference_distributions(snapshot: Snapshot) -> Mapping[str, Distribution]:
@@ -137,9 +144,13 @@ def _check(snapshot: object) -> None:
 
 
 def _index(snapshot: Snapshot) -> pd.MultiIndex:
-    codes = snapshot.authorities["la_code"].to_numpy()
+    return snapshot_index(snapshot.authorities["la_code"], snapshot.as_of)
+
+
+def snapshot_index(la_codes: pd.Series | pd.Index, day: date) -> pd.MultiIndex:
+    """The index of a day's indicators."""
     return pd.MultiIndex.from_arrays(
-        [codes, np.full(len(codes), snapshot.as_of.isoformat())], names=["la_code", "as_of"]
+        [la_codes.to_numpy(), np.full(len(la_codes), day.isoformat())], names=["la_code", "as_of"]
     )
 
 

@@ -269,20 +269,40 @@ def previous_judgement(
     OutcomeError
         If columns are missing or the day is no date.
     """
-    public = cohort(judgements, until=as_date(on, "on", OutcomeError))
-    # By publication, not by start: what was held on the day is what was published last.
-    last = public.sort_values(["published_on", "inspection_start"], kind="stable")
-    last = last.drop_duplicates("la_code", keep="last").set_index("la_code")
-    frame = pd.DataFrame(
+    return last_public(by_publication(judgements), as_date(on, "on", OutcomeError), la_codes)
+
+
+def by_publication(judgements: pd.DataFrame) -> pd.DataFrame:
+    """Put judgements in the order in which they became public, as ``last_public`` takes them."""
+    # Not by start: what was held on a day is what was published last.
+    ordered = cohort(judgements).sort_values(["published_on", "inspection_start"], kind="stable")
+    return pd.DataFrame(
         {
-            "previous_judgement": last["overall"].fillna(_worst_area(last)),
-            "previous_inspection": last["inspection_start"],
-            "previous_published_on": last["published_on"],
-            "framework": last["framework"],
-            **{area: last[area] for area in AREAS},
+            "la_code": ordered["la_code"],
+            "previous_judgement": ordered["overall"].fillna(_worst_area(ordered)),
+            "previous_inspection": ordered["inspection_start"],
+            "previous_published_on": ordered["published_on"],
+            "framework": ordered["framework"],
+            **{area: ordered[area] for area in AREAS},
         }
     )
-    return frame.reindex(pd.Index(list(la_codes), name="la_code", dtype="str"))
+
+
+def last_public(reports: pd.DataFrame, day: date, la_codes: Iterable[str]) -> pd.DataFrame:
+    """Find each authority's last judgement of a day, as ``previous_judgement`` gives it.
+
+    Parameters
+    ----------
+    reports : DataFrame
+        What ``by_publication`` gave: made once, where many days are asked for.
+    day : date
+        A report published on it counts.
+    la_codes : iterable of str
+        The authorities, in the order wanted.
+    """
+    public = reports[reports["previous_published_on"] <= day]
+    last = public.drop_duplicates("la_code", keep="last").set_index("la_code")
+    return last.reindex(pd.Index(list(la_codes), name="la_code", dtype="str"))
 
 
 def outcomes_after(

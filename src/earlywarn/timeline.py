@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
 
-from earlywarn.indicators import inspection_history, published_indicators
-from earlywarn.outcomes import GRADES, previous_judgement
+from earlywarn.indicators import history_of, published_indicators, snapshot_index
+from earlywarn.outcomes import GRADES, by_publication, last_public
 
 if TYPE_CHECKING:
     from datetime import date
@@ -47,8 +47,7 @@ class Timeline:
     _last: dict[date, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        public = self.panel.with_judgements(self.judgements)
-        self._inspections = replace(public, observations=self.panel.observations.iloc[:0])
+        self._reports = by_publication(self.judgements)
         figures = self.panel.observations
         days = {
             *figures["published_on"],
@@ -59,15 +58,14 @@ class Timeline:
 
     def at(self, day: date) -> pd.DataFrame:
         """What ``build_indicators`` gives for the day."""
-        inspections = self._inspections.as_of(day)
-        history = inspection_history(inspections)
+        history = history_of(self._last_public(day))
         epoch = int(np.searchsorted(self._releases, np.datetime64(day), side="right"))
-        key = (epoch, day.year, tuple(history.index.get_level_values("la_code")))
+        key = (epoch, day.year, tuple(history.index))
         if key not in self._figures:
             found = published_indicators(self.panel.as_of(day))
             self._figures[key] = found.droplevel("as_of")
-        figures = self._figures[key].loc[history.index.get_level_values("la_code")]
-        return pd.concat([figures.set_axis(history.index), history], axis=1)
+        frame = pd.concat([self._figures[key].loc[history.index], history], axis=1)
+        return frame.set_axis(snapshot_index(history.index, day))
 
     def row(self, la_code: str, day: date) -> pd.Series:
         """The day's indicators of one authority."""
@@ -83,9 +81,7 @@ class Timeline:
         return self._last[day]
 
     def _last_inspection(self, day: date) -> pd.DataFrame:
-        snapshot = self._inspections.as_of(day)
-        codes = snapshot.authorities["la_code"]
-        last = previous_judgement(snapshot.judgements, day, codes)
+        last = self._last_public(day)
         rank = {grade: float(position) for position, grade in enumerate(GRADES)}
         years = [
             (day - began).days / 365.25 if hasattr(began, "year") and began == began else np.nan  # noqa: PLR0124 - NaT is no equal of itself
@@ -97,4 +93,7 @@ class Timeline:
 
     def authorities(self, day: date) -> pd.DataFrame:
         """The authorities that existed on the day."""
-        return self._inspections.as_of(day).authorities
+        return self.panel.register.existing(day)
+
+    def _last_public(self, day: date) -> pd.DataFrame:
+        return last_public(self._reports, day, self.authorities(day)["la_code"])
