@@ -62,15 +62,11 @@ def test_a_terminal_shows_a_bar_for_each_part_of_the_work(arguments, command):
         assert re.search(rf"\r{title}[^\r]*: +\d+%\|[# 0-9]+\| \d+/\d+ ", told), (title, told)
     last = [line.rsplit("\r", 1)[-1] for line in told.replace("\r\n", "\n").split("\n")]
     assert not any("%|" in line for line in last), "a bar was left behind"
-
-
-@pytest.mark.skipif(not hasattr(os, "openpty"), reason="there are no terminals to open here")
-def test_the_bar_of_the_refits_moves(arguments):
-    told = on_a_terminal(arguments["train"])
-    done = [int(count) for count in re.findall(r"Refitting[^\r]*\| (\d+)/500 ", told)]
-    assert len(done) > 2
-    assert done == sorted(done)
-    assert done[-1] > 250
+    if command == "train":  # the longest of them: it has to be seen to move
+        done = [int(count) for count in re.findall(r"Refitting[^\r]*\| (\d+)/500 ", told)]
+        assert len(done) > 2
+        assert done == sorted(done)
+        assert done[-1] > 250
 
 
 @pytest.mark.parametrize("command", TITLES)
