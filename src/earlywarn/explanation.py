@@ -10,7 +10,7 @@ import pandas as pd
 from earlywarn.catalogue import INDICATORS, Indicator, model_column
 from earlywarn.indicators import build_indicators
 from earlywarn.inputs import model_indicators, read_rows
-from earlywarn.stats import expit, normal_cdf, percentile_rank
+from earlywarn.stats import FloatArray, expit, normal_cdf, percentile_rank
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -113,24 +113,27 @@ def sign_stability(model: RiskModel) -> dict[str, float]:
     }
 
 
-def drivers(model: RiskModel, X: pd.DataFrame, *, upward: bool, most: int = 3) -> list[str]:
-    """The strongest drivers of each row in one direction, as text, of those that are known."""
-    parts = contribution_frame(model, X).drop(columns="baseline")
-    records = model_indicators(model)
-    strength = parts.to_numpy() * (1 if upward else -1)
+def drivers(model: RiskModel, X: pd.DataFrame, *, most: int = 3) -> tuple[list[str], list[str]]:
+    """The strongest drivers of each row, up and down, as text, of those that are known."""
+    parts = contribution_frame(model, X).drop(columns="baseline").to_numpy()
     known = np.column_stack([X[column].notna() for column in model.columns])
-    strength = np.where(known & (strength > NONE), strength, 0.0)
-    order = np.argsort(-strength, axis=1, kind="stable")[:, :most]
+    records = model_indicators(model)
     value = X[[record.id for record in records]].to_numpy()
     england = value - X.reindex(columns=[f"{record.id}_gap" for record in records]).to_numpy()
-    return [
-        "; ".join(
-            _phrase(records[term], value[row, term], england[row, term])
-            for term in terms
-            if strength[row, term] > 0
-        )
-        for row, terms in enumerate(order)
-    ]
+
+    def told(strength: FloatArray) -> list[str]:
+        strength = np.where(known & (strength > NONE), strength, 0.0)
+        order = np.argsort(-strength, axis=1, kind="stable")[:, :most]
+        return [
+            "; ".join(
+                _phrase(records[term], value[row, term], england[row, term])
+                for term in terms
+                if strength[row, term] > 0
+            )
+            for row, terms in enumerate(order)
+        ]
+
+    return told(parts), told(-parts)
 
 
 def _phrase(record: Indicator, value: float, england: float) -> str:

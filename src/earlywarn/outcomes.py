@@ -369,8 +369,10 @@ def _months_later(day: date, months: object) -> date:
 
 def _worst_area(judgements: pd.DataFrame) -> pd.Series:
     """The worst grade among the areas, as a word; missing where no area was graded."""
-    worst = pd.DataFrame({area: _ordinal(judgements[area]) for area in AREAS}).max(axis=1)
-    return worst.map(dict(enumerate(GRADES))).astype("str")
+    # A missing grade has the code -1, which is below all others and means the last of the words.
+    codes = [pd.Categorical(judgements[area], categories=GRADES).codes for area in AREAS]
+    words = np.array([*GRADES, None], dtype=object)
+    return pd.Series(words[np.max(codes, axis=0)], index=judgements.index, dtype="str")
 
 
 def _ordinal(grades: pd.Series) -> pd.Series:

@@ -129,6 +129,7 @@ def score(
     verdicts.add(slice(0, len(rows)), inputs)
     ranks = _ranks(model, inputs, top_k)
     held = previous_judgement(snapshot.judgements, snapshot.as_of, rows["la_code"])
+    up, down = drivers(model, X)
     table = pd.DataFrame(
         {
             **verdicts.columns(),
@@ -140,8 +141,8 @@ def score(
             "previous_inspection": [
                 None if pd.isna(day) else day.isoformat() for day in held["previous_inspection"]
             ],
-            "drivers_up": drivers(model, X, upward=True),
-            "drivers_down": drivers(model, X, upward=False),
+            "drivers_up": up,
+            "drivers_down": down,
             "data_through": snapshot.data_through.isoformat() if snapshot.data_through else None,
         }
     )
@@ -276,7 +277,9 @@ def _stop_at_first(refusal: npt.NDArray[np.object_]) -> None:
 def _ranks(model: RiskModel, inputs: Inputs, top_k: int) -> dict[str, Any]:
     """Ranks, their 90% intervals and the chance of the top k, from equally credible models."""
     draws = model.draws(inputs.values, inputs.noise)
-    order = np.argsort(np.argsort(-draws, axis=1, kind="stable"), axis=1) + 1
+    order = np.empty(draws.shape, dtype=np.intp)
+    places = np.argsort(-draws, axis=1, kind="stable")
+    np.put_along_axis(order, places, np.arange(1, draws.shape[1] + 1)[None, :], axis=1)
     rank = np.argsort(np.argsort(-model.log_odds(inputs.values), kind="stable")) + 1
     low = np.quantile(order, 0.05, axis=0, method="lower").astype(int)
     high = np.quantile(order, 0.95, axis=0, method="higher").astype(int)

@@ -109,8 +109,8 @@ def _days(dates: pd.Series) -> pd.Series:
 
 
 def _check_grades(grades: pd.Series) -> None:
-    strange = grades[grades.notna() & ~grades.isin(GRADES)]
-    if len(strange):
+    if not set(grades.dropna().unique()) <= set(GRADES):
+        strange = grades[grades.notna() & ~grades.isin(GRADES)]
         raise OutcomeError(
             "not a grade",
             where=f"judgements, column '{grades.name}', row {strange.index[0]}",

@@ -252,11 +252,18 @@ def cell_date(value: object) -> date | None:
         return value
     text = re.sub(r"[T ]\d\d:\d\d.*$", "", str(value).strip())
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-        return _day(text, "%Y-%m-%d")
+        return _iso_day(text)
     if re.fullmatch(r"[3-6]\d{4}(\.\d+)?", text):  # serials of the years 1982 to 2091
         return _EXCEL_EPOCH + timedelta(days=int(float(text)))
     days = (_day(text, form) for form in ("%d/%m/%Y", "%d %B %Y", "%d %b %Y", "%d-%b-%Y"))
     return next(filter(None, days), None)
+
+
+def _iso_day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _day(text: str, form: str) -> date | None:
