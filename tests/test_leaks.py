@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 import published
 from earlywarn.explanation import explain
 from earlywarn.model import RiskModel
-from earlywarn.panel import Panel, read_panel, read_published, write_panel
+from earlywarn.panel import Panel, read_panel, write_panel
+from earlywarn.publications import read_published
 from earlywarn.scoring import score
 from earlywarn.sources.records import KEY
 

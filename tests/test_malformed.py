@@ -20,8 +20,9 @@ from tests.published import TABLES, lait_rows, wide_rows, write_neighbours, writ
 
 import earlywarn as ew
 from earlywarn.errors import DataQualityWarning, EarlyWarnError
-from earlywarn.panel import read_panel, read_published, write_panel
-from earlywarn.sources import read_folder
+from earlywarn.panel import read_panel, write_panel
+from earlywarn.publications import read_published
+from earlywarn.sources.folder import read_folder
 from earlywarn.sources.judgements import read_judgements
 
 CODES = ["201", "202", "203", "204", "205", "206"]

@@ -24,10 +24,10 @@ from earlywarn.panel import (
     load_judgements,
     load_panel,
     read_panel,
-    read_published,
     write_panel,
 )
 from earlywarn.panel_tables import observations_from, observations_text
+from earlywarn.publications import read_published
 from earlywarn.sources.calendar import Calendar
 from earlywarn.sources.judgement_frame import AREAS, GRADES, check_judgements, empty_judgements
 from earlywarn.sources.records import (

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 import published
 from earlywarn.authorities import ENGLAND
 from earlywarn.errors import DataQualityWarning, EarlyWarnError, SourceError
-from earlywarn.sources import Published, read_folder
 from earlywarn.sources.calendar import RULES, Calendar, span
+from earlywarn.sources.folder import read_folder
 from earlywarn.sources.lait import ITEMS
 from earlywarn.sources.layouts import IDENTIFIERS, LAYOUTS, match_layout
-from earlywarn.sources.records import FINDING_COLUMNS, OBSERVATION_COLUMNS, STATUSES
+from earlywarn.sources.records import FINDING_COLUMNS, OBSERVATION_COLUMNS, STATUSES, Published
 from earlywarn.sources.text import SYMBOLS, column_key, parse_cells
 
 NORTH_EAST = ["390", "391", "392", "393", "394", "805", "806", "807", "808", "840", "841", "929"]

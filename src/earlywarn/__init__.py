@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from earlywarn.panel import Snapshot as Snapshot
     from earlywarn.panel import load_judgements as load_judgements
     from earlywarn.panel import load_panel as load_panel
-    from earlywarn.panel import read_published as read_published
     from earlywarn.panel import write_panel as write_panel
+    from earlywarn.publications import read_published as read_published
     from earlywarn.record import make_record as make_record
     from earlywarn.record import write_record as write_record
     from earlywarn.report import write_report as write_report
@@ -60,7 +60,7 @@ _ROOMS = {
     "load_model": "store",
     "load_panel": "panel",
     "make_record": "record",
-    "read_published": "panel",
+    "read_published": "publications",
     "save_model": "store",
     "score": "scoring",
     "score_batch": "scoring",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from importlib import resources
@@ -24,9 +24,8 @@ from earlywarn.panel_tables import (
     releases_from,
     releases_text,
 )
-from earlywarn.sources import read_folder
 from earlywarn.sources.judgement_frame import check_judgements, judgements_text
-from earlywarn.sources.judgements import read_judgements, read_judgements_below
+from earlywarn.sources.judgements import read_judgements
 from earlywarn.sources.records import FINDING_COLUMNS, KEY, NEIGHBOUR_COLUMNS
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-    from earlywarn.progress import Progress
 
 FIRST_DAY = date(2014, 1, 1)
 """The first day that can be asked for: the tables begin with 2013, published in that autumn."""
@@ -286,39 +284,6 @@ def _neighbours_on(neighbours: pd.DataFrame, day: date) -> tuple[pd.DataFrame, i
         return public.reset_index(drop=True), None
     model = public["model"].max()
     return public[public["model"] == model].reset_index(drop=True), int(model)
-
-
-def read_published(folder: str | Path, *, progress: Progress | None = None) -> Panel:
-    """Read the published files below a folder, with the judgements among them.
-
-    Parameters
-    ----------
-    folder : str or Path
-        Files as downloaded, found by their columns at any depth.
-    progress : Progress, optional
-        What to report to; silent if not given.
-
-    Returns
-    -------
-    Panel
-        Without judgements if there are none below the folder: see `Panel.with_judgements`.
-
-    Raises
-    ------
-    SourceError, OutcomeError, AuthorityError
-        If a file is not what it should be.
-    """
-    place = Path(folder)
-    published = read_folder(place, progress=progress)
-    return Panel(
-        observations=published.observations,
-        neighbours=published.neighbours,
-        judgements=read_judgements_below(place, register=published.register),
-        releases=published.releases,
-        findings=published.findings,
-        register=published.register,
-        manifest={"sources": [asdict(record) for record in published.files]},
-    )
 
 
 def write_panel(panel: Panel, folder: str | Path, *, overwrite: bool = False) -> None:

@@ -1,8 +1,1 @@
-"""Published files in, observations out: one door, `read_folder`."""
-
-from __future__ import annotations
-
-from earlywarn.sources.folder import read_folder
-from earlywarn.sources.records import FileRecord, Finding, Published
-
-__all__ = ["FileRecord", "Finding", "Published", "read_folder"]
+"""Published files in, observations out: the door is ``folder.read_folder``."""
