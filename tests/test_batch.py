@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -209,6 +210,18 @@ def test_types_do_not_depend_on_the_chunk(tmp_path: Path) -> None:
         assert read(tmp_path / "one.csv")["n"].tolist() == ["1", "", str(2**60), "4"]
     batch(tmp_path / "in.parquet", tmp_path / "out.parquet", chunk=1)
     assert pa.parquet.read_schema(tmp_path / "out.parquet").field("n").type == pa.int64()
+
+
+def test_a_chunk_is_sent_on_without_the_rest_of_its_row_group(tmp_path: Path) -> None:
+    kind = pd.Categorical(["one", "two"] * 10_000)
+    rows = pd.DataFrame({"n": np.arange(20_000), "kind": kind, "caseload": 16.0})
+    rows.to_parquet(tmp_path / "in.parquet", index=False)
+    chunks = list(read_chunks(tmp_path / "in.parquet", 100))
+    assert [chunk.start for chunk in chunks] == list(range(0, 20_000, 100))
+    for chunk in chunks[:3]:
+        assert len(pickle.dumps(chunk)) < 3 * 100 * rows.memory_usage().sum() / 20_000 + 2_000
+    whole = pa.concat_tables(chunk.rows for chunk in chunks).to_pandas()
+    pd.testing.assert_frame_equal(whole, rows)
 
 
 def test_huge_whole_numbers(tmp_path: Path) -> None:

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 import joblib
 
 from earlywarn._version import __version__
-from earlywarn.batch_files import as_cells, check_ending, csv_bytes, encode, join_parts, read_chunks
+from earlywarn.batch_files import (
+    as_cells,
+    check_ending,
+    csv_bytes,
+    encode,
+    give_back_memory,
+    join_parts,
+    read_chunks,
+)
 from earlywarn.errors import EarlyWarnError, UsageError
 from earlywarn.files import write_whole
 from earlywarn.progress import Progress
@@ -205,8 +213,13 @@ def _one(number: int, chunk: Chunk, job: _Job) -> dict[str, Any]:
     """Score one chunk into its part, unless that is done; what was done is told last of all."""
     part = job.folder / f"{number:08d}{job.ending}"
     told = part.with_suffix(".json")
-    if told.is_file():
-        return dict(json.loads(told.read_text("utf-8")))
+    if not told.is_file():
+        _score_part(part, told, chunk, job)
+        give_back_memory()
+    return dict(json.loads(told.read_text("utf-8")))
+
+
+def _score_part(part: Path, told: Path, chunk: Chunk, job: _Job) -> None:
     scored = score_batch(chunk.rows, job.model, explain=job.explain)
     given = as_cells(chunk.rows)
     added = scored.iloc[:, given.shape[1] :]
@@ -223,7 +236,6 @@ def _one(number: int, chunk: Chunk, job: _Job) -> dict[str, Any]:
         "added": list(added.columns),
     }
     write_whole(told, json.dumps(summary))
-    return summary
 
 
 def _join(job: _Job, ticket: dict[str, Any], told: list[dict[str, Any]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,7 @@ def read_chunks(source: Path, size: int) -> Iterator[Chunk]:
         for rows in parts:
             yield Chunk(start, rows)
             start += len(rows)
+            give_back_memory()
     except (ValueError, OSError, RecursionError) as error:
         raise ScoreError(
             "the file can't be read",
@@ -121,6 +123,15 @@ def join_parts(parts: list[Path], names: list[str], file: Path) -> None:
             out.write(csv_bytes(pd.DataFrame(columns=head), header=True))
         for part in parts:
             out.write(part.read_bytes())
+
+
+def give_back_memory() -> None:
+    """Have Arrow, which holds pandas' text too, return what it keeps of chunks that are done.
+
+    Left alone it keeps ever more, and the memory of a batch would grow with its rows.
+    """
+    if (arrow := sys.modules.get("pyarrow")) is not None:
+        arrow.default_memory_pool().release_unused()
 
 
 def _unknown(source: Path, _: int) -> Iterator[Any]:
@@ -207,9 +218,18 @@ def _parquet(source: Path, size: int) -> Iterator[Any]:
     for batch in dataset.to_batches(batch_size=size, batch_readahead=1, fragment_readahead=1):
         if batch.num_rows:
             empty = False
-            yield pa.Table.from_batches([batch]).replace_schema_metadata(None)
+            yield _by_itself(batch).replace_schema_metadata(None)
     if empty:
         yield dataset.schema.empty_table().replace_schema_metadata(None)
+
+
+def _by_itself(batch: Any) -> Any:
+    """A batch as a table of its own: as a view it would be sent on with all its row group."""
+    pa = require("pyarrow", extra="data")
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as stream:
+        stream.write_batch(batch)
+    return pa.ipc.open_stream(sink.getvalue()).read_all()
 
 
 def _folders(source: Path) -> list[str]:
