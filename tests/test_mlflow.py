@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -87,3 +92,52 @@ def test_in_a_fresh_process(tmp_path: Path) -> None:
 def test_something_is_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there already"):
         save_pyfunc(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="the server can't be stopped as a group here")
+def test_served_over_http(tmp_path: Path) -> None:
+    save_pyfunc(tmp_path / "saved")
+    rows = [
+        {"la_code": "383", "rereferrals": 31.0, "agency_workers": 14.0},
+        {"la_code": "999", "rereferrals": 31.0, "agency_workers": 14.0},
+    ]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = ["models", "serve", "-m", str(tmp_path / "saved"), "--env-manager", "local"]
+    with (tmp_path / "told.txt").open("wb") as told:
+        server = subprocess.Popen(  # noqa: S603 - our own interpreter
+            [sys.executable, "-m", "mlflow", *command, "--port", str(port)],
+            cwd=tmp_path, stdout=told, stderr=told, start_new_session=True,
+            env=os.environ | {"PYTHONPATH": str(Path(earlywarn.__file__).parents[1])},
+        )  # fmt: skip
+    try:
+        wait_for(f"http://127.0.0.1:{port}/ping", server)
+        found = posted(f"http://127.0.0.1:{port}/invocations", {"dataframe_records": rows})
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)  # MLflow starts a server of its own
+        server.wait(30)
+    expected = score_batch(rows)
+    assert [row["status"] for row in found] == expected["status"].tolist()
+    assert found[0]["risk"] == expected["risk"].iloc[0]
+    assert found[0]["band"] == expected["band"].iloc[0]
+    assert found[1]["band"] == ""
+
+
+def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 100
+    while time.monotonic() < deadline:
+        assert server.poll() is None, "it ended before it answered"
+        try:
+            with urllib.request.urlopen(address, timeout=5):  # noqa: S310 - our own server
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail("it did not answer in time")
+
+
+def posted(address: str, content: dict[str, object]) -> list[dict[str, object]]:
+    kind = {"Content-Type": "application/json"}
+    request = urllib.request.Request(address, json.dumps(content).encode(), kind)  # noqa: S310 - our own server
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own server
+        return list(json.load(answer)["predictions"])
