@@ -18,8 +18,10 @@ from earlywarn.rowwise import (
     Bench,
     Completion,
     Doubt,
+    Table,
     blocks,
     columns_first,
+    height,
     in_threads,
     probabilities,
     sums,
@@ -113,9 +115,15 @@ class RiskModel:
 
     def matrix(self, X: ArrayLike | pd.DataFrame) -> Floats:
         """``X`` as the model's own matrix: by column name if it has names, else by position."""
+        table = self.table(X)
+        return table if isinstance(table, np.ndarray) else np.stack(table).T
+
+    def table(self, X: ArrayLike | pd.DataFrame) -> Table:
+        """``X`` as a matrix or, from a frame, as the model's columns one by one: nothing copied."""
         try:
-            given = self._by_name(X) if hasattr(X, "columns") else X
-            matrix = np.atleast_2d(np.asarray(given, dtype=float))
+            if hasattr(X, "columns"):
+                return self._by_name(X)
+            matrix = np.atleast_2d(np.asarray(X, dtype=float))
         except (TypeError, ValueError) as error:
             raise ModelError(
                 "X is not a table of numbers",
@@ -185,26 +193,26 @@ class RiskModel:
         Assessment
             Fields not asked for are empty.
         """
-        matrix = self.matrix(X)
-        errors = None if noise is None else self.matrix(noise)
-        count, width = len(matrix), len(self.columns) + 1
+        table = self.table(X)
+        errors = None if noise is None else self.table(noise)
+        count, width = height(table), len(self.columns) + 1
         # Longer than the rows, since the last block may be a short one that was filled up.
         terms = np.empty((width, count + SHORTEST if parts else 0))
         found = Assessment(np.empty(count), np.empty(count if sd else 0), terms.T[:count])
 
         def work(rows: slice) -> None:
-            self._assess(rows, matrix, errors, terms, found)
+            self._assess(rows, table, errors, terms, found)
 
         in_threads(work, count)
         return found
 
     def _assess(
-        self, span: slice, matrix: Floats, errors: Floats | None, terms: Floats, found: Assessment
+        self, span: slice, table: Table, errors: Table | None, terms: Floats, found: Assessment
     ) -> None:
         """Assess a span of the rows into its place in what is found."""
         bench, doubt = self._bench(span.stop - span.start), self._doubt
         scratch, sd = np.empty((len(terms), BLOCK)), bool(len(found.sd))
-        for rows, given in blocks(matrix, span):
+        for rows, given in blocks(table, span):
             end, size = rows.start + given.shape[1], rows.stop - rows.start
             block = bench.complete(given, doubt=sd)
             here = terms[:, rows.start : end] if terms.size else scratch[:, : given.shape[1]]
@@ -290,7 +298,7 @@ class RiskModel:
         odds = self.log_odds(X) + shared @ design.T + rng.standard_normal((size, len(own))) * own
         return np.asarray(odds, dtype=float)
 
-    def _by_name(self, frame: Any) -> Floats:
+    def _by_name(self, frame: Any) -> list[Floats]:
         """The columns of a frame, or of anything that passes for one, in the model's order."""
         lacking = [name for name in self.columns if name not in frame.columns]
         if lacking:
@@ -301,8 +309,7 @@ class RiskModel:
                 remedy="earlywarn.build_indicators gives them all; "
                 "a column of NaN will do for one not known.",
             )
-        values = frame[list(self.columns)].to_numpy(dtype=float, na_value=np.nan)
-        return np.asarray(values, dtype=float)
+        return [_numbers(frame[name]) for name in self.columns]
 
     @property
     def _doubt(self) -> Doubt:
@@ -312,3 +319,10 @@ class RiskModel:
 
     def _bench(self, rows: int) -> Bench:
         return Bench(Completion(self.centre, self.orientation, self.agreement, self.groups), rows)
+
+
+def _numbers(column: Any) -> Floats:
+    """A frame's column as it lies, if it is plain numbers: another missing value is put in else."""
+    plain = column.dtype == np.float64
+    found = column.to_numpy() if plain else column.to_numpy(dtype=float, na_value=np.nan)
+    return np.asarray(found, dtype=float)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 Floats = NDArray[np.float64]
+Table = Floats | list[Floats]
+"""Rows as a matrix, or as their columns one by one."""
 Places = slice | NDArray[np.intp]
 
 BLOCK = 8192
@@ -180,18 +182,25 @@ class Bench:
         return found
 
 
-def blocks(matrix: Floats, span: slice) -> Iterator[tuple[slice, Floats]]:
-    """A span of a matrix's rows in blocks, columns first; short ones are filled up with zeros."""
+def height(table: Table) -> int:
+    """How many rows a table has."""
+    return len(table if isinstance(table, np.ndarray) else table[0])
+
+
+def blocks(table: Table, span: slice) -> Iterator[tuple[slice, Floats]]:
+    """A span of a table's rows in blocks, columns first; short ones are filled up with zeros."""
     for start in range(span.start, span.stop, BLOCK):
         rows = slice(start, min(start + BLOCK, span.stop))
-        yield rows, columns_first(matrix, rows)
+        yield rows, columns_first(table, rows)
 
 
-def columns_first(matrix: Floats, rows: slice) -> Floats:
-    """Some rows of a matrix as columns of one length, at least ``SHORTEST``."""
-    part = matrix[rows].T
-    if part.strides[1] != part.itemsize:
-        part = np.ascontiguousarray(part)
+def columns_first(table: Table, rows: slice) -> Floats:
+    """Some rows of a table as columns of one length, at least ``SHORTEST``."""
+    if isinstance(table, np.ndarray):
+        part = table[rows].T
+        part = part if part.strides[1] == part.itemsize else np.ascontiguousarray(part)
+    else:
+        part = np.stack([column[rows] for column in table])
     if part.shape[1] >= SHORTEST:
         return part
     padded = np.zeros((len(part), SHORTEST))
@@ -233,9 +242,13 @@ def threads() -> int:
 def probabilities(log_odds: Floats) -> Floats:
     """Turn log-odds into probabilities, a block at a time."""
     found = np.empty_like(log_odds)
-    for start in range(0, len(log_odds), BLOCK):
-        rows = slice(start, start + BLOCK)
-        found[rows] = expit(log_odds[rows])
+
+    def work(span: slice) -> None:
+        for start in range(span.start, span.stop, BLOCK):
+            rows = slice(start, min(start + BLOCK, span.stop))
+            found[rows] = expit(log_odds[rows])
+
+    in_threads(work, len(log_odds))
     return found
 
 
