@@ -251,6 +251,14 @@ def test_a_frame_without_a_column_names_it():
     assert "NaN" in told.value.remedy
 
 
+def test_a_column_that_stands_twice_is_named():
+    model = invented()
+    frame = pd.DataFrame(np.zeros((1, 8)), columns=list(model.columns))
+    with pytest.raises(ModelError, match="columns stand twice") as told:
+        model.risk(pd.concat([frame, frame[[model.columns[2]]]], axis=1))
+    assert told.value.found == model.columns[2]
+
+
 @pytest.mark.parametrize(
     "X",
     [np.zeros((2, 7)), np.zeros((2, 9)), np.zeros(7), np.zeros((2, 8, 1)), 3.0, np.zeros((0, 3))],

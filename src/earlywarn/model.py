@@ -309,7 +309,18 @@ class RiskModel:
                 remedy="earlywarn.build_indicators gives them all; "
                 "a column of NaN will do for one not known.",
             )
-        return [_numbers(frame[name]) for name in self.columns]
+        columns = [frame[name] for name in self.columns]
+        twice = [
+            name for name, column in zip(self.columns, columns, strict=True) if column.ndim > 1
+        ]
+        if twice:
+            raise ModelError(
+                "columns stand twice",
+                found=", ".join(twice[:5]),
+                expected="each column of the model once",
+                remedy="Drop or rename the others.",
+            )
+        return [_numbers(column) for column in columns]
 
     @property
     def _doubt(self) -> Doubt:
