@@ -6,7 +6,7 @@ import re
 
 import openpyxl
 import pytest
-from odf import opendocument, table, teletype
+from odf import opendocument, style, table, teletype
 from odf.namespaces import TABLENS
 
 from earlywarn import explanation, scoring
@@ -136,6 +136,28 @@ def test_rows_are_high_enough_for_what_is_wrapped(excel):
                 assert height >= 14 * most
                 assert height <= 16 * (2 * most + 1)
     assert wrapped > 10
+
+
+def test_it_can_be_printed(excel, books, name):
+    """Small enough for a page or two side by side, with the authority on each of them."""
+    cover, *sheets = excel.worksheets
+    assert cover.row_dimensions[1].height >= 20 * len(cover["A1"].value) // 55
+    for sheet in (cover, *sheets):
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet.page_setup.fitToHeight == 0
+        sizes = sheet.column_dimensions.values()
+        wide = sum(size.width * (size.max - size.min + 1) for size in sizes)
+        # Some 100 letters fill A4 across: no smaller than a third of their usual size.
+        assert wide / pages_wide(sheet) <= 300
+        assert bool(sheet.print_title_cols) == (pages_wide(sheet) == 2)
+    document = opendocument.load(books[0] / f"{name}.ods")
+    layouts = document.getElementsByType(style.PageLayoutProperties)
+    told = {int(one.getAttribute("scaletox")) for one in layouts if one.getAttribute("scaletox")}
+    assert told == {pages_wide(sheet) for sheet in excel.worksheets}
+
+
+def pages_wide(sheet) -> int:
+    return sheet.page_setup.fitToWidth or 1  # which is what a sheet has that says nothing
 
 
 def test_cells_have_the_type_of_what_they_tell(excel, name, frame):

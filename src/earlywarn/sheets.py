@@ -52,6 +52,8 @@ LINES_ABOVE = 4
 """Rows above the header of a table: the title and three lines, in every sheet."""
 COVER_WIDTH = 72
 """Letters in a line of the cover, which then fits on a printed page."""
+WIDEST = 220
+"""Letters side by side that can still be read on A4 across."""
 _UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -97,9 +99,14 @@ class Sheet:
         longest = [max(len(str(cell)) for cell in column) for column in zip(*cells, strict=True)]
         shown = [9 if column.places is not None else 60 for column in self.columns]
         return [
-            max(min(long, most), len(column.name)) + 2
+            max(min(long, most), len(column.name)) + (2 if column.places is None else 4)
             for long, most, column in zip(longest, shown, self.columns, strict=True)
         ]
+
+    @property
+    def pages_wide(self) -> int:
+        """On how many sheets of paper side by side it is printed: more would be too small."""
+        return 1 if sum(self.widths) <= WIDEST else 2
 
     def lines_of(self, row: tuple[Cell, ...]) -> int:
         """How many lines a row takes up once its texts are wrapped."""

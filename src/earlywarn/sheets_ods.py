@@ -72,6 +72,7 @@ class _Writer:
         bold = {**plain, "fontweight": "bold"}
         return {
             "title": self._cell_style("title", {**bold, "fontsize": "16pt"}),
+            "cover": self._cell_style("cover", {**bold, "fontsize": "16pt"}, wrapped=True),
             "heading": self._cell_style("heading", {**bold, "fontsize": "14pt"}, wrapped=True),
             "line": self._cell_style("line", plain),
             "text": self._cell_style("text", plain, wrapped=True),
@@ -95,7 +96,7 @@ class _Writer:
         wrap = {"wrapoption": "wrap"} if wrapped else {}
         made.addElement(style.TableCellProperties(verticalalign="top", **wrap))
         if right:
-            made.addElement(style.ParagraphProperties(textalign="end"))
+            made.addElement(style.ParagraphProperties(textalign="end", marginleft="0.2cm"))
         made.addElement(style.TextProperties(language="en", country="GB", **letters))
         self.document.automaticstyles.addElement(made)
         return made
@@ -117,14 +118,14 @@ class _Writer:
 
     def _cover(self) -> None:
         page = self._page("Cover", [COVER_WIDTH])
-        self._row(page, [(self.book.title, self.styles["title"])])
+        self._row(page, [(self.book.title, self.styles["cover"])])
         for title, paragraphs in self.book.cover:
             self._row(page, [(title, self.styles["heading"])])
             for paragraph in paragraphs:
                 self._row(page, [(paragraph, self.styles["text"])])
 
     def _sheet(self, sheet: Sheet) -> None:
-        page = self._page(sheet.tab, sheet.widths)
+        page = self._page(sheet.tab, sheet.widths, sheet.pages_wide)
         self._row(page, [(sheet.title, self.styles["title"])])
         for line in sheet.lines:
             self._row(page, [(line, self.styles["line"])])
@@ -161,20 +162,51 @@ class _Writer:
             )
         )
 
-    def _page(self, tab: str, widths: list[int]) -> Any:
-        table, style = self.odf["table"], self.odf["style"]
-        page = table.Table(name=tab)
-        for width in widths:
-            name = f"width{width}"
-            if name not in self.styles:
-                made = style.Style(name=name, family="table-column")
-                size = f"{width * _LETTER_CM:.2f}cm"
-                made.addElement(style.TableColumnProperties(columnwidth=size))
-                self.document.automaticstyles.addElement(made)
-                self.styles[name] = made
-            page.addElement(table.TableColumn(stylename=self.styles[name]))
+    def _page(self, tab: str, widths: list[int], pages_wide: int = 0) -> Any:
+        """A sheet: upright, or across on so many pages side by side."""
+        table = self.odf["table"]
+        page = table.Table(name=tab, stylename=self._paper(pages_wide))
+        columns = [table.TableColumn(stylename=self._width(width)) for width in widths]
+        if pages_wide > 1:
+            repeated = table.TableHeaderColumns()
+            for column in columns[:2]:
+                repeated.addElement(column)
+            columns = [repeated, *columns[2:]]
+        for column in columns:
+            page.addElement(column)
         self.document.spreadsheet.addElement(page)
         return page
+
+    def _width(self, letters: int) -> Any:
+        name, style = f"width{letters}", self.odf["style"]
+        if name not in self.styles:
+            made = style.Style(name=name, family="table-column")
+            size = f"{letters * _LETTER_CM:.2f}cm"
+            made.addElement(style.TableColumnProperties(columnwidth=size))
+            self.document.automaticstyles.addElement(made)
+            self.styles[name] = made
+        return self.styles[name]
+
+    def _paper(self, pages_wide: int) -> Any:
+        """How a sheet is printed: A4, made small enough to be so many pages wide."""
+        name, style = f"paper{pages_wide}", self.odf["style"]
+        if name not in self.styles:
+            layout = style.PageLayout(name=f"{name}-layout")
+            short, long = "21cm", "29.7cm"
+            width, height, way = (
+                (long, short, "landscape") if pages_wide else (short, long, "portrait")
+            )
+            sizes = {"pagewidth": width, "pageheight": height, "printorientation": way}
+            scaled = {"scaletox": str(max(pages_wide, 1)), "scaletoy": "0"}
+            layout.addElement(style.PageLayoutProperties(margin="2cm", **sizes, **scaled))
+            self.document.automaticstyles.addElement(layout)
+            master = style.MasterPage(name=name, pagelayoutname=layout)
+            self.document.masterstyles.addElement(master)
+            made = style.Style(name=f"{name}-sheet", family="table", masterpagename=master)
+            made.addElement(style.TableProperties(display="true"))
+            self.document.automaticstyles.addElement(made)
+            self.styles[name] = made
+        return self.styles[name]
 
     def _row(self, page: Any, cells: list[tuple[Cell, Any]]) -> None:
         table = self.odf["table"]

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 LONGEST = 32_767
 """Letters that a cell of Excel holds."""
 MOST_ROWS = 1_048_000
-_LETTERS = {"font_name": "Arial", "font_size": 12, "font_scheme": "none"}
-_LINE_POINTS, _TALLEST = 15.5, 409
+_LETTERS: dict[str, Any] = {"font_name": "Arial", "font_size": 12, "font_scheme": "none"}
+_LINE_POINTS, _TITLE_POINTS, _TALLEST = 15.5, 21, 409
 _WRAPPED = {"text_wrap": True, "valign": "top"}
-_TITLE = {"bold": True, "font_size": 16}
+_TITLE: dict[str, Any] = {"bold": True, "font_size": 16}
 _HEADING = {"bold": True, "font_size": 14, "text_wrap": True}
 _A4 = 9
 _HEADER = {**_WRAPPED, "bold": True, "bottom": 1}
+_RIGHT = {"align": "right", "indent": 1}
+"""Not up against the next column, whose text begins at its left."""
 
 
 def xlsx(book: Book) -> bytes:
@@ -79,7 +81,10 @@ def _cover(workbook: Any, book: Book) -> None:
     page.set_column(0, 0, COVER_WIDTH)
     page.hide_gridlines(2)
     page.set_paper(_A4)
-    page.write_string(0, 0, book.title, workbook.add_format({**_TITLE, "text_wrap": True}))
+    page.fit_to_pages(1, 0)
+    page.write_string(0, 0, book.title, workbook.add_format({**_TITLE, **_WRAPPED}))
+    lines = lines_in(book.title, COVER_WIDTH * _LETTERS["font_size"] // _TITLE["font_size"])
+    page.set_row(0, lines * _TITLE_POINTS)
     heading, plain = workbook.add_format(_HEADING), workbook.add_format(_WRAPPED)
     place = 1
     for title, paragraphs in book.cover:
@@ -102,7 +107,10 @@ def _sheet(workbook: Any, sheet: Sheet) -> None:
         page.set_column(place, place, width)
     page.set_paper(_A4)
     page.set_landscape()
+    page.fit_to_pages(sheet.pages_wide, 0)
     page.repeat_rows(first)
+    if sheet.pages_wide > 1:
+        page.repeat_columns(0, 1)
     _mark(workbook, page, sheet, first)
     for place, row in enumerate(sheet.rows, start=first + 1):
         _make_room(page, place, sheet.lines_of(row))
@@ -113,7 +121,7 @@ def _sheet(workbook: Any, sheet: Sheet) -> None:
 def _mark(workbook: Any, page: Any, sheet: Sheet, first: int) -> None:
     """The table told as one to the program that opens the file, with its header."""
     left = workbook.add_format({**_HEADER, "align": "left"})
-    right = workbook.add_format({**_HEADER, "align": "right"})
+    right = workbook.add_format({**_HEADER, **_RIGHT})
     page.add_table(
         first,
         0,
@@ -138,13 +146,13 @@ def _make_room(page: Any, row: int, lines: int) -> None:
         page.set_row(row, min(lines * _LINE_POINTS, _TALLEST))
 
 
-def _shown(column: Any) -> dict[str, str]:
+def _shown(column: Any) -> dict[str, Any]:
     if column.places is None:
         return {"align": "left"}
     places = column.places
     if is_share(column):
-        return {"num_format": "0.0%", "align": "right"}
-    return {"num_format": f"0.{'0' * places}" if places else "0", "align": "right"}
+        return {"num_format": "0.0%", **_RIGHT}
+    return {"num_format": f"0.{'0' * places}" if places else "0", **_RIGHT}
 
 
 def _write(page: Any, row: int, column: int, cell: Cell, shown: Any) -> None:
