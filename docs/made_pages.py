@@ -14,6 +14,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import gallery
+
 from earlywarn.catalogue import INDICATORS
 from earlywarn.cli import main
 from earlywarn.columns import EXPLANATION, KNOWN, SCORES
@@ -56,6 +58,9 @@ def write_all() -> None:
     _write(MADE / "commands.md", commands_page())
     _write(MADE / "indicators.md", indicators_page())
     _write(MADE / "columns.md", columns_page())
+    _write(MADE / "gallery.md", gallery.page())
+    for name, content in gallery.drawings():
+        _write(MADE / "pictures" / f"{name}.png", content)
 
 
 def notebooks() -> list[Path]:
@@ -176,9 +181,10 @@ def _turned(target: str, folder: Path) -> str:
     return f"/{path.removeprefix('docs/')}" if path.startswith("docs/") else target
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a page, but leave it alone if it is the same: Sphinx then need not read it again."""
-    if path.is_file() and path.read_text(encoding="utf-8") == text:
+def _write(path: Path, content: str | bytes) -> None:
+    """Write a file, but leave it alone if it is the same: Sphinx then need not read it again."""
+    content = content.encode("utf-8") if isinstance(content, str) else content
+    if path.is_file() and path.read_bytes() == content:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    path.write_bytes(content)

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import re
 import shlex
@@ -22,9 +21,9 @@ from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import made_pages
 import pytest
 from tests.browsers import axe, chromium
 from tests.published import write_published
@@ -313,17 +312,7 @@ def test_the_reference_names_modules_that_are_there() -> None:
         assert importlib.import_module(name).__doc__
 
 
-@pytest.fixture(scope="module")
-def made_pages() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("made_pages", DOCS / "made_pages.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_made_pages_tell_every_command_and_indicator(made_pages: ModuleType) -> None:
+def test_the_made_pages_tell_every_command_and_indicator() -> None:
     commands, indicators = made_pages.commands_page(), made_pages.indicators_page()
     for name in ("score", "explain", "build", "train", "serve"):
         assert f"## {name}\n\n```text\nusage: earlywarn {name} " in commands
@@ -332,7 +321,7 @@ def test_the_made_pages_tell_every_command_and_indicator(made_pages: ModuleType)
     ) == len(ew.INDICATORS)
 
 
-def test_the_reference_tells_every_column_of_every_frame(made_pages: ModuleType) -> None:
+def test_the_reference_tells_every_column_of_every_frame() -> None:
     scores, reasons, batch = made_pages.columns_page().split("\n## ")[1:]
     for section, names in (
         (scores, scoring.COLUMNS),
@@ -390,9 +379,7 @@ def test_the_reference_tells_every_column_of_every_frame(made_pages: ModuleType)
         ("index", "https://example.org/a.md", "https://example.org/a.md"),
     ],
 )
-def test_links_lead_to_the_sites_own_pages(
-    made_pages: ModuleType, page: str, link: str, expected: str
-) -> None:
+def test_links_lead_to_the_sites_own_pages(page: str, link: str, expected: str) -> None:
     source = [f"See [this]({link}), [part]({link}#part)."]
     made_pages.turn_links(None, page, source)
     assert source == [f"See [this]({expected}), [part]({expected}#part)."]
