@@ -131,8 +131,7 @@ def _draw_ranked(ax: Axes, frame: pd.DataFrame) -> None:
     ax.hlines(place, 100 * frame["risk_lower"], 100 * frame["risk_upper"], color=CONTEXT, lw=3)
     ax.plot(100 * frame["risk"], place, "o", color=FOCUS, ms=5)
     ax.set_yticks(place, frame["la_name"].tolist(), fontsize=8)
-    ax.margins(y=0.01)
-    ax.invert_yaxis()
+    ax.set_ylim(len(frame) - 0.5, -0.5)
     ax.set_xlim(left=0)
     ax.set_xlabel("Risk of an Inadequate judgement, %, with its 90% interval")
     first = frame.iloc[0]
