@@ -141,7 +141,7 @@ class TestSentences:
             rf"[A-Z].+: [\d,.]+%? .+, England [\d,.]+%?, {STANDING}: {EFFECT}",
             rf"[A-Z].+: no comparable figure published{STAND_IN}: {EFFECT}",
             rf"The last inspection {HISTORY}: {EFFECT}",
-            r"Where every authority starts: a risk of \d+\.\d%, from how many recent .+",
+            r"Where every authority starts: a risk of \d+\.\d%, from how many inspections .+",
         )
         strange = [
             text

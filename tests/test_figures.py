@@ -102,6 +102,9 @@ def test_a_figure_draws_on_the_axes_given_and_shows_nothing(
     assert own.get_title(loc="left")
     made = figure.plot(*given)
     assert made is not own
+    assert made.get_label() == f"{figure.title}: {made.get_title(loc='left')}."
+    own.set_label("words of one's own")
+    assert figure(*given, ax=own).get_label() == "words of one's own"
     made.figure.canvas.draw()
 
 

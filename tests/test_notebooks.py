@@ -207,8 +207,10 @@ def test_a_picture_has_its_words_and_is_closed(snapshot) -> None:
     assert data["image/png"].startswith("iVBORw0KGgo")
     assert data["text/plain"] == metadata["image/png"]["alt"] == "A funnel."
     assert pyplot.get_fignums() == before
+    own = picture(funnel(snapshot, "rereferrals")).text
+    assert own.startswith("A funnel of one indicator: Re-referrals within 12 months: ")
     with pytest.raises(ScoreError, match="without words"):
-        picture(funnel(snapshot, "rereferrals"), " ")
+        picture(pyplot.subplots()[1], " ")
     pyplot.close("all")
 
 

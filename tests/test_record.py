@@ -18,6 +18,7 @@ from earlywarn.errors import BacktestError, MissingExtraError
 from earlywarn.evaluation import decision_curve, evaluate, reliability
 from earlywarn.fairness import groups, steadiness
 from earlywarn.lists import lead_time, list_record
+from earlywarn.progress import Progress
 from earlywarn.record import Record, make_record, write_record
 
 KEYS = """window lead_months model n events auc auc_lower auc_upper auc_within_year auc_below_good
@@ -132,7 +133,18 @@ def test_a_record_is_not_overwritten_unless_asked(written, made, toy):
 
 
 def test_the_same_record_gives_the_same_bytes(written, model, national, tmp_path):
-    again = make_record(backtests.small(), model, national, mute=[13], resamples=10)
+    heard: list[tuple[str, int]] = []
+
+    class Heard(Progress):
+        def over(self, items, title):
+            heard.append((title, len(items)))
+            return iter(items)
+
+    again = make_record(
+        backtests.small(), model, national, mute=[13], resamples=10, progress=Heard()
+    )
+    assert heard[0][0] == "Measuring, with 10 resamples of authorities"
+    assert heard[0][1] > 1
     write_record(again, tmp_path / "again")
     for file in written.iterdir():
         assert (tmp_path / "again" / file.name).read_bytes() == file.read_bytes(), file.name

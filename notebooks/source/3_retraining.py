@@ -140,7 +140,7 @@ say(
     f"The ranks agree with a correlation of {agreement:.3f}. {inside.sum()} of {len(ranks)} authorities stay within "
     f"the interval that the old model had given for their rank. The largest move is of {ranks['moved'].abs().max()} "
     f"places. The mean risk goes from {old['risk'].mean():.1%} to {retrained['risk'].mean():.1%}, since the model "
-    "follows the recent share of Inadequate judgements."
+    "follows the share of Inadequate judgements that the years before lead it to expect."
 )
 
 # %%

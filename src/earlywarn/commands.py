@@ -118,8 +118,7 @@ def backtest(chosen: argparse.Namespace) -> None:
         n_jobs=chosen.jobs,
         progress=progress,
     )
-    progress.say("Measuring, with 1,000 resamples of authorities")
-    record = ew.make_record(found, model, panel, mute=chosen.mute)
+    record = ew.make_record(found, model, panel, mute=chosen.mute, progress=progress)
     if chosen.out is not None:
         ew.write_record(record, chosen.out, overwrite=chosen.overwrite)
     print(printing.record_text(record.evaluation.records, record.tables["checks"], chosen.out))

@@ -30,6 +30,7 @@ from earlywarn.evaluation_frames import (
     by_window_and_lead,
     checked_forecasts,
 )
+from earlywarn.progress import Progress
 from earlywarn.resampling import (
     LEVEL,
     cluster_weights,
@@ -130,6 +131,7 @@ def evaluate(
     resamples: int = 1000,
     seed: int = 2016,
     reference_models: Sequence[str] | None = None,
+    progress: Progress | None = None,
 ) -> Evaluation:
     """Measure every model in every window, with intervals, and against its rivals.
 
@@ -146,6 +148,8 @@ def evaluate(
         Seed of the resamples.
     reference_models : sequence of str, optional
         Against whom to pair; by default those of `REFERENCES` that are in the forecasts.
+    progress : Progress, optional
+        What to report to.
 
     Returns
     -------
@@ -189,7 +193,9 @@ def evaluate(
     references = _references(present, reference_models)
     records: list[dict[str, Any]] = []
     paired: list[dict[str, Any]] = []
-    for window, lead, group in by_window_and_lead(rows):
+    told = Progress() if progress is None else progress
+    title = f"Measuring, with {resamples:,} resamples of authorities"
+    for window, lead, group in told.over(list(by_window_and_lead(rows)), title):
         where = {"window": window, "lead_months": lead}
         cases = _Cases(group, resamples, seed)
         models = [model for model in present if model in cases.models]

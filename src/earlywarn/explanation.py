@@ -217,7 +217,7 @@ def _authority_rows(
 def _start(risk: float) -> str:
     return (
         f"Where every authority starts: a risk of {100 * risk:.1f}%, "
-        "from how many recent inspections found an Inadequate area"
+        "from how many inspections are expected to find an Inadequate area"
     )
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from earlywarn.evaluation import Evaluation
     from earlywarn.model import RiskModel
     from earlywarn.panel import Panel
+    from earlywarn.progress import Progress
 
 CAPACITY = 26
 """Length of list: the authorities in intervention in 2016."""
@@ -67,6 +68,7 @@ def make_record(
     as_of: date | None = None,
     mute: Collection[int] = (),
     resamples: int = RESAMPLES,
+    progress: Progress | None = None,
 ) -> Record:
     """Measure a backtest and check it.
 
@@ -82,9 +84,11 @@ def make_record(
         Numbers of checks to leave out.
     resamples : int
         Of the authority-clustered bootstrap.
+    progress : Progress, optional
+        What to report to.
     """
     day = panel.newest_publication if as_of is None else as_of
-    evaluation = evaluate(backtest.forecasts, resamples=resamples)
+    evaluation = evaluate(backtest.forecasts, resamples=resamples, progress=progress)
     evidence = Evidence(backtest, evaluation.records, evaluation.paired, model, panel, day)
     results = run_checks(evidence, mute=mute)
     events = backtest.judgements[backtest.judgements["label"] == 1.0]

@@ -85,6 +85,9 @@ class Figure:
     def plot(self, *inputs: Any, ax: Axes | None = None) -> Axes:
         """Draw on the axes given, or on new ones; nothing is shown.
 
+        The label of the axes, which is not drawn, says what the picture says, unless it had one:
+        ``axes.get_label()``.
+
         Raises
         ------
         MissingExtraError
@@ -95,6 +98,8 @@ class Figure:
         size = (self.size[0], max(self.size[1], self.row * len(frame)))
         axes: Axes = pyplot.subplots(figsize=size, layout="constrained")[1] if ax is None else ax
         self.draw(axes, frame)
+        if not axes.get_label():
+            axes.set_label(f"{self.title}: {axes.get_title(loc='left')}.")
         axes.spines[["top", "right"]].set_visible(False)
         return axes
 

@@ -41,6 +41,7 @@ MAP_COLUMNS = {
     "risk_lower": Column("90% interval, from", percent),
     "risk_upper": Column("to", percent),
 }
+ROOM = 1.08
 REGION_COLUMNS = {
     "region": Column("Region", text, numeric=False),
     "authorities": Column("Authorities", whole),
@@ -76,7 +77,8 @@ def range_mark(low: float, risk: float, high: float, top: float, usual: float) -
 
 def list_rows(contents: Contents) -> list[dict[str, object]]:
     """The ranked list, each row as the page shows it."""
-    top = float(contents.scores["risk_upper"].max())
+    # A little more than the highest, or an interval that ends with the axis would look cut.
+    top = ROOM * float(contents.scores["risk_upper"].max())
     regions = {name: place for place, name in enumerate(region_names(contents))}
     rows = []
     for row in contents.listed.to_dict("records"):
@@ -226,8 +228,8 @@ def region_chart(contents: Contents) -> Drawn:
         f"and lowest in {last['region']}, {percent(last['median'])}"
     )
     alt = (
-        f"Dot plot of the risk of every authority by region, with the regions' medians; the recent "
-        f"share of Inadequate judgements, {percent(contents.usual)}, is marked"
+        f"Dot plot of the risk of every authority by region, with the regions' medians; the usual "
+        f"risk, {percent(contents.usual)}, is marked"
     )
     svg = drawing(WIDTH, bottom + 20, alt, parts, "wide")
     return Drawn("regions", title, alt, frame, REGION_COLUMNS, svg)
@@ -314,7 +316,9 @@ def findings_table(contents: Contents) -> Table:
     rows = contents.findings
     register = contents.snapshot.register
     names = ["(all)" if not text(code) else register.name_of(code) for code in rows["la_code"]]
-    return Table.of(rows.assign(la_name=names), FINDING_COLUMNS)
+    # Files that say one thing twice, as those of two years of one form do, are told once.
+    told = rows.assign(la_name=names).drop_duplicates(list(FINDING_COLUMNS))
+    return Table.of(told, FINDING_COLUMNS)
 
 
 def sources_table() -> Table:

@@ -87,22 +87,23 @@ def table(frame: pd.DataFrame, caption: str) -> Told:
     return Told(f"{caption}\n\n{frame.to_string(index=False, na_rep='')}", {"text/html": html})
 
 
-def picture(axes: Axes, alt: str) -> Told:
+def picture(axes: Axes, alt: str = "") -> Told:
     """A finished figure as a picture with its alternative text; the figure is closed.
 
     Parameters
     ----------
     axes : Axes
         As the figures of ``earlywarn.report`` give them.
-    alt : str
-        What the picture says, for those who do not see it.
+    alt : str, optional
+        What the picture says, for those who do not see it; the label of the axes if not given.
 
     Raises
     ------
     ScoreError
         If there is no alternative text.
     """
-    if not alt.strip():
+    alt = alt.strip() or str(axes.get_label())
+    if not alt:
         raise ScoreError("a picture without words", where="alt", expected="what it shows")
     pyplot = require("matplotlib.pyplot", extra="report")
     figure: Any = axes.get_figure(root=True)
