@@ -158,7 +158,7 @@ def signed(cell: Any) -> str:
     >>> signed(-0.0312)
     '-0.03'
     """
-    return "not known" if _none(cell) else f"{cell:+.2f}"
+    return "not known" if _none(cell) else f"{cell:+z.2f}"
 
 
 def long_date(day: date | str | None) -> str:

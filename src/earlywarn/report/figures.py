@@ -171,7 +171,7 @@ def _beside(frame: pd.DataFrame) -> list[tuple[tuple[float, int], str]]:
     for place, row in enumerate(frame.to_dict("records")):
         after, ends = f"{row['risk_after']:.1%}", place in (0, len(frame) - 1)
         right = row["end"] if ends else max(row["start"], row["end"])
-        told.append(((right, place), after if ends else f"{row['contribution']:+.2f}, to {after}"))
+        told.append(((right, place), after if ends else f"{row['contribution']:+z.2f}, to {after}"))
     return told
 
 
