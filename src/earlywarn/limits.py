@@ -39,18 +39,20 @@ def aligned(**arrays: npt.ArrayLike) -> tuple[FloatArray, ...]:
     >>> aligned(count=[1, 2], total=10)[1]
     array([10., 10.])
     """
-    found = {name: _floats(name, values) for name, values in arrays.items()}
-    if len({values.shape for values in found.values()}) == 1:
-        return tuple(found.values())
-    shapes = {name: values.shape for name, values in found.items() if values.ndim}
-    if len(set(shapes.values())) > 1:
+    found = [_floats(name, values) for name, values in arrays.items()]
+    shapes = {values.shape for values in found}
+    if len(shapes) == 1:
+        return tuple(found)
+    shape, *others = shapes - {()}
+    if others:
+        told = {name: each.shape for name, each in zip(arrays, found, strict=True) if each.ndim}
         raise IndicatorError(
             "arguments differ in shape",
-            where=", ".join(shapes),
-            found=" and ".join(str(shape) for shape in shapes.values()),
+            where=", ".join(told),
+            found=" and ".join(str(each) for each in told.values()),
             expected="one value a unit in each, or a single number",
         )
-    return tuple(np.broadcast_arrays(*found.values()))
+    return tuple(each if each.ndim else np.broadcast_to(each, shape) for each in found)
 
 
 def refuse(where: str, values: FloatArray, bad: npt.NDArray[np.bool_], *, expected: str) -> None:
@@ -74,7 +76,7 @@ def refuse(where: str, values: FloatArray, bad: npt.NDArray[np.bool_], *, expect
     --------
     >>> refuse("count", np.array([1.0]), np.array([False]), expected="0 or more")
     """
-    if np.any(bad):
+    if bad.any():
         wrong = np.atleast_1d(values)[np.atleast_1d(bad)]
         others = f" and {wrong.size - 1} more such" if wrong.size > 1 else ""
         raise IndicatorError(
