@@ -81,3 +81,13 @@ def test_the_fastest_of_runs_in_turn_counts(monkeypatch: pytest.MonkeyPatch) -> 
     calls = {name: (lambda name=name: order.append(name)) for name in ("ours", "theirs")}
     assert timing.in_turn(calls, 2) == {"ours": 2.0, "theirs": 7.0}
     assert order == ["ours", "theirs", "ours", "theirs"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="memory is told by Linux")
+def test_the_memory_of_batch_can_be_measured(tmp_path: Path) -> None:
+    out = tmp_path / "page.md"
+    command = [sys.executable, FOLDER / "memory.py", "--rows", "500", "--endings", ".csv"]
+    subprocess.run([*command, "--jobs", "1", "--out", out], check=True, capture_output=True)  # noqa: S603
+    row = r"^\| 500 \| \.csv \| 1 \| ([\d,]+) \| \d+ \|$"
+    (peak,) = re.findall(row, out.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert 50 < int(peak.replace(",", "")) < 2_000
