@@ -159,17 +159,16 @@ def _columns(
 ) -> dict[str, FloatArray]:
     """Every column of one indicator, by authority."""
     value, z, se, england, alike = (np.full(len(level.value), np.nan) for _ in range(5))
-    if level.newest is not None:
-        # Last year's first, so that the newest figure takes its place wherever there is one.
-        for column in (level.newest - 1, level.newest):
-            if column < 0 or (spread := level.spread(column, deprivation)) is None:
-                continue
-            here = np.isfinite(level.value[:, column])
-            value[here] = level.value[here, column]
-            england[here] = level.england[column]
-            alike[here] = _neighbour_mean(level.value[:, column], neighbours)[here]
-            found = level.compared(column, deprivation, spread)
-            z[here], se[here] = found[0][here], found[1][here]
+    # Last year's only where there is no newest figure.
+    for column in () if level.newest is None else (level.newest, level.newest - 1):
+        here = np.isfinite(level.value[:, column]) & np.isnan(value)
+        if column < 0 or not here.any() or (spread := level.spread(column, deprivation)) is None:
+            continue
+        value[here] = level.value[here, column]
+        england[here] = level.england[column]
+        alike[here] = _neighbour_mean(level.value[:, column], neighbours)[here]
+        found = level.compared(column, deprivation, spread)
+        z[here], se[here] = found[0][here], found[1][here]
     columns = (value, z, se, value - england, value - alike, level.trend(), np.abs(z))
     return dict(zip(columns_of(record), columns, strict=False))
 

@@ -225,10 +225,11 @@ class Panel:
             raise self._before_panel(on)
         neighbours, model = _neighbours_on(self.neighbours, on)
         public = self.judgements["published_on"] <= on
+        observations, england = self._figures_on(on)
         return Snapshot(
             as_of=on,
-            observations=self._figures_on(on, of_england=False),
-            england=self._figures_on(on, of_england=True),
+            observations=observations,
+            england=england,
             neighbours=neighbours,
             judgements=self.judgements[public].reset_index(drop=True),
             authorities=self.register.existing(on),
@@ -236,8 +237,11 @@ class Panel:
             neighbour_model=model,
         )
 
-    def _figures_on(self, day: date, *, of_england: bool) -> pd.DataFrame:
-        """One row a figure that was public: its newest vintage of the day, else its oldest."""
+    def _figures_on(self, day: date) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """One row a figure that was public: its newest vintage of the day, else its oldest.
+
+        The authorities' own, and England's.
+        """
         index, on = self._days, day.toordinal()
         restated = index.vintage > on
         # The highest is wanted: vintages of the day ascend above zero, later ones descend below it.
@@ -246,7 +250,14 @@ class Panel:
         best = np.full(index.figure.max(initial=0) + 1, _NOT_PUBLIC)
         np.maximum.at(best, index.figure, preference)
         chosen = (preference > _NOT_PUBLIC) & (preference == best[index.figure])
-        rows = np.flatnonzero(chosen & (index.is_england == of_england))
+        own, england = (
+            self._rows(chosen & (index.is_england == of_england), restated)
+            for of_england in (False, True)
+        )
+        return own, england
+
+    def _rows(self, chosen: npt.NDArray[np.bool_], restated: npt.NDArray[np.bool_]) -> pd.DataFrame:
+        rows = np.flatnonzero(chosen)
         figures = self.observations.take(rows).reset_index(drop=True)
         return figures.assign(restated=restated[rows])
 
