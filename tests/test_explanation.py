@@ -11,7 +11,7 @@ import pytest
 
 from earlywarn.catalogue import model_column, scored_indicators
 from earlywarn.errors import AuthorityError, IndicatorError
-from earlywarn.explanation import COLUMNS, drivers, explain, sign_stability
+from earlywarn.explanation import COLUMNS, contribution_frame, drivers, explain, sign_stability
 from earlywarn.indicators import build_indicators
 from earlywarn.model import RiskModel
 from earlywarn.panel import Panel, Snapshot
@@ -167,7 +167,7 @@ class TestDrivers:
     def test_strongest_known_ones_in_each_direction(self, model: RiskModel, snapshot) -> None:
         X = build_indicators(snapshot)
         told = explain(model, snapshot)
-        up, down = drivers(model, X)
+        up, down = drivers(model, X, contribution_frame(model, X).to_numpy())
         for code, raising, lowering in zip(X.index.get_level_values(0), up, down, strict=True):
             parts = told[(told["la_code"] == code) & (told["term"] == "indicator")]
             known = [
@@ -180,7 +180,8 @@ class TestDrivers:
             assert _count(lowering) == min(3, (parts < -0.005).sum())
 
     def test_they_tell_figure_and_england(self, model: RiskModel, snapshot) -> None:
-        texts = drivers(model, build_indicators(snapshot))[0]
+        X = build_indicators(snapshot)
+        texts = drivers(model, X, contribution_frame(model, X).to_numpy())[0]
         shape = r"[a-zS].+ [\d,.]+%? \(England [\d,.]+%?\)|last inspection was (below Good|Good .+)"
         phrases = [phrase for text in texts for phrase in text.split("; ") if text]
         assert len(phrases) > 300

@@ -14,7 +14,7 @@ from earlywarn.comparison import REACH
 from earlywarn.errors import IndicatorError
 from earlywarn.indicators import (
     build_indicators,
-    inspection_history,
+    last_judgements,
     published_indicators,
     reference_distributions,
 )
@@ -269,7 +269,7 @@ class TestHoles:
 class TestHistory:
     def test_last_judgement_that_was_public(self, national: Panel) -> None:
         for day in ("2016-06-30", "2021-06-30", "2025-12-31"):
-            found = inspection_history(national.as_of(day))["previously_good"].droplevel("as_of")
+            found = build_indicators(national.as_of(day))["previously_good"].droplevel("as_of")
             table = national.judgements
             on = date.fromisoformat(day)
             table = table[(table["published_on"] <= on) & table["overall"].notna()]
@@ -281,7 +281,7 @@ class TestHistory:
             np.testing.assert_array_equal(found[common], good)
 
     def test_never_inspected_is_not_known(self, national: Panel) -> None:
-        assert inspection_history(national.as_of("2014-01-01"))["previously_good"].isna().all()
+        assert build_indicators(national.as_of("2014-01-01"))["previously_good"].isna().all()
 
 
 class TestRows:
@@ -306,7 +306,7 @@ class TestRows:
 
 @pytest.mark.parametrize(
     "build",
-    [build_indicators, published_indicators, inspection_history, reference_distributions],
+    [build_indicators, published_indicators, last_judgements, reference_distributions],
 )
 def test_only_a_snapshot_is_taken(build, national: Panel) -> None:
     for given in (national, None, national.observations):

@@ -449,7 +449,7 @@ class TestFolder:
     @given(drawn_observations(any_day))
     def test_every_observation_is_read_as_it_was(self, rows: list[dict[str, Any]]) -> None:
         frame = observations(*rows)
-        back = observations_from(observations_text(frame, RELEASES), RELEASES, "o.csv")
+        back = observations_from(observations_text(frame, RELEASES).encode(), RELEASES, "o.csv")
         pd.testing.assert_frame_equal(back, frame, check_exact=True)
 
     def test_lines_are_short_and_name_releases(self, tmp_path: Path) -> None:
@@ -633,7 +633,7 @@ class TestDamage:
         text = observations_text(frame, RELEASES)
         assert good in text
         with pytest.raises(PanelError, match=message):
-            observations_from(text.replace(good, bad), RELEASES, "o.csv")
+            observations_from(text.replace(good, bad).encode(), RELEASES, "o.csv")
 
 
 @pytest.fixture(scope="module")

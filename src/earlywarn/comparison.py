@@ -18,8 +18,8 @@ from earlywarn.stats import (
     linear_fit,
     overdispersion,
     posterior_sd,
+    precision_mean,
     rate,
-    robust_centre,
     shrunken_z,
     sqrt_rate,
     winsorise,
@@ -170,10 +170,11 @@ def _offset(deprivation: npt.ArrayLike, average: float) -> FloatArray:
 
 
 def _centre_and_spread(y: FloatArray, sd: FloatArray) -> tuple[float, float]:
+    pulled_in = winsorise(y)
     if not (sd > 0).all():
-        centre = robust_centre(y, np.ones_like(y))
-        return centre, float(np.mean((winsorise(y) - centre) ** 2))
-    tau2 = overdispersion(y, sd, robust_centre(y, sd))[1]
-    centre = robust_centre(y, np.sqrt(sd**2 + tau2))
+        centre = precision_mean(pulled_in, np.ones_like(y))
+        return centre, float(np.mean((pulled_in - centre) ** 2))
+    tau2 = overdispersion(y, sd, precision_mean(pulled_in, sd))[1]
+    centre = precision_mean(pulled_in, np.sqrt(sd**2 + tau2))
     tau2 = overdispersion(y, sd, centre)[1]
-    return robust_centre(y, np.sqrt(sd**2 + tau2)), tau2
+    return precision_mean(pulled_in, np.sqrt(sd**2 + tau2)), tau2

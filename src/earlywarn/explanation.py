@@ -113,9 +113,14 @@ def sign_stability(model: RiskModel) -> dict[str, float]:
     }
 
 
-def drivers(model: RiskModel, X: pd.DataFrame, *, most: int = 3) -> tuple[list[str], list[str]]:
-    """The strongest drivers of each row, up and down, as text, of those that are known."""
-    parts = contribution_frame(model, X).drop(columns="baseline").to_numpy()
+def drivers(
+    model: RiskModel, X: pd.DataFrame, contributions: FloatArray, *, most: int = 3
+) -> tuple[list[str], list[str]]:
+    """The strongest drivers of each row, up and down, as text, of those that are known.
+
+    The contributions are those of the rows of ``X``, as ``model.contributions`` gives them.
+    """
+    parts = contributions[:, 1:]
     known = np.column_stack([X[column].notna() for column in model.columns])
     records = model_indicators(model)
     value = X[[record.id for record in records]].to_numpy()

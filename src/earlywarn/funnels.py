@@ -160,8 +160,30 @@ def robust_centre(y: npt.ArrayLike, sd: npt.ArrayLike, share: float = 0.1) -> fl
     estimate, spread = aligned(y=y, sd=sd)
     refuse("sd", spread, spread <= 0, expected="above 0, or NaN if missing")
     known = ~np.isnan(estimate) & ~np.isnan(spread)
-    weight = 1 / spread[known] ** 2
-    return float(rate(np.sum(weight * winsorise(estimate[known], share)), np.sum(weight)))
+    return precision_mean(winsorise(estimate[known], share), spread[known])
+
+
+def precision_mean(y: FloatArray, sd: FloatArray) -> float:
+    """Give the mean of estimates weighted by ``1 / sd**2``.
+
+    Parameters
+    ----------
+    y, sd : ndarray
+        Known estimates and their standard deviations, above 0: nothing is checked. Of winsorised
+        estimates it is the `robust_centre`.
+
+    Returns
+    -------
+    float
+        The mean; NaN of no estimates.
+
+    Examples
+    --------
+    >>> precision_mean(np.array([1.0, 4.0]), np.array([1.0, 2.0]))
+    1.6
+    """
+    weight = 1 / sd**2
+    return float(rate(np.sum(weight * y), np.sum(weight)))
 
 
 def overdispersion(

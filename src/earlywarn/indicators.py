@@ -76,8 +76,13 @@ def build_indicators(snapshot: Snapshot) -> pd.DataFrame:
     >>> X.index.names, len(X)
     (FrozenList(['la_code', 'as_of']), 153)
     """
-    _check(snapshot)
-    return pd.concat([published_indicators(snapshot), inspection_history(snapshot)], axis=1)
+    return indicators_after(snapshot, last_judgements(snapshot))
+
+
+def indicators_after(snapshot: Snapshot, last: pd.DataFrame) -> pd.DataFrame:
+    """What ``build_indicators`` gives, where the last judgements are at hand."""
+    history = history_of(last).set_axis(_index(snapshot))
+    return pd.concat([published_indicators(snapshot), history], axis=1)
 
 
 def published_indicators(
@@ -86,13 +91,9 @@ def published_indicators(
     """The indicators that come from published figures: the same between two publications."""
     _check(snapshot)
     figures = _Figures.of(snapshot)
-    deprivation = figures.level(get_indicator(DEPRIVATION))
+    deprivation, *levels = figures.levels([get_indicator(DEPRIVATION), *_published(records)])
     neighbours = figures.neighbour_pairs(snapshot.neighbours)
-    blocks = [
-        _columns(record, figures.level(record), deprivation, neighbours)
-        for record in records
-        if record.kind != "history"
-    ]
+    blocks = [_columns(level, deprivation, neighbours) for level in levels]
     frame = pd.DataFrame(
         {name: column for block in blocks for name, column in block.items()},
         index=pd.Index(figures.areas[:-1], dtype="str"),
@@ -100,12 +101,11 @@ def published_indicators(
     return frame.reindex(snapshot.authorities["la_code"]).set_axis(_index(snapshot))
 
 
-def inspection_history(snapshot: Snapshot) -> pd.DataFrame:
-    """What the last inspection gave, of those published by the date."""
+def last_judgements(snapshot: Snapshot) -> pd.DataFrame:
+    """What the last inspection of each authority gave, of those published by the date."""
     _check(snapshot)
     codes = snapshot.authorities["la_code"]
-    last = previous_judgement(snapshot.judgements, snapshot.as_of, codes)
-    return history_of(last).set_axis(_index(snapshot))
+    return previous_judgement(snapshot.judgements, snapshot.as_of, codes)
 
 
 def history_of(last: pd.DataFrame) -> pd.DataFrame:
@@ -118,17 +118,18 @@ def history_of(last: pd.DataFrame) -> pd.DataFrame:
 def reference_distributions(snapshot: Snapshot) -> Mapping[str, Distribution]:
     """The newest year's distribution of each indicator: what a single row is compared with."""
     _check(snapshot)
-    figures = _Figures.of(snapshot)
-    deprivation = figures.level(get_indicator(DEPRIVATION))
+    records = [get_indicator(DEPRIVATION), *_published(INDICATORS)]
+    deprivation, *levels = _Figures.of(snapshot).levels(records)
     found = {}
-    for record in INDICATORS:
-        if record.kind == "history":
-            continue
-        level = figures.level(record)
+    for level in levels:
         spread = None if level.newest is None else level.spread(level.newest, deprivation)
         if spread is not None:
-            found[record.id] = spread
+            found[level.record.id] = spread
     return found
+
+
+def _published(records: Sequence[Indicator]) -> list[Indicator]:
+    return [record for record in records if record.kind != "history"]
 
 
 def _check(snapshot: object) -> None:
@@ -154,9 +155,7 @@ def snapshot_index(la_codes: pd.Series | pd.Index, day: date) -> pd.MultiIndex:
     )
 
 
-def _columns(
-    record: Indicator, level: _Level, deprivation: _Level, neighbours: Pairs
-) -> dict[str, FloatArray]:
+def _columns(level: _Level, deprivation: _Level, neighbours: Pairs) -> dict[str, FloatArray]:
     """Every column of one indicator, by authority."""
     value, z, se, england, alike = (np.full(len(level.value), np.nan) for _ in range(5))
     # Last year's only where there is no newest figure.
@@ -170,7 +169,7 @@ def _columns(
         found = level.compared(column, deprivation, spread)
         z[here], se[here] = found[0][here], found[1][here]
     columns = (value, z, se, value - england, value - alike, level.trend(), np.abs(z))
-    return dict(zip(columns_of(record), columns, strict=False))
+    return dict(zip(columns_of(level.record), columns, strict=False))
 
 
 def _neighbour_mean(value: FloatArray, neighbours: Pairs) -> FloatArray:
@@ -241,14 +240,16 @@ class _Figures:
     def of(cls, snapshot: Snapshot) -> _Figures:
         rows = pd.concat([snapshot.observations, snapshot.england], ignore_index=True)
         existing = snapshot.authorities["la_code"].tolist()
-        areas = (*sorted({*rows["la_code"].unique(), *existing} - {ENGLAND}), ENGLAND)
+        place, codes = pd.factorize(rows["la_code"])
+        areas = (*sorted({*codes, *existing} - {ENGLAND}), ENGLAND)
+        area = pd.Index(areas, dtype="str").get_indexer(codes)[place]
         first = int(rows["period"].min()) if len(rows) else snapshot.as_of.year
         last = int(rows["period"].max()) + 1 if len(rows) else snapshot.as_of.year
         years = np.arange(first, last + 1, dtype=float)
         return cls(
             areas=areas,
             years=years,
-            tables=_tables(rows, areas, first, len(years)),
+            tables=_tables(rows, area, (len(areas), first, len(years))),
             parents=_parents(snapshot, areas),
             oldest=snapshot.as_of.year - OLDEST,
         )
@@ -268,18 +269,22 @@ class _Figures:
             held[:, column] = np.where(np.isfinite(earlier), earlier, held[:, column - 1])
         return held
 
-    def level(self, record: Indicator) -> _Level:
-        value, size = self._value_and_size(record)
-        full, full_size = self._inherited(value, size)
-        return _Level(
-            record=record,
-            years=self.years,
-            value=full[:-1],
-            size=full_size[:-1],
-            own=value[:-1],
-            england=value[-1],
-            oldest=self.oldest,
-        )
+    def levels(self, records: Sequence[Indicator]) -> list[_Level]:
+        found = [self._value_and_size(record) for record in records]
+        own, own_size = (np.stack(part) for part in zip(*found, strict=True))
+        value, size = self._inherited(own, own_size)
+        return [
+            _Level(
+                record=record,
+                years=self.years,
+                value=value[place, :-1],
+                size=size[place, :-1],
+                own=own[place, :-1],
+                england=own[place, -1],
+                oldest=self.oldest,
+            )
+            for place, record in enumerate(records)
+        ]
 
     def neighbour_pairs(self, neighbours: pd.DataFrame) -> Pairs:
         """Each area's row, and the row of a statistical neighbour of it."""
@@ -311,16 +316,18 @@ class _Figures:
         return np.asarray(counted, dtype=float)
 
     def _inherited(self, value: FloatArray, size: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """New authorities with the figures of those they were made from, where they have none."""
+        """New authorities with the figures of those they were made from, where they have none.
+
+        Both of shape (indicators, areas, years).
+        """
         value, size = value.copy(), size.copy()
         for child, parents in self.parents:
-            known = np.isfinite(value[list(parents)]).all(axis=0) & np.isnan(value[child])
-            weight = np.nan_to_num(size[list(parents)], nan=1.0)
-            mean = rate(
-                (np.nan_to_num(value[list(parents)]) * weight).sum(axis=0), weight.sum(axis=0)
-            )
-            value[child] = np.where(known, mean, value[child])
-            size[child] = np.where(known, size[list(parents)].sum(axis=0), size[child])
+            theirs, cases = value[:, parents], size[:, parents]
+            known = np.isfinite(theirs).all(axis=1) & np.isnan(value[:, child])
+            weight = np.nan_to_num(cases, nan=1.0)
+            mean = rate((np.nan_to_num(theirs) * weight).sum(axis=1), weight.sum(axis=1))
+            value[:, child] = np.where(known, mean, value[:, child])
+            size[:, child] = np.where(known, cases.sum(axis=1), size[:, child])
         return value, size
 
 
@@ -330,13 +337,14 @@ _RATES = frozenset(
 
 
 def _tables(
-    rows: pd.DataFrame, areas: tuple[str, ...], first: int, width: int
+    rows: pd.DataFrame, area: npt.NDArray[np.intp], extent: tuple[int, int, int]
 ) -> dict[str, FloatArray]:
-    area = pd.Index(areas, dtype="str").get_indexer(pd.Index(rows["la_code"]))
+    """Each measure by area and year: of so many areas, from a first year, so many years."""
+    areas, first, width = extent
     year = rows["period"].to_numpy(dtype=int) - first
     numbers = rows[["numerator", "denominator", "value"]].to_numpy(dtype=float)
     codes, measures = pd.factorize(rows["measure"])
-    cube = np.full((len(measures), 3, len(areas), width), np.nan)
+    cube = np.full((len(measures), 3, areas, width), np.nan)
     for part in range(3):
         cube[codes, part, area, year] = numbers[:, part]
     return dict(zip(measures, cube, strict=True))

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from earlywarn.authorities import ENGLAND, REGISTER_COLUMNS, Register
 from earlywarn.dates import as_date
 from earlywarn.errors import AuthorityError, PanelError
-from earlywarn.panel_folder import read_texts, write_folder
+from earlywarn.panel_folder import read_tables, write_folder
 from earlywarn.panel_tables import (
     findings_from,
     neighbours_from,
@@ -29,10 +30,9 @@ from earlywarn.sources.judgements import read_judgements
 from earlywarn.sources.records import FINDING_COLUMNS, KEY, NEIGHBOUR_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
-    import pandas as pd
 
 
 FIRST_DAY = date(2014, 1, 1)
@@ -264,11 +264,12 @@ class Panel:
     @cached_property
     def _days(self) -> _Days:
         figures = self.observations
+        place, codes = figures["la_code"].factorize()
         return _Days(
             published=_ordinals(figures["published_on"]),
             vintage=_ordinals(figures["vintage"]),
-            figure=figures.groupby(KEY, sort=False).ngroup().to_numpy().astype(np.int64),
-            is_england=(figures["la_code"] == ENGLAND).to_numpy(dtype=bool),
+            figure=_numbered(figures, KEY),
+            is_england=(codes == ENGLAND)[place],
         )
 
     def _before_panel(self, day: date) -> PanelError:
@@ -280,6 +281,15 @@ class Panel:
             f"{self.newest_publication}",
             remedy="Give a later date.",
         )
+
+
+def _numbered(frame: pd.DataFrame, key: Sequence[str]) -> npt.NDArray[np.int64]:
+    """A number a row from 0 up, the same one for rows of the same key; quicker than by groups."""
+    number = np.zeros(len(frame), dtype=np.int64)
+    for column in key:
+        place, distinct = frame[column].factorize()
+        number, _ = pd.factorize(number * len(distinct) + place)
+    return number
 
 
 def _ordinals(days: pd.Series) -> npt.NDArray[np.int64]:
@@ -356,17 +366,17 @@ def read_panel(folder: str | Path) -> Panel:
         If it is not a panel, is of a newer format, or a file is missing or was changed.
     """
     place = Path(folder)
-    manifest, texts = read_texts(place)
-    releases = releases_from(texts["releases.csv"], str(place / "releases.csv"))
+    manifest, tables = read_tables(place)
+    releases = releases_from(tables["releases.csv"], str(place / "releases.csv"))
     register = Register.load(place)
     return Panel(
         observations=observations_from(
-            texts["observations.csv"], releases, str(place / "observations.csv")
+            tables["observations.csv"], releases, str(place / "observations.csv")
         ),
-        neighbours=neighbours_from(texts["neighbours.csv"], str(place / "neighbours.csv")),
+        neighbours=neighbours_from(tables["neighbours.csv"], str(place / "neighbours.csv")),
         judgements=read_judgements(place / "judgements.csv", register=register),
         releases=releases,
-        findings=findings_from(texts["findings.csv"], str(place / "findings.csv")),
+        findings=findings_from(tables["findings.csv"], str(place / "findings.csv")),
         register=register,
         manifest=manifest,
     )

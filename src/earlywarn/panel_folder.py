@@ -72,7 +72,7 @@ def write_folder(
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def read_texts(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
+def read_tables(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Read the manifest and the files of a panel folder.
 
     Parameters
@@ -83,8 +83,8 @@ def read_texts(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
     Returns
     -------
     manifest : dict
-    texts : dict of str to str
-        The text of each file, by its name.
+    tables : dict of str to bytes
+        The text of each file, by its name: in UTF-8, as it is read on.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def read_texts(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
     manifest = _read_manifest(folder)
     extended = [name for name in _EXTENSIONS if name in manifest["files"]]
     return manifest, {
-        name: _read_text(folder, manifest["files"], name) for name in (*_TABLES, *extended)
+        name: _read_table(folder, manifest["files"], name) for name in (*_TABLES, *extended)
     }
 
 
@@ -155,18 +155,19 @@ def _manifest_text(texts: Mapping[str, str], sources: Sequence[Mapping[str, Any]
         "attribution": ATTRIBUTION,
         "sources": list(sources),
         "files": {
-            name: {"sha256": _sha256(text), "rows": _rows(text)} for name, text in texts.items()
+            name: {"sha256": _sha256(text.encode()), "rows": _rows(text.encode())}
+            for name, text in texts.items()
         },
     }
     return json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
 
 
-def _rows(text: str) -> int:
-    return text.count("\n") - 1
+def _rows(text: bytes) -> int:
+    return text.count(b"\n") - 1
 
 
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _sha256(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
@@ -199,7 +200,7 @@ def _bad_manifest(path: Path, found: str) -> PanelError:
     )
 
 
-def _read_text(folder: Path, files: Mapping[str, Any], name: str) -> str:
+def _read_table(folder: Path, files: Mapping[str, Any], name: str) -> bytes:
     """A table's text, if it is the one that was written; line ends may have been converted."""
     path, told = folder / name, files.get(name)
     if not path.is_file() or not isinstance(told, dict):
@@ -210,7 +211,7 @@ def _read_text(folder: Path, files: Mapping[str, Any], name: str) -> str:
             expected=f"{name} as build wrote it",
             remedy="Copy the whole folder, or build the panel again.",
         )
-    text = path.read_bytes().replace(b"\r\n", b"\n").decode("utf-8", errors="replace")
+    text = path.read_bytes().replace(b"\r\n", b"\n")
     if _sha256(text) != told.get("sha256"):
         raise PanelError(
             "a file of the panel was changed after it was written",

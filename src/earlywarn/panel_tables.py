@@ -83,13 +83,13 @@ def observations_text(observations: pd.DataFrame, releases: pd.DataFrame) -> str
     return stored.to_csv(index=False, lineterminator="\n")
 
 
-def observations_from(text: str, releases: pd.DataFrame, where: str) -> pd.DataFrame:
+def observations_from(text: bytes, releases: pd.DataFrame, where: str) -> pd.DataFrame:
     """Read what `observations_text` wrote.
 
     Parameters
     ----------
-    text : str
-        The CSV.
+    text : bytes
+        The CSV, in UTF-8.
     releases : DataFrame
         The calendar that it was written with.
     where : str
@@ -249,13 +249,13 @@ def plain_text(frame: pd.DataFrame, columns: tuple[str, ...]) -> str:
     return frame.assign(**shown).loc[:, list(columns)].to_csv(index=False, lineterminator="\n")
 
 
-def releases_from(text: str, where: str) -> pd.DataFrame:
+def releases_from(text: bytes, where: str) -> pd.DataFrame:
     """Read the release calendar of a panel folder.
 
     Parameters
     ----------
-    text : str
-        The CSV.
+    text : bytes
+        The CSV, in UTF-8.
     where : str
         The file, for errors.
 
@@ -273,13 +273,13 @@ def releases_from(text: str, where: str) -> pd.DataFrame:
     return _table_from(text, RELEASE_COLUMNS, kinds, where)
 
 
-def neighbours_from(text: str, where: str) -> pd.DataFrame:
+def neighbours_from(text: bytes, where: str) -> pd.DataFrame:
     """Read the statistical neighbours of a panel folder.
 
     Parameters
     ----------
-    text : str
-        The CSV.
+    text : bytes
+        The CSV, in UTF-8.
     where : str
         The file, for errors.
 
@@ -296,13 +296,13 @@ def neighbours_from(text: str, where: str) -> pd.DataFrame:
     return _table_from(text, NEIGHBOUR_COLUMNS, kinds | {"published_on": "date"}, where)
 
 
-def findings_from(text: str, where: str) -> pd.DataFrame:
+def findings_from(text: bytes, where: str) -> pd.DataFrame:
     """Read the findings of a panel folder.
 
     Parameters
     ----------
-    text : str
-        The CSV.
+    text : bytes
+        The CSV, in UTF-8.
     where : str
         The file, for errors.
 
@@ -320,14 +320,14 @@ def findings_from(text: str, where: str) -> pd.DataFrame:
 
 
 def _table_from(
-    text: str, columns: tuple[str, ...], kinds: dict[str, str], where: str
+    text: bytes, columns: tuple[str, ...], kinds: dict[str, str], where: str
 ) -> pd.DataFrame:
     """Read a CSV of these columns; "date" is an ISO date, and text keeps an empty cell as such."""
     types = {column: "str" if kind == "date" else kind for column, kind in kinds.items()}
     numbers = {column: [""] for column, kind in types.items() if kind in {"float64", "int64"}}
     try:
         frame = pd.read_csv(
-            io.StringIO(text),
+            io.BytesIO(text),
             dtype=types,
             keep_default_na=False,
             na_values=numbers,

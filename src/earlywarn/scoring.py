@@ -15,9 +15,8 @@ import pandas as pd
 from earlywarn.authorities import Register
 from earlywarn.errors import ModelLifeWarning, ScoreError
 from earlywarn.explanation import drivers
-from earlywarn.indicators import build_indicators
+from earlywarn.indicators import indicators_after, last_judgements
 from earlywarn.inputs import Inputs, known_columns, read_rows
-from earlywarn.outcomes import previous_judgement
 from earlywarn.rows import as_frame, beside
 from earlywarn.rowwise import in_threads
 from earlywarn.stats import logit
@@ -114,7 +113,8 @@ def score(
     >>> len(scores), bool(scores["risk"].between(0, 1).all())
     (153, True)
     """
-    X = build_indicators(snapshot)
+    held = last_judgements(snapshot)
+    X = indicators_after(snapshot, held)
     if not isinstance(top_k, Integral) or not 1 <= top_k <= len(X):
         raise ScoreError(
             "not a length of list", where="top_k", found=str(top_k), expected=f"1 to {len(X)}"
@@ -128,8 +128,7 @@ def score(
     verdicts = Verdicts(model, len(rows))
     verdicts.add(slice(0, len(rows)), inputs)
     ranks = _ranks(model, inputs, top_k)
-    held = previous_judgement(snapshot.judgements, snapshot.as_of, rows["la_code"])
-    up, down = drivers(model, X)
+    up, down = drivers(model, X, model.contributions(inputs.values))
     table = pd.DataFrame(
         {
             **verdicts.columns(),
