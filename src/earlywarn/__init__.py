@@ -14,6 +14,7 @@ from earlywarn._version import __version__
 if TYPE_CHECKING:
     from earlywarn.backtesting import Backtest as Backtest
     from earlywarn.backtesting import backtest as backtest
+    from earlywarn.batch import score_file as score_file
     from earlywarn.cards import write_card as write_card
     from earlywarn.catalogue import INDICATORS as INDICATORS
     from earlywarn.challengers import CHALLENGERS as CHALLENGERS
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from earlywarn.rivals import RIVALS as RIVALS
     from earlywarn.scoring import score as score
     from earlywarn.scoring import score_batch as score_batch
+    from earlywarn.service import serve as serve
     from earlywarn.store import load_model as load_model
     from earlywarn.store import save_model as save_model
     from earlywarn.training import train as train
@@ -64,6 +66,8 @@ _ROOMS = {
     "save_model": "store",
     "score": "scoring",
     "score_batch": "scoring",
+    "score_file": "batch",
+    "serve": "service",
     "train": "training",
     "write_card": "cards",
     "what_would_change": "counterfactual",

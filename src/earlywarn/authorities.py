@@ -101,7 +101,8 @@ class Register:
             with (data / f"{name}.csv").open(encoding="utf-8") as stream:
                 shipped[name] = _read_table(stream, name, f"{name}.csv")
         register = cls(**shipped)
-        return register if folder is None else register.extended(_folder_tables(Path(folder)))
+        tables = {} if folder is None else _folder_tables(Path(folder))
+        return register.extended(tables) if tables else register
 
     def extended(self, tables: dict[str, pd.DataFrame]) -> Register:
         """Give this register with rows added or replaced.
@@ -371,15 +372,17 @@ def _typed(table: pd.DataFrame, name: str, where: str) -> pd.DataFrame:
             found=", ".join(map(str, table.columns)),
             expected=", ".join(columns),
         )
-    full = table.reindex(columns=list(columns)).astype(object)
-    full = full.where(full.notna(), "")
-    dated = {"date", "opened", "closed"} & set(columns)
+    typed = {}
     for column in columns:
-        if column in dated:
-            days = [_as_date(day, f"{where}, {column}") if day else None for day in full[column]]
-            full[column] = pd.Series(days, index=full.index, dtype=object)
+        cells = table[column].tolist() if column in table.columns else [""] * len(table)
+        given = ["" if pd.isna(cell) else cell for cell in cells]
+        if column in {"date", "opened", "closed"}:
+            days = [_as_date(day, f"{where}, {column}") if day else None for day in given]
+            typed[column] = pd.Series(days, index=table.index, dtype=object)
         else:
-            full[column] = full[column].astype(str).str.strip()
+            texts = [str(cell).strip() for cell in given]
+            typed[column] = pd.Series(texts, index=table.index, dtype="str")
+    full = pd.DataFrame(typed)
     _check_codes(full, name, where)
     return full
 

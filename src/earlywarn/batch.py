@@ -13,6 +13,7 @@ import joblib
 
 from earlywarn._version import __version__
 from earlywarn.batch_files import (
+    CHUNK,
     as_cells,
     check_ending,
     csv_bytes,
@@ -31,9 +32,6 @@ from earlywarn.verdicts import SCORED
 if TYPE_CHECKING:
     from earlywarn.batch_files import Chunk
     from earlywarn.model import RiskModel
-
-CHUNK = 50_000
-"""Rows at a time: of a file of any size so many are held at once, by each process."""
 
 JOINED = "joined.json"
 

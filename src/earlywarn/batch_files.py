@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+CHUNK = 50_000
+"""Rows at a time: of a file of any size so many are held at once, by each process."""
 LINES = (".jsonl", ".ndjson")
 ENDINGS = (".csv", ".parquet", *LINES)
 LONE = "backslashreplace"

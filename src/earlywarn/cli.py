@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from earlywarn import commands
 from earlywarn._version import __version__
-from earlywarn.batch import CHUNK
+from earlywarn.batch_files import CHUNK
 from earlywarn.batch_files import ENDINGS as ROW_ENDINGS
 from earlywarn.errors import (
     DataQualityWarning,
@@ -21,13 +21,14 @@ from earlywarn.errors import (
     UsageError,
 )
 from earlywarn.outcomes import TARGETS
-from earlywarn.service import LOOPBACK
 from earlywarn.tables import ENDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 DONE, OURS, YOURS = 0, 1, 2
+HERE = "127.0.0.1"
+"""The default of the service too, which is loaded only when it is asked for."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -359,7 +360,7 @@ def _add_serve(subcommands: Subcommands[_Parser]) -> None:
         subcommands, "serve", commands.serve, "answer other systems over HTTP, on this machine"
     )
     command.add_argument(
-        "--host", default=LOOPBACK, help=f"where to listen (default: {LOOPBACK}, this machine only)"
+        "--host", default=HERE, help=f"where to listen (default: {HERE}, this machine only)"
     )
     command.add_argument("--port", type=int, default=8000, metavar="N")
     command.add_argument(

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import earlywarn as ew
-from earlywarn import printing, service
-from earlywarn.batch import score_file
+from earlywarn import printing
 from earlywarn.errors import UsageError, require
 from earlywarn.progress import Progress, reporter
 from earlywarn.scoring import at_prior
@@ -160,7 +159,7 @@ def report(chosen: argparse.Namespace) -> None:
 def batch(chosen: argparse.Namespace) -> None:
     """Score a file of rows into another file."""
     progress = reporter(quiet=chosen.quiet)
-    result = score_file(
+    result = ew.score_file(
         chosen.rows,
         chosen.out,
         ew.load_model(chosen.model),
@@ -179,7 +178,7 @@ def batch(chosen: argparse.Namespace) -> None:
 
 def serve(chosen: argparse.Namespace) -> None:
     """Answer over HTTP until stopped."""
-    service.serve(host=chosen.host, port=chosen.port, model=chosen.model)
+    ew.serve(host=chosen.host, port=chosen.port, model=chosen.model)
 
 
 def _snapshot(chosen: argparse.Namespace) -> Snapshot:

@@ -13,7 +13,7 @@ from earlywarn.inputs import model_indicators, read_rows
 from earlywarn.stats import FloatArray, expit, normal_cdf, percentile_rank
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
 
     from earlywarn.model import RiskModel
     from earlywarn.panel import Snapshot
@@ -120,25 +120,32 @@ def drivers(
 
     The contributions are those of the rows of ``X``, as ``model.contributions`` gives them.
     """
-    parts = contributions[:, 1:]
-    known = np.column_stack([X[column].notna() for column in model.columns])
-    records = model_indicators(model)
+    parts, records = contributions[:, 1:], model_indicators(model)
+    known = X[list(model.columns)].notna().to_numpy()
     value = X[[record.id for record in records]].to_numpy()
     england = value - X.reindex(columns=[f"{record.id}_gap" for record in records]).to_numpy()
 
     def told(strength: FloatArray) -> list[str]:
         strength = np.where(known & (strength > NONE), strength, 0.0)
         order = np.argsort(-strength, axis=1, kind="stable")[:, :most]
-        return [
-            "; ".join(
-                _phrase(records[term], value[row, term], england[row, term])
-                for term in terms
-                if strength[row, term] > 0
-            )
-            for row, terms in enumerate(order)
-        ]
+        each = (np.take_along_axis(table, order, axis=1) for table in (strength, value, england))
+        rows = zip(order.tolist(), *(table.tolist() for table in each), strict=True)
+        return ["; ".join(_phrases(records, *row)) for row in rows]
 
     return told(parts), told(-parts)
+
+
+def _phrases(
+    records: Sequence[Indicator],
+    terms: list[int],
+    strength: list[float],
+    value: list[float],
+    england: list[float],
+) -> Iterator[str]:
+    """The drivers of one row in words, as far as they have any strength."""
+    for term, pull, figure, usual in zip(terms, strength, value, england, strict=True):
+        if pull > 0:
+            yield _phrase(records[term], figure, usual)
 
 
 def _phrase(record: Indicator, value: float, england: float) -> str:

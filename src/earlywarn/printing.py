@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _WIDEST = 200
 _DRIVER_ROOM = 20
+_SHOWN = ["rank", "rank_lower", "rank_upper", "la_name", "drivers_up"]
+_SHOWN += ["risk", "risk_lower", "risk_upper"]
 
 
 def scores_text(
@@ -50,7 +52,7 @@ def scores_text(
         f"{_cut(row['la_name'], name_width):<{name_width}}  {100 * row['risk']:4.1f}% "
         f"{100 * row['risk_lower']:4.1f}-{100 * row['risk_upper']:<4.1f}  "
         f"{_cut(row['drivers_up'], room)}".rstrip()
-        for row in shown.to_dict("records")
+        for row in shown[_SHOWN].to_dict("records")
     ]
     return "\n".join([_preamble(model, snapshot, len(scores)), "", *lines, "", *_caution(model)])
 

@@ -276,8 +276,8 @@ def _stop_at_first(refusal: npt.NDArray[np.object_]) -> None:
 def _ranks(model: RiskModel, inputs: Inputs, top_k: int) -> dict[str, Any]:
     """Ranks, their 90% intervals and the chance of the top k, from equally credible models."""
     draws = model.draws(inputs.values, inputs.noise)
-    order = np.empty(draws.shape, dtype=np.intp)
-    places = np.argsort(-draws, axis=1, kind="stable")
+    order = np.empty(draws.shape, dtype=np.int32)
+    places = np.argsort(-draws, axis=1)
     np.put_along_axis(order, places, np.arange(1, draws.shape[1] + 1)[None, :], axis=1)
     rank = np.argsort(np.argsort(-model.log_odds(inputs.values), kind="stable")) + 1
     low = np.quantile(order, 0.05, axis=0, method="lower").astype(int)
