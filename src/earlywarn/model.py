@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from earlywarn.errors import ModelError
 from earlywarn.rowwise import (
-    BLOCK,
     SHORTEST,
     Bench,
     Completion,
@@ -211,17 +210,17 @@ class RiskModel:
     ) -> None:
         """Assess a span of the rows into its place in what is found."""
         bench, doubt = self._bench(span.stop - span.start), self._doubt
-        scratch, sd = np.empty((len(terms), BLOCK)), bool(len(found.sd))
+        sd = bool(len(found.sd))
         for rows, given in blocks(table, span):
             end, size = rows.start + given.shape[1], rows.stop - rows.start
             block = bench.complete(given, doubt=sd)
-            here = terms[:, rows.start : end] if terms.size else scratch[:, : given.shape[1]]
-            here[0] = -self.thresholds[-1]
-            np.multiply(block.filled, self.coefficients[:, None], out=here[1:])
-            found.log_odds[rows] = sums(here)[:size]
             if sd:
                 error = None if errors is None else columns_first(errors, rows)
                 found.sd[rows] = np.sqrt(bench.variance(block, error, doubt))[:size]
+            here = terms[:, rows.start : end] if terms.size else bench.terms(block)
+            here[0] = -self.thresholds[-1]
+            np.multiply(block.filled, self.coefficients[:, None], out=here[1:])
+            found.log_odds[rows] = sums(here)[:size]
 
     def risk(self, X: ArrayLike) -> Floats:
         """Probability of the worst grade, strictly between 0 and 1."""

@@ -11,6 +11,7 @@ each with blocks of its own.
 from __future__ import annotations
 
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,7 +35,7 @@ BLOCK = 8192
 SHORTEST = 64
 """A shorter block is filled up, so that no block is a single row, whose axis numpy would drop."""
 SHARE = 4 * BLOCK
-"""Rows that are worth a thread of their own."""
+"""The fewest rows that are worth a thread of their own."""
 
 
 class Block(NamedTuple):
@@ -130,39 +131,43 @@ class Bench:
     """
 
     def __init__(self, completion: Completion, rows: int) -> None:
-        shape = (len(completion.centre), min(max(rows, SHORTEST), BLOCK))
+        width, height = len(completion.centre), min(max(rows, SHORTEST), BLOCK)
         self._completion = completion
         self._offset = (0.0 - completion.centre)[:, None]
-        self._filled, self._spare, self._gap, self._unsure = (np.empty(shape) for _ in range(4))
-        self._missing = np.empty(shape, dtype=np.bool_)
+        self._terms, self._spare, self._unsure = (np.empty((width + 1, height)) for _ in range(3))
+        self._missing = np.empty((width, height), dtype=np.bool_)
 
     def complete(self, rows: Floats, *, doubt: bool = True) -> Block:
         """Centre and complete the rows of one block, columns first."""
         size = rows.shape[1]
-        filled, spare = self._filled[:, :size], self._spare[:, :size]
+        filled, spare, unsure = (
+            array[1:, :size] for array in (self._terms, self._spare, self._unsure)
+        )
         missing = self._missing[:, :size]
-        gap, unsure = self._gap[:, :size], self._unsure[:, :size]
         # Added, not subtracted: -0.0 becomes 0.0 here, whether or not something is missing.
         np.add(rows, self._offset, out=filled)
         if not np.isnan(filled, out=missing).any():
             return Block(filled, None)
         np.putmask(filled, missing, 0.0)
-        gap[:] = missing
         for group, alike in self._completion.parts:
-            holes = sums(gap[group]).astype(np.intp)
+            holes = np.add.reduce(missing[group], axis=0, dtype=np.uint8)
             total = weighted_sums(self._completion.orientation[group], filled[group])
             for columns, pull, spread, left in alike:
                 expected = pull * total / spread.take(holes)
-                np.multiply(gap[columns], expected, out=spare[columns])
+                np.multiply(missing[columns], expected, out=spare[columns])
                 if doubt:
-                    np.multiply(gap[columns], left.take(holes), out=unsure[columns])
+                    np.multiply(missing[columns], left.take(holes), out=unsure[columns])
         filled += spare
         return Block(filled, unsure if doubt else None)
+
+    def terms(self, block: Block) -> Floats:
+        """Room for the terms of a block, the baseline first: its own, where they take its place."""
+        return self._terms[:, : block.filled.shape[1]]
 
     def variance(self, block: Block, errors: Floats | None, doubt: Doubt) -> Floats:
         """The variance of ``(1, x) . b`` for every row ``x``, where ``b`` has this covariance."""
         filled, halved = block.filled, doubt.halved
-        product = self._spare[:, : filled.shape[1]]
+        product = self._spare[1:, : filled.shape[1]]
         for place, row in enumerate(halved[1:, 1:]):
             np.einsum("j,jb->b", row[: place + 1], filled[: place + 1], out=product[place])
         product *= filled
@@ -174,7 +179,7 @@ class Bench:
 
     def _noise(self, errors: Floats, weight: Floats) -> Floats:
         """The variance that the columns' own standard errors bring; missing ones bring none."""
-        squared = np.square(errors, out=self._spare[:, : errors.shape[1]])
+        squared = np.square(errors, out=self._spare[1:, : errors.shape[1]])
         found = weighted_sums(weight, squared)
         if np.isnan(found).any():
             np.copyto(squared, 0.0, where=np.isnan(squared))
@@ -208,8 +213,10 @@ def columns_first(table: Table, rows: slice) -> Floats:
     return padded
 
 
-def in_threads(work: Callable[[slice], None], rows: int, *, share: int = SHARE) -> None:
-    """Have rows worked on, so many at a time, side by side: numpy computes outside Python's lock.
+def in_threads(work: Callable[[slice], None], rows: int, *, most: int | None = None) -> None:
+    """Have rows worked on side by side, a share a thread: numpy computes outside Python's lock.
+
+    Work that is shared out again within a share is done where it is.
 
     Parameters
     ----------
@@ -217,17 +224,33 @@ def in_threads(work: Callable[[slice], None], rows: int, *, share: int = SHARE) 
         Takes the place of some rows. What it does must not depend on how they are shared out.
     rows : int
         How many there are.
-    share : int
-        How many are worked on at a time: a multiple of ``BLOCK``.
+    most : int, optional
+        How many may be worked on at a time: as many as a thread's share comes to if not given.
     """
+    even = -(-rows // threads())
+    share = min(max(even, SHARE), most or rows)
+    share = max(-(-share // BLOCK), 1) * BLOCK
     shares = [slice(start, min(start + share, rows)) for start in range(0, max(rows, 1), share)]
-    hands = min(threads(), len(shares))
+    hands = 1 if _here.at_work else min(threads(), len(shares))
     if hands == 1:
         for each in shares:
             work(each)
         return
-    with ThreadPoolExecutor(hands) as pool:
+    with ThreadPoolExecutor(hands, initializer=_begin) as pool:
         list(pool.map(work, shares))
+
+
+class _Here(threading.local):
+    """Whether this thread works on a share already."""
+
+    at_work = False
+
+
+_here = _Here()
+
+
+def _begin() -> None:
+    _here.at_work = True
 
 
 def threads() -> int:
