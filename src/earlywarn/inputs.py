@@ -81,8 +81,7 @@ def read_rows(model: RiskModel, rows: pd.DataFrame, *, register: Register | None
     # Column by column in memory, as they are read here and scored later.
     values, noise = (np.empty((len(rows), len(model.columns)), order="F") for _ in range(2))
     for place, record in enumerate(model_indicators(model)):
-        values[:, place], noise[:, place] = _indicator(record, numbers, model, deprivation)
-    np.fmax(noise, 0.0, out=noise)  # An error that is not known, NaN, counts as 0.
+        _read_indicator(record, numbers, model, deprivation, values[:, place], noise[:, place])
     for record in INDICATORS:
         if model_column(record) not in model.columns:
             _check_unused(record, numbers)
@@ -122,26 +121,36 @@ def known_columns() -> frozenset[str]:
     return frozenset(names - {""})
 
 
-def _indicator(
-    record: Indicator, numbers: _Numbers, model: RiskModel, deprivation: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """One indicator's column for the model, and its standard error."""
+def _read_indicator(
+    record: Indicator,
+    numbers: _Numbers,
+    model: RiskModel,
+    deprivation: FloatArray,
+    level: FloatArray,
+    noise: FloatArray,
+) -> None:
+    """Put one indicator's column for the model, and its standard error, in their places."""
     if record.kind == "history":
-        fact = numbers.column(record.id, highest=1.0)
-        return fact, np.zeros_like(fact)
+        level[:], noise[:] = numbers.column(record.id, highest=1.0), 0.0
+        return
     z, se = numbers.column(record.id + "_z", lowest=-LARGEST), numbers.column(record.id + "_se")
-    level = np.clip(z, -REACH, REACH)
+    np.clip(z, -REACH, REACH, out=level)
     entry = model.info.get("reference", {}).get(record.id)
-    if entry is None:
-        return level, se
-    against = Distribution(**entry)
-    noise = np.where(np.isnan(se), _usual_error(against), se)
+    against = None if entry is None else Distribution(**entry)
+    noise[:] = se
+    _fill(noise, np.isnan(se), 0.0 if against is None else _usual_error(against))
     value, size = _value_and_size(record, numbers)
-    plain = np.isnan(z) & ~np.isnan(value)
-    if plain.any():
-        y, sd = stabilise(record, value[plain], size[plain])
-        level[plain], noise[plain] = compare(y, sd, deprivation[plain], against)
-    return level, np.where(np.isnan(level), np.nan, noise)
+    if against is not None and value is not numbers.absent:
+        plain = np.isnan(z) & ~np.isnan(value)
+        if plain.any():
+            y, sd = stabilise(record, value[plain], size[plain])
+            level[plain], noise[plain] = compare(y, sd, deprivation[plain], against)
+    _fill(noise, np.isnan(level), 0.0)
+
+
+def _fill(numbers: FloatArray, where: npt.NDArray[np.bool_], value: float) -> None:
+    if where.any():
+        np.putmask(numbers, where, value)
 
 
 @cache
@@ -163,6 +172,8 @@ def _value_and_size(record: Indicator, numbers: _Numbers) -> tuple[FloatArray, F
     if not record.numerator:
         return value, numbers.absent
     part, whole = numbers.column(record.numerator), numbers.column(record.denominator)
+    if part is numbers.absent or whole is numbers.absent:
+        return value, whole
     if not numbers.has(record.numerator, record.denominator):
         return value, whole
     per = {"rate": 10_000, "proportion": 100}.get(record.kind, 1)

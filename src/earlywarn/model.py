@@ -176,7 +176,13 @@ class RiskModel:
         return self.assess(X).log_odds
 
     def assess(
-        self, X: ArrayLike, noise: ArrayLike | None = None, *, parts: bool = False, sd: bool = False
+        self,
+        X: ArrayLike,
+        noise: ArrayLike | None = None,
+        *,
+        parts: bool = False,
+        sd: bool = False,
+        room: Floats | None = None,
     ) -> Assessment:
         """Everything about each row in one pass: log-odds, and if asked for their parts and doubt.
 
@@ -186,6 +192,8 @@ class RiskModel:
             As for ``log_odds_sd``.
         parts, sd : bool
             Whether the contributions, and the standard deviation of the log-odds, are wanted.
+        room : ndarray of shape (n_columns + 1, at least n_rows + SHORTEST), optional
+            Where the contributions are put, if they are wanted; fresh memory if not given.
 
         Returns
         -------
@@ -195,8 +203,10 @@ class RiskModel:
         table = self.table(X)
         errors = None if noise is None else self.table(noise)
         count, width = height(table), len(self.columns) + 1
-        # Longer than the rows, since the last block may be a short one that was filled up.
-        terms = np.empty((width, count + SHORTEST if parts else 0))
+        terms = room
+        if terms is None or not parts:
+            # Longer than the rows, since the last block may be a short one that was filled up.
+            terms = np.empty((width, count + SHORTEST if parts else 0))
         found = Assessment(np.empty(count), np.empty(count if sd else 0), terms.T[:count])
 
         def work(rows: slice) -> None:

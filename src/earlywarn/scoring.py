@@ -53,6 +53,8 @@ COLUMNS = (
 )
 """The columns of ``score``, in order."""
 
+AT_ONCE = 1 << 17
+"""Rows that ``score_batch`` holds as numbers at a time, in each thread."""
 TOP_K = 26
 """Authorities that were in intervention when the National Audit Office reported in 2016."""
 
@@ -249,7 +251,7 @@ def score_batch(
     def work(place: slice) -> None:
         verdicts.add(place, read_rows(model, frame.iloc[place], register=register))
 
-    in_threads(work, len(frame))
+    in_threads(work, len(frame), most=AT_ONCE)
     if errors == "raise":
         _stop_at_first(verdicts.refusal)
     added = pd.DataFrame(verdicts.columns(), index=frame.index, copy=False)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from earlywarn.explanation import NONE
 from earlywarn.inputs import Inputs, model_indicators
-from earlywarn.rowwise import BLOCK, probabilities, threads
+from earlywarn.rowwise import BLOCK, SHORTEST, probabilities, threads
 from earlywarn.stats import FloatArray, normal_quantile
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from earlywarn.model import RiskModel
 
 Ints = npt.NDArray[np.int64]
+Words = npt.NDArray[np.int16]
 
 BANDS: tuple[tuple[float, str], ...] = (
     (2.0, "much higher than usual"),
@@ -63,15 +64,16 @@ class Verdicts:
         width = len(records)
         self._numbers = np.empty((4, rows))
         self._band = np.empty(rows, dtype=np.int8)
-        self._gaps = np.zeros((-(-width // _WORD), rows), dtype=np.int64)
-        self._parts = np.empty((width + 1 if explain else 0, rows))
+        self._gaps = np.zeros((-(-width // _WORD), rows), dtype=np.int16)
+        self._parts = np.empty((width + 1 if explain else 0, rows + SHORTEST))
         self._drivers = np.empty((len(SIDES) if explain else 0, rows), dtype=np.int64)
         self.refusal = np.full(rows, "", dtype=object)
 
     def add(self, rows: slice, inputs: Inputs) -> None:
         """Say of the rows at this place what follows from their numbers."""
         model = self._model
-        found = model.assess(inputs.values, inputs.noise, parts=self._explain, sd=True)
+        room = self._parts[:, rows.start : rows.stop + SHORTEST] if self._explain else None
+        found = model.assess(inputs.values, inputs.noise, parts=self._explain, sd=True, room=room)
         reach = float(normal_quantile(0.95)) * found.sd
         odds = found.log_odds
         worse = odds + model.step(len(model.classes) - 2)
@@ -83,14 +85,13 @@ class Verdicts:
         if missing.any():
             self._gaps[:, rows] = _gaps(missing)
         if self._explain:
-            parts = found.contributions.T
-            self._parts[:, rows] = parts
-            self._drivers[:, rows] = _strongest(parts[1:], missing)
+            self._drivers[:, rows] = _strongest(found.contributions.T[1:], missing)
 
     def columns(self) -> dict[str, Any]:
         """The answers as columns; a refused row has none."""
         refused = self.refusal != ""
-        for numbers in (self._numbers, self._parts):
+        parts = self._parts[:, : len(refused)]
+        for numbers in (self._numbers, parts):
             if refused.any():
                 numbers[:, refused] = np.nan
         names = ("risk", "risk_lower", "risk_upper", "below_good")
@@ -102,7 +103,7 @@ class Verdicts:
             "missing_indicators": texts["missing_indicators"],
             "model_id": texts["model_id"],
             "prior": np.where(refused, np.nan, expected_share(self._model)),
-            **dict(zip(contributions, self._parts, strict=False)),
+            **dict(zip(contributions, parts, strict=False)),
             **{name: texts[name] for name in SIDES if self._explain},
             "status": texts["status"],
         }
@@ -156,22 +157,22 @@ def _bands(model: RiskModel, risk: FloatArray) -> npt.NDArray[np.int8]:
     return above
 
 
-def _gaps(missing: npt.NDArray[np.bool_]) -> Ints:
+def _gaps(missing: npt.NDArray[np.bool_]) -> Words:
     """Which columns miss a value, as the bits of a few whole numbers a row."""
-    words = np.zeros((-(-len(missing) // _WORD), missing.shape[1]), dtype=np.int64)
+    words = np.zeros((-(-len(missing) // _WORD), missing.shape[1]), dtype=np.int16)
     for column, gap in enumerate(missing):
-        words[column // _WORD] |= gap.astype(np.int64) << (column % _WORD)
+        words[column // _WORD] |= gap.astype(np.int16) << (column % _WORD)
     return words
 
 
-def _gap_texts(titles: list[str], words: Ints, refused: npt.NDArray[np.bool_]) -> Any:
+def _gap_texts(titles: list[str], words: Words, refused: npt.NDArray[np.bool_]) -> Any:
     """The titles of what is missing: a text for each pattern of a word, joined row by row."""
     before = words[0] > 0
     column = _word_texts(titles[:_WORD], words[0])
     for number, word in enumerate(words[1:], start=1):
         if word.any():
             here = titles[number * _WORD : (number + 1) * _WORD]
-            more = _word_texts(here, word | before.astype(np.int64) << _WORD)
+            more = _word_texts(here, word | before.astype(np.int16) << _WORD)
             column = column + more
             before |= word > 0
     if refused.any():
@@ -179,14 +180,24 @@ def _gap_texts(titles: list[str], words: Ints, refused: npt.NDArray[np.bool_]) -
     return column
 
 
-def _word_texts(titles: list[str], word: Ints) -> Any:
+def _word_texts(titles: list[str], word: Words) -> Any:
     """The texts of one word; one bit more says that others stand before them."""
-    places, patterns = pd.factorize(word)
+    places, patterns = _distinct(word, 2 << _WORD)
     texts = []
     for pattern in patterns.tolist():
         missing = [title for place, title in enumerate(titles) if pattern >> place & 1]
         texts.append("; ".join(["", *missing] if missing and pattern >> _WORD else missing))
     return _handed_out(texts, places)
+
+
+def _distinct(codes: Words | Ints, most: int) -> tuple[npt.NDArray[np.intp], Ints]:
+    """The place of each code among the different ones, and these: by a table of all below most."""
+    there = np.zeros(most, dtype=np.bool_)
+    there[codes] = True
+    different = np.flatnonzero(there)
+    places = np.empty(most, dtype=np.intp)
+    places[different] = np.arange(len(different))
+    return places[codes], different
 
 
 def _strongest(parts: FloatArray, missing: npt.NDArray[np.bool_]) -> Ints:
@@ -218,8 +229,8 @@ def _strongest(parts: FloatArray, missing: npt.NDArray[np.bool_]) -> Ints:
 
 def _driver_texts(titles: list[str], packed: Ints, refused: npt.NDArray[np.bool_]) -> Any:
     """The titles of the terms that were packed, a text for each different three."""
-    places, different = pd.factorize(packed)
     names, base = [*titles, ""], len(titles) + 1
+    places, different = _distinct(packed, base**MOST_DRIVERS)
     terms = [different // base**place % base for place in reversed(range(MOST_DRIVERS))]
     threes = zip(*(each.tolist() for each in terms), strict=True)
     texts = ["; ".join(names[term] for term in three if names[term]) for three in threes]
