@@ -238,7 +238,6 @@ class TestMlflow:
         pyfunc = needed("mlflow.pyfunc", "MLflow is not installed")
         functions = needed("pyspark.sql.functions", "Spark is not installed")
         call = pyfunc.spark_udf(session, saved, env_manager="local")
-        numbers = numbers.head(20_000)  # Enough to hold every kind of row.
         sdf = read_by_spark(session, numbers, tmp_path)
         names = [name for name in numbers.columns if name != "id"]
         scored = sdf.withColumn("answer", call(functions.struct(*names)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from earlywarn.errors import EarlyWarnError, ModelError
 from earlywarn.model import RiskModel
+from earlywarn.rowwise import BLOCK, SHORTEST, in_threads
 from earlywarn.store import load_model
 
 
@@ -320,3 +322,42 @@ def test_threads_and_order_change_no_bit(monkeypatch):
             assert whole[shuffled].tobytes() == other.tobytes()
     for one, three in zip(found["1"], found["3"], strict=True):
         assert one.tobytes() == three.tobytes()
+
+
+def test_contributions_are_put_where_there_is_room_for_them():
+    model, X = invented(3), holed(3, 70, 8)
+    room = np.full((9, 70 + SHORTEST), np.nan)
+    found = model.assess(X, parts=True, room=room).contributions
+    assert np.shares_memory(found, room)
+    assert found.tobytes() == model.contributions(X).tobytes()
+
+
+@pytest.mark.parametrize("rows", [0, 1, BLOCK, 4 * BLOCK + 1, 31 * BLOCK + 5])
+@pytest.mark.parametrize("most", [None, 5 * BLOCK])
+def test_every_row_is_worked_on_once(monkeypatch, rows, most):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    seen, shares = np.zeros(rows, dtype=int), []
+
+    def work(share):
+        shares.append(share)
+        seen[share] += 1
+
+    in_threads(work, rows, most=most)
+    assert (seen == 1).all()
+    assert [share.start % BLOCK for share in shares] == [0] * len(shares)
+    assert max(share.stop - share.start for share in shares) <= (most or 11 * BLOCK)
+
+
+def test_a_share_is_not_shared_out_again(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    outer, inner = [], []
+
+    def work(share):
+        me = threading.get_ident()
+        outer.append(me)
+        in_threads(lambda part: inner.append((me, threading.get_ident())), 12 * BLOCK)
+
+    in_threads(work, 12 * BLOCK)
+    assert len(outer) == 3
+    assert len(inner) == 9
+    assert all(owner == worker for owner, worker in inner)
