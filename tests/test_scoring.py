@@ -10,6 +10,7 @@ import pytest
 
 from earlywarn.errors import IndicatorError, ModelLifeWarning, ScoreError
 from earlywarn.indicators import build_indicators
+from earlywarn.inputs import model_indicators
 from earlywarn.model import RiskModel
 from earlywarn.panel import Panel, Snapshot
 from earlywarn.scoring import BANDS, COLUMNS, TOP_K, at_prior, score, score_batch
@@ -202,3 +203,22 @@ def test_a_batch_of_many_threads_is_that_of_one(model, snapshot: Snapshot, monke
     assert refused.sum() == 2
     assert whole.loc[refused, ["risk", "missing_indicators", "drivers_up"]].isna().all(axis=None)
     assert whole.loc[~refused, "drivers_up"].notna().all()
+
+
+def test_a_model_of_fewer_columns_than_drivers_are_told_of(model) -> None:
+    narrow = dataclasses.replace(
+        model,
+        columns=model.columns[:1],
+        coefficients=np.array([0.5]),
+        centre=np.zeros(1),
+        orientation=np.ones(1),
+        groups=model.groups[:1],
+        agreement=model.agreement[:1],
+        covariance=model.covariance[:2, :2],
+    )
+    (record,) = model_indicators(narrow)
+    rows = pd.DataFrame({narrow.columns[0]: [1.5, -1.5, 0.0, np.nan]})
+    found = score_batch(rows, narrow, explain=True)
+    assert found["drivers_up"].tolist() == [record.title, "", "", ""]
+    assert found["drivers_down"].tolist() == ["", record.title, "", ""]
+    assert found["missing_indicators"].tolist() == ["", "", "", record.title]

@@ -20,7 +20,7 @@ from earlywarn.rowwise import BLOCK, SHORTEST, probabilities, threads
 from earlywarn.stats import FloatArray, normal_quantile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from earlywarn.model import RiskModel
 
@@ -133,15 +133,13 @@ class Verdicts:
 
 
 def _handed_out(
-    texts: Sequence[str],
-    places: npt.NDArray[Any],
-    refused: npt.NDArray[np.bool_] | None = None,
+    texts: Any, places: npt.NDArray[Any], refused: npt.NDArray[np.bool_] | None = None
 ) -> Any:
     """A column of texts, each by its place among the different ones; none for a refused row."""
-    whole = pd.Series([*texts, "", None])
-    if refused is not None and refused.any():
-        places = np.where(refused, len(texts) + 1, places)
-    return whole.array.take(places.astype(np.intp))
+    different, places = pd.array(texts, dtype="str"), places.astype(np.intp)
+    if refused is None or not refused.any():
+        return different.take(places)
+    return different.take(np.where(refused, -1, places), allow_fill=True)
 
 
 def expected_share(model: RiskModel) -> float:
@@ -183,11 +181,13 @@ def _gap_texts(titles: list[str], words: Words, refused: npt.NDArray[np.bool_]) 
 def _word_texts(titles: list[str], word: Words) -> Any:
     """The texts of one word; one bit more says that others stand before them."""
     places, patterns = _distinct(word, 2 << _WORD)
-    texts = []
-    for pattern in patterns.tolist():
-        missing = [title for place, title in enumerate(titles) if pattern >> place & 1]
-        texts.append("; ".join(["", *missing] if missing and pattern >> _WORD else missing))
-    return _handed_out(texts, places)
+    before = patterns >> _WORD > 0
+    texts = _handed_out([""], np.zeros(len(patterns), dtype=np.intp))
+    for place, title in enumerate(titles):
+        here = patterns >> place & 1 > 0
+        texts = texts + _handed_out(["", title, f"; {title}"], np.where(before, 2, 1) * here)
+        before |= here
+    return texts.take(places)
 
 
 def _distinct(codes: Words | Ints, most: int) -> tuple[npt.NDArray[np.intp], Ints]:
@@ -206,14 +206,18 @@ def _strongest(parts: FloatArray, missing: npt.NDArray[np.bool_]) -> Ints:
     The last bits of each term give way to its place, so that sorting brings the places along;
     terms within a part in 10^13 of each other count as tied, and ties go to the earlier one.
     """
-    none = len(parts)
-    mask = (1 << none.bit_length()) - 1
-    places = (mask - np.arange(none))[:, None]
-    packed = np.zeros((len(SIDES), parts.shape[1]), dtype=np.int64)
-    for start in range(0, parts.shape[1], BLOCK):
-        rows = slice(start, start + BLOCK)
+    none, size = parts.shape
+    width = max(none, MOST_DRIVERS)
+    mask = (1 << width.bit_length()) - 1
+    places = (mask - np.arange(width))[:, None]
+    powers = (none + 1) ** np.arange(MOST_DRIVERS)[::-1]
+    packed = np.empty((len(SIDES), size), dtype=np.int64)
+    room = np.zeros((width, min(size, BLOCK)))
+    for start in range(0, size, BLOCK):
+        rows = slice(start, min(start + BLOCK, size))
+        tagged = room[:, : rows.stop - start]
         # What stands in for a missing figure is part of the sum, and no driver.
-        tagged = parts[:, rows] * ~missing[:, rows]
+        np.multiply(parts[:, rows], ~missing[:, rows], out=tagged[:none])
         bits = tagged.view(np.int64)
         bits &= ~mask
         bits |= places
@@ -221,9 +225,8 @@ def _strongest(parts: FloatArray, missing: npt.NDArray[np.bool_]) -> Ints:
         ordered.sort(axis=1)
         upwards, downwards = ordered[:, : -MOST_DRIVERS - 1 : -1], -ordered[:, :MOST_DRIVERS]
         for side, strongest in enumerate((upwards, downwards)):
-            for best in np.ascontiguousarray(strongest.T):
-                term = np.where(best > NONE, mask - (best.view(np.int64) & mask), none)
-                packed[side, rows] = packed[side, rows] * (none + 1) + term
+            term = np.where(strongest > NONE, mask - (strongest.view(np.int64) & mask), none)
+            packed[side, rows] = term @ powers
     return packed
 
 
@@ -231,7 +234,8 @@ def _driver_texts(titles: list[str], packed: Ints, refused: npt.NDArray[np.bool_
     """The titles of the terms that were packed, a text for each different three."""
     names, base = [*titles, ""], len(titles) + 1
     places, different = _distinct(packed, base**MOST_DRIVERS)
-    terms = [different // base**place % base for place in reversed(range(MOST_DRIVERS))]
-    threes = zip(*(each.tolist() for each in terms), strict=True)
-    texts = ["; ".join(names[term] for term in three if names[term]) for three in threes]
+    first, *others = (different // base**place % base for place in reversed(range(MOST_DRIVERS)))
+    texts = _handed_out(names, first)
+    for term in others:
+        texts = texts + _handed_out([f"; {name}" if name else "" for name in names], term)
     return _handed_out(texts, places, refused)
