@@ -361,3 +361,17 @@ def test_a_share_is_not_shared_out_again(monkeypatch):
     assert len(outer) == 3
     assert len(inner) == 9
     assert all(owner == worker for owner, worker in inner)
+
+
+def test_more_columns_of_a_group_than_a_byte_counts():
+    model, X = invented(1, (300,)), holed(1, 5, 300, share=0.95)
+    filled, variance = model.complete(X)
+    centred, r = X - model.centre, model.agreement[0]
+    known = np.isfinite(centred)
+    number = known.sum(axis=1, keepdims=True)
+    assert (300 - number > 255).all()
+    total = np.nansum(centred * model.orientation, axis=1, keepdims=True)
+    expected = model.orientation * r * total / (1 + (number - 1) * r)
+    left = 1 - number * r**2 / (1 + (number - 1) * r)
+    np.testing.assert_allclose(filled, np.where(known, centred, expected), atol=1e-12)
+    np.testing.assert_allclose(variance, np.where(known, 0, left), atol=1e-12)

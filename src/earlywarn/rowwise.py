@@ -136,6 +136,7 @@ class Bench:
         self._offset = (0.0 - completion.centre)[:, None]
         self._terms, self._spare, self._unsure = (np.empty((width + 1, height)) for _ in range(3))
         self._missing = np.empty((width, height), dtype=np.bool_)
+        self._counts = np.min_scalar_type(width)
 
     def complete(self, rows: Floats, *, doubt: bool = True) -> Block:
         """Centre and complete the rows of one block, columns first."""
@@ -150,7 +151,7 @@ class Bench:
             return Block(filled, None)
         np.putmask(filled, missing, 0.0)
         for group, alike in self._completion.parts:
-            holes = np.add.reduce(missing[group], axis=0, dtype=np.uint8)
+            holes = np.add.reduce(missing[group], axis=0, dtype=self._counts)
             total = weighted_sums(self._completion.orientation[group], filled[group])
             for columns, pull, spread, left in alike:
                 expected = pull * total / spread.take(holes)
