@@ -5,7 +5,7 @@ Only a Snapshot is taken, so that nothing published after its date can be seen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ from earlywarn.panel import Snapshot
 from earlywarn.stats import FloatArray, rate, slope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
 Pairs = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
@@ -91,7 +91,8 @@ def published_indicators(
     """The indicators that come from published figures: the same between two publications."""
     _check(snapshot)
     figures = _Figures.of(snapshot)
-    deprivation, *levels = figures.levels([get_indicator(DEPRIVATION), *_published(records)])
+    levels = figures.levels([get_indicator(DEPRIVATION), *_published(records)])
+    deprivation = next(levels)
     neighbours = figures.neighbour_pairs(snapshot.neighbours)
     blocks = [_columns(level, deprivation, neighbours) for level in levels]
     frame = pd.DataFrame(
@@ -119,8 +120,8 @@ def reference_distributions(snapshot: Snapshot) -> Mapping[str, Distribution]:
     """The newest year's distribution of each indicator: what a single row is compared with."""
     _check(snapshot)
     records = [get_indicator(DEPRIVATION), *_published(INDICATORS)]
-    deprivation, *levels = _Figures.of(snapshot).levels(records)
-    found = {}
+    levels = _Figures.of(snapshot).levels(records)
+    deprivation, found = next(levels), {}
     for level in levels:
         spread = None if level.newest is None else level.spread(level.newest, deprivation)
         if spread is not None:
@@ -269,22 +270,22 @@ class _Figures:
             held[:, column] = np.where(np.isfinite(earlier), earlier, held[:, column - 1])
         return held
 
-    def levels(self, records: Sequence[Indicator]) -> list[_Level]:
-        found = [self._value_and_size(record) for record in records]
-        own, own_size = (np.stack(part) for part in zip(*found, strict=True))
-        value, size = self._inherited(own, own_size)
-        return [
-            _Level(
+    def levels(self, records: Sequence[Indicator]) -> Iterator[_Level]:
+        """Each indicator's level, new authorities with the figures of those they were made from."""
+        family = list(dict.fromkeys(row for child, old in self.parents for row in (child, *old)))
+        for record, rows in zip(records, self._handed_down(records, family), strict=True):
+            own, own_size = self.value_and_size(record)
+            value, size = own.copy(), own_size.copy()
+            value[family], size[family] = rows
+            yield _Level(
                 record=record,
                 years=self.years,
-                value=value[place, :-1],
-                size=size[place, :-1],
-                own=own[place, :-1],
-                england=own[place, -1],
+                value=value[:-1],
+                size=size[:-1],
+                own=own[:-1],
+                england=own[-1],
                 oldest=self.oldest,
             )
-            for place, record in enumerate(records)
-        ]
 
     def neighbour_pairs(self, neighbours: pd.DataFrame) -> Pairs:
         """Each area's row, and the row of a statistical neighbour of it."""
@@ -294,7 +295,7 @@ class _Figures:
         both = (area >= 0) & (neighbour >= 0)
         return area[both], neighbour[both]
 
-    def _value_and_size(self, record: Indicator) -> tuple[FloatArray, FloatArray]:
+    def value_and_size(self, record: Indicator) -> tuple[FloatArray, FloatArray]:
         numerator, denominator, value = self.table(record.measure)
         if record.denominator == POPULATION:
             return 10_000 * rate(value, self.children), self.children
@@ -315,20 +316,26 @@ class _Figures:
         counted = np.where(np.isfinite(numerator), numerator, value)
         return np.asarray(counted, dtype=float)
 
-    def _inherited(self, value: FloatArray, size: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """New authorities with the figures of those they were made from, where they have none.
+    def _handed_down(
+        self, records: Sequence[Indicator], family: list[int]
+    ) -> Iterator[tuple[FloatArray, FloatArray]]:
+        """Values and sizes of old and new authorities, the new ones' own where they have some.
 
-        Both of shape (indicators, areas, years).
+        All indicators at once: shape (indicators, authorities of the family, years).
         """
-        value, size = value.copy(), size.copy()
+        tables = {name: table[:, family] for name, table in self.tables.items()}
+        few = replace(self, areas=tuple(self.areas[row] for row in family), tables=tables)
+        found = [few.value_and_size(record) for record in records]
+        value, size = (np.stack(part) for part in zip(*found, strict=True))
         for child, parents in self.parents:
-            theirs, cases = value[:, parents], size[:, parents]
-            known = np.isfinite(theirs).all(axis=1) & np.isnan(value[:, child])
+            new, old = family.index(child), [family.index(row) for row in parents]
+            theirs, cases = value[:, old], size[:, old]
+            known = np.isfinite(theirs).all(axis=1) & np.isnan(value[:, new])
             weight = np.nan_to_num(cases, nan=1.0)
             mean = rate((np.nan_to_num(theirs) * weight).sum(axis=1), weight.sum(axis=1))
-            value[:, child] = np.where(known, mean, value[:, child])
-            size[:, child] = np.where(known, cases.sum(axis=1), size[:, child])
-        return value, size
+            value[:, new] = np.where(known, mean, value[:, new])
+            size[:, new] = np.where(known, cases.sum(axis=1), size[:, new])
+        return zip(value, size, strict=True)
 
 
 _RATES = frozenset(
