@@ -162,12 +162,11 @@ def _columns(level: _Level, deprivation: _Level, neighbours: Pairs) -> dict[str,
     # Last year's only where there is no newest figure.
     for column in () if level.newest is None else (level.newest, level.newest - 1):
         here = np.isfinite(level.value[:, column]) & np.isnan(value)
-        if column < 0 or not here.any() or (spread := level.spread(column, deprivation)) is None:
+        if column < 0 or not here.any() or (found := level.standing(column, deprivation)) is None:
             continue
         value[here] = level.value[here, column]
         england[here] = level.england[column]
         alike[here] = _neighbour_mean(level.value[:, column], neighbours)[here]
-        found = level.compared(column, deprivation, spread)
         z[here], se[here] = found[0][here], found[1][here]
     columns = (value, z, se, value - england, value - alike, level.trend(), np.abs(z))
     return dict(zip(columns_of(level.record), columns, strict=False))
@@ -205,12 +204,15 @@ class _Level:
         y, sd = stabilise(self.record, self.own[:, column], self.size[:, column])
         return distribution(y, sd, self._like_for_like(column, deprivation))
 
-    def compared(
-        self, column: int, deprivation: _Level, spread: Distribution
-    ) -> tuple[FloatArray, FloatArray]:
+    def standing(self, column: int, deprivation: _Level) -> tuple[FloatArray, FloatArray] | None:
+        """Where the authorities stand in the distribution of a year: z and its standard error."""
         y, sd = stabilise(self.record, self.value[:, column], self.size[:, column])
+        own = np.where(np.isnan(self.own[:, column]), np.nan, y)
         alike = self._like_for_like(column, deprivation)
-        return compare(y, sd, np.nan if alike is None else alike, spread)
+        against = distribution(own, sd, alike)
+        if against is None:
+            return None
+        return compare(y, sd, np.nan if alike is None else alike, against)
 
     def trend(self) -> FloatArray:
         """Change a year over the last three years; NaN unless all three are known."""
