@@ -13,7 +13,29 @@ from earlywarn.model import RiskModel
 from earlywarn.panel import Panel, Snapshot, load_panel
 from earlywarn.store import load_model
 
+LONGEST = (
+    "test_agreement.py",
+    "test_report_whole.py",
+    "test_site.py",
+    "test_backtesting.py",
+    "test_notebooks.py",
+    "test_malformed.py",
+    "test_docs.py",
+    "test_leaks.py",
+    "test_progress.py",
+    "test_service_live.py",
+    "test_classifier.py",
+    "test_cluster.py",
+)
+"""Files of tests that take half a minute or more: they go first."""
+
 REAL_DATA = Path(os.environ.get("EARLYWARN_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files, so that no worker is left with one of them at the end."""
+    rank = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(LONGEST)))
 
 
 @pytest.fixture(scope="session")

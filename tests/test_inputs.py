@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -19,7 +20,6 @@ from earlywarn.comparison import REACH, Distribution, compare, stabilise
 from earlywarn.errors import EarlyWarnError, ModelError, ScoreError
 from earlywarn.indicators import build_indicators
 from earlywarn.inputs import known_columns, model_indicators, read_rows
-from earlywarn.model import RiskModel
 from earlywarn.panel import Panel, Snapshot
 from earlywarn.scoring import BATCH_COLUMNS, score, score_batch
 from earlywarn.store import load_model
@@ -123,7 +123,7 @@ class TestOneRoute:
 
     def test_a_model_of_other_columns(self) -> None:
         columns = ("shoe_size", *MODEL.columns[1:])
-        model = RiskModel(**{**vars(MODEL), "columns": columns})
+        model = replace(MODEL, columns=columns)
         with pytest.raises(ModelError, match="shoe_size"):
             model_indicators(model)
 

@@ -6,6 +6,7 @@ import copy
 import hashlib
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -529,8 +530,8 @@ def test_what_could_not_be_read_again_is_not_written(tmp_path):
         MODEL.shifted(float("nan")),
         MODEL.with_info({}),
         MODEL.with_info({**MODEL.info, "more": object()}),
-        RiskModel(**{**vars(MODEL), "classes": ("a", "b", "c", "d")}),
-        RiskModel(**{**vars(MODEL), "thresholds": MODEL.thresholds[::-1]}),
+        replace(MODEL, classes=("a", "b", "c", "d")),
+        replace(MODEL, thresholds=MODEL.thresholds[::-1]),
     ]
     for model in broken:
         with pytest.raises(StoreError):

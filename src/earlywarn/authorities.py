@@ -234,6 +234,11 @@ class Register:
         return tuple(change.successor for change in changes) if clean else ()
 
     @cached_property
+    def codes(self) -> frozenset[str]:
+        """The three-digit codes of all authorities, of whatever time."""
+        return frozenset(self.authorities["la_code"])
+
+    @cached_property
     def _lives(self) -> dict[str, tuple[date | None, date | None]]:
         table = self.authorities
         spans = zip(table["opened"], table["closed"], strict=True)

@@ -111,6 +111,7 @@ def model_indicators(model: RiskModel) -> tuple[Indicator, ...]:
     return tuple(known[column] for column in model.columns)
 
 
+@cache
 def known_columns() -> frozenset[str]:
     """Every column name that means something in a row."""
     names = set()
@@ -134,12 +135,15 @@ def _read_indicator(
         level[:], noise[:] = numbers.column(record.id, highest=1.0), 0.0
         return
     z, se = numbers.column(record.id + "_z", lowest=-LARGEST), numbers.column(record.id + "_se")
+    value, size = _value_and_size(record, numbers)
+    if z is numbers.absent and value is numbers.absent:
+        level[:], noise[:] = np.nan, 0.0
+        return
     np.clip(z, -REACH, REACH, out=level)
     entry = model.info.get("reference", {}).get(record.id)
     against = None if entry is None else Distribution(**entry)
     noise[:] = se
     _fill(noise, np.isnan(se), 0.0 if against is None else _usual_error(against))
-    value, size = _value_and_size(record, numbers)
     if against is not None and value is not numbers.absent:
         plain = np.isnan(z) & ~np.isnan(value)
         if plain.any():
@@ -206,13 +210,14 @@ class _Numbers:
 
     def __init__(self, rows: pd.DataFrame, faults: _Faults) -> None:
         self._rows = rows
+        self._names = frozenset(rows.columns)
         self.faults = faults
         self.absent = np.full(len(rows), np.nan)
         self.absent.flags.writeable = False
 
     def has(self, *names: str) -> bool:
         """Whether the frame has all of these columns."""
-        return all(name in self._rows.columns for name in names)
+        return self._names.issuperset(names)
 
     def column(
         self, name: str, *, lowest: float = 0.0, highest: float = LARGEST, percent: bool = False
@@ -328,7 +333,7 @@ def _check_authorities(rows: pd.DataFrame, register: Register, faults: _Faults) 
     codes, where = _distinct(_single(rows, "la_code", faults))
     if codes is None:
         return
-    known = {"", *register.authorities["la_code"]}
+    known = register.codes | {""}
     unknown = [_cell_text(_whole(code)) not in known for code in codes]
     faults.add(np.array(unknown, dtype=bool)[where], "la_code is no authority's")
 

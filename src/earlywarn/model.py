@@ -6,6 +6,7 @@ It knows columns and their groups, not councils.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -154,7 +155,7 @@ class RiskModel:
         """
         matrix = self.matrix(X)
         filled, variance = (np.zeros(matrix.shape, order="F") for _ in range(2))
-        bench = self._bench(len(matrix))
+        bench = Bench(self._completion, len(matrix))
         for rows, given in blocks(matrix, slice(0, len(matrix))):
             block, size = bench.complete(given), rows.stop - rows.start
             filled[rows] = block.filled[:, :size].T
@@ -219,7 +220,7 @@ class RiskModel:
         self, span: slice, table: Table, errors: Table | None, terms: Floats, found: Assessment
     ) -> None:
         """Assess a span of the rows into its place in what is found."""
-        bench, doubt = self._bench(span.stop - span.start), self._doubt
+        bench, doubt = Bench(self._completion, span.stop - span.start), self._doubt
         sd = bool(len(found.sd))
         for rows, given in blocks(table, span):
             end, size = rows.start + given.shape[1], rows.stop - rows.start
@@ -331,14 +332,15 @@ class RiskModel:
             )
         return [_numbers(column) for column in columns]
 
-    @property
+    @cached_property
     def _doubt(self) -> Doubt:
         # The variance of a value counts for the mean square of a weight that is itself unsure.
         weight = self.coefficients**2 + np.diag(self.covariance)[1:]
         return Doubt(self.covariance, np.asarray(weight, dtype=float))
 
-    def _bench(self, rows: int) -> Bench:
-        return Bench(Completion(self.centre, self.orientation, self.agreement, self.groups), rows)
+    @cached_property
+    def _completion(self) -> Completion:
+        return Completion(self.centre, self.orientation, self.agreement, self.groups)
 
 
 def _numbers(column: Any) -> Floats:

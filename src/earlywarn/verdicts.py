@@ -16,7 +16,7 @@ import pandas as pd
 
 from earlywarn.explanation import NONE
 from earlywarn.inputs import Inputs, model_indicators
-from earlywarn.rowwise import BLOCK, SHORTEST, probabilities, threads
+from earlywarn.rowwise import BLOCK, SHARE, SHORTEST, probabilities, threads
 from earlywarn.stats import FloatArray, normal_quantile
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Verdicts:
         }
 
     def _texts(self, refused: npt.NDArray[np.bool_]) -> dict[str, Any]:
-        """The columns of text, made side by side."""
+        """The columns of text; of many rows, made side by side."""
         same = np.zeros(len(refused), dtype=np.int8)
         model_id = self._model.info.get("model_id", "")
         makers: dict[str, Callable[[], Any]] = {
@@ -120,6 +120,8 @@ class Verdicts:
         }
         for name, codes in zip(SIDES, self._drivers, strict=False):
             makers[name] = partial(_driver_texts, self._titles, codes, refused)
+        if len(refused) < SHARE:
+            return {name: make() for name, make in makers.items()}
         with ThreadPoolExecutor(threads()) as pool:
             return dict(zip(makers, pool.map(lambda make: make(), makers.values()), strict=True))
 
@@ -181,17 +183,23 @@ def _gap_texts(titles: list[str], words: Words, refused: npt.NDArray[np.bool_]) 
 def _word_texts(titles: list[str], word: Words) -> Any:
     """The texts of one word; one bit more says that others stand before them."""
     places, patterns = _distinct(word, 2 << _WORD)
-    before = patterns >> _WORD > 0
-    texts = _handed_out([""], np.zeros(len(patterns), dtype=np.intp))
-    for place, title in enumerate(titles):
-        here = patterns >> place & 1 > 0
-        texts = texts + _handed_out(["", title, f"; {title}"], np.where(before, 2, 1) * here)
-        before |= here
-    return texts.take(places)
+    texts = [_joined(titles, pattern) for pattern in patterns.tolist()]
+    return _handed_out(texts, places)
+
+
+def _joined(titles: list[str], pattern: int) -> str:
+    here = [title for place, title in enumerate(titles) if pattern >> place & 1]
+    return "; ".join(["", *here] if here and pattern >> _WORD else here)
 
 
 def _distinct(codes: Words | Ints, most: int) -> tuple[npt.NDArray[np.intp], Ints]:
-    """The place of each code among the different ones, and these: by a table of all below most."""
+    """The place of each code among the different ones, and these.
+
+    Of many codes by a table of all below ``most``, which is quicker than putting them in order.
+    """
+    if len(codes) < most:
+        few, places = np.unique(codes, return_inverse=True)
+        return places, few.astype(np.int64)
     there = np.zeros(most, dtype=np.bool_)
     there[codes] = True
     different = np.flatnonzero(there)
