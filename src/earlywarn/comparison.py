@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 REACH = 2.0
 """Beyond this many standard deviations an authority is as unusual as it can count."""
 
+USUAL = (0.10, 0.90)
+"""Shares of the authorities between whose figures of a year one is usual."""
+
 FEWEST = 20
 """Fewer units than this are no distribution to compare with."""
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.catalogue import Indicator, get_indicator, model_column
+from earlywarn.comparison import USUAL
 from earlywarn.errors import IndicatorError, ModelError, ScoreError
 from earlywarn.indicators import POPULATION, build_indicators, published_indicators
 from earlywarn.inputs import Inputs, model_indicators, read_rows
@@ -39,9 +40,6 @@ NOT_ACTIONABLE = {
     "last inspection": "a fact of the past: only another inspection changes it",
 }
 """The other families that a model weighs, and why they are left as they are."""
-
-RANGE = (0.10, 0.90)
-"""Shares of the authorities between whose figures of the year a changed one has to lie."""
 
 STEP = 0.1
 """Figures are changed in steps of the last decimal that is published."""
@@ -326,7 +324,7 @@ def _moves(case: _Case) -> list[_Move]:
         if record.family not in ACTIONABLE or case.code not in there.index:
             continue
         upwards = (record.sign > 0) != case.better
-        value, bound = float(there[case.code]), float(there.quantile(RANGE[int(upwards)]))
+        value, bound = float(there[case.code]), float(there.quantile(USUAL[int(upwards)]))
         move = _Move(record, value, bound, _about(record, case.snapshot))
         if (bound > value) == upwards and move.figures():
             found.append(move)

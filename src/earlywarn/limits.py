@@ -39,10 +39,10 @@ def aligned(**arrays: npt.ArrayLike) -> tuple[FloatArray, ...]:
     >>> aligned(count=[1, 2], total=10)[1]
     array([10., 10.])
     """
-    found = [_floats(name, values) for name, values in arrays.items()]
+    found = tuple(_floats(name, values) for name, values in arrays.items())
     shapes = {values.shape for values in found}
     if len(shapes) == 1:
-        return tuple(found)
+        return found
     shape, *others = shapes - {()}
     if others:
         told = {name: each.shape for name, each in zip(arrays, found, strict=True) if each.ndim}

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from earlywarn.errors import AuthorityError, PanelError
 from earlywarn.panel_folder import read_tables, write_folder
 from earlywarn.panel_tables import (
     findings_from,
+    judgements_from,
     neighbours_from,
     observations_from,
     observations_text,
@@ -129,8 +130,7 @@ class Snapshot:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class _Days:
+class _Days(NamedTuple):
     """The observations' days as numbers, worked out once: a backtest asks for hundreds of dates."""
 
     published: npt.NDArray[np.int64]
@@ -369,7 +369,7 @@ def read_panel(folder: str | Path) -> Panel:
             tables["observations.csv"], releases, str(place / "observations.csv")
         ),
         neighbours=neighbours_from(tables["neighbours.csv"], str(place / "neighbours.csv")),
-        judgements=read_judgements(place / "judgements.csv", register=register),
+        judgements=judgements_from(tables["judgements.csv"], str(place / "judgements.csv")),
         releases=releases,
         findings=findings_from(tables["findings.csv"], str(place / "findings.csv")),
         register=register,

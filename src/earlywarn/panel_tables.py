@@ -5,15 +5,16 @@ from __future__ import annotations
 import io
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from earlywarn.errors import PanelError
 from earlywarn.sources.calendar import RELEASE_COLUMNS
+from earlywarn.sources.judgement_frame import AREAS, DATES, check_judgements
+from earlywarn.sources.judgement_frame import COLUMNS as JUDGEMENT_COLUMNS
 from earlywarn.sources.records import FINDING_COLUMNS, NEIGHBOUR_COLUMNS, OBSERVATION_COLUMNS
 
 if TYPE_CHECKING:
@@ -39,8 +40,7 @@ _TEXTS = ("la_code", "measure", "status", "source")
 _FEW = (*_TEXTS, "release", "vintage")
 
 
-@dataclass(frozen=True)
-class _Release:
+class _Release(NamedTuple):
     """When a figure was first public; `assumed` says that the day is a rule's, not a record's."""
 
     published_on: date
@@ -294,6 +294,34 @@ def neighbours_from(text: bytes, where: str) -> pd.DataFrame:
     """
     kinds = {"model": "int64", "la_code": "str", "rank": "int64", "neighbour_code": "str"}
     return _table_from(text, NEIGHBOUR_COLUMNS, kinds | {"published_on": "date"}, where)
+
+
+def judgements_from(text: bytes, where: str) -> pd.DataFrame:
+    """Read the judgements of a panel folder.
+
+    Parameters
+    ----------
+    text : bytes
+        The CSV, in UTF-8, as `judgements_text` wrote it.
+    where : str
+        The file, for errors.
+
+    Returns
+    -------
+    DataFrame
+        As `read_judgements` gives them.
+
+    Raises
+    ------
+    PanelError
+        If a column is missing or a cell is malformed.
+    OutcomeError
+        If a date is missing or a grade is not a full word.
+    """
+    kinds = dict.fromkeys(JUDGEMENT_COLUMNS, "str") | dict.fromkeys(DATES, "date")
+    frame = _table_from(text, JUDGEMENT_COLUMNS, kinds, where)
+    grades = {column: frame[column].where(frame[column] != "") for column in ("overall", *AREAS)}
+    return check_judgements(frame.assign(**grades))
 
 
 def findings_from(text: bytes, where: str) -> pd.DataFrame:

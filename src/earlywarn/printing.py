@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.catalogue import FAMILIES, INDICATORS, Indicator, get_indicator
-from earlywarn.counterfactual import RANGE
+from earlywarn.comparison import USUAL
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -130,7 +130,7 @@ def what_if_text(rows: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> st
     told = (
         "Arithmetic on the model, and no claim about causes: an authority that changed a figure by "
         "itself may be as likely to fail as before. Only figures that it shapes by its own work "
-        f"are changed, within the {' to '.join(f'{100 * share:.0f}th' for share in RANGE)} "
+        f"are changed, within the {' to '.join(f'{100 * share:.0f}th' for share in USUAL)} "
         "percentile of authorities; all else stays."
     )
     return "\n".join([*lines, "", textwrap.fill(told, _width()), *_caution(model)])
