@@ -48,13 +48,13 @@ class Inputs:
         The model's columns; NaN where not known.
     noise : ndarray of shape (n_rows, n_columns)
         The standard error of each value.
-    refusal : ndarray of str
-        Why a row can't be scored; empty where it can.
+    refusal : dict of int to str
+        Why a row can't be scored, by its place; the others can.
     """
 
     values: FloatArray
     noise: FloatArray
-    refusal: npt.NDArray[np.object_]
+    refusal: dict[int, str]
 
 
 def read_rows(model: RiskModel, rows: pd.DataFrame, *, register: Register | None = None) -> Inputs:
@@ -75,7 +75,7 @@ def read_rows(model: RiskModel, rows: pd.DataFrame, *, register: Register | None
     -------
     Inputs
     """
-    faults = _Faults(len(rows))
+    faults = _Faults()
     numbers = _Numbers(rows, faults)
     deprivation = numbers.column("free_school_meals", percent=True)
     # Column by column in memory, as they are read here and scored later.
@@ -88,7 +88,7 @@ def read_rows(model: RiskModel, rows: pd.DataFrame, *, register: Register | None
     _check_dates(rows, model, faults)
     if register is not None:
         _check_authorities(rows, register, faults)
-    return Inputs(values, noise, faults.text())
+    return Inputs(values, noise, faults.texts())
 
 
 def model_indicators(model: RiskModel) -> tuple[Indicator, ...]:
@@ -188,20 +188,21 @@ def _value_and_size(record: Indicator, numbers: _Numbers) -> tuple[FloatArray, F
 
 
 class _Faults:
-    """Reasons for refusal, collected row by row."""
+    """Reasons for refusal, each with the rows that it holds for."""
 
-    def __init__(self, rows: int) -> None:
+    def __init__(self) -> None:
         self._reasons: list[tuple[npt.NDArray[np.bool_], str]] = []
-        self._rows = rows
 
     def add(self, bad: npt.NDArray[np.bool_], reason: str) -> None:
         if bad.any() and reason not in (told for _, told in self._reasons):
             self._reasons.append((bad, reason))
 
-    def text(self) -> npt.NDArray[np.object_]:
-        found = np.full(self._rows, "", dtype=object)
+    def texts(self) -> dict[int, str]:
+        """All that is wrong with each row that has a fault, by its place."""
+        found: dict[int, str] = {}
         for bad, reason in self._reasons:
-            found[bad] = [f"{one}; {reason}" if one else reason for one in found[bad]]
+            for place in np.flatnonzero(bad).tolist():
+                found[place] = f"{found[place]}; {reason}" if place in found else reason
         return found
 
 

@@ -9,7 +9,6 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from earlywarn.authorities import Register
@@ -24,6 +23,8 @@ from earlywarn.store import load_model
 from earlywarn.verdicts import BANDS, Verdicts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from earlywarn.model import RiskModel
     from earlywarn.panel import Snapshot
 
@@ -126,7 +127,7 @@ def score(
     rows = X.reset_index()
     # No authority is left out of the country's list: what was doubtful about a figure is told by
     # the panel's findings, and the day by a warning.
-    inputs = replace(read_rows(model, rows), refusal=np.full(len(rows), "", dtype=object))
+    inputs = replace(read_rows(model, rows), refusal={})
     verdicts = Verdicts(model, len(rows))
     verdicts.add(slice(0, len(rows)), inputs)
     ranks = _ranks(model, inputs, top_k)
@@ -252,8 +253,8 @@ def score_batch(
         verdicts.add(place, read_rows(model, frame.iloc[place], register=register))
 
     in_threads(work, len(frame), most=AT_ONCE)
-    if errors == "raise":
-        _stop_at_first(verdicts.refusal)
+    if errors == "raise" and verdicts.refusal:
+        raise _refused(verdicts.refusal)
     added = pd.DataFrame(verdicts.columns(), index=frame.index, copy=False)
     return beside(frame, added)
 
@@ -264,15 +265,15 @@ def _register() -> Register:
     return Register.load()
 
 
-def _stop_at_first(refusal: npt.NDArray[np.object_]) -> None:
-    for place in np.flatnonzero(refusal != "")[:1]:
-        raise ScoreError(
-            "a row can't be scored",
-            where=f"row {place}",
-            found=str(refusal[place]),
-            expected="numbers in the catalogue's units, or nothing where a figure is not known",
-            remedy='Mend the row, or use errors="report" to score the others.',
-        )
+def _refused(refusal: Mapping[int, str]) -> ScoreError:
+    first = min(refusal)
+    return ScoreError(
+        "a row can't be scored",
+        where=f"row {first}",
+        found=refusal[first],
+        expected="numbers in the catalogue's units, or nothing where a figure is not known",
+        remedy='Mend the row, or use errors="report" to score the others.',
+    )
 
 
 def _ranks(model: RiskModel, inputs: Inputs, top_k: int) -> dict[str, Any]:

@@ -67,7 +67,7 @@ class Verdicts:
         self._gaps = np.zeros((-(-width // _WORD), rows), dtype=np.int16)
         self._parts = np.empty((width + 1 if explain else 0, rows + SHORTEST))
         self._drivers = np.empty((len(SIDES) if explain else 0, rows), dtype=np.int64)
-        self.refusal = np.full(rows, "", dtype=object)
+        self.refusal: dict[int, str] = {}
 
     def add(self, rows: slice, inputs: Inputs) -> None:
         """Say of the rows at this place what follows from their numbers."""
@@ -80,7 +80,7 @@ class Verdicts:
         for place, each in enumerate((odds, odds - reach, odds + reach, worse)):
             self._numbers[place, rows] = probabilities(each)
         self._band[rows] = _bands(model, self._numbers[0, rows])
-        self.refusal[rows] = inputs.refusal
+        self.refusal.update({rows.start + row: why for row, why in inputs.refusal.items()})
         missing = np.isnan(inputs.values).T
         if missing.any():
             self._gaps[:, rows] = _gaps(missing)
@@ -89,7 +89,8 @@ class Verdicts:
 
     def columns(self) -> dict[str, Any]:
         """The answers as columns; a refused row has none."""
-        refused = self.refusal != ""
+        refused = np.zeros(len(self._band), dtype=np.bool_)
+        refused[self._refused()] = True
         parts = self._parts[:, : len(refused)]
         for numbers in (self._numbers, parts):
             if refused.any():
@@ -125,12 +126,14 @@ class Verdicts:
         with ThreadPoolExecutor(threads()) as pool:
             return dict(zip(makers, pool.map(lambda make: make(), makers.values()), strict=True))
 
+    def _refused(self) -> npt.NDArray[np.intp]:
+        return np.fromiter(self.refusal, dtype=np.intp, count=len(self.refusal))
+
     def _status(self) -> Any:
         """Of each row, that it was scored or why not."""
-        places = np.zeros(len(self.refusal), dtype=np.intp)
-        refused = np.flatnonzero(self.refusal != "")
-        codes, reasons = pd.factorize(self.refusal[refused])
-        places[refused] = codes + 1
+        places = np.zeros(len(self._band), dtype=np.intp)
+        codes, reasons = pd.factorize(np.array(list(self.refusal.values()), dtype=object))
+        places[self._refused()] = codes + 1
         return _handed_out([SCORED, *(f"refused: {reason}" for reason in reasons)], places)
 
 
