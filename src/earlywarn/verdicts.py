@@ -221,9 +221,12 @@ def _strongest(parts: FloatArray, missing: npt.NDArray[np.bool_]) -> Ints:
     width = max(none, MOST_DRIVERS)
     mask = (1 << width.bit_length()) - 1
     places = (mask - np.arange(width))[:, None]
+    # From the strongest upwards on, and from the strongest downwards on.
+    ends = [*range(-1, -MOST_DRIVERS - 1, -1), *range(MOST_DRIVERS)]
     powers = (none + 1) ** np.arange(MOST_DRIVERS)[::-1]
     packed = np.empty((len(SIDES), size), dtype=np.int64)
-    room = np.zeros((width, min(size, BLOCK)))
+    # A little wider than a block: columns that lie a power of two apart take turns in the cache.
+    room = np.zeros((width, min(size, BLOCK) + 8))
     for start in range(0, size, BLOCK):
         rows = slice(start, min(start + BLOCK, size))
         tagged = room[:, : rows.stop - start]
@@ -234,10 +237,12 @@ def _strongest(parts: FloatArray, missing: npt.NDArray[np.bool_]) -> Ints:
         bits |= places
         ordered = np.ascontiguousarray(tagged.T)
         ordered.sort(axis=1)
-        upwards, downwards = ordered[:, : -MOST_DRIVERS - 1 : -1], -ordered[:, :MOST_DRIVERS]
-        for side, strongest in enumerate((upwards, downwards)):
-            term = np.where(strongest > NONE, mask - (strongest.view(np.int64) & mask), none)
-            packed[side, rows] = term @ powers
+        strongest = ordered.T[ends]
+        strongest[MOST_DRIVERS:] *= -1
+        term = mask - (strongest.view(np.int64) & mask)
+        term[strongest <= NONE] = none
+        for side, terms in enumerate(np.split(term, len(SIDES))):
+            packed[side, rows] = powers @ terms
     return packed
 
 
