@@ -30,8 +30,8 @@ Table = Floats | list[Floats]
 """Rows as a matrix, or as their columns one by one."""
 Places = slice | NDArray[np.intp]
 
-BLOCK = 8192
-"""Rows at a time: thirty columns of them are two megabytes."""
+BLOCK = 12288
+"""Rows at a time: thirty columns of them are three megabytes."""
 SHORTEST = 64
 """A shorter block is filled up, so that no block is a single row, whose axis numpy would drop."""
 SHARE = 4 * BLOCK
