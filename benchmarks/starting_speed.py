@@ -33,7 +33,7 @@ print(",".join(sorted(name for name in others if not name.startswith("_"))))
 """
 
 
-def measure(rounds: int = 5) -> Section:
+def measure(rounds: int = 9) -> Section:
     """Time whole processes, and what remains without the packages that are imported."""
     with tempfile.TemporaryDirectory() as folder:
         peer, packages = _peer(Path(folder)), _packages()

@@ -275,7 +275,8 @@ def previous_judgement(
 def by_publication(judgements: pd.DataFrame) -> pd.DataFrame:
     """Put judgements in the order in which they became public, as ``last_public`` takes them."""
     # Not by start: what was held on a day is what was published last.
-    ordered = cohort(judgements).sort_values(["published_on", "inspection_start"], kind="stable")
+    order = ["published_on", "inspection_start", "la_code"]
+    ordered = check_judgements(judgements).sort_values(order, ignore_index=True)
     return pd.DataFrame(
         {
             "la_code": ordered["la_code"],
