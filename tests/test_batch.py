@@ -86,6 +86,24 @@ def read(file: Path) -> pd.DataFrame:
     )
 
 
+def test_relative_paths_are_those_of_the_folder_of_the_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Processes that wait for work stand in the folder that they were started in."""
+    for name in ("one", "other"):
+        folder = tmp_path / name
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        invented(230).to_csv("in.csv", index=False)
+        result = score_file("in.csv", "out.csv", MODEL, chunk=50, jobs=2)
+        assert result.out == Path("out.csv")
+        assert sorted(file.name for file in folder.iterdir()) == [
+            "in.csv",
+            "out.csv",
+            "out.refused.csv",
+        ]
+
+
 @pytest.mark.parametrize("explain", [False, True])
 @pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])
 def test_the_plain_calls_rows(source: Path, tmp_path: Path, ending: str, explain: bool) -> None:

@@ -146,7 +146,8 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
     cases = _cases(judgements, question, first_year, until)
     years = range(first_year, until.year + 1)
     plan = _Plan(panel, judgements, question, cases, tuple(leads), tuple(rivals), until)
-    store = None if parts is None else _Parts(Path(parts), plan)
+    # The whole path, since processes that an earlier call left waiting may stand in another folder.
+    store = None if parts is None else _Parts(Path(parts).absolute(), plan)
     jobs = (delayed(_year)(plan, year, store) for year in years)
     done = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
     found = list(told.over(_Counted(done, len(years)), "Forecasting year by year"))

@@ -120,8 +120,9 @@ def score_file(  # noqa: PLR0913 - one a choice that the command line has
     source, out, progress = Path(source), Path(out), progress or Progress()
     _check(source, out, chunk)
     model = load_model() if model is None else model
-    # Every output beside its own parts: moving a file within a folder is done at once or not.
-    job = _Job(out.parent / f".{out.name}.parts", out.suffix, model, explain)
+    # Every output beside its own parts: moving a file within a folder is done at once or not. The
+    # whole path, since processes that an earlier call left waiting may stand in another folder.
+    job = _Job(out.absolute().parent / f".{out.name}.parts", out.suffix, model, explain)
     ticket = _ticket(source, job, chunk)
     if resume and _joined(out, job, ticket):
         return _put_in_place(out, job, overwrite=overwrite)
