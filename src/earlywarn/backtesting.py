@@ -52,6 +52,11 @@ QUARTERS = (1, 4, 7, 10)
 SEED = 20160913
 
 _PROBABILITIES = tuple(f"p_{grade.lower().replace(' ', '_')}" for grade in GRADES)
+_NATIONAL = (
+    *("model", "la_code", "la_name", "region", "la_type", "risk", "score", "below_good"),
+    *_PROBABILITIES,
+    *("deprivation", "children", "list_rank", "list_length"),
+)
 _TEXTS = (
     *("window", "model", "la_code", "la_name", "region", "la_type", "as_of", "trained_until"),
     *("inspection_start", "inspection_type", "next_start"),
@@ -193,6 +198,12 @@ class _Plan:
         """Shared by the years that one process works on, one after the other."""
         return Timeline(self.panel, self.judgements)
 
+    @cached_property
+    def population(self) -> pd.DataFrame:
+        """The panel's estimates of the number of children."""
+        rows = self.panel.observations
+        return rows[rows["measure"] == "population_0_17"]
+
     def digest(self) -> str:
         """What the forecasts depend on, as a name: another one, and kept years are not used."""
         parts = [
@@ -280,57 +291,46 @@ def _national(
 ) -> pd.DataFrame:
     """The whole country on a day under every model: one row for each model and authority."""
     X = timeline.at(day).droplevel("as_of")
-    people = timeline.authorities(day).set_index("la_code")
-    last = timeline.last_inspection(day)
-    full = pd.concat([X, last], axis=1).astype(float)
-    theirs = [_theirs(rival, models[rival.name], full, people, day) for rival in plan.rivals]
-    national = pd.concat([_ours(models[OURS], X, people), *theirs], ignore_index=True)
-    national["deprivation"] = national["la_code"].map(X["free_school_meals"])
-    national["children"] = national["la_code"].map(_children(plan.panel, day))
-    national["list_rank"] = (
-        national.groupby("model")["score"].rank(ascending=False, method="first").astype(int)
+    people = timeline.authorities(day).set_index("la_code").reindex(X.index)
+    people["deprivation"] = X["free_school_meals"]
+    people["children"] = _children(plan.population, day)
+    full = pd.concat([X, timeline.last_inspection(day)], axis=1).astype(float)
+    answers = {OURS: _ours(models[OURS], X)}
+    for rival in plan.rivals:
+        answers[rival.name] = _theirs(rival, models[rival.name], full, day)
+    numbers = pd.concat([pd.DataFrame(each) for each in answers.values()], ignore_index=True)
+    facts = people.reset_index().loc[np.tile(np.arange(len(X)), len(answers))]
+    national = pd.concat([facts.reset_index(drop=True), numbers], axis=1).assign(
+        model=np.repeat(list(answers), len(X)), list_length=len(X)
     )
-    national["list_length"] = len(X)
-    return national
+    ranked = national.groupby("model")["score"].rank(ascending=False, method="first")
+    return national.assign(list_rank=ranked.astype(int))[list(_NATIONAL)]
 
 
-def _ours(model: Forecaster, X: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
+def _ours(model: Forecaster, X: pd.DataFrame) -> dict[str, FloatArray]:
     assert isinstance(model, RiskModel)  # noqa: S101 - for the type checker
     values = read_rows(model, X.reset_index(drop=True)).values  # noqa: PD011 - not a frame
-    return _block(OURS, model, values, X.index, people)
+    return _answers(model, values)
 
 
 def _theirs(
-    rival: Contender, model: Forecaster, X: pd.DataFrame, people: pd.DataFrame, day: date
-) -> pd.DataFrame:
-    block = _block(rival.name, model, rival.columns(X), X.index, people)
+    rival: Contender, model: Forecaster, X: pd.DataFrame, day: date
+) -> dict[str, FloatArray]:
+    found = _answers(model, rival.columns(X))
     if rival.at_random:
-        block["score"] = np.random.default_rng([SEED, day.toordinal()]).random(len(block))
-    return block
+        found["score"] = np.random.default_rng([SEED, day.toordinal()]).random(len(X))
+    return found
 
 
-def _block(
-    name: str, model: Forecaster, values: Any, codes: pd.Index, people: pd.DataFrame
-) -> pd.DataFrame:
+def _answers(model: Forecaster, values: Any) -> dict[str, FloatArray]:
     risk = model.risk(values)
-    return pd.DataFrame(
-        {
-            "model": name,
-            "la_code": codes,
-            "la_name": people["la_name"].reindex(codes).to_numpy(),
-            "region": people["region"].reindex(codes).to_numpy(),
-            "la_type": people["la_type"].reindex(codes).to_numpy(),
-            "risk": risk,
-            "score": logit(risk),
-            **_grades(model, values),
-        }
-    )
+    return {"risk": risk, "score": logit(risk), **_grades(model, values)}
 
 
-def _grades(model: Forecaster, values: Any) -> dict[str, FloatArray | float]:
+def _grades(model: Forecaster, values: Any) -> dict[str, FloatArray]:
     """The probabilities of below Good and of each grade; NaN for one that knows the worst only."""
     if not isinstance(model, RiskModel):
-        return dict.fromkeys(("below_good", *_PROBABILITIES), np.nan)
+        return {name: np.full(len(values), np.nan) for name in ("below_good", *_PROBABILITIES)}
     grades = model.probabilities(values)
     return {
         "below_good": _below_good(model, values),
@@ -351,9 +351,8 @@ def _grade(grades: FloatArray, model: RiskModel, grade: int) -> FloatArray:
     return grades[:, known.index(grade)] if grade in known else np.zeros(len(grades))
 
 
-def _children(panel: Panel, day: date) -> pd.Series:
-    rows = panel.observations
-    public = rows[(rows["measure"] == "population_0_17") & (rows["published_on"] <= day)]
+def _children(population: pd.DataFrame, day: date) -> pd.Series:
+    public = population[population["published_on"] <= day]
     newest = public.sort_values("period").drop_duplicates("la_code", keep="last")
     children: pd.Series = newest.set_index("la_code")["value"]
     return children

@@ -163,9 +163,10 @@ def _composite(X: pd.DataFrame) -> pd.DataFrame:
 
 
 def _red_flags(X: pd.DataFrame) -> pd.DataFrame:
-    flags = [record.sign * X[model_column(record)] >= RED_FLAG for record in _figures()]
-    known = [X[model_column(record)].notna() for record in _figures()]
-    share = np.sum(flags, axis=0) / np.maximum(np.sum(known, axis=0), 1)
+    records = _figures()
+    z = X[[model_column(record) for record in records]].to_numpy()
+    flags = z * [record.sign for record in records] >= RED_FLAG
+    share = flags.sum(axis=1) / np.maximum(np.isfinite(z).sum(axis=1), 1)
     return pd.DataFrame({"red_flags": 10 * share}, index=X.index)
 
 

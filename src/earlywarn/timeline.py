@@ -45,6 +45,8 @@ class Timeline:
     )
     _rows: dict[tuple[str, date], pd.Series] = field(default_factory=dict, repr=False)
     _last: dict[date, pd.DataFrame] = field(default_factory=dict, repr=False)
+    _public: dict[date, pd.DataFrame] = field(default_factory=dict, repr=False)
+    _existing: dict[date, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self._reports = by_publication(self.judgements)
@@ -93,7 +95,12 @@ class Timeline:
 
     def authorities(self, day: date) -> pd.DataFrame:
         """The authorities that existed on the day."""
-        return self.panel.register.existing(day)
+        if day not in self._existing:
+            self._existing[day] = self.panel.register.existing(day)
+        return self._existing[day]
 
     def _last_public(self, day: date) -> pd.DataFrame:
-        return last_public(self._reports, day, self.authorities(day)["la_code"])
+        if day not in self._public:
+            codes = self.authorities(day)["la_code"]
+            self._public[day] = last_public(self._reports, day, codes)
+        return self._public[day]
