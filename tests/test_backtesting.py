@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import chdir
 from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from joblib import Parallel, delayed
 from tests import backtests
 
 import earlywarn as ew
@@ -222,8 +224,11 @@ def test_a_report_of_earlier_does_count(small):
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory):
     """A folder of finished years, and the backtest of two processes that left it."""
-    folder = tmp_path_factory.mktemp("record") / "parts"
-    return folder, backtests.run(parts=folder, n_jobs=2)
+    folder = tmp_path_factory.mktemp("record")
+    # Processes that wait for work stand in the folder that they were started in: another one.
+    Parallel(n_jobs=2)(delayed(abs)(number) for number in range(4))
+    with chdir(folder):
+        return folder / "parts", backtests.run(parts="parts", n_jobs=2)
 
 
 def test_in_parallel_it_is_the_same(small, parts):

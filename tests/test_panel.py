@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earlywarn.authorities import Register
-from earlywarn.errors import AuthorityError, OutcomeError, PanelError
+from earlywarn.errors import AuthorityError, EarlyWarnError, OutcomeError, PanelError
 from earlywarn.panel import (
     FIRST_DAY,
     Panel,
@@ -26,10 +26,11 @@ from earlywarn.panel import (
     read_panel,
     write_panel,
 )
-from earlywarn.panel_tables import observations_from, observations_text
+from earlywarn.panel_tables import judgements_from, observations_from, observations_text
 from earlywarn.publications import read_published
 from earlywarn.sources.calendar import Calendar
 from earlywarn.sources.judgement_frame import AREAS, GRADES, check_judgements, empty_judgements
+from earlywarn.sources.judgement_frame import COLUMNS as JUDGEMENT_COLUMNS
 from earlywarn.sources.records import (
     NEIGHBOUR_COLUMNS,
     OBSERVATION_COLUMNS,
@@ -639,6 +640,29 @@ class TestDamage:
 @pytest.fixture(scope="module")
 def panel(real_data: Path) -> Panel:
     return read_published(real_data)
+
+
+class TestJudgementsOfAPanel:
+    def test_they_are_what_the_reader_of_any_form_gives(self, national: Panel) -> None:
+        pd.testing.assert_frame_equal(national.judgements, load_judgements(), check_exact=True)
+
+    @pytest.mark.parametrize(
+        ("good", "bad", "message"),
+        [
+            (",Good,", ",Splendid,", "not a grade.*Splendid"),
+            (",2018-03-05,", ",in spring,", "j.csv: not a table of a panel"),
+            (",2018-03-05,", ",,", "not a date"),
+            ("la_code,", "council,", "j.csv: not a table of a panel.*la_code"),
+        ],
+    )
+    def test_malformed(self, good: str, bad: str, message: str) -> None:
+        text = (
+            f"{','.join(JUDGEMENT_COLUMNS)}\n"
+            "301,ILACS,2018-03-05,2018-04-20,Good,Good,Good,Good,,standard,day,report\n"
+        )
+        assert len(judgements_from(text.encode(), "j.csv")) == 1
+        with pytest.raises(EarlyWarnError, match=message):
+            judgements_from(text.replace(good, bad, 1).encode(), "j.csv")
 
 
 class TestRealFiles:

@@ -104,7 +104,7 @@ def check_judgements(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _days(dates: pd.Series) -> pd.Series:
     if all(type(value) is date for value in dates):
-        return dates
+        return dates  # as frames of our own have them, which are checked again and again
     where = f"judgements, column '{dates.name}'"
     days = [as_date(value, where, OutcomeError) for value in dates]
     return pd.Series(days, index=dates.index, dtype=object)
