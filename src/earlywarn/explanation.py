@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from earlywarn.catalogue import INDICATORS, Indicator, model_column
+from earlywarn.catalogue import Indicator, get_indicator, model_column
 from earlywarn.indicators import build_indicators
 from earlywarn.inputs import model_indicators, read_rows
 from earlywarn.stats import FloatArray, expit, normal_cdf, percentile_rank
@@ -82,13 +82,14 @@ def explain(model: RiskModel, snapshot: Snapshot, la_code: str | None = None) ->
     codes = list(parts.index)
     if la_code is not None:
         codes = [snapshot.existing_code(la_code)]
-    names = snapshot.authorities.set_index("la_code")["la_name"]
+    names = dict(snapshot.authorities[["la_code", "la_name"]].itertuples(index=False))
     facts = {record.id: _facts(record, X, parts) for record in model_indicators(model)}
     stability = sign_stability(model)
+    terms = parts.loc[codes].to_dict("records")
     rows = [
         row
-        for code in codes
-        for row in _authority_rows(code, names[code], parts.loc[code], facts, stability)
+        for code, own in zip(codes, terms, strict=True)
+        for row in _authority_rows(code, names[code], own, facts, stability)
     ]
     frame = pd.DataFrame(rows)
     frame["as_of"] = snapshot.as_of.isoformat()
@@ -161,7 +162,9 @@ def _phrase(record: Indicator, value: float, england: float) -> str:
 _KEPT = frozenset({"Section"})
 
 
-def _facts(record: Indicator, X: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
+def _facts(
+    record: Indicator, X: pd.DataFrame, parts: pd.DataFrame
+) -> dict[Hashable, dict[str, Any]]:
     """What is told of one indicator, by authority."""
     codes = X.index.get_level_values("la_code")
     value = X[record.id].to_numpy()
@@ -183,29 +186,29 @@ def _facts(record: Indicator, X: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFr
         },
         index=codes,
     )
-    table["sentence"] = [_sentence(record, row) for row in table.to_dict("records")]
-    return table
+    return table.to_dict("index")
 
 
 def _authority_rows(
     code: str,
     name: str,
-    parts: pd.Series,
-    facts: dict[str, pd.DataFrame],
-    stability: dict[str, float],
+    terms: Mapping[Hashable, float],
+    facts: Mapping[str, Mapping[Hashable, dict[str, Any]]],
+    stability: Mapping[str, float],
 ) -> list[dict[str, object]]:
+    """One authority: where everyone starts, then its indicators, strongest first."""
     baseline = {
         **dict.fromkeys(COLUMNS, np.nan),
         "la_code": code,
         "la_name": name,
         **dict.fromkeys(("term", "indicator", "family"), "baseline"),
         "unit": "",
-        "contribution": parts["baseline"],
-        "sentence": _start(float(expit(parts["baseline"]))),
+        "contribution": terms["baseline"],
+        "sentence": _start(float(expit(terms["baseline"]))),
     }
-    rows = []
-    for record in _by_strength(parts):
-        told = facts[record.id].loc[code]
+    rows: list[dict[str, object]] = [baseline]
+    for record in sorted(map(get_indicator, facts), key=lambda record: -abs(terms[record.id])):
+        told = facts[record.id][code]
         rows.append(
             {
                 "la_code": code,
@@ -213,17 +216,13 @@ def _authority_rows(
                 "term": "indicator",
                 "indicator": record.id,
                 "family": record.family,
-                "value": told["value"],
                 "unit": record.unit,
-                "england": told["england"],
-                "neighbours": told["neighbours"],
-                "percentile": told["percentile"],
-                "contribution": told["contribution"],
                 "sign_stability": stability[record.id],
-                "sentence": told["sentence"],
+                **told,
+                "sentence": _sentence(record, told),
             }
         )
-    return [baseline, *rows]
+    return rows
 
 
 def _start(risk: float) -> str:
@@ -231,12 +230,6 @@ def _start(risk: float) -> str:
         f"Where every authority starts: a risk of {100 * risk:.1f}%, "
         "from how many inspections are expected to find an Inadequate area"
     )
-
-
-def _by_strength(parts: pd.Series) -> list[Indicator]:
-    records = {record.id: record for record in INDICATORS}
-    terms = parts.drop("baseline")
-    return [records[name] for name in terms.abs().sort_values(ascending=False, kind="stable").index]
 
 
 def _sentence(record: Indicator, row: Mapping[Hashable, Any]) -> str:

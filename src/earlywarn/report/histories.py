@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ from earlywarn.indicators import FEWEST_NEIGHBOURS, POPULATION
 from earlywarn.limits import byar_limits, rate, wilson_limits
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from earlywarn.limits import FloatArray
     from earlywarn.panel import Snapshot
 
@@ -105,12 +107,12 @@ class _Tables:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.codes = [*snapshot.authorities["la_code"], ENGLAND]
-        own = snapshot.observations
-        own = own[own["la_code"].isin(self.codes)]
-        everything = pd.concat([own, snapshot.england], ignore_index=True)
-        first, last = everything["period"].min(), everything["period"].max()
-        self.years = list(range(int(first), int(last) + 2))
-        self.by_measure = dict(iter(everything.groupby("measure")))
+        everything = pd.concat([snapshot.observations, snapshot.england], ignore_index=True)
+        row = pd.Index(self.codes).get_indexer(pd.Index(everything["la_code"]))
+        first, last = int(everything["period"].min()), int(everything["period"].max())
+        self.years = list(range(first, last + 2))
+        placed = everything.assign(row=row, year=everything["period"] - first)
+        self.by_measure = dict(iter(placed[row >= 0].groupby("measure")))
         self.near = _near(snapshot, self.codes[:-1])
         estimates = pd.DataFrame(self.table(POPULATION, "value")).shift(1, axis=1)
         self.children: FloatArray = estimates.ffill(axis=1).to_numpy()
@@ -136,30 +138,29 @@ class _Tables:
             "england": np.tile(value[-1], grid[0]),
             **self._marks(record, shown),
         }
-        return pd.DataFrame(columns)
+        return pd.DataFrame(columns, columns=list(COLUMNS))
 
     def table(self, measure: str, column: str) -> FloatArray:
-        """One column of a measure: authorities, England last, by year."""
-        if measure not in self.by_measure:
-            return np.full((len(self.codes), len(self.years)), np.nan)
-        return np.asarray(self._wide(measure, column).to_numpy(dtype=float, na_value=np.nan))
+        """One column of numbers of a measure: authorities, England last, by year."""
+        return np.asarray(self._table(measure, column, np.nan), dtype=float)
 
-    def _wide(self, measure: str, column: str) -> pd.DataFrame:
-        rows = self.by_measure[measure]
-        wide = rows.set_index(["la_code", "period"])[column].unstack("period")  # noqa: PD010 - a key
-        return wide.reindex(index=self.codes, columns=self.years)
+    def _table(self, measure: str, column: str, empty: object) -> NDArray[Any]:
+        table = np.full((len(self.codes), len(self.years)), empty)
+        if measure in self.by_measure:
+            rows = self.by_measure[measure]
+            table[rows["row"], rows["year"]] = rows[column].to_numpy()
+        return table
 
     def _marks(self, record: Indicator, shown: slice) -> dict[str, object]:
-        status = self._wide(record.measure, "status").iloc[:-1, shown].fillna(NOT_THERE)
-        marks: dict[str, object] = {"status": status.to_numpy(dtype=object).ravel()}
-        for name, column in (
-            ("joint", "joint"),
-            ("restated", "restated"),
-            ("assumed", "date_assumed"),
-        ):
-            wide = self._wide(record.measure, column).iloc[:-1, shown]
-            marks[name] = (wide == True).to_numpy().ravel()  # noqa: E712 - missing is not True
-        return marks
+        def cells(column: str, *, empty: object) -> NDArray[Any]:
+            return self._table(record.measure, column, empty)[:-1, shown].ravel()
+
+        return {
+            "status": cells("status", empty=np.array(NOT_THERE, dtype=object)),
+            "joint": cells("joint", empty=False),
+            "restated": cells("restated", empty=False),
+            "assumed": cells("date_assumed", empty=False),
+        }
 
     def _value_and_size(self, record: Indicator) -> tuple[FloatArray, FloatArray]:
         value = self.table(record.measure, "value")
