@@ -134,7 +134,7 @@ class Register:
     def existing(self, on: date | str) -> pd.DataFrame:
         """The authorities that existed on a date: `la_code, la_name, region, la_type`, by code."""
         day = _as_date(on, "on")
-        rows = [self.existed(code, day) for code in self._lives]
+        rows = [_alive(life, day) for life in self._lives.values()]
         columns = ["la_code", "la_name", "region", "la_type"]
         return self.authorities.loc[rows, columns].sort_values("la_code", ignore_index=True)
 
@@ -142,9 +142,7 @@ class Register:
         """Whether an authority, by its three-digit code, existed on a date."""
         if la_code == ENGLAND:
             return True
-        opened, closed = self.life(la_code)
-        day = _as_date(on, "on")
-        return (opened is None or opened <= day) and (closed is None or day < closed)
+        return _alive(self.life(la_code), _as_date(on, "on"))
 
     def life(self, la_code: str) -> tuple[date | None, date | None]:
         """The days on which an authority opened and closed; None where not since 2013."""
@@ -181,11 +179,8 @@ class Register:
         number = re.fullmatch(r"(\d{3})(?:\.0+)?", str(text).strip())
         if number and number[1] in self._lives:
             return number[1]
-        found = (
-            self._by_area_code.get(plain)
-            or self._by_name.get(plain)
-            or self._by_short_name.get(_shortened(plain))
-        )
+        found = self._by_area_code.get(plain) or self._by_name.get(plain)
+        found = found or self._by_short_name.get(_shortened(plain))
         if found is None:
             raise self._unknown(text)
         return found
@@ -427,6 +422,11 @@ def _merged(old: pd.DataFrame, new: pd.DataFrame, name: str) -> pd.DataFrame:
     both[texts] = both[texts].fillna("").astype(str)
     order = both[key[0]].map({code: i for i, code in enumerate(old[key[0]])})
     return both.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+
+
+def _alive(life: tuple[date | None, date | None], day: date) -> bool:
+    opened, closed = life
+    return (opened is None or opened <= day) and (closed is None or day < closed)
 
 
 def _as_date(value: date | str, where: str) -> date:

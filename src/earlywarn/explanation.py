@@ -82,7 +82,7 @@ def explain(model: RiskModel, snapshot: Snapshot, la_code: str | None = None) ->
     codes = list(parts.index)
     if la_code is not None:
         codes = [snapshot.existing_code(la_code)]
-    names = dict(snapshot.authorities[["la_code", "la_name"]].itertuples(index=False))
+    names = snapshot.authorities.set_index("la_code")["la_name"].to_dict()
     facts = {record.id: _facts(record, X, parts) for record in model_indicators(model)}
     stability = sign_stability(model)
     terms = parts.loc[codes].to_dict("records")
@@ -186,7 +186,7 @@ def _facts(
         },
         index=codes,
     )
-    return table.to_dict("index")
+    return dict(zip(codes, table.to_dict("records"), strict=True))
 
 
 def _authority_rows(
@@ -232,7 +232,7 @@ def _start(risk: float) -> str:
     )
 
 
-def _sentence(record: Indicator, row: Mapping[Hashable, Any]) -> str:
+def _sentence(record: Indicator, row: Mapping[str, Any]) -> str:
     """One indicator of one authority, in plain English."""
     value, contribution = row["value"], row["contribution"]
     if record.kind == "history":

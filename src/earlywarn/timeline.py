@@ -61,20 +61,28 @@ class Timeline:
     def at(self, day: date) -> pd.DataFrame:
         """What ``build_indicators`` gives for the day."""
         history = history_of(self._last_public(day))
-        epoch = int(np.searchsorted(self._releases, np.datetime64(day), side="right"))
-        key = (epoch, day.year, tuple(history.index))
-        if key not in self._figures:
-            found = published_indicators(self.panel.as_of(day))
-            self._figures[key] = found.droplevel("as_of")
-        frame = pd.concat([self._figures[key].loc[history.index], history], axis=1)
+        frame = pd.concat([self._published(day), history], axis=1)
         return frame.set_axis(snapshot_index(history.index, day))
 
     def row(self, la_code: str, day: date) -> pd.Series:
         """The day's indicators of one authority."""
         key = (la_code, day)
         if key not in self._rows:
-            self._rows[key] = cast("pd.Series", self.at(day).loc[(la_code, day.isoformat())])
+            history = history_of(self._last_public(day).loc[[la_code]])
+            parts = [self._published(day).loc[la_code], history.loc[la_code]]
+            own = cast("pd.Series", pd.concat(parts))
+            self._rows[key] = own.rename((la_code, day.isoformat()))
         return self._rows[key]
+
+    def _published(self, day: date) -> pd.DataFrame:
+        """The figures' indicators, by the authorities of the day: alike between publications."""
+        codes = self.authorities(day)["la_code"]
+        epoch = int(np.searchsorted(self._releases, np.datetime64(day), side="right"))
+        key = (epoch, day.year, tuple(codes))
+        if key not in self._figures:
+            found = published_indicators(self.panel.as_of(day))
+            self._figures[key] = found.droplevel("as_of")
+        return self._figures[key]
 
     def last_inspection(self, day: date) -> pd.DataFrame:
         """The last judgement known on the day: its grade, 0 to 3, and the years since it began."""
