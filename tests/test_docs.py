@@ -10,18 +10,18 @@ import doctest
 import importlib
 import inspect
 import io
-import os
 import re
 import shlex
-import subprocess
 import sys
 import tempfile
-from contextlib import redirect_stdout
+import warnings
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from earlywarn.cli import main
 from earlywarn.sources.lait import ITEMS
 from earlywarn.sources.layouts import LAYOUTS
 
@@ -83,19 +83,23 @@ def having(*kinds: str) -> list[str]:
 
 
 def run(command: str, folder: Path) -> str:
-    """The output of one ``python -m earlywarn`` command on a terminal 120 columns wide."""
-    arguments = shlex.split(command.removeprefix("python"))
-    paths = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
-    done = subprocess.run(  # noqa: S603 - commands of our own documents
-        [sys.executable, *arguments],
-        cwd=folder,
-        env={**os.environ, "COLUMNS": "120", "PYTHONPATH": paths, "PYTHONUTF8": "1"},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, f"{command}\n{done.stderr}"
-    return done.stdout
+    """The output of one ``python -m earlywarn`` command on a terminal 120 columns wide.
+
+    It is run in this process: a new one for each would load pandas each time.
+    """
+    told, complained = io.StringIO(), io.StringIO()
+    with (
+        chdir(folder),
+        pytest.MonkeyPatch.context() as patched,
+        redirect_stdout(told),
+        redirect_stderr(complained),
+        warnings.catch_warnings(),
+    ):
+        patched.setenv("COLUMNS", "120")
+        warnings.simplefilter("default")
+        code = main(shlex.split(command.removeprefix(RUN)))
+    assert code == 0, f"{command}\n{complained.getvalue()}"
+    return told.getvalue()
 
 
 def excerpt(output: str, options: str) -> str:
