@@ -28,7 +28,7 @@ def chromium() -> Iterator[Any]:
     playwright = needed("playwright.sync_api", "the Python package playwright is not installed")
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
-        absent("chromium is not installed")
+        absent("chromium", "chromium is not installed")
     with playwright.sync_playwright() as running:
         started = running.chromium.launch(executable_path=path, args=list(SETTINGS))
         yield started

@@ -1,4 +1,4 @@
-"""Tests that need an extra skip with a reason without it, or fail where they are required."""
+"""Tests that need an extra skip with a reason without it, or fail where it is required."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from types import ModuleType
 
 import pytest
 
-REQUIRED = os.environ.get("EARLYWARN_EXTRAS_REQUIRED") == "1"
+REQUIRED = os.environ.get("EARLYWARN_EXTRAS_REQUIRED", "").split()
+"""Packages and programs, by name, without which tests fail: such as ``dask pyspark chromium``."""
 
 
 def needed(module: str, reason: str) -> ModuleType:
@@ -19,12 +20,12 @@ def needed(module: str, reason: str) -> ModuleType:
         try:
             return importlib.import_module(module)
         except ImportError:
-            absent(reason, whole_module=True)
+            absent(module.partition(".")[0], reason, whole_module=True)
             raise
 
 
-def absent(reason: str, *, whole_module: bool = False) -> None:
+def absent(name: str, reason: str, *, whole_module: bool = False) -> None:
     """Skip, since something optional is not there; fail where it is required."""
-    if not REQUIRED:
+    if name not in REQUIRED:
         pytest.skip(reason, allow_module_level=whole_module)
-    pytest.fail(f"{reason}, and EARLYWARN_EXTRAS_REQUIRED is set", pytrace=False)
+    pytest.fail(f"{reason}, and EARLYWARN_EXTRAS_REQUIRED names {name}", pytrace=False)

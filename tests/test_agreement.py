@@ -141,7 +141,7 @@ def session() -> Iterator[object]:
     try:
         running = builder.getOrCreate()
     except Exception as fault:  # noqa: BLE001 - whatever keeps Java from starting
-        absent(f"Spark does not start here (it needs Java 17): {fault}")
+        absent("pyspark", f"Spark does not start here (it needs Java 17): {fault}")
     yield running
     running.stop()
 

@@ -25,7 +25,7 @@ PAGE = ROOT / "docs" / "how-to" / "r.md"
 def rscript(*arguments: str, **settings: str) -> str:
     program = shutil.which("Rscript")
     if program is None:
-        absent("R is not installed (Debian: apt-get install r-base-core)")
+        absent("R", "R is not installed (Debian: apt-get install r-base-core)")
     done = subprocess.run(  # noqa: S603 - our own script
         [str(program), *arguments],
         capture_output=True,
