@@ -46,6 +46,7 @@ class Timeline:
     _rows: dict[tuple[str, date], pd.Series] = field(default_factory=dict, repr=False)
     _last: dict[date, pd.DataFrame] = field(default_factory=dict, repr=False)
     _public: dict[date, pd.DataFrame] = field(default_factory=dict, repr=False)
+    _histories: dict[date, pd.DataFrame] = field(default_factory=dict, repr=False)
     _existing: dict[date, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -60,7 +61,7 @@ class Timeline:
 
     def at(self, day: date) -> pd.DataFrame:
         """What ``build_indicators`` gives for the day."""
-        history = history_of(self._last_public(day))
+        history = self._history(day)
         frame = pd.concat([self._published(day), history], axis=1)
         return frame.set_axis(snapshot_index(history.index, day))
 
@@ -68,8 +69,7 @@ class Timeline:
         """The day's indicators of one authority."""
         key = (la_code, day)
         if key not in self._rows:
-            history = history_of(self._last_public(day).loc[[la_code]])
-            parts = [self._published(day).loc[la_code], history.loc[la_code]]
+            parts = [table.loc[la_code] for table in (self._published(day), self._history(day))]
             own = cast("pd.Series", pd.concat(parts))
             self._rows[key] = own.rename((la_code, day.isoformat()))
         return self._rows[key]
@@ -106,6 +106,11 @@ class Timeline:
         if day not in self._existing:
             self._existing[day] = self.panel.register.existing(day)
         return self._existing[day]
+
+    def _history(self, day: date) -> pd.DataFrame:
+        if day not in self._histories:
+            self._histories[day] = history_of(self._last_public(day))
+        return self._histories[day]
 
     def _last_public(self, day: date) -> pd.DataFrame:
         if day not in self._public:
