@@ -61,6 +61,16 @@ def test_a_timeline_gives_what_build_indicators_gives(order):
         )
 
 
+def test_a_row_of_a_timeline_is_that_of_its_day():
+    panel = backtests.panel()
+    timeline = Timeline(panel, panel.judgements)
+    # Leeds, the Isles of Scilly with hardly a figure, and an authority that was made in 2021.
+    for code, day in (("383", "2018-11-30"), ("420", "2018-11-30"), ("940", "2023-02-22")):
+        expected = ew.build_indicators(panel.as_of(day)).loc[(code, day)]
+        found = timeline.row(code, date.fromisoformat(day))
+        pd.testing.assert_series_equal(found, expected, check_exact=True)
+
+
 def test_a_timeline_tells_the_last_judgement_that_was_public():
     panel = backtests.panel()
     rows = panel.judgements[panel.judgements["la_code"] == "330"].sort_values("published_on")
