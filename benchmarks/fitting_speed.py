@@ -9,10 +9,10 @@ import numpy as np
 from timing import Limit, Line, Section, in_turn, missing_peer
 
 import earlywarn as ew
-from earlywarn.beliefs import Beliefs, prior_of
-from earlywarn.classifier import RiskClassifier
-from earlywarn.timeline import Timeline
-from earlywarn.training import ages, design, scored_indicators, training_cases
+from earlywarn.model.prior import Beliefs, prior_of
+from earlywarn.model.classifier import RiskClassifier
+from earlywarn.indicators.timeline import Timeline
+from earlywarn.model.training import ages, design, scored_indicators, training_cases
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,9 +16,9 @@ from sklearn.preprocessing import StandardScaler
 from timing import Line, Section, in_turn, missing_peer
 
 import earlywarn as ew
-from earlywarn.inputs import model_indicators
-from earlywarn.rowwise import probabilities
-from earlywarn.stats import normal_quantile
+from earlywarn.scoring.preprocessing import model_indicators
+from earlywarn.model.kernels import probabilities
+from earlywarn.statistics.regression import normal_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Callable

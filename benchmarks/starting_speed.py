@@ -25,9 +25,9 @@ risk = joblib.load(sys.argv[2]).predict_proba(rows.drop(columns="la_code"))[:, 1
 print(rows.assign(risk=risk).sort_values("risk", ascending=False).to_string())
 """
 LOADED = """
-import earlywarn.cli, sys
+import earlywarn.cli.parser, sys
 from importlib.metadata import packages_distributions
-earlywarn.cli.main(["score"])
+earlywarn.cli.parser.main(["score"])
 others = (packages_distributions().keys() & sys.modules.keys()) - {"earlywarn"}
 print(",".join(sorted(name for name in others if not name.startswith("_"))))
 """

@@ -62,14 +62,14 @@ PICTURES = {
     "calibration": Picture(
         "Whether the risks came true",
         "Dots for groups of inspections, foretold against happened, beside the diagonal.",
-        "from earlywarn.report.past import past_calibration\n\n"
+        "from earlywarn.report.track_record import past_calibration\n\n"
         "groups = past_calibration()\n"
         'report.calibration(groups[groups["window"] != "from 2018"])',
     ),
     "lead_time": Picture(
         "How long the list had warned",
         "A line an Inadequate judgement, as long as it had stood on the list before.",
-        "from earlywarn.report.past import past_warnings\n\nreport.lead_time(past_warnings())",
+        "from earlywarn.report.track_record import past_warnings\n\nreport.lead_time(past_warnings())",
     ),
 }
 

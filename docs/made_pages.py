@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING
 
 import gallery
 
-from earlywarn.catalogue import INDICATORS
-from earlywarn.cli import main
-from earlywarn.columns import EXPLANATION, KNOWN, SCORES
-from earlywarn.scoring import BATCH_COLUMNS
+from earlywarn.indicators.catalogue import INDICATORS
+from earlywarn.cli.parser import main
+from earlywarn.export.data_dictionary import EXPLANATION, KNOWN, SCORES
+from earlywarn.scoring.national import BATCH_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sphinx.application import Sphinx
 
-    from earlywarn.catalogue import Indicator
-    from earlywarn.columns import Column
+    from earlywarn.indicators.catalogue import Indicator
+    from earlywarn.export.data_dictionary import Column
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent

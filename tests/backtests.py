@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 import earlywarn as ew
-from earlywarn.backtesting import Backtest
-from earlywarn.evaluation import Evaluation, evaluate
+from earlywarn.evaluation.backtesting import Backtest
+from earlywarn.evaluation.performance import Evaluation, evaluate
 
 FIRST_YEAR = 2017
 UNTIL = date(2018, 3, 31)

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from earlywarn.catalogue import INDICATORS
-from earlywarn.inputs import MAY_PASS_100, known_columns
+from earlywarn.indicators.catalogue import INDICATORS
+from earlywarn.scoring.preprocessing import MAY_PASS_100, known_columns
 
 NO_NUMBER, INFINITE, BELOW, ABOVE = "is no number", "is infinite", "is below 0", "is above"
 NO_DATE, OUTSIDE = "as_of is no date", "as_of is outside the model's life"

@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from earlywarn.indicators import build_indicators
-from earlywarn.model import RiskModel
-from earlywarn.panel import Panel, Snapshot, load_panel
-from earlywarn.store import load_model
+from earlywarn.indicators.build import build_indicators
+from earlywarn.model.risk_model import RiskModel
+from earlywarn.panel.panel import Panel, Snapshot, load_panel
+from earlywarn.model.serialisation import load_model
 
 LONGEST = (
     "test_agreement.py",

@@ -16,11 +16,11 @@ import pytest
 from tests import bad_rows  # type: ignore[attr-defined]
 from tests.extras import absent, needed
 
-from earlywarn.cli import main
-from earlywarn.engines import dask_score, spark_score
-from earlywarn.scoring import score_batch
-from earlywarn.service import MOST_ROWS, create_app
-from earlywarn.store import load_model
+from earlywarn.cli.parser import main
+from earlywarn.serving.distributed import dask_score, spark_score
+from earlywarn.scoring.national import score_batch
+from earlywarn.serving.http_app import MOST_ROWS, create_app
+from earlywarn.model.serialisation import load_model
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

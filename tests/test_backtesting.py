@@ -14,12 +14,12 @@ from joblib import Parallel, delayed
 from tests import backtests
 
 import earlywarn as ew
-from earlywarn.backtesting import CONFIRMATION_FROM, OURS
+from earlywarn.evaluation.backtesting import CONFIRMATION_FROM, OURS
 from earlywarn.errors import BacktestError
-from earlywarn.evaluation import evaluate
-from earlywarn.outcomes import GRADES, get_target
-from earlywarn.rivals import RIVALS
-from earlywarn.timeline import Timeline
+from earlywarn.evaluation.performance import evaluate
+from earlywarn.judgements.targets import GRADES, get_target
+from earlywarn.evaluation.baselines import RIVALS
+from earlywarn.indicators.timeline import Timeline
 
 TURNS = (
     "2016-01-01",

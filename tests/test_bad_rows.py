@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from tests.bad_rows import COLUMN_KINDS, KINDS, Kind
 
-from earlywarn.scoring import score_batch
-from earlywarn.store import load_model
-from earlywarn.verdicts import SCORED
+from earlywarn.scoring.national import score_batch
+from earlywarn.model.serialisation import load_model
+from earlywarn.scoring.predictions import SCORED
 
 MODEL = load_model()
 NUMBERS = ["risk", "risk_lower", "risk_upper", "below_good"]

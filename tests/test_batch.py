@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from earlywarn.batch import BatchResult, score_file
-from earlywarn.batch_files import read_chunks
-from earlywarn.cli import main
+from earlywarn.serving.batch_file import BatchResult, score_file
+from earlywarn.serving.chunks import read_chunks
+from earlywarn.cli.parser import main
 from earlywarn.errors import ScoreError, UsageError
-from earlywarn.scoring import BATCH_COLUMNS, at_prior, score_batch
-from earlywarn.store import load_model
+from earlywarn.scoring.national import BATCH_COLUMNS, at_prior, score_batch
+from earlywarn.model.serialisation import load_model
 
 pa = pytest.importorskip("pyarrow", reason="Parquet files need pyarrow")
 
@@ -279,7 +279,7 @@ class TestStopped:
                 raise KeyboardInterrupt
             return whole(*args, **options)
 
-        monkeypatch.setattr("earlywarn.batch.score_batch", stops)
+        monkeypatch.setattr("earlywarn.serving.batch_file.score_batch", stops)
 
     def test_carries_on_with_what_is_done(self, source, tmp_path, monkeypatch) -> None:
         batch(source, tmp_path / "whole.csv")
@@ -295,7 +295,7 @@ class TestStopped:
             scored.append(len(rows))
             return plain(rows, *args, **options)
 
-        monkeypatch.setattr("earlywarn.batch.score_batch", counted)
+        monkeypatch.setattr("earlywarn.serving.batch_file.score_batch", counted)
         result = batch(source, tmp_path / "out.csv", resume=True)
         assert scored == [50, 30]
         assert result.rows == 230

@@ -17,23 +17,24 @@ import pytest
 from tests import backtests
 
 import earlywarn as ew
-from earlywarn import cli
+from earlywarn.cli import parser as cli
 from earlywarn.cards import assumptions as told_assumptions
 from earlywarn.cards import facts as facts_module
-from earlywarn.cards import model_card, quality, recorded, tables, writing
+from earlywarn.cards import model_card, quality, tables, writing
+from earlywarn.evaluation import stored_record as recorded
 from earlywarn.cards.assumptions import assumptions, colour
 from earlywarn.cards.facts import Facts, gather_facts, plain
 from earlywarn.cards.items import BLANK, Item, blank
 from earlywarn.cards.model_card import Learnt
-from earlywarn.cards.recorded import Recorded, check_belongs, read_recorded, to_text
+from earlywarn.evaluation.stored_record import Recorded, check_belongs, read_recorded, to_text
 from earlywarn.cards.transparency import FIELDS
 from earlywarn.cards.tripod import ITEMS
 from earlywarn.cards.writing import FILES, write_card
-from earlywarn.checks import CHECKS
+from earlywarn.evaluation.checks import CHECKS
 from earlywarn.errors import CardError
-from earlywarn.panel_folder import panel_digest
-from earlywarn.progress import Progress
-from earlywarn.record import make_record, write_record
+from earlywarn.panel.storage import panel_digest
+from earlywarn.utils.progress import Progress
+from earlywarn.evaluation.record import make_record, write_record
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "models" / "default"

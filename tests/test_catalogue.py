@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from earlywarn.catalogue import (
+from earlywarn.indicators.catalogue import (
     FAMILIES,
     INDICATORS,
     LAIT,
@@ -18,7 +18,7 @@ from earlywarn.catalogue import (
     scored_indicators,
 )
 from earlywarn.errors import IndicatorError
-from earlywarn.panel import Panel
+from earlywarn.panel.panel import Panel
 
 ASKED_FOR = {
     "referral_rate": "cin",

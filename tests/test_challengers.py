@@ -13,13 +13,13 @@ from sklearn.linear_model import LogisticRegression
 from tests import backtests
 
 import earlywarn as ew
-from earlywarn import cli
-from earlywarn.catalogue import model_column, scored_indicators
-from earlywarn.challengers import CHALLENGERS, Challenger
+from earlywarn.cli import parser as cli
+from earlywarn.indicators.catalogue import model_column, scored_indicators
+from earlywarn.evaluation.challengers import CHALLENGERS, Challenger
 from earlywarn.errors import MissingExtraError, TrainingError
-from earlywarn.evaluation import evaluate
-from earlywarn.levels import next_level
-from earlywarn.stats import logit
+from earlywarn.evaluation.performance import evaluate
+from earlywarn.model.base_rate import next_level
+from earlywarn.statistics.regression import logit
 
 RECORDS = scored_indicators()
 NAMES = [model_column(record) for record in RECORDS]

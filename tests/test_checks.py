@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from tests import backtests
 
-from earlywarn.checks import CHECKS, Evidence, as_frame, run_checks
+from earlywarn.evaluation.checks import CHECKS, Evidence, as_frame, run_checks
 from earlywarn.errors import UsageError
-from earlywarn.outcomes import cohort, get_target
+from earlywarn.judgements.targets import cohort, get_target
 
 
 @pytest.fixture(scope="module")
@@ -253,9 +253,9 @@ def test_rank_intervals(evidence, monkeypatch):
     assert result.status == "fail"
     assert int(result.sentence.split()[0]) > 10
     frame = pd.DataFrame({"rank_lower": [1, 1, 2, 3], "rank_upper": [3, 2, 4, 4]})
-    monkeypatch.setattr("earlywarn.checks.score", lambda *_: frame)
+    monkeypatch.setattr("earlywarn.evaluation.checks.score", lambda *_: frame)
     assert status(7, evidence) == "pass"
-    monkeypatch.setattr("earlywarn.checks.score", lambda *_: frame.assign(rank_upper=4))
+    monkeypatch.setattr("earlywarn.evaluation.checks.score", lambda *_: frame.assign(rank_upper=4))
     assert one(7, evidence).sentence.startswith("2 of 4 authorities")
 
 

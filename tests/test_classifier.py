@@ -12,10 +12,10 @@ from sklearn.base import clone
 from sklearn.model_selection import cross_val_predict
 from sklearn.utils.estimator_checks import check_estimator, estimator_checks_generator
 
-from earlywarn.classifier import RiskClassifier
+from earlywarn.model.classifier import RiskClassifier
 from earlywarn.errors import TrainingError
-from earlywarn.levels import next_level
-from earlywarn.ordinal import Prior, fit_ordinal
+from earlywarn.model.base_rate import next_level
+from earlywarn.model.ordinal import Prior, fit_ordinal
 
 ALLOWED_SKIPS = {"check_array_api_input"}
 """It needs SCIPY_ARRAY_API set before scipy is imported."""

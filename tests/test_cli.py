@@ -14,12 +14,13 @@ import pytest
 from tests.published import write_published
 
 import earlywarn as ew
-from earlywarn import commands, training
-from earlywarn.catalogue import FAMILIES, INDICATORS
-from earlywarn.cli import main
-from earlywarn.columns import SHORTHAND
-from earlywarn.scoring import COLUMNS
-from earlywarn.sheets import LINES_ABOVE
+from earlywarn.cli import commands
+from earlywarn.model import training
+from earlywarn.indicators.catalogue import FAMILIES, INDICATORS
+from earlywarn.cli.parser import main
+from earlywarn.export.data_dictionary import SHORTHAND
+from earlywarn.scoring.national import COLUMNS
+from earlywarn.export.workbook import LINES_ABOVE
 
 DAY = "2025-03-31"
 

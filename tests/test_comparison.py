@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earlywarn.catalogue import get_indicator
-from earlywarn.comparison import FEWEST, REACH, Distribution, compare, distribution, stabilise
+from earlywarn.indicators.catalogue import get_indicator
+from earlywarn.indicators.standardise import FEWEST, REACH, Distribution, compare, distribution, stabilise
 
 SPREAD = Distribution(centre=0.5, gradient=0.0, deprivation=0.0, tau2=0.01, typical_sd=0.05)
 KINDS = ("rereferrals", "referral_rate", "caseload", "absence")

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from earlywarn.catalogue import INDICATORS, get_indicator, model_column, scored_indicators
-from earlywarn.counterfactual import (
+from earlywarn.indicators.catalogue import INDICATORS, get_indicator, model_column, scored_indicators
+from earlywarn.scoring.counterfactual import (
     ACTIONABLE,
     COLUMNS,
     NOT_ACTIONABLE,
@@ -17,10 +17,10 @@ from earlywarn.counterfactual import (
     with_figures,
 )
 from earlywarn.errors import AuthorityError, IndicatorError, ModelError, ScoreError
-from earlywarn.indicators import build_indicators
-from earlywarn.panel import Snapshot
-from earlywarn.scoring import score
-from earlywarn.verdicts import BANDS
+from earlywarn.indicators.build import build_indicators
+from earlywarn.panel.panel import Snapshot
+from earlywarn.scoring.national import score
+from earlywarn.scoring.predictions import BANDS
 
 NAMES = [name for _, name in BANDS]
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from earlywarn.cli import main
+from earlywarn.cli.parser import main
 from earlywarn.sources.lait import ITEMS
 from earlywarn.sources.layouts import LAYOUTS
 
@@ -310,7 +310,7 @@ def test_methods_tells_the_constants_of_the_code() -> None:
         "training.REFITS", "comparison.REACH", "comparison.FEWEST", "scoring.TOP_K",
         "scoring.BANDS",
     }  # fmt: skip
-    beliefs = importlib.import_module("earlywarn.beliefs").Beliefs
+    beliefs = importlib.import_module("earlywarn.model.prior").Beliefs
     needed |= {f"beliefs.Beliefs.{name}" for name in inspect.signature(beliefs).parameters}
     assert needed <= set(told), f"docs/methods.md does not tell {', '.join(needed - set(told))}"
     wrong = {

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import earlywarn as ew
-from earlywarn import cli
-from earlywarn.drifting import LOST, MOVED, drift
-from earlywarn.inputs import model_indicators
+from earlywarn.cli import parser as cli
+from earlywarn.evaluation.drift import LOST, MOVED, drift
+from earlywarn.scoring.preprocessing import model_indicators
 
 
 def with_reference(model, record: str, **changes):

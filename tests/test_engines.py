@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from tests.extras import needed
 
-from earlywarn.engines import dask_score, output_schema
+from earlywarn.serving.distributed import dask_score, output_schema
 from earlywarn.errors import ScoreError
-from earlywarn.scoring import BATCH_COLUMNS, score_batch
-from earlywarn.store import load_model
+from earlywarn.scoring.national import BATCH_COLUMNS, score_batch
+from earlywarn.model.serialisation import load_model
 
 MODEL = load_model()
 ROWS = 2_000

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 from sklearn import metrics
 
-from earlywarn import measures
+from earlywarn.statistics import metrics as measures
 from earlywarn.errors import BacktestError, IndicatorError
-from earlywarn.evaluation import (
+from earlywarn.evaluation.performance import (
     CAPACITIES,
     MEASURES,
     PAIRED,
@@ -26,7 +26,7 @@ from earlywarn.evaluation import (
     reliability,
     to_records,
 )
-from earlywarn.resampling import (
+from earlywarn.statistics.bootstrap import (
     cluster_weights,
     consistency_band,
     interval,
@@ -35,7 +35,7 @@ from earlywarn.resampling import (
     weighted_recall_of_top,
     weighted_slope,
 )
-from earlywarn.stats import expit, logit
+from earlywarn.statistics.regression import expit, logit
 
 CONTRACT = {
     *("n", "events", "auc", "auc_lower", "auc_upper", "auc_within_year", "auc_below_good"),

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from earlywarn.catalogue import model_column, scored_indicators
+from earlywarn.indicators.catalogue import model_column, scored_indicators
 from earlywarn.errors import AuthorityError, IndicatorError
-from earlywarn.explanation import COLUMNS, contribution_frame, drivers, explain, sign_stability
-from earlywarn.indicators import build_indicators
-from earlywarn.model import RiskModel
-from earlywarn.panel import Panel, Snapshot
-from earlywarn.scoring import score
+from earlywarn.scoring.explanation import COLUMNS, contribution_frame, drivers, explain, sign_stability
+from earlywarn.indicators.build import build_indicators
+from earlywarn.model.risk_model import RiskModel
+from earlywarn.panel.panel import Panel, Snapshot
+from earlywarn.scoring.national import score
 
 CONTRACT = [
     "la_code",

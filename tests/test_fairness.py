@@ -8,10 +8,10 @@ import pytest
 from scipy import stats
 from tests import backtests
 
-from earlywarn.catalogue import get_indicator, model_column
+from earlywarn.indicators.catalogue import get_indicator, model_column
 from earlywarn.errors import EarlyWarnError
-from earlywarn.fairness import groups, recounted, steadiness
-from earlywarn.inputs import model_indicators, read_rows
+from earlywarn.evaluation.fairness import groups, recounted, steadiness
+from earlywarn.scoring.preprocessing import model_indicators, read_rows
 
 
 @pytest.fixture(scope="module")

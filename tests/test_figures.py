@@ -12,12 +12,12 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 
 from earlywarn import report
-from earlywarn.catalogue import INDICATORS
+from earlywarn.indicators.catalogue import INDICATORS
 from earlywarn.errors import EarlyWarnError, ScoreError
-from earlywarn.explanation import explain
-from earlywarn.report.histories import indicator_history
-from earlywarn.report.movement import rank_movement, risk_history
-from earlywarn.scoring import score
+from earlywarn.scoring.explanation import explain
+from earlywarn.report.indicator_history import indicator_history
+from earlywarn.report.risk_history import rank_movement, risk_history
+from earlywarn.scoring.national import score
 
 
 @pytest.fixture(autouse=True)

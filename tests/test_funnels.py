@@ -13,7 +13,7 @@ from scipy.stats.mstats import winsorize
 from statsmodels.stats.meta_analysis import combine_effects
 
 from earlywarn.errors import IndicatorError
-from earlywarn.funnels import (
+from earlywarn.statistics.funnel import (
     arcsine_proportion,
     funnel_limits,
     funnel_z,

@@ -9,16 +9,16 @@ import pandas as pd
 import pytest
 
 from earlywarn.authorities import Register
-from earlywarn.catalogue import INDICATORS, columns_of, get_indicator
-from earlywarn.comparison import REACH
+from earlywarn.indicators.catalogue import INDICATORS, columns_of, get_indicator
+from earlywarn.indicators.standardise import REACH
 from earlywarn.errors import IndicatorError
-from earlywarn.indicators import (
+from earlywarn.indicators.build import (
     build_indicators,
     last_judgements,
     published_indicators,
     reference_distributions,
 )
-from earlywarn.panel import Panel, Snapshot
+from earlywarn.panel.panel import Panel, Snapshot
 
 LEEDS, HACKNEY, HAMPSHIRE, SCILLY = "383", "204", "850", "420"
 DAYS = ("2019-12-31", "2022-06-30", "2024-12-31", "2025-12-31")

@@ -15,14 +15,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from earlywarn.catalogue import INDICATORS
-from earlywarn.comparison import REACH, Distribution, compare, stabilise
+from earlywarn.indicators.catalogue import INDICATORS
+from earlywarn.indicators.standardise import REACH, Distribution, compare, stabilise
 from earlywarn.errors import EarlyWarnError, ModelError, ScoreError
-from earlywarn.indicators import build_indicators
-from earlywarn.inputs import known_columns, model_indicators, read_rows
-from earlywarn.panel import Panel, Snapshot
-from earlywarn.scoring import BATCH_COLUMNS, score, score_batch
-from earlywarn.store import load_model
+from earlywarn.indicators.build import build_indicators
+from earlywarn.scoring.preprocessing import known_columns, model_indicators, read_rows
+from earlywarn.panel.panel import Panel, Snapshot
+from earlywarn.scoring.national import BATCH_COLUMNS, score, score_batch
+from earlywarn.model.serialisation import load_model
 
 pa = pytest.importorskip("pyarrow", reason="Arrow tables and Parquet files need pyarrow")
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earlywarn.errors import DataQualityWarning, OutcomeError
-from earlywarn.sources.judgement_frame import (
+from earlywarn.judgements.schema import (
     AREAS,
     COLUMNS,
     GRADES,
@@ -20,8 +20,8 @@ from earlywarn.sources.judgement_frame import (
     empty_judgements,
     write_judgements,
 )
-from earlywarn.sources.judgement_tables import cell_date
-from earlywarn.sources.judgements import read_judgements, read_judgements_below
+from earlywarn.judgements.tables import cell_date
+from earlywarn.judgements.reading import read_judgements, read_judgements_below
 
 Factory: TypeAlias = pytest.TempPathFactory
 TITLE = "ILACS inspection history from 2018-2025"

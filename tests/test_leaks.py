@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import published
-from earlywarn.explanation import explain
-from earlywarn.model import RiskModel
-from earlywarn.panel import Panel, read_panel, write_panel
-from earlywarn.publications import read_published
-from earlywarn.scoring import score
-from earlywarn.sources.records import KEY
+from earlywarn.scoring.explanation import explain
+from earlywarn.model.risk_model import RiskModel
+from earlywarn.panel.panel import Panel, read_panel, write_panel
+from earlywarn.panel.published import read_published
+from earlywarn.scoring.national import score
+from earlywarn.sources.schema import KEY
 
 DAYS = [date(2017, 6, 30), date(2023, 2, 22), date(2025, 10, 29)]
 Answers = tuple[pd.DataFrame, pd.DataFrame]

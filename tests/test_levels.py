@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from scipy.special import expit
 from scipy.stats import norm
 
-from earlywarn import levels
+from earlywarn.model import base_rate as levels
 from earlywarn.errors import TrainingError
-from earlywarn.levels import next_level, recent_weights, trailing_share
+from earlywarn.model.base_rate import next_level, recent_weights, trailing_share
 
 
 def years_of(*shares: float, each: int = 200) -> tuple[np.ndarray, np.ndarray]:

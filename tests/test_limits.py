@@ -12,7 +12,7 @@ from scipy import stats as reference
 from statsmodels.stats.proportion import proportion_confint
 
 from earlywarn.errors import IndicatorError
-from earlywarn.limits import (
+from earlywarn.statistics.intervals import (
     aligned,
     byar_limits,
     counts_of_totals,

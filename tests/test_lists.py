@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from earlywarn.errors import BacktestError
-from earlywarn.lists import lead_time, list_record
+from earlywarn.evaluation.watchlist import lead_time, list_record
 
 QUARTERS = ["2018-01-01", "2018-04-01", "2018-07-01", "2018-10-01", "2019-01-01", "2019-04-01"]
 

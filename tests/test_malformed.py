@@ -20,10 +20,10 @@ from tests.published import TABLES, lait_rows, wide_rows, write_neighbours, writ
 
 import earlywarn as ew
 from earlywarn.errors import DataQualityWarning, EarlyWarnError
-from earlywarn.panel import read_panel, write_panel
-from earlywarn.publications import read_published
+from earlywarn.panel.panel import read_panel, write_panel
+from earlywarn.panel.published import read_published
 from earlywarn.sources.folder import read_folder
-from earlywarn.sources.judgements import read_judgements
+from earlywarn.judgements.reading import read_judgements
 
 CODES = ["201", "202", "203", "204", "205", "206"]
 REFUSED, TOLD, SAME, SILENT = "refused", "told of", "the same as before", "silent"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from earlywarn.errors import IndicatorError
-from earlywarn.measures import (
+from earlywarn.statistics.metrics import (
     _logistic_fit,
     auc,
     average_precision,
@@ -23,7 +23,7 @@ from earlywarn.measures import (
     net_benefit,
     ranked_probability_score,
 )
-from earlywarn.stats import expit, logit
+from earlywarn.statistics.regression import expit, logit
 
 # Few distinct forecasts, so that ties are common.
 FORECASTS = st.lists(

@@ -21,8 +21,8 @@ import earlywarn
 from earlywarn._version import __version__
 from earlywarn.errors import UsageError
 from earlywarn.mlflow_flavour import EXAMPLE, GUARD, save_pyfunc
-from earlywarn.scoring import at_prior, score_batch
-from earlywarn.store import load_model
+from earlywarn.scoring.national import at_prior, score_batch
+from earlywarn.model.serialisation import load_model
 
 pyfunc = needed("mlflow.pyfunc", "MLflow is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earlywarn.errors import EarlyWarnError, ModelError
-from earlywarn.model import RiskModel
-from earlywarn.rowwise import BLOCK, SHORTEST, in_threads
-from earlywarn.store import load_model
+from earlywarn.model.risk_model import RiskModel
+from earlywarn.model.kernels import BLOCK, SHORTEST, in_threads
+from earlywarn.model.serialisation import load_model
 
 
 def invented(seed: int = 0, sizes: tuple[int, ...] = (3, 4, 1), grades: int = 4) -> RiskModel:

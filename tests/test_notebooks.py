@@ -25,7 +25,7 @@ from nbclient.exceptions import CellExecutionError
 
 from earlywarn.errors import ScoreError
 from earlywarn.report import funnel
-from earlywarn.report.telling import picture, say, table
+from earlywarn.report.notebook import picture, say, table
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 SOURCES = sorted((FOLDER / "source").glob("*.py"))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 from earlywarn.errors import TrainingError
-from earlywarn.ordinal import OrdinalFit, Prior, _Problem, fit_ordinal
+from earlywarn.model.ordinal import OrdinalFit, Prior, _Problem, fit_ordinal
 
 
 def flat(width: int) -> Prior:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earlywarn.errors import OutcomeError
-from earlywarn.outcomes import (
+from earlywarn.judgements.targets import (
     AREAS,
     GRADES,
     TARGETS,
@@ -23,7 +23,7 @@ from earlywarn.outcomes import (
     outcomes_after,
     previous_judgement,
 )
-from earlywarn.sources.judgements import read_judgements
+from earlywarn.judgements.reading import read_judgements
 
 ANY, OVERALL, HELP = "any_inadequate", "overall_inadequate", "help_and_protection_inadequate"
 O, G, R, I = GRADES  # noqa: E741 - the grades by their first letters, worst last

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from earlywarn.authorities import Register
 from earlywarn.errors import AuthorityError, EarlyWarnError, OutcomeError, PanelError
-from earlywarn.panel import (
+from earlywarn.panel.panel import (
     FIRST_DAY,
     Panel,
     Snapshot,
@@ -26,12 +26,12 @@ from earlywarn.panel import (
     read_panel,
     write_panel,
 )
-from earlywarn.panel_tables import judgements_from, observations_from, observations_text
-from earlywarn.publications import read_published
+from earlywarn.panel.csv_tables import judgements_from, observations_from, observations_text
+from earlywarn.panel.published import read_published
 from earlywarn.sources.calendar import Calendar
-from earlywarn.sources.judgement_frame import AREAS, GRADES, check_judgements, empty_judgements
-from earlywarn.sources.judgement_frame import COLUMNS as JUDGEMENT_COLUMNS
-from earlywarn.sources.records import (
+from earlywarn.judgements.schema import AREAS, GRADES, check_judgements, empty_judgements
+from earlywarn.judgements.schema import COLUMNS as JUDGEMENT_COLUMNS
+from earlywarn.sources.schema import (
     NEIGHBOUR_COLUMNS,
     OBSERVATION_COLUMNS,
     STATUSES,

@@ -11,7 +11,7 @@ import pytest
 from tests.published import write_published
 
 import earlywarn as ew
-from earlywarn.cli import main
+from earlywarn.cli.parser import main
 
 UNTIL = "2016-06-01"
 TITLES = {

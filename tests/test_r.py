@@ -15,7 +15,7 @@ import pytest
 from tests.extras import absent
 
 import earlywarn as ew
-from earlywarn.files import package_path
+from earlywarn.utils.files import package_path
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "docs" / "how-to" / "score_model.R"

@@ -12,14 +12,15 @@ import pytest
 from tests import backtests
 
 import earlywarn as ew
-from earlywarn import cli, record_page
-from earlywarn.checks import CHECKS, Result, as_frame
+from earlywarn.cli import parser as cli
+from earlywarn.evaluation import record_page
+from earlywarn.evaluation.checks import CHECKS, Result, as_frame
 from earlywarn.errors import BacktestError, MissingExtraError
-from earlywarn.evaluation import decision_curve, evaluate, reliability
-from earlywarn.fairness import groups, steadiness
-from earlywarn.lists import lead_time, list_record
-from earlywarn.progress import Progress
-from earlywarn.record import Record, make_record, write_record
+from earlywarn.evaluation.performance import decision_curve, evaluate, reliability
+from earlywarn.evaluation.fairness import groups, steadiness
+from earlywarn.evaluation.watchlist import lead_time, list_record
+from earlywarn.utils.progress import Progress
+from earlywarn.evaluation.record import Record, make_record, write_record
 
 KEYS = """window lead_months model n events auc auc_lower auc_upper auc_within_year auc_below_good
 ap_over_prevalence brier_skill log_skill observed_expected calibration_slope recall_top20pct
@@ -154,7 +155,7 @@ def test_without_pyarrow_there_is_no_parquet(toy, tmp_path, monkeypatch):
     def missing(module: str, *, extra: str) -> None:
         raise MissingExtraError(f"{module}, of {extra}")
 
-    monkeypatch.setattr("earlywarn.record.require", missing)
+    monkeypatch.setattr("earlywarn.evaluation.record.require", missing)
     write_record(toy, tmp_path / "record")
     names = {file.name for file in (tmp_path / "record").iterdir()}
     assert names == {*(f"{name}.csv" for name in TABLES), "backtest.json", "evaluation.md"}

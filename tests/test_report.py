@@ -12,24 +12,24 @@ import pandas as pd
 import pytest
 
 from earlywarn import __version__
-from earlywarn.cli import main
+from earlywarn.cli.parser import main
 from earlywarn.errors import AuthorityError, ScoreError, UsageError
-from earlywarn.progress import Progress
-from earlywarn.report.charts import waterfall_frame
+from earlywarn.utils.progress import Progress
+from earlywarn.report.authority_charts import waterfall_frame
 from earlywarn.report.contents import Contents, gather
-from earlywarn.report.drawn import chance
+from earlywarn.report.chart import chance
 from earlywarn.report.national import region_chart, shared_drivers, tile_map
 from earlywarn.report.page import page, write_report
 from earlywarn.report.palette import style_of
-from earlywarn.report.past import (
+from earlywarn.report.track_record import (
     past_calibration,
     past_in_brief,
     past_record,
     past_sentences,
     past_warnings,
 )
-from earlywarn.report.past_charts import LEADS, calibration_chart, warning_chart
-from earlywarn.scoring import score
+from earlywarn.report.track_record_charts import LEADS, calibration_chart, warning_chart
+from earlywarn.scoring.national import score
 
 DAY = "2025-12-31"
 CHOSEN = ["Tameside", "943", "City of London"]

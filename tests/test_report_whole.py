@@ -10,10 +10,10 @@ import pytest
 from tests.browsers import axe, chromium
 
 import earlywarn as ew
-from earlywarn.catalogue import get_indicator
-from earlywarn.report.histories import indicator_history
+from earlywarn.indicators.catalogue import get_indicator
+from earlywarn.report.indicator_history import indicator_history
 from earlywarn.report.page import write_report
-from earlywarn.stats import logit
+from earlywarn.statistics.regression import logit
 
 DAY = "2025-12-31"
 KINDS = """() => {

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from tests import backtests
 
-from earlywarn.backtesting import SEED
-from earlywarn.beliefs import Beliefs, prior_of
-from earlywarn.catalogue import model_column, scored_indicators
-from earlywarn.levels import next_level
-from earlywarn.rivals import RED_FLAG, RIVALS, Rival
+from earlywarn.evaluation.backtesting import SEED
+from earlywarn.model.prior import Beliefs, prior_of
+from earlywarn.indicators.catalogue import model_column, scored_indicators
+from earlywarn.model.base_rate import next_level
+from earlywarn.evaluation.baselines import RED_FLAG, RIVALS, Rival
 
 BY_NAME = {rival.name: rival for rival in RIVALS}
 FIGURES = [record for record in scored_indicators() if record.kind != "history"]

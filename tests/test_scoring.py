@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from earlywarn.errors import IndicatorError, ModelLifeWarning, ScoreError
-from earlywarn.indicators import build_indicators
-from earlywarn.inputs import model_indicators
-from earlywarn.model import RiskModel
-from earlywarn.panel import Panel, Snapshot
-from earlywarn.scoring import BANDS, COLUMNS, TOP_K, at_prior, score, score_batch
+from earlywarn.indicators.build import build_indicators
+from earlywarn.scoring.preprocessing import model_indicators
+from earlywarn.model.risk_model import RiskModel
+from earlywarn.panel.panel import Panel, Snapshot
+from earlywarn.scoring.national import BANDS, COLUMNS, TOP_K, at_prior, score, score_batch
 
 CONTRACT = [
     "la_code",

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from earlywarn.catalogue import INDICATORS
-from earlywarn.cli import main
-from earlywarn.scoring import at_prior, score_batch
-from earlywarn.service import LOOPBACK, MOST_ROWS, create_app, is_loopback
-from earlywarn.service_limits import MOST_AT_ONCE, MOST_BYTES, PATIENCE
-from earlywarn.store import load_model, save_model
+from earlywarn.indicators.catalogue import INDICATORS
+from earlywarn.cli.parser import main
+from earlywarn.scoring.national import at_prior, score_batch
+from earlywarn.serving.http_app import LOOPBACK, MOST_ROWS, create_app, is_loopback
+from earlywarn.serving.http_limits import MOST_AT_ONCE, MOST_BYTES, PATIENCE
+from earlywarn.model.serialisation import load_model, save_model
 
 httpx = pytest.importorskip("httpx", reason="the service is tested with httpx")
 pytest.importorskip("fastapi", reason="FastAPI is not installed")

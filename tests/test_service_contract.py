@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.extras import needed
 
-from earlywarn.inputs import known_columns
-from earlywarn.service import create_app
+from earlywarn.scoring.preprocessing import known_columns
+from earlywarn.serving.http_app import create_app
 
 schemathesis = needed("schemathesis", "schemathesis is not installed")
 testclient = needed("starlette.testclient", "the test client of Starlette needs httpx")

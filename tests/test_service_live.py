@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from earlywarn.cli import main
-from earlywarn.scoring import at_prior, score_batch
-from earlywarn.service import LOOPBACK, create_app
-from earlywarn.service_limits import patient_protocol
-from earlywarn.store import load_model, save_model
+from earlywarn.cli.parser import main
+from earlywarn.scoring.national import at_prior, score_batch
+from earlywarn.serving.http_app import LOOPBACK, create_app
+from earlywarn.serving.http_limits import patient_protocol
+from earlywarn.model.serialisation import load_model, save_model
 
 httpx = pytest.importorskip("httpx", reason="the service is tested with httpx")
 uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed")

@@ -9,10 +9,12 @@ import pytest
 from odf import opendocument, style, table, teletype
 from odf.namespaces import TABLENS
 
-from earlywarn import explanation, scoring
-from earlywarn.columns import SHORTHAND, columns_of
-from earlywarn.sheets import LINES_ABOVE, about_explanation, about_scores, book_of
-from earlywarn.tables import write_table
+from earlywarn.scoring import explanation
+
+from earlywarn.scoring import national as scoring
+from earlywarn.export.data_dictionary import SHORTHAND, columns_of
+from earlywarn.export.workbook import LINES_ABOVE, about_explanation, about_scores, book_of
+from earlywarn.export.tables import write_table
 
 DAY = "2025-12-31"
 

@@ -30,8 +30,11 @@ from tests.published import write_published
 from tests.test_docs import DOCUMENTS, RUN, Block, console_text, pycon_text, run
 
 import earlywarn as ew
-from earlywarn import columns, counterfactual, explanation, scoring
-from earlywarn.sources.judgement_frame import write_judgements
+from earlywarn.export import data_dictionary as columns
+from earlywarn.scoring import counterfactual
+from earlywarn.scoring import explanation
+from earlywarn.scoring import national as scoring
+from earlywarn.judgements.schema import write_judgements
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

@@ -22,8 +22,8 @@ from earlywarn.sources.calendar import RULES, Calendar, span
 from earlywarn.sources.folder import read_folder
 from earlywarn.sources.lait import ITEMS
 from earlywarn.sources.layouts import IDENTIFIERS, LAYOUTS, match_layout
-from earlywarn.sources.records import FINDING_COLUMNS, OBSERVATION_COLUMNS, STATUSES, Published
-from earlywarn.sources.text import SYMBOLS, column_key, parse_cells
+from earlywarn.sources.schema import FINDING_COLUMNS, OBSERVATION_COLUMNS, STATUSES, Published
+from earlywarn.sources.tabular_files import SYMBOLS, column_key, parse_cells
 
 NORTH_EAST = ["390", "391", "392", "393", "394", "805", "806", "807", "808", "840", "841", "929"]
 """One region, so that no table of it is thought to be cut off."""

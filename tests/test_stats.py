@@ -14,9 +14,9 @@ from hypothesis.extra.numpy import arrays
 from scipy import special
 from scipy import stats as reference
 
-from earlywarn import stats
+from earlywarn.statistics import regression as stats
 from earlywarn.errors import IndicatorError
-from earlywarn.stats import (
+from earlywarn.statistics.regression import (
     expit,
     linear_fit,
     linear_residual,
@@ -40,7 +40,7 @@ def test_every_name_that_is_offered_exists_once() -> None:
 
 def test_importing_loads_numpy_alone() -> None:
     code = (
-        "import sys, earlywarn.measures; "
+        "import sys, earlywarn.statistics.metrics; "
         "print(sorted({'scipy', 'sklearn', 'pandas', 'statsmodels'} & set(sys.modules)))"
     )
     found = subprocess.run(  # noqa: S603 - our own interpreter, our own text

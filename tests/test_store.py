@@ -14,10 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from earlywarn import files, store
+from earlywarn.utils import files
+
+from earlywarn.model import serialisation as store
 from earlywarn.errors import StoreError
-from earlywarn.model import RiskModel
-from earlywarn.store import (
+from earlywarn.model.risk_model import RiskModel
+from earlywarn.model.serialisation import (
     LARGEST,
     fingerprint,
     from_text,

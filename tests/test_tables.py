@@ -13,10 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from earlywarn import columns, errors, explanation, files, scoring
+from earlywarn.export import data_dictionary as columns
+
+from earlywarn import errors
+
+from earlywarn.scoring import explanation
+
+from earlywarn.utils import files
+
+from earlywarn.scoring import national as scoring
 from earlywarn.errors import MissingExtraError, UsageError
-from earlywarn.sheets import LINES_ABOVE
-from earlywarn.tables import ENDINGS, write_table
+from earlywarn.export.workbook import LINES_ABOVE
+from earlywarn.export.tables import ENDINGS, write_table
 
 FRAME = pd.DataFrame(
     {

@@ -10,18 +10,18 @@ import pandas as pd
 import pytest
 
 import earlywarn as ew
-from earlywarn import timeline
-from earlywarn.catalogue import model_column, scored_indicators
+from earlywarn.indicators import timeline
+from earlywarn.indicators.catalogue import model_column, scored_indicators
 from earlywarn.errors import OutcomeError, TrainingError
-from earlywarn.files import package_path
-from earlywarn.indicators import build_indicators
-from earlywarn.outcomes import Target, get_target
-from earlywarn.panel import FIRST_DAY, Panel
-from earlywarn.progress import Progress
-from earlywarn.stats import logit
-from earlywarn.store import from_text, to_text
-from earlywarn.timeline import Timeline
-from earlywarn.training import design, train, training_cases
+from earlywarn.utils.files import package_path
+from earlywarn.indicators.build import build_indicators
+from earlywarn.judgements.targets import Target, get_target
+from earlywarn.panel.panel import FIRST_DAY, Panel
+from earlywarn.utils.progress import Progress
+from earlywarn.statistics.regression import logit
+from earlywarn.model.serialisation import from_text, to_text
+from earlywarn.indicators.timeline import Timeline
+from earlywarn.model.training import design, train, training_cases
 
 CUT = "2016-07-01"
 CUT_DAY = date(2016, 7, 1)

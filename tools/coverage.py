@@ -14,14 +14,14 @@ import numpy as np
 from joblib import Parallel, delayed
 
 import earlywarn as ew
-from earlywarn.beliefs import Beliefs, prior_of
-from earlywarn.catalogue import model_column, scored_indicators
-from earlywarn.classifier import RiskClassifier
-from earlywarn.indicators import build_indicators
-from earlywarn.levels import DAMPING, USUAL_STEP
-from earlywarn.stats import expit
-from earlywarn.timeline import Timeline
-from earlywarn.training import SEED, ages, design, training_cases
+from earlywarn.model.prior import Beliefs, prior_of
+from earlywarn.indicators.catalogue import model_column, scored_indicators
+from earlywarn.model.classifier import RiskClassifier
+from earlywarn.indicators.build import build_indicators
+from earlywarn.model.base_rate import DAMPING, USUAL_STEP
+from earlywarn.statistics.regression import expit
+from earlywarn.indicators.timeline import Timeline
+from earlywarn.model.training import SEED, ages, design, training_cases
 
 WORLDS, REFITS = 400, 60
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from earlywarn.cards.recorded import SHIPPED, read_recorded, to_text
-from earlywarn.files import package_path, write_whole
+from earlywarn.evaluation.stored_record import SHIPPED, read_recorded, to_text
+from earlywarn.utils.files import package_path, write_whole
 
 
 def main(folder: Path) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from earlywarn.challengers import CHALLENGERS
-from earlywarn.files import write_whole
-from earlywarn.record_page import OURS, markdown
+from earlywarn.evaluation.challengers import CHALLENGERS
+from earlywarn.utils.files import write_whole
+from earlywarn.evaluation.record_page import OURS, markdown
 
 PAGE = Path(__file__).parents[1] / "docs" / "challengers.md"
 NAMES = tuple(one.name for one in CHALLENGERS)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from earlywarn.files import package_path, write_whole
-from earlywarn.report.past import (
+from earlywarn.utils.files import package_path, write_whole
+from earlywarn.report.track_record import (
     ALARMS,
     CALIBRATION,
     CALIBRATION_COLUMNS,

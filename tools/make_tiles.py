@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from earlywarn.files import package_path, write_whole
+from earlywarn.utils.files import package_path, write_whole
 from earlywarn.report.tilemap import TILES, assign_tiles, neighbours_kept
 
 

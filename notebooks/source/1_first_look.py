@@ -14,8 +14,9 @@
 
 # %%
 import earlywarn as ew
-from earlywarn.report import history, past, ranked_intervals, tile_map, waterfall
-from earlywarn.report.telling import picture, say, table
+from earlywarn.report import history, ranked_intervals, tile_map, waterfall
+from earlywarn.report import track_record as past
+from earlywarn.report.notebook import picture, say, table
 
 panel, model = ew.load_panel(), ew.load_model()
 say(

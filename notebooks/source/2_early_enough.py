@@ -24,10 +24,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import earlywarn as ew
-from earlywarn.lists import lead_time, list_record
+from earlywarn.evaluation.watchlist import lead_time, list_record
 from earlywarn.report.palette import CONTEXT, DARK_BLUE, TURQUOISE
-from earlywarn.report.telling import picture, say, table
-from earlywarn.scoring import TOP_K
+from earlywarn.report.notebook import picture, say, table
+from earlywarn.scoring.national import TOP_K
 
 OURS, RATES, WINDOWS = "earlywarn", "three rates", ("development", "confirmation")
 panel = ew.load_panel()

@@ -12,10 +12,10 @@
 import pandas as pd
 
 import earlywarn as ew
-from earlywarn.outcomes import get_target
+from earlywarn.judgements.targets import get_target
 from earlywarn.report import ranked_intervals
-from earlywarn.report.telling import picture, say, table
-from earlywarn.timeline import Timeline
+from earlywarn.report.notebook import picture, say, table
+from earlywarn.indicators.timeline import Timeline
 
 panel = ew.load_panel()
 judgements = panel.judgements

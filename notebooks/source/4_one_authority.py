@@ -10,10 +10,10 @@
 
 # %%
 import earlywarn as ew
-from earlywarn.counterfactual import ACTIONABLE, NOT_ACTIONABLE
+from earlywarn.scoring.counterfactual import ACTIONABLE, NOT_ACTIONABLE
 from earlywarn.errors import ScoreError
 from earlywarn.report import history, waterfall
-from earlywarn.report.telling import picture, say, table
+from earlywarn.report.notebook import picture, say, table
 
 AUTHORITY = "Leeds"
 

@@ -18,11 +18,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import earlywarn as ew
-from earlywarn.measures import auc
-from earlywarn.outcomes import get_target
+from earlywarn.statistics.metrics import auc
+from earlywarn.judgements.targets import get_target
 from earlywarn.report import funnel, indicator_history
 from earlywarn.report.palette import DARK_BLUE, DARK_PINK, LIMITS
-from earlywarn.report.telling import picture, say, table
+from earlywarn.report.notebook import picture, say, table
 
 RATES = ("referral_rate", "rereferrals", "repeat_plans")
 SPEND, WEEKS = "social_work_spend", 365 / 7

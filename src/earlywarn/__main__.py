@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from earlywarn.cli import main
+from earlywarn.cli.parser import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from earlywarn._version import __version__
-from earlywarn.engines import output_schema
+from earlywarn.serving.distributed import output_schema
 from earlywarn.errors import UsageError, require
-from earlywarn.inputs import known_columns
-from earlywarn.scoring import score_batch
-from earlywarn.store import load_model, save_model
+from earlywarn.scoring.preprocessing import known_columns
+from earlywarn.scoring.national import score_batch
+from earlywarn.model.serialisation import load_model, save_model
 
 if TYPE_CHECKING:
-    from earlywarn.model import RiskModel
+    from earlywarn.model.risk_model import RiskModel
 
 GUARD = "columns_go_in_one_struct"
 """The signature's first input, to be left out: it gets what Spark gives by position."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from earlywarn.files import package_path
+from earlywarn.utils.files import package_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,24 +6,30 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
-from earlywarn import beliefs, catalogue, comparison, training
+from earlywarn.model import prior as beliefs
+
+from earlywarn.indicators import catalogue
+
+from earlywarn.indicators import standardise as comparison
+
+from earlywarn.model import training
 from earlywarn._version import __version__
 from earlywarn.cards.record_facts import facts_of_record, percent
-from earlywarn.catalogue import digest as catalogue_digest
-from earlywarn.evaluation_frames import WINDOWS
-from earlywarn.model import RiskModel
-from earlywarn.panel import FIRST_DAY
-from earlywarn.panel_folder import panel_digest
-from earlywarn.resampling import consistency_band
-from earlywarn.scoring import BANDS, TOP_K
+from earlywarn.indicators.catalogue import digest as catalogue_digest
+from earlywarn.evaluation.protocol import WINDOWS
+from earlywarn.model.risk_model import RiskModel
+from earlywarn.panel.panel import FIRST_DAY
+from earlywarn.panel.storage import panel_digest
+from earlywarn.statistics.bootstrap import consistency_band
+from earlywarn.scoring.national import BANDS, TOP_K
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
 
-    from earlywarn.cards.recorded import Recorded
-    from earlywarn.panel import Panel
+    from earlywarn.evaluation.stored_record import Recorded
+    from earlywarn.panel.panel import Panel
 
 DOCUMENTS = {
     "readme": "README.md",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from earlywarn.cards import tables
 from earlywarn.cards.quality import versions
 from earlywarn.cards.tripod import ITEMS
-from earlywarn.record_page import markdown
+from earlywarn.evaluation.record_page import markdown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from earlywarn.cards.facts import Facts
     from earlywarn.cards.items import Item
-    from earlywarn.cards.recorded import Recorded
-    from earlywarn.model import RiskModel
+    from earlywarn.evaluation.stored_record import Recorded
+    from earlywarn.model.risk_model import RiskModel
 
 
 @dataclass(frozen=True, eq=False)

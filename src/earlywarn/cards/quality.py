@@ -9,12 +9,12 @@ import pandas as pd
 from earlywarn.cards.assumptions import NOT_RATED, assumptions
 from earlywarn.cards.facts import plain
 from earlywarn.cards.items import blank
-from earlywarn.record_page import markdown
+from earlywarn.evaluation.record_page import markdown
 
 if TYPE_CHECKING:
     from earlywarn.cards.facts import Facts
-    from earlywarn.cards.recorded import Recorded
-    from earlywarn.panel import Panel
+    from earlywarn.evaluation.stored_record import Recorded
+    from earlywarn.panel.panel import Panel
 
 MEANING = {
     1: "A model that had seen the future would make the whole record worthless.",

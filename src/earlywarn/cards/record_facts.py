@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from earlywarn.cards.recorded import OURS
-from earlywarn.evaluation_frames import WINDOWS
+from earlywarn.evaluation.stored_record import OURS
+from earlywarn.evaluation.protocol import WINDOWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-    from earlywarn.cards.recorded import Recorded
+    from earlywarn.evaluation.stored_record import Recorded
 
 MEASURES = ("auc", "auc_below_good", "brier_skill", "observed_expected", "calibration_slope")
 CHANCE = 0.5

@@ -10,17 +10,17 @@ import pandas as pd
 
 from earlywarn.cards.facts import GRADED, plain
 from earlywarn.cards.record_facts import percent, signed, span
-from earlywarn.cards.recorded import OURS
-from earlywarn.evaluation_frames import WINDOWS
-from earlywarn.inputs import model_indicators
+from earlywarn.evaluation.stored_record import OURS
+from earlywarn.evaluation.protocol import WINDOWS
+from earlywarn.scoring.preprocessing import model_indicators
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from earlywarn.cards.recorded import Recorded
-    from earlywarn.catalogue import Indicator
-    from earlywarn.model import RiskModel
-    from earlywarn.stats import FloatArray
+    from earlywarn.evaluation.stored_record import Recorded
+    from earlywarn.indicators.catalogue import Indicator
+    from earlywarn.model.risk_model import RiskModel
+    from earlywarn.statistics.regression import FloatArray
 
 NOT_KNOWN = "not known"
 

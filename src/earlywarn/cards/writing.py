@@ -12,24 +12,24 @@ from earlywarn.cards.facts import gather_facts
 from earlywarn.cards.items import blank
 from earlywarn.cards.model_card import Learnt, items_text, model_card
 from earlywarn.cards.quality import quality_log
-from earlywarn.cards.recorded import check_belongs, read_recorded
+from earlywarn.evaluation.stored_record import check_belongs, read_recorded
 from earlywarn.cards.transparency import FIELDS
 from earlywarn.cards.tripod import ITEMS
 from earlywarn.errors import CardError
-from earlywarn.files import write_together
-from earlywarn.inputs import model_indicators
-from earlywarn.panel import load_panel
-from earlywarn.progress import Progress
-from earlywarn.store import load_model
-from earlywarn.timeline import Timeline
-from earlywarn.training import design, training_cases
+from earlywarn.utils.files import write_together
+from earlywarn.scoring.preprocessing import model_indicators
+from earlywarn.panel.panel import load_panel
+from earlywarn.utils.progress import Progress
+from earlywarn.model.serialisation import load_model
+from earlywarn.indicators.timeline import Timeline
+from earlywarn.model.training import design, training_cases
 
 if TYPE_CHECKING:
     from earlywarn.cards.facts import Facts
     from earlywarn.cards.items import Item
-    from earlywarn.cards.recorded import Recorded
-    from earlywarn.model import RiskModel
-    from earlywarn.panel import Panel
+    from earlywarn.evaluation.stored_record import Recorded
+    from earlywarn.model.risk_model import RiskModel
+    from earlywarn.panel.panel import Panel
 
 FILES = ("CARD.md", "TRANSPARENCY.md", "QUALITY.md", "card.json")
 

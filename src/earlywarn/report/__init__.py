@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from earlywarn.report.figures import (
+from earlywarn.report.plots import (
     Figure,
     calibration,
     funnel,
@@ -12,8 +12,8 @@ from earlywarn.report.figures import (
     tile_map,
     waterfall,
 )
-from earlywarn.report.histories import indicator_history
-from earlywarn.report.movement import rank_movement, risk_history
+from earlywarn.report.indicator_history import indicator_history
+from earlywarn.report.risk_history import rank_movement, risk_history
 from earlywarn.report.page import write_report
 
 __all__ = [

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from earlywarn.catalogue import INDICATORS, Indicator
+from earlywarn.indicators.catalogue import INDICATORS, Indicator
 from earlywarn.report.axes import TimeAxis, inspection_lines
-from earlywarn.report.charts import FIRST_YEAR, SMALL, risk_chart, small_chart, waterfall_chart
+from earlywarn.report.authority_charts import FIRST_YEAR, SMALL, risk_chart, small_chart, waterfall_chart
 from earlywarn.report.contents import Contents, inspections_of
-from earlywarn.report.drawn import (
+from earlywarn.report.chart import (
     Column,
     Drawn,
     Table,
@@ -25,8 +25,8 @@ from earlywarn.report.drawn import (
     whole,
     year_ranges,
 )
-from earlywarn.report.histories import NOT_THERE, Line, lines_of
-from earlywarn.sources.records import PUBLISHED
+from earlywarn.report.indicator_history import NOT_THERE, Line, lines_of
+from earlywarn.sources.schema import PUBLISHED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

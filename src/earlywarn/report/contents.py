@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from earlywarn.errors import ScoreError
-from earlywarn.explanation import explain
-from earlywarn.outcomes import AREAS
-from earlywarn.report.histories import indicator_history
-from earlywarn.report.movement import rank_movement, risk_history
-from earlywarn.report.past import past_calibration, past_record, past_warnings
+from earlywarn.scoring.explanation import explain
+from earlywarn.judgements.targets import AREAS
+from earlywarn.report.indicator_history import indicator_history
+from earlywarn.report.risk_history import rank_movement, risk_history
+from earlywarn.report.track_record import past_calibration, past_record, past_warnings
 from earlywarn.report.tilemap import tiles_for
-from earlywarn.scoring import score
-from earlywarn.verdicts import BANDS
+from earlywarn.scoring.national import score
+from earlywarn.scoring.predictions import BANDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from earlywarn.model import RiskModel
-    from earlywarn.panel import Panel, Snapshot
-    from earlywarn.progress import Progress
+    from earlywarn.model.risk_model import RiskModel
+    from earlywarn.panel.panel import Panel, Snapshot
+    from earlywarn.utils.progress import Progress
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from earlywarn.catalogue import INDICATORS, Indicator, get_indicator
-from earlywarn.explanation import NONE
-from earlywarn.report.charts import WIDTH
-from earlywarn.report.drawn import (
+from earlywarn.indicators.catalogue import INDICATORS, Indicator, get_indicator
+from earlywarn.scoring.explanation import NONE
+from earlywarn.report.authority_charts import WIDTH
+from earlywarn.report.chart import (
     Column,
     Drawn,
     Table,
@@ -23,10 +23,10 @@ from earlywarn.report.drawn import (
     year,
 )
 from earlywarn.report.palette import BAND_STYLES, style_of
-from earlywarn.report.past import OURS, WINDOWS
+from earlywarn.report.track_record import OURS, WINDOWS
 from earlywarn.report.svg import Scale, drawing, label
 from earlywarn.report.tilemap import tile_name
-from earlywarn.verdicts import BANDS, MOST_DRIVERS
+from earlywarn.scoring.predictions import BANDS, MOST_DRIVERS
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from earlywarn._version import __version__
 from earlywarn.errors import UsageError, require
-from earlywarn.files import package_path, write_whole
-from earlywarn.panel import load_panel
-from earlywarn.progress import Progress
+from earlywarn.utils.files import package_path, write_whole
+from earlywarn.panel.panel import load_panel
+from earlywarn.utils.progress import Progress
 from earlywarn.report import national
 from earlywarn.report.authority import sections
 from earlywarn.report.contents import Contents, gather
-from earlywarn.report.past import past_in_brief, past_sentences
-from earlywarn.report.past_charts import calibration_chart, warning_chart
-from earlywarn.store import load_model
+from earlywarn.report.track_record import past_in_brief, past_sentences
+from earlywarn.report.track_record_charts import calibration_chart, warning_chart
+from earlywarn.model.serialisation import load_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from earlywarn.model import RiskModel
-    from earlywarn.panel import Panel
+    from earlywarn.model.risk_model import RiskModel
+    from earlywarn.panel.panel import Panel
 
 TEMPLATES, FIRST = "report/templates", 10
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from earlywarn.verdicts import BANDS
+from earlywarn.scoring.predictions import BANDS
 
 DARK_BLUE = "#12436D"
 TURQUOISE = "#28A197"

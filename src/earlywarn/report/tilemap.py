@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from earlywarn.errors import require
-from earlywarn.files import package_path
+from earlywarn.utils.files import package_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from earlywarn.authorities import Register
-    from earlywarn.stats import FloatArray
+    from earlywarn.statistics.regression import FloatArray
 
 TILES = "data/tiles.csv"
 STEPS = 600

@@ -13,7 +13,7 @@ import pandas as pd
 from earlywarn.errors import SourceError
 
 if TYPE_CHECKING:
-    from earlywarn.sources.text import Table
+    from earlywarn.sources.tabular_files import Table
 
 RELEASE_COLUMNS = ("series", "period", "period_end", "published_on", "precision", "evidence")
 PRECISIONS = ("day", "month", "assumed")

@@ -12,14 +12,14 @@ import pandas as pd
 
 from earlywarn.authorities import REGISTER_COLUMNS, Register
 from earlywarn.errors import DataQualityWarning, SourceError
-from earlywarn.progress import Progress
+from earlywarn.utils.progress import Progress
 from earlywarn.sources.calendar import Calendar
 from earlywarn.sources.lait import is_lait, read_lait, read_lait_parquet
 from earlywarn.sources.layouts import LAYOUTS, Layout, match_layout
 from earlywarn.sources.neighbours import is_neighbours, merge_neighbours, read_neighbours
 from earlywarn.sources.observations import observe
-from earlywarn.sources.records import FileRecord, Finding, Published, findings_frame
-from earlywarn.sources.text import (
+from earlywarn.sources.schema import FileRecord, Finding, Published, findings_frame
+from earlywarn.sources.tabular_files import (
     SUFFIXES,
     Grid,
     Table,
@@ -30,7 +30,7 @@ from earlywarn.sources.text import (
     read_grids,
     table_from,
 )
-from earlywarn.sources.wide import Reading, read_wide
+from earlywarn.sources.wide_tables import Reading, read_wide
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,12 +12,12 @@ import pandas as pd
 
 from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError, SourceError, require
-from earlywarn.sources.checks import check_figures, settle_ratios
+from earlywarn.sources.validation import check_figures, settle_ratios
 from earlywarn.sources.layouts import JOINT_SERVICES, Layout, Measure
-from earlywarn.sources.lifetimes import settle_lifetimes, share_joint_leads
-from earlywarn.sources.records import UNAVAILABLE, Finding
-from earlywarn.sources.text import SYMBOLS, Table, broken_parquet, column_key, parse_cells
-from earlywarn.sources.wide import Reading
+from earlywarn.sources.reorganisations import settle_lifetimes, share_joint_leads
+from earlywarn.sources.schema import UNAVAILABLE, Finding
+from earlywarn.sources.tabular_files import SYMBOLS, Table, broken_parquet, column_key, parse_cells
+from earlywarn.sources.wide_tables import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

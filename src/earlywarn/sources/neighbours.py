@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from earlywarn.errors import AuthorityError, SourceError
-from earlywarn.sources.records import NEIGHBOUR_COLUMNS, Finding
+from earlywarn.sources.schema import NEIGHBOUR_COLUMNS, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from earlywarn.authorities import Register
-    from earlywarn.sources.text import Table
+    from earlywarn.sources.tabular_files import Table
 
 PUBLISHED_ON = {2021: date(2021, 4, 1), 2025: date(2025, 5, 31)}
 """When each model came out; the day is assumed."""

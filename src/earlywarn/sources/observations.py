@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from earlywarn.errors import SourceError
-from earlywarn.sources.records import KEY, OBSERVATION_COLUMNS, Finding
+from earlywarn.sources.schema import KEY, OBSERVATION_COLUMNS, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

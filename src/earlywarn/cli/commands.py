@@ -1,0 +1,186 @@
+"""What each command does: take the inputs it names, call one door, print what a person reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import earlywarn as ew
+from earlywarn.cli import text as printing
+from earlywarn.errors import UsageError, require
+from earlywarn.utils.progress import Progress, reporter
+from earlywarn.scoring.national import at_prior
+from earlywarn.export.workbook import about_explanation, about_scores
+from earlywarn.export.tables import write_table
+
+if TYPE_CHECKING:
+    import argparse
+
+    from earlywarn.panel.panel import Panel, Snapshot
+    from earlywarn.evaluation.baselines import Contender
+
+
+def score(chosen: argparse.Namespace) -> None:
+    """Score every authority, print the list, and write it if asked."""
+    if chosen.top is not None and chosen.top < 1:
+        raise UsageError(
+            "not a number of rows", where="--top", found=str(chosen.top), expected="1 or more"
+        )
+    model, snapshot = ew.load_model(chosen.model), _snapshot(chosen)
+    if chosen.prior is not None:
+        model = at_prior(model, chosen.prior)
+    scores = ew.score(model, snapshot)
+    if chosen.out:
+        about = about_scores(scores, model, snapshot)
+        write_table(scores, Path(chosen.out), about=about, overwrite=chosen.overwrite)
+    print(printing.scores_text(scores, model, snapshot, top=chosen.top))
+    if chosen.out:
+        print(f"\nAll {len(scores)} rows and {len(scores.columns)} columns are in {chosen.out}.")
+
+
+def explain(chosen: argparse.Namespace) -> None:
+    """Print what one authority's risk is made of, and write it if asked."""
+    model, snapshot = ew.load_model(chosen.model), _snapshot(chosen)
+    rows = ew.explain(model, snapshot, chosen.authority)
+    scores = ew.score(model, snapshot)
+    if chosen.out:
+        about = about_explanation(rows, model, snapshot)
+        write_table(rows, Path(chosen.out), about=about, overwrite=chosen.overwrite)
+    print(printing.explanation_text(rows, scores, model, snapshot))
+    if chosen.out:
+        print(f"\nAll {len(rows)} rows and {len(rows.columns)} columns are in {chosen.out}.")
+
+
+def whatif(chosen: argparse.Namespace) -> None:
+    """Print with which figures an authority's band would be another."""
+    model, snapshot = ew.load_model(chosen.model), _snapshot(chosen)
+    rows = ew.what_would_change(model, snapshot, chosen.authority, better=not chosen.worse)
+    if rows.empty:
+        raise UsageError("no figure can be moved that way", where=chosen.authority)
+    print(printing.what_if_text(rows, model, snapshot))
+
+
+def catalogue(_: argparse.Namespace) -> None:
+    """Print the indicators."""
+    print(printing.catalogue_text())
+
+
+def drift(chosen: argparse.Namespace) -> None:
+    """Print whether today's figures are like those that the model learnt from."""
+    model, snapshot = ew.load_model(chosen.model), _snapshot(chosen)
+    found = ew.drift(model, snapshot)
+    told = "The model may be used." if found.usable else "The model should not be used."
+    text = printing.drift_text(found.indicators, found.reasons, model, snapshot.as_of)
+    print(f"{text}\n\n{told}")
+
+
+def build(chosen: argparse.Namespace) -> None:
+    """Read published files into a panel folder."""
+    progress = reporter(quiet=chosen.quiet)
+    progress.say(f"Reading the published files below {chosen.folder}")
+    panel = ew.read_published(chosen.folder, progress=progress)
+    ew.write_panel(panel, chosen.out, overwrite=chosen.overwrite)
+    progress.say(printing.build_text(panel, chosen.out))
+
+
+def train(chosen: argparse.Namespace) -> None:
+    """Learn a model, and write it."""
+    progress: Progress = reporter(quiet=chosen.quiet)
+    panel = ew.load_panel(chosen.panel)
+    judgements = ew.load_judgements(chosen.judgements) if chosen.judgements else panel.judgements
+    model = ew.train(
+        panel,
+        judgements,
+        until=chosen.until,
+        target=chosen.target,
+        prior=chosen.prior,
+        progress=progress,
+    )
+    file = ew.save_model(model, chosen.out, overwrite=chosen.overwrite)
+    progress.say(printing.training_text(model, file))
+
+
+def backtest(chosen: argparse.Namespace) -> None:
+    """Make the record of what would have been said, print it, and write it if asked."""
+    if chosen.challengers:
+        require("interpret", extra="challengers")
+    progress = reporter(quiet=chosen.quiet)
+    panel, model = ew.load_panel(chosen.panel), ew.load_model(chosen.model)
+    rivals: list[Contender] = [*ew.RIVALS, *(ew.CHALLENGERS if chosen.challengers else ())]
+    parts = None if chosen.out is None else Path(chosen.out) / "parts"
+    found = ew.backtest(
+        panel,
+        panel.judgements,
+        target=model.info["target"]["name"],
+        rivals=rivals,
+        parts=parts,
+        n_jobs=chosen.jobs,
+        progress=progress,
+    )
+    record = ew.make_record(found, model, panel, mute=chosen.mute, progress=progress)
+    if chosen.out is not None:
+        ew.write_record(record, chosen.out, overwrite=chosen.overwrite)
+    print(printing.record_text(record.evaluation.records, record.tables["checks"], chosen.out))
+
+
+def card(chosen: argparse.Namespace) -> None:
+    """Write a model's card, transparency record and quality log."""
+    progress = reporter(quiet=chosen.quiet)
+    folder = ew.write_card(
+        chosen.out,
+        model=ew.load_model(chosen.model),
+        panel=ew.load_panel(chosen.panel),
+        record=chosen.record,
+        links=chosen.links,
+        overwrite=chosen.overwrite,
+        progress=progress,
+    )
+    progress.say(
+        f"The model card, the transparency record and the quality log are in {folder}. "
+        "What only the owner can say is marked TO BE COMPLETED BY THE OWNER."
+    )
+
+
+def report(chosen: argparse.Namespace) -> None:
+    """Write the report page."""
+    progress = reporter(quiet=chosen.quiet)
+    file = ew.write_report(
+        chosen.out,
+        panel=ew.load_panel(chosen.panel),
+        model=ew.load_model(chosen.model),
+        as_of=chosen.as_of,
+        authorities=chosen.authority,
+        overwrite=chosen.overwrite,
+        progress=progress,
+    )
+    progress.say(f"The report is in {file}")
+
+
+def batch(chosen: argparse.Namespace) -> None:
+    """Score a file of rows into another file."""
+    progress = reporter(quiet=chosen.quiet)
+    result = ew.score_file(
+        chosen.rows,
+        chosen.out,
+        ew.load_model(chosen.model),
+        explain=chosen.explain,
+        chunk=chosen.chunk,
+        resume=chosen.resume,
+        overwrite=chosen.overwrite,
+        jobs=chosen.jobs,
+        progress=progress,
+    )
+    progress.say(
+        f"{result.rows:,} rows are in {result.out}; {result.refused:,} were refused, "
+        f"and stand with the reason in {result.refused_rows}."
+    )
+
+
+def serve(chosen: argparse.Namespace) -> None:
+    """Answer over HTTP until stopped."""
+    ew.serve(host=chosen.host, port=chosen.port, model=chosen.model)
+
+
+def _snapshot(chosen: argparse.Namespace) -> Snapshot:
+    panel: Panel = ew.load_panel(chosen.panel)
+    return panel.as_of(panel.newest_publication if chosen.as_of is None else chosen.as_of)

@@ -1,0 +1,370 @@
+"""The command line: what it takes, which command it means, and one line for every fault.
+
+Exit codes: 0 done; 2 the user's input is at fault, told in one line; 1 a fault of ours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from typing import TYPE_CHECKING, NoReturn
+
+from earlywarn.cli import commands
+from earlywarn._version import __version__
+from earlywarn.serving.chunks import CHUNK
+from earlywarn.serving.chunks import ENDINGS as ROW_ENDINGS
+from earlywarn.errors import (
+    DataQualityWarning,
+    EarlyWarnError,
+    ModelLifeWarning,
+    UsageError,
+)
+from earlywarn.judgements.targets import TARGETS
+from earlywarn.export.tables import ENDINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+DONE, OURS, YOURS = 0, 1, 2
+HERE = "127.0.0.1"
+"""The default of the service too, which is loaded only when it is asked for."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The command line without the program's name; that of the process if not given.
+
+    Returns
+    -------
+    int
+        The exit code.
+
+    Examples
+    --------
+    >>> main(["explain", "Atlantis"])
+    2
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # A Windows console may not hold every letter: show a mark rather than stop.
+            stream.reconfigure(errors="replace")
+    parser = _parser()
+    try:
+        chosen = parser.parse_args(arguments)
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", DataQualityWarning)
+            warnings.simplefilter("always", ModelLifeWarning)
+            warnings.showwarning = _show_warning
+            chosen.run(chosen)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else YOURS
+    except EarlyWarnError as fault:
+        print(f"earlywarn: {_one_line(str(fault))}", file=sys.stderr)
+        return YOURS
+    except BrokenPipeError:
+        return DONE
+    except KeyboardInterrupt:
+        print("earlywarn: stopped; nothing half-written was left behind.", file=sys.stderr)
+        return YOURS
+    except Exception as fault:  # noqa: BLE001 - the last resort: one line, no traceback
+        print(
+            f"earlywarn: a fault of earlywarn itself, {type(fault).__name__}: "
+            f"{_one_line(str(fault))}. Please report it with the command that you ran.",
+            file=sys.stderr,
+        )
+        return OURS
+    return DONE
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    print(f"earlywarn: warning: {_one_line(str(message))}", file=sys.stderr)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Errors of usage like all others: one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(
+            message, where=self.prog, remedy=f"{self.prog} --help tells what it takes."
+        )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="earlywarn",
+        description="Early warning of failing children's services in England, "
+        "from published figures.",
+    )
+    parser.add_argument("--version", action="version", version=f"earlywarn {__version__}")
+    subcommands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_score(subcommands)
+    _add_explain(subcommands)
+    _add_whatif(subcommands)
+    _add(
+        subcommands,
+        "catalogue",
+        commands.catalogue,
+        "the indicators: definition, unit, direction, source, since when",
+    )
+    _add_build(subcommands)
+    _add_train(subcommands)
+    _add_backtest(subcommands)
+    _add_card(subcommands)
+    _add_report(subcommands)
+    _add_batch(subcommands)
+    _add_serve(subcommands)
+    _add_inputs(
+        _add(subcommands, "drift", commands.drift, "say whether the model still fits the figures")
+    )
+    return parser
+
+
+Subcommands = argparse._SubParsersAction  # noqa: SLF001 - argparse names this type only so
+
+
+def _add(
+    subcommands: Subcommands[_Parser],
+    name: str,
+    run: Callable[[argparse.Namespace], None],
+    told: str,
+) -> argparse.ArgumentParser:
+    command = subcommands.add_parser(name, help=told, description=told[0].upper() + told[1:] + ".")
+    command.set_defaults(run=run)
+    return command
+
+
+def _add_inputs(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--as-of",
+        metavar="DATE",
+        help="only what was published by this date (default: the newest in the panel)",
+    )
+    command.add_argument(
+        "--model", metavar="M", help="a model folder or file (default: the one that ships)"
+    )
+    command.add_argument(
+        "--panel",
+        metavar="P",
+        help="a panel folder that build wrote (default: the national one that ships)",
+    )
+
+
+def _add_score(subcommands: Subcommands[_Parser]) -> None:
+    command = _add(
+        subcommands,
+        "score",
+        commands.score,
+        "score every authority in England for the risk of an Inadequate judgement",
+    )
+    _add_inputs(command)
+    command.add_argument("--top", type=int, metavar="N", help="print only the N highest")
+    command.add_argument(
+        "--prior",
+        type=float,
+        metavar="SHARE",
+        help="a scenario: another share of Inadequate judgements, such as 0.08",
+    )
+    _add_table(command)
+
+
+def _add_table(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--out", metavar="FILE", help=f"write all rows and columns to a file ({', '.join(ENDINGS)})"
+    )
+    command.add_argument("--overwrite", action="store_true", help="replace the file if it is there")
+
+
+def _add_explain(subcommands: Subcommands[_Parser]) -> None:
+    command = _add(
+        subcommands, "explain", commands.explain, "say what one authority's risk is made of"
+    )
+    command.add_argument("authority", metavar="NAME_OR_CODE")
+    _add_inputs(command)
+    _add_table(command)
+
+
+def _add_whatif(subcommands: Subcommands[_Parser]) -> None:
+    command = _add(
+        subcommands,
+        "whatif",
+        commands.whatif,
+        "say with which figures one authority's band would be another",
+    )
+    command.add_argument("authority", metavar="NAME_OR_CODE")
+    command.add_argument("--worse", action="store_true", help="the next higher band, not the lower")
+    _add_inputs(command)
+
+
+def _add_build(subcommands: Subcommands[_Parser]) -> None:
+    command = _add(
+        subcommands,
+        "build",
+        commands.build,
+        "read every known published file below a folder into a panel",
+    )
+    command.add_argument("folder", metavar="FOLDER")
+    command.add_argument("--out", required=True, metavar="PANEL", help="the panel folder to write")
+    command.add_argument("--overwrite", action="store_true", help="replace a panel that is there")
+    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
+def _add_train(subcommands: Subcommands[_Parser]) -> None:
+    command = _add(
+        subcommands,
+        "train",
+        commands.train,
+        "learn a model from the judgements published by a date",
+    )
+    command.add_argument("--until", metavar="DATE", help="the cut (default: the newest report)")
+    command.add_argument(
+        "--target", default="any_inadequate", metavar="T", help=f"one of {', '.join(TARGETS)}"
+    )
+    command.add_argument(
+        "--prior",
+        type=float,
+        metavar="SHARE",
+        help="a scenario: another share of Inadequate judgements than is expected",
+    )
+    command.add_argument(
+        "--panel", metavar="P", help="a panel folder that build wrote (default: the national one)"
+    )
+    command.add_argument(
+        "--judgements",
+        metavar="J",
+        help="judgements: Ofsted's ODS, a table or a folder (default: the panel's)",
+    )
+    command.add_argument(
+        "--out", required=True, metavar="MODEL_DIR", help="where to write model.json"
+    )
+    command.add_argument("--overwrite", action="store_true", help="replace a model that is there")
+    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
+def _add_backtest(subcommands: Subcommands[_Parser]) -> None:
+    command = _add(
+        subcommands,
+        "backtest",
+        commands.backtest,
+        "the honest record: what would have been said, what happened",
+    )
+    command.add_argument(
+        "--model",
+        metavar="M",
+        help="whose question is asked and whose list is checked (default: the one that ships)",
+    )
+    command.add_argument(
+        "--panel", metavar="P", help="a panel folder that build wrote (default: the national one)"
+    )
+    command.add_argument(
+        "--out",
+        metavar="DIR",
+        help="write figures as JSON, tables and a page; goes on if interrupted",
+    )
+    command.add_argument(
+        "--challengers",
+        action="store_true",
+        help="set learning machines beside the rivals; needs the extra challengers",
+    )
+    command.add_argument(
+        "--mute", type=int, action="append", default=[], metavar="N", help="leave out check N"
+    )
+    command.add_argument("--jobs", type=int, default=2, metavar="N", help="years at a time")
+    command.add_argument("--overwrite", action="store_true", help="replace a record that is there")
+    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
+def _add_card(subcommands: Subcommands[_Parser]) -> None:
+    command = _add(
+        subcommands,
+        "card",
+        commands.card,
+        "write a model's card, transparency record and quality log",
+    )
+    command.add_argument("--out", required=True, metavar="DIR", help="the folder to write into")
+    command.add_argument(
+        "--model", metavar="M", help="a model folder or file (default: the one that ships)"
+    )
+    command.add_argument(
+        "--panel",
+        metavar="P",
+        help="the panel folder that it was learnt from (default: the national one that ships)",
+    )
+    command.add_argument(
+        "--record",
+        metavar="RECORD",
+        help="what backtest --out wrote for it (default: what ships of the shipped model's record)",
+    )
+    command.add_argument(
+        "--links",
+        metavar="PLACE",
+        help="where earlywarn's source tree lies, such as ../.., to make links of its documents",
+    )
+    command.add_argument("--overwrite", action="store_true", help="replace a card that is there")
+    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
+def _add_report(subcommands: Subcommands[_Parser]) -> None:
+    command = _add(
+        subcommands,
+        "report",
+        commands.report,
+        "write what people look at: one page, to be read in any browser",
+    )
+    _add_inputs(command)
+    command.add_argument("--out", required=True, metavar="FILE.html", help="the page to write")
+    command.add_argument(
+        "--authority",
+        nargs="+",
+        action="extend",
+        metavar="NAME_OR_CODE",
+        help="sections for these only (default: for all)",
+    )
+    command.add_argument("--overwrite", action="store_true", help="replace the file if it is there")
+    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
+def _add_batch(subcommands: Subcommands[_Parser]) -> None:
+    command = _add(
+        subcommands, "batch", commands.batch, "score a file of rows of any size into another file"
+    )
+    command.add_argument(
+        "rows", metavar="IN", help="CSV, JSON lines, Parquet, or a partitioned folder of Parquet"
+    )
+    command.add_argument(
+        "--out", required=True, metavar="OUT", help=f"the file to write ({', '.join(ROW_ENDINGS)})"
+    )
+    command.add_argument("--explain", action="store_true", help="add contributions and drivers")
+    command.add_argument(
+        "--model", metavar="M", help="a model folder or file (default: the one that ships)"
+    )
+    command.add_argument("--chunk", type=int, default=CHUNK, metavar="N", help="rows at a time")
+    command.add_argument(
+        "--jobs", type=int, default=-1, metavar="N", help="processes (default: one a core)"
+    )
+    command.add_argument("--resume", action="store_true", help="carry on where it was stopped")
+    command.add_argument("--overwrite", action="store_true", help="replace a file that is there")
+    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
+def _add_serve(subcommands: Subcommands[_Parser]) -> None:
+    command = _add(
+        subcommands, "serve", commands.serve, "answer other systems over HTTP, on this machine"
+    )
+    command.add_argument(
+        "--host", default=HERE, help=f"where to listen (default: {HERE}, this machine only)"
+    )
+    command.add_argument("--port", type=int, default=8000, metavar="N")
+    command.add_argument(
+        "--model",
+        metavar="M",
+        help="a model folder or file (default: the one that ships); read again when it changes",
+    )

@@ -1,0 +1,306 @@
+"""Frames -> the text that a terminal shows."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.indicators.catalogue import FAMILIES, INDICATORS, Indicator, get_indicator
+from earlywarn.indicators.standardise import USUAL
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from earlywarn.model.risk_model import RiskModel
+    from earlywarn.panel.panel import Panel, Snapshot
+
+_WIDEST = 200
+_DRIVER_ROOM = 20
+_SHOWN = ["rank", "rank_lower", "rank_upper", "la_name", "drivers_up"]
+_SHOWN += ["risk", "risk_lower", "risk_upper"]
+
+
+def scores_text(
+    scores: pd.DataFrame, model: RiskModel, snapshot: Snapshot, *, top: int | None
+) -> str:
+    """The ranked list, in the width of the terminal.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        As ``earlywarn.score`` gives it.
+    model : RiskModel
+    snapshot : Snapshot
+    top : int or None
+        How many rows; all if None.
+    """
+    shown = scores if top is None else scores.head(top)
+    # The names give way before the drivers do, so that a row fits a terminal of 80.
+    longest = max(len("Authority"), *(len(name) for name in shown["la_name"]))
+    name_width = min(longest, max(_width() - 36 - _DRIVER_ROOM, 20))
+    head = f"{'Rank':>4} {'(90%)':>9}  {'Authority':<{name_width}}  {'Risk':>5} {'(90%)':>9}  "
+    room = max(_width() - len(head), 3)
+    lines = [f"{head}What drives it up"]
+    lines += [
+        f"{row['rank']:>4} {row['rank_lower']:>4}-{row['rank_upper']:<4}  "
+        f"{_cut(row['la_name'], name_width):<{name_width}}  {100 * row['risk']:4.1f}% "
+        f"{100 * row['risk_lower']:4.1f}-{100 * row['risk_upper']:<4.1f}  "
+        f"{_cut(row['drivers_up'], room)}".rstrip()
+        for row in shown[_SHOWN].to_dict("records")
+    ]
+    return "\n".join([_preamble(model, snapshot, len(scores)), "", *lines, "", *_caution(model)])
+
+
+def explanation_text(
+    rows: pd.DataFrame, scores: pd.DataFrame, model: RiskModel, snapshot: Snapshot
+) -> str:
+    """One authority: its risk, then what raises and what lowers it, strongest first."""
+    code, name = rows["la_code"].iloc[0], rows["la_name"].iloc[0]
+    row = scores[scores["la_code"] == code].iloc[0]
+    terms = rows[rows["term"] == "indicator"]
+    baseline = rows[rows["term"] == "baseline"].iloc[0]
+    held = row["previous_judgement"]
+    last = (
+        "none on record"
+        if pd.isna(held)
+        else f"{held}, inspected from {row['previous_inspection']}"
+    )
+    lines = [
+        f"{name} ({code}), as of {snapshot.as_of}",
+        "",
+        (
+            f"Risk of an Inadequate judgement if inspected now: {100 * row['risk']:.1f}% "
+            f"(90% interval {100 * row['risk_lower']:.1f}% to {100 * row['risk_upper']:.1f}%), "
+            f"{row['band']}"
+        ),
+        (
+            f"Rank {row['rank']} of {len(scores)} "
+            f"(90% interval {row['rank_lower']} to {row['rank_upper']}); "
+            f"risk of being judged below Good: {100 * row['below_good']:.0f}%"
+        ),
+        f"Last judgement: {last}",
+        "",
+        f"{baseline['contribution']:+6.2f}  {baseline['sentence']}",
+    ]
+    for title, side in (("Raises the risk", 1), ("Lowers the risk", -1)):
+        chosen = terms[terms["contribution"] * side >= 0.005]
+        lines += ["", title, *(_term(term) for term in chosen.to_dict("records"))]
+    quiet = terms[terms["contribution"].abs() < 0.005]
+    if len(quiet):
+        lines += ["", "No effect", *(_term(term) for term in quiet.to_dict("records"))]
+    total = terms["contribution"].sum() + baseline["contribution"]
+    lines += ["", f"The numbers are log-odds; together they make {total:+.2f}."]
+    wrapped = [
+        textwrap.fill(line, _width(), subsequent_indent=" " * 8) if len(line) > _width() else line
+        for block in lines
+        for line in block.splitlines() or [""]
+    ]
+    return "\n".join([*wrapped, *_caution(model)])
+
+
+def what_if_text(rows: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> str:
+    """With which figures an authority's band would be another, each alone and then together.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As ``earlywarn.what_would_change`` gives it; at least one.
+    model : RiskModel
+    snapshot : Snapshot
+    """
+    now = rows.iloc[0]
+    head = f"{'Today':>7}{'Other':>7}{'Risk':>7} {'(90%)':>10}  "
+    lines = [
+        f"{now['la_name']} ({now['la_code']}), as of {snapshot.as_of}",
+        "",
+        (
+            f"Risk of an Inadequate judgement if inspected now: {100 * now['risk']:.1f}%, "
+            f"{now['band']}"
+        ),
+    ]
+    for way, title in (("alone", "One figure alone"), ("together", "One after the other")):
+        lines += ["", f"{head}{title}"]
+        lines += [_changed(row) for row in rows[rows["way"] == way].to_dict("records")]
+    told = (
+        "Arithmetic on the model, and no claim about causes: an authority that changed a figure by "
+        "itself may be as likely to fail as before. Only figures that it shapes by its own work "
+        f"are changed, within the {' to '.join(f'{100 * share:.0f}th' for share in USUAL)} "
+        "percentile of authorities; all else stays."
+    )
+    return "\n".join([*lines, "", textwrap.fill(told, _width()), *_caution(model)])
+
+
+def _changed(row: Mapping[Hashable, Any]) -> str:
+    limits = f"{100 * row['risk_after_lower']:.1f}-{100 * row['risk_after_upper']:.1f}"
+    band = f": {row['band_after']}" if row["reached"] else ""
+    title = get_indicator(row["indicator"]).title
+    text = (
+        f"{row['value']:7.1f}{row['value_to']:7.1f}{100 * row['risk_after']:6.1f}% {limits:>10}  "
+        f"{title}{band}"
+    )
+    return textwrap.fill(text, _width(), subsequent_indent=" " * 34)
+
+
+def catalogue_text() -> str:
+    """The catalogue, family by family."""
+    blocks = [
+        f"{family.upper()}\n"
+        + "\n\n".join(_entry(record) for record in INDICATORS if record.family == family)
+        for family in FAMILIES
+    ]
+    return "\n\n".join(blocks)
+
+
+def build_text(panel: Panel, folder: str | Path) -> str:
+    """What a build has found: what was read, and what to look at."""
+    counts = panel.observations["status"].value_counts()
+    lines = [
+        (
+            f"{len(panel.observations):,} observations of "
+            f"{panel.observations['measure'].nunique()} measures, "
+            f"{len(panel.judgements)} inspections, published up to {panel.newest_publication}, "
+            f"in {folder}"
+        ),
+        "Status: " + ", ".join(f"{name} {count:,}" for name, count in counts.items()),
+    ]
+    found = panel.findings.groupby(["severity", "code"]).size().reset_index(name="count")
+    lines += [
+        f"{severity}: {code} {count}"
+        for severity, code, count in zip(
+            found["severity"], found["code"], found["count"], strict=True
+        )
+    ]
+    return "\n".join(
+        [*lines, "Each finding, with its file, line and authority, is in findings.csv."]
+    )
+
+
+def training_text(model: RiskModel, file: Path) -> str:
+    """What was learnt, in one paragraph."""
+    training, prior = model.info["training"], model.info["prior"]
+    return (
+        f"{model.info['model_id']}: {training['inspections']} inspections, "
+        f"{training['events']} events from {training['authorities']} authorities, "
+        f"reports up to {training['until']}; "
+        f"set to {100 * prior['risk']:.1f}% Inadequate; written to {file}"
+    )
+
+
+def record_text(records: pd.DataFrame, checks: pd.DataFrame, folder: str | Path | None) -> str:
+    """What a backtest has found, at the start of the inspections, then its checks."""
+    rows = records[records["lead_months"] == 0]
+    head = f"{'':36}{'AUC (95% interval)':>22}{'below Good':>12}{'Brier skill':>13}"
+    lines = [f"{head}{'O/E':>7}{'top 26':>8}"]
+    for window, part in rows.groupby("window", sort=False):
+        first = part.iloc[0]
+        lines += ["", f"{window}: {first['n']:.0f} inspections, {first['events']:.0f} events"]
+        lines += [_measured(row) for row in part.to_dict("records")]
+    lines += ["", "Checks"]
+    lines += [
+        _wrapped(f"{row['number']:>3} {row['status']}: {row['title']}: {row['sentence']}")
+        for row in checks.to_dict("records")
+    ]
+    if folder is not None:
+        lines += ["", f"The whole record is in {folder}; evaluation.md tells it."]
+    return "\n".join(lines)
+
+
+def drift_text(table: pd.DataFrame, reasons: Sequence[str], model: RiskModel, day: date) -> str:
+    """How the figures of a day differ from those that the model learnt from, and what follows.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As ``earlywarn.drift`` gives it.
+    reasons : sequence of str
+        Why the model should not be used, or what to look at.
+    model : RiskModel
+    day : date
+        The day of the figures.
+    """
+    head = f"{'Indicator':<32}{'Weight':>8}{'Missing':>9}{'Moved':>8}  Verdict"
+    lines = [
+        f"{row['indicator']:<32}{100 * row['weight']:>7.1f}%{100 * row['missing']:>8.1f}%"
+        f"{'' if np.isnan(row['moved']) else format(row['moved'], '+.2f'):>8}  {row['verdict']}"
+        for row in table.to_dict("records")
+    ]
+    told = (
+        f"Figures of {day} against those that {model.info['model_id']} learnt from. Moved: how far "
+        "the middle of the country is from where it was, in standard deviations between "
+        "authorities; scores compare within the year."
+    )
+    found = [_wrapped(f"  - {reason}") for reason in reasons] or ["  - nothing to look at"]
+    return "\n".join([textwrap.fill(told, _width()), "", head, *lines, "", *found])
+
+
+def _measured(row: Mapping[Hashable, Any]) -> str:
+    return (
+        f"  {row['model']:<34}{row['auc']:>7.2f} [{row['auc_lower']:.2f}, {row['auc_upper']:.2f}]"
+        f"{row['auc_below_good']:>12.2f}{row['brier_skill']:>+13.3f}"
+        f"{row['observed_expected']:>7.2f}{row['recall_at_26']:>8.2f}"
+    )
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, _width(), subsequent_indent=" " * 6)
+
+
+def _preamble(model: RiskModel, snapshot: Snapshot, count: int) -> str:
+    assumed = (
+        f" {snapshot.assumed:,} figures have a publication date that is only assumed."
+        if snapshot.assumed
+        else ""
+    )
+    usual = model.info["prior"]["risk"]
+    text = (
+        f"Risk that an inspection starting on {snapshot.as_of} would find an Inadequate area: "
+        f"{count} authorities, from figures published up to {snapshot.data_through}. "
+        f"Model {model.info['model_id']}, set to {100 * usual:.1f}% of inspections.{assumed}"
+    )
+    return textwrap.fill(text, _width())
+
+
+def _caution(model: RiskModel) -> list[str]:
+    text = (
+        "These figures foretell little: ranks overlap widely, and most authorities high on the "
+        "list will not be judged Inadequate. Use it to offer support and to ask questions, never "
+        "to pre-judge an inspection."
+    )
+    life = f"The model is not to be used after {model.info['sunset']}."
+    return [textwrap.fill(text, _width()), life]
+
+
+def _term(row: Mapping[Hashable, Any]) -> str:
+    sentence = row["sentence"].rsplit(": ", 1)[0]
+    return textwrap.fill(
+        f"{row['contribution']:+6.2f}  {sentence}", _width(), subsequent_indent=" " * 8
+    )
+
+
+def _entry(record: Indicator) -> str:
+    facts = (
+        f"formula: {record.definition}",
+        f"unit: {record.unit or 'yes or no'}; {record.direction} ({record.direction_source})",
+        f"source: {record.reference}; series {record.series}, since {record.first_year}"
+        + ("" if record.scored else "; not weighed by the default model"),
+    )
+    body = [
+        textwrap.fill(fact, _width(), initial_indent="    ", subsequent_indent="      ")
+        for fact in facts
+    ]
+    title = f"  {record.id}: {record.title}"
+    return "\n".join([textwrap.fill(title, _width(), subsequent_indent=" " * 6), *body])
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: room - 3].rstrip(" ;,(") + "..."
+
+
+def _width() -> int:
+    return int(np.clip(shutil.get_terminal_size((120, 40)).columns, 60, _WIDEST))

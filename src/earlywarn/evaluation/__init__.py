@@ -1,0 +1,1 @@
+"""The evaluation part of earlywarn."""

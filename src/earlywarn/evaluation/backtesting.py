@@ -1,0 +1,448 @@
+"""The honest record: what would have been said on each day, and what happened.
+
+Every forecast goes through the doors of production: a model trained on the reports published before
+1 January scores the year's lists as they were known on the day. Authorities that were not inspected
+are unknown, never a success.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+
+from earlywarn._version import __version__
+from earlywarn.model.prior import Beliefs
+from earlywarn.indicators.catalogue import digest as catalogue_digest
+from earlywarn.errors import BacktestError
+from earlywarn.utils.files import write_whole
+from earlywarn.scoring.preprocessing import read_rows
+from earlywarn.model.risk_model import RiskModel
+from earlywarn.judgements.targets import GRADES, cohort, get_target
+from earlywarn.utils.progress import Progress
+from earlywarn.evaluation.baselines import RIVALS
+from earlywarn.statistics.regression import logit
+from earlywarn.indicators.timeline import Timeline
+from earlywarn.model.training import ages, train, training_cases
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping, Sequence
+
+    from earlywarn.judgements.targets import Target
+    from earlywarn.panel.panel import Panel
+    from earlywarn.evaluation.baselines import Contender, Forecaster
+    from earlywarn.statistics.regression import FloatArray
+
+OURS = "earlywarn"
+BASE = RIVALS[0]
+"""The trailing base rate, which skill is measured against, whoever else takes part."""
+FIRST_YEAR = 2016
+CONFIRMATION_FROM = date(2022, 1, 1)
+"""Nothing about the model was chosen by looking at inspections that began on this day or later."""
+CONFIRMATION_UNTIL = date(2025, 3, 31)
+LEADS = (0, 6, 12, 24)
+QUARTERS = (1, 4, 7, 10)
+SEED = 20160913
+
+_PROBABILITIES = tuple(f"p_{grade.lower().replace(' ', '_')}" for grade in GRADES)
+_NATIONAL = (
+    *("model", "la_code", "la_name", "region", "la_type", "risk", "score", "below_good"),
+    *_PROBABILITIES,
+    *("deprivation", "children", "list_rank", "list_length"),
+)
+_TEXTS = (
+    *("window", "model", "la_code", "la_name", "region", "la_type", "as_of", "trained_until"),
+    *("inspection_start", "inspection_type", "next_start"),
+)
+_WHOLE = ("lead_months", "list_rank", "list_length", "rank")
+
+
+@dataclass(frozen=True, eq=False)
+class Backtest:
+    """What would have been said, and what happened.
+
+    Attributes
+    ----------
+    forecasts : DataFrame
+        One row for each inspection, lead and model.
+    lists : DataFrame
+        The quarterly risk lists of the whole country, one row for each day, model and authority.
+    judgements : DataFrame
+        The inspections that they are held against.
+    target : str
+        What was foretold.
+    """
+
+    forecasts: pd.DataFrame
+    lists: pd.DataFrame
+    judgements: pd.DataFrame
+    target: str
+
+
+def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
+    panel: Panel,
+    judgements: pd.DataFrame,
+    *,
+    target: str | Target = "any_inadequate",
+    first_year: int = FIRST_YEAR,
+    until: date = CONFIRMATION_UNTIL,
+    leads: Sequence[int] = LEADS,
+    rivals: Sequence[Contender] = RIVALS,
+    parts: str | Path | None = None,
+    n_jobs: int = 2,
+    progress: Progress | None = None,
+) -> Backtest:
+    """Forecast every inspection as it would have been forecast, and list the country each quarter.
+
+    Parameters
+    ----------
+    panel : Panel
+        The published figures.
+    judgements : DataFrame
+        One row an inspection.
+    target : str or Target
+        What is foretold.
+    first_year : int
+        The first year of forecasts; the models of a year learn from reports published before it.
+    until : date
+        The last start of an inspection to be forecast.
+    leads : sequence of int
+        How many months before the start of an inspection it is forecast; with none of them there
+        are the quarterly lists alone, which take a fraction of the time.
+    rivals : sequence of Rival or Challenger
+        The simple rules to be beaten; ``earlywarn.CHALLENGERS`` may be added.
+    parts : path, optional
+        A folder in which finished years are kept, so that an interrupted run goes on from there.
+    n_jobs : int
+        How many years are worked on at a time, by joblib. One at a time shares what it builds
+        between the years.
+    progress : Progress, optional
+        What to report to; silent if not given.
+
+    Returns
+    -------
+    Backtest
+
+    Raises
+    ------
+    BacktestError
+        If there is nothing to forecast.
+    TrainingError
+        If a year's model has too few events to learn from.
+
+    Examples
+    --------
+    >>> import datetime, earlywarn as ew
+    >>> panel = ew.load_panel()
+    >>> record = ew.backtest(panel, panel.judgements, first_year=2017, leads=(0,),
+    ...                      until=datetime.date(2017, 12, 31), n_jobs=1)
+    >>> sorted(record.forecasts["model"].unique())[:2]
+    ['deprivation', 'earlywarn']
+    """
+    told = Progress() if progress is None else progress
+    question = get_target(target)
+    cases = _cases(judgements, question, first_year, until)
+    years = range(first_year, until.year + 1)
+    plan = _Plan(panel, judgements, question, cases, tuple(leads), tuple(rivals), until)
+    # The whole path, since processes that an earlier call left waiting may stand in another folder.
+    store = None if parts is None else _Parts(Path(parts).absolute(), plan)
+    jobs = (delayed(_year)(plan, year, store) for year in years)
+    done = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
+    found = list(told.over(_Counted(done, len(years)), "Forecasting year by year"))
+    forecasts = pd.concat([one for one, _ in found], ignore_index=True)
+    lists = pd.concat([one for _, one in found], ignore_index=True)
+    keys = ["lead_months", "model", "inspection_start", "la_code"]
+    return Backtest(
+        forecasts=forecasts.sort_values(keys, ignore_index=True) if leads else forecasts,
+        lists=lists.sort_values(["as_of", "model", "rank"], ignore_index=True),
+        judgements=cases,
+        target=question.name,
+    )
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """An iterator that knows its length, for the progress."""
+
+    items: Any
+    length: int
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Any:
+        return iter(self.items)
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """All that the forecasts of one year need."""
+
+    panel: Panel
+    judgements: pd.DataFrame
+    target: Target
+    cases: pd.DataFrame
+    leads: tuple[int, ...]
+    rivals: tuple[Contender, ...]
+    until: date
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """Shared by the years that one process works on, one after the other."""
+        return Timeline(self.panel, self.judgements)
+
+    @cached_property
+    def population(self) -> pd.DataFrame:
+        """The panel's estimates of the number of children."""
+        rows = self.panel.observations
+        return rows[rows["measure"] == "population_0_17"]
+
+    def digest(self) -> str:
+        """What the forecasts depend on, as a name: another one, and kept years are not used."""
+        parts = [
+            __version__,
+            catalogue_digest(),
+            repr(Beliefs()),
+            self.target.name,
+            repr((self.leads, [rival.name for rival in self.rivals], self.until)),
+            self.judgements.to_csv(index=False),
+            str(pd.util.hash_pandas_object(self.panel.observations.astype(str)).sum()),
+        ]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _cases(judgements: pd.DataFrame, target: Target, first_year: int, until: date) -> pd.DataFrame:
+    """The inspections to be forecast, with what they found."""
+    begun = cohort(judgements)
+    inside = (begun["inspection_start"] >= date(first_year, 1, 1)) & (
+        begun["inspection_start"] <= until
+    )
+    cases = begun[inside].reset_index(drop=True)
+    cases = cases.assign(label=target.label(cases), grade=target.grade(cases))
+    cases = cases[cases["label"].notna()].reset_index(drop=True)
+    if cases.empty:
+        raise BacktestError(
+            "there is no inspection to forecast",
+            found=f"none that began from {first_year} to {until}",
+            expected="one or more with a grade",
+            remedy="Give more judgements, or another span.",
+        )
+    return cases
+
+
+def _year(plan: _Plan, year: int, store: _Parts | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A year's forecasts and lists, computed or as kept."""
+    if store is not None and (kept := store.read(year)) is not None:
+        return kept
+    timeline, cut = plan.timeline, date(year, 1, 1)
+    models = _trained(plan, timeline, cut)
+    base = models[BASE.name].risk(np.zeros((1, 1)))[0]
+    quarters = [date(year, month, 1) for month in QUARTERS if date(year, month, 1) <= plan.until]
+    days = {day: _national(plan, models, timeline, day) for day in quarters}
+    forecasts = []
+    for lead in plan.leads:
+        for case in plan.cases.to_dict("records"):
+            day = _months_before(case["inspection_start"], lead)
+            if day.year != year:
+                continue
+            if day not in days:
+                days[day] = _national(plan, models, timeline, day)
+            forecasts.append(_forecast(days[day], case, lead, day, cut, float(base)))
+    lists = pd.concat([_listed(days[day], plan, day) for day in quarters], ignore_index=True)
+    found = pd.concat(forecasts, ignore_index=True) if forecasts else pd.DataFrame()
+    if store is not None:
+        store.write(year, found, lists)
+    return found, lists
+
+
+def _trained(plan: _Plan, timeline: Timeline, cut: date) -> dict[str, Forecaster]:
+    """Our model and each rival, from the reports published before the cut."""
+    known = cohort(plan.judgements, until=cut)
+    ours = train(plan.panel, known, until=cut, target=plan.target, refits=0, timeline=timeline)
+    cases = training_cases(known, until=cut, target=plan.target)
+    X = _with_last(
+        timeline, [(row["la_code"], row["inspection_start"]) for row in cases.to_dict("records")]
+    )
+    age = ages(cases, cut)
+    models: dict[str, Forecaster] = {OURS: ours}
+    for rival in {BASE.name: BASE, **{one.name: one for one in plan.rivals}}.values():
+        models[rival.name] = rival.fit(X, cases["grade"], age)
+    return models
+
+
+def _with_last(timeline: Timeline, pairs: list[tuple[str, date]]) -> pd.DataFrame:
+    """Indicators and last inspection of some authorities on some days."""
+    rows = [
+        pd.concat([timeline.row(code, day), timeline.last_inspection(day).loc[code]])
+        for code, day in pairs
+    ]
+    return pd.DataFrame(rows).reset_index(drop=True).astype(float)
+
+
+def _national(
+    plan: _Plan, models: dict[str, Forecaster], timeline: Timeline, day: date
+) -> pd.DataFrame:
+    """The whole country on a day under every model: one row for each model and authority."""
+    X = timeline.at(day).droplevel("as_of")
+    people = timeline.authorities(day).set_index("la_code").reindex(X.index)
+    people["deprivation"] = X["free_school_meals"]
+    people["children"] = _children(plan.population, day)
+    full = pd.concat([X, timeline.last_inspection(day)], axis=1).astype(float)
+    answers = {OURS: _ours(models[OURS], X)}
+    for rival in plan.rivals:
+        answers[rival.name] = _theirs(rival, models[rival.name], full, day)
+    numbers = pd.concat([pd.DataFrame(each) for each in answers.values()], ignore_index=True)
+    facts = people.reset_index().loc[np.tile(np.arange(len(X)), len(answers))]
+    national = pd.concat([facts.reset_index(drop=True), numbers], axis=1).assign(
+        model=np.repeat(list(answers), len(X)), list_length=len(X)
+    )
+    ranked = national.groupby("model")["score"].rank(ascending=False, method="first")
+    return national.assign(list_rank=ranked.astype(int))[list(_NATIONAL)]
+
+
+def _ours(model: Forecaster, X: pd.DataFrame) -> dict[str, FloatArray]:
+    assert isinstance(model, RiskModel)  # noqa: S101 - for the type checker
+    values = read_rows(model, X.reset_index(drop=True)).values  # noqa: PD011 - not a frame
+    return _answers(model, values)
+
+
+def _theirs(
+    rival: Contender, model: Forecaster, X: pd.DataFrame, day: date
+) -> dict[str, FloatArray]:
+    found = _answers(model, rival.columns(X))
+    if rival.at_random:
+        found["score"] = np.random.default_rng([SEED, day.toordinal()]).random(len(X))
+    return found
+
+
+def _answers(model: Forecaster, values: Any) -> dict[str, FloatArray]:
+    risk = model.risk(values)
+    return {"risk": risk, "score": logit(risk), **_grades(model, values)}
+
+
+def _grades(model: Forecaster, values: Any) -> dict[str, FloatArray]:
+    """The probabilities of below Good and of each grade; NaN for one that knows the worst only."""
+    if not isinstance(model, RiskModel):
+        return {name: np.full(len(values), np.nan) for name in ("below_good", *_PROBABILITIES)}
+    grades = model.probabilities(values)
+    return {
+        "below_good": _below_good(model, values),
+        **{column: _grade(grades, model, k) for k, column in enumerate(_PROBABILITIES)},
+    }
+
+
+def _below_good(model: RiskModel, values: Any) -> FloatArray:
+    """The probability of Requires improvement or worse, whichever grades the model has seen."""
+    good = GRADES.index("Good")
+    place = sum(grade <= good for grade in model.classes)
+    return model.at_least(values, place) if place else np.ones(len(values))
+
+
+def _grade(grades: FloatArray, model: RiskModel, grade: int) -> FloatArray:
+    """The probability of a grade; 0 for one that had not been given yet when the model learnt."""
+    known = list(model.classes)
+    return grades[:, known.index(grade)] if grade in known else np.zeros(len(grades))
+
+
+def _children(population: pd.DataFrame, day: date) -> pd.Series:
+    public = population[population["published_on"] <= day]
+    newest = public.sort_values("period").drop_duplicates("la_code", keep="last")
+    children: pd.Series = newest.set_index("la_code")["value"]
+    return children
+
+
+def _forecast(
+    national: pd.DataFrame,
+    case: Mapping[Hashable, Any],
+    lead: int,
+    day: date,
+    cut: date,
+    base: float,
+) -> pd.DataFrame:
+    """The rows of one inspection at one lead, one a model; none if there was no such authority."""
+    rows = national[national["la_code"] == case["la_code"]].copy()
+    begun = case["inspection_start"]
+    overall = case["overall"] if isinstance(case["overall"], str) else GRADES[int(case["grade"])]
+    facts = {
+        "window": "confirmation" if begun >= CONFIRMATION_FROM else "development",
+        "lead_months": lead,
+        "as_of": day.isoformat(),
+        "trained_until": cut.isoformat(),
+        "inspection_start": begun.isoformat(),
+        "inspection_type": case["inspection_type"],
+        "label": case["label"],
+        "grade": case["grade"],
+        "overall_below_good": float(GRADES.index(overall) >= GRADES.index("Requires improvement")),
+        "base_rate": base,
+    }
+    return pd.DataFrame(rows.assign(**facts))
+
+
+def _listed(national: pd.DataFrame, plan: _Plan, day: date) -> pd.DataFrame:
+    """A quarterly list with the first inspection of each authority after it."""
+    later = plan.cases[plan.cases["inspection_start"] > day]
+    first = later.drop_duplicates("la_code").set_index("la_code")
+    begun = first["inspection_start"].map(lambda start: start.isoformat())
+    return pd.DataFrame(
+        {
+            "as_of": day.isoformat(),
+            "model": national["model"],
+            "la_code": national["la_code"],
+            "la_name": national["la_name"],
+            "risk": national["risk"],
+            "rank": national["list_rank"],
+            "next_start": national["la_code"].map(begun),
+            "next_label": national["la_code"].map(first["label"]),
+        }
+    )
+
+
+def _months_before(day: date, months: int) -> date:
+    return (pd.Timestamp(day) - pd.DateOffset(months=months)).date()
+
+
+class _Parts:
+    """Finished years on disk, by the digest of all that they depend on."""
+
+    def __init__(self, folder: Path, plan: _Plan) -> None:
+        self._folder = folder
+        self._digest = plan.digest()
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def read(self, year: int) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+        files = self._files(year)
+        if not all(file.is_file() for file in files):
+            return None
+        first, second = map(_kept, files)
+        return first, second
+
+    def write(self, year: int, forecasts: pd.DataFrame, lists: pd.DataFrame) -> None:
+        for file, frame in zip(self._files(year), (forecasts, lists), strict=True):
+            write_whole(file, frame.to_csv(index=False, lineterminator="\n"))
+
+    def _files(self, year: int) -> tuple[Path, Path]:
+        names = (f"{part}-{year}-{self._digest}.csv" for part in ("forecasts", "lists"))
+        first, second = (self._folder / name for name in names)
+        return first, second
+
+
+def _kept(file: Path) -> pd.DataFrame:
+    """A table of a finished year, to the last bit; one without inspections has no columns."""
+    if not file.read_text(encoding="utf-8").strip():
+        return pd.DataFrame()
+    # An empty text is one, but for the start of an inspection that is not known.
+    frame = pd.read_csv(file, dtype=str, keep_default_na=False)
+    for name in frame.columns.difference(list(_TEXTS)):
+        # Python's own float reads back exactly what was written; pandas' fast one may not.
+        numbers = frame[name].map(lambda cell: float(cell) if cell else np.nan).astype(float)
+        frame[name] = numbers.astype(int) if name in _WHOLE else numbers
+    if "next_start" in frame:
+        frame["next_start"] = frame["next_start"].mask(frame["next_start"] == "")
+    return frame

@@ -1,0 +1,183 @@
+"""What a model has to beat: simple rules, turned into probabilities in the same way as the model.
+
+A rival is a few columns, fitted by the same ordered model with a wide prior and set to a level of
+judgements in the same way, so that it and the model differ in what they look at and no more. The
+trailing base rate looks at nothing but the recent share of each grade.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.model.prior import Beliefs, prior_of
+from earlywarn.indicators.catalogue import Indicator, model_column, scored_indicators
+from earlywarn.model.classifier import RiskClassifier
+from earlywarn.model.base_rate import trailing_share
+from earlywarn.model.risk_model import RiskModel
+from earlywarn.statistics.regression import logit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from earlywarn.statistics.regression import FloatArray
+
+    Columns = Callable[[pd.DataFrame], pd.DataFrame]
+
+WIDE = 1.0
+"""Standard deviation of a rival's weights: it is hardly held back."""
+RED_FLAG = 1.0
+"""A figure this many standard deviations on the bad side is a red flag."""
+
+
+class Forecaster(Protocol):
+    """What a rule or machine has learnt: it tells at least the risk."""
+
+    def risk(self, X: Any, /) -> FloatArray:
+        """Probability of the worst grade, for each row of the rule's columns."""
+
+
+class Contender(Protocol):
+    """Whatever may stand beside the model in a backtest: a rule, or a machine that learns."""
+
+    @property
+    def name(self) -> str:
+        """As the tables show it."""
+
+    @property
+    def at_random(self) -> bool:
+        """Whether its list is drawn by lot."""
+
+    @property
+    def columns(self) -> Columns:
+        """From the indicators and the last inspection to its columns."""
+
+    def fit(self, X: pd.DataFrame, grade: pd.Series, age: FloatArray) -> Forecaster:
+        """Learn from cases, and how many years ago each was."""
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A simple rule.
+
+    Parameters
+    ----------
+    name : str
+        As the tables show it.
+    columns : callable
+        From the indicators and the last inspection (``grade``, ``years``) to the rule's columns.
+    at_random : bool
+        Whether its list is drawn by lot.
+    """
+
+    name: str
+    columns: Columns
+    at_random: bool = False
+
+    def fit(self, X: pd.DataFrame, grade: pd.Series, age: FloatArray) -> RiskModel:
+        """Learn the rule's weights and thresholds.
+
+        Parameters
+        ----------
+        X : DataFrame
+            Indicators and last inspection, a row a case.
+        grade : Series
+            0 to 3.
+        age : ndarray
+            Years from each case to the day from which on it foretells.
+        """
+        columns = self.columns(X)
+        classifier = RiskClassifier(prior_covariance=WIDE**2 * np.eye(columns.shape[1]))
+        return classifier.fit(columns, grade.astype(int), age=age).model_
+
+
+@dataclass(frozen=True)
+class BaseRate:
+    """The recent share of each grade, and nothing else.
+
+    Parameters
+    ----------
+    name : str
+        As the tables show it.
+    at_random : bool
+        Whether its list is drawn by lot.
+    """
+
+    name: str
+    at_random: bool = False
+
+    def columns(self, X: pd.DataFrame) -> pd.DataFrame:
+        """A column that says nothing."""
+        return pd.DataFrame({"nothing": np.zeros(len(X))}, index=X.index)
+
+    def fit(self, X: pd.DataFrame, grade: pd.Series, age: FloatArray) -> RiskModel:  # noqa: ARG002
+        """The recent shares as a model; see ``Rival.fit``."""
+        grades = np.unique(grade.to_numpy(dtype=int))
+        shares = [trailing_share((grade > k).to_numpy(float), age) for k in grades[:-1]]
+        return RiskModel(
+            columns=("nothing",),
+            coefficients=np.zeros(1),
+            thresholds=-logit(np.array(shares)),
+            centre=np.zeros(1),
+            orientation=np.ones(1),
+            groups=("nothing",),
+            agreement=np.zeros(1),
+            covariance=np.zeros((2, 2)),
+            classes=tuple(grades.tolist()),
+        )
+
+
+def _previous(X: pd.DataFrame) -> pd.DataFrame:
+    """Each grade by itself, against none known: grades before are not in step with grades after."""
+    return pd.DataFrame(
+        {f"was_{rank}": (X["grade"] == rank).astype(float) for rank in range(4)}, index=X.index
+    )
+
+
+def _previous_and_time(X: pd.DataFrame) -> pd.DataFrame:
+    years = X["years"].clip(0, 6).fillna(3.0) - 3.0
+    return _previous(X).assign(years=years, years_if_low=years * (X["grade"] >= 2))
+
+
+def _deprivation(X: pd.DataFrame) -> pd.DataFrame:
+    return X[["free_school_meals_z"]].fillna(0.0)
+
+
+def _three_rates(X: pd.DataFrame) -> pd.DataFrame:
+    return X[["referral_rate_z", "rereferrals_z", "repeat_plans_z"]].fillna(0.0)
+
+
+def _figures() -> tuple[Indicator, ...]:
+    return tuple(record for record in scored_indicators() if record.kind != "history")
+
+
+def _composite(X: pd.DataFrame) -> pd.DataFrame:
+    """The signed mean of the families, with nothing to learn but how much it matters."""
+    records = _figures()
+    weights = prior_of(records, Beliefs(composite=1.0))["prior_mean"]
+    z = X[[model_column(record) for record in records]].fillna(0.0)
+    return pd.DataFrame({"composite": z.to_numpy() @ weights}, index=X.index)
+
+
+def _red_flags(X: pd.DataFrame) -> pd.DataFrame:
+    records = _figures()
+    z = X[[model_column(record) for record in records]].to_numpy()
+    flags = z * [record.sign for record in records] >= RED_FLAG
+    share = flags.sum(axis=1) / np.maximum(np.isfinite(z).sum(axis=1), 1)
+    return pd.DataFrame({"red_flags": 10 * share}, index=X.index)
+
+
+RIVALS: tuple[Rival | BaseRate, ...] = (
+    BaseRate("trailing base rate"),
+    Rival("previous judgement", _previous),
+    Rival("previous judgement and time since", _previous_and_time),
+    Rival("deprivation", _deprivation),
+    Rival("three rates", _three_rates),
+    Rival("equal-weight composite", _composite),
+    Rival("red flags", _red_flags),
+    BaseRate("random list", at_random=True),
+)
+"""The rivals that ship, in the order of the tables."""

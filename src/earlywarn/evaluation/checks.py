@@ -1,0 +1,361 @@
+"""Numbered checks of a model and its record: each passes, fails or does not apply, with a sentence.
+
+A check may be muted by its number, and the number never changes its meaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.model.prior import Beliefs, prior_of
+from earlywarn.indicators.catalogue import INDICATORS, Indicator, model_column
+from earlywarn.evaluation.drift import drift
+from earlywarn.errors import UsageError
+from earlywarn.evaluation.fairness import groups
+from earlywarn.scoring.preprocessing import model_indicators
+from earlywarn.statistics.metrics import auc, log_score
+from earlywarn.scoring.national import score
+from earlywarn.indicators.timeline import Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from earlywarn.evaluation.backtesting import Backtest
+    from earlywarn.model.risk_model import RiskModel
+    from earlywarn.panel.panel import Panel
+    from earlywarn.statistics.regression import FloatArray
+
+Status = Literal["pass", "fail", "not applicable"]
+
+OURS = "earlywarn"
+FEWEST_CASES = 50
+"""With fewer inspections a single figure may look good by chance."""
+TOO_GOOD = 0.80
+"""No published figure tells Inadequate judgements apart so well: above it, look for the leak."""
+CALIBRATED = (0.8, 1.2)
+FEWEST_PARAMETERS = 2.0
+"""How much the composite matters, and how much the last inspection does."""
+SHRINKAGE = 0.9
+"""The least share of the apparent effect that should hold: Riley 2019, doi 10.1002/sim.7992."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one check found."""
+
+    number: int
+    title: str
+    status: Status
+    sentence: str
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What the checks look at.
+
+    Attributes
+    ----------
+    backtest : Backtest
+    records, paired : DataFrame
+        As ``earlywarn.evaluation.performance.evaluate`` gives them.
+    model : RiskModel
+    panel : Panel
+    as_of : date
+        The day of the list that is in use.
+    """
+
+    backtest: Backtest
+    records: pd.DataFrame
+    paired: pd.DataFrame
+    model: RiskModel
+    panel: Panel
+    as_of: date
+
+    def ours(self, window: str, lead: int = 0) -> pd.Series | None:
+        """Our record of a window and lead, if there is one."""
+        ours = self.records[self.records["model"] == OURS]
+        rows = ours[(ours["window"] == window) & (ours["lead_months"] == lead)]
+        return rows.iloc[0] if len(rows) else None
+
+    def lead_zero(self, window: str) -> pd.DataFrame:
+        """Our forecasts at the start of the inspections of a window."""
+        rows = self.backtest.forecasts
+        ours = rows[(rows["model"] == OURS) & (rows["lead_months"] == 0)]
+        return ours[ours["window"] == window]
+
+
+def run_checks(evidence: Evidence, *, mute: Collection[int] = ()) -> tuple[Result, ...]:
+    """Run every check that is not muted.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    mute : collection of int
+        Numbers of checks to leave out.
+
+    Returns
+    -------
+    tuple of Result
+        In the order of their numbers.
+
+    Raises
+    ------
+    UsageError
+        If there is no check of a number.
+    """
+    strange = [number for number in mute if number not in CHECKS]
+    if strange:
+        raise UsageError(
+            "no such check", where="mute", found=str(strange[0]), expected=f"1 to {max(CHECKS)}"
+        )
+    results = []
+    for number, (title, check) in CHECKS.items():
+        if number not in mute:
+            status, sentence = check(evidence)
+            results.append(Result(number, title, status, sentence))
+    return tuple(results)
+
+
+def as_frame(results: Iterable[Result]) -> pd.DataFrame:
+    """The results as a table: ``number, title, status, sentence``."""
+    columns = ["number", "title", "status", "sentence"]
+    return pd.DataFrame([vars(result) for result in results], columns=columns)
+
+
+def _verdict(*, good: bool, sentence: str) -> tuple[Status, str]:
+    return ("pass" if good else "fail"), sentence
+
+
+def _windows(evidence: Evidence) -> tuple[Status, str]:
+    """Learnt before the forecast, forecast no later than the start."""
+    rows = evidence.backtest.forecasts
+    late = (rows["trained_until"] > rows["as_of"]) | (rows["as_of"] > rows["inspection_start"])
+    return _verdict(
+        good=not late.any(),
+        sentence=f"{int(late.sum())} of {len(rows)} forecasts were made by a model that had seen "
+        "reports published after the day of the forecast, or after the inspection began",
+    )
+
+
+def _unpublished(evidence: Evidence) -> tuple[Status, str]:
+    """A figure can't be public before what it counts has happened."""
+    rows = evidence.panel.observations
+    happened = pd.Series(
+        [
+            date(int(year), *_END.get(measure, (3, 31)))
+            for year, measure in zip(rows["period"], rows["measure"], strict=True)
+        ],
+        index=rows.index,
+    )
+    early = rows[rows["published_on"] < happened]
+    told = f"{len(early)} of {len(rows):,} figures are dated as published before their period ended"
+    if len(early):
+        told += f", the first {early['measure'].iloc[0]} of {early['la_code'].iloc[0]}"
+    return _verdict(good=early.empty, sentence=told)
+
+
+_END = dict.fromkeys(
+    ("vacancies", "agency_workers", "turnover", "absence", "caseload"), (9, 30)
+) | {
+    "population_0_17": (6, 30),
+    "free_school_meals": (1, 15),
+}
+
+
+def _assumed(evidence: Evidence) -> tuple[Status, str]:
+    share = float(evidence.panel.observations["date_assumed"].mean())
+    return _verdict(
+        good=share == 0,
+        sentence=f"{100 * share:.0f}% of figures have a publication date that is assumed by a "
+        "rule, late enough not to look ahead",
+    )
+
+
+def _sample_size(evidence: Evidence) -> tuple[Status, str]:
+    """Riley's first criterion, with the parameters that the prior leaves free."""
+    rows = evidence.lead_zero("development")
+    if rows.empty:
+        return "not applicable", "there is no forecast of the development years"
+    base, risk = (log_score(rows[column], rows["label"]) for column in ("base_rate", "risk"))
+    explained = 1 - np.exp(-2 * (base - risk))
+    if explained <= 0:
+        return "fail", (
+            f"the model explains nothing beyond the base rate in {len(rows)} inspections of the "
+            "development years"
+        )
+    free = _free_parameters(evidence.model)
+    held = evidence.model.info["training"]
+    needed = int(np.ceil(free / ((SHRINKAGE - 1) * np.log(1 - explained / SHRINKAGE))))
+    return _verdict(
+        good=held["inspections"] >= needed,
+        sentence=f"{held['inspections']} inspections with {held['events']} events for about "
+        f"{free:.1f} parameters that the prior leaves free; Riley's first criterion asks for "
+        f"{needed}",
+    )
+
+
+def _free_parameters(model: RiskModel) -> float:
+    """How many parameters the data decide: all of them less tr(prior precision x covariance)."""
+    prior = prior_of(model_indicators(model), Beliefs())["prior_covariance"]
+    held = np.trace(np.linalg.solve(prior, model.covariance[1:, 1:]))
+    return float(max(len(prior) - held, FEWEST_PARAMETERS))
+
+
+def _against_previous(evidence: Evidence) -> tuple[Status, str]:
+    rows = evidence.paired
+    rows = rows[(rows["model"] == OURS) & (rows["against"] == "previous judgement")]
+    rows = rows[(rows["measure"] == "auc") & (rows["lead_months"] == 0)].set_index("window")
+    rows = rows[rows["lower"].notna()]
+    if "from 2018" not in rows.index:
+        return "not applicable", "there is no paired comparison from 2018 on"
+    row = rows.loc["from 2018"]
+    return _verdict(
+        good=bool(row["lower"] > 0),
+        sentence=f"from 2018 on the AUC is {row['difference']:+.2f} [{row['lower']:+.2f}, "
+        f"{row['upper']:+.2f}] against the previous judgement alone",
+    )
+
+
+def _calibration(evidence: Evidence) -> tuple[Status, str]:
+    row = evidence.ours("confirmation")
+    if row is None or np.isnan(row["observed_expected"]):
+        return "not applicable", "there is no forecast of the confirmation years"
+    low, high = CALIBRATED
+    return _verdict(
+        good=bool(low <= row["observed_expected"] <= high),
+        sentence=f"{row['observed_expected']:.2f} Inadequate judgements for each one expected in "
+        f"{row['n']:.0f} inspections of the confirmation years",
+    )
+
+
+def _ranks(evidence: Evidence) -> tuple[Status, str]:
+    scores = score(evidence.model, evidence.panel.as_of(evidence.as_of))
+    wide = (scores["rank_upper"] - scores["rank_lower"]) > len(scores) / 2
+    return _verdict(
+        good=not wide.any(),
+        sentence=f"{int(wide.sum())} of {len(scores)} authorities have a rank interval wider than "
+        "half the list",
+    )
+
+
+def _drift(evidence: Evidence) -> tuple[Status, str]:
+    found = drift(evidence.model, evidence.panel.as_of(evidence.as_of))
+    told = "; ".join(found.reasons) or "today's figures are like those the model learnt from"
+    return _verdict(good=found.usable, sentence=told)
+
+
+def _register(evidence: Evidence) -> tuple[Status, str]:
+    snapshot = evidence.panel.as_of(evidence.as_of)
+    figures = snapshot.observations
+    seen = set(figures.loc[figures["value"].notna(), "la_code"])
+    lacking = [code for code in snapshot.authorities["la_code"] if code not in seen]
+    codes = evidence.panel.findings["code"].astype(str)
+    unknown = int(codes.str.contains("unknown").sum())
+    return _verdict(
+        good=not lacking and not unknown,
+        sentence=f"{len(lacking)} authorities of {snapshot.as_of} have no figure at all; "
+        f"{unknown} rows had a code that the register does not know",
+    )
+
+
+def _revised(evidence: Evidence) -> tuple[Status, str]:
+    first = min(evidence.backtest.forecasts["as_of"])
+    snapshot = evidence.panel.as_of(first)
+    share = snapshot.restated / max(len(snapshot.observations), 1)
+    return _verdict(
+        good=share == 0,
+        sentence=f"{100 * share:.0f}% of the figures used for {first} were read from later "
+        "releases, since the first-published ones are not to be had",
+    )
+
+
+def _group_differences(evidence: Evidence) -> tuple[Status, str]:
+    table = groups(evidence.backtest.forecasts)
+    table = table[table["window"] == "confirmation"]
+    if table.empty:
+        return "not applicable", "there is no forecast of the confirmation years"
+    off = table[(table["lower"] > 1) | (table["upper"] < 1)]
+    names = ", ".join(f"{row['group']} ({row['kind']})" for row in off.to_dict("records"))
+    return _verdict(
+        good=off.empty,
+        sentence=f"expected and observed differ beyond chance in {len(off)} of {len(table)} groups "
+        "of the confirmation years" + (f": {names}" if names else ""),
+    )
+
+
+def _left_out(evidence: Evidence) -> tuple[Status, str]:
+    """A record that leaves inspections out, of any model, can flatter."""
+    rows = evidence.backtest.forecasts
+    rows = rows[rows["lead_months"] == 0]
+    told = [
+        set(zip(part["la_code"], part["inspection_start"], strict=True))
+        for _, part in rows.groupby("model")
+    ]
+    cases = evidence.backtest.judgements
+    starts = [str(start) for start in cases["inspection_start"]]
+    held = set(zip(cases["la_code"], starts, strict=True))
+    missing = {case for case in held if not told or any(case not in one for one in told)}
+    strange = {case for one in told for case in one} - held
+    return _verdict(
+        good=not missing and not strange,
+        sentence=f"{len(missing)} of {len(held)} inspections are left out of the forecasts, and "
+        f"{len(strange)} forecasts belong to none",
+    )
+
+
+def _too_good(evidence: Evidence) -> tuple[Status, str]:
+    """The whole model, and each figure by itself."""
+    best, name = _best_single(evidence)
+    row = evidence.ours("development")
+    whole = np.nan if row is None else float(row["auc"])
+    return _verdict(
+        good=not (best > TOO_GOOD or whole > TOO_GOOD),
+        sentence=f"the AUC of the model is {whole:.2f} and that of the best single figure, {name}, "
+        f"{best:.2f}; above {TOO_GOOD:.2f} one looks for a leak",
+    )
+
+
+def _best_single(evidence: Evidence) -> tuple[float, str]:
+    cases = evidence.backtest.judgements
+    timeline = Timeline(evidence.panel, evidence.panel.judgements)
+    pairs = zip(cases["la_code"], cases["inspection_start"], strict=True)
+    X = pd.DataFrame([timeline.row(code, start) for code, start in pairs]).reset_index(drop=True)
+    label = cases["label"].to_numpy()
+    found = {record.id: _best_of(X, record, label) for record in INDICATORS}
+    name = max(found, key=lambda one: found[one])
+    return found[name], name
+
+
+def _best_of(X: pd.DataFrame, record: Indicator, label: FloatArray) -> float:
+    """The AUC of a figure as published or as compared, which is cut off far out, either way up."""
+    best = 0.5
+    for name in {record.id, model_column(record)}:
+        values = X[name].to_numpy(dtype=float)
+        known = ~np.isnan(values)
+        if 0 < label[known].sum() < known.sum() and known.sum() >= FEWEST_CASES:
+            value = auc(values[known], label[known])
+            best = max(best, value, 1 - value)
+    return best
+
+
+CHECKS: dict[int, tuple[str, Callable[[Evidence], tuple[Status, str]]]] = {
+    1: ("the training window overlaps the outcome window", _windows),
+    2: ("a figure used before it was published", _unpublished),
+    3: ("assumed dates used", _assumed),
+    4: ("fewer events than the parameters need", _sample_size),
+    5: ("no better than the previous judgement", _against_previous),
+    6: ("calibration outside 0.8 to 1.2", _calibration),
+    7: ("rank intervals wider than half the list", _ranks),
+    8: ("drift", _drift),
+    9: ("register gaps", _register),
+    10: ("revised history", _revised),
+    11: ("group differences", _group_differences),
+    12: ("inspections left out", _left_out),
+    13: ("too good to be true", _too_good),
+}
+"""Each check by its number, with the fault that it looks for."""

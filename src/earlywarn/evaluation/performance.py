@@ -1,0 +1,414 @@
+"""Forecasts and what happened -> the honest record: measures, their intervals, their rivals.
+
+A row of forecasts is one inspection, foretold by one model so many months before it began. Every
+figure comes with its interval from an authority-clustered bootstrap, and every model is compared
+with its rivals on the same resamples. Development and confirmation are always apart.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.errors import BacktestError
+from earlywarn.evaluation.curves import (
+    THRESHOLDS,
+    decision_curve,
+    net_benefits,
+    reliability,
+)
+from earlywarn.evaluation.protocol import (
+    BASE,
+    CASE,
+    DIGITS,
+    OUTCOME,
+    REFERENCES,
+    by_window_and_lead,
+    checked_forecasts,
+)
+from earlywarn.utils.progress import Progress
+from earlywarn.statistics.bootstrap import (
+    LEVEL,
+    cluster_weights,
+    interval,
+    weighted_auc,
+    weighted_average_precision,
+    weighted_ratio,
+    weighted_recall_of_top,
+    weighted_slope,
+)
+from earlywarn.statistics.regression import FloatArray, hypergeometric_tail, rate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "CAPACITIES",
+    "FEWEST_EVENTS",
+    "MEASURES",
+    "PAIRED",
+    "REFERENCES",
+    "THRESHOLDS",
+    "Evaluation",
+    "decision_curve",
+    "evaluate",
+    "reliability",
+    "to_records",
+]
+
+CAPACITIES = (10, 15, 26, 30)
+"""Lengths of list; in 2016 the department had 26 authorities in intervention."""
+
+FEWEST_EVENTS = 5
+"""With fewer events than this nothing is measured."""
+
+MEASURES = (
+    "auc",
+    "auc_within_year",
+    "auc_below_good",
+    "ap_over_prevalence",
+    "brier_skill",
+    "log_skill",
+    "observed_expected",
+    "calibration_slope",
+    "rps",
+    "rps_skill",
+    "recall_top20pct",
+    "recall_at_26",
+)
+"""The measures that have an interval."""
+
+PAIRED = {
+    "auc": "auc",
+    "auc_within_year": "auc_within_year",
+    "auc_below_good": "auc_below_good",
+    "brier": "brier_skill",
+    "log": "log_skill",
+    "recall_at_26": "recall_at_26",
+}
+"""The measures that are compared between models, and where each is read: more is always better."""
+
+_GRADES = ["p_outstanding", "p_good", "p_requires_improvement", "p_inadequate"]
+_NEEDED = [
+    *OUTCOME,
+    *("grade", "overall_below_good", "score", "below_good", *_GRADES, "base_rate", "list_rank"),
+]
+_Draws = dict[str, FloatArray]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured of a set of forecasts.
+
+    Attributes
+    ----------
+    records : DataFrame
+        One row a (window, lead_months, model), with a column a measure and its limits.
+    paired : DataFrame
+        One row a (window, lead_months, model, against, measure): difference, lower, upper.
+    resamples : int
+        How many resamples the limits come from.
+    seed : int
+        Their seed.
+    level : float
+        The share of the resamples between the limits.
+    """
+
+    records: pd.DataFrame
+    paired: pd.DataFrame
+    resamples: int
+    seed: int
+    level: float = LEVEL
+
+
+def evaluate(
+    forecasts: pd.DataFrame,
+    *,
+    resamples: int = 1000,
+    seed: int = 2016,
+    reference_models: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Measure every model in every window, with intervals, and against its rivals.
+
+    Parameters
+    ----------
+    forecasts : DataFrame
+        One row a case, lead and model: ``window`` (development or confirmation), ``lead_months``,
+        ``model``, ``la_code``, ``inspection_start``, ``label`` (1 or 0), ``grade`` (0 to 3),
+        ``overall_below_good``, ``risk``, ``score`` (to rank by), ``below_good``, the four
+        probabilities of the grades, ``base_rate`` and ``list_rank``.
+    resamples : int
+        Resamples of whole authorities; 0 for no intervals.
+    seed : int
+        Seed of the resamples.
+    reference_models : sequence of str, optional
+        Against whom to pair; by default those of `REFERENCES` that are in the forecasts.
+    progress : Progress, optional
+        What to report to.
+
+    Returns
+    -------
+    Evaluation
+        In `records`, ``ap_over_prevalence`` is a ratio; skill is 1 less the score over that of
+        ``base_rate`` (for ``rps_skill``, of the trailing base rate's own grade shares);
+        ``recall_top20pct`` ranks the inspected cases; ``*_at_<capacity>`` asks who stood on the
+        whole national list of that length, ``inspected_at_`` telling how many inspected did.
+        In `paired`, ``brier`` and ``log`` are differences in skill: above 0 the model is better.
+
+    Raises
+    ------
+    BacktestError
+        If columns are missing, values can't be what they should be, cases are told twice, or a
+        reference model is not in the forecasts.
+
+    Notes
+    -----
+    With fewer than 5 events, or without any other case, measures are NaN; ``n`` and ``events``
+    say why. Models are paired on the cases that both foretold. The p value is the exact chance
+    that a random list holds as many of the events (hypergeometric).
+
+    Examples
+    --------
+    >>> risk = np.tile([0.4, 0.3, 0.1, 0.1], 10)
+    >>> forecasts = pd.DataFrame({"window": "development", "lead_months": 0, "model": "earlywarn",
+    ...     "la_code": [str(code) for code in range(301, 341)], "inspection_start": "2018-05-14",
+    ...     "label": [1.0, 0.0, 0.0, 0.0] * 10, "grade": [3, 2, 1, 1] * 10,
+    ...     "overall_below_good": [1.0, 1.0, 0.0, 0.0] * 10, "risk": risk, "score": risk,
+    ...     "below_good": 0.5, "p_outstanding": 0.1, "p_good": 0.4,
+    ...     "p_requires_improvement": 0.5 - risk, "p_inadequate": risk, "base_rate": 0.25,
+    ...     "list_rank": range(1, 41)})
+    >>> found = evaluate(forecasts, resamples=100)
+    >>> found.records[["window", "n", "events", "auc", "brier_skill"]].round(3)
+            window   n  events  auc  brier_skill
+    0  development  40      10  1.0         0.373
+    1    from 2018  40      10  1.0         0.373
+    """
+    rows = _prepared(forecasts)
+    present = list(rows["model"].unique())
+    references = _references(present, reference_models)
+    records: list[dict[str, Any]] = []
+    paired: list[dict[str, Any]] = []
+    told = Progress() if progress is None else progress
+    title = f"Measuring, with {resamples:,} resamples of authorities"
+    for window, lead, group in told.over(list(by_window_and_lead(rows)), title):
+        where = {"window": window, "lead_months": lead}
+        cases = _Cases(group, resamples, seed)
+        models = [model for model in present if model in cases.models]
+        records += [where | cases.record(model) for model in models]
+        pairs = [(one, two) for one in models for two in references if two in models and one != two]
+        paired += [where | row for pair in pairs for row in cases.differences(*pair)]
+    columns = ["window", "lead_months", "model", "against", "measure"]
+    return Evaluation(
+        pd.DataFrame(records).round(DIGITS),
+        pd.DataFrame(paired, columns=[*columns, "difference", "lower", "upper"]).round(DIGITS),
+        resamples,
+        seed,
+    )
+
+
+def to_records(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """Give the evaluation as plain records, ready for JSON.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        What `evaluate` gave.
+
+    Returns
+    -------
+    list of dict
+        One a (window, lead_months, model), with every column of `Evaluation.records` and
+        ``paired``: a list of against, measure, difference, lower, upper. NaN has become None.
+
+    Examples
+    --------
+    >>> records = pd.DataFrame({"window": ["development"], "lead_months": [0],
+    ...     "model": ["earlywarn"], "n": [3], "events": [0], "auc": [np.nan]})
+    >>> paired = pd.DataFrame(columns=["window", "lead_months", "model", "against"])
+    >>> to_records(Evaluation(records, paired, resamples=0, seed=1))  # doctest: +ELLIPSIS
+    [{'window': 'development', ..., 'events': 0, 'auc': None, 'paired': []}]
+    """
+    keys = ["window", "lead_months", "model"]
+    rivals: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in map(_plain, evaluation.paired.to_dict("records")):
+        rivals.setdefault(tuple(row.pop(key) for key in keys), []).append(row)
+    records = map(_plain, evaluation.records.to_dict("records"))
+    return [row | {"paired": rivals.get(tuple(row[key] for key in keys), [])} for row in records]
+
+
+class _Cases:
+    """The forecasts of one window and lead, all models, under one set of resamples."""
+
+    def __init__(self, rows: pd.DataFrame, resamples: int, seed: int) -> None:
+        numbered = rows.assign(case=rows.groupby(CASE).ngroup())
+        every = numbered.drop_duplicates("case").sort_values("case")
+        self.weights = cluster_weights(every["la_code"], resamples, seed)
+        self.models = {
+            str(model): group.sort_values("case").set_index("case")
+            for model, group in numbered.groupby("model", sort=False)
+        }
+        self._known: dict[tuple[str, bytes], _Draws] = {}
+
+    def record(self, model: str) -> dict[str, Any]:
+        """One row of the record: counts, measures with limits, and what the list held."""
+        rows = self.models[model]
+        below_good = rows["overall_below_good"][rows["below_good"].notna()]
+        row: dict[str, Any] = {"model": model, "n": len(rows), "events": int(rows["label"].sum())}
+        row["authorities"] = rows["la_code"].nunique()
+        row["below_good_events"] = int(below_good.sum())
+        for measure, draws in self._draws(model, rows.index).items():
+            row[measure] = float(draws[0])
+            row[f"{measure}_lower"], row[f"{measure}_upper"] = interval(draws)
+        enough = _enough(rows["label"])
+        for capacity in CAPACITIES:
+            row |= _on_list(rows, capacity, enough=enough)
+        for threshold in THRESHOLDS:
+            row |= _worth(rows, threshold, enough=enough)
+        return row
+
+    def differences(self, model: str, against: str) -> list[dict[str, Any]]:
+        """How much better one model is than another, on the cases and resamples of both."""
+        common = self.models[model].index.intersection(self.models[against].index)
+        ours, theirs = self._draws(model, common), self._draws(against, common)
+        rows = []
+        for measure, column in PAIRED.items():
+            difference = ours[column] - theirs[column]
+            lower, upper = interval(difference)
+            rows.append(
+                {"model": model, "against": against, "measure": measure}
+                | {"difference": float(difference[0]), "lower": lower, "upper": upper}
+            )
+        return rows
+
+    def _draws(self, model: str, cases: pd.Index) -> _Draws:
+        numbers = np.sort(cases.to_numpy())
+        key = (model, numbers.tobytes())
+        if key not in self._known:
+            self._known[key] = _measure(self.models[model].loc[numbers], self.weights[:, numbers])
+        return self._known[key]
+
+
+def _measure(rows: pd.DataFrame, weights: FloatArray) -> _Draws:
+    """Every measure that has an interval: as observed, then for each resample."""
+    draws = {measure: np.full(len(weights), np.nan) for measure in MEASURES}
+    if _enough(rows["label"]):
+        draws |= _discrimination(rows, weights) | _accuracy(rows, weights)
+    known = (rows["below_good"].notna() & rows["overall_below_good"].notna()).to_numpy()
+    below_good = rows.loc[known, "overall_below_good"]
+    if _enough(below_good):
+        draws["auc_below_good"] = weighted_auc(
+            weights[:, known], rows.loc[known, "below_good"], below_good
+        )
+    return draws
+
+
+def _discrimination(rows: pd.DataFrame, weights: FloatArray) -> _Draws:
+    score, label = rows["score"].to_numpy(float), rows["label"].to_numpy(float)
+    ranked = rows["list_rank"].notna().to_numpy()
+    listed = (rows["list_rank"] <= 26).to_numpy()
+    precision = weighted_average_precision(weights, score, label)
+    return {
+        "auc": weighted_auc(weights, score, label),
+        "auc_within_year": weighted_auc(weights, score, label, rows["year"]),
+        "ap_over_prevalence": rate(precision, weighted_ratio(weights, label, np.ones_like(label))),
+        "recall_top20pct": weighted_recall_of_top(weights, score, label, 0.2),
+        "recall_at_26": weighted_ratio(weights, label * listed, label * ranked),
+    }
+
+
+def _accuracy(rows: pd.DataFrame, weights: FloatArray) -> _Draws:
+    label, risk = rows["label"].to_numpy(float), rows["risk"].to_numpy(float)
+    base = rows["base_rate"].to_numpy(float)
+    graded = rows["rps"].notna().to_numpy()
+    both = graded & rows["rps_reference"].notna().to_numpy()
+    rps, reference = rows["rps"].to_numpy(float), rows["rps_reference"].to_numpy(float)
+    return {
+        "brier_skill": 1 - weighted_ratio(weights, (risk - label) ** 2, (base - label) ** 2),
+        "log_skill": 1 - weighted_ratio(weights, _surprise(risk, label), _surprise(base, label)),
+        "observed_expected": weighted_ratio(weights, label, risk),
+        "calibration_slope": weighted_slope(weights, risk, label),
+        "rps": weighted_ratio(weights[:, graded], rps[graded], np.ones(int(graded.sum()))),
+        "rps_skill": 1 - weighted_ratio(weights[:, both], rps[both], reference[both]),
+    }
+
+
+def _surprise(p: FloatArray, label: FloatArray) -> FloatArray:
+    return -np.where(label == 1, np.log(p), np.log1p(-p))
+
+
+def _on_list(rows: pd.DataFrame, capacity: int, *, enough: bool) -> dict[str, float]:
+    """What a national list of this length would have held of the cases whose place is known."""
+    rank, label = rows["list_rank"].to_numpy(float), rows["label"].to_numpy(float)
+    ranked, listed = ~np.isnan(rank), rank <= capacity
+    n, inspected = int(ranked.sum()), int(listed.sum())
+    hits, events = int(label[listed].sum()), int(label[ranked].sum())
+    precision = float(rate(hits, inspected))
+    found = {
+        "precision": precision,
+        "recall": float(rate(hits, events)),
+        "lift": float(rate(precision, rate(events, n))),
+        "p_value": hypergeometric_tail(hits, events, inspected, n),
+    }
+    # Recall at 26 stands among the measures with limits already.
+    kept = {name: value for name, value in found.items() if (name, capacity) != ("recall", 26)}
+    counts: dict[str, float] = {
+        f"inspected_at_{capacity}": inspected,
+        f"events_at_{capacity}": hits,
+    }
+    return counts | {
+        f"{name}_at_{capacity}": value if enough else np.nan for name, value in kept.items()
+    }
+
+
+def _worth(rows: pd.DataFrame, threshold: float, *, enough: bool) -> dict[str, float]:
+    benefit, treat_all = net_benefits(rows, threshold) if enough else (np.nan, np.nan)
+    percent = round(100 * threshold)
+    return {
+        f"net_benefit_{percent}pct": benefit,
+        f"net_benefit_over_all_{percent}pct": benefit - treat_all,
+    }
+
+
+def _prepared(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """Checked forecasts with the ranked probability score of each and of the trailing shares."""
+    rows = checked_forecasts(forecasts, _NEEDED)
+    shares = rows[_GRADES].to_numpy(float)
+    grade = rows["grade"].to_numpy(float)[:, np.newaxis]
+    missed = np.cumsum(shares, axis=1) - (grade <= np.arange(len(_GRADES)))
+    rps = np.sum(missed[:, :-1] ** 2, axis=1)
+    rows["rps"] = np.where(np.isnan(grade[:, 0]), np.nan, rps)
+    keys = ["lead_months", *CASE]
+    trailing = rows.loc[rows["model"] == BASE, [*keys, "rps"]]
+    return rows.merge(trailing.rename(columns={"rps": "rps_reference"}), on=keys, how="left")
+
+
+def _references(present: list[str], named: Sequence[str] | None) -> list[str]:
+    if named is None:
+        return [model for model in REFERENCES if model in present]
+    unknown = [model for model in named if model not in present]
+    if unknown:
+        raise BacktestError(
+            "no such model among the forecasts",
+            where="reference_models",
+            found=", ".join(unknown),
+            expected=f"some of {', '.join(present)}",
+        )
+    return list(named)
+
+
+def _enough(label: pd.Series) -> bool:
+    """Whether there are events enough to measure by, and any other case."""
+    events = float(label.sum())
+    return FEWEST_EVENTS <= events < len(label)
+
+
+def _plain(row: dict[Any, Any]) -> dict[str, Any]:
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in row.items()
+    }

@@ -1,0 +1,168 @@
+"""The record of a backtest as files: figures as JSON, tidy tables, and the page that tells them."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from earlywarn._version import __version__
+from earlywarn.evaluation.checks import Evidence, Result, as_frame, run_checks
+from earlywarn.errors import BacktestError, MissingExtraError, require
+from earlywarn.evaluation.performance import decision_curve, evaluate, reliability, to_records
+from earlywarn.evaluation.fairness import groups, recounted, steadiness
+from earlywarn.utils.files import write_whole
+from earlywarn.indicators.build import build_indicators
+from earlywarn.evaluation.watchlist import lead_time, list_record
+from earlywarn.panel.storage import panel_digest
+from earlywarn.evaluation.record_page import page
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import date
+
+    import pandas as pd
+
+    from earlywarn.evaluation.backtesting import Backtest
+    from earlywarn.evaluation.performance import Evaluation
+    from earlywarn.model.risk_model import RiskModel
+    from earlywarn.panel.panel import Panel
+    from earlywarn.utils.progress import Progress
+
+CAPACITY = 26
+"""Length of list: the authorities in intervention in 2016."""
+RESAMPLES = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """All that a backtest tells.
+
+    Attributes
+    ----------
+    backtest : Backtest
+    evaluation : Evaluation
+    tables : dict of DataFrame
+        Further tables by name: ``reliability``, ``decision_curve``, ``lead_time``, ``list_record``,
+        ``groups``, ``steadiness``, ``recounted``, ``checks``.
+    checks : tuple of Result
+    about : dict
+        What it was made from: ``earlywarn`` (version), ``model_id``, ``panel`` (digest), ``as_of``
+        (the day of today's list), ``resamples``, ``seed`` and ``level`` of the intervals.
+    """
+
+    backtest: Backtest
+    evaluation: Evaluation
+    tables: dict[str, pd.DataFrame]
+    checks: tuple[Result, ...]
+    about: dict[str, Any] = field(default_factory=dict)
+
+
+def make_record(
+    backtest: Backtest,
+    model: RiskModel,
+    panel: Panel,
+    *,
+    as_of: date | None = None,
+    mute: Collection[int] = (),
+    resamples: int = RESAMPLES,
+    progress: Progress | None = None,
+) -> Record:
+    """Measure a backtest and check it.
+
+    Parameters
+    ----------
+    backtest : Backtest
+    model : RiskModel
+        The one in use, for the checks of today's list.
+    panel : Panel
+    as_of : date, optional
+        The day of today's list; the newest publication if not given.
+    mute : collection of int
+        Numbers of checks to leave out.
+    resamples : int
+        Of the authority-clustered bootstrap.
+    progress : Progress, optional
+        What to report to.
+    """
+    day = panel.newest_publication if as_of is None else as_of
+    evaluation = evaluate(backtest.forecasts, resamples=resamples, progress=progress)
+    evidence = Evidence(backtest, evaluation.records, evaluation.paired, model, panel, day)
+    results = run_checks(evidence, mute=mute)
+    events = backtest.judgements[backtest.judgements["label"] == 1.0]
+    tables = {
+        "reliability": reliability(backtest.forecasts),
+        "decision_curve": decision_curve(backtest.forecasts),
+        "lead_time": lead_time(backtest.lists, events, capacity=CAPACITY),
+        "list_record": list_record(backtest.lists, capacity=CAPACITY),
+        "groups": groups(backtest.forecasts),
+        "steadiness": steadiness(backtest.lists),
+        "recounted": recounted(model, build_indicators(panel.as_of(day))),
+        "checks": as_frame(results),
+    }
+    about = {
+        "earlywarn": __version__,
+        "model_id": model.info["model_id"],
+        "panel": panel_digest(panel.manifest),
+        "as_of": day.isoformat(),
+        "resamples": evaluation.resamples,
+        "seed": evaluation.seed,
+        "level": evaluation.level,
+    }
+    return Record(backtest, evaluation, tables, results, about)
+
+
+def write_record(record: Record, folder: str | Path, *, overwrite: bool = False) -> None:
+    """Write ``backtest.json``, ``evaluation.md``, and the tables as CSV and, if possible, Parquet.
+
+    Raises
+    ------
+    BacktestError
+        If a record is there already and may not be replaced.
+    """
+    target = Path(folder)
+    if (target / "backtest.json").exists() and not overwrite:
+        raise BacktestError(
+            "a record is there already",
+            where=str(target),
+            expected="a new folder",
+            remedy="Choose another one, or add --overwrite.",
+        )
+    target.mkdir(parents=True, exist_ok=True)
+    for name, frame in _all_tables(record).items():
+        write_whole(target / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+        _write_parquet(frame, target / f"{name}.parquet")
+    write_whole(target / "evaluation.md", page(record.evaluation, record.tables, record.backtest))
+    write_whole(target / "backtest.json", _json(record))
+
+
+def _all_tables(record: Record) -> dict[str, pd.DataFrame]:
+    return {
+        "forecasts": record.backtest.forecasts,
+        "lists": record.backtest.lists,
+        "records": record.evaluation.records,
+        "paired": record.evaluation.paired,
+        **record.tables,
+    }
+
+
+def _write_parquet(frame: pd.DataFrame, file: Path) -> None:
+    try:
+        require("pyarrow", extra="data")
+    except MissingExtraError:
+        return
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, index=False)
+    write_whole(file, buffer.getvalue())
+
+
+def _json(record: Record) -> str:
+    document: dict[str, Any] = {
+        "target": record.backtest.target,
+        "about": record.about,
+        "records": to_records(record.evaluation),
+        "checks": [vars(result) for result in record.checks],
+    }
+    return json.dumps(document, indent=1, allow_nan=False) + "\n"

@@ -1,0 +1,276 @@
+"""Quarterly risk lists of the country -> how early they warned, how often in vain, how steadily.
+
+A list is what a model said on one day of every authority. An authority is on the list if its rank
+is within the capacity. What is not known yet, because nobody has inspected it, is kept apart.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.errors import BacktestError
+from earlywarn.evaluation.protocol import CASE, WINDOWS, check_columns, in_window
+from earlywarn.judgements.targets import get_target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MONTHS_BEFORE = (6, 12, 24)
+"""How long before an inspection the list is looked up."""
+
+HORIZON_MONTHS = 24
+"""How soon an inspection has to start for it to say whether a warning was a false alarm."""
+
+FRESH_DAYS = 184
+"""A list older than this, half a year, no longer speaks for a day."""
+
+_MONTH_DAYS = 365.25 / 12
+_LISTS = ["as_of", "model", "la_code", "rank"]
+_OUTCOMES = ["next_start", "next_label"]
+
+
+def lead_time(
+    lists: pd.DataFrame,
+    judgements: pd.DataFrame,
+    capacity: int = 26,
+    *,
+    target: str = "any_inadequate",
+) -> pd.DataFrame:
+    """Tell for each Inadequate judgement how long the authority had stood on each model's list.
+
+    Parameters
+    ----------
+    lists : DataFrame
+        One row a list, model and authority: ``as_of``, ``model``, ``la_code``, ``rank``.
+    judgements : DataFrame
+        The history of judgements, of which those that meet the target count; or rows with
+        ``la_code``, ``inspection_start`` and ``label``, of which those with label 1 count.
+    capacity : int
+        How many authorities a list holds.
+    target : str
+        What is an Inadequate judgement, for a history of judgements.
+
+    Returns
+    -------
+    DataFrame
+        One row a judgement and model: window (or "outside"), model, la_code, inspection_start,
+        capacity, last_list (the last list before the start), on_last_list (1, 0), months_on_list
+        (from the first list of its unbroken stand to the last one; 0 if not on it), warning_months
+        (from the first of them to the inspection's start), at_least (True if the stand began with
+        the first list there is, so may be longer), on_list_6, on_list_12 and on_list_24 months
+        before. NaN where no list of the half year before speaks of the authority.
+
+    Raises
+    ------
+    BacktestError
+        If columns are missing, a day is no date, or `capacity` is below 1.
+
+    Notes
+    -----
+    An authority made by a reorganisation stands on lists under its own code only, so its time
+    begins with it.
+
+    Examples
+    --------
+    >>> lists = pd.DataFrame({"as_of": ["2018-01-01", "2018-04-01", "2018-07-01"],
+    ...     "model": "earlywarn", "la_code": "301", "rank": [40, 12, 9]})
+    >>> events = pd.DataFrame({"la_code": ["301"], "inspection_start": ["2018-08-13"],
+    ...     "label": [1.0]})
+    >>> lead_time(lists, events)[["last_list", "months_on_list", "warning_months", "on_list_6"]]
+        last_list  months_on_list  warning_months  on_list_6
+    0  2018-07-01             3.0             4.4        0.0
+    """
+    listed = _checked_lists(lists, _LISTS, capacity)
+    events = _events(judgements, target)
+    found = [
+        {"window": _window_of(start), "model": model, "la_code": la_code}
+        | {"inspection_start": f"{start:%Y-%m-%d}", "capacity": capacity}
+        | _stand(_history(table, la_code), start)
+        for model, table in _tables(listed, capacity)
+        for la_code, start in zip(events["la_code"], events["start"], strict=True)
+    ]
+    columns = ["window", "model", *CASE, "capacity", "last_list", "on_last_list"]
+    columns += ["months_on_list", "warning_months", "at_least"]
+    return pd.DataFrame(found, columns=[*columns, *(f"on_list_{m}" for m in MONTHS_BEFORE)])
+
+
+def list_record(lists: pd.DataFrame, capacity: int = 26) -> pd.DataFrame:
+    """Count what each model's lists said truly, falsely and not yet, and how far they change.
+
+    Parameters
+    ----------
+    lists : DataFrame
+        One row a list, model and authority: ``as_of``, ``model``, ``la_code``, ``rank``, and the
+        first inspection that started afterwards: ``next_start``, ``next_label`` (missing: unknown).
+    capacity : int
+        How many authorities a list holds.
+
+    Returns
+    -------
+    DataFrame
+        One row a window and model: capacity, lists, listings (authorities on them, each time),
+        unknown_listings; true_alarms and false_alarms (inspections that started within 24 months
+        of a list with the authority on it, counted once), unknown_authorities (listed, but never
+        followed by a known inspection in that time), false_per_true (NaN without a true one) and
+        churn (share of a list that was not on the one before, on average).
+
+    Raises
+    ------
+    BacktestError
+        If columns are missing, a day is no date, or `capacity` is below 1.
+
+    Notes
+    -----
+    What happened after the last day of a window is unknown in it: the development years don't
+    open the confirmation years.
+
+    Examples
+    --------
+    >>> lists = pd.DataFrame({"as_of": ["2018-01-01"] * 2 + ["2018-04-01"] * 2,
+    ...     "model": "earlywarn", "la_code": ["301", "302"] * 2, "rank": [1, 2, 2, 1],
+    ...     "next_start": ["2018-06-04", None] * 2, "next_label": [0.0, np.nan] * 2})
+    >>> found = list_record(lists, capacity=1)
+    >>> found[["lists", "false_alarms", "unknown_listings", "churn"]].head(1)
+       lists  false_alarms  unknown_listings  churn
+    0      2             1                 1    1.0
+    """
+    rows = _checked_lists(lists, [*_LISTS, *_OUTCOMES], capacity)
+    rows["next_start"] = _days(lists["next_start"], "next_start", missing=True)
+    new = {model: _share_new(table) for model, table in _tables(rows, capacity)}
+    found = [
+        {"window": window, "model": model, "capacity": capacity}
+        | {"lists": group["as_of"].nunique()}
+        | _alarms(group[group["rank"] <= capacity], pd.Timestamp(last))
+        | {"churn": new[str(model)].reindex(group["as_of"].unique()).mean()}
+        for window, (_, last) in WINDOWS.items()
+        for model, group in rows[in_window(rows["as_of"], window)].groupby("model", sort=False)
+    ]
+    columns = ["window", "model", "capacity", "lists", "listings", "unknown_listings"]
+    columns += ["true_alarms", "false_alarms", "unknown_authorities", "false_per_true", "churn"]
+    return pd.DataFrame(found, columns=columns)
+
+
+def _checked_lists(lists: pd.DataFrame, needed: list[str], capacity: int) -> pd.DataFrame:
+    check_columns(lists, needed, "lists")
+    if capacity < 1:
+        raise BacktestError(
+            "no list", where="capacity", found=str(capacity), expected="1 or more authorities"
+        )
+    doubled = lists.duplicated(["as_of", "model", "la_code"])
+    if doubled.any():
+        raise BacktestError(
+            "an authority stands twice on a list",
+            where="lists",
+            found=", ".join(lists.loc[doubled, ["as_of", "model", "la_code"]].iloc[0].map(str)),
+            expected="one row an authority, list and model",
+        )
+    return lists.assign(as_of=_days(lists["as_of"], "as_of", missing=False))
+
+
+def _days(values: pd.Series, where: str, *, missing: bool) -> pd.Series:
+    days = pd.to_datetime(values, format="ISO8601", errors="coerce")
+    wrong = days.isna() & (values.notna() if missing else True)
+    if wrong.any():
+        raise BacktestError(
+            "not a date",
+            where=where,
+            found=repr(values[wrong].iloc[0]),
+            expected="a date such as 2018-05-14",
+        )
+    return days
+
+
+def _events(judgements: pd.DataFrame, target: str) -> pd.DataFrame:
+    """Authority and start of each Inadequate judgement, in order."""
+    check_columns(judgements, CASE, "judgements")
+    given = "label" in judgements
+    label = judgements["label"] if given else get_target(target).label(judgements)
+    inadequate = judgements.loc[label == 1, CASE].drop_duplicates()
+    start = _days(inadequate["inspection_start"], "inspection_start", missing=False)
+    return inadequate.assign(start=start).sort_values(["start", "la_code"])
+
+
+def _tables(lists: pd.DataFrame, capacity: int) -> Iterator[tuple[str, pd.DataFrame]]:
+    """By model: a row a list, a column an authority; 1 on the list, 0 not, NaN not ranked."""
+    on_list = (lists["rank"] <= capacity).astype(float).where(lists["rank"].notna())
+    for model, group in lists.assign(on_list=on_list).groupby("model", sort=False):
+        table = group.pivot_table(index="as_of", columns="la_code", values="on_list")
+        yield str(model), table.sort_index()
+
+
+def _history(table: pd.DataFrame, la_code: str) -> pd.Series:
+    known = la_code in table.columns
+    return table[la_code] if known else pd.Series(np.nan, index=table.index)
+
+
+def _stand(history: pd.Series, start: pd.Timestamp) -> dict[str, Any]:
+    """How an authority stood on one model's lists before an inspection."""
+    before = history[history.index < start]
+    current = _at(before, start)
+    first = _first_of_stand(before)
+    stand: dict[str, Any] = {"last_list": None, "on_last_list": current, "at_least": False}
+    stand |= {"months_on_list": current, "warning_months": current}
+    if not before.empty:
+        stand["last_list"] = f"{before.index[-1]:%Y-%m-%d}"
+    if current == 1 and first is not None:
+        stand["months_on_list"] = _months(first, before.index[-1])
+        stand["warning_months"] = _months(first, start)
+        stand["at_least"] = bool(first == before.index[0])
+    for months in MONTHS_BEFORE:
+        stand[f"on_list_{months}"] = _at(history, start - pd.DateOffset(months=months))
+    return stand
+
+
+def _at(history: pd.Series, day: pd.Timestamp) -> float:
+    """What the newest list on a day says; NaN if there is none of the half year before."""
+    past = history[(history.index <= day) & (history.index >= day - pd.Timedelta(days=FRESH_DAYS))]
+    return float(past.iloc[-1]) if len(past) else float("nan")
+
+
+def _first_of_stand(before: pd.Series) -> pd.Timestamp | None:
+    """The first list of the unbroken stand that ends with the last list."""
+    off = np.flatnonzero((before != 1).to_numpy())
+    first = int(off[-1]) + 1 if off.size else 0
+    return before.index[first] if first < len(before) else None
+
+
+def _months(first: pd.Timestamp, last: pd.Timestamp) -> float:
+    """Calendar months, and days as parts of a month."""
+    whole = 12 * (last.year - first.year) + last.month - first.month
+    return round(whole + (last.day - first.day) / _MONTH_DAYS, 1)
+
+
+def _window_of(start: pd.Timestamp) -> str:
+    for window in ("development", "confirmation"):
+        first, last = WINDOWS[window]
+        if pd.Timestamp(first) <= start <= pd.Timestamp(last):
+            return window
+    return "outside"
+
+
+def _alarms(listed: pd.DataFrame, last_day: pd.Timestamp) -> dict[str, float]:
+    """Alarms of one model in one window: true, false, and those of which nothing is known."""
+    due = listed["as_of"] + pd.DateOffset(months=HORIZON_MONTHS)
+    soon = (listed["next_start"] <= due) & (listed["next_start"] <= last_day)
+    known = listed["next_label"].notna() & soon
+    alarms = listed[known].drop_duplicates(["la_code", "next_start"])
+    true = int((alarms["next_label"] == 1).sum())
+    false = len(alarms) - true
+    return {
+        "listings": len(listed),
+        "unknown_listings": int((~known).sum()),
+        "true_alarms": true,
+        "false_alarms": false,
+        "unknown_authorities": len(set(listed["la_code"]) - set(alarms["la_code"])),
+        "false_per_true": false / true if true else float("nan"),
+    }
+
+
+def _share_new(table: pd.DataFrame) -> pd.Series:
+    """Share of each list that was not on the one before; NaN for the first."""
+    on_list = table == 1
+    new = on_list & ~on_list.shift(1, fill_value=False)
+    return (new.sum(axis=1) / on_list.sum(axis=1)).where(np.arange(len(table)) > 0)

@@ -1,0 +1,117 @@
+"""A frame -> a file that others open, whole or not at all: CSV, spreadsheets, Parquet, JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from earlywarn.export.data_dictionary import metadata
+from earlywarn.errors import UsageError, require
+from earlywarn.utils.files import write_together
+from earlywarn.export.workbook import About, book_of
+from earlywarn.export.ods import ods
+from earlywarn.export.xlsx import xlsx
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+ENDINGS = (".csv", ".xlsx", ".ods", ".parquet", ".json")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_table(
+    frame: pd.DataFrame, path: Path, *, about: About | None = None, overwrite: bool = False
+) -> None:
+    """Write a frame in the form that the file's ending asks for.
+
+    Beside ``NAME.csv`` stands ``NAME.meta.csv``, its data dictionary by the open data standards of
+    the Department for Education; either both are written or neither. Text that a spreadsheet would
+    take for a formula is kept from being one: in a CSV by an apostrophe before it, in a workbook by
+    the type of the cell.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows with a plain index.
+    path : Path
+        Ending in ``.csv``, ``.xlsx``, ``.ods``, ``.parquet`` or ``.json``.
+    about : About, optional
+        What the cover of a workbook says.
+    overwrite : bool
+        Whether a file that is there may be replaced.
+
+    Raises
+    ------
+    UsageError
+        If the ending is another, the folder is not there, or a file is there and may not be
+        replaced.
+    MissingExtraError
+        If the form needs an optional package that is not installed.
+    """
+    if path.suffix not in ENDINGS:
+        raise UsageError(
+            "not a kind of table",
+            where=str(path),
+            found=path.suffix or "no ending",
+            expected=", ".join(ENDINGS),
+        )
+    if not path.parent.is_dir():
+        raise UsageError("there is no such folder", where=str(path.parent), remedy="Make it first.")
+    beside = [path, path.with_suffix(".meta.csv")] if path.suffix == ".csv" else [path]
+    for file in beside:
+        if file.is_dir() or (file.exists() and not overwrite):
+            raise UsageError(
+                "a file is there already",
+                where=str(file),
+                remedy="Choose another name, or add --overwrite.",
+            )
+    try:
+        write_together(
+            dict(zip(beside, _contents(frame, path.suffix, about or About()), strict=True))
+        )
+    except OSError as error:
+        raise UsageError(
+            "the file can't be written",
+            where=str(path),
+            found=str(error)[:200],
+            remedy="Choose another name, or close what has it open.",
+        ) from error
+
+
+def _contents(frame: pd.DataFrame, ending: str, about: About) -> list[bytes]:
+    if ending == ".csv":
+        return [_csv(_inert(frame)), _csv(_inert(metadata(frame)))]
+    if ending == ".json":
+        text = frame.to_json(orient="records", indent=1, double_precision=15, force_ascii=False)
+        return [f"{text}\n".encode()]
+    if ending == ".parquet":
+        require("pyarrow", extra="data")
+        buffer = io.BytesIO()
+        frame.to_parquet(buffer, index=False)
+        return [buffer.getvalue()]
+    return [(ods if ending == ".ods" else xlsx)(book_of(frame, about))]
+
+
+def _csv(frame: pd.DataFrame) -> bytes:
+    # A return within a text would end the row for whoever reads it, unless the text is quoted.
+    texts = frame.select_dtypes(exclude="number")
+    returns = any(texts[name].astype("str").str.contains("\r").any() for name in texts.columns)
+    text = frame.to_csv(
+        index=False,
+        lineterminator="\n",
+        quoting=csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL,
+    )
+    return text.encode("utf-8")
+
+
+def _inert(frame: pd.DataFrame) -> pd.DataFrame:
+    """Text that a spreadsheet would take for a formula, made plain text."""
+
+    def plain(cell: object) -> object:
+        return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+    text = frame.select_dtypes(exclude="number").columns
+    return frame.assign(**{name: frame[name].map(plain) for name in text})

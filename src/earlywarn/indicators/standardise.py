@@ -1,0 +1,183 @@
+"""Comparing authorities on one indicator in one year: a distribution, and where a value lies in it.
+
+Arrays in, arrays out. The same two steps serve the national table and a single row that is scored
+alone: stabilise a value, then compare it with a distribution.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from earlywarn.statistics.regression import (
+    FloatArray,
+    arcsine_proportion,
+    linear_fit,
+    overdispersion,
+    posterior_sd,
+    precision_mean,
+    rate,
+    shrunken_z,
+    sqrt_rate,
+    winsorise,
+)
+
+if TYPE_CHECKING:
+    from earlywarn.indicators.catalogue import Indicator
+
+REACH = 2.0
+"""Beyond this many standard deviations an authority is as unusual as it can count."""
+
+USUAL = (0.10, 0.90)
+"""Shares of the authorities between whose figures of a year one is usual."""
+
+FEWEST = 20
+"""Fewer units than this are no distribution to compare with."""
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """How one indicator is spread over the authorities of one year, on its stabilised scale.
+
+    Parameters
+    ----------
+    centre : float
+        Where the middle authority of average deprivation lies.
+    gradient : float
+        How much higher it lies for one more point of deprivation; 0 where it is not compared
+        like for like.
+    deprivation : float
+        The average deprivation.
+    tau2 : float
+        The variance between authorities that chance does not explain.
+    typical_sd : float
+        The sampling error of a value whose number of cases is not known.
+    """
+
+    centre: float
+    gradient: float
+    deprivation: float
+    tau2: float
+    typical_sd: float
+
+
+def stabilise(
+    record: Indicator, value: npt.ArrayLike, size: npt.ArrayLike
+) -> tuple[FloatArray, FloatArray]:
+    """Put values on the scale where chance varies alike at every level.
+
+    Parameters
+    ----------
+    record : Indicator
+        Whose kind decides: proportions by the arcsine; rates, ratios and amounts by the square
+        root.
+    value : array-like
+        In the indicator's unit.
+    size : array-like
+        The cases, children or workers behind each value; NaN where not known.
+
+    Returns
+    -------
+    y, sd : ndarray
+        The value on the new scale and its sampling error; 0 for amounts, NaN where the size is not
+        known.
+
+    Examples
+    --------
+    >>> from earlywarn.indicators.catalogue import get_indicator
+    >>> y, sd = stabilise(get_indicator("rereferrals"), [25.0], [400])
+    >>> y.round(4), sd.round(4)
+    (array([0.5236]), array([0.025]))
+    """
+    value, size = np.asarray(value, dtype=float), np.asarray(size, dtype=float)
+    if record.kind == "proportion":
+        y, unit_sd = arcsine_proportion(np.clip(value / 100, 0.0, 1.0), 1.0)
+    else:
+        per = 10_000 if record.kind == "rate" else 1
+        y, unit_sd = sqrt_rate(np.maximum(value / per, 0.0), 1.0)
+    if record.kind == "amount":
+        return y, np.where(np.isnan(y), np.nan, 0.0)
+    return y, rate(unit_sd, np.sqrt(np.where(size > 0, size, np.nan)))
+
+
+def distribution(
+    y: FloatArray, sd: FloatArray, deprivation: FloatArray | None = None
+) -> Distribution | None:
+    """Estimate how the authorities of one year are spread.
+
+    Parameters
+    ----------
+    y, sd : ndarray
+        Stabilised values and their sampling errors.
+    deprivation : ndarray, optional
+        What to compare like for like on; an authority without it is taken for average.
+
+    Returns
+    -------
+    Distribution or None
+        None where fewer than 20 authorities have a value.
+
+    Notes
+    -----
+    Centre and spread as in Spiegelhalter et al. 2012 (doi 10.1111/j.1467-985X.2011.01010.x): the
+    centre is weighted by the precision that over-dispersion leaves, found in two rounds.
+    """
+    known = np.isfinite(y)
+    if known.sum() < FEWEST:
+        return None
+    typical = float(np.median(sd[known & np.isfinite(sd)])) if np.isfinite(sd[known]).any() else 0.0
+    spread = np.where(np.isfinite(sd), sd, typical)
+    gradient, average, level = 0.0, 0.0, y
+    if deprivation is not None and np.isfinite(deprivation[known]).sum() >= FEWEST:
+        average = float(np.nanmean(deprivation[known]))
+        weight = 1 / (spread**2 + np.nanvar(y))
+        gradient = linear_fit(y, deprivation, weight)[1]
+        level = y - gradient * _offset(deprivation, average)
+    centre, tau2 = _centre_and_spread(level[known], spread[known])
+    return Distribution(centre, gradient, average, tau2, typical)
+
+
+def compare(
+    y: FloatArray,
+    sd: FloatArray,
+    deprivation: npt.ArrayLike,
+    against: Distribution,
+) -> tuple[FloatArray, FloatArray]:
+    """Say where values lie in a distribution.
+
+    Returns
+    -------
+    z, se : ndarray
+        The over-dispersion-adjusted z, shrunk by what chance alone may have done and held within
+        ``REACH``, and its standard error.
+
+    Examples
+    --------
+    >>> spread = Distribution(centre=0.5, gradient=0.0, deprivation=0.0, tau2=0.01, typical_sd=0.0)
+    >>> z, se = compare(np.array([0.6, 0.6]), np.array([0.0, 0.1]), np.nan, spread)
+    >>> z.round(4), se.round(4)
+    (array([1. , 0.5]), array([0.    , 0.7071]))
+    """
+    spread = np.where(np.isnan(sd), against.typical_sd, sd)
+    centre = against.centre + against.gradient * _offset(deprivation, against.deprivation)
+    z = np.clip(shrunken_z(y, spread, centre, against.tau2), -REACH, REACH)
+    se = np.where(np.isnan(z), np.nan, posterior_sd(spread, against.tau2))
+    return z, se
+
+
+def _offset(deprivation: npt.ArrayLike, average: float) -> FloatArray:
+    return np.nan_to_num(np.asarray(deprivation, dtype=float) - average)
+
+
+def _centre_and_spread(y: FloatArray, sd: FloatArray) -> tuple[float, float]:
+    pulled_in = winsorise(y)
+    if not (sd > 0).all():
+        centre = precision_mean(pulled_in, np.ones_like(y))
+        return centre, float(np.mean((pulled_in - centre) ** 2))
+    tau2 = overdispersion(y, sd, precision_mean(pulled_in, sd))[1]
+    centre = precision_mean(pulled_in, np.sqrt(sd**2 + tau2))
+    tau2 = overdispersion(y, sd, centre)[1]
+    return precision_mean(pulled_in, np.sqrt(sd**2 + tau2)), tau2

@@ -1,0 +1,1 @@
+"""The judgements part of earlywarn."""

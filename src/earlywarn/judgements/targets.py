@@ -1,0 +1,397 @@
+"""Judgements as outcomes: the targets, the cohorts, and labels that say yes, no or unknown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.utils.dates import as_date
+from earlywarn.errors import OutcomeError
+from earlywarn.judgements.schema import AREAS, GRADES, NO_OVERALL_FROM, check_judgements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+
+__all__ = [
+    "AREAS",
+    "GRADES",
+    "TARGETS",
+    "Target",
+    "cohort",
+    "get_target",
+    "outcomes_after",
+    "previous_judgement",
+]
+
+_INADEQUATE = float(GRADES.index("Inadequate"))
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is foretold about an inspection: a named, versioned question with its rule.
+
+    Attributes
+    ----------
+    name : str
+        The name that users give.
+    version : int
+        Raised when the rule changes, so that a stored model says which rule it learnt.
+    title : str
+        The question in plain English.
+    columns : tuple of str
+        The grades that answer it.
+    needs_overall : bool
+        True if it can't be answered for reports that give no overall effectiveness.
+    """
+
+    name: str
+    version: int
+    title: str
+    columns: tuple[str, ...]
+    needs_overall: bool
+
+    def label(self, judgements: pd.DataFrame) -> pd.Series:
+        """Say for each inspection whether it gave what the target asks.
+
+        Parameters
+        ----------
+        judgements : DataFrame
+            One row an inspection, as `read_judgements` gives it.
+
+        Returns
+        -------
+        Series of float
+            1.0 yes, 0.0 no, NaN where it can't be told; the index of `judgements`.
+
+        Raises
+        ------
+        OutcomeError
+            If columns are missing, a grade is not a full word, or the target needs an overall
+            grade that reports no longer give.
+
+        Notes
+        -----
+        For a target of several areas, one Inadequate among the areas that were graded makes a
+        yes, and so does an overall Inadequate; else the areas that are known decide.
+
+        Examples
+        --------
+        >>> rows = pd.DataFrame({"la_code": ["301"], "framework": ["ILACS"],
+        ...     "inspection_start": ["2023-07-10"], "published_on": ["2023-09-04"],
+        ...     "overall": ["Good"], "leadership": ["Good"], "help_and_protection": ["Good"],
+        ...     "in_care": ["Inadequate"], "care_leavers": [None]})
+        >>> get_target("any_inadequate").label(rows).tolist()
+        [1.0]
+        """
+        grades = self._grades(judgements)
+        known = grades[list(self.columns)].max(axis=1)
+        label = (known == _INADEQUATE).astype(float).where(known.notna())
+        if self._is_of_areas:
+            label = label.mask(grades["overall"] == _INADEQUATE, 1.0)
+        return label.rename(self.name)
+
+    def grade(self, judgements: pd.DataFrame) -> pd.Series:
+        """Give for each inspection the ordered grade that the target is about.
+
+        Parameters
+        ----------
+        judgements : DataFrame
+            One row an inspection, as `read_judgements` gives it.
+
+        Returns
+        -------
+        Series of float
+            0 Outstanding, 1 Good, 2 Requires improvement, 3 Inadequate, NaN unknown. It is 3
+            where `label` is 1, less where it is 0, and NaN where it is NaN.
+
+        Raises
+        ------
+        OutcomeError
+            As `label` does.
+
+        Notes
+        -----
+        For a target of several areas that is not met, the overall grade where there is one, else
+        the worst of the areas.
+        """
+        grades = self._grades(judgements)
+        known = grades[list(self.columns)].max(axis=1)
+        if not self._is_of_areas:
+            return known.rename(self.name)
+        label = self.label(judgements)
+        grade = grades["overall"].fillna(known).mask(label == 1.0, _INADEQUATE)
+        return grade.where(label.notna()).rename(self.name)
+
+    @property
+    def _is_of_areas(self) -> bool:
+        return len(self.columns) > 1
+
+    def _grades(self, judgements: pd.DataFrame) -> pd.DataFrame:
+        """The grades as numbers, after a check that the target can be answered from them."""
+        checked = check_judgements(judgements)
+        if self.needs_overall:
+            _check_overall(checked, self.name)
+        return pd.DataFrame(
+            {column: _ordinal(checked[column]) for column in ("overall", *AREAS)},
+            index=judgements.index,
+        )
+
+
+TARGETS: Mapping[str, Target] = MappingProxyType(
+    {
+        target.name: target
+        for target in (
+            Target(
+                name="any_inadequate",
+                version=1,
+                title="Any area judged Inadequate (leadership, help and protection, children in "
+                "care or care leavers)",
+                columns=AREAS,
+                needs_overall=False,
+            ),
+            Target(
+                name="overall_inadequate",
+                version=1,
+                title="Overall effectiveness judged Inadequate",
+                columns=("overall",),
+                needs_overall=True,
+            ),
+            Target(
+                name="help_and_protection_inadequate",
+                version=1,
+                title="Help and protection judged Inadequate",
+                columns=("help_and_protection",),
+                needs_overall=False,
+            ),
+        )
+    }
+)
+"""The targets that are known, by name."""
+
+
+def get_target(name: str | Target) -> Target:
+    """Find a target by its name.
+
+    Parameters
+    ----------
+    name : str or Target
+        One of `TARGETS`; a Target is given back as it is.
+
+    Returns
+    -------
+    Target
+
+    Raises
+    ------
+    OutcomeError
+        If there is no target of this name.
+
+    Examples
+    --------
+    >>> get_target("any_inadequate").version
+    1
+    """
+    if isinstance(name, Target):
+        return name
+    if name not in TARGETS:
+        raise OutcomeError(
+            "there is no such target",
+            where="target",
+            found=repr(name),
+            expected=f"one of {', '.join(TARGETS)}",
+            remedy="Give one of these names.",
+        )
+    return TARGETS[name]
+
+
+def cohort(
+    judgements: pd.DataFrame,
+    *,
+    until: date | str | None = None,
+    since: date | str | None = None,
+) -> pd.DataFrame:
+    """Select the inspections whose report was public by a day: what a model may learn from.
+
+    Parameters
+    ----------
+    judgements : DataFrame
+        One row an inspection.
+    until, since : date or ISO text, optional
+        The last and the first day of publication, both included.
+
+    Returns
+    -------
+    DataFrame
+        The rows selected, sorted by start and authority, with a fresh index and their dates as
+        `datetime.date`.
+
+    Raises
+    ------
+    OutcomeError
+        If columns are missing or a date is none.
+    """
+    frame = check_judgements(judgements)
+    if until is not None:
+        frame = frame[frame["published_on"] <= as_date(until, "until", OutcomeError)]
+    if since is not None:
+        frame = frame[frame["published_on"] >= as_date(since, "since", OutcomeError)]
+    return frame.sort_values(["inspection_start", "la_code"], ignore_index=True)
+
+
+def previous_judgement(
+    judgements: pd.DataFrame, on: date | str, la_codes: Iterable[str]
+) -> pd.DataFrame:
+    """Find the last judgement of each authority that was public on a day.
+
+    Parameters
+    ----------
+    judgements : DataFrame
+        One row an inspection.
+    on : date or ISO text
+        The day; a report published on it counts.
+    la_codes : iterable of str
+        The authorities, in the order wanted.
+
+    Returns
+    -------
+    DataFrame
+        One row an authority, indexed by `la_code`: `previous_judgement` (the overall grade, or
+        the worst area where there is none), `previous_inspection` (its start),
+        `previous_published_on`, `framework`, and the four areas. Missing where there was none.
+
+    Raises
+    ------
+    OutcomeError
+        If columns are missing or the day is no date.
+    """
+    return last_public(by_publication(judgements), as_date(on, "on", OutcomeError), la_codes)
+
+
+def by_publication(judgements: pd.DataFrame) -> pd.DataFrame:
+    """Put judgements in the order in which they became public, as ``last_public`` takes them."""
+    # Not by start: what was held on a day is what was published last.
+    order = ["published_on", "inspection_start", "la_code"]
+    ordered = check_judgements(judgements).sort_values(order, ignore_index=True)
+    return pd.DataFrame(
+        {
+            "la_code": ordered["la_code"],
+            "previous_judgement": ordered["overall"].fillna(_worst_area(ordered)),
+            "previous_inspection": ordered["inspection_start"],
+            "previous_published_on": ordered["published_on"],
+            "framework": ordered["framework"],
+            **{area: ordered[area] for area in AREAS},
+        }
+    )
+
+
+def last_public(reports: pd.DataFrame, day: date, la_codes: Iterable[str]) -> pd.DataFrame:
+    """Find each authority's last judgement of a day, as ``previous_judgement`` gives it.
+
+    Parameters
+    ----------
+    reports : DataFrame
+        What ``by_publication`` gave: made once, where many days are asked for.
+    day : date
+        A report published on it counts.
+    la_codes : iterable of str
+        The authorities, in the order wanted.
+    """
+    public = reports[reports["previous_published_on"] <= day]
+    last = public.drop_duplicates("la_code", keep="last").set_index("la_code")
+    return last.reindex(pd.Index(list(la_codes), name="la_code", dtype="str"))
+
+
+def outcomes_after(
+    judgements: pd.DataFrame,
+    as_of: date | str,
+    months: int,
+    target: str | Target,
+    la_codes: Iterable[str],
+) -> pd.DataFrame:
+    """Say what the next inspection of each authority gave, within a window after a day.
+
+    Parameters
+    ----------
+    judgements : DataFrame
+        One row an inspection.
+    as_of : date or ISO text
+        The day; the window opens on the day after it.
+    months : int
+        Length of the window; an inspection that starts on its last day counts.
+    target : str or Target
+        The question.
+    la_codes : iterable of str
+        The authorities, in the order wanted.
+
+    Returns
+    -------
+    DataFrame
+        One row an authority, indexed by `la_code`: `label` (1.0 yes, 0.0 no, NaN unknown),
+        `grade` (0 to 3, NaN unknown), `inspection_start`, `published_on` of its first inspection
+        that starts in the window. All missing where none does: not inspected is unknown, not no.
+
+    Raises
+    ------
+    OutcomeError
+        If the window is not a whole number of months above zero, or as `Target.label` does.
+    """
+    day, question = as_date(as_of, "as_of", OutcomeError), get_target(target)
+    frame = cohort(judgements)
+    start = frame["inspection_start"]
+    inside = frame[(start > day) & (start <= _months_later(day, months))]
+    first = inside.drop_duplicates("la_code", keep="first")
+    outcome = pd.DataFrame(
+        {
+            "label": question.label(first),
+            "grade": question.grade(first),
+            "inspection_start": first["inspection_start"],
+            "published_on": first["published_on"],
+        }
+    ).set_axis(pd.Index(first["la_code"], dtype="str"))
+    return outcome.reindex(pd.Index(list(la_codes), name="la_code", dtype="str"))
+
+
+def _months_later(day: date, months: object) -> date:
+    if isinstance(months, bool) or not isinstance(months, (int, np.integer)) or months < 1:
+        raise OutcomeError(
+            "not a length of a window",
+            where="months",
+            found=repr(months),
+            expected="a whole number of months, 1 or more",
+            remedy="Give for example 12.",
+        )
+    return (pd.Timestamp(day) + pd.DateOffset(months=int(months))).date()
+
+
+def _worst_area(judgements: pd.DataFrame) -> pd.Series:
+    """The worst grade among the areas, as a word; missing where no area was graded."""
+    # A missing grade has the code -1, which is below all others and means the last of the words.
+    codes = [pd.Categorical(judgements[area], categories=GRADES).codes for area in AREAS]
+    words = np.array([*GRADES, None], dtype=object)
+    return pd.Series(words[np.max(codes, axis=0)], index=judgements.index, dtype="str")
+
+
+def _ordinal(grades: pd.Series) -> pd.Series:
+    """Grades as numbers 0 to 3, NaN where missing."""
+    ranks = {grade: float(rank) for rank, grade in enumerate(GRADES)}
+    return grades.map(ranks).astype(float)
+
+
+def _check_overall(judgements: pd.DataFrame, name: str) -> None:
+    late = (judgements["published_on"] >= NO_OVERALL_FROM) & (judgements["framework"] == "ILACS")
+    without = judgements[late & judgements["overall"].isna()]
+    if len(without):
+        raise OutcomeError(
+            "the target can't be told for reports that give no overall effectiveness",
+            where=f"target {name}",
+            found=f"{len(without)} ILACS reports published on or after {NO_OVERALL_FROM}, the "
+            f"first of authority {without['la_code'].iloc[0]}",
+            expected="reports with an overall grade",
+            remedy="Use any_inadequate, which means the same under every framework, or keep "
+            "inspections published before that day (until='2026-03-31').",
+        )

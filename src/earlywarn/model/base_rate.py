@@ -1,0 +1,202 @@
+"""How common an event is now: its recent share, and its level in the year to come.
+
+The level is what moves from year to year while the weights stay: a random walk on the log-odds
+scale whose steps are learnt from the years before, with a trend that fades.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earlywarn.errors import TrainingError
+from earlywarn.statistics.regression import expit, logit
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+HALF_LIFE = 1.5
+"""Years after which a case counts half in the recent share."""
+PSEUDO_CASES = 10.0
+"""Cases at the long-run share that the recent share is mixed with."""
+DAMPING = 0.5
+"""How much of a year's change is expected again in the next."""
+STEPS = (0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.9)
+"""Standard deviations of a year's own step that are tried, in log-odds."""
+USUAL_STEP = 0.3
+"""Scale of the half-normal prior of that standard deviation."""
+LOOSE = 10.0
+"""Standard deviation of a level about the long run, apart from its steps: hardly held."""
+LONGEST = 50
+"""Years; an age beyond is a mistake."""
+_ITERATIONS, _SETTLED = 200, 1e-10
+
+
+@dataclass(frozen=True)
+class Level:
+    """The level of the year to come.
+
+    Parameters
+    ----------
+    value : float
+        In log-odds, to be added to a case's terms.
+    sd : float
+        How unsure it is: the levels of the years before, and the step that none of them can tell.
+    """
+
+    value: float
+    sd: float
+
+
+def recent_weights(age: Floats) -> Floats:
+    """How much cases of these ages, in years, count in the recent share.
+
+    Examples
+    --------
+    >>> recent_weights(np.array([0.0, 1.5, 3.0]))
+    array([1.  , 0.5 , 0.25])
+    """
+    return np.asarray(0.5 ** (np.asarray(age) / HALF_LIFE), dtype=float)
+
+
+def trailing_share(event: Floats, age: Floats) -> float:
+    """The recent share of an event, mixed with some cases at its long-run share.
+
+    Examples
+    --------
+    >>> trailing_share(np.array([0.0, 1.0]), np.array([0.0, 1.5]))
+    0.4782608695652174
+    """
+    weight = recent_weights(age)
+    mixed = weight @ event + PSEUDO_CASES * np.mean(event)
+    return float(mixed / (weight.sum() + PSEUDO_CASES))
+
+
+def next_level(terms: Floats, event: Floats, age: Floats, *, weight: Floats | None = None) -> Level:
+    """Foretell the level of the year to come from cases of the years before.
+
+    Parameters
+    ----------
+    terms : ndarray of shape (n_cases,)
+        What a case's own figures add to its log-odds.
+    event : ndarray of shape (n_cases,)
+        1 where it happened, else 0.
+    age : ndarray of shape (n_cases,)
+        Years from the case to the day on which one foretells, 0 or more.
+    weight : ndarray of shape (n_cases,), optional
+        How often each case counts.
+
+    Returns
+    -------
+    Level
+
+    Raises
+    ------
+    TrainingError
+        If an age is negative, missing or beyond 50 years, or the levels do not settle.
+
+    Notes
+    -----
+    The log-odds of a case are its terms and the level of its year. A year's level is the one
+    before, half of the last change (``DAMPING``), and a normal step. For each standard deviation
+    of the steps in ``STEPS`` the levels are found at their posterior mode, and weighed by Laplace's
+    approximation of the marginal likelihood (Tierney and Kadane 1986,
+    doi 10.1080/01621459.1986.10478240) times a half-normal prior of scale ``USUAL_STEP``.
+
+    Examples
+    --------
+    >>> age = np.repeat([2.5, 1.5, 0.5], 100)
+    >>> event = np.r_[np.arange(100) < 30, np.arange(100) < 20, np.arange(100) < 10].astype(float)
+    >>> level = next_level(np.zeros(300), event, age)
+    >>> bool(-2.8 < level.value < -2.0)
+    True
+    """
+    cases = _Cases.of(terms, event, age, np.ones(len(terms)) if weight is None else weight)
+    found = [cases.settled(step) for step in STEPS]
+    sizes = np.array(STEPS)
+    evidence = np.array([log for log, _ in found]) - sizes**2 / (2 * USUAL_STEP**2)
+    # The steps tried are not evenly spaced: each stands for the stretch around it.
+    share = np.exp(evidence - evidence.max()) * np.gradient(sizes)
+    share /= share.sum()
+    ahead = np.array([level.value for _, level in found])
+    value = float(share @ ahead)
+    within = np.array([level.sd**2 for _, level in found])
+    return Level(value, float(np.sqrt(share @ (within + (ahead - value) ** 2))))
+
+
+def _one_year_on(levels: Floats, covariance: Floats, step: float) -> Level:
+    """The last level, and half of its change once more, with a step of its own."""
+    on = np.zeros(len(levels))
+    on[-1] = 1.0
+    if len(levels) > 1:
+        on[-2:] += DAMPING * np.array([-1.0, 1.0])
+    return Level(float(on @ levels), float(np.sqrt(on @ covariance @ on + step**2)))
+
+
+@dataclass(frozen=True)
+class _Cases:
+    """Cases by year, the oldest year first."""
+
+    terms: Floats
+    event: Floats
+    weight: Floats
+    year: Ints
+    years: int
+
+    @classmethod
+    def of(cls, terms: Floats, event: Floats, age: Floats, weight: Floats) -> _Cases:
+        if not ((age >= 0) & (age < LONGEST)).all():
+            strange = age[~((age >= 0) & (age < LONGEST))][0]
+            raise TrainingError(
+                "age does not fit",
+                where="age",
+                found=f"{strange:g}",
+                expected=f"years before the day of the forecast, from 0 to {LONGEST}",
+            )
+        if not 0 < weight @ event < weight.sum():
+            raise TrainingError(
+                "there is no level to learn",
+                found="an event that always or never happened",
+                expected="cases with and without it",
+            )
+        ago = np.floor(age).astype(np.int64)
+        years = int(ago.max()) + 1
+        return cls(terms, event, weight, years - 1 - ago, years)
+
+    def settled(self, step: float) -> tuple[float, Level]:
+        """The log evidence for steps of this size, and the level to come."""
+        middle = float(logit(self.weight @ self.event / self.weight.sum()))
+        precision = _precision(self.years, step)
+        away = np.zeros(self.years)
+        for _ in range(_ITERATIONS):
+            risk = expit(self.terms + (middle + away)[self.year])
+            gradient = self._by_year(self.event - risk) - precision @ away
+            curve = precision + np.diag(self._by_year(risk * (1 - risk)))
+            # The posterior is concave; a step of at most 1 keeps Newton's method on its way.
+            move = np.clip(np.linalg.solve(curve, gradient), -1.0, 1.0)
+            away = away + move
+            if np.abs(move).max() < _SETTLED:
+                levels = middle + away
+                evidence = self._evidence(levels, away, precision, curve)
+                spread = np.asarray(np.linalg.inv(curve), dtype=float)
+                return evidence, _one_year_on(levels, spread, step)
+        raise TrainingError("the levels of the years do not settle", found=f"{_ITERATIONS} steps")
+
+    def _evidence(self, levels: Floats, away: Floats, precision: Floats, curve: Floats) -> float:
+        log_odds = self.terms + levels[self.year]
+        likelihood = self.event * log_odds - np.logaddexp(0.0, log_odds)
+        volume = np.linalg.slogdet(precision)[1] - np.linalg.slogdet(curve)[1]
+        return float(self.weight @ likelihood - away @ precision @ away / 2 + volume / 2)
+
+    def _by_year(self, values: Floats) -> Floats:
+        summed = np.bincount(self.year, weights=self.weight * values, minlength=self.years)
+        return np.asarray(summed, dtype=float)
+
+
+def _precision(years: int, step: float) -> Floats:
+    """Of the levels about the long run: normal steps, and changes that go on by half."""
+    changes = np.diff(np.eye(years), axis=0)
+    changes[1:] -= DAMPING * changes[:-1].copy()
+    return np.asarray(changes.T @ changes / step**2 + np.eye(years) / LOOSE**2, dtype=float)

@@ -1,0 +1,389 @@
+"""RiskClassifier: the scikit-learn estimator that learns a RiskModel from ordered grades."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from earlywarn.errors import TrainingError
+from earlywarn.model.base_rate import Level, next_level
+from earlywarn.model.risk_model import RiskModel
+from earlywarn.model.ordinal import OrdinalFit, Prior, fit_ordinal
+from earlywarn.utils.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Cases:
+    """Graded cases with their prior, fitted and recalibrated under any weights."""
+
+    X: Floats
+    grade: Ints
+    n_grades: int
+    prior: Prior
+    age: Floats | None
+
+    def fit(
+        self, weight: Floats, *, start: OrdinalFit | None = None, max_iterations: int = 100
+    ) -> OrdinalFit:
+        return fit_ordinal(
+            self.X,
+            self.grade,
+            self.n_grades,
+            self.prior,
+            weight=weight,
+            start=start,
+            max_iterations=max_iterations,
+        )
+
+    def thresholds(self, fit: OrdinalFit, weight: Floats) -> Floats:
+        """Those of the fit, or where the ages are known those of the year to come."""
+        if self.age is None:
+            return fit.thresholds
+        last = self.n_grades - 1
+        moved = np.array([-self.level(fit, weight, k).value for k in range(last)])
+        # Where levels would put grades out of order, the worse one stays where it is.
+        rising = np.minimum.accumulate(moved[::-1])[::-1] - 1e-6 * np.arange(last)[::-1]
+        return np.asarray(rising, dtype=float)
+
+    def level(self, fit: OrdinalFit, weight: Floats, k: int) -> Level:
+        """Of being worse than grade k: as the fit has it, or in the year to come."""
+        if self.age is None:
+            return Level(-float(fit.thresholds[k]), 0.0)
+        above = (self.grade > k).astype(float)
+        return next_level(self.X @ fit.coefficients, above, self.age, weight=weight)
+
+
+class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Ordered grades from columns, by a cumulative logit with a Gaussian prior of the coefficients.
+
+    Parameters
+    ----------
+    prior_mean : array-like of shape (n_features,), optional
+        What the coefficients are shrunk towards; 0 by default. This is where directions come in.
+    prior_covariance : array-like of shape (n_features, n_features), optional
+        How far the cases may move them from there; the identity by default.
+    doubt_covariance : array-like of shape (n_features, n_features), optional
+        How far they may really be from there, for the bootstrap: wider than ``prior_covariance``
+        where that is kept tight so as to foretell well. The same by default.
+    orientation : array-like of shape (n_features,), optional
+        +1 or -1: the direction in which the columns of a group agree.
+    groups : sequence of str, optional
+        The group of each column. The known columns of a group stand in for its missing ones; by
+        default each column is alone, and a missing value is taken for the column's centre.
+    centre : array-like of shape (n_features,), optional
+        Taken off each column; 0 by default.
+    order : sequence, optional
+        The classes, worst last; sorted by default.
+    n_bootstrap : int, default=0
+        Refits for the coefficients' uncertainty; 0 uses the curvature at the mode (Laplace).
+    max_iter : int, default=100
+        Newton steps allowed; not converging is an error.
+    random_state : int, default=0
+        Seed of the bootstrap.
+
+    Attributes
+    ----------
+    model_ : RiskModel
+        What has been learnt.
+    classes_ : ndarray
+        The grades, worst last.
+    n_features_in_ : int
+    n_iter_ : int
+
+    Notes
+    -----
+    The model is McCullagh's (1980, doi 10.1111/j.2517-6161.1980.tb01109.x). With ``age`` the
+    thresholds are moved after the fit to the levels of the year to come, and how unsure
+    they are is in the intercept's variance: see ``earlywarn.model.base_rate``. The bootstrap draws a
+    weight for each cluster (Rubin 1981, doi 10.1214/aos/1176345338) and a prior mean from the
+    doubt, and repeats the whole fit, so that what the prior leaves open is in the spread as well.
+
+    Examples
+    --------
+    >>> X = np.array([[-2.0], [-1.0], [0.0], [0.5], [1.0], [2.0]])
+    >>> RiskClassifier().fit(X, [0, 0, 1, 1, 2, 2]).predict_proba(X).shape
+    (6, 3)
+    """
+
+    def __init__(  # noqa: PLR0913 - scikit-learn takes every parameter here, by name
+        self,
+        *,
+        prior_mean: ArrayLike | None = None,
+        prior_covariance: ArrayLike | None = None,
+        doubt_covariance: ArrayLike | None = None,
+        orientation: ArrayLike | None = None,
+        groups: Sequence[str] | None = None,
+        centre: ArrayLike | None = None,
+        order: Sequence[Any] | None = None,
+        n_bootstrap: int = 0,
+        max_iter: int = 100,
+        random_state: int = 0,
+    ) -> None:
+        self.prior_mean = prior_mean
+        self.prior_covariance = prior_covariance
+        self.doubt_covariance = doubt_covariance
+        self.orientation = orientation
+        self.groups = groups
+        self.centre = centre
+        self.order = order
+        self.n_bootstrap = n_bootstrap
+        self.max_iter = max_iter
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        clusters: ArrayLike | None = None,
+        age: ArrayLike | None = None,
+        progress: Progress | None = None,
+    ) -> RiskClassifier:
+        """Learn from graded cases.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            May hold NaN.
+        y : array-like of shape (n_samples,)
+            The grades.
+        sample_weight : array-like of shape (n_samples,), optional
+        clusters : array-like of shape (n_samples,), optional
+            Cases that belong together, for the bootstrap; each alone by default.
+        age : array-like of shape (n_samples,), optional
+            Years from each case to the day from which on the model is used, 0 or more.
+        progress : Progress, optional
+            What to report the refits to; silent if not given.
+
+        Returns
+        -------
+        RiskClassifier
+            Itself.
+
+        Raises
+        ------
+        TrainingError
+            If fewer than two grades are present or the fit does not converge.
+        """
+        rows, grades = validate_data(self, X, y, ensure_all_finite="allow-nan", dtype=np.float64)
+        check_classification_targets(grades)
+        weight = _check_sample_weight(sample_weight, rows, dtype=np.float64)
+        ages = None if age is None else _ages(age, len(rows))
+        cluster = np.arange(len(rows)) if clusters is None else _numbered(clusters, len(rows))
+        if not weight.all():
+            counts = weight > 0
+            rows, grades = rows[counts], grades[counts]
+            weight, cluster = weight[counts], cluster[counts]
+            ages = None if ages is None else ages[counts]
+        self.classes_, grade = self._graded(grades)
+        blank = self._blank(rows)
+        filled, _ = blank.complete(rows)
+        cases = _Cases(filled, grade, len(self.classes_), self._prior(), ages)
+        fit = cases.fit(weight, max_iterations=self.max_iter)
+        self.model_ = replace(
+            blank,
+            coefficients=fit.coefficients,
+            thresholds=cases.thresholds(fit, weight),
+            covariance=self._covariance(cases, fit, weight, cluster, progress or Progress()),
+        )
+        self.n_iter_ = fit.iterations
+        return self
+
+    def predict_proba(self, X: ArrayLike) -> Floats:
+        """Probability of each grade, worst last."""
+        matrix = self._checked(X)
+        return self.model_.probabilities(matrix)
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """The most probable grade."""
+        probabilities = self.predict_proba(X)
+        return np.asarray(self.classes_[probabilities.argmax(axis=1)])
+
+    def decision_function(self, X: ArrayLike) -> Floats:
+        """Log-odds of the worst grade if there are two grades, else the log-probability of each."""
+        matrix = self._checked(X)
+        if len(self.classes_) == 2:
+            return self.model_.log_odds(matrix)
+        return np.log(np.maximum(self.model_.probabilities(matrix), 1e-300))
+
+    def _checked(self, X: ArrayLike) -> Floats:
+        check_is_fitted(self)
+        rows = validate_data(self, X, reset=False, ensure_all_finite="allow-nan", dtype=np.float64)
+        return np.asarray(rows, dtype=float)
+
+    def _graded(self, y: NDArray[Any]) -> tuple[NDArray[Any], Ints]:
+        """The grades in order, and each case's position among them."""
+        present, grade = np.unique(y, return_inverse=True)
+        if self.order is not None:
+            strange = [value for value in present if value not in list(self.order)]
+            if strange:
+                raise TrainingError(
+                    "a grade is not in the order given",
+                    found=repr(strange[0]),
+                    expected=f"one of {list(self.order)}",
+                )
+            rank = {value: position for position, value in enumerate(self.order)}
+            ordered = sorted(range(len(present)), key=lambda position: rank[present[position]])
+            grade = np.argsort(ordered)[grade]
+            present = present[ordered]
+        if len(present) < 2:
+            raise TrainingError(
+                "there is nothing to tell apart",
+                found="one class",
+                expected="cases of at least two classes",
+                remedy="Give cases with and without the worst grade.",
+            )
+        return present, grade.astype(np.int64)
+
+    def _blank(self, X: Floats) -> RiskModel:
+        """The model before learning: columns, groups and how much the columns of a group agree."""
+        width = X.shape[1]
+        names = getattr(self, "feature_names_in_", [f"x{position}" for position in range(width)])
+        groups = tuple(names) if self.groups is None else tuple(self.groups)
+        if len(groups) != width:
+            raise _misfit("groups", f"{len(groups)}", f"one for each of {width} columns")
+        orientation = _column_facts(self.orientation, "orientation", np.ones(width))
+        centre = _column_facts(self.centre, "centre", np.zeros(width))
+        return RiskModel(
+            columns=tuple(str(name) for name in names),
+            coefficients=np.zeros(width),
+            thresholds=np.zeros(len(self.classes_) - 1),
+            centre=centre,
+            orientation=orientation,
+            groups=tuple(str(group) for group in groups),
+            agreement=_agreement((X - centre) * orientation, groups),
+            covariance=np.zeros((width + 1, width + 1)),
+            classes=tuple(self.classes_.tolist()),
+        )
+
+    def _prior(self) -> Prior:
+        width = self.n_features_in_
+        mean = _column_facts(self.prior_mean, "prior_mean", np.zeros(width))
+        covariance = _column_facts(
+            self.prior_covariance, "prior_covariance", np.eye(width, dtype=np.float64)
+        )
+        try:
+            np.linalg.cholesky(covariance)
+            return Prior(mean, np.asarray(np.linalg.inv(covariance), dtype=np.float64))
+        except np.linalg.LinAlgError as error:
+            raise _misfit("prior_covariance", str(error), "a positive definite matrix") from error
+
+    def _covariance(
+        self, cases: _Cases, fit: OrdinalFit, weight: Floats, cluster: Ints, progress: Progress
+    ) -> Floats:
+        """Of the worst grade's intercept and the coefficients."""
+        last = len(self.classes_) - 2
+        if self.n_bootstrap == 0:
+            inverse = np.linalg.inv(fit.information)[last:, last:]
+            flip = np.r_[-1.0, np.ones(len(fit.coefficients))]
+            covariance = inverse * np.outer(flip, flip)
+            if cases.age is not None:
+                covariance[0, 0] = _explained(covariance)
+        else:
+            refits = self._refits(cases, fit, weight, cluster, progress)
+            covariance = np.atleast_2d(np.cov(refits.T))
+        covariance[0, 0] += cases.level(fit, weight, last).sd ** 2
+        return np.asarray(covariance, dtype=float)
+
+    def _refits(
+        self, cases: _Cases, fit: OrdinalFit, weight: Floats, cluster: Ints, progress: Progress
+    ) -> Floats:
+        """The worst grade's intercept and the coefficients, in one row a refit."""
+        last = len(self.classes_) - 2
+        rng = np.random.default_rng(self.random_state)
+        root = self._doubt(cases.prior)
+        refits = np.empty((self.n_bootstrap, len(fit.coefficients) + 1))
+        for row in progress.over(refits, "Refitting, to see how unsure the weights are"):
+            drawn = weight * rng.standard_exponential(cluster.max() + 1)[cluster]
+            mean = cases.prior.mean + root @ rng.standard_normal(len(root))
+            again = replace(cases, prior=Prior(mean, cases.prior.precision))
+            refit = again.fit(drawn, start=fit, max_iterations=self.max_iter)
+            # How unsure the level is for given coefficients is added once, to all of them.
+            row[:] = again.level(refit, weight, last).value, *refit.coefficients
+        return refits
+
+    def _doubt(self, prior: Prior) -> Floats:
+        """A square root of the covariance that prior means are drawn with."""
+        usual = np.asarray(np.linalg.inv(prior.precision), dtype=float)
+        covariance = _column_facts(self.doubt_covariance, "doubt_covariance", usual)
+        try:
+            return np.asarray(np.linalg.cholesky(covariance), dtype=float)
+        except np.linalg.LinAlgError as error:
+            raise _misfit("doubt_covariance", str(error), "a positive definite matrix") from error
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        # Classes in no order can't be learnt by a model of ordered grades.
+        tags.classifier_tags.poor_score = True
+        return tags
+
+
+def _explained(covariance: Floats) -> float:
+    """The variance of the first parameter that comes with the others."""
+    shared = covariance[1:, 0]
+    return float(shared @ np.linalg.solve(covariance[1:, 1:], shared))
+
+
+def _column_facts(given: ArrayLike | None, name: str, default: Floats) -> Floats:
+    """A parameter with a number for each column, of the default's shape."""
+    if given is None:
+        return default
+    facts = np.asarray(given, dtype=float)
+    if facts.shape != default.shape or not np.isfinite(facts).all():
+        found = f"shape {facts.shape}" if facts.shape != default.shape else "a missing number"
+        raise _misfit(name, found, f"finite numbers of shape {default.shape}")
+    return facts
+
+
+def _ages(given: ArrayLike, rows: int) -> Floats:
+    ages = np.asarray(given, dtype=float)
+    if ages.shape != (rows,):
+        raise _misfit("age", f"shape {ages.shape}", f"one for each of {rows} cases")
+    return ages
+
+
+def _numbered(clusters: ArrayLike, rows: int) -> Ints:
+    numbers = np.unique(np.asarray(clusters), return_inverse=True)[1]
+    if numbers.shape != (rows,):
+        raise _misfit("clusters", f"shape {numbers.shape}", f"one for each of {rows} cases")
+    return np.asarray(numbers, dtype=np.int64)
+
+
+def _misfit(name: str, found: str, expected: str) -> TrainingError:
+    return TrainingError(f"{name} does not fit", where=name, found=found, expected=expected)
+
+
+def _agreement(oriented: Floats, groups: Sequence[str]) -> Floats:
+    """The mean known correlation of each column with the others of its group, from 0 to 0.95."""
+    result = np.zeros(oriented.shape[1])
+    for name in dict.fromkeys(groups):
+        inside = np.flatnonzero([group == name for group in groups])
+        pairs = [
+            _correlation(oriented[:, a], oriented[:, b])
+            for position, a in enumerate(inside)
+            for b in inside[position + 1 :]
+        ]
+        known = [pair for pair in pairs if np.isfinite(pair)]
+        result[inside] = min(max(float(np.mean(known)), 0.0), 0.95) if known else 0.0
+    return result
+
+
+def _correlation(a: Floats, b: Floats) -> float:
+    both = np.isfinite(a) & np.isfinite(b)
+    if both.sum() < 10 or np.ptp(a[both]) == 0 or np.ptp(b[both]) == 0:
+        return np.nan
+    return float(np.corrcoef(a[both], b[both])[0, 1])

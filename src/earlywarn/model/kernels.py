@@ -1,0 +1,297 @@
+"""A model's arithmetic over blocks of rows: as fast as numpy goes, each row's bits its own.
+
+A row's sums are always added up column by column in one order, whatever rows stand beside it, so
+that a row scored alone and the same row among millions give the same answer to the last bit. A
+library's matrix product promises no such thing and isn't used. Blocks are short enough to stay in a
+processor's cache, long enough that the steps and not the calls take the time, and lie column by
+column, so that every step is one pass along a block. Many rows are worked on in several threads,
+each with blocks of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earlywarn.statistics.regression import expit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+Floats = NDArray[np.float64]
+Table = Floats | list[Floats]
+"""Rows as a matrix, or as their columns one by one."""
+Places = slice | NDArray[np.intp]
+
+BLOCK = 12288
+"""Rows at a time: thirty columns of them are three megabytes."""
+SHORTEST = 64
+"""A shorter block is filled up, so that no block is a single row, whose axis numpy would drop."""
+SHARE = 4 * BLOCK
+"""The fewest rows that are worth a thread of their own."""
+
+
+class Block(NamedTuple):
+    """Some rows, column by column, centred and completed."""
+
+    filled: Floats
+    variance: Floats | None
+    """How unsure each filled value is; None where nothing was missing."""
+
+
+class Alike(NamedTuple):
+    """Neighbouring columns of one group that are filled in alike."""
+
+    columns: slice
+    pull: float
+    """What a missing value is taken for is this, times the sum of the known ones, over a spread."""
+    spread: Floats
+    """By how many of the group's columns are missing."""
+    left: Floats
+    """The variance that is left to a missing value, by how many are missing."""
+
+
+@dataclass(frozen=True)
+class Completion:
+    """How missing values are filled in: from the known columns of their group.
+
+    Parameters
+    ----------
+    centre, orientation, agreement : ndarray of shape (n_columns,)
+        As in ``RiskModel``.
+    groups : sequence of str
+        The group of each column.
+    """
+
+    centre: Floats
+    orientation: Floats
+    agreement: Floats
+    groups: Sequence[str]
+
+    @cached_property
+    def parts(self) -> list[tuple[Places, list[Alike]]]:
+        """Each group, and those of its columns that are filled in alike."""
+        names = np.array(self.groups)
+        inside = [np.flatnonzero(names == name) for name in dict.fromkeys(self.groups)]
+        return [(_places(group), self._alike(group)) for group in inside]
+
+    def _alike(self, group: NDArray[np.intp]) -> list[Alike]:
+        r, sign = self.agreement[group], self.orientation[group]
+        breaks = (np.diff(group) != 1) | (np.diff(r) != 0) | (np.diff(sign) != 0)
+        runs = np.split(group, np.flatnonzero(breaks) + 1)
+        return [self._run(slice(int(run[0]), int(run[-1]) + 1), len(group)) for run in runs]
+
+    def _run(self, columns: slice, size: int) -> Alike:
+        r, sign = float(self.agreement[columns.start]), float(self.orientation[columns.start])
+        known = size - np.arange(size + 1.0)
+        spread = np.maximum(1 + (known - 1) * r, 1e-12)
+        return Alike(columns, sign * r, spread, 1 - known * r**2 / spread)
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What makes the log-odds unsure: the weights that were learnt, and values that are not exact.
+
+    Parameters
+    ----------
+    covariance : ndarray of shape (n_columns + 1, n_columns + 1)
+        Of the intercept and the weights.
+    weight : ndarray of shape (n_columns,)
+        What the variance of a column's value counts for.
+    """
+
+    covariance: Floats
+    weight: Floats
+
+    @cached_property
+    def halved(self) -> Floats:
+        """Half of the symmetric matrix, with what lies off its diagonal taken twice."""
+        return np.asarray(np.tril(2 * self.covariance, -1) + np.diag(np.diag(self.covariance)))
+
+
+class Bench:
+    """Where one block at a time is worked on: its arrays are used again for each block.
+
+    Fresh memory for each step would cost more than the arithmetic. What a method returns is
+    therefore good until the next block.
+
+    Parameters
+    ----------
+    completion : Completion
+        How to fill in what is missing.
+    rows : int
+        How many rows are to come.
+    """
+
+    def __init__(self, completion: Completion, rows: int) -> None:
+        width, height = len(completion.centre), min(max(rows, SHORTEST), BLOCK)
+        self._completion = completion
+        self._offset = (0.0 - completion.centre)[:, None]
+        self._terms, self._spare, self._unsure = (np.empty((width + 1, height)) for _ in range(3))
+        self._missing = np.empty((width, height), dtype=np.bool_)
+        self._counts = np.min_scalar_type(width)
+
+    def complete(self, rows: Floats, *, doubt: bool = True) -> Block:
+        """Centre and complete the rows of one block, columns first."""
+        size = rows.shape[1]
+        filled, spare, unsure = (
+            array[1:, :size] for array in (self._terms, self._spare, self._unsure)
+        )
+        missing = self._missing[:, :size]
+        # Added, not subtracted: -0.0 becomes 0.0 here, whether or not something is missing.
+        np.add(rows, self._offset, out=filled)
+        if not np.isnan(filled, out=missing).any():
+            return Block(filled, None)
+        # A missing value is nought both above and below nought: three plain passes, where a mask
+        # would be looked at value by value.
+        np.fmax(filled, 0.0, out=spare)
+        np.fmin(filled, 0.0, out=filled)
+        filled += spare
+        for group, alike in self._completion.parts:
+            holes = np.add.reduce(missing[group], axis=0, dtype=self._counts)
+            total = weighted_sums(self._completion.orientation[group], filled[group])
+            for columns, pull, spread, left in alike:
+                expected = pull * total / spread.take(holes)
+                np.multiply(missing[columns], expected, out=spare[columns])
+                if doubt:
+                    np.multiply(missing[columns], left.take(holes), out=unsure[columns])
+        filled += spare
+        return Block(filled, unsure if doubt else None)
+
+    def terms(self, block: Block) -> Floats:
+        """Room for the terms of a block, the baseline first: its own, where they take its place."""
+        return self._terms[:, : block.filled.shape[1]]
+
+    def variance(self, block: Block, errors: Floats | None, doubt: Doubt) -> Floats:
+        """The variance of ``(1, x) . b`` for every row ``x``, where ``b`` has this covariance."""
+        filled, halved = block.filled, doubt.halved
+        product = self._spare[1:, : filled.shape[1]]
+        for place, row in enumerate(halved[1:, 1:]):
+            np.einsum("j,jb->b", row[: place + 1], filled[: place + 1], out=product[place])
+        product *= filled
+        found: Floats = sums(product) + weighted_sums(halved[1:, 0], filled) + halved[0, 0]
+        np.maximum(found, 0.0, out=found)
+        if block.variance is not None:
+            found += weighted_sums(doubt.weight, block.variance)
+        return found if errors is None else found + self._noise(errors, doubt.weight)
+
+    def _noise(self, errors: Floats, weight: Floats) -> Floats:
+        """The variance that the columns' own standard errors bring; missing ones bring none."""
+        squared = np.square(errors, out=self._spare[1:, : errors.shape[1]])
+        found = weighted_sums(weight, squared)
+        if np.isnan(found).any():
+            np.copyto(squared, 0.0, where=np.isnan(squared))
+            return weighted_sums(weight, squared)
+        return found
+
+
+def height(table: Table) -> int:
+    """How many rows a table has."""
+    return len(table if isinstance(table, np.ndarray) else table[0])
+
+
+def blocks(table: Table, span: slice) -> Iterator[tuple[slice, Floats]]:
+    """A span of a table's rows in blocks, columns first; short ones are filled up with zeros."""
+    for start in range(span.start, span.stop, BLOCK):
+        rows = slice(start, min(start + BLOCK, span.stop))
+        yield rows, columns_first(table, rows)
+
+
+def columns_first(table: Table, rows: slice) -> Floats:
+    """Some rows of a table as columns of one length, at least ``SHORTEST``."""
+    if isinstance(table, np.ndarray):
+        part = table[rows].T
+        part = part if part.strides[1] == part.itemsize else np.ascontiguousarray(part)
+    else:
+        part = np.stack([column[rows] for column in table])
+    if part.shape[1] >= SHORTEST:
+        return part
+    padded = np.zeros((len(part), SHORTEST))
+    padded[:, : part.shape[1]] = part
+    return padded
+
+
+def in_threads(work: Callable[[slice], None], rows: int, *, most: int | None = None) -> None:
+    """Have rows worked on side by side, a share a thread: numpy computes outside Python's lock.
+
+    Work that is shared out again within a share is done where it is.
+
+    Parameters
+    ----------
+    work : callable
+        Takes the place of some rows. What it does must not depend on how they are shared out.
+    rows : int
+        How many there are.
+    most : int, optional
+        How many may be worked on at a time: as many as a thread's share comes to if not given.
+    """
+    even = -(-rows // threads())
+    share = min(max(even, SHARE), most or rows)
+    share = max(-(-share // BLOCK), 1) * BLOCK
+    shares = [slice(start, min(start + share, rows)) for start in range(0, max(rows, 1), share)]
+    hands = 1 if _here.at_work else min(threads(), len(shares))
+    if hands == 1:
+        for each in shares:
+            work(each)
+        return
+    with ThreadPoolExecutor(hands, initializer=_begin) as pool:
+        list(pool.map(work, shares))
+
+
+class _Here(threading.local):
+    """Whether this thread works on a share already."""
+
+    at_work = False
+
+
+_here = _Here()
+
+
+def _begin() -> None:
+    _here.at_work = True
+
+
+def threads() -> int:
+    """How many threads to work in: as many as ``OMP_NUM_THREADS`` says, or one a core."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    if told.isdecimal():
+        return max(int(told), 1)
+    # Those that this process may use, where the system tells.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def probabilities(log_odds: Floats) -> Floats:
+    """Turn log-odds into probabilities, a block at a time."""
+    found = np.empty_like(log_odds)
+
+    def work(span: slice) -> None:
+        for start in range(span.start, span.stop, BLOCK):
+            rows = slice(start, min(start + BLOCK, span.stop))
+            found[rows] = expit(log_odds[rows])
+
+    in_threads(work, len(log_odds))
+    return found
+
+
+def sums(terms: Floats) -> Floats:
+    """Add up the terms of each row, first to last."""
+    return np.asarray(np.einsum("jb->b", terms))
+
+
+def weighted_sums(weights: Floats, terms: Floats) -> Floats:
+    """Add up the weighted terms of each row, first to last."""
+    return np.asarray(np.einsum("j,jb->b", weights, terms))
+
+
+def _places(inside: NDArray[np.intp]) -> Places:
+    """A slice where the places follow each other: a view, and no copy, of the columns."""
+    if np.array_equal(inside, np.arange(inside[0], inside[-1] + 1)):
+        return slice(int(inside[0]), int(inside[-1]) + 1)
+    return inside

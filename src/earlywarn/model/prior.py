@@ -1,0 +1,113 @@
+"""What is believed of the weights before any judgement is seen; the reasons are in docs/methods.md.
+
+With some eighty events the data can say how much a composite of all indicators matters, and little
+about each of them. So the prior is one composite: the mean of the families, each the mean of its
+indicators with the catalogue's signs. A family, and far less a single indicator, may stray from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from earlywarn.indicators.catalogue import Indicator
+    from earlywarn.statistics.regression import FloatArray
+
+
+@dataclass(frozen=True)
+class Beliefs:
+    """How large the weights are taken to be, and how far the judgements may move them.
+
+    Parameters
+    ----------
+    composite : float
+        Log-odds for one unit of the composite.
+    composite_sd, family_sd, indicator_sd : float
+        How far the judgements may move the whole, a family and a single indicator from that.
+    family_doubt, indicator_doubt : float
+        How far a family's and an indicator's weight may really be from that, about half of their
+        size: what the intervals allow for. Few events can't tell such weights from equal ones, so
+        a fit that follows the judgements that far foretells worse, and one that hides the doubt
+        is too sure of itself.
+    history : float
+        Log-odds of having been Good or better at the last inspection, against not.
+    history_sd : float
+        How far it may stray.
+    """
+
+    composite: float = 1.25
+    composite_sd: float = 0.3
+    family_sd: float = 0.02
+    indicator_sd: float = 0.01
+    family_doubt: float = 0.1
+    indicator_doubt: float = 0.04
+    history: float = -0.5
+    history_sd: float = 0.2
+
+
+def prior_of(records: Sequence[Indicator], beliefs: Beliefs) -> dict[str, Any]:
+    """Turn beliefs about these indicators into the parameters of a ``RiskClassifier``.
+
+    Parameters
+    ----------
+    records : sequence of Indicator
+        In the order of the columns.
+    beliefs : Beliefs
+
+    Returns
+    -------
+    dict
+        ``prior_mean``, ``prior_covariance``, ``doubt_covariance``, ``orientation``, ``groups`` and
+        ``centre``.
+
+    Examples
+    --------
+    >>> from earlywarn.indicators.catalogue import get_indicator
+    >>> two = [get_indicator("rereferrals"), get_indicator("reviews_in_time")]
+    >>> prior_of(two, Beliefs(composite=1.0))["prior_mean"]
+    array([ 0.5, -0.5])
+    """
+    figures = np.array([record.kind != "history" for record in records])
+    sign = np.array([record.sign for record in records], dtype=float)
+    weight = _composite_weights(records)
+    within, same = _within_family(records)
+
+    def covariance(family_sd: float, indicator_sd: float) -> FloatArray:
+        spread = beliefs.composite_sd**2 * np.outer(weight, weight)
+        spread += family_sd**2 * same * np.outer(within, within)
+        return spread + np.diag(np.where(figures, indicator_sd, beliefs.history_sd) ** 2)
+
+    return {
+        "prior_mean": np.where(figures, beliefs.composite * weight, beliefs.history),
+        "prior_covariance": covariance(beliefs.family_sd, beliefs.indicator_sd),
+        "doubt_covariance": covariance(beliefs.family_doubt, beliefs.indicator_doubt),
+        "orientation": np.where(sign == 0, 1.0, sign),
+        "groups": [record.family for record in records],
+        "centre": np.where(figures, 0.0, 0.5),
+    }
+
+
+def _composite_weights(records: Sequence[Indicator]) -> FloatArray:
+    """What each indicator counts for in the composite; the families' weights sum to 1."""
+    within, _ = _within_family(records)
+    conviction = {
+        record.family: record.conviction for record in records if record.kind != "history"
+    }
+    return within / max(sum(conviction.values()), 1e-12)
+
+
+def _within_family(records: Sequence[Indicator]) -> tuple[FloatArray, FloatArray]:
+    """Each indicator's signed share of its family, by conviction, and which ones share a family."""
+    families = [record.family for record in records]
+    share = [
+        0.0
+        if record.kind == "history"
+        else record.sign * record.conviction / families.count(record.family)
+        for record in records
+    ]
+    return np.array(share), np.array([[a == b for b in families] for a in families], dtype=float)

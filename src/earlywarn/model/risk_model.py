@@ -1,0 +1,350 @@
+"""RiskModel: the frozen record of what was learnt, and what follows from it, by numpy alone.
+
+It knows columns and their groups, not councils.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from earlywarn.errors import ModelError
+from earlywarn.model.kernels import (
+    SHORTEST,
+    Bench,
+    Completion,
+    Doubt,
+    Table,
+    blocks,
+    columns_first,
+    height,
+    in_threads,
+    probabilities,
+    sums,
+)
+from earlywarn.statistics.regression import expit, normal_quantile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+
+
+class Assessment(NamedTuple):
+    """What one pass over the rows found; a field that was not asked for is empty."""
+
+    log_odds: Floats
+    """Of the worst grade; shape (n_rows,)."""
+    sd: Floats
+    """Their standard deviation; shape (n_rows,)."""
+    contributions: Floats
+    """The terms of the log-odds, baseline first; shape (n_rows, n_columns + 1)."""
+
+
+@dataclass(frozen=True, eq=False)
+class RiskModel:
+    """An ordered-grade model: the log-odds of the worst grade are a sum, one term a column.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        The columns of ``X``, in order.
+    coefficients : ndarray of shape (n_columns,)
+        Log-odds for one unit of each column.
+    thresholds : ndarray of shape (n_grades - 1,)
+        P(grade > k) = expit(terms - thresholds[k]); the last one belongs to the worst grade.
+    centre : ndarray of shape (n_columns,)
+        Taken off each column before it is weighed; also what a wholly missing column is taken for.
+    orientation : ndarray of shape (n_columns,)
+        +1 or -1: the direction in which the columns of a group agree with each other.
+    groups : tuple of str
+        The group of each column: the known columns of a group stand in for its missing ones.
+    agreement : ndarray of shape (n_columns,)
+        The correlation within the column's group, 0 to 1.
+    covariance : ndarray of shape (n_columns + 1, n_columns + 1)
+        Of the worst grade's intercept (minus the last threshold) and the coefficients.
+    classes : tuple
+        The grades, worst last.
+    info : mapping
+        What the model was learnt from: see ``earlywarn.model.serialisation``.
+
+    Notes
+    -----
+    ``contributions`` sum to the log-odds of ``risk`` exactly, whatever is missing: a missing value
+    is replaced by what the known columns of its group lead one to expect (see ``complete``), and
+    what is not known about it widens the interval.
+
+    Examples
+    --------
+    >>> model = RiskModel(
+    ...     columns=("a", "b"), coefficients=np.array([0.5, -0.2]),
+    ...     thresholds=np.array([-1.0, 1.5]), centre=np.zeros(2),
+    ...     orientation=np.array([1.0, -1.0]), groups=("g", "g"),
+    ...     agreement=np.array([0.5, 0.5]), covariance=0.01 * np.eye(3), classes=(0, 1, 2))
+    >>> X = np.array([[1.0, 0.0], [2.0, np.nan]])
+    >>> model.risk(X).round(3)
+    array([0.269, 0.426])
+    >>> bool(np.allclose(model.contributions(X).sum(axis=1), model.log_odds(X)))
+    True
+    """
+
+    columns: tuple[str, ...]
+    coefficients: Floats
+    thresholds: Floats
+    centre: Floats
+    orientation: Floats
+    groups: tuple[str, ...]
+    agreement: Floats
+    covariance: Floats
+    classes: tuple[Any, ...]
+    info: Mapping[str, Any] = field(default_factory=dict)
+
+    def with_info(self, info: Mapping[str, Any]) -> RiskModel:
+        """The same model with another account of where it comes from."""
+        return replace(self, info=dict(info))
+
+    def shifted(self, log_odds: float) -> RiskModel:
+        """The same model under another prior: every grade's log-odds moved by the same amount."""
+        return replace(self, thresholds=self.thresholds - log_odds)
+
+    def matrix(self, X: ArrayLike | pd.DataFrame) -> Floats:
+        """``X`` as the model's own matrix: by column name if it has names, else by position."""
+        table = self.table(X)
+        return table if isinstance(table, np.ndarray) else np.stack(table).T
+
+    def table(self, X: ArrayLike | pd.DataFrame) -> Table:
+        """``X`` as a matrix or, from a frame, as the model's columns one by one: nothing copied."""
+        try:
+            if hasattr(X, "columns"):
+                return self._by_name(X)
+            matrix = np.atleast_2d(np.asarray(X, dtype=float))
+        except (TypeError, ValueError) as error:
+            raise ModelError(
+                "X is not a table of numbers",
+                found=str(error)[:80],
+                expected="numbers, and NaN for what is not known",
+            ) from error
+        if matrix.ndim != 2 or matrix.shape[1] != len(self.columns):
+            raise ModelError(
+                "the shape of X does not fit",
+                found=f"{matrix.shape}",
+                expected=f"(rows, {len(self.columns)})",
+                remedy=f"The columns are {', '.join(self.columns[:3])}, ...",
+            )
+        return matrix
+
+    def complete(self, X: ArrayLike) -> tuple[Floats, Floats]:
+        """The centred columns with the missing ones filled in, and how unsure each filled one is.
+
+        Within a group the columns are taken as exchangeable with correlation r, so that from n
+        known ones of sum S the expectation of a missing one is r S / (1 + (n - 1) r), with
+        variance 1 - n r^2 / (1 + (n - 1) r).
+
+        Returns
+        -------
+        filled : ndarray of shape (n_rows, n_columns)
+            No missing values.
+        variance : ndarray of shape (n_rows, n_columns)
+            0 where the value was known.
+        """
+        matrix = self.matrix(X)
+        filled, variance = (np.zeros(matrix.shape, order="F") for _ in range(2))
+        bench = Bench(self._completion, len(matrix))
+        for rows, given in blocks(matrix, slice(0, len(matrix))):
+            block, size = bench.complete(given), rows.stop - rows.start
+            filled[rows] = block.filled[:, :size].T
+            if block.variance is not None:
+                variance[rows] = block.variance[:, :size].T
+        return filled, variance
+
+    def contributions(self, X: ArrayLike) -> Floats:
+        """The terms of the log-odds, baseline first; each row sums to ``log_odds`` exactly.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_columns + 1)
+        """
+        return self.assess(X, parts=True).contributions
+
+    def log_odds(self, X: ArrayLike) -> Floats:
+        """Log-odds of the worst grade."""
+        return self.assess(X).log_odds
+
+    def assess(
+        self,
+        X: ArrayLike,
+        noise: ArrayLike | None = None,
+        *,
+        parts: bool = False,
+        sd: bool = False,
+        room: Floats | None = None,
+    ) -> Assessment:
+        """Everything about each row in one pass: log-odds, and if asked for their parts and doubt.
+
+        Parameters
+        ----------
+        X, noise : array-like of shape (n_rows, n_columns)
+            As for ``log_odds_sd``.
+        parts, sd : bool
+            Whether the contributions, and the standard deviation of the log-odds, are wanted.
+        room : ndarray of shape (n_columns + 1, at least n_rows + SHORTEST), optional
+            Where the contributions are put, if they are wanted; fresh memory if not given.
+
+        Returns
+        -------
+        Assessment
+            Fields not asked for are empty.
+        """
+        table = self.table(X)
+        errors = None if noise is None else self.table(noise)
+        count, width = height(table), len(self.columns) + 1
+        terms = room
+        if terms is None or not parts:
+            # Longer than the rows, since the last block may be a short one that was filled up.
+            terms = np.empty((width, count + SHORTEST if parts else 0))
+        found = Assessment(np.empty(count), np.empty(count if sd else 0), terms.T[:count])
+
+        def work(rows: slice) -> None:
+            self._assess(rows, table, errors, terms, found)
+
+        in_threads(work, count)
+        return found
+
+    def _assess(
+        self, span: slice, table: Table, errors: Table | None, terms: Floats, found: Assessment
+    ) -> None:
+        """Assess a span of the rows into its place in what is found."""
+        bench, doubt = Bench(self._completion, span.stop - span.start), self._doubt
+        sd = bool(len(found.sd))
+        for rows, given in blocks(table, span):
+            end, size = rows.start + given.shape[1], rows.stop - rows.start
+            block = bench.complete(given, doubt=sd)
+            if sd:
+                error = None if errors is None else columns_first(errors, rows)
+                found.sd[rows] = np.sqrt(bench.variance(block, error, doubt))[:size]
+            here = terms[:, rows.start : end] if terms.size else bench.terms(block)
+            here[0] = -self.thresholds[-1]
+            np.multiply(block.filled, self.coefficients[:, None], out=here[1:])
+            found.log_odds[rows] = sums(here)[:size]
+
+    def risk(self, X: ArrayLike) -> Floats:
+        """Probability of the worst grade, strictly between 0 and 1."""
+        return probabilities(self.log_odds(X))
+
+    def probabilities(self, X: ArrayLike) -> Floats:
+        """Probability of each grade; rows sum to 1."""
+        odds = self.log_odds(X)
+        above = expit(odds[:, None] + (self.thresholds[-1] - self.thresholds))
+        edges = np.hstack([np.ones((len(above), 1)), above, np.zeros((len(above), 1))])
+        return edges[:, :-1] - edges[:, 1:]
+
+    def at_least(self, X: ArrayLike, grade: int) -> Floats:
+        """Probability of the grade at this position, or a worse one."""
+        if not 1 <= grade < len(self.classes):
+            raise ModelError(
+                "no such grade",
+                found=str(grade),
+                expected=f"a position from 1 to {len(self.classes) - 1} among {list(self.classes)}",
+            )
+        return probabilities(self.log_odds(X) + self.step(grade))
+
+    def step(self, grade: int) -> float:
+        """How far the log-odds of a grade or worse lie above those of the worst grade."""
+        return float(self.thresholds[-1] - self.thresholds[grade - 1])
+
+    def log_odds_sd(self, X: ArrayLike, noise: ArrayLike | None = None) -> Floats:
+        """Standard deviation of the log-odds: what was learnt, small counts and missing values.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_columns)
+        noise : array-like of shape (n_rows, n_columns), optional
+            The standard error of each value; missing counts as 0.
+        """
+        return self.assess(X, noise, sd=True).sd
+
+    def interval(
+        self, X: ArrayLike, noise: ArrayLike | None = None, *, level: float = 0.9
+    ) -> tuple[Floats, Floats]:
+        """Lower and upper limit of the risk.
+
+        Returns
+        -------
+        lower, upper : ndarray of shape (n_rows,)
+        """
+        found = self.assess(X, noise, sd=True)
+        reach = float(normal_quantile((1 + level) / 2)) * found.sd
+        return probabilities(found.log_odds - reach), probabilities(found.log_odds + reach)
+
+    def draws(
+        self,
+        X: ArrayLike,
+        noise: ArrayLike | None = None,
+        *,
+        size: int = 2000,
+        seed: int = 20160913,
+    ) -> Floats:
+        """Log-odds of the rows under ``size`` equally credible models: for ranks, which rows share.
+
+        Returns
+        -------
+        ndarray of shape (size, n_rows)
+        """
+        filled, unsure = self.complete(X)
+        if noise is not None:
+            unsure = unsure + np.nan_to_num(np.asarray(noise, dtype=float)) ** 2
+        own = np.sqrt(sums((unsure * self._doubt.weight).T))
+        rng = np.random.default_rng(seed)
+        values, vectors = np.linalg.eigh(self.covariance)
+        root = vectors * np.sqrt(np.maximum(values, 0.0))
+        shared = rng.standard_normal((size, len(values))) @ root.T
+        design = np.hstack([np.ones((len(filled), 1)), filled])
+        odds = self.log_odds(X) + shared @ design.T + rng.standard_normal((size, len(own))) * own
+        return np.asarray(odds, dtype=float)
+
+    def _by_name(self, frame: Any) -> list[Floats]:
+        """The columns of a frame, or of anything that passes for one, in the model's order."""
+        lacking = [name for name in self.columns if name not in frame.columns]
+        if lacking:
+            raise ModelError(
+                "columns are missing",
+                found=f"{len(frame.columns)} columns without {', '.join(lacking[:5])}",
+                expected=f"the {len(self.columns)} columns of the model",
+                remedy="earlywarn.build_indicators gives them all; "
+                "a column of NaN will do for one not known.",
+            )
+        columns = [frame[name] for name in self.columns]
+        twice = [
+            name for name, column in zip(self.columns, columns, strict=True) if column.ndim > 1
+        ]
+        if twice:
+            raise ModelError(
+                "columns stand twice",
+                found=", ".join(twice[:5]),
+                expected="each column of the model once",
+                remedy="Drop or rename the others.",
+            )
+        return [_numbers(column) for column in columns]
+
+    @cached_property
+    def _doubt(self) -> Doubt:
+        # The variance of a value counts for the mean square of a weight that is itself unsure.
+        weight = self.coefficients**2 + np.diag(self.covariance)[1:]
+        return Doubt(self.covariance, np.asarray(weight, dtype=float))
+
+    @cached_property
+    def _completion(self) -> Completion:
+        return Completion(self.centre, self.orientation, self.agreement, self.groups)
+
+
+def _numbers(column: Any) -> Floats:
+    """A frame's column as it lies, if it is plain numbers: another missing value is put in else."""
+    plain = column.dtype == np.float64
+    found = column.to_numpy() if plain else column.to_numpy(dtype=float, na_value=np.nan)
+    return np.asarray(found, dtype=float)

@@ -1,0 +1,282 @@
+"""Panel + judgements + cut-off -> RiskModel: the retraining door."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.model.prior import Beliefs, prior_of
+from earlywarn.indicators.catalogue import Indicator, model_column, scored_indicators
+from earlywarn.model.classifier import RiskClassifier
+from earlywarn.utils.dates import as_date
+from earlywarn.errors import TrainingError
+from earlywarn.indicators.build import reference_distributions
+from earlywarn.model.base_rate import HALF_LIFE, PSEUDO_CASES, recent_weights, trailing_share
+from earlywarn.judgements.targets import Target, cohort, get_target
+from earlywarn.panel.panel import FIRST_DAY, Panel
+from earlywarn.utils.progress import Progress
+from earlywarn.statistics.regression import FloatArray, logit
+from earlywarn.model.serialisation import fingerprint
+from earlywarn.indicators.timeline import Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from earlywarn.model.risk_model import RiskModel
+
+LIFE_YEARS = 2
+"""A model is not used later than this many years after its cut."""
+REFITS = 500
+SEED = 20160913
+"""The day of the National Audit Office's report."""
+FEWEST_EVENTS = 10
+
+
+def train(  # noqa: PLR0913 - every choice of a retraining, each by its name
+    panel: Panel,
+    judgements: pd.DataFrame,
+    *,
+    until: date | str | None = None,
+    target: str | Target = "any_inadequate",
+    prior: float | None = None,
+    indicators: Sequence[Indicator] | None = None,
+    beliefs: Beliefs | None = None,
+    refits: int = REFITS,
+    timeline: Timeline | None = None,
+    progress: Progress | None = None,
+) -> RiskModel:
+    """Learn a model from the inspections whose report was public by a day.
+
+    Parameters
+    ----------
+    panel : Panel
+        The published figures.
+    judgements : DataFrame
+        One row an inspection, as ``earlywarn.load_judgements`` gives it.
+    until : date or ISO text, optional
+        The cut: the newest report in ``judgements`` if not given.
+    target : str or Target
+        What is foretold.
+    prior : float, optional
+        The share of Inadequate judgements to expect; that of the year to come if not given.
+    indicators : sequence of Indicator, optional
+        The scored ones of the catalogue if not given.
+    beliefs : Beliefs, optional
+        The prior of the weights.
+    refits : int
+        Bootstrap refits for the uncertainty.
+    timeline : Timeline, optional
+        Of the same panel and judgements, where several models share one.
+    progress : Progress, optional
+        What to report to; silent if not given.
+
+    Returns
+    -------
+    RiskModel
+
+    Raises
+    ------
+    TrainingError
+        If there are fewer than ten events, or the fit does not converge.
+
+    Notes
+    -----
+    Each inspection is described by what was public on the day it started. The same inputs give the
+    same model, to the last figure that is stored.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> model = ew.train(ew.load_panel(), ew.load_judgements(), until="2018-01-01", refits=20)
+    >>> model.info["target"]["name"], model.info["training"]["until"]
+    ('any_inadequate', '2018-01-01')
+    """
+    question = get_target(target)
+    records = scored_indicators() if indicators is None else tuple(indicators)
+    beliefs = Beliefs() if beliefs is None else beliefs
+    cases = training_cases(judgements, until=until, target=question)
+    progress = Progress() if progress is None else progress
+    timeline = Timeline(panel, judgements) if timeline is None else timeline
+    X = design(timeline, cases, records, progress=progress)
+    progress.say(f"Fitting {len(records)} indicators")
+    classifier = RiskClassifier(
+        **prior_of(records, beliefs),
+        n_bootstrap=refits,
+        random_state=SEED,
+    )
+    cut = _cut(judgements, until)
+    age = ages(cases, cut)
+    classifier.fit(
+        X, cases["grade"].astype(int), clusters=cases["la_code"], age=age, progress=progress
+    )
+    model = _rounded(classifier.model_)
+    expected = _expected(model, X, age)
+    if prior is not None:
+        model = model.shifted(_scenario(prior, expected["risk"]))
+        expected |= {"risk": prior, "scenario": True}
+    info = _account(panel, cases, question, cut, expected | _recent(cases, age))
+    return _named(model.with_info(info))
+
+
+def training_cases(
+    judgements: pd.DataFrame,
+    *,
+    until: date | str | None = None,
+    target: str | Target = "any_inadequate",
+) -> pd.DataFrame:
+    """The inspections to learn from: public by the cut, begun since figures are kept, and graded.
+
+    Returns
+    -------
+    DataFrame
+        The judgements' columns, and ``label`` and ``grade`` of the target.
+
+    Raises
+    ------
+    TrainingError
+        If there are fewer than ten events.
+    """
+    question = get_target(target)
+    public = cohort(judgements, until=_cut(judgements, until))
+    public = public.assign(label=question.label(public), grade=question.grade(public))
+    begun = public["inspection_start"] >= FIRST_DAY
+    cases = public[begun & public["grade"].notna()].reset_index(drop=True)
+    if (events := int(cases["label"].sum())) < FEWEST_EVENTS:
+        raise TrainingError(
+            "too few events to learn from",
+            where=f"target {question.name}",
+            found=f"{events} in {len(cases)} inspections",
+            expected=f"{FEWEST_EVENTS} or more",
+            remedy="Give a later cut (until, --until) or more judgements.",
+        )
+    return cases
+
+
+def design(
+    timeline: Timeline,
+    cases: pd.DataFrame,
+    records: Sequence[Indicator],
+    *,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """The model's columns for each case, as they were known on the day its inspection started."""
+    pairs = list(zip(cases["la_code"], cases["inspection_start"], strict=True))
+    told = Progress() if progress is None else progress
+    rows = [
+        timeline.row(code, start)
+        for code, start in told.over(pairs, "Describing each inspection as known at its start")
+    ]
+    return pd.DataFrame(rows).reset_index(drop=True)[[model_column(record) for record in records]]
+
+
+def ages(cases: pd.DataFrame, cut: date) -> FloatArray:
+    """How many years before the cut each inspection began."""
+    days = [(cut - start).days for start in cases["inspection_start"]]
+    return np.array(days, dtype=float) / 365.25
+
+
+def _cut(judgements: pd.DataFrame, until: date | str | None) -> date:
+    if until is not None:
+        return as_date(until, "until", TrainingError)
+    reports = [as_date(day, "published_on", TrainingError) for day in judgements["published_on"]]
+    if not reports:
+        raise TrainingError("there are no judgements to learn from", where="judgements")
+    return max(reports)
+
+
+def _expected(model: RiskModel, X: pd.DataFrame, age: FloatArray) -> dict[str, Any]:
+    """The shares that the model expects of inspections like the recent ones."""
+    weight, grades = recent_weights(age), range(1, len(model.classes))
+    shares = [
+        float(f"{np.average(model.at_least(X, grade), weights=weight):.6g}")
+        for grade in grades[-2:]
+    ]
+    return {
+        "risk": shares[-1],
+        "below_good": shares[0] if len(shares) > 1 else None,
+        "scenario": False,
+    }
+
+
+def _recent(cases: pd.DataFrame, age: FloatArray) -> dict[str, Any]:
+    """The recent share of Inadequate judgements, beside what is expected, and how it is counted."""
+    share = trailing_share(cases["label"].to_numpy(dtype=float), age)
+    return {
+        "recent_share": float(f"{share:.6g}"),
+        "half_life_years": HALF_LIFE,
+        "pseudo_cases": PSEUDO_CASES,
+    }
+
+
+def _scenario(prior: float, expected: float) -> float:
+    """How far the log-odds move if another share of Inadequate judgements is expected."""
+    if not 0 < prior < 1:
+        raise TrainingError(
+            "not a share",
+            where="prior",
+            found=str(prior),
+            expected="a number between 0 and 1, such as 0.08",
+        )
+    return float(logit(prior) - logit(expected))
+
+
+def _rounded(model: RiskModel) -> RiskModel:
+    """To the figures that are stored: fewer than another processor's rounding could change."""
+    return replace(
+        model,
+        coefficients=_significant(model.coefficients, 8),
+        thresholds=_significant(model.thresholds, 8),
+        agreement=_significant(model.agreement, 6),
+        covariance=_significant(model.covariance, 6),
+    )
+
+
+def _significant(values: FloatArray, digits: int) -> FloatArray:
+    rounded = np.vectorize(lambda value: float(f"{value:.{digits}g}"), otypes=[float])(values)
+    return np.asarray(rounded, dtype=float)
+
+
+def _account(
+    panel: Panel,
+    cases: pd.DataFrame,
+    target: Target,
+    cut: date,
+    prior: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Where the model comes from, in plain numbers and names."""
+    snapshot = panel.as_of(cut)
+    newest = snapshot.observations.groupby("source")["period"].max()
+    return {
+        "target": {"name": target.name, "version": target.version, "title": target.title},
+        "training": {
+            "until": cut.isoformat(),
+            "first_start": cases["inspection_start"].min().isoformat(),
+            "last_start": cases["inspection_start"].max().isoformat(),
+            "inspections": len(cases),
+            "events": int(cases["label"].sum()),
+            "authorities": int(cases["la_code"].nunique()),
+        },
+        "prior": dict(prior),
+        "vintages": {str(source): int(period) for source, period in newest.items()},
+        "reference": _reference(snapshot),
+        "reference_date": cut.isoformat(),
+        "first_date": "2016-01-01",
+        "sunset": cut.replace(year=cut.year + LIFE_YEARS, day=min(cut.day, 28)).isoformat(),
+    }
+
+
+def _reference(snapshot: Any) -> dict[str, Mapping[str, float]]:
+    return {
+        name: {key: float(f"{value:.8g}") for key, value in asdict(spread).items()}
+        for name, spread in reference_distributions(snapshot).items()
+    }
+
+
+def _named(model: RiskModel) -> RiskModel:
+    info = dict(model.info)
+    name = f"{info['target']['name']}-{info['training']['until']}-{fingerprint(model)}"
+    return model.with_info({**info, "model_id": name})

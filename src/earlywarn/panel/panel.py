@@ -1,0 +1,425 @@
+"""The panel of everything published, and the snapshot of what was public on a day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.authorities import ENGLAND, REGISTER_COLUMNS, Register
+from earlywarn.utils.dates import as_date
+from earlywarn.errors import AuthorityError, PanelError
+from earlywarn.panel.storage import read_tables, write_folder
+from earlywarn.panel.csv_tables import (
+    findings_from,
+    judgements_from,
+    neighbours_from,
+    observations_from,
+    observations_text,
+    plain_text,
+    releases_from,
+    releases_text,
+)
+from earlywarn.judgements.schema import check_judgements, judgements_text
+from earlywarn.judgements.reading import read_judgements
+from earlywarn.sources.schema import FINDING_COLUMNS, KEY, NEIGHBOUR_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+
+
+FIRST_DAY = date(2014, 1, 1)
+"""The first day that can be asked for: the tables begin with 2013, published in that autumn."""
+
+_NOT_PUBLIC = np.iinfo(np.int64).min
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """What was public on one day, and nothing later: what indicators and scores are made from.
+
+    It holds no panel, so nothing that came later can be had from it.
+
+    Attributes
+    ----------
+    as_of : datetime.date
+        The day.
+    observations : DataFrame
+        The authorities' figures: the panel's columns and `restated`, True where the figure was
+        public on the day but its value could only be read from a later release. One row for each
+        authority, measure and period: of several releases, the newest one of the day.
+    england : DataFrame
+        England's own figures, in the same columns.
+    neighbours : DataFrame
+        Statistical neighbours of the model in use on the day.
+    judgements : DataFrame
+        The inspections whose report was public.
+    authorities : DataFrame
+        `la_code, la_name, region, la_type` of the authorities that existed.
+    register : Register
+        All authorities, with their dates.
+    neighbour_model : int or None
+        The year of the neighbour model; None if none was public yet: those before 2021 are not to
+        be had.
+    """
+
+    as_of: date
+    observations: pd.DataFrame
+    england: pd.DataFrame
+    neighbours: pd.DataFrame
+    judgements: pd.DataFrame
+    authorities: pd.DataFrame
+    register: Register
+    neighbour_model: int | None
+
+    @property
+    def data_through(self) -> date | None:
+        """The newest publication among the figures; None if there are none."""
+        return _newest(self.observations, self.england)
+
+    @property
+    def assumed(self) -> int:
+        """How many of the authorities' figures have a publication day that is only assumed."""
+        return int(self.observations["date_assumed"].sum())
+
+    @property
+    def restated(self) -> int:
+        """How many of the authorities' figures were read from a release later than the day."""
+        return int(self.observations["restated"].sum())
+
+    def existing_code(self, text: str) -> str:
+        """Find the three-digit code of an authority that existed on the day.
+
+        Parameters
+        ----------
+        text : str
+            A name, a three-digit code or a nine-character code.
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        AuthorityError
+            If there is no such authority, or it did not exist on the day.
+        """
+        code = self.register.code_of(text)
+        if code in set(self.authorities["la_code"]):
+            return code
+        opened, closed = (None, None) if code == ENGLAND else self.register.life(code)
+        heirs = [] if code == ENGLAND else self.register.successors(code)
+        names = ", ".join(self.register.name_of(change.successor) for change in heirs)
+        raise AuthorityError(
+            "not an authority that existed on the day",
+            where=f"{self.register.name_of(code)} ({code})",
+            found=f"opened {opened or 'before 2013'}, closed {closed or 'never'}",
+            expected=f"an authority of {self.as_of}",
+            remedy=f"Ask for {names}, or for an earlier day." if names else "Ask for another day.",
+        )
+
+
+class _Days(NamedTuple):
+    """The observations' days as numbers, worked out once: a backtest asks for hundreds of dates."""
+
+    published: npt.NDArray[np.int64]
+    vintage: npt.NDArray[np.int64]
+    figure: npt.NDArray[np.int64]
+    is_england: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """Everything that was published, with the day on which each figure first was.
+
+    Attributes
+    ----------
+    observations : DataFrame
+        One row for each authority, measure, period and vintage: `la_code`, `measure`, `period`,
+        `numerator`, `denominator`, `value`, `status`, `joint`, `published_on`, `date_assumed`,
+        `vintage`, `source`.
+    neighbours : DataFrame
+        `model`, `la_code`, `rank`, `neighbour_code`, `published_on`.
+    judgements : DataFrame
+        As `read_judgements` gives them.
+    releases : DataFrame
+        The release calendar.
+    findings : DataFrame
+        What was noticed about the files that were read.
+    register : Register
+        The authorities, with their dates.
+    manifest : mapping
+        Where the panel comes from.
+    """
+
+    observations: pd.DataFrame
+    neighbours: pd.DataFrame
+    judgements: pd.DataFrame
+    releases: pd.DataFrame
+    findings: pd.DataFrame
+    register: Register
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def newest_publication(self) -> date:
+        """The newest day on which a figure or a report of the panel was published."""
+        return _newest(self.observations, self.judgements) or FIRST_DAY
+
+    def with_judgements(self, judgements: pd.DataFrame) -> Panel:
+        """Take other judgements in place of the panel's.
+
+        Parameters
+        ----------
+        judgements : DataFrame
+            As `load_judgements` gives them.
+
+        Returns
+        -------
+        Panel
+            A new panel; this one is as it was.
+
+        Raises
+        ------
+        OutcomeError
+            If columns are missing, a date is none or a grade is not a full word.
+        """
+        return replace(self, judgements=check_judgements(judgements))
+
+    def as_of(self, day: date | str) -> Snapshot:
+        """Show what was public on a day.
+
+        Parameters
+        ----------
+        day : date, datetime or ISO text
+            From 2014 on. A day after the newest publication gives all that there is.
+
+        Returns
+        -------
+        Snapshot
+
+        Raises
+        ------
+        PanelError
+            If it is no date, or before the panel begins.
+
+        Notes
+        -----
+        A figure is public from the first publication of its period. Each release restates earlier
+        periods, so of several releases the newest one of the day is used; where only later ones
+        are to be had, the oldest of them, and the row says so in `restated`.
+        """
+        on = as_date(day, "as_of", PanelError)
+        if on < FIRST_DAY:
+            raise self._before_panel(on)
+        neighbours, model = _neighbours_on(self.neighbours, on)
+        public = self.judgements["published_on"] <= on
+        observations, england = self._figures_on(on)
+        return Snapshot(
+            as_of=on,
+            observations=observations,
+            england=england,
+            neighbours=neighbours,
+            judgements=self.judgements[public].reset_index(drop=True),
+            authorities=self.register.existing(on),
+            register=self.register,
+            neighbour_model=model,
+        )
+
+    def _figures_on(self, day: date) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """One row a figure that was public: its newest vintage of the day, else its oldest.
+
+        The authorities' own, and England's.
+        """
+        index, on = self._days, day.toordinal()
+        restated = index.vintage > on
+        # The highest is wanted: vintages of the day ascend above zero, later ones descend below it.
+        preference = np.where(restated, -index.vintage, index.vintage)
+        preference[index.published > on] = _NOT_PUBLIC
+        best = np.full(index.figure.max(initial=0) + 1, _NOT_PUBLIC)
+        np.maximum.at(best, index.figure, preference)
+        chosen = (preference > _NOT_PUBLIC) & (preference == best[index.figure])
+        own, england = (
+            self._rows(chosen & (index.is_england == of_england), restated)
+            for of_england in (False, True)
+        )
+        return own, england
+
+    def _rows(self, chosen: npt.NDArray[np.bool_], restated: npt.NDArray[np.bool_]) -> pd.DataFrame:
+        rows = np.flatnonzero(chosen)
+        figures = self.observations.take(rows).reset_index(drop=True)
+        return figures.assign(restated=restated[rows])
+
+    @cached_property
+    def _days(self) -> _Days:
+        figures = self.observations
+        (area, codes), *others = (figures[column].factorize() for column in KEY)
+        # A number for each key, and then for each that is there: quicker than groups of rows.
+        number = area.astype(np.int64)
+        for place, distinct in others:
+            number = number * len(distinct) + place
+        return _Days(
+            published=_ordinals(figures["published_on"]),
+            vintage=_ordinals(figures["vintage"]),
+            figure=pd.factorize(number)[0],
+            is_england=np.asarray(codes == ENGLAND)[area],
+        )
+
+    def _before_panel(self, day: date) -> PanelError:
+        return PanelError(
+            "the panel does not reach back so far",
+            where="as_of",
+            found=day.isoformat(),
+            expected=f"a date from {FIRST_DAY} on; the newest publication in the panel is of "
+            f"{self.newest_publication}",
+            remedy="Give a later date.",
+        )
+
+
+def _newest(*frames: pd.DataFrame) -> date | None:
+    # The few different days first: thousands of dates are slow to compare.
+    days = [day for frame in frames for day in frame["published_on"].unique()]
+    return max(days, default=None)
+
+
+def _ordinals(days: pd.Series) -> npt.NDArray[np.int64]:
+    places, distinct = days.factorize()
+    ordinals = np.array([day.toordinal() for day in distinct], dtype=np.int64)
+    return np.asarray(ordinals.take(places), dtype=np.int64)
+
+
+def _neighbours_on(neighbours: pd.DataFrame, day: date) -> tuple[pd.DataFrame, int | None]:
+    """The neighbours of the newest public model, and which it is; none before the first."""
+    public = neighbours[neighbours["published_on"] <= day]
+    if public.empty:
+        return public.reset_index(drop=True), None
+    model = public["model"].max()
+    return public[public["model"] == model].reset_index(drop=True), int(model)
+
+
+def write_panel(panel: Panel, folder: str | Path, *, overwrite: bool = False) -> None:
+    """Write a panel as a folder of CSV files and a manifest: whole or not at all.
+
+    Parameters
+    ----------
+    panel : Panel
+        The panel.
+    folder : str or Path
+        The folder to write: new, or empty.
+    overwrite : bool
+        Replace the folder if it holds a panel and nothing else.
+
+    Raises
+    ------
+    PanelError
+        If the folder holds something and may not be replaced, or can't be written.
+
+    Notes
+    -----
+    The same panel gives the same bytes: UTF-8, LF line ends, no time of writing.
+    """
+    sources = panel.manifest.get("sources", [])
+    write_folder(Path(folder), _texts(panel), sources, overwrite=overwrite)
+
+
+def _texts(panel: Panel) -> dict[str, str]:
+    texts = {
+        "observations.csv": observations_text(panel.observations, panel.releases),
+        "releases.csv": releases_text(panel.releases),
+        "neighbours.csv": plain_text(panel.neighbours, NEIGHBOUR_COLUMNS),
+        "judgements.csv": judgements_text(panel.judgements),
+        "findings.csv": plain_text(panel.findings, FINDING_COLUMNS),
+    }
+    shipped = Register.load()
+    for name, columns in REGISTER_COLUMNS.items():
+        text = plain_text(getattr(panel.register, name), columns)
+        if text != plain_text(getattr(shipped, name), columns):
+            texts[f"{name}.csv"] = text
+    return texts
+
+
+def read_panel(folder: str | Path) -> Panel:
+    """Read a panel folder that `write_panel` wrote.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder.
+
+    Returns
+    -------
+    Panel
+
+    Raises
+    ------
+    PanelError
+        If it is not a panel, is of a newer format, or a file is missing or was changed.
+    """
+    place = Path(folder)
+    manifest, tables = read_tables(place)
+    releases = releases_from(tables["releases.csv"], str(place / "releases.csv"))
+    register = Register.load(place)
+    return Panel(
+        observations=observations_from(
+            tables["observations.csv"], releases, str(place / "observations.csv")
+        ),
+        neighbours=neighbours_from(tables["neighbours.csv"], str(place / "neighbours.csv")),
+        judgements=judgements_from(tables["judgements.csv"], str(place / "judgements.csv")),
+        releases=releases,
+        findings=findings_from(tables["findings.csv"], str(place / "findings.csv")),
+        register=register,
+        manifest=manifest,
+    )
+
+
+def load_panel(path: str | Path | None = None) -> Panel:
+    """Load the national panel that ships with the package, or a panel folder.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        A panel folder that `build` wrote; None for the national panel.
+
+    Returns
+    -------
+    Panel
+
+    Raises
+    ------
+    PanelError
+        As `read_panel` does.
+    """
+    return read_panel(_national() if path is None else path)
+
+
+def load_judgements(path: str | Path | None = None) -> pd.DataFrame:
+    """Load the judgements that ship with the package, or those of a file or folder.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        Any form that `read_judgements` reads; None for the history that ships.
+
+    Returns
+    -------
+    DataFrame
+        As `read_judgements` gives it.
+
+    Raises
+    ------
+    OutcomeError
+        As `read_judgements` does.
+    """
+    return read_judgements(_national() / "judgements.csv" if path is None else path)
+
+
+def _national() -> Path:
+    """Where the national panel ships."""
+    return Path(str(resources.files("earlywarn") / "data" / "national"))

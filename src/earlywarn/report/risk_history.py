@@ -1,0 +1,154 @@
+"""Risk and rank over time: what today's model says of earlier days, and whether a move is noise."""
+
+from __future__ import annotations
+
+import warnings
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.errors import ModelLifeWarning
+from earlywarn.indicators.build import build_indicators
+from earlywarn.scoring.preprocessing import read_rows
+from earlywarn.panel.panel import FIRST_DAY
+from earlywarn.utils.progress import Progress
+from earlywarn.scoring.national import score
+
+if TYPE_CHECKING:
+    from earlywarn.model.risk_model import RiskModel
+    from earlywarn.panel.panel import Panel, Snapshot
+    from earlywarn.statistics.regression import FloatArray
+
+DRAWS, SEED = 4000, 20160913
+
+
+def yearly_days(as_of: date, first: date) -> list[date]:
+    """The day, and the same day of each year before it from ``first`` on, oldest first.
+
+    Examples
+    --------
+    >>> [day.isoformat() for day in yearly_days(date(2024, 2, 29), date(2022, 1, 1))]
+    ['2022-02-28', '2023-02-28', '2024-02-29']
+    """
+    days = [as_of]
+    while (earlier := _year_before(as_of, len(days))) >= first:
+        days.append(earlier)
+    return days[::-1]
+
+
+def _year_before(day: date, years: int) -> date:
+    last = 28 if (day.month, day.day) == (2, 29) else day.day
+    return date(day.year - years, day.month, last)
+
+
+def risk_history(
+    panel: Panel, model: RiskModel, as_of: date, *, progress: Progress | None = None
+) -> pd.DataFrame:
+    """What the model says of each year's day, from what had been published by then.
+
+    Parameters
+    ----------
+    panel : Panel
+        The published figures.
+    model : RiskModel
+        One model for all days, so that a change is one of the figures and not of the model.
+    as_of : date
+        The last day.
+    progress : Progress, optional
+        What to report to.
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``earlywarn.score``, one row an (authority, day).
+
+    Notes
+    -----
+    These are not forecasts that were made on those days: the model has since learnt from the
+    inspections between. The record tells what would have been said.
+    """
+    first = date.fromisoformat(model.info.get("first_date", FIRST_DAY.isoformat()))
+    days = yearly_days(as_of, max(first, FIRST_DAY))
+    told = (progress or Progress()).over(days, "Scoring England year by year")
+    with warnings.catch_warnings():
+        # A day outside the model's life has been warned of once, by the one who asked for it.
+        warnings.simplefilter("ignore", ModelLifeWarning)
+        return pd.concat([score(model, panel.as_of(day)) for day in told], ignore_index=True)
+
+
+def rank_movement(model: RiskModel, before: Snapshot, now: Snapshot) -> pd.DataFrame:
+    """How far each authority has moved in the ranking, and whether that is more than noise.
+
+    Parameters
+    ----------
+    model : RiskModel
+        The model, the same for both days.
+    before, now : Snapshot
+        The two days.
+
+    Returns
+    -------
+    DataFrame
+        Indexed ``la_code``, for those that existed on both days: ``rank_before``, ``rank``,
+        ``moved`` (above 0 is up the list, towards a higher risk), its 90% interval ``moved_lower``
+        and ``moved_upper``, and ``beyond_noise``, True where the interval does not hold 0.
+
+    Notes
+    -----
+    The interval is of the difference itself. Each draw takes one credible set of weights for both
+    days, since the model's doubt is shared, and a fresh error for each day's figures, since those
+    are not. Intervals of two ranks that overlap may still differ by more than noise.
+    """
+    early, late = _log_odds(model, before), _log_odds(model, now)
+    odds = _paired_draws(model, early, late)
+    central = [_ranks(frame["log_odds"].to_numpy()[None, :])[0] for frame in (early, late)]
+    codes = [code for code in late.index if code in early.index]
+    spots = [frame.index.get_indexer(pd.Index(codes)) for frame in (early, late)]
+    drawn = _ranks(odds[0])[:, spots[0]] - _ranks(odds[1])[:, spots[1]]
+    low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
+    ranks = [central[day][spots[day]] for day in (0, 1)]
+    moved = ranks[0] - ranks[1]
+    return pd.DataFrame(
+        {
+            "rank_before": ranks[0],
+            "rank": ranks[1],
+            "moved": moved,
+            "moved_lower": np.minimum(np.floor(low).astype(int), moved),
+            "moved_upper": np.maximum(np.ceil(high).astype(int), moved),
+            "beyond_noise": (low > 0) | (high < 0),
+        },
+        index=pd.Index(codes, name="la_code", dtype="str"),
+    )
+
+
+def _log_odds(model: RiskModel, snapshot: Snapshot) -> pd.DataFrame:
+    """Log-odds, their own error, and the design that shares the weights' error."""
+    X = build_indicators(snapshot).reset_index()
+    inputs = read_rows(model, X)
+    filled, unsure = model.complete(inputs.values)
+    own = np.sqrt((unsure + inputs.noise**2) @ model.coefficients**2)
+    frame = pd.DataFrame(filled, index=X["la_code"]).add_prefix("x")
+    return frame.assign(log_odds=model.log_odds(inputs.values), own=own)
+
+
+def _paired_draws(
+    model: RiskModel, early: pd.DataFrame, late: pd.DataFrame
+) -> tuple[FloatArray, FloatArray]:
+    rng = np.random.default_rng(SEED)
+    values, vectors = np.linalg.eigh(model.covariance)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    shared = rng.standard_normal((DRAWS, len(values))) @ root.T
+    found = []
+    for frame in (early, late):
+        filled = frame.filter(regex=r"^x\d+$").to_numpy()
+        design = np.hstack([np.ones((len(frame), 1)), filled])
+        own = rng.standard_normal((DRAWS, len(frame))) * frame["own"].to_numpy()
+        found.append(frame["log_odds"].to_numpy() + shared @ design.T + own)
+    return found[0], found[1]
+
+
+def _ranks(log_odds: FloatArray) -> FloatArray:
+    order = np.argsort(-log_odds, axis=1, kind="stable")
+    return np.asarray(np.argsort(order, axis=1, kind="stable") + 1)

@@ -1,0 +1,211 @@
+"""How well it has done before: small tables of the record, and sentences read from them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from earlywarn.utils.files import package_path
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Mapping
+
+RECORD = "data/record.csv"
+CALIBRATION = "data/record_calibration.csv"
+WARNINGS = "data/record_warnings.csv"
+OURS, WINDOW = "earlywarn", "confirmation"
+_WITH_INTERVAL = ("auc", "auc_below_good", "brier_skill", "observed_expected", "recall_at_26")
+COLUMNS = (
+    "window",
+    "model",
+    "n",
+    "events",
+    *(name + end for name in _WITH_INTERVAL for end in ("", "_lower", "_upper")),
+    "calibration_slope",
+    "inspected_at_26",
+    "events_at_26",
+    "precision_at_26",
+)
+ALARMS = ("true_alarms", "false_alarms", "unknown_authorities")
+CALIBRATION_COLUMNS = (
+    "window",
+    "model",
+    "bin",
+    "n",
+    "events",
+    "expected",
+    "observed",
+    "lower",
+    "upper",
+)
+WARNING_COLUMNS = (
+    "window",
+    "model",
+    "la_code",
+    "inspection_start",
+    "last_list",
+    "on_last_list",
+    "warning_months",
+    "at_least",
+    "on_list_6",
+    "on_list_12",
+    "on_list_24",
+)
+WINDOWS = {
+    "development": "2016 to 2021, on which the model was chosen",
+    "confirmation": "2022 to March 2025, on which nothing was chosen",
+    "from 2018": "2018 to March 2025, the present framework",
+}
+
+
+def past_record() -> pd.DataFrame:
+    """The backtest's measures at the start of the inspections, for earlywarn and its rivals.
+
+    Returns
+    -------
+    DataFrame
+        One row a (window, model), with the columns of ``COLUMNS`` and, of the quarterly lists of
+        26, those of ``ALARMS``.
+
+    Examples
+    --------
+    >>> past_record()["model"].iloc[0]
+    'earlywarn'
+    """
+    return pd.read_csv(package_path(RECORD))
+
+
+def past_calibration() -> pd.DataFrame:
+    """What was foretold and what happened, by size of risk.
+
+    Returns
+    -------
+    DataFrame
+        One row a (window, group of inspections), with the columns of ``CALIBRATION_COLUMNS``, as
+        ``earlywarn.evaluation.performance.reliability`` gives them: shares, and the 90% band of chance.
+
+    Examples
+    --------
+    >>> past_calibration()["window"].unique().tolist()
+    ['development', 'confirmation', 'from 2018']
+    """
+    return pd.read_csv(package_path(CALIBRATION))
+
+
+def past_warnings() -> pd.DataFrame:
+    """Whether each Inadequate judgement had been on the quarterly lists of 26, and how long.
+
+    Returns
+    -------
+    DataFrame
+        One row a judgement, with the columns of ``WARNING_COLUMNS``, as
+        ``earlywarn.evaluation.watchlist.lead_time`` gives them. NaN where no list spoke of the authority.
+
+    Examples
+    --------
+    >>> (past_warnings()["warning_months"] >= 0).all()
+    np.True_
+    """
+    return pd.read_csv(package_path(WARNINGS), dtype={"la_code": "str"})
+
+
+def past_in_brief(record: pd.DataFrame) -> str:
+    """One sentence on how much to trust the list.
+
+    Examples
+    --------
+    >>> past_in_brief(past_record()).startswith("On the inspections of 2022 to March 2025")
+    True
+    """
+    row = _row(record, OURS)
+    vain = row["inspected_at_26"] - row["events_at_26"]
+    return (
+        f"On the inspections of {WINDOWS[WINDOW].split(',')[0]} a list of the 26 highest held "
+        f"{row['events_at_26']:.0f} of the {row['events']:.0f} that found an Inadequate area, and "
+        f"{vain:.0f} that did not."
+    )
+
+
+def past_sentences(record: pd.DataFrame) -> list[str]:
+    """What the record says, in plain words."""
+    row = _row(record, OURS)
+    rates, flags = _row(record, "three rates"), _row(record, "red flags")
+    years, vain = WINDOWS[WINDOW].split(",")[0], row["inspected_at_26"] - row["events_at_26"]
+    return [
+        (
+            f"On the {row['n']:.0f} inspections of {years}, which the model had not seen, "
+            f"{row['events']:.0f} found an Inadequate area. Of two authorities, one judged "
+            f"Inadequate and one not, the first had been given the higher risk in "
+            f"{_share(row, 'auc')} of pairs; "
+            "50% would be chance."
+        ),
+        (
+            f"A list of the 26 highest held {row['events_at_26']:.0f} of these "
+            f"{row['events']:.0f} on the day the inspection began: {_share(row, 'recall_at_26')}. "
+            f"{row['inspected_at_26']:.0f} authorities on the list were inspected, so "
+            f"{vain:.0f} of them were not judged Inadequate."
+        ),
+        (
+            f"Requires improvement or worse was foretold "
+            f"{'better' if row['auc_below_good'] > row['auc'] else 'no better'}: right in "
+            f"{_share(row, 'auc_below_good')} of pairs."
+        ),
+        (
+            f"As probabilities the risks were {_skill(row)} the recent share of Inadequate "
+            f"judgements alone: Brier skill {_interval(row, 'brier_skill')}. "
+            f"{level_told(row['observed_expected'])}: {_interval(row, 'observed_expected')} "
+            "Inadequate judgements came for each one expected."
+        ),
+        (
+            f"Each quarter's list of 26, followed for two years: {row['true_alarms']:.0f} "
+            f"inspections of those on it found an Inadequate area and {row['false_alarms']:.0f} "
+            f"did not; {row['unknown_authorities']:.0f} authorities on it were not inspected in "
+            "that time, so nobody knows."
+        ),
+        (
+            "A list by the three headline rates alone (referrals, re-referrals, repeat plans) held "
+            f"{rates['events_at_26']:.0f}; one by a plain count of red flags held "
+            f"{flags['events_at_26']:.0f}. {_differ(row, (rates, flags))}"
+        ),
+    ]
+
+
+def level_told(ratio: float) -> str:
+    """Whether as many judgements came as were expected, in words.
+
+    Examples
+    --------
+    >>> level_told(0.7), level_told(1.0)
+    ('The risks were too high', 'The risks were about right')
+    """
+    if ratio < 0.95:
+        return "The risks were too high"
+    return "The risks were too low" if ratio > 1.05 else "The risks were about right"
+
+
+def _skill(row: Mapping[Hashable, Any]) -> str:
+    if row["brier_skill_lower"] > 0:
+        return "better than"
+    return "worse than" if row["brier_skill_upper"] < 0 else "not surely better than"
+
+
+def _differ(row: Mapping[Hashable, Any], rivals: Iterable[Mapping[Hashable, Any]]) -> str:
+    low, high = row["recall_at_26_lower"], row["recall_at_26_upper"]
+    within = all(low <= rival["recall_at_26"] <= high for rival in rivals)
+    return "These differences are within what chance does." if within else ""
+
+
+def _row(record: pd.DataFrame, model: str) -> Mapping[Hashable, Any]:
+    rows = record[(record["window"] == WINDOW) & (record["model"] == model)]
+    return rows.iloc[0].to_dict()
+
+
+def _share(row: Mapping[Hashable, Any], name: str) -> str:
+    low, high = row[f"{name}_lower"], row[f"{name}_upper"]
+    return f"{row[name]:.0%} (95% interval {low:.0%} to {high:.0%})"
+
+
+def _interval(row: Mapping[Hashable, Any], name: str) -> str:
+    low, high = row[f"{name}_lower"], row[f"{name}_upper"]
+    return f"{row[name]:.2f} (95% interval {low:.2f} to {high:.2f})"

@@ -1,0 +1,143 @@
+"""Pictures of the record: how long the lists had warned, and whether the risks came true."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from earlywarn.report.chart import Column, Drawn, long_date, percent, text, whole
+from earlywarn.report.track_record import WINDOW, WINDOWS, level_told
+from earlywarn.report.svg import Scale, drawing, label
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    from earlywarn.authorities import Register
+
+LEADS = {
+    "on_list_24": "24 months",
+    "on_list_12": "12 months",
+    "on_list_6": "6 months",
+    "on_last_list": "at the start",
+}
+_FIRST, _STEP, _ROW = 222, 72, 22
+SIZE, LISTED = (480, 330), 26
+
+
+def _on_list(cell: Any) -> str:
+    return {1.0: "on the list", 0.0: "not on it"}.get(cell, "no list")
+
+
+def _months(cell: Any) -> str:
+    return f"{cell:.1f} months" if cell > 0 else "none"
+
+
+WARNING_TABLE = {
+    "la_name": Column("Judged Inadequate", text, numeric=False),
+    "inspection_start": Column("Inspected from", long_date, numeric=False),
+    **{
+        name: Column(f"{lead[:1].upper()}{lead[1:]}{' before' * ('months' in lead)}", _on_list)
+        for name, lead in LEADS.items()
+    },
+    "warning_months": Column("On the list without a break for", _months),
+}
+CALIBRATION_TABLE = {
+    "group": Column("Inspections, by size of risk", text, numeric=False),
+    "n": Column("Inspections", whole),
+    "expected": Column("Mean risk foretold", percent),
+    "events": Column("Judged Inadequate", whole),
+    "observed": Column("Share judged Inadequate", percent),
+    "lower": Column("Chance would give (90%), from", percent),
+    "upper": Column("to", percent),
+}
+
+
+# --- lead time -----------------------------------------------------------------------------------
+
+
+def warning_chart(warnings: pd.DataFrame, register: Register) -> Drawn:
+    """Each Inadequate judgement of the confirmation years, and the lists it had been on before."""
+    frame = warnings[warnings["window"] == WINDOW].copy()
+    frame.insert(0, "la_name", [register.name_of(code) for code in frame["la_code"]])
+    frame = frame.sort_values(
+        ["warning_months", *LEADS, "inspection_start"],
+        ascending=[False] * (1 + len(LEADS)) + [True],
+        ignore_index=True,
+    )
+    bottom = 34 + _ROW * len(frame)
+    parts = [
+        label(_FIRST + _STEP * place, 16, lead, "m") for place, lead in enumerate(LEADS.values())
+    ]
+    parts += [_warned(34 + _ROW * place, row) for place, row in enumerate(frame.to_dict("records"))]
+    held = {name: int(frame[name].sum()) for name in LEADS}
+    counts = ", ".join(f"{held[name]} {lead}" for name, lead in LEADS.items())
+    title = (
+        f"{held['on_last_list']} of {len(frame)} Inadequate judgements stood on the quarterly list "
+        f"before the inspection began, {held['on_list_12']} a year before, {held['on_list_24']} "
+        "two years before"
+    )
+    alt = (
+        f"Dots in rows: for each Inadequate judgement of {WINDOWS[WINDOW].split(',')[0]}, whether "
+        f"the authority was among the {LISTED} highest 24, 12 and 6 months before the inspection, "
+        f"and at its start. On it: {counts}"
+    )
+    svg = drawing(SIZE[0], bottom, alt, parts, "wide")
+    return Drawn("warned", title, alt, frame, WARNING_TABLE, svg)
+
+
+def _warned(y: int, row: Mapping[Hashable, Any]) -> str:
+    name = label(_FIRST - 26, y + 8, f"{row['la_name']}, {str(row['inspection_start'])[:4]}", "e")
+    dots = "".join(
+        f'<circle class="{"on" if row[key] else "off"}" cx="{_FIRST + _STEP * place}" '
+        f'cy="{y + 4}" r="6"/>'
+        for place, key in enumerate(LEADS)
+        if not pd.isna(row[key])
+    )
+    return name + dots
+
+
+# --- calibration ---------------------------------------------------------------------------------
+
+
+def calibration_chart(calibration: pd.DataFrame) -> Drawn:
+    """Risks foretold against the shares that were judged Inadequate, by fifths."""
+    frame = calibration[calibration["window"] == WINDOW].reset_index(drop=True)
+    frame.insert(0, "group", [_group(place, len(frame)) for place in range(len(frame))])
+    top = 0.1 * (int(10 * float(frame[["expected", "observed", "upper"]].max().max())) + 1)
+    across, up = Scale(0.0, top, 60, 460), Scale(0.0, top, 280, 20)
+    ticks = [tick / 10 for tick in range(round(10 * top) + 1)]
+    grid = "".join(f"M60 {up(tick)}H460M{across(tick)} 20V280" for tick in ticks)
+    parts = [f'<path class="grid" d="{grid}"/><path class="use" d="M60 280L460 20"/>']
+    parts += [label(across(tick), 296, f"{tick:.0%}", "m") for tick in ticks]
+    parts += [label(52, up(tick) + 4, f"{tick:.0%}", "e") for tick in ticks]
+    parts += [label(260, 318, "Risk foretold, mean of the group", "m")]
+    parts += [label(60, 12, "Judged Inadequate")]
+    rows = frame.to_dict("records")
+    bands = "".join(
+        f"M{across(row['expected'])} {up(row['lower'])}V{up(row['upper'])}" for row in rows
+    )
+    parts.append(f'<path class="band90" d="{bands}"/>')
+    parts += [_bin(row, across, up) for row in rows]
+    ratio = frame["events"].sum() / (frame["expected"] * frame["n"]).sum()
+    title = f"{level_told(ratio)}: {ratio:.2f} Inadequate judgements came for each one expected"
+    alt = (
+        f"Dot plot of the share judged Inadequate by the risk foretold, "
+        f"{WINDOWS[WINDOW].split(',')[0]}, in {len(frame)} groups: "
+        + "; ".join(
+            f"foretold {percent(row.expected)}, {row.events} of {row.n}"
+            for row in frame.itertuples()
+        )
+    )
+    svg = drawing(*SIZE, alt, parts, "wide")
+    return Drawn("cameTrue", title, alt, frame, CALIBRATION_TABLE, svg)
+
+
+def _bin(row: Mapping[Hashable, Any], across: Scale, up: Scale) -> str:
+    x, y = across(row["expected"]), up(row["observed"])
+    told = label(x + 9, y + 4, f"{row['events']} of {row['n']}", "b halo")
+    return f'<circle class="dot" cx="{x}" cy="{y}" r="6"/>{told}'
+
+
+def _group(place: int, groups: int) -> str:
+    return {0: "lowest risks", groups - 1: "highest risks"}.get(place, f"group {place + 1}")

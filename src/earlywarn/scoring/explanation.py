@@ -1,0 +1,274 @@
+"""Contributions -> rows that a reader understands: what drove the score, and which way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.indicators.catalogue import Indicator, get_indicator, model_column
+from earlywarn.indicators.build import build_indicators
+from earlywarn.scoring.preprocessing import model_indicators, read_rows
+from earlywarn.statistics.regression import FloatArray, expit, normal_cdf, percentile_rank
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
+
+    from earlywarn.model.risk_model import RiskModel
+    from earlywarn.panel.panel import Snapshot
+
+COLUMNS = (
+    "la_code",
+    "la_name",
+    "as_of",
+    "term",
+    "indicator",
+    "family",
+    "value",
+    "unit",
+    "england",
+    "neighbours",
+    "percentile",
+    "contribution",
+    "sign_stability",
+    "sentence",
+)
+"""The columns of an explanation, in order."""
+
+SLIGHT = 0.05
+"""Log-odds below which a contribution is slight: it moves a risk of 10% by under half a point."""
+NONE = 0.005
+"""Log-odds below which a contribution is called none at all."""
+
+
+def explain(model: RiskModel, snapshot: Snapshot, la_code: str | None = None) -> pd.DataFrame:
+    """Say for each authority what its risk is made of.
+
+    Parameters
+    ----------
+    model : RiskModel
+        As ``earlywarn.load_model`` or ``earlywarn.train`` gives it.
+    snapshot : Snapshot
+        What ``panel.as_of(date)`` gave.
+    la_code : str, optional
+        One authority, by code or name; all of them if not given.
+
+    Returns
+    -------
+    DataFrame
+        For each authority one row ``baseline`` and one an indicator, strongest first: its value and
+        unit, England's value, the mean of its statistical neighbours, the share of authorities that
+        are lower (0 to 1), its contribution in log-odds, how sure the direction of its weight is
+        (0.5 to 1), and a sentence. The contributions of an authority sum to
+        ``log(risk / (1 - risk))``.
+
+    Raises
+    ------
+    AuthorityError
+        If the authority is not known.
+    IndicatorError
+        If a Panel is given for a Snapshot.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> rows = ew.explain(ew.load_model(), ew.load_panel().as_of("2024-06-30"), "Leeds")
+    >>> rows["term"].iloc[0], rows["la_name"].iloc[0]
+    ('baseline', 'Leeds')
+    """
+    X = build_indicators(snapshot)
+    parts = contribution_frame(model, X)
+    codes = list(parts.index)
+    if la_code is not None:
+        codes = [snapshot.existing_code(la_code)]
+    names = snapshot.authorities.set_index("la_code")["la_name"].to_dict()
+    facts = {record.id: _facts(record, X, parts) for record in model_indicators(model)}
+    stability = sign_stability(model)
+    terms = parts.loc[codes].to_dict("records")
+    rows = [
+        row
+        for code, own in zip(codes, terms, strict=True)
+        for row in _authority_rows(code, names[code], own, facts, stability)
+    ]
+    frame = pd.DataFrame(rows)
+    frame["as_of"] = snapshot.as_of.isoformat()
+    return frame.loc[:, list(COLUMNS)]
+
+
+def contribution_frame(model: RiskModel, X: pd.DataFrame) -> pd.DataFrame:
+    """Contributions by authority (rows) and term (columns ``baseline`` and the indicators' ids)."""
+    names = ["baseline", *(record.id for record in model_indicators(model))]
+    codes = X.index.get_level_values("la_code")
+    inputs = read_rows(model, X.reset_index(drop=True))
+    return pd.DataFrame(model.contributions(inputs.values), index=codes, columns=names)
+
+
+def sign_stability(model: RiskModel) -> dict[str, float]:
+    """How probable it is, given the fit's uncertainty, that each weight has the sign it has."""
+    sd = np.sqrt(np.diag(model.covariance)[1:])
+    certainty = normal_cdf(np.abs(model.coefficients) / np.maximum(sd, 1e-12))
+    return {
+        record.id: float(share)
+        for record, share in zip(model_indicators(model), certainty, strict=True)
+    }
+
+
+def drivers(
+    model: RiskModel, X: pd.DataFrame, contributions: FloatArray, *, most: int = 3
+) -> tuple[list[str], list[str]]:
+    """The strongest drivers of each row, up and down, as text, of those that are known.
+
+    The contributions are those of the rows of ``X``, as ``model.contributions`` gives them.
+    """
+    parts, records = contributions[:, 1:], model_indicators(model)
+    known = X[list(model.columns)].notna().to_numpy()
+    value = X[[record.id for record in records]].to_numpy()
+    england = value - X.reindex(columns=[f"{record.id}_gap" for record in records]).to_numpy()
+
+    def told(strength: FloatArray) -> list[str]:
+        strength = np.where(known & (strength > NONE), strength, 0.0)
+        order = np.argsort(-strength, axis=1, kind="stable")[:, :most]
+        each = (np.take_along_axis(table, order, axis=1) for table in (strength, value, england))
+        rows = zip(order.tolist(), *(table.tolist() for table in each), strict=True)
+        return ["; ".join(_phrases(records, *row)) for row in rows]
+
+    return told(parts), told(-parts)
+
+
+def _phrases(
+    records: Sequence[Indicator],
+    terms: list[int],
+    strength: list[float],
+    value: list[float],
+    england: list[float],
+) -> Iterator[str]:
+    """The drivers of one row in words, as far as they have any strength."""
+    for term, pull, figure, usual in zip(terms, strength, value, england, strict=True):
+        if pull > 0:
+            yield _phrase(records[term], figure, usual)
+
+
+def _phrase(record: Indicator, value: float, england: float) -> str:
+    """A driver in a few words: the figure and England's."""
+    if record.kind == "history":
+        return f"last inspection was {'Good or better' if value == 1 else 'below Good'}"
+    title = record.title
+    if title.split()[0] not in _KEPT:
+        title = title[0].lower() + title[1:]
+    return f"{title} {_number(record, value)} (England {_number(record, england)})"
+
+
+_KEPT = frozenset({"Section"})
+
+
+def _facts(
+    record: Indicator, X: pd.DataFrame, parts: pd.DataFrame
+) -> dict[Hashable, dict[str, Any]]:
+    """What is told of one indicator, by authority."""
+    codes = X.index.get_level_values("la_code")
+    value = X[record.id].to_numpy()
+    history = record.kind == "history"
+    gap = np.zeros_like(value) if history else X[record.id + "_gap"].to_numpy()
+    alike = (
+        np.full_like(value, np.nan)
+        if history
+        else value - X[record.id + "_neighbour_gap"].to_numpy()
+    )
+    table = pd.DataFrame(
+        {
+            "value": value,
+            "england": np.full_like(value, np.nan) if history else value - gap,
+            "neighbours": alike,
+            "percentile": np.full_like(value, np.nan) if history else percentile_rank(value),
+            "contribution": parts[record.id].to_numpy(),
+            "known": X[model_column(record)].notna().to_numpy(),
+        },
+        index=codes,
+    )
+    return dict(zip(codes, table.to_dict("records"), strict=True))
+
+
+def _authority_rows(
+    code: str,
+    name: str,
+    terms: Mapping[Hashable, float],
+    facts: Mapping[str, Mapping[Hashable, dict[str, Any]]],
+    stability: Mapping[str, float],
+) -> list[dict[str, object]]:
+    """One authority: where everyone starts, then its indicators, strongest first."""
+    baseline = {
+        **dict.fromkeys(COLUMNS, np.nan),
+        "la_code": code,
+        "la_name": name,
+        **dict.fromkeys(("term", "indicator", "family"), "baseline"),
+        "unit": "",
+        "contribution": terms["baseline"],
+        "sentence": _start(float(expit(terms["baseline"]))),
+    }
+    rows: list[dict[str, object]] = [baseline]
+    for record in sorted(map(get_indicator, facts), key=lambda record: -abs(terms[record.id])):
+        told = facts[record.id][code]
+        rows.append(
+            {
+                "la_code": code,
+                "la_name": name,
+                "term": "indicator",
+                "indicator": record.id,
+                "family": record.family,
+                "unit": record.unit,
+                "sign_stability": stability[record.id],
+                **told,
+                "sentence": _sentence(record, told),
+            }
+        )
+    return rows
+
+
+def _start(risk: float) -> str:
+    return (
+        f"Where every authority starts: a risk of {100 * risk:.1f}%, "
+        "from how many inspections are expected to find an Inadequate area"
+    )
+
+
+def _sentence(record: Indicator, row: Mapping[str, Any]) -> str:
+    """One indicator of one authority, in plain English."""
+    value, contribution = row["value"], row["contribution"]
+    if record.kind == "history":
+        fact = {1.0: "was Good or Outstanding", 0.0: "was below Good"}.get(
+            value, "is not known here"
+        )
+        return f"The last inspection {fact}: {_effect(contribution)}"
+    if not row["known"]:
+        stand_in = (
+            f"; the other figures on {record.family} stand in" if abs(contribution) >= NONE else ""
+        )
+        return f"{record.title}: no comparable figure published{stand_in}: {_effect(contribution)}"
+    facts = [f"{record.title}: {_number(record, value)} {record.unit.removeprefix('% ')}".rstrip()]
+    if np.isfinite(row["england"]):
+        facts.append(f"England {_number(record, row['england'])}")
+    facts.append(_standing(row["percentile"]))
+    if record.like_for_like:
+        facts.append("compared with equally deprived authorities")
+    return f"{', '.join(facts)}: {_effect(contribution)}"
+
+
+def _number(record: Indicator, value: float) -> str:
+    if not np.isfinite(value):
+        return "not known"
+    mark = "%" if record.unit.startswith("%") else ""
+    return f"{value:,.0f}" if value >= 100 and not mark else f"{value:.1f}{mark}"
+
+
+def _standing(percentile: float) -> str:
+    # Never 100%: an authority is not higher than itself.
+    share = min(round(100 * max(percentile, 1 - percentile)), 99)
+    return f"{'higher' if percentile >= 0.5 else 'lower'} than {share}% of authorities"
+
+
+def _effect(contribution: float) -> str:
+    if abs(contribution) < NONE:
+        return "no effect on the risk"
+    verb = "raises the risk" if contribution > 0 else "lowers the risk"
+    return f"{verb} slightly" if abs(contribution) < SLIGHT else verb

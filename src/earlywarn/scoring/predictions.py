@@ -1,0 +1,257 @@
+"""What is said of rows once they are numbers: risks, intervals, bands, and the texts beside them.
+
+Rows are taken in blocks; texts are made once for each pattern and handed out, since few rows differ
+in what they lack or in what drives them.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from earlywarn.scoring.explanation import NONE
+from earlywarn.scoring.preprocessing import Inputs, model_indicators
+from earlywarn.model.kernels import BLOCK, SHARE, SHORTEST, probabilities, threads
+from earlywarn.statistics.regression import FloatArray, normal_quantile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from earlywarn.model.risk_model import RiskModel
+
+Ints = npt.NDArray[np.int64]
+Words = npt.NDArray[np.int16]
+
+BANDS: tuple[tuple[float, str], ...] = (
+    (2.0, "much higher than usual"),
+    (1.33, "higher than usual"),
+    (0.75, "about usual"),
+    (0.0, "lower than usual"),
+)
+"""The bands: at the least how many times the expected share of judgements the risk is."""
+
+SCORED = "scored"
+SIDES = ("drivers_up", "drivers_down")
+MOST_DRIVERS = 3
+_WORD = 14
+"""Columns whose pattern of gaps is looked at together: few enough for a table of all patterns."""
+
+
+class Verdicts:
+    """The answers to a number of rows, filled in block by block.
+
+    Parameters
+    ----------
+    model : RiskModel
+        What the rows are scored with.
+    rows : int
+        How many there are.
+    explain : bool
+        Whether contributions and drivers are wanted too.
+    """
+
+    def __init__(self, model: RiskModel, rows: int, *, explain: bool = False) -> None:
+        self._model = model
+        self._explain = explain
+        records = model_indicators(model)
+        self._titles = [record.title for record in records]
+        self._names = ["baseline", *(record.id for record in records)]
+        width = len(records)
+        self._numbers = np.empty((4, rows))
+        self._band = np.empty(rows, dtype=np.int8)
+        self._gaps = np.zeros((-(-width // _WORD), rows), dtype=np.int16)
+        self._parts = np.empty((width + 1 if explain else 0, rows + SHORTEST))
+        self._drivers = np.empty((len(SIDES) if explain else 0, rows), dtype=np.int64)
+        self.refusal: dict[int, str] = {}
+
+    def add(self, rows: slice, inputs: Inputs) -> None:
+        """Say of the rows at this place what follows from their numbers."""
+        model = self._model
+        room = self._parts[:, rows.start : rows.stop + SHORTEST] if self._explain else None
+        found = model.assess(inputs.values, inputs.noise, parts=self._explain, sd=True, room=room)
+        reach = float(normal_quantile(0.95)) * found.sd
+        odds = found.log_odds
+        worse = odds + model.step(len(model.classes) - 2)
+        for place, each in enumerate((odds, odds - reach, odds + reach, worse)):
+            self._numbers[place, rows] = probabilities(each)
+        self._band[rows] = _bands(model, self._numbers[0, rows])
+        self.refusal.update({rows.start + row: why for row, why in inputs.refusal.items()})
+        missing = np.isnan(inputs.values).T
+        if missing.any():
+            self._gaps[:, rows] = _gaps(missing)
+        if self._explain:
+            self._drivers[:, rows] = _strongest(found.contributions.T[1:], missing)
+
+    def columns(self) -> dict[str, Any]:
+        """The answers as columns; a refused row has none."""
+        refused = np.zeros(len(self._band), dtype=np.bool_)
+        refused[self._refused()] = True
+        parts = self._parts[:, : len(refused)]
+        for numbers in (self._numbers, parts):
+            if refused.any():
+                numbers[:, refused] = np.nan
+        names = ("risk", "risk_lower", "risk_upper", "below_good")
+        contributions = (f"contribution_{name}" for name in self._names)
+        texts = self._texts(refused)
+        return {
+            **dict(zip(names, self._numbers, strict=True)),
+            "band": texts["band"],
+            "missing_indicators": texts["missing_indicators"],
+            "model_id": texts["model_id"],
+            "prior": np.where(refused, np.nan, expected_share(self._model)),
+            **dict(zip(contributions, parts, strict=False)),
+            **{name: texts[name] for name in SIDES if self._explain},
+            "status": texts["status"],
+        }
+
+    def _texts(self, refused: npt.NDArray[np.bool_]) -> dict[str, Any]:
+        """The columns of text; of many rows, made side by side."""
+        same = np.zeros(len(refused), dtype=np.int8)
+        model_id = self._model.info.get("model_id", "")
+        makers: dict[str, Callable[[], Any]] = {
+            "missing_indicators": lambda: _gap_texts(self._titles, self._gaps, refused),
+            "band": lambda: _handed_out([name for _, name in BANDS], self._band, refused),
+            "model_id": lambda: _handed_out([model_id], same, refused),
+            "status": self._status,
+        }
+        for name, codes in zip(SIDES, self._drivers, strict=False):
+            makers[name] = partial(_driver_texts, self._titles, codes, refused)
+        if len(refused) < SHARE:
+            return {name: make() for name, make in makers.items()}
+        with ThreadPoolExecutor(threads()) as pool:
+            return dict(zip(makers, pool.map(lambda make: make(), makers.values()), strict=True))
+
+    def _refused(self) -> npt.NDArray[np.intp]:
+        return np.fromiter(self.refusal, dtype=np.intp, count=len(self.refusal))
+
+    def _status(self) -> Any:
+        """Of each row, that it was scored or why not."""
+        places = np.zeros(len(self._band), dtype=np.intp)
+        codes, reasons = pd.factorize(np.array(list(self.refusal.values()), dtype=object))
+        places[self._refused()] = codes + 1
+        return _handed_out([SCORED, *(f"refused: {reason}" for reason in reasons)], places)
+
+
+def _handed_out(
+    texts: Any, places: npt.NDArray[Any], refused: npt.NDArray[np.bool_] | None = None
+) -> Any:
+    """A column of texts, each by its place among the different ones; none for a refused row."""
+    different, places = pd.array(texts, dtype="str"), places.astype(np.intp)
+    if refused is None or not refused.any():
+        return different.take(places)
+    return different.take(np.where(refused, -1, places), allow_fill=True)
+
+
+def expected_share(model: RiskModel) -> float:
+    """The share of the worst judgement that the model was set to; NaN if it does not say."""
+    return float(model.info.get("prior", {}).get("risk", np.nan))
+
+
+def _bands(model: RiskModel, risk: FloatArray) -> npt.NDArray[np.int8]:
+    times = risk / expected_share(model)
+    above = np.zeros(len(risk), dtype=np.int8)
+    for edge, _ in BANDS:
+        above += times < edge
+    return above
+
+
+def _gaps(missing: npt.NDArray[np.bool_]) -> Words:
+    """Which columns miss a value, as the bits of a few whole numbers a row."""
+    words = np.zeros((-(-len(missing) // _WORD), missing.shape[1]), dtype=np.int16)
+    for column, gap in enumerate(missing):
+        words[column // _WORD] |= gap.astype(np.int16) << (column % _WORD)
+    return words
+
+
+def _gap_texts(titles: list[str], words: Words, refused: npt.NDArray[np.bool_]) -> Any:
+    """The titles of what is missing: a text for each pattern of a word, joined row by row."""
+    before = words[0] > 0
+    column = _word_texts(titles[:_WORD], words[0])
+    for number, word in enumerate(words[1:], start=1):
+        if word.any():
+            here = titles[number * _WORD : (number + 1) * _WORD]
+            more = _word_texts(here, word | before.astype(np.int16) << _WORD)
+            column = column + more
+            before |= word > 0
+    if refused.any():
+        column[refused] = None
+    return column
+
+
+def _word_texts(titles: list[str], word: Words) -> Any:
+    """The texts of one word; one bit more says that others stand before them."""
+    places, patterns = _distinct(word, 2 << _WORD)
+    texts = [_joined(titles, pattern) for pattern in patterns.tolist()]
+    return _handed_out(texts, places)
+
+
+def _joined(titles: list[str], pattern: int) -> str:
+    here = [title for place, title in enumerate(titles) if pattern >> place & 1]
+    return "; ".join(["", *here] if here and pattern >> _WORD else here)
+
+
+def _distinct(codes: Words | Ints, most: int) -> tuple[npt.NDArray[np.intp], Ints]:
+    """The place of each code among the different ones, and these.
+
+    Of many codes by a table of all below ``most``, which is quicker than putting them in order.
+    """
+    if len(codes) < most:
+        few, places = np.unique(codes, return_inverse=True)
+        return places, few.astype(np.int64)
+    there = np.zeros(most, dtype=np.bool_)
+    there[codes] = True
+    different = np.flatnonzero(there)
+    places = np.empty(most, dtype=np.intp)
+    places[different] = np.arange(len(different))
+    return places[codes], different
+
+
+def _strongest(parts: FloatArray, missing: npt.NDArray[np.bool_]) -> Ints:
+    """The three strongest terms of each row, upwards and downwards, packed in one number each.
+
+    The last bits of each term give way to its place, so that sorting brings the places along;
+    terms within a part in 10^13 of each other count as tied, and ties go to the earlier one.
+    """
+    none, size = parts.shape
+    width = max(none, MOST_DRIVERS)
+    mask = (1 << width.bit_length()) - 1
+    places = (mask - np.arange(width))[:, None]
+    # From the strongest upwards on, and from the strongest downwards on.
+    ends = [*range(-1, -MOST_DRIVERS - 1, -1), *range(MOST_DRIVERS)]
+    powers = (none + 1) ** np.arange(MOST_DRIVERS)[::-1]
+    packed = np.empty((len(SIDES), size), dtype=np.int64)
+    # A little wider than a block: columns that lie a power of two apart take turns in the cache.
+    room = np.zeros((width, min(size, BLOCK) + 8))
+    for start in range(0, size, BLOCK):
+        rows = slice(start, min(start + BLOCK, size))
+        tagged = room[:, : rows.stop - start]
+        # What stands in for a missing figure is part of the sum, and no driver.
+        np.multiply(parts[:, rows], ~missing[:, rows], out=tagged[:none])
+        bits = tagged.view(np.int64)
+        bits &= ~mask
+        bits |= places
+        ordered = np.ascontiguousarray(tagged.T)
+        ordered.sort(axis=1)
+        strongest = ordered.T[ends]
+        strongest[MOST_DRIVERS:] *= -1
+        term = mask - (strongest.view(np.int64) & mask)
+        term[strongest <= NONE] = none
+        for side, terms in enumerate(np.split(term, len(SIDES))):
+            packed[side, rows] = powers @ terms
+    return packed
+
+
+def _driver_texts(titles: list[str], packed: Ints, refused: npt.NDArray[np.bool_]) -> Any:
+    """The titles of the terms that were packed, a text for each different three."""
+    names, base = [*titles, ""], len(titles) + 1
+    places, different = _distinct(packed, base**MOST_DRIVERS)
+    first, *others = (different // base**place % base for place in reversed(range(MOST_DRIVERS)))
+    texts = _handed_out(names, first)
+    for term in others:
+        texts = texts + _handed_out([f"; {name}" if name else "" for name in names], term)
+    return _handed_out(texts, places, refused)

@@ -1,0 +1,1 @@
+"""The serving part of earlywarn."""

@@ -1,0 +1,306 @@
+"""Files of rows, a chunk at a time: read without changing a cell, written back in three forms."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from earlywarn.errors import ScoreError, UsageError, require
+from earlywarn.scoring.batch import beside
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+CHUNK = 50_000
+"""Rows at a time: of a file of any size so many are held at once, by each process."""
+LINES = (".jsonl", ".ndjson")
+ENDINGS = (".csv", ".parquet", *LINES)
+LONE = "backslashreplace"
+"""Half of a surrogate pair, which JSON can hold and UTF-8 can't, is written as JSON escapes it."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows of a file.
+
+    Parameters
+    ----------
+    start : int
+        How many rows of the file stand before them.
+    rows : DataFrame or Arrow table
+        Every cell as the file has it: text from CSV, JSON's own values, Arrow's own types. No
+        cell's type depends on the other rows of its chunk.
+    """
+
+    start: int
+    rows: Any
+
+
+def read_chunks(source: Path, size: int) -> Iterator[Chunk]:
+    """Read a file, or a folder of Parquet, in chunks of at most so many rows; at least one chunk.
+
+    Raises
+    ------
+    ScoreError
+        If there is no such file, or it can't be read.
+    """
+    if source.is_dir():
+        parts: Iterable[Any] = _parquet(source, size)
+    elif not source.is_file():
+        raise ScoreError("there is no such file", where=str(source), expected=", ".join(ENDINGS))
+    elif source.suffix in (*LINES, ".json"):
+        parts = _json_lines(source, size)
+    else:
+        parts = {".csv": _csv, ".parquet": _parquet}.get(source.suffix, _unknown)(source, size)
+    start = 0
+    try:
+        for rows in parts:
+            yield Chunk(start, rows)
+            start += len(rows)
+            give_back_memory()
+    except (ValueError, OSError, RecursionError) as error:
+        raise ScoreError(
+            "the file can't be read",
+            where=str(source),
+            found=" ".join(str(error).split())[:120] or type(error).__name__,
+            expected="CSV, Parquet or JSON lines",
+            remedy="Nothing was written.",
+        ) from error
+
+
+def check_ending(file: Path) -> None:
+    """Refuse an output whose form can't be told from its name, or can't be written here."""
+    if file.suffix not in ENDINGS:
+        raise UsageError(
+            "not a kind of file that rows are written to",
+            where=str(file),
+            found=file.suffix or "no ending",
+            expected=", ".join(ENDINGS),
+        )
+    if file.suffix == ".parquet":
+        require("pyarrow", extra="data")
+
+
+def encode(rows: Any, added: pd.DataFrame, ending: str) -> bytes:
+    """Give the rows of a chunk with their scores in the form of an output file."""
+    if ending == ".csv":
+        return csv_bytes(beside(as_cells(rows), added))
+    if ending in LINES:
+        return _line_bytes(rows, added)
+    return _parquet_bytes(rows, added)
+
+
+def csv_bytes(frame: pd.DataFrame, *, header: bool = False) -> bytes:
+    """Give a frame as CSV, cells as they are."""
+    return frame.to_csv(index=False, header=header, lineterminator="\n").encode("utf-8", LONE)
+
+
+def as_cells(rows: Any) -> pd.DataFrame:
+    """Give rows as they stand in a CSV: a cell's text doesn't depend on the cells around it."""
+    if isinstance(rows, pd.DataFrame):
+        return rows
+    pa = require("pyarrow", extra="data")
+    texts = [
+        column.cast(pa.string()) if pa.types.is_temporal(column.type) else column
+        for column in rows.columns
+    ]
+    table = pa.Table.from_arrays(texts, names=rows.column_names)
+    return pd.DataFrame(table.to_pandas(integer_object_nulls=True))
+
+
+def join_parts(parts: list[Path], names: list[str], file: Path) -> None:
+    """Put the parts of an output together in one file, a part at a time."""
+    if file.name.endswith(".parquet"):
+        _join_parquet(parts, file)
+        return
+    with file.open("wb") as out:
+        if file.name.endswith(".csv"):
+            head = pd.Index(names, dtype=object)
+            out.write(csv_bytes(pd.DataFrame(columns=head), header=True))
+        for part in parts:
+            out.write(part.read_bytes())
+
+
+def give_back_memory() -> None:
+    """Have Arrow, which holds pandas' text too, return what it keeps of chunks that are done.
+
+    Left alone it keeps ever more, and the memory of a batch would grow with its rows.
+    """
+    if (arrow := sys.modules.get("pyarrow")) is not None:
+        arrow.default_memory_pool().release_unused()
+
+
+def _unknown(source: Path, _: int) -> Iterator[Any]:
+    raise ScoreError(
+        "not a kind of file that can be scored",
+        where=str(source),
+        found=source.suffix or "no ending",
+        expected=", ".join(ENDINGS),
+    )
+
+
+def _csv(source: Path, size: int) -> Iterator[pd.DataFrame]:
+    with pd.read_csv(
+        source,
+        dtype="str",
+        keep_default_na=False,
+        encoding="utf-8-sig",
+        header=None,
+        chunksize=size,
+    ) as reader:
+        names = reader.get_chunk(1).iloc[0].tolist()
+        empty = True
+        for rows in reader:
+            empty = False
+            yield rows.set_axis(names, axis=1).reset_index(drop=True)
+        if empty:
+            yield pd.DataFrame(columns=names, dtype="str")
+
+
+def _json_lines(source: Path, size: int) -> Iterator[pd.DataFrame]:
+    # Two passes: what columns there are is known only at the end of the file.
+    names: dict[str, None] = {}
+    for record in _records(source):
+        names.update(dict.fromkeys(record))
+    columns = pd.Index(list(names), dtype=object)
+    held: list[dict[str, Any]] = []
+    empty = True
+    for record in _records(source):
+        held.append(record)
+        if len(held) == size:
+            yield pd.DataFrame(held, columns=columns, dtype=object)
+            held, empty = [], False
+    if held or empty:
+        yield pd.DataFrame(held, columns=columns, dtype=object)
+
+
+def _records(source: Path) -> Iterator[dict[str, Any]]:
+    with source.open(encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                record = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise ScoreError(
+                    "a line is not JSON",
+                    where=f"{source}, line {number}",
+                    found=str(error)[:80],
+                    expected="one object a line",
+                ) from error
+            if not isinstance(record, dict):
+                raise ScoreError(
+                    "a line is no row",
+                    where=f"{source}, line {number}",
+                    found=f"a {type(record).__name__}",
+                    expected="one object a line",
+                )
+            yield record
+
+
+def _parquet(source: Path, size: int) -> Iterator[Any]:
+    pa, ds = require("pyarrow", extra="data"), require("pyarrow.dataset", extra="data")
+    names = [part.split("=")[0] for part in _folders(source) if "=" in part]
+    # A folder named la_code=035 holds the text 035, not the number 35.
+    schema = pa.schema([(name, pa.string()) for name in dict.fromkeys(names)])
+    # Streamed: Arrow would otherwise keep all that it has read of a file until its end.
+    options = ds.ParquetFragmentScanOptions(use_buffered_stream=True, pre_buffer=False)
+    dataset = ds.dataset(
+        source,
+        format=ds.ParquetFileFormat(default_fragment_scan_options=options),
+        partitioning=ds.partitioning(schema, flavor="hive"),
+    )
+    empty = True
+    for batch in dataset.to_batches(batch_size=size, batch_readahead=1, fragment_readahead=1):
+        if batch.num_rows:
+            empty = False
+            yield _by_itself(batch).replace_schema_metadata(None)
+    if empty:
+        yield dataset.schema.empty_table().replace_schema_metadata(None)
+
+
+def _by_itself(batch: Any) -> Any:
+    """A batch as a table of its own: as a view it would be sent on with all its row group."""
+    pa = require("pyarrow", extra="data")
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as stream:
+        stream.write_batch(batch)
+    return pa.ipc.open_stream(sink.getvalue()).read_all()
+
+
+def _folders(source: Path) -> list[str]:
+    files = sorted(source.rglob("*.parquet")) if source.is_dir() else []
+    if source.is_dir() and not files:
+        raise ScoreError(
+            "there is no Parquet file in the folder", where=str(source), expected="*.parquet"
+        )
+    return [part for file in files for part in file.relative_to(source).parts[:-1]]
+
+
+def _line_bytes(rows: Any, added: pd.DataFrame) -> bytes:
+    records = rows.to_dict("records") if isinstance(rows, pd.DataFrame) else rows.to_pylist()
+    scores = added.astype(object).where(added.notna(), None).to_dict("records")
+    lines = [
+        json.dumps({**_plain(record), **score}, ensure_ascii=False, default=str, allow_nan=False)
+        for record, score in zip(records, scores, strict=True)
+    ]
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", LONE)
+
+
+def _plain(record: dict[Any, Any]) -> dict[str, Any]:
+    """A record that JSON can hold: what is no number there is nothing."""
+    return {
+        str(name): None if isinstance(cell, float) and not _finite(cell) else cell
+        for name, cell in record.items()
+    }
+
+
+def _finite(cell: float) -> bool:
+    return abs(cell) < float("inf")
+
+
+def _parquet_bytes(rows: Any, added: pd.DataFrame) -> bytes:
+    pa, pq = require("pyarrow", extra="data"), require("pyarrow.parquet", extra="data")
+    table = _texts(rows) if isinstance(rows, pd.DataFrame) else rows
+    for name in added.columns:
+        numeric = pd.api.types.is_numeric_dtype(added[name].dtype)
+        kind = pa.float64() if numeric else pa.string()
+        table = table.append_column(name, pa.array(added[name], type=kind, from_pandas=True))
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer)
+    return buffer.getvalue()
+
+
+def _texts(rows: pd.DataFrame) -> Any:
+    """Rows without types of their own as an Arrow table of text: other values as their JSON."""
+    pa = require("pyarrow", extra="data")
+    columns = [
+        [
+            _encodable(cell)
+            if isinstance(cell, str)
+            else None
+            if cell is None or cell != cell  # noqa: PLR0124 - not a number is not itself
+            else json.dumps(cell, default=str)
+            for cell in column
+        ]
+        for _, column in rows.items()
+    ]
+    arrays = [pa.array(column, type=pa.string()) for column in columns]
+    return pa.Table.from_arrays(arrays, names=[_encodable(str(name)) for name in rows.columns])
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", LONE).decode("utf-8")
+
+
+def _join_parquet(parts: list[Path], file: Path) -> None:
+    pq = require("pyarrow.parquet", extra="data")
+    with pq.ParquetWriter(file, pq.read_schema(parts[0])) as writer:
+        for part in parts:
+            writer.write_table(pq.read_table(part, partitioning=None))

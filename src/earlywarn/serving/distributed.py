@@ -1,0 +1,134 @@
+"""Where one machine is not enough: the same call on Dask's and Spark's own machinery.
+
+Each adapter hands ``score_batch`` one partition at a time. A row's answer depends on the row and
+the model alone, so that the engines give the very rows that the plain call gives.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from earlywarn.errors import require
+from earlywarn.scoring.national import score_batch
+from earlywarn.model.serialisation import load_model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from earlywarn.model.risk_model import RiskModel
+
+
+def output_schema(
+    given: pd.DataFrame, model: RiskModel | None = None, *, explain: bool = False
+) -> dict[str, str]:
+    """Give the columns that scoring adds to rows, and what each of them holds.
+
+    Parameters
+    ----------
+    given : DataFrame
+        The rows' columns; no rows are needed.
+    model : RiskModel, optional
+        The model that ships if not given.
+    explain : bool
+        Whether contributions and drivers are wanted.
+
+    Returns
+    -------
+    dict
+        For each added column, in order, ``"number"`` or ``"text"``.
+
+    Raises
+    ------
+    ScoreError
+        If a column would be overwritten.
+
+    Examples
+    --------
+    >>> output_schema(pd.DataFrame(columns=["caseload"]))["risk"]
+    'number'
+    """
+    answer = score_batch(given.head(0), model, explain=explain)
+    added = answer.iloc[:, given.shape[1] :]
+    return {
+        str(name): "number" if pd.api.types.is_float_dtype(added[name].dtype) else "text"
+        for name in added.columns
+    }
+
+
+def dask_score(ddf: Any, model: RiskModel | None = None, *, explain: bool = False) -> Any:
+    """Score a Dask frame, a partition at a time.
+
+    Parameters
+    ----------
+    ddf : dask.dataframe.DataFrame
+        As for ``score_batch``.
+    model : RiskModel, optional
+        The model that ships if not given.
+    explain : bool
+        Whether to add contributions and drivers.
+
+    Returns
+    -------
+    dask.dataframe.DataFrame
+        Not computed yet; its index is the one given.
+
+    Raises
+    ------
+    MissingExtraError
+        If Dask is not installed.
+    ScoreError
+        If a column would be overwritten.
+    """
+    require("dask.dataframe", extra="engines")
+    model = load_model() if model is None else model
+    # The meta of a Dask frame is an empty frame of its columns: so is the meta of the answer.
+    meta = _scored(ddf._meta.head(0), model, explain=explain)  # noqa: SLF001 - Dask's own protocol
+    return ddf.map_partitions(_scored, model, explain=explain, meta=meta)
+
+
+def spark_score(sdf: Any, model: RiskModel | None = None, *, explain: bool = False) -> Any:
+    """Score a Spark frame, a batch of rows at a time.
+
+    Parameters
+    ----------
+    sdf : pyspark.sql.DataFrame
+        As for ``score_batch``.
+    model : RiskModel, optional
+        The model that ships if not given.
+    explain : bool
+        Whether to add contributions and drivers.
+
+    Returns
+    -------
+    pyspark.sql.DataFrame
+        Not computed yet.
+
+    Raises
+    ------
+    MissingExtraError
+        If Spark is not installed.
+    ScoreError
+        If a column would be overwritten.
+    """
+    types = require("pyspark.sql.types", extra="engines")
+    model = load_model() if model is None else model
+    schema = types.StructType(list(sdf.schema.fields))
+    kinds = {"number": types.DoubleType(), "text": types.StringType()}
+    for name, kind in output_schema(
+        pd.DataFrame(columns=sdf.columns), model, explain=explain
+    ).items():
+        schema = schema.add(name, kinds[kind], nullable=True)
+
+    def over(frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for frame in frames:
+            yield _scored(frame, model, explain=explain)
+
+    return sdf.mapInPandas(over, schema)
+
+
+def _scored(frame: pd.DataFrame, model: RiskModel, *, explain: bool) -> pd.DataFrame:
+    answer = score_batch(frame, model, explain=explain)
+    answer.index = frame.index
+    return answer

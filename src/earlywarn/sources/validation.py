@@ -1,0 +1,179 @@
+"""Checks of one measure's figures: what can't be, what is doubtful, what does not add up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from earlywarn.authorities import ENGLAND, Register
+from earlywarn.errors import SourceError
+from earlywarn.sources.layouts import SCALES, Layout, Measure
+from earlywarn.sources.schema import NOT_APPLICABLE, Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+_ENGLAND_HALF = 5.0  # national counts are rounded to the nearest ten
+_LARGEST = 1e12  # no count, rate or amount comes near this
+_SUSPECT_FROM = 100  # a share of nothing at all, of so many, where England's is over half
+
+
+def settle_ratios(figures: pd.DataFrame, measure: Measure, file: str) -> list[Finding]:
+    """Take out, in place, values that a zero makes meaningless; tell of each.
+
+    A published value over a zero denominator, or where the column that the measure needs is
+    zero (100% vacancy on no staff), becomes "not applicable".
+    """
+    empty = figures["denominator"].eq(0) & figures["value"].notna()
+    if measure.needs:
+        empty |= figures["needed"].eq(0) & figures["value"].notna()
+    found = figures.loc[empty]
+    figures.loc[empty, "value"] = np.nan
+    figures.loc[empty, "status"] = NOT_APPLICABLE
+    because = f"{measure.needs or 'the denominator'} is zero"
+    return [
+        _finding("note", "nothing-to-divide-by", row, measure, file, f"not applicable: {because}")
+        for row in _rows(found)
+    ]
+
+
+def check_figures(
+    figures: pd.DataFrame, measure: Measure, layout: Layout, file: str, register: Register
+) -> list[Finding]:
+    """Refuse impossible figures and list doubtful ones.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        One measure of one table: `la_code, period, line, numerator, denominator, value, status`.
+    measure, layout
+        What it is, and how it is rounded.
+    file : str
+        The table, for the message.
+    register : Register
+        For the names in messages.
+
+    Raises
+    ------
+    SourceError
+        For a negative number, or a percentage above 100 of a measure that can't exceed it.
+    """
+    _refuse_impossible(figures, measure, file, register)
+    over = figures[(figures["value"] > 100) & (measure.unit == "percent")]
+    part = figures["numerator"] > figures["denominator"]
+    more = figures[part & (measure.unit == "percent")]
+    findings = [
+        _finding("warning", "over-100-percent", row, measure, file, "a percentage above 100")
+        for row in _rows(over)
+    ]
+    findings += [
+        _finding(
+            "warning",
+            "part-over-whole",
+            row,
+            measure,
+            file,
+            f"{measure.numerator} {row['numerator']:g} is more than "
+            f"{' + '.join(measure.denominator)} {row['denominator']:g}",
+        )
+        for row in _rows(more)
+    ]
+    findings += _suspect_zeros(figures, measure, file)
+    return findings + _disagreements(figures, measure, layout, file)
+
+
+def _refuse_impossible(
+    figures: pd.DataFrame, measure: Measure, file: str, register: Register
+) -> None:
+    for field, column in (
+        ("numerator", measure.numerator),
+        ("denominator", " + ".join(measure.denominator)),
+        ("value", measure.value),
+    ):
+        wrong = figures[(figures[field] < 0) | (figures[field] > _LARGEST)]
+        expected = f"zero or more, below {_LARGEST:g}"
+        if field == "value" and measure.unit == "percent" and not measure.may_exceed:
+            wrong = figures[(figures[field] < 0) | (figures[field] > 100)]
+            expected = "a percentage from 0 to 100"
+        for row in _rows(wrong.head(1)):
+            name = register.name_of(row["la_code"])
+            raise SourceError(
+                "a figure that can't be",
+                where=f"{file}, line {row['line']:g}, {name} ({row['la_code']}), {column}",
+                found=f"{row[field]:g}",
+                expected=expected,
+                remedy="Correct the cell, or download the file again.",
+            )
+
+
+def _suspect_zeros(figures: pd.DataFrame, measure: Measure, file: str) -> list[Finding]:
+    """A published 0% of many, in a year in which England's percentage is over half."""
+    if measure.unit != "percent":
+        return []
+    england = figures[figures["la_code"] == ENGLAND].set_index("period")["value"]
+    usual = figures["period"].map(england[~england.index.duplicated()])
+    zero = figures["value"].eq(0) & (figures["denominator"] >= _SUSPECT_FROM) & (usual > 50)
+    return [
+        _finding(
+            "note",
+            "suspect-zero",
+            row,
+            measure,
+            file,
+            f"0% of {row['denominator']:g}, where England has {england[row['period']]:g}%: "
+            "kept as published",
+        )
+        for row in _rows(figures[zero])
+    ]
+
+
+def _disagreements(
+    figures: pd.DataFrame, measure: Measure, layout: Layout, file: str
+) -> list[Finding]:
+    """One note counting the published ratios that their own counts don't give, rounding allowed."""
+    scale = SCALES.get(measure.unit)
+    both = figures[figures[["numerator", "denominator", "value"]].notna().all(axis=1)]
+    both = both[both["denominator"] > 0]
+    if scale is None or both.empty:
+        return []
+    half = np.where(both["la_code"] == ENGLAND, _ENGLAND_HALF, layout.count_half)
+    spread = half * max(len(measure.denominator), 1)
+    least = scale * (both["numerator"] - half) / (both["denominator"] + spread)
+    most = scale * (both["numerator"] + half) / (both["denominator"] - spread).clip(lower=1e-9)
+    slack = layout.value_half + 1e-6
+    off = both[(both["value"] < least - slack) | (both["value"] > most + slack)]
+    if off.empty:
+        return []
+    first = next(_rows(off))
+    given = scale * first["numerator"] / first["denominator"]
+    message = (
+        f"{len(off)} of {len(both)} published values differ from {measure.numerator} / "
+        f"{' + '.join(measure.denominator)} by more than rounding; the first is "
+        f"{first['value']:g} where the counts give {given:.2f}: the published values are kept"
+    )
+    return [_finding("note", "counts-disagree", first, measure, file, message)]
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    if frame.empty:
+        return iter(())
+    return (dict(zip(frame.columns, row, strict=True)) for row in frame.itertuples(index=False))
+
+
+def _finding(
+    severity: str, code: str, row: dict[str, Any], measure: Measure, file: str, message: str
+) -> Finding:
+    return Finding(
+        severity,
+        code,
+        message,
+        file,
+        row["line"],
+        row["la_code"],
+        row["period"],
+        measure.value,
+        f"{row['value']:g}",
+    )

@@ -1,0 +1,288 @@
+"""Wide tables, one row an authority and year, read by a layout row: a table in, figures out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from earlywarn.authorities import ENGLAND, Register
+from earlywarn.errors import AuthorityError, SourceError
+from earlywarn.sources.validation import check_figures, settle_ratios
+from earlywarn.sources.reorganisations import settle_lifetimes, share_joint_leads
+from earlywarn.sources.schema import Finding
+from earlywarn.sources.tabular_files import SYMBOLS, Table, parse_cells
+
+if TYPE_CHECKING:
+    from earlywarn.sources.layouts import Layout, Measure
+
+FEWEST_AUTHORITIES = 100
+"""A year of a table of several regions with fewer authorities than this is told of."""
+
+Numbers = dict[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.object_]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """The figures of one table, before they are dated.
+
+    `figures` has `la_code, measure, period, numerator, denominator, value, status, joint, line,
+    series, newest, source`; `newest` is the newest period of the release it was read from, whose
+    publication date is the vintage.
+    """
+
+    figures: pd.DataFrame
+    findings: list[Finding]
+    rows: int
+
+
+def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
+    """The figures of a wide table.
+
+    Parameters
+    ----------
+    table : Table
+        The table as text.
+    layout : Layout
+        The layout that its columns match (`layouts.match_layout`).
+    register : Register
+        The authorities.
+
+    Returns
+    -------
+    Reading
+        The rows of England and of authorities; regions are left out.
+
+    Raises
+    ------
+    SourceError
+        If a year, a cell or a row is not what the layout says.
+    """
+    kept = _counted_rows(table, layout)
+    places, findings = _places(kept, register)
+    places, doubled = _without_doubles(kept, layout, places, register)
+    findings += doubled + _coverage(places, register, kept.file)
+    numbers = _numbers(kept, layout, register)
+    parts = []
+    for measure in layout.measures:
+        part = _figures(places, measure, numbers)
+        findings += settle_ratios(part, measure, kept.file)
+        findings += check_figures(part, measure, layout, kept.file, register)
+        parts.append(part.drop(columns=["needed", "row"]))
+    figures = pd.concat(parts, ignore_index=True)
+    figures, shared = share_joint_leads(figures, layout.joint_leads, kept.file)
+    figures, settled = settle_lifetimes(figures, register, layout.series, kept.file)
+    newest = int(places["period"].max())
+    figures = figures.assign(series=layout.series, newest=newest, source=f"{layout.table} {newest}")
+    return Reading(figures, [*findings, *shared, *settled], len(table.lines))
+
+
+def _counted_rows(table: Table, layout: Layout) -> Table:
+    """The rows of England and of authorities that the layout counts."""
+    level = table.cells["geographic_level"].str.lower()
+    counts = level.isin(["national", "local authority"])
+    if layout.where:
+        column, value = layout.where
+        counts &= table.cells[column] == value
+    if not counts.any():
+        told = f" and {layout.where[0]} {layout.where[1]!r}" if layout.where else ""
+        raise SourceError(
+            f"table {layout.table} has no row that counts",
+            where=table.file,
+            found=f"{len(table.lines)} rows",
+            expected=f"rows of geographic_level 'National' or 'Local authority'{told}",
+            remedy="Download the whole table again.",
+        )
+    mask = counts.to_numpy()
+    cells = table.cells[mask].reset_index(drop=True)
+    return Table(table.file, table.columns, cells, table.lines[mask])
+
+
+def _places(table: Table, register: Register) -> tuple[pd.DataFrame, list[Finding]]:
+    """One row an authority and year: `row, line, period, la_code, joint`."""
+    national = table.cells["geographic_level"].str.lower() == "national"
+    text = table.cells["old_la_code"]
+    if "new_la_code" in table.cells:
+        text = text.mask(text == "", table.cells["new_la_code"])
+    text = text.mask(national, ENGLAND)
+    codes, findings = _codes(table, text, register)
+    frame = pd.DataFrame(
+        {"row": np.arange(len(text)), "line": table.lines, "period": _periods(table)}
+    )
+    frame["la_code"] = text.map(codes)
+    frame["joint"] = frame["la_code"].map(len) > 1
+    joint = int(frame["joint"].sum())
+    if joint:
+        message = f"{joint} rows are joint returns: given to each of their authorities"
+        findings.append(Finding("note", "joint-return", message, table.file))
+    places = frame.explode("la_code").dropna(subset="la_code").astype({"la_code": "str"})
+    return places.reset_index(drop=True), findings + _mismatches(table, codes, text, register)
+
+
+def _codes(
+    table: Table, text: pd.Series, register: Register
+) -> tuple[dict[str, tuple[str, ...]], list[Finding]]:
+    """The authorities that each way of writing a code means; none, and a warning, if unknown."""
+    codes: dict[str, tuple[str, ...]] = {}
+    findings = []
+    for written in text.unique():
+        try:
+            codes[written] = register.codes_of(written)
+        except AuthorityError:
+            codes[written] = ()
+            rows = np.flatnonzero(text == written)
+            findings.append(
+                Finding(
+                    "warning",
+                    "unknown-authority",
+                    f"{len(rows)} rows of an authority that the register does not know are left "
+                    "out; to read them, put authorities.csv into the folder",
+                    table.file,
+                    float(table.lines[rows[0]]),
+                    column="old_la_code",
+                    found=str(written),
+                )
+            )
+    return codes, findings
+
+
+def _mismatches(
+    table: Table, codes: dict[str, tuple[str, ...]], text: pd.Series, register: Register
+) -> list[Finding]:
+    """A warning for each pair of codes in one row that are not the same authority's."""
+    if "new_la_code" not in table.cells:
+        return []
+    pairs = pd.DataFrame({"old": text, "new": table.cells["new_la_code"], "line": table.lines})
+    pairs = pairs[(pairs["new"] != "") & (pairs["old"] != ENGLAND)].drop_duplicates(["old", "new"])
+    findings = []
+    for old, new, line in pairs.itertuples(index=False, name=None):
+        try:
+            same = register.codes_of(new) == codes[old]
+            severity, what = "warning", f"{old} and {new} are not one authority: {old} is taken"
+        except AuthorityError:
+            same = False
+            severity, what = "note", f"{new} is not in the register: {old} is taken"
+        if not same and codes[old]:
+            findings.append(
+                Finding(
+                    severity,
+                    "area-code",
+                    what,
+                    table.file,
+                    float(line),
+                    codes[old][0],
+                    column="new_la_code",
+                    found=new,
+                )
+            )
+    return findings
+
+
+def _periods(table: Table) -> npt.NDArray[np.int64]:
+    text = table.cells["time_period"]
+    wrong = ~text.str.fullmatch(r"20[0-9]{2}|2100")
+    if wrong.any():
+        first = int(np.flatnonzero(wrong)[0])
+        raise SourceError(
+            "not a year",
+            where=f"{table.file}, line {table.lines[first]}, time_period",
+            found=repr(text.iloc[first]),
+            expected="a year between 2000 and 2100",
+        )
+    return text.to_numpy(dtype=np.int64)
+
+
+def _without_doubles(
+    table: Table, layout: Layout, places: pd.DataFrame, register: Register
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """The places once each; a place given twice with the same cells is told, otherwise refused."""
+    twice = places[places.duplicated(["la_code", "period"], keep=False)]
+    findings = []
+    cells = table.cells[list(layout.columns)]
+    for names, rows in twice.groupby(["la_code", "period"], sort=True):
+        code, period = str(names[0]), int(str(names[1]))
+        first, *others = rows["row"]
+        lines = ", ".join(str(line) for line in rows["line"])
+        if any((cells.loc[other] != cells.loc[first])[3:].any() for other in others):
+            raise SourceError(
+                "an authority has two different rows for one year",
+                where=f"{table.file}, lines {lines}",
+                found=f"{register.name_of(code)} ({code}), {period}",
+                expected="one row an authority and year",
+                remedy="Take out the row that is not to count.",
+            )
+        message = f"{register.name_of(code)} has the same row twice, in lines {lines}: kept once"
+        line = float(rows["line"].iloc[1])
+        findings.append(
+            Finding("warning", "row-twice", message, table.file, line, code, float(period))
+        )
+    return places.drop_duplicates(["la_code", "period"], ignore_index=True), findings
+
+
+def _coverage(places: pd.DataFrame, register: Register, file: str) -> list[Finding]:
+    regions = dict(
+        zip(register.authorities["la_code"], register.authorities["region"], strict=True)
+    )
+    local = places[places["la_code"] != ENGLAND]
+    if local["la_code"].map(regions).nunique() < 2:
+        return []
+    counts = local.groupby("period")["la_code"].nunique()
+    return [
+        Finding(
+            "warning",
+            "few-authorities",
+            f"only {count} authorities in {period}: the file may be cut off",
+            file,
+            period=float(str(period)),
+            found=str(count),
+        )
+        for period, count in counts[counts < FEWEST_AUTHORITIES].items()
+    ]
+
+
+def _numbers(table: Table, layout: Layout, register: Register) -> Numbers:
+    columns = dict.fromkeys(name for measure in layout.measures for name in measure.columns)
+    numbers: Numbers = {}
+    for column in columns:
+        values, statuses, wrong = parse_cells(table.cells[column])
+        if wrong.any():
+            _refuse_cell(table, column, int(np.flatnonzero(wrong)[0]), register)
+        numbers[column] = values, statuses
+    return numbers
+
+
+def _refuse_cell(table: Table, column: str, row: int, register: Register) -> None:
+    cells = table.cells.loc[row]
+    try:
+        codes = register.codes_of(cells["old_la_code"] or cells.get("new_la_code") or ENGLAND)
+        who = " and ".join(f"{register.name_of(code)} ({code})" for code in codes)
+    except AuthorityError:
+        who = repr(cells["old_la_code"])
+    symbols = ", ".join(symbol for symbol in SYMBOLS if symbol)
+    decimal = "," in cells[column] and "." not in cells[column]
+    raise SourceError(
+        "neither a number nor a known symbol",
+        where=f"{table.file}, line {table.lines[row]}, {who}, {table.columns[column]}",
+        found=repr(cells[column]),
+        expected=f"a number such as 22.6, or one of the symbols {symbols}",
+        remedy="Save the file with decimal points, not commas." if decimal else "Correct the cell.",
+    )
+
+
+def _figures(places: pd.DataFrame, measure: Measure, numbers: Numbers) -> pd.DataFrame:
+    row = places["row"].to_numpy()
+    values, statuses = numbers[measure.value]
+    holes = np.full(len(row), math.nan)
+    parts = [numbers[column][0][row] for column in measure.denominator]
+    return places.assign(
+        measure=measure.name,
+        numerator=numbers[measure.numerator][0][row] if measure.numerator else holes,
+        denominator=np.sum(parts, axis=0) if parts else holes,
+        value=values[row],
+        status=statuses[row],
+        needed=numbers[measure.needs][0][row] if measure.needs else holes,
+    )

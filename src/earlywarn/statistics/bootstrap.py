@@ -1,0 +1,387 @@
+"""Authority-clustered bootstrap of measures: every resample at once, as weights of the cases.
+
+To draw whole authorities with replacement is to give each case the number of times that its
+authority was drawn. So a resample is a row of weights, all resamples are one matrix, and a
+measure is worked out for all of them in a few products. The first row holds ones: what it gives is
+the measure itself, as `earlywarn.statistics.metrics` gives it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from earlywarn.errors import BacktestError
+from earlywarn.statistics.regression import FloatArray, logit, rate
+
+LEVEL = 0.95
+"""Share of the resamples that an interval holds."""
+
+FEWEST_DEFINED = 0.9
+"""An interval needs at least this share of the resamples to define the measure."""
+
+_STEPS = 200
+_SMALLEST_STEP = 1e-7  # steps shrink by squares: the next would be below 1e-12
+
+
+def cluster_weights(clusters: npt.ArrayLike, resamples: int, seed: int) -> FloatArray:
+    """Draw whole clusters with replacement, as weights of their members.
+
+    Parameters
+    ----------
+    clusters : array-like, shape (n,)
+        To which cluster each case belongs, such as its authority.
+    resamples : int
+        How many resamples to draw, 0 or more.
+    seed : int
+        Seed of the draws. The order of the cases makes no difference to a cluster's weight.
+
+    Returns
+    -------
+    ndarray, shape (resamples + 1, n)
+        The first row is all ones: the cases as observed.
+
+    Raises
+    ------
+    BacktestError
+        If `resamples` is negative or there are no cases.
+
+    Notes
+    -----
+    Field and Welsh 2007, doi 10.1111/j.1467-9868.2007.00593.x: the cluster bootstrap.
+
+    Examples
+    --------
+    >>> cluster_weights(["301", "301", "302"], resamples=2, seed=1)
+    array([[1., 1., 1.],
+           [1., 1., 1.],
+           [2., 2., 0.]])
+    """
+    names, member = np.unique(np.asarray(clusters, dtype=str), return_inverse=True)
+    if resamples < 0 or not names.size:
+        raise BacktestError(
+            "nothing to resample",
+            where="resamples",
+            found=f"{resamples} resamples of {names.size} clusters",
+            expected="0 resamples or more, of at least one cluster",
+        )
+    generator = np.random.default_rng(seed)
+    drawn = generator.multinomial(names.size, np.full(names.size, 1 / names.size), size=resamples)
+    return np.vstack([np.ones(member.size), drawn[:, member]])
+
+
+def interval(draws: FloatArray, level: float = LEVEL) -> tuple[float, float]:
+    """Give the percentile interval of a measure's resamples.
+
+    Parameters
+    ----------
+    draws : ndarray, shape (resamples + 1,)
+        A measure, first as observed and then for each resample.
+    level : float
+        Share of the resamples within it.
+
+    Returns
+    -------
+    lower, upper : float
+        Of the resamples that define the measure; NaN if fewer than nine in ten do.
+
+    Notes
+    -----
+    Efron 1979, doi 10.1214/aos/1176344552.
+
+    Examples
+    --------
+    >>> interval(np.arange(102.0), level=0.5)
+    (26.0, 76.0)
+    """
+    resampled = draws[1:]
+    defined = resampled[np.isfinite(resampled)]
+    if not resampled.size or defined.size < FEWEST_DEFINED * resampled.size:
+        return np.nan, np.nan
+    lower, upper = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
+    return float(lower), float(upper)
+
+
+def weighted_ratio(
+    weights: FloatArray, numerator: npt.ArrayLike, denominator: npt.ArrayLike
+) -> FloatArray:
+    """Give the ratio of two weighted sums, one for each row of weights.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (r, n)
+        A row a resample.
+    numerator, denominator : array-like, shape (n,)
+        What is summed; the denominators are 0 or more.
+
+    Returns
+    -------
+    ndarray, shape (r,)
+        NaN where the denominators add up to nothing.
+
+    Examples
+    --------
+    >>> weighted_ratio(np.array([[1.0, 1.0], [2.0, 0.0]]), [1.0, 0.0], [0.5, 0.5])
+    array([1., 2.])
+    """
+    top, bottom = np.asarray(numerator, dtype=float), np.asarray(denominator, dtype=float)
+    return rate(weights @ top, weights @ bottom)
+
+
+def weighted_auc(
+    weights: FloatArray,
+    score: npt.ArrayLike,
+    event: npt.ArrayLike,
+    stratum: npt.ArrayLike | None = None,
+) -> FloatArray:
+    """Give the AUC for each row of weights, as a quadratic form over the pairs of event and other.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (r, n)
+        A row a resample.
+    score, event : array-like, shape (n,)
+        Scores, higher for more risk, and whether the event happened.
+    stratum : array-like, shape (n,), optional
+        If given, only pairs of the same stratum count, such as inspections of the same year.
+
+    Returns
+    -------
+    ndarray, shape (r,)
+        The chance that an event scores above another case, ties counting a half; NaN where
+        there is no pair.
+
+    Notes
+    -----
+    Hanley and McNeil 1982, doi 10.1148/radiology.143.1.7063747.
+
+    Examples
+    --------
+    >>> weights = cluster_weights(["a", "b", "c", "d"], resamples=0, seed=1)
+    >>> weighted_auc(weights, [0.1, 0.4, 0.4, 0.8], [0, 0, 1, 1])
+    array([0.875])
+    """
+    scores, happened = np.asarray(score, dtype=float), np.asarray(event, dtype=float) == 1
+    yes, no = scores[happened][:, np.newaxis], scores[~happened]
+    above = (yes > no) + 0.5 * (yes == no)
+    of_yes, of_no = weights[:, happened], weights[:, ~happened]
+    if stratum is None:
+        pairs = np.sum(of_yes, axis=1) * np.sum(of_no, axis=1)
+    else:
+        strata = np.asarray(stratum)
+        together = strata[happened][:, np.newaxis] == strata[~happened]
+        above = above * together
+        pairs = np.sum((of_yes @ together.astype(float)) * of_no, axis=1)
+    return rate(np.sum((of_yes @ above) * of_no, axis=1), pairs)
+
+
+def weighted_average_precision(
+    weights: FloatArray, score: npt.ArrayLike, event: npt.ArrayLike
+) -> FloatArray:
+    """Give the average precision for each row of weights; cases that tie are taken in together.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (r, n)
+        A row a resample.
+    score, event : array-like, shape (n,)
+        Scores, higher for more risk, and whether the event happened.
+
+    Returns
+    -------
+    ndarray, shape (r,)
+        NaN where there is no event.
+
+    Examples
+    --------
+    >>> weights = cluster_weights(["a", "b", "c"], resamples=0, seed=1)
+    >>> weighted_average_precision(weights, [0.9, 0.8, 0.7], [1, 0, 1]).round(4)
+    array([0.8333])
+    """
+    cases, events = _down_the_ranking(weights, score, event)
+    # Before the first case that was drawn there is no precision, and nothing found.
+    precision = events / np.where(cases == 0, 1, cases)
+    gained = np.diff(events, axis=1, prepend=0)
+    return rate(np.sum(precision * gained, axis=1), events[:, -1])
+
+
+def weighted_recall_of_top(
+    weights: FloatArray, score: npt.ArrayLike, event: npt.ArrayLike, share: float
+) -> FloatArray:
+    """Give the share of the events that is found in the top share of the ranking.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (r, n)
+        A row a resample.
+    score, event : array-like, shape (n,)
+        Scores, higher for more risk, and whether the event happened.
+    share : float
+        How much of the ranking is taken, 0 to 1.
+
+    Returns
+    -------
+    ndarray, shape (r,)
+        NaN where there is no event. Of cases that tie across the cut, the part that fits counts:
+        what a random order of them would give on average.
+
+    Examples
+    --------
+    >>> weights = cluster_weights(["a", "b", "c", "d"], resamples=0, seed=1)
+    >>> weighted_recall_of_top(weights, [0.9, 0.8, 0.8, 0.7], [1, 1, 0, 0], share=0.5)
+    array([0.75])
+    """
+    cases, events = _down_the_ranking(weights, score, event)
+    tied, found = np.diff(cases, axis=1, prepend=0), np.diff(events, axis=1, prepend=0)
+    room = share * cases[:, -1:] - (cases - tied)
+    taken = np.clip(room, 0, tied) / np.where(tied == 0, 1, tied)
+    return rate(np.sum(taken * found, axis=1), events[:, -1])
+
+
+def weighted_slope(weights: FloatArray, p: npt.ArrayLike, event: npt.ArrayLike) -> FloatArray:
+    """Give the calibration slope for each row of weights: outcomes on the log-odds forecast.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (r, n)
+        A row a resample.
+    p, event : array-like, shape (n,)
+        Probabilities, above 0 and below 1, and whether the event happened.
+
+    Returns
+    -------
+    ndarray, shape (r,)
+        Maximum-likelihood slopes; NaN where forecasts separate the outcomes or don't vary.
+
+    Notes
+    -----
+    Cox 1958, doi 10.1093/biomet/45.3-4.562. Newton's method on two parameters, all rows at
+    once, with steps shortened as in Sun and Tran-Dinh 2019, doi 10.1007/s10107-018-1282-4, which
+    need no search; rows that have arrived are left alone.
+
+    Examples
+    --------
+    >>> weights = cluster_weights(["a", "b", "c", "d"], resamples=0, seed=1)
+    >>> weighted_slope(weights, [0.2, 0.4, 0.6, 0.8], [0, 1, 0, 1]).round(3)
+    array([1.102])
+    """
+    log_odds, happened = logit(p), np.asarray(event, dtype=float) == 1
+    slopes = np.full(len(weights), np.nan)
+    fits = _overlaps(weights, log_odds, happened)
+    if np.any(fits):
+        middle, width = float(np.mean(log_odds)), float(np.std(log_odds))
+        standard = (log_odds - middle) / width
+        slopes[fits] = _newton(weights[fits], standard, happened.astype(float)) / width
+    return slopes
+
+
+def consistency_band(
+    p: npt.ArrayLike, group: npt.ArrayLike, *, resamples: int, seed: int, level: float = 0.9
+) -> tuple[FloatArray, FloatArray]:
+    """Say how far observed shares would stray from the forecasts if these were perfectly reliable.
+
+    Parameters
+    ----------
+    p : array-like, shape (n,)
+        Probabilities.
+    group : array-like of int, shape (n,)
+        The bin of each forecast, from 0.
+    resamples : int
+        How many sets of outcomes to simulate.
+    seed : int
+        Seed of the simulation.
+    level : float
+        Share of the simulated values within the band.
+
+    Returns
+    -------
+    lower, upper : ndarray, shape (bins,)
+        Limits of each bin's observed share.
+
+    Notes
+    -----
+    Bröcker and Smith 2007, doi 10.1175/WAF993.1: forecasts are drawn with replacement and each is
+    given an outcome with its own probability, so that the band knows how many cases a bin holds.
+
+    Examples
+    --------
+    >>> lower, upper = consistency_band([0.5] * 100, [0] * 100, resamples=500, seed=1)
+    >>> bool(0.40 < lower[0] < 0.45 and 0.55 < upper[0] < 0.60)
+    True
+    """
+    risk, bins = np.asarray(p, dtype=float), np.asarray(group)
+    generator = np.random.default_rng(seed)
+    drawn = generator.integers(risk.size, size=(resamples, risk.size))
+    happened = generator.random(drawn.shape) < risk[drawn]
+    limits = []
+    for number in range(int(bins.max()) + 1):
+        within = bins[drawn] == number
+        observed = rate(np.sum(happened & within, axis=1), np.sum(within, axis=1))
+        observed = observed[~np.isnan(observed)]
+        limits.append(np.quantile(observed, [(1 - level) / 2, (1 + level) / 2]))
+    lower, upper = np.array(limits).T
+    return lower, upper
+
+
+def _down_the_ranking(
+    weights: FloatArray, score: npt.ArrayLike, event: npt.ArrayLike
+) -> tuple[FloatArray, FloatArray]:
+    """Weights of the cases and of the events met so far, at each distinct score from the top."""
+    scores, happened = np.asarray(score, dtype=float), np.asarray(event, dtype=float)
+    order = np.argsort(-scores, kind="stable")
+    ranked = scores[order]
+    last_of_tie = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
+    cases = weights[:, order]
+    return (
+        np.cumsum(cases, axis=1)[:, last_of_tie],
+        np.cumsum(cases * happened[order], axis=1)[:, last_of_tie],
+    )
+
+
+def _overlaps(
+    weights: FloatArray, log_odds: FloatArray, happened: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Whether the forecasts of events and of others overlap among the cases drawn."""
+    drawn = weights > 0
+
+    def extremes(side: npt.NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
+        present, values = drawn[:, side], log_odds[side]
+        lowest = np.min(np.where(present, values, np.inf), axis=1, initial=np.inf)
+        highest = np.max(np.where(present, values, -np.inf), axis=1, initial=-np.inf)
+        return lowest, highest
+
+    (low_yes, high_yes), (low_no, high_no) = extremes(happened), extremes(~happened)
+    return (high_yes > low_no) & (high_no > low_yes)
+
+
+def _newton(weights: FloatArray, x: FloatArray, happened: FloatArray) -> FloatArray:
+    """Gradients of weighted logistic regressions on one column, one a row of weights."""
+    powers = np.column_stack([np.ones_like(x), x, x**2])
+    observed = (weights * happened) @ powers[:, :2]
+    beta = np.zeros((len(weights), 2))
+    beta[:, 0] = logit(rate(observed[:, 0], np.sum(weights, axis=1)))
+    moving = np.arange(len(weights))
+    for _ in range(_STEPS):
+        step = _newton_step(beta[moving], weights[moving], powers, observed[moving])
+        beta[moving] += step
+        moving = moving[np.max(np.abs(step), axis=1) > _SMALLEST_STEP]
+        if not moving.size:
+            break
+    beta[moving] = np.nan
+    return np.asarray(beta[:, 1])
+
+
+def _newton_step(
+    beta: FloatArray, weights: FloatArray, powers: FloatArray, observed: FloatArray
+) -> FloatArray:
+    with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
+        fitted = 1 / (1 + np.exp(-beta @ powers[:, :2].T))
+        expected = weights * fitted
+        level, tilt = (observed - expected @ powers[:, :2]).T
+        h00, h01, h11 = ((expected * (1 - fitted)) @ powers).T
+        newton = np.column_stack([h11 * level - h01 * tilt, h00 * tilt - h01 * level])
+        newton /= (h00 * h11 - h01**2)[:, np.newaxis]
+        # No log-odds moves further than this; steps so shortened always raise the likelihood.
+        furthest = np.abs(newton) @ np.max(np.abs(powers[:, :2]), axis=0)
+        shortened = np.log1p(furthest) / np.where(furthest == 0, 1, furthest)
+    return np.asarray(newton * np.where(furthest == 0, 1, shortened)[:, np.newaxis])

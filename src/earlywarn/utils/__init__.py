@@ -1,0 +1,1 @@
+"""The utils part of earlywarn."""
