@@ -9,9 +9,9 @@ import numpy as np
 from timing import Limit, Line, Section, in_turn, missing_peer
 
 import earlywarn as ew
-from earlywarn.model.prior import Beliefs, prior_of
-from earlywarn.model.classifier import RiskClassifier
 from earlywarn.indicators.timeline import Timeline
+from earlywarn.model.classifier import RiskClassifier
+from earlywarn.model.prior import WeightPrior, prior_of
 from earlywarn.model.training import ages, design, scored_indicators, training_cases
 
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ FEW = 5
 
 
 def measure(refits: int, without: frozenset[str], inspections: int | None = None) -> Section:
-    """Time the refits that training does, with every case drawn anew by its authority."""
+    """Time the refits that training does, with every case drawn again by its authority."""
     panel = ew.load_panel()
     cases = training_cases(panel.judgements).tail(inspections or 10**6)
     records = scored_indicators()
     X = design(Timeline(panel, panel.judgements), cases, records)
     grade = cases["grade"].to_numpy(dtype=np.int64)
-    prior = prior_of(records, Beliefs())
+    prior = prior_of(records, WeightPrior())
     given = {
         "clusters": cases["la_code"],
         "age": ages(cases, cases["published_on"].max()),
@@ -52,7 +52,7 @@ def measure(refits: int, without: frozenset[str], inspections: int | None = None
 
 
 def _loop(call: Callable[[Any, Any], object], X: Any, grade: Any) -> float:
-    """Seconds of a few refits, each on cases drawn anew."""
+    """Seconds of a few refits, each on cases drawn again."""
     draws = np.random.default_rng(0).integers(0, len(X), (FEW, len(X)))
 
     def refits() -> None:

@@ -16,8 +16,8 @@ from sklearn.preprocessing import StandardScaler
 from timing import Line, Section, in_turn, missing_peer
 
 import earlywarn as ew
-from earlywarn.scoring.preprocessing import model_indicators
 from earlywarn.model.kernels import probabilities
+from earlywarn.scoring.preprocessing import model_indicators
 from earlywarn.statistics.regression import normal_quantile
 
 if TYPE_CHECKING:

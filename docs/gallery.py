@@ -61,7 +61,7 @@ PICTURES = {
     ),
     "calibration": Picture(
         "Whether the risks came true",
-        "Dots for groups of inspections, foretold against happened, beside the diagonal.",
+        "Dots for groups of inspections, predicted against happened, beside the diagonal.",
         "from earlywarn.report.track_record import past_calibration\n\n"
         "groups = past_calibration()\n"
         'report.calibration(groups[groups["window"] != "from 2018"])',
@@ -69,7 +69,8 @@ PICTURES = {
     "lead_time": Picture(
         "How long the list had warned",
         "A line an Inadequate judgement, as long as it had stood on the list before.",
-        "from earlywarn.report.track_record import past_warnings\n\nreport.lead_time(past_warnings())",
+        "from earlywarn.report.track_record import past_warnings\n\n"
+        "report.lead_time(past_warnings())",
     ),
 }
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import gallery
 
-from earlywarn.indicators.catalogue import INDICATORS
 from earlywarn.cli.parser import main
 from earlywarn.export.data_dictionary import EXPLANATION, KNOWN, SCORES
+from earlywarn.indicators.catalogue import INDICATORS
 from earlywarn.scoring.national import BATCH_COLUMNS
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from sphinx.application import Sphinx
 
-    from earlywarn.indicators.catalogue import Indicator
     from earlywarn.export.data_dictionary import Column
+    from earlywarn.indicators.catalogue import Indicator
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent

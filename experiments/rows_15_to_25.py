@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from registered_figures import grip_elsewhere, help_early
+from lait_figures import grip_elsewhere, help_early
 from trial import YEARS, Extra, Idea, Trial, at_recent_share, learnt, ordinary, widened
 
-from earlywarn.model.prior import Beliefs, prior_of
+from earlywarn.evaluation.baselines import RIVALS
 from earlywarn.indicators.catalogue import HISTORY, model_column, scored_indicators
 from earlywarn.model.classifier import RiskClassifier
-from earlywarn.evaluation.baselines import RIVALS
+from earlywarn.model.prior import WeightPrior, prior_of
 from earlywarn.statistics.regression import expit, logit
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ GRADE = {"Outstanding": 0.0, "Good": 1.0, "Requires improvement": 2.0, "Inadequa
 def composite(X: pd.DataFrame) -> np.ndarray:
     """The unweighted composite, on what is known."""
     records = [record for record in scored_indicators() if record.kind != "history"]
-    weight = prior_of(records, Beliefs(composite=1.0))["prior_mean"]
+    weight = prior_of(records, WeightPrior(composite=1.0))["prior_mean"]
     values = X[[model_column(record) for record in records]].to_numpy(float)
     there = np.isfinite(values) * np.abs(weight)
     return np.nan_to_num(values) @ weight / np.maximum(there.sum(axis=1), 1e-9)
@@ -211,7 +211,9 @@ def ideas(trial: Trial, folder: Path) -> dict[str, Idea]:
         "16 early help": Idea(records=early, figures=early_figures),
         "17 holes": Idea(extras=(holes(trial),)),
         "18 profile": Idea(extras=since_profile, without=(HISTORY,)),
-        "19 firmer history": Idea(beliefs=replace(Beliefs(), history=-1.0, history_sd=0.3)),
+        "19 firmer history": Idea(
+            weight_prior=replace(WeightPrior(), history=-1.0, history_sd=0.3)
+        ),
         "20 slipped": Idea(extras=(slipped(trial),)),
         "21 pooled areas": Idea(fit=pooled_areas),
         "22 framework": Idea(extras=(Extra("older_framework", old, 0.0, 1.0),)),

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from trial import Extra, Idea, Trial, at_recent_share, learnt, ordinary
 
-from earlywarn.model.prior import Beliefs, prior_of
 from earlywarn.indicators.catalogue import HISTORY, model_column, scored_indicators
 from earlywarn.model.classifier import RiskClassifier
+from earlywarn.model.prior import WeightPrior, prior_of
 from earlywarn.statistics.regression import expit, logit
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def own_history(
     """Row 28: the weight of the last judgement in the odds of below Good is its own."""
     usual = ordinary(trial, idea, known, now, year)
     classifier, X = learnt(trial, idea, known, year)
-    prior = prior_of(scored_indicators(), Beliefs())
+    prior = prior_of(scored_indicators(), WeightPrior())
     own = X.columns == model_column(next(r for r in scored_indicators() if r.id == HISTORY))
     fixed = prior | {
         "prior_mean": np.where(own, -1.2, classifier.model_.coefficients),

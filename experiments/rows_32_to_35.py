@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
-from third_register import fading, with_damped_trend
+from rows_26_to_31 import fading, with_damped_trend
 from trial import Extra, Idea, Trial
 
-from earlywarn.model.prior import Beliefs, prior_of
 from earlywarn.indicators.catalogue import HISTORY, model_column, scored_indicators
 from earlywarn.model.classifier import RiskClassifier
+from earlywarn.model.prior import WeightPrior, prior_of
 
 FREEDOM = (1.0, 3.0, 8.0, 20.0)
 
@@ -37,20 +37,20 @@ def learnt_freedom(
     """Row 34: forecasts of four settings, weighted by the marginal likelihood of each."""
     forecasts, evidence = [], []
     for times in FREEDOM:
-        usual = Beliefs()
-        beliefs = Beliefs(
+        usual = WeightPrior()
+        weight_prior = WeightPrior(
             family_sd=usual.family_sd * times, indicator_sd=usual.indicator_sd * times
         )
-        freer = replace(idea, beliefs=beliefs)
+        freer = replace(idea, weight_prior=weight_prior)
         forecasts.append(with_damped_trend(trial, freer, known, now, year))
-        evidence.append(_log_evidence(trial, beliefs, known))
+        evidence.append(_log_evidence(trial, weight_prior, known))
     weight = np.exp(np.array(evidence) - max(evidence))
     return np.tensordot(weight / weight.sum(), np.array(forecasts), axes=1)
 
 
-def _log_evidence(trial: Trial, beliefs: Beliefs, known: np.ndarray) -> float:
+def _log_evidence(trial: Trial, weight_prior: WeightPrior, known: np.ndarray) -> float:
     """Marginal likelihood of the graded judgements, by Laplace's method."""
-    prior = prior_of(scored_indicators(), beliefs)
+    prior = prior_of(scored_indicators(), weight_prior)
     X, grade = trial.columns(Idea())[0][known], trial.grade[known]
     model = RiskClassifier(**prior).fit(X, grade).model_
     chance = model.probabilities(X.to_numpy(float))

@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import fourth_register
-import second_register
-import third_register
+import rows_15_to_25
+import rows_26_to_31
+import rows_32_to_35
 from trial import Idea, Trial, line
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|---|")
     base = trial.forecasts(Idea())
     print(line("shipped", trial, base, base), flush=True)
-    show(trial, second_register.ideas(trial, folder) | third_register.ideas(trial), base, chosen)
-    trend = trial.forecasts(Idea(fit=third_register.with_damped_trend))
+    show(trial, rows_15_to_25.ideas(trial, folder) | rows_26_to_31.ideas(trial), base, chosen)
+    trend = trial.forecasts(Idea(fit=rows_26_to_31.with_damped_trend))
     print(line("with 31", trial, trend, base), flush=True)
-    show(trial, fourth_register.ideas(trial), trend, chosen)
+    show(trial, rows_32_to_35.ideas(trial), trend, chosen)
 
 
 def show(

@@ -16,15 +16,15 @@ import pandas as pd
 from scipy.optimize import brentq
 
 import earlywarn as ew
-from earlywarn.model.prior import Beliefs, prior_of
 from earlywarn.indicators.catalogue import Indicator, model_column, scored_indicators
-from earlywarn.model.classifier import RiskClassifier
-from earlywarn.model.base_rate import recent_weights, trailing_share
-from earlywarn.statistics.metrics import auc, brier, log_score
-from earlywarn.judgements.targets import cohort, get_target
-from earlywarn.statistics.regression import expit
 from earlywarn.indicators.timeline import Timeline
+from earlywarn.judgements.targets import cohort, get_target
+from earlywarn.model.base_rate import recent_weights, trailing_share
+from earlywarn.model.classifier import RiskClassifier
+from earlywarn.model.prior import WeightPrior, prior_of
 from earlywarn.model.training import ages, training_cases
+from earlywarn.statistics.metrics import auc, brier, log_score
+from earlywarn.statistics.regression import expit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ DEVELOPMENT_UNTIL = date(2022, 1, 1)
 YEARS = range(2016, 2022)
 RESAMPLES = 1000
 
-SHIPPED = Beliefs()
+SHIPPED = WeightPrior()
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Extra:
 class Idea:
     """One row of the register: what is changed about the model that ships."""
 
-    beliefs: Beliefs = SHIPPED
+    weight_prior: WeightPrior = SHIPPED
     records: tuple[Indicator, ...] = ()
     figures: pd.DataFrame | None = None
     extras: tuple[Extra, ...] = ()
@@ -109,7 +109,7 @@ class Trial:
         records = tuple(r for r in scored_indicators() if r.id not in idea.without) + idea.records
         X = self.full if idea.figures is None else pd.concat([self.full, idea.figures], axis=1)
         X = X[[model_column(record) for record in records]].astype(float)
-        prior = prior_of(records, idea.beliefs)
+        prior = prior_of(records, idea.weight_prior)
         for extra in idea.extras:
             X = X.assign(**{extra.name: extra.column})
             prior = widened(prior, extra)

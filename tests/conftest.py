@@ -10,24 +10,24 @@ import pytest
 
 from earlywarn.indicators.build import build_indicators
 from earlywarn.model.risk_model import RiskModel
-from earlywarn.panel.panel import Panel, Snapshot, load_panel
 from earlywarn.model.serialisation import load_model
+from earlywarn.panel.panel import Panel, Snapshot, load_panel
 
 LONGEST = (
     "test_agreement.py",
-    "test_report_whole.py",
+    "test_page_whole.py",
     "test_backtesting.py",
     "test_site.py",
     "test_malformed.py",
     "test_notebooks.py",
     "test_progress.py",
-    "test_cli.py",
-    "test_service_live.py",
+    "test_commands.py",
+    "test_http_live.py",
     "test_classifier.py",
-    "test_sources.py",
+    "test_folder.py",
     "test_docs.py",
     "test_training.py",
-    "test_batch.py",
+    "test_batch_file.py",
     "test_panel.py",
     "test_ordinal.py",
     "test_leaks.py",

@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.helpers import published
 
-import published
-from earlywarn.scoring.explanation import explain
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.panel.panel import Panel, read_panel, write_panel
 from earlywarn.panel.published import read_published
+from earlywarn.scoring.explanation import explain
 from earlywarn.scoring.national import score
 from earlywarn.sources.schema import KEY
 

@@ -15,14 +15,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tests.extras import needed
+from tests.helpers.extras import needed
 
 import earlywarn
 from earlywarn._version import __version__
 from earlywarn.errors import UsageError
 from earlywarn.mlflow_flavour import EXAMPLE, GUARD, save_pyfunc
-from earlywarn.scoring.national import at_prior, score_batch
 from earlywarn.model.serialisation import load_model
+from earlywarn.scoring.national import at_prior, score_batch
 
 pyfunc = needed("mlflow.pyfunc", "MLflow is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore")

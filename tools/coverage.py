@@ -1,6 +1,6 @@
 """How often the 90% interval holds the truth, on the national design with known weights.
 
-Weights are drawn from what the intervals allow for (``Beliefs``: the doubt), levels of the years
+Weights are drawn from what the intervals allow for (the doubt in ``WeightPrior``), levels of years
 from what they are taken to do (``levels``), judgements for the real inspections with their real
 figures. A model is fitted to them, and its intervals for today's authorities in the year to come
 are held against the true risks. Run it with ``python tools/coverage.py``.
@@ -14,14 +14,14 @@ import numpy as np
 from joblib import Parallel, delayed
 
 import earlywarn as ew
-from earlywarn.model.prior import Beliefs, prior_of
-from earlywarn.indicators.catalogue import model_column, scored_indicators
-from earlywarn.model.classifier import RiskClassifier
 from earlywarn.indicators.build import build_indicators
-from earlywarn.model.base_rate import DAMPING, USUAL_STEP
-from earlywarn.statistics.regression import expit
+from earlywarn.indicators.catalogue import model_column, scored_indicators
 from earlywarn.indicators.timeline import Timeline
+from earlywarn.model.base_rate import DAMPING, USUAL_STEP
+from earlywarn.model.classifier import RiskClassifier
+from earlywarn.model.prior import WeightPrior, prior_of
 from earlywarn.model.training import SEED, ages, design, training_cases
+from earlywarn.statistics.regression import expit
 
 WORLDS, REFITS = 400, 60
 
@@ -67,17 +67,17 @@ def covered(
 ) -> float:
     """In one drawn world, the share of today's authorities whose interval holds the truth."""
     rng = np.random.default_rng([SEED, seed])
-    beliefs = prior_of(scored_indicators(), Beliefs())
-    doubt = np.linalg.cholesky(beliefs["doubt_covariance"])
-    weights = beliefs["prior_mean"] + doubt @ rng.standard_normal(len(doubt))
+    weight_prior = prior_of(scored_indicators(), WeightPrior())
+    doubt = np.linalg.cholesky(weight_prior["doubt_covariance"])
+    weights = weight_prior["prior_mean"] + doubt @ rng.standard_normal(len(doubt))
     years = int(age.max()) + 1
     levels = walk(years, rng)
     noise = np.log(1 / rng.random(len(filled)) - 1) + levels[years - 1 - age.astype(int)]
     grade = np.digitize(filled @ weights + noise, thresholds)
-    fitted = RiskClassifier(**beliefs, n_bootstrap=REFITS, random_state=SEED).fit(
-        filled + beliefs["centre"], grade, clusters=codes, age=age
+    fitted = RiskClassifier(**weight_prior, n_bootstrap=REFITS, random_state=SEED).fit(
+        filled + weight_prior["centre"], grade, clusters=codes, age=age
     )
-    lower, upper = fitted.model_.interval(known + beliefs["centre"])
+    lower, upper = fitted.model_.interval(known + weight_prior["centre"])
     truth = expit(known @ weights + levels[-1] - thresholds[-1])
     return float(np.mean((lower <= truth) & (truth <= upper)))
 

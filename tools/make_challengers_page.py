@@ -13,8 +13,8 @@ from pathlib import Path
 import pandas as pd
 
 from earlywarn.evaluation.challengers import CHALLENGERS
-from earlywarn.utils.files import write_whole
 from earlywarn.evaluation.record_page import OURS, markdown
+from earlywarn.utils.files import write_whole
 
 PAGE = Path(__file__).parents[1] / "docs" / "challengers.md"
 NAMES = tuple(one.name for one in CHALLENGERS)
@@ -25,7 +25,7 @@ This page is written by `python tools/make_challengers_page.py RECORD` from a fo
 figures as the model, are trained on the same days and set to a level of judgements in the same
 way; their settings were fixed beforehand for some eighty events and never tuned. Nothing was
 chosen by them. Brackets are 95% intervals from a bootstrap that draws whole authorities.
-Inspections are foretold at their start; the record of the model itself is in
+Inspections are predicted at their start; the record of the model itself is in
 [evaluation](evaluation.md).
 """
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from earlywarn.utils.files import package_path, write_whole
 from earlywarn.report.track_record import (
     ALARMS,
     CALIBRATION,
@@ -21,6 +20,7 @@ from earlywarn.report.track_record import (
     WARNING_COLUMNS,
     WARNINGS,
 )
+from earlywarn.utils.files import package_path, write_whole
 
 
 def main(folder: Path) -> None:

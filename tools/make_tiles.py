@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from earlywarn.utils.files import package_path, write_whole
 from earlywarn.report.tilemap import TILES, assign_tiles, neighbours_kept
+from earlywarn.utils.files import package_path, write_whole
 
 
 def main(source: Path) -> None:

@@ -25,8 +25,8 @@ from matplotlib.figure import Figure
 
 import earlywarn as ew
 from earlywarn.evaluation.watchlist import lead_time, list_record
-from earlywarn.report.palette import CONTEXT, DARK_BLUE, TURQUOISE
 from earlywarn.report.notebook import picture, say, table
+from earlywarn.report.palette import CONTEXT, DARK_BLUE, TURQUOISE
 from earlywarn.scoring.national import TOP_K
 
 OURS, RATES, WINDOWS = "earlywarn", "three rates", ("development", "confirmation")

@@ -12,10 +12,10 @@
 import pandas as pd
 
 import earlywarn as ew
+from earlywarn.indicators.timeline import Timeline
 from earlywarn.judgements.targets import get_target
 from earlywarn.report import ranked_intervals
 from earlywarn.report.notebook import picture, say, table
-from earlywarn.indicators.timeline import Timeline
 
 panel = ew.load_panel()
 judgements = panel.judgements
@@ -32,7 +32,7 @@ say(
 # ## Train both models
 #
 # Each inspection is described by what was public on the day it started, so the model of a year ago is what it
-# would have been, but for figures of which only a later restatement is to be had. Fewer refits than for a release
+# would have been, but for figures of which only a later restatement is available. Fewer refits than for a release
 # are made here, so that it takes less time: they concern the intervals, not the risks.
 
 # %%
@@ -170,7 +170,7 @@ picture(
 )
 
 # %% [markdown]
-# ## Did the old model foretell the new inspections?
+# ## Did the old model predict the new inspections?
 
 # %%
 # The list of the day on which the old model was made, against the inspections that began afterwards.

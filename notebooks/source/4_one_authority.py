@@ -5,15 +5,15 @@
 # it compares with its statistical neighbours, and with which figures the model would put it in another band.
 # Change the name in the first cell to read it for another authority.
 #
-# The figures foretell an Inadequate judgement only a little better than chance would. Take this page as a list
+# The figures predict an Inadequate judgement only a little better than chance would. Take this page as a list
 # of questions to ask, not as a verdict.
 
 # %%
 import earlywarn as ew
-from earlywarn.scoring.counterfactual import ACTIONABLE, NOT_ACTIONABLE
 from earlywarn.errors import ScoreError
 from earlywarn.report import history, waterfall
 from earlywarn.report.notebook import picture, say, table
+from earlywarn.scoring.counterfactual import ACTIONABLE, NOT_ACTIONABLE
 
 AUTHORITY = "Leeds"
 

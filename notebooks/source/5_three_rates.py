@@ -18,11 +18,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import earlywarn as ew
-from earlywarn.statistics.metrics import auc
 from earlywarn.judgements.targets import get_target
 from earlywarn.report import funnel, indicator_history
-from earlywarn.report.palette import DARK_BLUE, DARK_PINK, LIMITS
 from earlywarn.report.notebook import picture, say, table
+from earlywarn.report.palette import DARK_BLUE, DARK_PINK, LIMITS
+from earlywarn.statistics.metrics import auc
 
 RATES = ("referral_rate", "rereferrals", "repeat_plans")
 SPEND, WEEKS = "social_work_spend", 365 / 7
@@ -188,7 +188,7 @@ table(
 #
 # Each inspection is set beside the newest figure that was public when it began (as it stands today), as a multiple
 # of England's of the same year, so that years can be put together. If a figure told nothing, the authority that was judged Inadequate would have the
-# higher of two figures in half of all pairs. The interval draws whole authorities anew, as some were inspected
+# higher of two figures in half of all pairs. The interval draws whole authorities again, as some were inspected
 # more than once.
 
 # %%

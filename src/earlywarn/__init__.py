@@ -12,36 +12,36 @@ from typing import TYPE_CHECKING, Any
 from earlywarn._version import __version__
 
 if TYPE_CHECKING:
+    from earlywarn.cards import write_card as write_card
+    from earlywarn.errors import EarlyWarnError as EarlyWarnError
     from earlywarn.evaluation.backtesting import Backtest as Backtest
     from earlywarn.evaluation.backtesting import backtest as backtest
-    from earlywarn.serving.batch_file import score_file as score_file
-    from earlywarn.cards import write_card as write_card
-    from earlywarn.indicators.catalogue import INDICATORS as INDICATORS
+    from earlywarn.evaluation.baselines import RIVALS as RIVALS
     from earlywarn.evaluation.challengers import CHALLENGERS as CHALLENGERS
-    from earlywarn.model.classifier import RiskClassifier as RiskClassifier
-    from earlywarn.scoring.counterfactual import what_would_change as what_would_change
     from earlywarn.evaluation.drift import drift as drift
-    from earlywarn.errors import EarlyWarnError as EarlyWarnError
-    from earlywarn.scoring.explanation import explain as explain
+    from earlywarn.evaluation.record import make_record as make_record
+    from earlywarn.evaluation.record import write_record as write_record
     from earlywarn.indicators.build import build_indicators as build_indicators
-    from earlywarn.model.risk_model import RiskModel as RiskModel
+    from earlywarn.indicators.catalogue import INDICATORS as INDICATORS
     from earlywarn.judgements.targets import TARGETS as TARGETS
+    from earlywarn.model.classifier import RiskClassifier as RiskClassifier
+    from earlywarn.model.risk_model import RiskModel as RiskModel
+    from earlywarn.model.serialisation import load_model as load_model
+    from earlywarn.model.serialisation import save_model as save_model
+    from earlywarn.model.training import train as train
     from earlywarn.panel.panel import Panel as Panel
     from earlywarn.panel.panel import Snapshot as Snapshot
     from earlywarn.panel.panel import load_judgements as load_judgements
     from earlywarn.panel.panel import load_panel as load_panel
     from earlywarn.panel.panel import write_panel as write_panel
     from earlywarn.panel.published import read_published as read_published
-    from earlywarn.evaluation.record import make_record as make_record
-    from earlywarn.evaluation.record import write_record as write_record
     from earlywarn.report import write_report as write_report
-    from earlywarn.evaluation.baselines import RIVALS as RIVALS
+    from earlywarn.scoring.counterfactual import what_would_change as what_would_change
+    from earlywarn.scoring.explanation import explain as explain
     from earlywarn.scoring.national import score as score
     from earlywarn.scoring.national import score_batch as score_batch
+    from earlywarn.serving.batch_file import score_file as score_file
     from earlywarn.serving.http_app import serve as serve
-    from earlywarn.model.serialisation import load_model as load_model
-    from earlywarn.model.serialisation import save_model as save_model
-    from earlywarn.model.training import train as train
 
 _ROOMS = {
     "Backtest": "evaluation.backtesting",

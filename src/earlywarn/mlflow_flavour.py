@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from earlywarn._version import __version__
-from earlywarn.serving.distributed import output_schema
 from earlywarn.errors import UsageError, require
-from earlywarn.scoring.preprocessing import known_columns
-from earlywarn.scoring.national import score_batch
 from earlywarn.model.serialisation import load_model, save_model
+from earlywarn.scoring.national import score_batch
+from earlywarn.scoring.preprocessing import known_columns
+from earlywarn.serving.distributed import output_schema
 
 if TYPE_CHECKING:
     from earlywarn.model.risk_model import RiskModel

@@ -6,22 +6,19 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
-from earlywarn.model import prior as beliefs
-
-from earlywarn.indicators import catalogue
-
-from earlywarn.indicators import standardise as comparison
-
-from earlywarn.model import training
 from earlywarn._version import __version__
 from earlywarn.cards.record_facts import facts_of_record, percent
-from earlywarn.indicators.catalogue import digest as catalogue_digest
 from earlywarn.evaluation.protocol import WINDOWS
+from earlywarn.indicators import catalogue
+from earlywarn.indicators import standardise as comparison
+from earlywarn.indicators.catalogue import digest as catalogue_digest
+from earlywarn.model import training
+from earlywarn.model.prior import WeightPrior
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.panel.panel import FIRST_DAY
 from earlywarn.panel.storage import panel_digest
-from earlywarn.statistics.bootstrap import consistency_band
 from earlywarn.scoring.national import BANDS, TOP_K
+from earlywarn.statistics.bootstrap import consistency_band
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,7 +155,7 @@ def _documents(links: str | None) -> dict[str, str]:
 
 def _of_constants() -> dict[str, Any]:
     _, usual, higher, highest = sorted(edge for edge, _ in BANDS)
-    held = beliefs.Beliefs()
+    held = WeightPrior()
     return {
         "version": __version__,
         "atrs_version": ATRS_VERSION,

@@ -69,7 +69,7 @@ _HEAD = (
     "The risk that an inspection of children's services in England would find: {question}.\n\n"
     "Written by `python -m earlywarn card` from the model, the panel and the record of its "
     "backtest, never by hand. What is said of how it was learnt holds for a model that `python -m "
-    "earlywarn train` made; one made in Python with other beliefs or indicators needs its own "
+    "earlywarn train` made; one made in Python with another prior or indicators needs its own "
     "words. The risks are not official statistics, and no publisher of the figures has endorsed "
     "them. Beside this card lie the [algorithmic transparency record](TRANSPARENCY.md), the "
     "[quality log](QUALITY.md), and all of it for machines (`card.json`)."
@@ -77,7 +77,7 @@ _HEAD = (
 _HOW_GOOD = (
     "## How good it is\n\n"
     "On the {n_conf} inspections begun {years_conf}, {events_conf} of them with the event, each "
-    "foretold by a model of the same making that had seen only reports of earlier years (brackets "
+    "predicted by a model of the same making that had seen only reports of earlier years (brackets "
     "are {level} intervals):\n\n"
     "- Of two authorities, one judged so and one not, the first had the higher risk in this share "
     "of pairs (AUC; half is chance): {auc_conf}. The order was {order_told}.\n"
@@ -142,7 +142,7 @@ def _parts(learnt: Learnt) -> tuple[RiskModel, pd.DataFrame, pd.DataFrame]:
 
 _LEARNT = (
     "As known on the day that each inspection began. The level of a family is the mean of its "
-    "known predictors, in standard deviations between authorities of the year; above nought is "
+    "known predictors, in standard deviations between authorities of the year; above zero is "
     "the bad direction."
 )
 _FAMILIES = "What a family weighs when all its predictors are one unit in the bad direction."
@@ -160,22 +160,22 @@ _WINDOWS = (
     "years ({years_conf}) were opened twice, and nothing was chosen on them; the third window "
     "({years_recent}) spans both. Brier "
     "skill: by how much the squared error is smaller than that of the trailing share of events; "
-    "nought is no better. O/E: observed over expected events. Slope: of the log-odds; one is "
+    "zero is no better. O/E: observed over expected events. Slope: of the log-odds; one is "
     "right, below one too bold. On the list: events among those of the {top_k} highest that were "
     "inspected."
 )
 _AGAINST = (
-    "Differences in the confirmation years, on the same resamples: above nought the model is the "
-    "better one, and an interval that holds nought shows no difference."
+    "Differences in the confirmation years, on the same resamples: above zero the model is the "
+    "better one, and an interval that holds zero shows no difference."
 )
-_LEADS = "The same inspections, foretold so many months before they began."
+_LEADS = "The same inspections, predicted so many months before they began."
 _CALIBRATION = (
     "By fifths of risk at the start of the inspection, lowest first. The last column is where "
     "{band_level} of observed shares would lie if the risks were right."
 )
 _BENEFIT = (
     "Of acting on risks above a threshold ({ref_vickers}), at the start of the inspection. Acting "
-    "on nobody has a benefit of nought. No intervals were computed: differences of this size are "
+    "on nobody has a benefit of zero. No intervals were computed: differences of this size are "
     "not to be read one by one."
 )
 _GROUPS = "Confirmation years, with exact limits ({ref_garwood})."

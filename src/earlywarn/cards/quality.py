@@ -28,7 +28,7 @@ MEANING = {
     8: "The figures or the day are outside what the model learnt from.",
     9: "An authority would be missing, or its figures be another's.",
     10: "Past forecasts used figures as corrected later. It can't be mended where first-published "
-    "files are not to be had, and says nothing against today's scores.",
+    "files are not available, and says nothing against today's scores.",
     11: "The model would be less right for one kind of authority than for another.",
     12: "A record that leaves inspections out can flatter.",
     13: "Figures this telling would be a sign of a leak.",
@@ -37,30 +37,50 @@ MEANING = {
 
 VERIFIED = (
     ("V1", "A snapshot holds nothing published after its day", "tests/test_leaks.py"),
-    ("V2", "The fit agrees with another implementation", "tests/test_ordinal.py"),
+    ("V2", "The fit agrees with another implementation", "tests/model/test_ordinal.py"),
     (
         "V3",
         "Contributions add up, whatever is missing",
-        "tests/test_explanation.py",
+        "tests/scoring/test_explanation.py",
     ),
-    ("V4", "Intervals cover simulated truths as often as they claim", "tests/test_classifier.py"),
-    ("V5", "Statistics agree with golden numbers of named sources", "tests/test_stats.py"),
+    (
+        "V4",
+        "Intervals cover simulated truths as often as they claim",
+        "tests/model/test_classifier.py",
+    ),
+    (
+        "V5",
+        "Statistics agree with golden numbers of named sources",
+        "tests/statistics/test_regression.py",
+    ),
     (
         "V6",
         "Faulty published files are refused, not repaired",
-        "tests/test_malformed.py",
+        "tests/sources/test_malformed.py",
     ),
-    ("V7", "A doctored, cut-off or foreign model file is refused", "tests/test_store.py"),
-    ("V8", "A row scored alone, in a batch or in the table gets the same", "tests/test_scoring.py"),
-    ("V9", "The record's measures agree with their definitions", "tests/test_evaluation.py"),
-    ("V10", "Every figure of these records comes from the program", "tests/test_cards.py"),
+    (
+        "V7",
+        "A doctored, cut-off or foreign model file is refused",
+        "tests/model/test_serialisation.py",
+    ),
+    (
+        "V8",
+        "A row scored alone, in a batch or in the table gets the same",
+        "tests/scoring/test_national.py",
+    ),
+    (
+        "V9",
+        "The record's measures agree with their definitions",
+        "tests/evaluation/test_performance.py",
+    ),
+    ("V10", "Every figure of these records comes from the program", "tests/cards/test_cards.py"),
 )
 """Was it built right: what was verified, and by which test of the source tree."""
 
 VALIDATED = (
     (
         "W1",
-        "Does it foretell, on inspections of later years?",
+        "Does it predict, on inspections of later years?",
         "AUC {auc_conf}; the order was {order_told}; the risks were {skill_told}",
     ),
     (

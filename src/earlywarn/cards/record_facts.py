@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from earlywarn.evaluation.stored_record import OURS
 from earlywarn.evaluation.protocol import WINDOWS
+from earlywarn.evaluation.stored_record import OURS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -155,7 +155,7 @@ def span(row: Mapping[Any, Any], name: str, *, places: int = 2) -> str:
 
 
 def signed(value: float, places: int = 2) -> str:
-    """A difference with its sign, and nought without one: ``+0.11``, ``0.00``."""
+    """A difference with its sign, and zero without one: ``+0.11``, ``0.00``."""
     text = f"{value:+.{places}f}"
     return text[1:] if float(text) == 0 else text
 

@@ -10,8 +10,8 @@ import pandas as pd
 
 from earlywarn.cards.facts import GRADED, plain
 from earlywarn.cards.record_facts import percent, signed, span
-from earlywarn.evaluation.stored_record import OURS
 from earlywarn.evaluation.protocol import WINDOWS
+from earlywarn.evaluation.stored_record import OURS
 from earlywarn.scoring.preprocessing import model_indicators
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ _INTRODUCTION = (
         "Title",
         "Title",
         "Development and evaluation of a regression model (ordered logistic regression with a "
-        "prior on its weights) that foretells, for each of {authorities_now} local authorities in "
+        "prior on its weights) that predicts, for each of {authorities_now} local authorities in "
         "England, the probability that an inspection of its children's services that began now "
         "would give this judgement: {question}.",
     ),
@@ -42,7 +42,7 @@ _INTRODUCTION = (
         "The National Audit Office found that the national department stepped in only after the "
         "inspectorate had judged a service Inadequate ({ref_nao}). Earlier attempts were "
         "discouraging: figures of authorities showed no consistent pattern with Ofsted's "
-        "judgements ({ref_wilkins}), and the risk scores of another inspectorate did not foretell "
+        "judgements ({ref_wilkins}), and the risk scores of another inspectorate did not predict "
         "its ratings of hospital trusts ({ref_griffiths}; {ref_allen}). No published measure of "
         "discrimination for Ofsted's judgements of children's services was found. The question is "
         "prognostic: figures public on the first day of an inspection, an outcome known weeks "
@@ -133,7 +133,7 @@ _DATA = (
         "Methods: data preparation",
         "Preparation and quality checks",
         "Every cell is read as text and keeps its symbol: suppressed, not applicable, unavailable, "
-        "unreliable and rounded to nought stay apart. A figure counts from the day of its "
+        "unreliable and rounded to zero stay apart. A figure counts from the day of its "
         "publication; {assumed} of figures have a day assumed by a rule that is late on purpose. "
         "Joint returns are copied to both authorities and marked ({joint} figures); authorities "
         "that were merged or split are followed by a dated register. Reading gave {findings} "
@@ -157,7 +157,7 @@ _DATA = (
         "Who assesses the outcome, and with what judgement",
         "Ofsted's inspectors, by professional judgement against published criteria. Their "
         "qualifications and demographic characteristics are not published by inspection, nor is "
-        "the agreement between inspectors. The model foretells their judgement, which is not the "
+        "the agreement between inspectors. The model predicts their judgement, which is not the "
         "same as harm to children.",
     ),
     Item(
@@ -254,10 +254,10 @@ _ANALYSIS = (
         "indicators may stray by a little only. So in effect one slope is learnt for all figures "
         "and one for the last inspection; the shares between indicators are assumed. Chosen "
         "because so few events can't tell single weights. The sizes of the prior and how the "
-        "level of the year to come is foretold were set on the development years; "
+        "level of the year to come is predicted were set on the development years; "
         "{doc_experiments} lists what was tried, also what failed. Validated by rolling origin; "
         "uncertainty by {refits} refits with authorities reweighted and the prior's mean drawn "
-        "anew.",
+        "again.",
     ),
     Item(
         "12d",

@@ -12,17 +12,17 @@ from earlywarn.cards.facts import gather_facts
 from earlywarn.cards.items import blank
 from earlywarn.cards.model_card import Learnt, items_text, model_card
 from earlywarn.cards.quality import quality_log
-from earlywarn.evaluation.stored_record import check_belongs, read_recorded
 from earlywarn.cards.transparency import FIELDS
 from earlywarn.cards.tripod import ITEMS
 from earlywarn.errors import CardError
-from earlywarn.utils.files import write_together
-from earlywarn.scoring.preprocessing import model_indicators
-from earlywarn.panel.panel import load_panel
-from earlywarn.utils.progress import Progress
-from earlywarn.model.serialisation import load_model
+from earlywarn.evaluation.stored_record import check_belongs, read_recorded
 from earlywarn.indicators.timeline import Timeline
+from earlywarn.model.serialisation import load_model
 from earlywarn.model.training import design, training_cases
+from earlywarn.panel.panel import load_panel
+from earlywarn.scoring.preprocessing import model_indicators
+from earlywarn.utils.files import write_together
+from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
     from earlywarn.cards.facts import Facts

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import earlywarn as ew
 from earlywarn.cli import text as printing
 from earlywarn.errors import UsageError, require
-from earlywarn.utils.progress import Progress, reporter
-from earlywarn.scoring.national import at_prior
-from earlywarn.export.workbook import about_explanation, about_scores
 from earlywarn.export.tables import write_table
+from earlywarn.export.workbook import about_explanation, about_scores
+from earlywarn.scoring.national import at_prior
+from earlywarn.utils.progress import Progress, reporter
 
 if TYPE_CHECKING:
     import argparse
 
-    from earlywarn.panel.panel import Panel, Snapshot
     from earlywarn.evaluation.baselines import Contender
+    from earlywarn.panel.panel import Panel, Snapshot
 
 
 def score(chosen: argparse.Namespace) -> None:

@@ -10,18 +10,18 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, NoReturn
 
-from earlywarn.cli import commands
 from earlywarn._version import __version__
-from earlywarn.serving.chunks import CHUNK
-from earlywarn.serving.chunks import ENDINGS as ROW_ENDINGS
+from earlywarn.cli import commands
 from earlywarn.errors import (
     DataQualityWarning,
     EarlyWarnError,
     ModelLifeWarning,
     UsageError,
 )
-from earlywarn.judgements.targets import TARGETS
 from earlywarn.export.tables import ENDINGS
+from earlywarn.judgements.targets import TARGETS
+from earlywarn.serving.chunks import CHUNK
+from earlywarn.serving.chunks import ENDINGS as ROW_ENDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

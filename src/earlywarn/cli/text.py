@@ -268,7 +268,7 @@ def _preamble(model: RiskModel, snapshot: Snapshot, count: int) -> str:
 
 def _caution(model: RiskModel) -> list[str]:
     text = (
-        "These figures foretell little: ranks overlap widely, and most authorities high on the "
+        "These figures predict little: ranks overlap widely, and most authorities high on the "
         "list will not be judged Inadequate. Use it to offer support and to ask questions, never "
         "to pre-judge an inspection."
     )

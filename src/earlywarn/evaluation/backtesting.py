@@ -19,25 +19,25 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from earlywarn._version import __version__
-from earlywarn.model.prior import Beliefs
-from earlywarn.indicators.catalogue import digest as catalogue_digest
 from earlywarn.errors import BacktestError
-from earlywarn.utils.files import write_whole
-from earlywarn.scoring.preprocessing import read_rows
-from earlywarn.model.risk_model import RiskModel
-from earlywarn.judgements.targets import GRADES, cohort, get_target
-from earlywarn.utils.progress import Progress
 from earlywarn.evaluation.baselines import RIVALS
-from earlywarn.statistics.regression import logit
+from earlywarn.indicators.catalogue import digest as catalogue_digest
 from earlywarn.indicators.timeline import Timeline
+from earlywarn.judgements.targets import GRADES, cohort, get_target
+from earlywarn.model.prior import WeightPrior
+from earlywarn.model.risk_model import RiskModel
 from earlywarn.model.training import ages, train, training_cases
+from earlywarn.scoring.preprocessing import read_rows
+from earlywarn.statistics.regression import logit
+from earlywarn.utils.files import write_whole
+from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
 
+    from earlywarn.evaluation.baselines import Contender, Forecaster
     from earlywarn.judgements.targets import Target
     from earlywarn.panel.panel import Panel
-    from earlywarn.evaluation.baselines import Contender, Forecaster
     from earlywarn.statistics.regression import FloatArray
 
 OURS = "earlywarn"
@@ -77,7 +77,7 @@ class Backtest:
     judgements : DataFrame
         The inspections that they are held against.
     target : str
-        What was foretold.
+        What was predicted.
     """
 
     forecasts: pd.DataFrame
@@ -108,7 +108,7 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
     judgements : DataFrame
         One row an inspection.
     target : str or Target
-        What is foretold.
+        What is predicted.
     first_year : int
         The first year of forecasts; the models of a year learn from reports published before it.
     until : date
@@ -209,7 +209,7 @@ class _Plan:
         parts = [
             __version__,
             catalogue_digest(),
-            repr(Beliefs()),
+            repr(WeightPrior()),
             self.target.name,
             repr((self.leads, [rival.name for rival in self.rivals], self.until)),
             self.judgements.to_csv(index=False),

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pandas as pd
 
-from earlywarn.model.prior import Beliefs, prior_of
 from earlywarn.indicators.catalogue import Indicator, model_column, scored_indicators
-from earlywarn.model.classifier import RiskClassifier
 from earlywarn.model.base_rate import trailing_share
+from earlywarn.model.classifier import RiskClassifier
+from earlywarn.model.prior import WeightPrior, prior_of
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.statistics.regression import logit
 
@@ -87,7 +87,7 @@ class Rival:
         grade : Series
             0 to 3.
         age : ndarray
-            Years from each case to the day from which on it foretells.
+            Years from each case to the day from which on it predicts.
         """
         columns = self.columns(X)
         classifier = RiskClassifier(prior_covariance=WIDE**2 * np.eye(columns.shape[1]))
@@ -157,7 +157,7 @@ def _figures() -> tuple[Indicator, ...]:
 def _composite(X: pd.DataFrame) -> pd.DataFrame:
     """The signed mean of the families, with nothing to learn but how much it matters."""
     records = _figures()
-    weights = prior_of(records, Beliefs(composite=1.0))["prior_mean"]
+    weights = prior_of(records, WeightPrior(composite=1.0))["prior_mean"]
     z = X[[model_column(record) for record in records]].fillna(0.0)
     return pd.DataFrame({"composite": z.to_numpy() @ weights}, index=X.index)
 

@@ -17,10 +17,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from earlywarn.indicators.catalogue import model_column, scored_indicators
 from earlywarn.errors import TrainingError, require
-from earlywarn.model.base_rate import next_level
+from earlywarn.indicators.catalogue import model_column, scored_indicators
 from earlywarn.judgements.targets import GRADES
+from earlywarn.model.base_rate import next_level
 from earlywarn.statistics.regression import FloatArray, expit, logit
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Challenger:
         grade : Series
             0 to 3.
         age : ndarray
-            Years from each case to the day from which on it foretells.
+            Years from each case to the day from which on it predicts.
 
         Raises
         ------

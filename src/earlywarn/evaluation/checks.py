@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from earlywarn.model.prior import Beliefs, prior_of
-from earlywarn.indicators.catalogue import INDICATORS, Indicator, model_column
-from earlywarn.evaluation.drift import drift
 from earlywarn.errors import UsageError
+from earlywarn.evaluation.drift import drift
 from earlywarn.evaluation.fairness import groups
+from earlywarn.indicators.catalogue import INDICATORS, Indicator, model_column
+from earlywarn.indicators.timeline import Timeline
+from earlywarn.model.prior import WeightPrior, prior_of
+from earlywarn.scoring.national import score
 from earlywarn.scoring.preprocessing import model_indicators
 from earlywarn.statistics.metrics import auc, log_score
-from earlywarn.scoring.national import score
-from earlywarn.indicators.timeline import Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -201,7 +201,7 @@ def _sample_size(evidence: Evidence) -> tuple[Status, str]:
 
 def _free_parameters(model: RiskModel) -> float:
     """How many parameters the data decide: all of them less tr(prior precision x covariance)."""
-    prior = prior_of(model_indicators(model), Beliefs())["prior_covariance"]
+    prior = prior_of(model_indicators(model), WeightPrior())["prior_covariance"]
     held = np.trace(np.linalg.solve(prior, model.covariance[1:, 1:]))
     return float(max(len(prior) - held, FEWEST_PARAMETERS))
 
@@ -270,7 +270,7 @@ def _revised(evidence: Evidence) -> tuple[Status, str]:
     return _verdict(
         good=share == 0,
         sentence=f"{100 * share:.0f}% of the figures used for {first} were read from later "
-        "releases, since the first-published ones are not to be had",
+        "releases, since the first-published ones are not available",
     )
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.evaluation.protocol import DIGITS, OUTCOME, by_window_and_lead, checked_forecasts
-from earlywarn.statistics.metrics import net_benefit
 from earlywarn.statistics.bootstrap import consistency_band
+from earlywarn.statistics.metrics import net_benefit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ THRESHOLDS = (0.05, 0.10, 0.15, 0.20, 0.25)
 def reliability(
     forecasts: pd.DataFrame, bins: int = 5, *, resamples: int = 1000, seed: int = 2016
 ) -> pd.DataFrame:
-    """Compare what was foretold at the inspection's start with what happened, by size of risk.
+    """Compare what was predicted at the inspection's start with what happened, by size of risk.
 
     Parameters
     ----------

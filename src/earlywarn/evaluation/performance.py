@@ -1,6 +1,6 @@
 """Forecasts and what happened -> the honest record: measures, their intervals, their rivals.
 
-A row of forecasts is one inspection, foretold by one model so many months before it began. Every
+A row of forecasts is one inspection, predicted by one model so many months before it began. Every
 figure comes with its interval from an authority-clustered bootstrap, and every model is compared
 with its rivals on the same resamples. Development and confirmation are always apart.
 """
@@ -30,7 +30,6 @@ from earlywarn.evaluation.protocol import (
     by_window_and_lead,
     checked_forecasts,
 )
-from earlywarn.utils.progress import Progress
 from earlywarn.statistics.bootstrap import (
     LEVEL,
     cluster_weights,
@@ -42,6 +41,7 @@ from earlywarn.statistics.bootstrap import (
     weighted_slope,
 )
 from earlywarn.statistics.regression import FloatArray, hypergeometric_tail, rate
+from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -169,7 +169,7 @@ def evaluate(
     Notes
     -----
     With fewer than 5 events, or without any other case, measures are NaN; ``n`` and ``events``
-    say why. Models are paired on the cases that both foretold. The p value is the exact chance
+    say why. Models are paired on the cases that both predicted. The p value is the exact chance
     that a random list holds as many of the events (hypergeometric).
 
     Examples

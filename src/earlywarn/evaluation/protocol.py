@@ -125,7 +125,7 @@ def checked_forecasts(forecasts: pd.DataFrame, needed: Sequence[str]) -> pd.Data
     keys = ["lead_months", "model", *CASE]
     _refuse_rows(forecasts, "model", ~forecasts.duplicated(keys), "each case once a model and lead")
     same = label.groupby([forecasts[column] for column in CASE]).transform("nunique") == 1
-    _refuse_rows(forecasts, "label", same, "one outcome a case, whoever foretold it")
+    _refuse_rows(forecasts, "label", same, "one outcome a case, whoever predicted it")
     rows = forecasts.assign(year=start.dt.year, _order=forecasts["model"].map(_model_order))
     return rows.sort_values(["lead_months", "_order", *CASE], ignore_index=True)
 

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earlywarn._version import __version__
-from earlywarn.evaluation.checks import Evidence, Result, as_frame, run_checks
 from earlywarn.errors import BacktestError, MissingExtraError, require
-from earlywarn.evaluation.performance import decision_curve, evaluate, reliability, to_records
+from earlywarn.evaluation.checks import Evidence, Result, as_frame, run_checks
 from earlywarn.evaluation.fairness import groups, recounted, steadiness
-from earlywarn.utils.files import write_whole
-from earlywarn.indicators.build import build_indicators
-from earlywarn.evaluation.watchlist import lead_time, list_record
-from earlywarn.panel.storage import panel_digest
+from earlywarn.evaluation.performance import decision_curve, evaluate, reliability, to_records
 from earlywarn.evaluation.record_page import page
+from earlywarn.evaluation.watchlist import lead_time, list_record
+from earlywarn.indicators.build import build_indicators
+from earlywarn.panel.storage import panel_digest
+from earlywarn.utils.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Collection

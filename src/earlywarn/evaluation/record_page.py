@@ -154,7 +154,7 @@ def _leads(records: pd.DataFrame) -> str:
         }
     )
     return (
-        "## How early\n\nThe same inspections, foretold months before they began. The lists begin "
+        "## How early\n\nThe same inspections, predicted months before they began. The lists begin "
         "in 2016, so longer leads have fewer inspections.\n\n" + markdown(table)
     )
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from earlywarn.errors import CardError
-from earlywarn.utils.files import package_path
 from earlywarn.panel.storage import panel_digest
+from earlywarn.utils.files import package_path
 
 if TYPE_CHECKING:
     from earlywarn.model.risk_model import RiskModel
@@ -63,7 +63,7 @@ class Recorded:
     Attributes
     ----------
     target : str
-        What was foretold.
+        What was predicted.
     about : dict
         What the record was made from, as ``earlywarn.evaluation.record.Record`` has it.
     tables : dict of DataFrame
@@ -140,7 +140,7 @@ def check_belongs(recorded: Recorded, model: RiskModel, panel: Panel) -> None:
                 where="record",
                 found=str(found)[:80],
                 expected=str(expected)[:80],
-                remedy="Make it anew: python -m earlywarn backtest --out DIR, with the same "
+                remedy="Make it again: python -m earlywarn backtest --out DIR, with the same "
                 "--model and --panel; then say --record DIR.",
             )
 

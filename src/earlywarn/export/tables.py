@@ -6,12 +6,12 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from earlywarn.export.data_dictionary import metadata
 from earlywarn.errors import UsageError, require
-from earlywarn.utils.files import write_together
-from earlywarn.export.workbook import About, book_of
+from earlywarn.export.data_dictionary import metadata
 from earlywarn.export.ods import ods
+from earlywarn.export.workbook import About, book_of
 from earlywarn.export.xlsx import xlsx
+from earlywarn.utils.files import write_together
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -40,7 +40,7 @@ CONTACT = (
 )
 CAUTION = (
     (
-        "The published figures foretell little: intervals are wide, ranks overlap, and most "
+        "The published figures predict little: intervals are wide, ranks overlap, and most "
         "authorities high on the list will not be judged Inadequate."
     ),
     (

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from earlywarn.authorities import ENGLAND
+from earlywarn.errors import IndicatorError
 from earlywarn.indicators.catalogue import (
     DEPRIVATION,
     HISTORY,
@@ -23,7 +24,6 @@ from earlywarn.indicators.catalogue import (
     get_indicator,
 )
 from earlywarn.indicators.standardise import Distribution, compare, distribution, stabilise
-from earlywarn.errors import IndicatorError
 from earlywarn.judgements.targets import previous_judgement
 from earlywarn.panel.panel import Snapshot
 from earlywarn.statistics.regression import FloatArray, rate, slope

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from earlywarn.utils.dates import as_date
 from earlywarn.errors import OutcomeError
+from earlywarn.utils.dates import as_date
 
 GRADES = ("Outstanding", "Good", "Requires improvement", "Inadequate")
 """The grades as full words, worst last."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from earlywarn.utils.dates import as_date
 from earlywarn.errors import OutcomeError
 from earlywarn.judgements.schema import AREAS, GRADES, NO_OVERALL_FROM, check_judgements
+from earlywarn.utils.dates import as_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,7 +33,7 @@ _INADEQUATE = float(GRADES.index("Inadequate"))
 
 @dataclass(frozen=True)
 class Target:
-    """What is foretold about an inspection: a named, versioned question with its rule.
+    """What is predicted about an inspection: a named, versioned question with its rule.
 
     Attributes
     ----------

@@ -75,7 +75,7 @@ def trailing_share(event: Floats, age: Floats) -> float:
 
 
 def next_level(terms: Floats, event: Floats, age: Floats, *, weight: Floats | None = None) -> Level:
-    """Foretell the level of the year to come from cases of the years before.
+    """Predict the level of the year to come from cases of the years before.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def next_level(terms: Floats, event: Floats, age: Floats, *, weight: Floats | No
     event : ndarray of shape (n_cases,)
         1 where it happened, else 0.
     age : ndarray of shape (n_cases,)
-        Years from the case to the day on which one foretells, 0 or more.
+        Years from the case to the day on which one predicts, 0 or more.
     weight : ndarray of shape (n_cases,), optional
         How often each case counts.
 

@@ -13,8 +13,8 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from earlywarn.errors import TrainingError
 from earlywarn.model.base_rate import Level, next_level
-from earlywarn.model.risk_model import RiskModel
 from earlywarn.model.ordinal import OrdinalFit, Prior, fit_ordinal
+from earlywarn.model.risk_model import RiskModel
 from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         How far the cases may move them from there; the identity by default.
     doubt_covariance : array-like of shape (n_features, n_features), optional
         How far they may really be from there, for the bootstrap: wider than ``prior_covariance``
-        where that is kept tight so as to foretell well. The same by default.
+        where that is kept tight so as to predict well. The same by default.
     orientation : array-like of shape (n_features,), optional
         +1 or -1: the direction in which the columns of a group agree.
     groups : sequence of str, optional

@@ -149,7 +149,7 @@ class Bench:
         np.add(rows, self._offset, out=filled)
         if not np.isnan(filled, out=missing).any():
             return Block(filled, None)
-        # A missing value is nought both above and below nought: three plain passes, where a mask
+        # A missing value is zero both above and below zero: three plain passes, where a mask
         # would be looked at value by value.
         np.fmax(filled, 0.0, out=spare)
         np.fmin(filled, 0.0, out=filled)

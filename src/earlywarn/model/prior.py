@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Beliefs:
+class WeightPrior:
     """How large the weights are taken to be, and how far the judgements may move them.
 
     Parameters
@@ -32,7 +32,7 @@ class Beliefs:
     family_doubt, indicator_doubt : float
         How far a family's and an indicator's weight may really be from that, about half of their
         size: what the intervals allow for. Few events can't tell such weights from equal ones, so
-        a fit that follows the judgements that far foretells worse, and one that hides the doubt
+        a fit that follows the judgements that far predicts worse, and one that hides the doubt
         is too sure of itself.
     history : float
         Log-odds of having been Good or better at the last inspection, against not.
@@ -50,14 +50,14 @@ class Beliefs:
     history_sd: float = 0.2
 
 
-def prior_of(records: Sequence[Indicator], beliefs: Beliefs) -> dict[str, Any]:
+def prior_of(records: Sequence[Indicator], weight_prior: WeightPrior) -> dict[str, Any]:
     """Turn beliefs about these indicators into the parameters of a ``RiskClassifier``.
 
     Parameters
     ----------
     records : sequence of Indicator
         In the order of the columns.
-    beliefs : Beliefs
+    weight_prior : WeightPrior
 
     Returns
     -------
@@ -69,7 +69,7 @@ def prior_of(records: Sequence[Indicator], beliefs: Beliefs) -> dict[str, Any]:
     --------
     >>> from earlywarn.indicators.catalogue import get_indicator
     >>> two = [get_indicator("rereferrals"), get_indicator("reviews_in_time")]
-    >>> prior_of(two, Beliefs(composite=1.0))["prior_mean"]
+    >>> prior_of(two, WeightPrior(composite=1.0))["prior_mean"]
     array([ 0.5, -0.5])
     """
     figures = np.array([record.kind != "history" for record in records])
@@ -78,14 +78,14 @@ def prior_of(records: Sequence[Indicator], beliefs: Beliefs) -> dict[str, Any]:
     within, same = _within_family(records)
 
     def covariance(family_sd: float, indicator_sd: float) -> FloatArray:
-        spread = beliefs.composite_sd**2 * np.outer(weight, weight)
+        spread = weight_prior.composite_sd**2 * np.outer(weight, weight)
         spread += family_sd**2 * same * np.outer(within, within)
-        return spread + np.diag(np.where(figures, indicator_sd, beliefs.history_sd) ** 2)
+        return spread + np.diag(np.where(figures, indicator_sd, weight_prior.history_sd) ** 2)
 
     return {
-        "prior_mean": np.where(figures, beliefs.composite * weight, beliefs.history),
-        "prior_covariance": covariance(beliefs.family_sd, beliefs.indicator_sd),
-        "doubt_covariance": covariance(beliefs.family_doubt, beliefs.indicator_doubt),
+        "prior_mean": np.where(figures, weight_prior.composite * weight, weight_prior.history),
+        "prior_covariance": covariance(weight_prior.family_sd, weight_prior.indicator_sd),
+        "doubt_covariance": covariance(weight_prior.family_doubt, weight_prior.indicator_doubt),
         "orientation": np.where(sign == 0, 1.0, sign),
         "groups": [record.family for record in records],
         "centre": np.where(figures, 0.0, 0.5),

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from earlywarn._version import __version__
-from earlywarn.indicators.catalogue import digest as catalogue_digest
 from earlywarn.errors import StoreError
-from earlywarn.utils.files import package_path, write_whole
+from earlywarn.indicators.catalogue import digest as catalogue_digest
 from earlywarn.model.risk_model import RiskModel
+from earlywarn.utils.files import package_path, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

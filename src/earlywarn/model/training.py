@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from earlywarn.model.prior import Beliefs, prior_of
-from earlywarn.indicators.catalogue import Indicator, model_column, scored_indicators
-from earlywarn.model.classifier import RiskClassifier
-from earlywarn.utils.dates import as_date
 from earlywarn.errors import TrainingError
 from earlywarn.indicators.build import reference_distributions
-from earlywarn.model.base_rate import HALF_LIFE, PSEUDO_CASES, recent_weights, trailing_share
-from earlywarn.judgements.targets import Target, cohort, get_target
-from earlywarn.panel.panel import FIRST_DAY, Panel
-from earlywarn.utils.progress import Progress
-from earlywarn.statistics.regression import FloatArray, logit
-from earlywarn.model.serialisation import fingerprint
+from earlywarn.indicators.catalogue import Indicator, model_column, scored_indicators
 from earlywarn.indicators.timeline import Timeline
+from earlywarn.judgements.targets import Target, cohort, get_target
+from earlywarn.model.base_rate import HALF_LIFE, PSEUDO_CASES, recent_weights, trailing_share
+from earlywarn.model.classifier import RiskClassifier
+from earlywarn.model.prior import WeightPrior, prior_of
+from earlywarn.model.serialisation import fingerprint
+from earlywarn.panel.panel import FIRST_DAY, Panel
+from earlywarn.statistics.regression import FloatArray, logit
+from earlywarn.utils.dates import as_date
+from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,7 +44,7 @@ def train(  # noqa: PLR0913 - every choice of a retraining, each by its name
     target: str | Target = "any_inadequate",
     prior: float | None = None,
     indicators: Sequence[Indicator] | None = None,
-    beliefs: Beliefs | None = None,
+    weight_prior: WeightPrior | None = None,
     refits: int = REFITS,
     timeline: Timeline | None = None,
     progress: Progress | None = None,
@@ -60,12 +60,12 @@ def train(  # noqa: PLR0913 - every choice of a retraining, each by its name
     until : date or ISO text, optional
         The cut: the newest report in ``judgements`` if not given.
     target : str or Target
-        What is foretold.
+        What is predicted.
     prior : float, optional
         The share of Inadequate judgements to expect; that of the year to come if not given.
     indicators : sequence of Indicator, optional
         The scored ones of the catalogue if not given.
-    beliefs : Beliefs, optional
+    weight_prior : WeightPrior, optional
         The prior of the weights.
     refits : int
         Bootstrap refits for the uncertainty.
@@ -97,14 +97,14 @@ def train(  # noqa: PLR0913 - every choice of a retraining, each by its name
     """
     question = get_target(target)
     records = scored_indicators() if indicators is None else tuple(indicators)
-    beliefs = Beliefs() if beliefs is None else beliefs
+    weight_prior = WeightPrior() if weight_prior is None else weight_prior
     cases = training_cases(judgements, until=until, target=question)
     progress = Progress() if progress is None else progress
     timeline = Timeline(panel, judgements) if timeline is None else timeline
     X = design(timeline, cases, records, progress=progress)
     progress.say(f"Fitting {len(records)} indicators")
     classifier = RiskClassifier(
-        **prior_of(records, beliefs),
+        **prior_of(records, weight_prior),
         n_bootstrap=refits,
         random_state=SEED,
     )

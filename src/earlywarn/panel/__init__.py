@@ -1,1 +1,1 @@
-"""The panel part of earlywarn."""
+"""Everything published, and what was known on a day."""

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.errors import PanelError
-from earlywarn.sources.calendar import RELEASE_COLUMNS
 from earlywarn.judgements.schema import AREAS, DATES, check_judgements
 from earlywarn.judgements.schema import COLUMNS as JUDGEMENT_COLUMNS
+from earlywarn.sources.calendar import RELEASE_COLUMNS
 from earlywarn.sources.schema import FINDING_COLUMNS, NEIGHBOUR_COLUMNS, OBSERVATION_COLUMNS
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.authorities import ENGLAND, REGISTER_COLUMNS, Register
-from earlywarn.utils.dates import as_date
 from earlywarn.errors import AuthorityError, PanelError
-from earlywarn.panel.storage import read_tables, write_folder
+from earlywarn.judgements.reading import read_judgements
+from earlywarn.judgements.schema import check_judgements, judgements_text
 from earlywarn.panel.csv_tables import (
     findings_from,
     judgements_from,
@@ -26,9 +26,9 @@ from earlywarn.panel.csv_tables import (
     releases_from,
     releases_text,
 )
-from earlywarn.judgements.schema import check_judgements, judgements_text
-from earlywarn.judgements.reading import read_judgements
+from earlywarn.panel.storage import read_tables, write_folder
 from earlywarn.sources.schema import FINDING_COLUMNS, KEY, NEIGHBOUR_COLUMNS
+from earlywarn.utils.dates import as_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -214,7 +214,7 @@ class Panel:
         -----
         A figure is public from the first publication of its period. Each release restates earlier
         periods, so of several releases the newest one of the day is used; where only later ones
-        are to be had, the oldest of them, and the row says so in `restated`.
+        are available, the oldest of them, and the row says so in `restated`.
         """
         on = as_date(day, "as_of", PanelError)
         if on < FIRST_DAY:

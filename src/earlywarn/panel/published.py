@@ -6,9 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from earlywarn.judgements.reading import read_judgements_below
 from earlywarn.panel.panel import Panel
 from earlywarn.sources.folder import read_folder
-from earlywarn.judgements.reading import read_judgements_below
 
 if TYPE_CHECKING:
     from earlywarn.utils.progress import Progress

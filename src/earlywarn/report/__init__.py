@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from earlywarn.report.indicator_history import indicator_history
+from earlywarn.report.page import write_report
 from earlywarn.report.plots import (
     Figure,
     calibration,
@@ -12,9 +14,7 @@ from earlywarn.report.plots import (
     tile_map,
     waterfall,
 )
-from earlywarn.report.indicator_history import indicator_history
 from earlywarn.report.risk_history import rank_movement, risk_history
-from earlywarn.report.page import write_report
 
 __all__ = [
     "Figure",

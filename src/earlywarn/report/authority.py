@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from earlywarn.indicators.catalogue import INDICATORS, Indicator
+from earlywarn.report.authority_charts import (
+    FIRST_YEAR,
+    SMALL,
+    risk_chart,
+    small_chart,
+    waterfall_chart,
+)
 from earlywarn.report.axes import TimeAxis, inspection_lines
-from earlywarn.report.authority_charts import FIRST_YEAR, SMALL, risk_chart, small_chart, waterfall_chart
-from earlywarn.report.contents import Contents, inspections_of
 from earlywarn.report.chart import (
     Column,
     Drawn,
@@ -25,6 +30,7 @@ from earlywarn.report.chart import (
     whole,
     year_ranges,
 )
+from earlywarn.report.contents import Contents, inspections_of
 from earlywarn.report.indicator_history import NOT_THERE, Line, lines_of
 from earlywarn.sources.schema import PUBLISHED
 

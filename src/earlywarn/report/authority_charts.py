@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from earlywarn.scoring.explanation import NONE
 from earlywarn.report.axes import TimeAxis, inspection_lines
 from earlywarn.report.chart import Column, Drawn, long_date, percent, signed, text
 from earlywarn.report.svg import Scale, area, drawing, label, line
+from earlywarn.scoring.explanation import NONE
 from earlywarn.statistics.regression import expit, logit
 
 if TYPE_CHECKING:

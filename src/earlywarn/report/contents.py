@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from earlywarn.errors import ScoreError
-from earlywarn.scoring.explanation import explain
 from earlywarn.judgements.targets import AREAS
 from earlywarn.report.indicator_history import indicator_history
 from earlywarn.report.risk_history import rank_movement, risk_history
-from earlywarn.report.track_record import past_calibration, past_record, past_warnings
 from earlywarn.report.tilemap import tiles_for
+from earlywarn.report.track_record import past_calibration, past_record, past_warnings
+from earlywarn.scoring.explanation import explain
 from earlywarn.scoring.national import score
 from earlywarn.scoring.predictions import BANDS
 

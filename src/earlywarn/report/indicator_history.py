@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.authorities import ENGLAND
-from earlywarn.indicators.catalogue import INDICATORS, Indicator
 from earlywarn.indicators.build import FEWEST_NEIGHBOURS, POPULATION
+from earlywarn.indicators.catalogue import INDICATORS, Indicator
 from earlywarn.statistics.intervals import byar_limits, rate, wilson_limits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from earlywarn.statistics.intervals import FloatArray
     from earlywarn.panel.panel import Snapshot
+    from earlywarn.statistics.intervals import FloatArray
 
 COLUMNS = (
     "la_code",

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from earlywarn.indicators.catalogue import INDICATORS, Indicator, get_indicator
-from earlywarn.scoring.explanation import NONE
 from earlywarn.report.authority_charts import WIDTH
 from earlywarn.report.chart import (
     Column,
@@ -23,9 +22,10 @@ from earlywarn.report.chart import (
     year,
 )
 from earlywarn.report.palette import BAND_STYLES, style_of
-from earlywarn.report.track_record import OURS, WINDOWS
 from earlywarn.report.svg import Scale, drawing, label
 from earlywarn.report.tilemap import tile_name
+from earlywarn.report.track_record import OURS, WINDOWS
+from earlywarn.scoring.explanation import NONE
 from earlywarn.scoring.predictions import BANDS, MOST_DRIVERS
 
 if TYPE_CHECKING:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from earlywarn._version import __version__
 from earlywarn.errors import UsageError, require
-from earlywarn.utils.files import package_path, write_whole
+from earlywarn.model.serialisation import load_model
 from earlywarn.panel.panel import load_panel
-from earlywarn.utils.progress import Progress
 from earlywarn.report import national
 from earlywarn.report.authority import sections
 from earlywarn.report.contents import Contents, gather
 from earlywarn.report.track_record import past_in_brief, past_sentences
 from earlywarn.report.track_record_charts import calibration_chart, warning_chart
-from earlywarn.model.serialisation import load_model
+from earlywarn.utils.files import package_path, write_whole
+from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from earlywarn.authorities import Register
+from earlywarn.errors import IndicatorError, ScoreError, require
 from earlywarn.indicators.catalogue import get_indicator
 from earlywarn.indicators.standardise import distribution, stabilise
-from earlywarn.errors import IndicatorError, ScoreError, require
-from earlywarn.statistics.funnel import funnel_limits
 from earlywarn.report.authority_charts import waterfall_frame
 from earlywarn.report.indicator_history import indicator_history
 from earlywarn.report.palette import (
@@ -30,8 +29,9 @@ from earlywarn.report.palette import (
     TURQUOISE,
     style_of,
 )
-from earlywarn.report.track_record import level_told
 from earlywarn.report.tilemap import SOFT, tile_name, tiles_for
+from earlywarn.report.track_record import level_told
+from earlywarn.statistics.funnel import funnel_limits
 from earlywarn.statistics.regression import logit
 
 if TYPE_CHECKING:
@@ -326,7 +326,7 @@ def _calibration(reliability: pd.DataFrame) -> pd.DataFrame:
 def _draw_calibration(ax: Axes, frame: pd.DataFrame) -> None:
     colours = (DARK_BLUE, TURQUOISE, DARK_PINK, ORANGE)
     top = 100 * float(frame[["expected", "observed", "upper"]].max().max()) * 1.05
-    ax.plot([0, top], [0, top], color=INK, lw=1, label="as foretold")
+    ax.plot([0, top], [0, top], color=INK, lw=1, label="as predicted")
     groups = frame.groupby(["window", "model"], sort=False)
     for colour, ((window, model), rows) in zip(colours, groups, strict=False):
         ends = 100 * rows["lower"], 100 * rows["upper"]
@@ -334,14 +334,14 @@ def _draw_calibration(ax: Axes, frame: pd.DataFrame) -> None:
         marks = 100 * rows["expected"], 100 * rows["observed"]
         ax.plot(*marks, "o", color=colour, label=f"{model}, {window}")
     ax.set(xlim=(0, top), ylim=(0, top))
-    ax.set_xlabel("Foretold risk, mean of the group, %")
+    ax.set_xlabel("Predicted risk, mean of the group, %")
     ax.set_ylabel("Judged Inadequate, %; bars: 90% of what chance does")
     ratio = frame["events"].sum() / (frame["expected"] * frame["n"]).sum()
-    ax.set_title(f"{level_told(ratio)}: {ratio:.2f} came for each one foretold", loc="left")
+    ax.set_title(f"{level_told(ratio)}: {ratio:.2f} came for each one predicted", loc="left")
     ax.legend(frameon=False)
 
 
-calibration = Figure("Foretold against happened", _calibration, _draw_calibration, (6, 6))
+calibration = Figure("Predicted against happened", _calibration, _draw_calibration, (6, 6))
 
 # --- lead time -----------------------------------------------------------------------------------
 

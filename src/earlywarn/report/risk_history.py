@@ -11,10 +11,10 @@ import pandas as pd
 
 from earlywarn.errors import ModelLifeWarning
 from earlywarn.indicators.build import build_indicators
-from earlywarn.scoring.preprocessing import read_rows
 from earlywarn.panel.panel import FIRST_DAY
-from earlywarn.utils.progress import Progress
 from earlywarn.scoring.national import score
+from earlywarn.scoring.preprocessing import read_rows
+from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
     from earlywarn.model.risk_model import RiskModel

@@ -77,7 +77,7 @@ def past_record() -> pd.DataFrame:
 
 
 def past_calibration() -> pd.DataFrame:
-    """What was foretold and what happened, by size of risk.
+    """What was predicted and what happened, by size of risk.
 
     Returns
     -------
@@ -147,7 +147,7 @@ def past_sentences(record: pd.DataFrame) -> list[str]:
             f"{vain:.0f} of them were not judged Inadequate."
         ),
         (
-            f"Requires improvement or worse was foretold "
+            f"Requires improvement or worse was predicted "
             f"{'better' if row['auc_below_good'] > row['auc'] else 'no better'}: right in "
             f"{_share(row, 'auc_below_good')} of pairs."
         ),

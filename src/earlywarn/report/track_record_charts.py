@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from earlywarn.report.chart import Column, Drawn, long_date, percent, text, whole
-from earlywarn.report.track_record import WINDOW, WINDOWS, level_told
 from earlywarn.report.svg import Scale, drawing, label
+from earlywarn.report.track_record import WINDOW, WINDOWS, level_told
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -45,7 +45,7 @@ WARNING_TABLE = {
 CALIBRATION_TABLE = {
     "group": Column("Inspections, by size of risk", text, numeric=False),
     "n": Column("Inspections", whole),
-    "expected": Column("Mean risk foretold", percent),
+    "expected": Column("Mean risk predicted", percent),
     "events": Column("Judged Inadequate", whole),
     "observed": Column("Share judged Inadequate", percent),
     "lower": Column("Chance would give (90%), from", percent),
@@ -101,7 +101,7 @@ def _warned(y: int, row: Mapping[Hashable, Any]) -> str:
 
 
 def calibration_chart(calibration: pd.DataFrame) -> Drawn:
-    """Risks foretold against the shares that were judged Inadequate, by fifths."""
+    """Risks predicted against the shares that were judged Inadequate, by fifths."""
     frame = calibration[calibration["window"] == WINDOW].reset_index(drop=True)
     frame.insert(0, "group", [_group(place, len(frame)) for place in range(len(frame))])
     top = 0.1 * (int(10 * float(frame[["expected", "observed", "upper"]].max().max())) + 1)
@@ -111,7 +111,7 @@ def calibration_chart(calibration: pd.DataFrame) -> Drawn:
     parts = [f'<path class="grid" d="{grid}"/><path class="use" d="M60 280L460 20"/>']
     parts += [label(across(tick), 296, f"{tick:.0%}", "m") for tick in ticks]
     parts += [label(52, up(tick) + 4, f"{tick:.0%}", "e") for tick in ticks]
-    parts += [label(260, 318, "Risk foretold, mean of the group", "m")]
+    parts += [label(260, 318, "Risk predicted, mean of the group", "m")]
     parts += [label(60, 12, "Judged Inadequate")]
     rows = frame.to_dict("records")
     bands = "".join(
@@ -122,10 +122,10 @@ def calibration_chart(calibration: pd.DataFrame) -> Drawn:
     ratio = frame["events"].sum() / (frame["expected"] * frame["n"]).sum()
     title = f"{level_told(ratio)}: {ratio:.2f} Inadequate judgements came for each one expected"
     alt = (
-        f"Dot plot of the share judged Inadequate by the risk foretold, "
+        f"Dot plot of the share judged Inadequate by the risk predicted, "
         f"{WINDOWS[WINDOW].split(',')[0]}, in {len(frame)} groups: "
         + "; ".join(
-            f"foretold {percent(row.expected)}, {row.events} of {row.n}"
+            f"predicted {percent(row.expected)}, {row.events} of {row.n}"
             for row in frame.itertuples()
         )
     )

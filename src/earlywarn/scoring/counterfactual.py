@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from earlywarn.indicators.catalogue import Indicator, get_indicator, model_column
-from earlywarn.indicators.standardise import USUAL
 from earlywarn.errors import IndicatorError, ModelError, ScoreError
 from earlywarn.indicators.build import POPULATION, build_indicators, published_indicators
-from earlywarn.scoring.preprocessing import Inputs, model_indicators, read_rows
+from earlywarn.indicators.catalogue import Indicator, get_indicator, model_column
+from earlywarn.indicators.standardise import USUAL
 from earlywarn.scoring.predictions import BANDS, expected_share
+from earlywarn.scoring.preprocessing import Inputs, model_indicators, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from earlywarn.indicators.catalogue import Indicator, get_indicator, model_column
 from earlywarn.indicators.build import build_indicators
+from earlywarn.indicators.catalogue import Indicator, get_indicator, model_column
 from earlywarn.scoring.preprocessing import model_indicators, read_rows
 from earlywarn.statistics.regression import FloatArray, expit, normal_cdf, percentile_rank
 

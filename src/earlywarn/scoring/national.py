@@ -13,14 +13,14 @@ import pandas as pd
 
 from earlywarn.authorities import Register
 from earlywarn.errors import ModelLifeWarning, ScoreError
-from earlywarn.scoring.explanation import drivers
 from earlywarn.indicators.build import indicators_after, last_judgements
-from earlywarn.scoring.preprocessing import Inputs, known_columns, read_rows
-from earlywarn.scoring.batch import as_frame, beside
 from earlywarn.model.kernels import in_threads
-from earlywarn.statistics.regression import logit
 from earlywarn.model.serialisation import load_model
+from earlywarn.scoring.batch import as_frame, beside
+from earlywarn.scoring.explanation import drivers
 from earlywarn.scoring.predictions import BANDS, Verdicts
+from earlywarn.scoring.preprocessing import Inputs, known_columns, read_rows
+from earlywarn.statistics.regression import logit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from earlywarn.model.kernels import BLOCK, SHARE, SHORTEST, probabilities, threads
 from earlywarn.scoring.explanation import NONE
 from earlywarn.scoring.preprocessing import Inputs, model_indicators
-from earlywarn.model.kernels import BLOCK, SHARE, SHORTEST, probabilities, threads
 from earlywarn.statistics.regression import FloatArray, normal_quantile
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from earlywarn.errors import ModelError
 from earlywarn.indicators.catalogue import INDICATORS, Indicator, model_column
 from earlywarn.indicators.standardise import REACH, Distribution, compare, stabilise
-from earlywarn.errors import ModelError
 from earlywarn.statistics.regression import FloatArray, posterior_sd, rate
 
 if TYPE_CHECKING:

@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Any
 import joblib
 
 from earlywarn._version import __version__
+from earlywarn.errors import EarlyWarnError, UsageError
+from earlywarn.model.serialisation import load_model, to_text
+from earlywarn.scoring.national import score_batch
+from earlywarn.scoring.predictions import SCORED
 from earlywarn.serving.chunks import (
     CHUNK,
     as_cells,
@@ -22,16 +26,12 @@ from earlywarn.serving.chunks import (
     join_parts,
     read_chunks,
 )
-from earlywarn.errors import EarlyWarnError, UsageError
 from earlywarn.utils.files import write_whole
 from earlywarn.utils.progress import Progress
-from earlywarn.scoring.national import score_batch
-from earlywarn.model.serialisation import load_model, to_text
-from earlywarn.scoring.predictions import SCORED
 
 if TYPE_CHECKING:
-    from earlywarn.serving.chunks import Chunk
     from earlywarn.model.risk_model import RiskModel
+    from earlywarn.serving.chunks import Chunk
 
 JOINED = "joined.json"
 
@@ -201,7 +201,7 @@ def _prepare(job: _Job, ticket: dict[str, Any], *, resume: bool) -> None:
             "the parts that are there belong to other work",
             where=str(job.folder),
             expected="the same input, model, options and version as before",
-            remedy="Leave out --resume to start anew.",
+            remedy="Leave out --resume to start again.",
         )
     shutil.rmtree(job.folder, ignore_errors=True)
     job.folder.mkdir()

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from earlywarn.errors import require
-from earlywarn.scoring.national import score_batch
 from earlywarn.model.serialisation import load_model
+from earlywarn.scoring.national import score_batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -13,11 +13,11 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from earlywarn._version import __version__
-from earlywarn.indicators.catalogue import INDICATORS
 from earlywarn.errors import EarlyWarnError, ScoreError, UsageError, require
+from earlywarn.indicators.catalogue import INDICATORS
+from earlywarn.model.serialisation import load_model, model_file
 from earlywarn.scoring.national import score_batch
 from earlywarn.serving.http_limits import PATIENCE, Fault, Limits, patient_protocol
-from earlywarn.model.serialisation import load_model, model_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,6 @@ import pandas as pd
 
 from earlywarn.authorities import REGISTER_COLUMNS, Register
 from earlywarn.errors import DataQualityWarning, SourceError
-from earlywarn.utils.progress import Progress
 from earlywarn.sources.calendar import Calendar
 from earlywarn.sources.lait import is_lait, read_lait, read_lait_parquet
 from earlywarn.sources.layouts import LAYOUTS, Layout, match_layout
@@ -31,6 +30,7 @@ from earlywarn.sources.tabular_files import (
     table_from,
 )
 from earlywarn.sources.wide_tables import Reading, read_wide
+from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,11 +12,11 @@ import pandas as pd
 
 from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError, SourceError, require
-from earlywarn.sources.validation import check_figures, settle_ratios
 from earlywarn.sources.layouts import JOINT_SERVICES, Layout, Measure
 from earlywarn.sources.reorganisations import settle_lifetimes, share_joint_leads
 from earlywarn.sources.schema import UNAVAILABLE, Finding
 from earlywarn.sources.tabular_files import SYMBOLS, Table, broken_parquet, column_key, parse_cells
+from earlywarn.sources.validation import check_figures, settle_ratios
 from earlywarn.sources.wide_tables import Reading
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Item:
 
 
 def _workforce(measure: str, unit: str, value: str) -> Item:
-    # From 2017 the workforce tables themselves are to be had.
+    # From 2017 the workforce tables themselves are available.
     return Item(
         measure,
         unit,

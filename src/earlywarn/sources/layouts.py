@@ -1,7 +1,7 @@
 """The published wide tables: which column is which measure, a record for each dated layout.
 
 A table is recognised by its columns, never by its file's name. A release that names its columns
-anew gets a new record here, and nothing else.
+again gets a new record here, and nothing else.
 """
 
 from __future__ import annotations

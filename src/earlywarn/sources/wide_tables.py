@@ -12,10 +12,10 @@ import pandas as pd
 
 from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError, SourceError
-from earlywarn.sources.validation import check_figures, settle_ratios
 from earlywarn.sources.reorganisations import settle_lifetimes, share_joint_leads
 from earlywarn.sources.schema import Finding
 from earlywarn.sources.tabular_files import SYMBOLS, Table, parse_cells
+from earlywarn.sources.validation import check_figures, settle_ratios
 
 if TYPE_CHECKING:
     from earlywarn.sources.layouts import Layout, Measure

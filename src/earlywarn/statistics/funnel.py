@@ -15,7 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from earlywarn.errors import IndicatorError
-from earlywarn.statistics.intervals import FloatArray, aligned, counts_of_totals, rate, refuse, two_sided_z
+from earlywarn.statistics.intervals import (
+    FloatArray,
+    aligned,
+    counts_of_totals,
+    rate,
+    refuse,
+    two_sided_z,
+)
 
 
 def arcsine_proportion(count: npt.ArrayLike, total: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:

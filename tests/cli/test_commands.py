@@ -1,0 +1,406 @@
+"""The command line: what it prints, what it writes, and one line for every fault."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.helpers.published import write_published
+
+import earlywarn as ew
+from earlywarn.cli import commands
+from earlywarn.cli.parser import main
+from earlywarn.export.data_dictionary import SHORTHAND
+from earlywarn.export.workbook import LINES_ABOVE
+from earlywarn.indicators.catalogue import FAMILIES, INDICATORS
+from earlywarn.model import training
+from earlywarn.scoring.national import COLUMNS
+
+DAY = "2025-03-31"
+
+
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+
+
+@pytest.fixture(scope="module")
+def expected() -> pd.DataFrame:
+    return ew.score(ew.load_model(), ew.load_panel().as_of(DAY))
+
+
+@pytest.fixture(scope="module")
+def downloads(tmp_path_factory):
+    return write_published(tmp_path_factory.mktemp("downloads"), tuple(range(2021, 2026)))
+
+
+@pytest.fixture(scope="module")
+def built(downloads, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("built") / "panel"
+    assert main(["build", str(downloads), "--out", str(folder), "--quiet"]) == 0
+    return folder
+
+
+def said(capsys, *arguments, code=0) -> tuple[str, str]:
+    """What a command wrote to standard output and error, once its exit code is as told."""
+    found = main(list(arguments))
+    out, err = capsys.readouterr()
+    assert found == code, err
+    assert "Traceback" not in err
+    return out, err
+
+
+def fault(capsys, *arguments) -> str:
+    """The one line that a fault of the user gets."""
+    out, err = said(capsys, *arguments, code=2)
+    assert out == ""
+    assert err.count("\n") == 1
+    assert err.startswith("earlywarn: ")
+    assert "fault of earlywarn itself" not in err
+    return err
+
+
+# --- score and explain -----------------------------------------------------
+
+
+def test_score_prints_every_authority(capsys, expected):
+    out, err = said(capsys, "score", "--as-of", DAY)
+    assert err == ""
+    assert len(expected) == 153
+    for name in expected["la_name"]:
+        assert f" {name} " in out
+    lines = [line for line in out.splitlines() if "%" in line and line.strip()[0].isdigit()]
+    assert [line.split()[0] for line in lines] == [str(rank) for rank in expected["rank"]]
+    assert f"{100 * expected['risk'].iloc[0]:.1f}%" in lines[0]
+    assert "153 authorities" in out.replace("\n", " ")
+    assert ew.load_model().info["sunset"] in out
+
+
+@pytest.mark.parametrize("columns", ["80", "100", "200"])
+def test_score_fits_the_terminal(capsys, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+    out, _ = said(capsys, "score", "--as-of", DAY)
+    widest = max(out.splitlines(), key=len)
+    assert len(widest) <= int(columns), widest
+
+
+@pytest.mark.parametrize("command", [["explain", "Camden"], ["catalogue"]])
+def test_the_other_texts_fit_the_terminal(capsys, monkeypatch, command):
+    monkeypatch.setenv("COLUMNS", "80")
+    out, _ = said(capsys, *command)
+    widest = max(out.splitlines(), key=len)
+    assert len(widest) <= 80, widest
+
+
+def test_top_prints_so_many(capsys, expected):
+    out, _ = said(capsys, "score", "--as-of", DAY, "--top", "3")
+    names = [name for name in expected["la_name"] if f" {name} " in out]
+    assert names == expected["la_name"].head(3).tolist()
+
+
+def test_a_scenario_is_told_and_moves_the_risk(capsys, expected):
+    out, _ = said(capsys, "score", "--as-of", DAY, "--prior", "0.4", "--top", "1")
+    assert "40.0% of inspections" in out.replace("\n", " ")
+    assert f" {100 * expected['risk'].iloc[0]:.1f}%" not in out
+
+
+def test_without_a_date_it_is_the_newest_publication(capsys):
+    out, _ = said(capsys, "score", "--top", "1")
+    assert str(ew.load_panel().newest_publication) in out.replace("\n", " ")
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "ods", "parquet", "json"])
+def test_out_writes_what_score_gives(capsys, tmp_path, expected, ending):
+    file = tmp_path / f"scores.{ending}"
+    out, _ = said(capsys, "score", "--as-of", DAY, "--top", "1", "--out", str(file))
+    assert f"All 153 rows and {len(COLUMNS)} columns are in {file}." in out
+    text = {"la_code": "str"}
+    sheet = {"sheet_name": "Scores", "skiprows": LINES_ABOVE, "na_values": [*SHORTHAND]}
+    again = {
+        "csv": lambda: pd.read_csv(file, dtype=text),
+        "xlsx": lambda: pd.read_excel(file, engine="openpyxl", dtype=text, **sheet),
+        "ods": lambda: pd.read_excel(file, engine="calamine", dtype=text, **sheet),
+        "parquet": lambda: pd.read_parquet(file),
+        "json": lambda: pd.DataFrame(json.loads(file.read_text(encoding="utf-8"))),
+    }[ending]()
+    assert list(again.columns) == list(COLUMNS)
+    for column in COLUMNS:
+        if pd.api.types.is_numeric_dtype(expected[column].dtype):
+            np.testing.assert_allclose(again[column], expected[column], rtol=1e-13)
+        else:
+            one, other = (
+                [None if pd.isna(cell) or cell == "" else str(cell) for cell in frame[column]]
+                for frame in (again, expected)
+            )
+            assert one == other, column
+
+
+def test_whatif_tells_the_changed_figures_and_claims_no_cause(capsys, expected):
+    out, err = said(capsys, "whatif", "Leeds", "--worse", "--as-of", DAY)
+    assert err == ""
+    now = expected.set_index("la_name").loc["Leeds"]
+    assert f"{100 * now['risk']:.1f}%, {now['band']}" in out
+    rows = ew.what_would_change(ew.load_model(), ew.load_panel().as_of(DAY), "Leeds", better=False)
+    told = [line for line in out.splitlines() if re.match(r" +\d+\.\d +\d+\.\d ", line)]
+    assert len(told) == len(rows)
+    assert f"{100 * rows['risk_after'].iloc[-1]:.1f}%" in told[-1]
+    assert "no claim about causes" in " ".join(out.split())
+
+
+def test_whatif_says_that_there_is_no_band_beyond(capsys, expected):
+    assert "no band beyond" in fault(capsys, "whatif", expected["la_code"].iloc[-1], "--as-of", DAY)
+
+
+@pytest.mark.parametrize("name", ["Camden", "202", "E09000007", "camden"])
+def test_explain_tells_what_the_risk_is_made_of(capsys, expected, name):
+    out, err = said(capsys, "explain", name, "--as-of", DAY)
+    row = expected[expected["la_code"] == "202"].iloc[0]
+    assert err == ""
+    assert out.startswith("Camden (202)")
+    assert f"{100 * row['risk']:.1f}%" in out
+    assert f"Rank {row['rank']} of 153" in out
+    assert "Raises the risk" in out
+    assert "Lowers the risk" in out
+    assert f"{np.log(row['risk'] / (1 - row['risk'])):+.2f}" in out
+
+
+def test_the_catalogue_names_every_indicator_and_family(capsys):
+    out, _ = said(capsys, "catalogue")
+    assert INDICATORS
+    for record in INDICATORS:
+        assert f"  {record.id}: " in out
+    for family in FAMILIES:
+        assert family.upper() in out
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["score", "--help"], ["--version"]])
+def test_help_is_no_fault(capsys, arguments):
+    out, err = said(capsys, *arguments)
+    assert "earlywarn" in out
+    assert err == ""
+
+
+# --- build and train --------------------------------------------------------
+
+
+def test_build_says_what_it_read(capsys, downloads, tmp_path):
+    out, err = said(capsys, "build", str(downloads), "--out", str(tmp_path / "panel"))
+    assert out == ""
+    assert "observations of" in err
+    assert "findings.csv" in err
+    panel = ew.load_panel(tmp_path / "panel")
+    assert f"{len(panel.observations):,} observations" in err
+    with pytest.raises(SystemExit):
+        raise SystemExit(main(["build", str(downloads), "--out", str(tmp_path / "panel")]))
+    assert "overwr" in capsys.readouterr().err
+
+
+def test_build_twice(capsys, downloads, built):
+    before = (built / "manifest.json").read_bytes()
+    assert "overwritten" in fault(capsys, "build", str(downloads), "--out", str(built), "--quiet")
+    said(capsys, "build", str(downloads), "--out", str(built), "--quiet", "--overwrite")
+    assert (built / "manifest.json").read_bytes() == before
+
+
+def test_a_built_panel_is_scored(capsys, built, tmp_path):
+    file = tmp_path / "a.csv"
+    out, _ = said(
+        capsys, "score", "--panel", str(built), "--as-of", "2025-11-30", "--out", str(file)
+    )
+    assert len(pd.read_csv(file)) == 153
+    assert "2025-11-30" in out.replace("\n", " ")
+    out, _ = said(capsys, "explain", "Camden", "--panel", str(built))
+    assert "none on record" in out
+
+
+def test_build_on_an_empty_folder(capsys, tmp_path):
+    (tmp_path / "empty").mkdir()
+    told = fault(capsys, "build", str(tmp_path / "empty"), "--out", str(tmp_path / "p"), "--quiet")
+    assert "no published table" in told
+    assert not (tmp_path / "p").exists()
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(ew, "train", functools.partial(training.train, refits=2), raising=False)
+
+
+def test_train_writes_a_model_and_does_not_overwrite_it(capsys, tmp_path, quick):
+    folder = tmp_path / "mine"
+    train = ["train", "--until", "2016-06-01", "--out", str(folder), "--quiet"]
+    out, err = said(capsys, *train)
+    assert (out, err) == ("", "")
+    model = ew.load_model(folder)
+    assert model.info["training"]["until"] == "2016-06-01"
+    before = (folder / "model.json").read_bytes()
+    assert "there already" in fault(capsys, *train)
+    assert (folder / "model.json").read_bytes() == before
+    _, err = said(capsys, *train[:-1], "--overwrite", "--prior", "0.1")
+    assert "set to 10.0% Inadequate" in err
+    assert re.search(r"^Refitting, .* \(2\)$", err, re.MULTILINE)
+    assert ew.load_model(folder).info["prior"]["scenario"] is True
+    out, _ = said(capsys, "score", "--model", str(folder), "--as-of", "2016-06-01", "--top", "1")
+    assert "any_inadequate-2016-06-01" in out.replace("\n", " ")
+
+
+def test_train_on_other_judgements(capsys, tmp_path, quick):
+    file = tmp_path / "judgements.csv"
+    frame = ew.load_judgements()
+    frame[frame["published_on"].astype(str) < "2016-03-01"].to_csv(file, index=False)
+    said(
+        capsys, "train", "--judgements", str(file), "--until", "2016-06-01",
+        "--out", str(tmp_path / "m.json"), "--quiet", "--target", "overall_inadequate",
+    )  # fmt: skip
+    info = ew.load_model(tmp_path / "m.json").info
+    assert info["training"]["last_start"] < "2016-03-01"
+    assert info["target"]["name"] == "overall_inadequate"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--until", "soon"], "not a date"),
+        (["--until", "2013-01-01"], "too few events"),
+        (["--target", "failing"], "no such target"),
+        (["--until", "2016-06-01", "--prior", "8"], "not a share"),
+        (["--panel", "nowhere"], "no such folder"),
+        (["--judgements", "nowhere.csv"], "no such file"),
+    ],
+)
+def test_faults_of_train(capsys, tmp_path, quick, arguments, words):
+    folder = tmp_path / "m"
+    assert words in fault(capsys, "train", "--out", str(folder), "--quiet", *arguments)
+    assert not folder.exists()
+
+
+# --- faults -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "required"),
+        (["predict"], "predict"),
+        (["score", "--nonsense"], "--nonsense"),
+        (["score", "--as-of", "yesterday"], "'yesterday'"),
+        (["score", "--as-of", "31/03/2025"], "2025-03-31"),
+        (["score", "--as-of", "2013-12-31"], "2014-01-01"),
+        (["score", "--as-of", "2025-02-30"], "not a date"),
+        (["score", "--as-of", ""], "not a date"),
+        (["score", "--panel", "nowhere"], "nowhere"),
+        (["score", "--model", "nowhere"], "no model here"),
+        (["score", "--top", "0"], "1 or more"),
+        (["score", "--top", "-3"], "1 or more"),
+        (["score", "--top", "many"], "many"),
+        (["score", "--prior", "0"], "not a share"),
+        (["score", "--prior", "1.5"], "not a share"),
+        (["score", "--prior", "nan"], "not a share"),
+        (["score", "--out", "scores.txt"], ".xlsx"),
+        (["score", "--out", "nowhere/scores.csv"], "no such folder"),
+        (["explain"], "NAME_OR_CODE"),
+        (["explain", "Atlantis"], "Atlantis"),
+        (["explain", "Camdn"], "Camden"),
+        (["explain", "999"], "999"),
+        (["explain", ""], ""),
+        (["explain", "Poole", "--as-of", DAY], "Bournemouth, Christchurch and Poole"),
+        (["explain", "England"], "England"),
+        (["build"], "FOLDER"),
+        (["build", "nowhere", "--out", "p", "--quiet"], "nowhere"),
+        (["build", ".", "--quiet"], "--out"),
+        (["train"], "--out"),
+    ],
+    ids=" ".join,
+)
+def test_every_fault_is_one_line(capsys, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    assert words in fault(capsys, *arguments)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_file_that_is_there(capsys, tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("mine")
+    assert "--overwrite" in fault(capsys, "score", "--out", str(file))
+    assert file.read_text() == "mine"
+    said(capsys, "score", "--as-of", DAY, "--out", str(file), "--overwrite")
+    assert len(pd.read_csv(file)) == 153
+
+
+def test_a_folder_where_a_file_should_be(capsys, tmp_path):
+    (tmp_path / "a.csv").mkdir()
+    assert "a.csv" in fault(capsys, "score", "--out", str(tmp_path / "a.csv"), "--overwrite")
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\x80\x04pickle", b'{"format": 1'])
+def test_a_corrupt_model(capsys, tmp_path, content):
+    (tmp_path / "model.json").write_bytes(content)
+    assert str(tmp_path) in fault(capsys, "score", "--model", str(tmp_path))
+
+
+def test_a_corrupt_panel(capsys, built, tmp_path):
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for file in built.iterdir():
+        (copy / file.name).write_bytes(file.read_bytes())
+    text = (copy / "observations.csv").read_text(encoding="utf-8")
+    (copy / "observations.csv").write_text(text.replace("2024", "2023", 1), encoding="utf-8")
+    assert "changed" in fault(capsys, "score", "--panel", str(copy))
+    (copy / "manifest.json").unlink()
+    assert "not a panel folder" in fault(capsys, "score", "--panel", str(copy))
+
+
+def test_a_fault_of_ours_is_exit_code_one_and_one_line(capsys, monkeypatch):
+    def fails(*_):
+        raise ZeroDivisionError("of\nall things")
+
+    monkeypatch.setattr(commands.printing, "catalogue_text", fails)
+    out, err = said(capsys, "catalogue", code=1)
+    assert out == ""
+    assert err.count("\n") == 1
+    assert "ZeroDivisionError: of all things" in err
+
+
+def test_an_interruption_is_told(capsys, monkeypatch):
+    def fails(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands.printing, "catalogue_text", fails)
+    _, err = said(capsys, "catalogue", code=2)
+    assert "nothing half-written" in err
+
+
+# --- as a process ------------------------------------------------------------
+
+
+def run(*arguments, **options) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own program and arguments
+        [sys.executable, "-m", "earlywarn", *arguments],
+        capture_output=True, text=True, check=False, timeout=120, encoding="utf-8", **options,
+    )  # fmt: skip
+
+
+def test_the_module_runs(expected):
+    done = run("score", "--as-of", DAY, "--top", "2")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert expected["la_name"].iloc[1] in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["predict"], ["explain", "Atlantis"]])
+def test_the_module_tells_faults_in_one_line(arguments):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_a_console_of_few_letters_is_no_fault(tmp_path):
+    done = run("catalogue", env={"PYTHONIOENCODING": "ascii", "PATH": ""})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "rereferrals" in done.stdout

@@ -1,0 +1,181 @@
+"""The challengers: what they learn from, the level they are set to, what may be missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+from tests.helpers import backtests
+
+import earlywarn as ew
+from earlywarn.cli import parser as cli
+from earlywarn.errors import MissingExtraError, TrainingError
+from earlywarn.evaluation.challengers import CHALLENGERS, Challenger
+from earlywarn.evaluation.performance import evaluate
+from earlywarn.indicators.catalogue import model_column, scored_indicators
+from earlywarn.model.base_rate import next_level
+from earlywarn.statistics.regression import logit
+
+RECORDS = scored_indicators()
+NAMES = [model_column(record) for record in RECORDS]
+BY_NAME = {challenger.name: challenger for challenger in CHALLENGERS}
+
+
+@pytest.fixture(scope="module")
+def cases() -> tuple[pd.DataFrame, pd.Series, np.ndarray]:
+    """Invented cases in which the signed sum matters, with gaps and a column never known."""
+    generator = np.random.default_rng(3)
+    X = pd.DataFrame(generator.normal(size=(200, len(NAMES))), columns=NAMES)
+    signed = X.to_numpy() @ np.array([record.sign for record in RECORDS], dtype=float)
+    truth = signed / signed.std() + generator.normal(size=200)
+    grade = pd.Series(np.digitize(truth, [-1.5, 0.0, 1.2]))
+    X = X.mask(generator.random(X.shape) < 0.1)
+    X[NAMES[0]] = np.nan
+    return X, grade, generator.uniform(0, 5, size=200)
+
+
+def challenger(name: str) -> Challenger:
+    if name == "explainable boosting" and importlib.util.find_spec("interpret") is None:
+        pytest.skip("the extra challengers is not installed")
+    return BY_NAME[name]
+
+
+@pytest.fixture
+def without_interpret(monkeypatch):
+    monkeypatch.setitem(sys.modules, "interpret", None)
+
+
+def test_the_challengers_are_those_that_were_promised():
+    assert list(BY_NAME) == [
+        *("monotone boosting", "random forest", "penalised logistic", "explainable boosting")
+    ]
+    assert not any(one.at_random for one in CHALLENGERS)
+    assert ew.CHALLENGERS is CHALLENGERS
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_it_learns_and_is_set_to_the_level_of_the_year_to_come(cases, name):
+    X, grade, age = cases
+    learnt = challenger(name).fit(X, grade, age)
+    risk = learnt.risk(challenger(name).columns(X))
+    worst = grade == 3
+    assert ((risk > 0) & (risk < 1)).all()
+    assert risk[worst].mean() > risk[~worst].mean() + 0.05
+    level = next_level(logit(risk) - learnt.shift, worst.to_numpy(dtype=float), age)
+    assert learnt.shift == pytest.approx(level.value, abs=1e-6)
+    falling = np.where(worst, age + 3.0, age)
+    lower = challenger(name).fit(X, grade, falling).risk(challenger(name).columns(X))
+    assert lower.mean() < risk.mean()
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_it_is_the_same_again(cases, name):
+    X, grade, age = cases
+    one, two = (challenger(name).fit(X, grade, age) for _ in range(2))
+    columns = challenger(name).columns(X)
+    np.testing.assert_array_equal(one.risk(columns), two.risk(columns))
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_it_looks_at_the_scored_indicators_only(cases, name):
+    X, _, _ = cases
+    more = X.assign(label=1.0, grade=3.0, years=1.0)
+    assert list(BY_NAME[name].columns(more)) == NAMES
+
+
+def test_boosting_never_goes_against_the_catalogue(cases):
+    X, grade, age = cases
+    learnt = BY_NAME["monotone boosting"].fit(X, grade, age)
+    usual = pd.DataFrame(0.0, index=range(25), columns=NAMES)
+    moved = False
+    for record in RECORDS:
+        column = model_column(record)
+        risk = learnt.risk(usual.assign(**{column: np.linspace(-3, 3, 25)}))
+        assert (record.sign * np.diff(risk) >= 0).all() or record.sign == 0, column
+        moved |= bool(np.ptp(risk) > 0)
+    assert moved
+
+
+def test_one_kind_of_case_is_a_fault(cases):
+    X, grade, age = cases
+    with pytest.raises(TrainingError, match="random forest: there is nothing to tell apart"):
+        BY_NAME["random forest"].fit(X, grade.clip(upper=2), age)
+
+
+def test_a_missing_package_is_told(cases, without_interpret):
+    with pytest.raises(MissingExtraError, match=r"earlywarn\[challengers\]"):
+        BY_NAME["explainable boosting"].fit(*cases)
+
+
+def test_explainable_boosting_is_asked_for_curves_without_interactions(cases, monkeypatch):
+    asked = {}
+
+    def curves(**settings):
+        asked.update(settings)
+        return LogisticRegression()
+
+    glassbox = ModuleType("interpret.glassbox")
+    glassbox.ExplainableBoostingClassifier = curves
+    monkeypatch.setitem(sys.modules, "interpret", ModuleType("interpret"))
+    monkeypatch.setitem(sys.modules, "interpret.glassbox", glassbox)
+    learnt = BY_NAME["explainable boosting"].fit(*cases)
+    assert (asked["interactions"], asked["n_jobs"]) == (0, 1)
+    assert learnt.risk(BY_NAME["explainable boosting"].columns(cases[0])).std() > 0.01
+
+
+def test_in_a_backtest_it_has_a_risk_and_no_grades():
+    chosen = BY_NAME["penalised logistic"]
+    found = backtests.run(until=pd.Timestamp("2017-02-28").date(), leads=(0,), rivals=(chosen,))
+    rows = found.forecasts[found.forecasts["model"] == chosen.name]
+    assert len(rows) == len(found.judgements) > 0
+    assert rows["risk"].between(0, 1, inclusive="neither").all()
+    assert np.ptp(rows["risk"]) > 0
+    grades = ["below_good", "p_outstanding", "p_good", "p_requires_improvement", "p_inadequate"]
+    assert rows[grades].isna().all(axis=None)
+    assert set(found.forecasts["model"]) == {"earlywarn", chosen.name}
+    assert rows["base_rate"].notna().all()
+
+
+def test_forecasts_without_grades_are_measured():
+    rows = backtests.toy().forecasts
+    grades = ["below_good", "p_outstanding", "p_good", "p_requires_improvement", "p_inadequate"]
+    theirs = rows[rows["model"] == "earlywarn"].assign(model="random forest")
+    theirs[grades] = np.nan
+    records = evaluate(pd.concat([rows, theirs]), resamples=10).records
+    both = records[records["window"] == "development"].set_index("model")
+    one, two = both.loc["random forest"], both.loc["earlywarn"]
+    assert one["auc"] == two["auc"]
+    assert one["brier_skill"] == two["brier_skill"]
+    assert np.isnan(one["auc_below_good"])
+    assert np.isnan(one["rps_skill"])
+
+
+def test_the_command_says_what_to_install(capsys, tmp_path, without_interpret):
+    folder = tmp_path / "record"
+    assert cli.main(["backtest", "--challengers", "--out", str(folder), "--quiet"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert 'pip install "earlywarn[challengers]"' in told.err
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_the_command_sets_them_beside_the_rivals(capsys, monkeypatch, asked):
+    given = {}
+
+    def backtest(*_, **settings):
+        given.update(settings)
+        raise TrainingError("far enough")
+
+    monkeypatch.setattr(ew, "backtest", backtest, raising=False)
+    monkeypatch.setitem(sys.modules, "interpret", ModuleType("interpret"))
+    assert cli.main(["backtest", "--quiet", *(["--challengers"] if asked else [])]) == 2
+    assert "far enough" in capsys.readouterr().err
+    names = [rival.name for rival in given["rivals"]]
+    expected = [rival.name for rival in ew.RIVALS] + (list(BY_NAME) if asked else [])
+    assert names == expected

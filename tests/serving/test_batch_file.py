@@ -1,0 +1,466 @@
+"""Files of rows: the plain call's answers, whole or not at all, carried on where it was stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from earlywarn.cli.parser import main
+from earlywarn.errors import ScoreError, UsageError
+from earlywarn.model.serialisation import load_model
+from earlywarn.scoring.national import BATCH_COLUMNS, at_prior, score_batch
+from earlywarn.serving.batch_file import BatchResult, score_file
+from earlywarn.serving.chunks import read_chunks
+
+pa = pytest.importorskip("pyarrow", reason="Parquet files need pyarrow")
+
+MODEL = load_model()
+NUMBERS = ["risk", "risk_lower", "risk_upper", "below_good"]
+BAD = [
+    {"rereferrals": "c"},
+    {"rereferrals": "31,5"},
+    {"rereferrals": "=1+1"},
+    {"caseload": "-inf"},
+    {"caseload": "1" + "0" * 400},
+    {"agency_workers": "100.1"},
+    {"rereferrals": "-0.1"},
+    {"la_code": "999"},
+    {"as_of": "30/06/2024"},
+    {"as_of": "2011-01-01"},
+]
+
+
+def invented(rows: int, seed: int = 1) -> pd.DataFrame:
+    """Rows of text, some of them bad, with columns that nobody knows."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "ref": [f"{place:05d}" for place in range(rows)],
+            "la_code": rng.choice(["383", "301", "", "202"], rows),
+            "as_of": rng.choice(["2024-06-30", ""], rows),
+            "note": rng.choice(["=SUM(A1)", "+44", "-1", "@x", 'a "b", c', "", "é\n2"], rows),
+            "rereferrals": [f"{x:.3f}" for x in rng.uniform(5, 50, rows)],
+            "caseload": rng.choice(["16", "12.5", "", "NA", "1e1"], rows),
+            "agency_workers": [f"{x!s}" for x in rng.uniform(0, 60, rows)],
+        },
+        dtype="str",
+    )
+    for place, bad in enumerate(BAD):
+        for name, cell in bad.items():
+            frame.loc[place * 7 % rows, name] = cell
+    return frame
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    file = tmp_path / "in.csv"
+    invented(230).to_csv(file, index=False)
+    return file
+
+
+def batch(source: Path, out: Path, **options) -> BatchResult:
+    return score_file(source, out, MODEL, **{"chunk": 50, "jobs": 1, **options})
+
+
+def hidden(folder: Path) -> list[str]:
+    return [file.name for file in folder.iterdir() if file.name.startswith(".")]
+
+
+def read(file: Path) -> pd.DataFrame:
+    if file.suffix == ".csv":
+        return pd.read_csv(file, dtype="str", keep_default_na=False)
+    if file.suffix == ".parquet":
+        return pd.read_parquet(file)
+    return pd.DataFrame(
+        [json.loads(line) for line in file.read_text("utf-8").splitlines()], dtype=object
+    )
+
+
+def test_relative_paths_are_those_of_the_folder_of_the_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Processes that wait for work stand in the folder that they were started in."""
+    for name in ("one", "other"):
+        folder = tmp_path / name
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        invented(230).to_csv("in.csv", index=False)
+        result = score_file("in.csv", "out.csv", MODEL, chunk=50, jobs=2)
+        assert result.out == Path("out.csv")
+        assert sorted(file.name for file in folder.iterdir()) == [
+            "in.csv",
+            "out.csv",
+            "out.refused.csv",
+        ]
+
+
+@pytest.mark.parametrize("explain", [False, True])
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])
+def test_the_plain_calls_rows(source: Path, tmp_path: Path, ending: str, explain: bool) -> None:
+    out = tmp_path / f"out{ending}"
+    result = batch(source, out, explain=explain)
+    expected = score_batch(source, MODEL, explain=explain)
+    found = read(out)
+    assert list(found.columns) == list(expected.columns)
+    assert len(found) == result.rows == 230
+    for name in expected.columns:
+        numeric = pd.api.types.is_numeric_dtype(expected[name].dtype)
+        if numeric and ending != ".jsonl":
+            column = pd.to_numeric(found[name].replace("", None)).astype(float)
+            assert column.to_numpy().tobytes() == expected[name].to_numpy().tobytes(), name
+        elif numeric:
+            cells = found[name].astype(float)
+            assert cells.to_numpy().tobytes() == expected[name].to_numpy().tobytes(), name
+        else:
+            assert found[name].fillna("").tolist() == expected[name].fillna("").tolist(), name
+    assert hidden(tmp_path) == []
+
+
+def test_refused_rows_stand_beside_the_output(source: Path, tmp_path: Path) -> None:
+    result = batch(source, tmp_path / "out.csv")
+    assert result.refused_rows == tmp_path / "out.refused.csv"
+    refused, expected = read(result.refused_rows), score_batch(source, MODEL)
+    bad = expected["status"] != "scored"
+    assert result.refused == bad.sum() == len(refused) == len(BAD)
+    assert refused["row"].astype(int).tolist() == (np.flatnonzero(bad) + 1).tolist()
+    assert refused["status"].tolist() == expected["status"][bad].tolist()
+    assert refused["ref"].tolist() == expected["ref"][bad].tolist()
+
+
+@pytest.mark.parametrize("options", [{"chunk": 1}, {"chunk": 7}, {"chunk": 1000}, {"jobs": 2}])
+def test_the_same_bytes_in_any_chunks(source: Path, tmp_path: Path, options) -> None:
+    batch(source, tmp_path / "one.csv")
+    batch(source, tmp_path / "other.csv", **options)
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "other.csv").read_bytes()
+
+
+def test_shuffled_split_and_joined_again(tmp_path: Path) -> None:
+    rows = invented(120)
+    order = np.random.default_rng(5).permutation(len(rows))
+    rows.to_csv(tmp_path / "whole.csv", index=False)
+    batch(tmp_path / "whole.csv", tmp_path / "whole.out.csv", explain=True)
+    parts = []
+    for number, places in enumerate(np.array_split(order, 3)):
+        rows.iloc[places].to_csv(tmp_path / f"{number}.csv", index=False)
+        batch(tmp_path / f"{number}.csv", tmp_path / f"{number}.out.csv", explain=True, chunk=11)
+        parts.append(read(tmp_path / f"{number}.out.csv"))
+    joined = pd.concat(parts, ignore_index=True).iloc[np.argsort(order)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(joined, read(tmp_path / "whole.out.csv"))
+
+
+def test_text_is_untouched(source: Path, tmp_path: Path) -> None:
+    batch(source, tmp_path / "out.csv")
+    given, found = read(source), read(tmp_path / "out.csv")
+    pd.testing.assert_frame_equal(found[list(given.columns)], given)
+    assert "=SUM(A1)" in set(found["note"])
+    assert found["ref"].iloc[3] == "00003"
+
+
+@pytest.mark.parametrize("content", ["rereferrals,note\n", "rereferrals,note"])
+def test_a_header_alone(tmp_path: Path, content: str) -> None:
+    (tmp_path / "in.csv").write_text(content, encoding="utf-8")
+    result = batch(tmp_path / "in.csv", tmp_path / "out.csv")
+    assert (result.rows, result.refused) == (0, 0)
+    header = ",".join(["rereferrals", "note", *BATCH_COLUMNS])
+    assert (tmp_path / "out.csv").read_text("utf-8") == header + "\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("in.csv", "", "can't be read"),
+        ("in.csv", "a,b\n1,2\n", "no column of the rows is in the catalogue"),
+        ("in.csv", "risk,caseload\n1,2\n", "scoring would overwrite"),
+        ("in.csv", "caseload\n16\n1,2,3\n", "can't be read"),
+        ("in.csv", "caseload\n\xff\n", "can't be read"),
+        ("in.parquet", "PAR1 but not", "can't be read"),
+        ("in.jsonl", '{"caseload": 16}\n[1]\n', "line 2: a line is no row"),
+        ("in.jsonl", '{"caseload": 16}\n{"case', "line 2: a line is not JSON"),
+        ("in.jsonl", "[" * 100_000, "line 1: a line is not JSON"),
+        ("in.txt", "caseload\n16\n", "not a kind of file"),
+    ],
+)
+def test_what_can_not_be_scored_leaves_nothing(tmp_path: Path, name, content, told) -> None:
+    (tmp_path / name).write_text(content, encoding="latin-1")
+    with pytest.raises(ScoreError, match=told):
+        batch(tmp_path / name, tmp_path / "out.csv", chunk=1)
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
+def test_a_partitioned_folder(tmp_path: Path) -> None:
+    rows = invented(60).assign(la_code=["035", "383"] * 30)
+    for code, part in rows.groupby("la_code"):
+        (tmp_path / "in" / f"la_code={code}").mkdir(parents=True)
+        part.drop(columns="la_code").to_parquet(
+            tmp_path / "in" / f"la_code={code}" / "part.parquet", index=False
+        )
+    result = batch(tmp_path / "in", tmp_path / "out.parquet", chunk=9)
+    found = read(tmp_path / "out.parquet").sort_values("ref", ignore_index=True)
+    expected = score_batch(rows, MODEL)
+    assert result.rows == 60
+    for name in ("la_code", "status", "band", *NUMBERS):
+        cells = [table[name].astype(object).fillna("").tolist() for table in (found, expected)]
+        assert cells[0] == cells[1], name
+    assert (found["status"][found["la_code"] == "035"].str.contains("la_code is no")).all()
+
+
+def test_types_do_not_depend_on_the_chunk(tmp_path: Path) -> None:
+    rows = pd.DataFrame(
+        {"n": pd.array([1, None, 2**60, 4], dtype="Int64"), "caseload": [16.0, None, 12.5, 9]}
+    )
+    rows.to_parquet(tmp_path / "in.parquet", index=False)
+    lines = '{"n": 1, "caseload": 16}\n{"caseload": null}\n{"n": 1152921504606846976}\n{"n": 4}\n'
+    (tmp_path / "in.jsonl").write_text(lines, encoding="utf-8")
+    for name in ("in.parquet", "in.jsonl"):
+        batch(tmp_path / name, tmp_path / "one.csv", chunk=1, overwrite=True)
+        batch(tmp_path / name, tmp_path / "all.csv", overwrite=True)
+        assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "all.csv").read_bytes()
+        assert read(tmp_path / "one.csv")["n"].tolist() == ["1", "", str(2**60), "4"]
+    batch(tmp_path / "in.parquet", tmp_path / "out.parquet", chunk=1)
+    assert pa.parquet.read_schema(tmp_path / "out.parquet").field("n").type == pa.int64()
+
+
+def test_a_chunk_is_sent_on_without_the_rest_of_its_row_group(tmp_path: Path) -> None:
+    kind = pd.Categorical(["one", "two"] * 10_000)
+    rows = pd.DataFrame({"n": np.arange(20_000), "kind": kind, "caseload": 16.0})
+    rows.to_parquet(tmp_path / "in.parquet", index=False)
+    chunks = list(read_chunks(tmp_path / "in.parquet", 100))
+    assert [chunk.start for chunk in chunks] == list(range(0, 20_000, 100))
+    for chunk in chunks[:3]:
+        assert len(pickle.dumps(chunk)) < 3 * 100 * rows.memory_usage().sum() / 20_000 + 2_000
+    whole = pa.concat_tables(chunk.rows for chunk in chunks).to_pandas()
+    pd.testing.assert_frame_equal(whole, rows)
+
+
+def test_huge_whole_numbers(tmp_path: Path) -> None:
+    lines = [f'{{"caseload": {10**size}, "id": {10**size + 1}}}' for size in (1, 18, 30, 200)]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    batch(tmp_path / "in.jsonl", tmp_path / "out.jsonl", chunk=3)
+    found = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [row["id"] for row in found] == [10**size + 1 for size in (1, 18, 30, 200)]
+    assert found[0]["status"] == "scored"
+    for row in found[1:]:
+        assert row["status"] == "refused: caseload is above 1e+12"
+        assert row["risk"] is None
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])
+def test_half_a_surrogate_pair(tmp_path: Path, ending: str) -> None:
+    """JSON can hold it, other files can't: the row is kept, and so are the others."""
+    lines = '{"note": "\\ud800", "caseload": 16}\n{"note": "x", "caseload": "\\ud800"}\n'
+    (tmp_path / "in.jsonl").write_text(lines, encoding="utf-8")
+    batch(tmp_path / "in.jsonl", tmp_path / f"out{ending}")
+    found = read(tmp_path / f"out{ending}").to_dict("list")
+    assert found["status"] == ["scored", "refused: caseload is no number"]
+    assert found["note"] == ["\ud800" if ending == ".jsonl" else "\\ud800", "x"]
+    (tmp_path / "in.jsonl").write_text(lines.replace("note", "\\udc00"), encoding="utf-8")
+    assert batch(tmp_path / "in.jsonl", tmp_path / f"named{ending}").rows == 2
+    assert b"\\udc00" in (tmp_path / f"named{ending}").read_bytes()
+
+
+class TestStopped:
+    def spoil(self, monkeypatch, at: int) -> None:
+        """Stop when a chunk is reached, as an unforeseen fault would."""
+        whole = score_batch
+        calls = iter(range(100))
+
+        def stops(*args, **options):
+            if next(calls) == at:
+                raise KeyboardInterrupt
+            return whole(*args, **options)
+
+        monkeypatch.setattr("earlywarn.serving.batch_file.score_batch", stops)
+
+    def test_carries_on_with_what_is_done(self, source, tmp_path, monkeypatch) -> None:
+        batch(source, tmp_path / "whole.csv")
+        with monkeypatch.context() as patch:
+            self.spoil(patch, 3)
+            with pytest.raises(KeyboardInterrupt):
+                batch(source, tmp_path / "out.csv")
+        assert not (tmp_path / "out.csv").exists()
+        scored: list[int] = []
+        plain = score_batch
+
+        def counted(rows, *args, **options):
+            scored.append(len(rows))
+            return plain(rows, *args, **options)
+
+        monkeypatch.setattr("earlywarn.serving.batch_file.score_batch", counted)
+        result = batch(source, tmp_path / "out.csv", resume=True)
+        assert scored == [50, 30]
+        assert result.rows == 230
+        assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+        for one, other in (("out.refused.csv", "whole.refused.csv"),):
+            assert (tmp_path / one).read_bytes() == (tmp_path / other).read_bytes()
+        assert hidden(tmp_path) == []
+
+    @pytest.mark.parametrize("change", ["input", "model", "explain", "chunk"])
+    def test_only_with_the_very_same(self, source, tmp_path, monkeypatch, change: str) -> None:
+        with monkeypatch.context() as patch:
+            self.spoil(patch, 2)
+            with pytest.raises(KeyboardInterrupt):
+                batch(source, tmp_path / "out.csv")
+        model, options = MODEL, {"chunk": 50, "explain": False}
+        if change == "input":
+            source.write_text(source.read_text("utf-8") + "\n", encoding="utf-8")
+        elif change == "model":
+            model = at_prior(MODEL, 0.2)
+        else:
+            options[change] = {"explain": True, "chunk": 51}[change]
+        with pytest.raises(UsageError, match="belong to other work"):
+            score_file(source, tmp_path / "out.csv", model, jobs=1, resume=True, **options)
+        result = score_file(source, tmp_path / "out.csv", model, jobs=1, **options)
+        assert result.rows == 230
+
+    def test_nothing_to_carry_on_with(self, source: Path, tmp_path: Path) -> None:
+        assert batch(source, tmp_path / "out.csv", resume=True).rows == 230
+
+    @pytest.mark.parametrize(
+        ("step", "calls", "moved"),
+        [
+            ("pathlib.Path.replace", 0, False),
+            ("pathlib.Path.replace", 1, False),
+            ("pathlib.Path.unlink", 0, True),
+            ("pathlib.Path.unlink", 4, True),
+            ("shutil.rmtree", 0, True),
+        ],
+    )
+    def test_stopped_while_files_are_moved(
+        self, source, tmp_path, monkeypatch, step: str, calls: int, moved: bool
+    ) -> None:
+        expected = batch(source, tmp_path / "whole.csv")
+        with monkeypatch.context() as patch:
+            self.stop_at(patch, step, calls)
+            with pytest.raises(KeyboardInterrupt):
+                batch(source, tmp_path / "out.csv")
+        assert (tmp_path / "out.csv").exists() == moved
+        assert hidden(tmp_path) == [".out.csv.parts"]
+        result = batch(source, tmp_path / "out.csv", resume=True)
+        assert (result.rows, result.refused) == (expected.rows, expected.refused)
+        for name in ("{}.csv", "{}.refused.csv"):
+            one, other = (tmp_path / name.format(stem) for stem in ("out", "whole"))
+            assert one.read_bytes() == other.read_bytes()
+        assert hidden(tmp_path) == []
+
+    def stop_at(self, monkeypatch, step: str, calls: int) -> None:
+        """Stop in place of a step's call of this number, once the parts are joined."""
+        done = iter(range(calls))
+        where, name = step.rsplit(".", 1)
+        owner = Path if where == "pathlib.Path" else shutil
+        plain = getattr(owner, name)
+
+        def stops(path, *args, **options):
+            joined = (Path(path).parent / "joined.json", Path(path) / "joined.json")
+            if any(file.is_file() for file in joined) and next(done, None) is None:
+                raise KeyboardInterrupt
+            return plain(path, *args, **options)
+
+        monkeypatch.setattr(owner, name, stops)
+
+    def test_joined_and_another_file_in_its_place(self, source, tmp_path, monkeypatch) -> None:
+        with monkeypatch.context() as patch:
+            self.stop_at(patch, "pathlib.Path.replace", 0)
+            with pytest.raises(KeyboardInterrupt):
+                batch(source, tmp_path / "out.csv")
+        (tmp_path / "out.csv").write_text("mine", encoding="utf-8")
+        with pytest.raises(UsageError, match="there already"):
+            batch(source, tmp_path / "out.csv", resume=True)
+        assert (tmp_path / "out.csv").read_text("utf-8") == "mine"
+        assert batch(source, tmp_path / "out.csv", resume=True, overwrite=True).rows == 230
+        assert len(read(tmp_path / "out.csv")) == 230
+
+    @pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])
+    def test_killed_at_any_moment(self, tmp_path: Path, ending: str) -> None:
+        source, out = tmp_path / f"in{ending}", tmp_path / f"out{ending}"
+        rows = invented(3_000)
+        if ending == ".csv":
+            rows.to_csv(source, index=False)
+        elif ending == ".parquet":
+            rows.to_parquet(source, index=False)
+        else:
+            source.write_text(rows.to_json(orient="records", lines=True), encoding="utf-8")
+        options = ["--chunk", "100", "--jobs", "1", "--quiet"]
+        command = [sys.executable, "-m", "earlywarn", "batch", str(source), "--out", str(out)]
+        # In the midst of the work, just before its end, and while the parts are put together.
+        for least in (4, 20, 30):
+            killed_at(least, [*command, *options, "--resume"], out)
+            if out.exists():
+                break
+        if not out.exists() or hidden(tmp_path):
+            subprocess.run([*command, *options, "--resume"], check=True, timeout=120)  # noqa: S603
+        assert hidden(tmp_path) == []
+        batch(source, tmp_path / f"whole{ending}", chunk=100)
+        for name in (f"{{}}{ending}", "{}.refused.csv"):
+            one, other = (tmp_path / name.format(stem) for stem in ("out", "whole"))
+            assert one.read_bytes() == other.read_bytes()
+
+
+def killed_at(least: int, command: list[str], out: Path) -> None:
+    """Run a command, and kill it without warning once so many parts are done."""
+    parts = out.parent / f".{out.name}.parts"
+    process = subprocess.Popen(command, env=os.environ)  # noqa: S603 - our own command
+    deadline = time.monotonic() + 100
+    while len(list(parts.glob("0*.json"))) < least and time.monotonic() < deadline:
+        if process.poll() is not None:
+            assert process.returncode == 0
+            assert out.exists()
+            return
+        time.sleep(0.005)
+    process.kill()
+    process.wait(60)
+    beside = {file.name for file in out.parent.iterdir()} - {parts.name}
+    whole = {f"in{out.suffix}", out.name, f"{out.stem}.refused.csv"}
+    assert beside <= whole, f"half a file: {beside - whole}"
+
+
+class TestUsage:
+    def test_a_file_that_is_there(self, source: Path, tmp_path: Path) -> None:
+        out = tmp_path / "out.csv"
+        out.write_text("mine", encoding="utf-8")
+        with pytest.raises(UsageError, match="there already"):
+            batch(source, out)
+        assert out.read_text("utf-8") == "mine"
+        batch(source, out, overwrite=True)
+        assert len(read(out)) == 230
+
+    @pytest.mark.parametrize(
+        ("out", "told"),
+        [("out.xlsx", "not a kind"), ("no/out.csv", "no such folder"), ("in.csv", "be the input")],
+    )
+    def test_an_output_that_is_none(self, source: Path, tmp_path: Path, out, told) -> None:
+        before = source.read_bytes()
+        with pytest.raises(UsageError, match=told):
+            batch(source, tmp_path / out, overwrite=True)
+        assert source.read_bytes() == before
+
+    def test_no_chunk(self, source: Path, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match="not a number of rows"):
+            batch(source, tmp_path / "out.csv", chunk=0)
+
+    def test_no_such_file(self, tmp_path: Path) -> None:
+        with pytest.raises(ScoreError, match="no such file"):
+            batch(tmp_path / "in.csv", tmp_path / "out.csv")
+
+    def test_the_command(self, source: Path, tmp_path: Path, capsys) -> None:
+        out = tmp_path / "out.csv"
+        code = main(["batch", str(source), "--out", str(out), "--jobs", "1", "--explain"])
+        assert code == 0
+        assert "230 rows are in" in capsys.readouterr().err
+        assert "contribution_baseline" in read(out).columns
+        assert main(["batch", str(source), "--out", str(out)]) == 2
+
+
+def test_chunks_hold_no_more_than_asked_for(source: Path) -> None:
+    chunks = list(read_chunks(source, 40))
+    assert [len(chunk.rows) for chunk in chunks] == [40, 40, 40, 40, 40, 30]
+    assert [chunk.start for chunk in chunks] == [0, 40, 80, 120, 160, 200]

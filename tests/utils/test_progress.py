@@ -1,0 +1,93 @@
+"""How far long work has come: a bar on a terminal, plain lines otherwise, nothing on request."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from tests.helpers.published import write_published
+
+import earlywarn as ew
+from earlywarn.cli.parser import main
+
+UNTIL = "2016-06-01"
+TITLES = {
+    "build": ("Looking into each file", "Reading each table's figures"),
+    "train": ("Describing each inspection as known at its start", "Refitting, to see how unsure"),
+    "report": ("Scoring England year by year", "Drawing the authorities"),
+}
+"""What each command goes through, one by one."""
+
+
+@pytest.fixture(scope="module")
+def downloads(tmp_path_factory):
+    return write_published(tmp_path_factory.mktemp("downloads"), tuple(range(2021, 2026)))
+
+
+@pytest.fixture
+def arguments(downloads, tmp_path):
+    return {
+        "build": ["build", str(downloads), "--out", str(tmp_path / "panel")],
+        "train": ["train", "--until", UNTIL, "--out", str(tmp_path / "model")],
+        "report": ["report", "--authority", "Leeds", "--out", str(tmp_path / "report.html")],
+    }
+
+
+def on_a_terminal(arguments) -> str:
+    """All that a command writes to standard error, which is a terminal."""
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "earlywarn", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs) as running:  # noqa: S603 - our own command
+        os.close(theirs)
+        parts = []
+        try:
+            while part := os.read(ours, 65536):
+                parts.append(part)
+        except OSError:  # Linux's way to say that the other end was closed
+            pass
+    os.close(ours)
+    told = b"".join(parts).decode()
+    assert running.returncode == 0, told
+    return told
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="there are no terminals to open here")
+@pytest.mark.parametrize("command", TITLES)
+def test_a_terminal_shows_a_bar_for_each_part_of_the_work(arguments, command):
+    told = on_a_terminal(arguments[command])
+    for title in TITLES[command]:
+        assert re.search(rf"\r{title}[^\r]*: +\d+%\|[# 0-9]+\| \d+/\d+ ", told), (title, told)
+    last = [line.rsplit("\r", 1)[-1] for line in told.replace("\r\n", "\n").split("\n")]
+    assert not any("%|" in line for line in last), "a bar was left behind"
+    if command == "train":  # the longest of them: it has to be seen to move
+        done = [int(count) for count in re.findall(r"Refitting[^\r]*\| (\d+)/500 ", told)]
+        assert len(done) > 2
+        assert done == sorted(done)
+        assert done[-1] > 250
+
+
+@pytest.mark.parametrize("command", TITLES)
+def test_elsewhere_there_are_plain_lines(arguments, capsys, command):
+    assert main(arguments[command]) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "\r" not in err
+    assert "%|" not in err
+    for title in TITLES[command]:
+        assert re.search(rf"^{title}.* \(\d+\)$", err, re.MULTILINE), err
+
+
+@pytest.mark.parametrize("command", TITLES)
+def test_quiet_is_silent(arguments, capfd, command):
+    assert main([*arguments[command], "--quiet"]) == 0
+    assert capfd.readouterr() == ("", "")
+
+
+def test_callers_in_python_hear_nothing(downloads, capfd):
+    panel = ew.read_published(downloads)
+    ew.train(ew.load_panel(), ew.load_judgements(), until=UNTIL, refits=2)
+    assert len(panel.observations)
+    assert capfd.readouterr() == ("", "")
