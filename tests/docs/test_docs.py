@@ -1,6 +1,6 @@
 """The documents say what the program does: their commands run, their outputs are today's.
 
-``python tests/docs/test_docs.py`` writes the outputs in the documents, and the list of modules, again.
+``python tests/docs/test_docs.py`` writes the outputs in the documents.
 """
 
 from __future__ import annotations
@@ -257,10 +257,16 @@ def constant(name: str) -> object:
 def test_methods_tells_the_constants_of_the_code() -> None:
     told = told_constants()
     needed = {
-        "model.base_rate.HALF_LIFE", "model.base_rate.PSEUDO_CASES", "model.base_rate.DAMPING", "model.base_rate.STEPS",
-        "model.training.REFITS", "indicators.standardise.REACH", "indicators.standardise.FEWEST", "scoring.national.TOP_K",
+        "model.base_rate.HALF_LIFE",
+        "model.base_rate.PSEUDO_CASES",
+        "model.base_rate.DAMPING",
+        "model.base_rate.STEPS",
+        "model.training.REFITS",
+        "indicators.standardise.REACH",
+        "indicators.standardise.FEWEST",
+        "scoring.national.TOP_K",
         "scoring.national.BANDS",
-    }  # fmt: skip
+    }
     weight_prior = importlib.import_module("earlywarn.model.prior").WeightPrior
     needed |= {
         f"model.prior.WeightPrior.{name}" for name in inspect.signature(weight_prior).parameters

@@ -54,7 +54,7 @@ DRAWN = st.lists(
 def some_forecasts(
     models: dict[str, float] | None = None, *, cases: int = 120, leads: tuple[int, ...] = (0,)
 ) -> pd.DataFrame:
-    """Invented cases of 60 authorities, 2016 to 2025, predicted with so much noise by each model."""
+    """Invented cases of 60 authorities, 2016 to 2025, predicted with this much noise."""
     generator = np.random.default_rng(7)
     year = 2016 + np.arange(cases) % 9
     truth = generator.normal(size=cases)

@@ -26,8 +26,8 @@ def reliability(
     Parameters
     ----------
     forecasts : DataFrame
-        As for `earlywarn.evaluation.performance.evaluate`; only the case, ``label`` and ``risk`` are read,
-        at lead 0.
+        As for `earlywarn.evaluation.performance.evaluate`; only the case, ``label`` and ``risk``
+        are read, at lead 0.
     bins : int
         How many equal shares of the cases to make; cases of equal risk stay together.
     resamples : int
@@ -81,7 +81,8 @@ def decision_curve(
     Parameters
     ----------
     forecasts : DataFrame
-        As for `earlywarn.evaluation.performance.evaluate`; only the case, ``label`` and ``risk`` are read.
+        As for `earlywarn.evaluation.performance.evaluate`; only the case, ``label`` and ``risk``
+        are read.
     thresholds : sequence of float
         Risks from which an authority would be supported.
 

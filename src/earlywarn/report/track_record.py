@@ -83,7 +83,8 @@ def past_calibration() -> pd.DataFrame:
     -------
     DataFrame
         One row a (window, group of inspections), with the columns of ``CALIBRATION_COLUMNS``, as
-        ``earlywarn.evaluation.performance.reliability`` gives them: shares, and the 90% band of chance.
+        ``earlywarn.evaluation.performance.reliability`` gives them: shares, and the 90% band of
+        chance.
 
     Examples
     --------
@@ -100,7 +101,8 @@ def past_warnings() -> pd.DataFrame:
     -------
     DataFrame
         One row a judgement, with the columns of ``WARNING_COLUMNS``, as
-        ``earlywarn.evaluation.watchlist.lead_time`` gives them. NaN where no list spoke of the authority.
+        ``earlywarn.evaluation.watchlist.lead_time`` gives them. NaN where no list spoke of the
+        authority.
 
     Examples
     --------

@@ -1,8 +1,8 @@
 """Arrays in, arrays out: slopes, ranks, adjustment and log-odds; the one place for statistics.
 
-It knows arithmetic and no councils. Rates and their limits are written in `earlywarn.statistics.intervals`,
-funnels and shrinkage in `earlywarn.statistics.funnel`; all of them may be had from here. A missing value is
-NaN and stays NaN; nothing here warns.
+It knows arithmetic and no councils. Rates and their limits are written in
+`earlywarn.statistics.intervals`, funnels and shrinkage in `earlywarn.statistics.funnel`. A missing
+value is NaN and stays NaN; nothing here warns.
 """
 
 from __future__ import annotations
