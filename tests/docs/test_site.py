@@ -1,6 +1,6 @@
 """The site: its blocks run page by page, its links lead somewhere, and it leaves nothing out.
 
-``python -m tests.docs.test_site`` writes the outputs in its pages again. The site itself is built with
+``python -m tests.docs.test_site`` writes the outputs in its pages. The site itself is built with
 ``python -m sphinx -W --keep-going docs site``, which fails at any warning.
 """
 
@@ -25,9 +25,9 @@ from typing import Any
 
 import made_pages
 import pytest
+from tests.docs.test_docs import DOCUMENTS, RUN, Block, console_text, pycon_text, run
 from tests.helpers.browsers import axe, chromium
 from tests.helpers.published import write_published
-from tests.docs.test_docs import DOCUMENTS, RUN, Block, console_text, pycon_text, run
 
 import earlywarn as ew
 from earlywarn.export import data_dictionary as columns
@@ -189,7 +189,7 @@ def test_the_blocks_of_a_page_run_in_order(page: Path, published: Path, tmp_path
     if "FOLDER" in page.read_text(encoding="utf-8"):
         shutil.copytree(published, tmp_path / "FOLDER")
     found, expected = page.read_text(encoding="utf-8"), followed(page, tmp_path)
-    assert found.split("\n") == expected.split("\n"), "python -m tests.docs.test_site writes them again"
+    assert found.split("\n") == expected.split("\n"), "python -m tests.docs.test_site writes them"
 
 
 def test_every_block_that_is_not_run_has_a_reason() -> None:

@@ -108,7 +108,8 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
     thresholds are moved after the fit to the levels of the year to come, and how unsure
     they are is in the intercept's variance: see ``earlywarn.model.base_rate``. The bootstrap
     draws a weight for each cluster (Rubin 1981, doi 10.1214/aos/1176345338) and a prior mean from
-    the doubt, and repeats the whole fit, so that what the prior leaves open is in the spread as well.
+    the doubt, and repeats the whole fit, so that what the prior leaves open is in the spread as
+    well.
 
     Examples
     --------
