@@ -17,15 +17,12 @@ import pytest
 from tests.helpers import backtests
 
 import earlywarn as ew
-from earlywarn.cards import assumptions as told_assumptions
 from earlywarn.cards import facts as facts_module
 from earlywarn.cards import model_card, quality, tables, writing
-from earlywarn.cards.assumptions import assumptions, colour
 from earlywarn.cards.facts import Facts, gather_facts, plain
-from earlywarn.cards.items import BLANK, Item, blank
+from earlywarn.cards.items import BLANK, Item, blank, parse_items, read_standards
 from earlywarn.cards.model_card import Learnt
-from earlywarn.cards.transparency import FIELDS
-from earlywarn.cards.tripod import ITEMS
+from earlywarn.cards.quality import assumptions, colour
 from earlywarn.cards.writing import FILES, write_card
 from earlywarn.cli import parser as cli
 from earlywarn.errors import CardError
@@ -34,8 +31,10 @@ from earlywarn.evaluation.checks import CHECKS
 from earlywarn.evaluation.record import make_record, write_record
 from earlywarn.evaluation.stored_record import Recorded, check_belongs, read_recorded, to_text
 from earlywarn.panel.storage import panel_digest
+from earlywarn.utils.files import package_path
 from earlywarn.utils.progress import Progress
 
+ITEMS, FIELDS = read_standards().tripod, read_standards().atrs
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "models" / "default"
 ANEW = "python -m earlywarn card --out models/default --links ../.. --overwrite writes it again"
@@ -106,6 +105,34 @@ def test_each_field_of_the_template_stands_once_and_in_order():
     assert [field.number for field in FIELDS] == ATRS
     sections = list(dict.fromkeys(field.section for field in FIELDS))
     assert sections == sorted(sections, key=lambda name: (name != "Metadata", name[:6]))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("### Name\nx", "t.md, line 1: the heading of an item can't be read: found ### Name"),
+        ("## A\n### 1 Name\nx\n### 1 Other\ny", "t.md, line 4: an item stands twice: found 1"),
+        ("## A\n### 1 Name\n\n## B", "t.md, line 2: an item has no text: found ### 1 Name"),
+    ],
+)
+def test_a_template_that_can_t_be_read_says_where(text, message):
+    with pytest.raises(CardError, match=re.escape(message)):
+        parse_items(text, "t.md")
+
+
+def test_an_owner_s_template_takes_the_place_of_the_one_that_ships(tmp_path):
+    shipped = package_path("cards/templates/atrs.md").read_text(encoding="utf-8")
+    own = shipped.replace(blank("the team that runs it"), "The data team")
+    (tmp_path / "atrs.md").write_text(own, encoding="utf-8")
+    standards = read_standards(tmp_path)
+    changed = [new for new, old in zip(standards.atrs, FIELDS, strict=True) if new != old]
+    assert [(item.topic, item.text) for item in changed] == [("Team", "The data team")]
+    assert standards.tripod == ITEMS
+
+
+def test_a_folder_without_a_template_is_refused(tmp_path):
+    with pytest.raises(CardError, match=r"no template here: expected tripod_ai\.md or atrs\.md"):
+        read_standards(tmp_path)
 
 
 EMPTY = re.compile(
@@ -251,7 +278,7 @@ def test_what_is_said_follows_from_the_figures(model, national, shipped, learnt)
 
 
 def test_a_fact_that_is_not_there_is_an_error_but_for_what_was_left_out(facts):
-    with pytest.raises(KeyError):
+    with pytest.raises(CardError, match="a fact that is not known"):
         facts.fill("{shoe_size}")
     assert facts.fill("{check_99}") == "not in this record"
 
@@ -318,7 +345,7 @@ def test_colours_follow_the_rule(evidence, impact, expected):
 def test_an_assumption_without_a_rating_says_so():
     text = "| id | assumption | why | evidence | effect if wrong | owner | reviewed |\n|---|\n"
     found = assumptions(text.replace("|---|", "|" + "---|" * 7) + "| X1 | a | b | c | d | e | f |")
-    assert found[["id", "rating"]].to_numpy().tolist() == [["X1", told_assumptions.NOT_RATED]]
+    assert found[["id", "rating"]].to_numpy().tolist() == [["X1", quality.NOT_RATED]]
 
 
 # --- the files ---------------------------------------------------------------------------------
@@ -446,7 +473,7 @@ def test_a_model_s_folder_may_hold_its_card(written, model):
 def test_the_wheel_brings_what_the_log_reads():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     forced = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    assert forced[told_assumptions.DOCUMENT] == f"earlywarn/{told_assumptions.DOCUMENT}"
+    assert forced[quality.DOCUMENT] == f"earlywarn/{quality.DOCUMENT}"
     assert forced["models/default"] == "earlywarn/models/default"
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import inspect
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from earlywarn._version import __version__
 from earlywarn.cards.record_facts import facts_of_record, percent
+from earlywarn.errors import CardError
 from earlywarn.evaluation.protocol import WINDOWS
 from earlywarn.indicators import catalogue
 from earlywarn.indicators import standardise as comparison
@@ -80,7 +82,12 @@ class Facts(dict[str, str]):
     def __missing__(self, name: str) -> str:
         if name.startswith(("check_", "over_")):
             return "not in this record"
-        raise KeyError(name)
+        raise CardError(
+            "a text names a fact that is not known",
+            found=f"{{{name}}}",
+            expected=f"one of the {len(self)} facts in card.json",
+            remedy=f"Did you mean {', '.join(get_close_matches(name, self)) or 'another one'}?",
+        )
 
     def fill(self, text: str) -> str:
         """A text with its facts."""

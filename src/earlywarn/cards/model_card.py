@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from earlywarn.cards import tables
 from earlywarn.cards.quality import versions
-from earlywarn.cards.tripod import ITEMS
 from earlywarn.evaluation.record_page import markdown
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ class Learnt:
     X: pd.DataFrame
 
 
-def model_card(facts: Facts, learnt: Learnt, recorded: Recorded) -> str:
+def model_card(facts: Facts, learnt: Learnt, recorded: Recorded, items: Iterable[Item]) -> str:
     """The card as Markdown.
 
     Parameters
@@ -47,6 +46,8 @@ def model_card(facts: Facts, learnt: Learnt, recorded: Recorded) -> str:
     facts : Facts
     learnt : Learnt
     recorded : Recorded
+    items : iterable of Item
+        Of TRIPOD+AI.
     """
     parts = [
         facts.fill(_HEAD),
@@ -54,7 +55,7 @@ def model_card(facts: Facts, learnt: Learnt, recorded: Recorded) -> str:
         facts.fill(_HOW_GOOD),
         facts.fill(_NOT_FOR),
         facts.fill(_ITEMS),
-        *items_text(ITEMS, facts, level=3),
+        *items_text(items, facts, level=3),
         "## Tables",
         *(
             f"### {title}\n\n{facts.fill(caption)}\n\n{markdown(frame)}"

@@ -7,13 +7,10 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from earlywarn.cards.assumptions import assumptions
 from earlywarn.cards.facts import gather_facts
-from earlywarn.cards.items import blank
+from earlywarn.cards.items import blank, read_standards
 from earlywarn.cards.model_card import Learnt, items_text, model_card
-from earlywarn.cards.quality import quality_log
-from earlywarn.cards.transparency import FIELDS
-from earlywarn.cards.tripod import ITEMS
+from earlywarn.cards.quality import assumptions, quality_log
 from earlywarn.errors import CardError
 from earlywarn.evaluation.stored_record import check_belongs, read_recorded
 from earlywarn.indicators.timeline import Timeline
@@ -26,7 +23,7 @@ from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
     from earlywarn.cards.facts import Facts
-    from earlywarn.cards.items import Item
+    from earlywarn.cards.items import Item, Standards
     from earlywarn.evaluation.stored_record import Recorded
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Panel
@@ -41,6 +38,7 @@ def write_card(
     panel: Panel | None = None,
     record: str | Path | None = None,
     links: str | None = None,
+    templates: str | Path | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> Path:
@@ -61,6 +59,8 @@ def write_card(
     links : str, optional
         Where the source tree of earlywarn lies, such as ``../..``: makes links of the names of
         its documents.
+    templates : path, optional
+        A folder with your own ``tripod_ai.md`` or ``atrs.md``, as ``read_standards`` reads them.
     overwrite : bool
         Whether files that are there may be replaced.
     progress : Progress, optional
@@ -75,7 +75,8 @@ def write_card(
     ------
     CardError
         If files are there and may not be replaced or can't be written, the record is none or of
-        another model or panel, or the model was not learnt from this panel.
+        another model or panel, the model was not learnt from this panel, or a template can't be
+        read or names a fact that there is not.
 
     Examples
     --------
@@ -87,6 +88,7 @@ def write_card(
     """
     place = Path(folder)
     _check_free(place, overwrite=overwrite)
+    standards = read_standards(templates)
     model = load_model() if model is None else model
     panel = load_panel() if panel is None else panel
     recorded = read_recorded(record)
@@ -94,28 +96,30 @@ def write_card(
     learnt = _learnt(model, panel, progress or Progress())
     facts = gather_facts(model, panel, recorded, learnt.cases, links=links)
     texts = (
-        model_card(facts, learnt, recorded),
-        transparency_record(facts),
+        model_card(facts, learnt, recorded, standards.tripod),
+        transparency_record(facts, standards.atrs),
         quality_log(facts, recorded, panel),
-        _json(facts, recorded),
+        _json(facts, recorded, standards),
     )
     _write(place, dict(zip(FILES, texts, strict=True)))
     return place
 
 
-def transparency_record(facts: Facts) -> str:
+def transparency_record(facts: Facts, fields: tuple[Item, ...]) -> str:
     """The transparency record as Markdown.
 
     Parameters
     ----------
     facts : Facts
+    fields : tuple of Item
+        Of the template.
     """
-    counts = Counter(field.status for field in FIELDS)
+    counts = Counter(field.status for field in fields)
     told = (
-        f"Of {len(FIELDS)} fields {counts['answered']} are filled, {counts['partly answered']} are "
+        f"Of {len(fields)} fields {counts['answered']} are filled, {counts['partly answered']} are "
         f"filled in part, and {counts['to be completed']} are the owner's alone."
     )
-    return "\n\n".join([facts.fill(_HEAD), told, *items_text(FIELDS, facts, level=2)]) + "\n"
+    return "\n\n".join([facts.fill(_HEAD), told, *items_text(fields, facts, level=2)]) + "\n"
 
 
 _HEAD = (
@@ -159,11 +163,11 @@ def _learnt(model: RiskModel, panel: Panel, progress: Progress) -> Learnt:
     return Learnt(model, cases, X)
 
 
-def _json(facts: Facts, recorded: Recorded) -> str:
+def _json(facts: Facts, recorded: Recorded, standards: Standards) -> str:
     document: dict[str, Any] = {
         "model_id": facts["model_id"],
-        "tripod_ai": [_plain(item, facts) for item in ITEMS],
-        "transparency_record": [_plain(item, facts) for item in FIELDS],
+        "tripod_ai": [_plain(item, facts) for item in standards.tripod],
+        "transparency_record": [_plain(item, facts) for item in standards.atrs],
         "checks": recorded.tables["checks"].to_dict("records"),
         "assumptions": assumptions().to_dict("records"),
         "facts": dict(sorted(facts.items())),

@@ -132,6 +132,7 @@ def card(chosen: argparse.Namespace) -> None:
         panel=ew.load_panel(chosen.panel),
         record=chosen.record,
         links=chosen.links,
+        templates=chosen.templates,
         overwrite=chosen.overwrite,
         progress=progress,
     )

@@ -308,6 +308,11 @@ def _add_card(subcommands: Subcommands[_Parser]) -> None:
         metavar="PLACE",
         help="where earlywarn's source tree lies, such as ../.., to make links of its documents",
     )
+    command.add_argument(
+        "--templates",
+        metavar="DIR",
+        help="your own tripod_ai.md or atrs.md, with what only you can say filled in",
+    )
     command.add_argument("--overwrite", action="store_true", help="replace a card that is there")
     command.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
