@@ -15,7 +15,6 @@ from earlywarn import __version__
 from earlywarn.cli.parser import main
 from earlywarn.errors import AuthorityError, ScoreError, UsageError
 from earlywarn.report.authority_charts import waterfall_frame
-from earlywarn.report.chart import chance
 from earlywarn.report.contents import Contents, gather
 from earlywarn.report.national import region_chart, shared_drivers, tile_map
 from earlywarn.report.page import page, write_report
@@ -29,6 +28,7 @@ from earlywarn.report.track_record import (
 )
 from earlywarn.report.track_record_charts import LEADS, calibration_chart, warning_chart
 from earlywarn.scoring.national import score
+from earlywarn.utils.formatting import chance
 from earlywarn.utils.progress import Progress
 
 DAY = "2025-12-31"
@@ -234,9 +234,9 @@ def test_movement_is_told_with_its_verdict(tree, contents):
 
 
 def test_the_map_says_what_its_table_says(tree, contents):
-    drawn = tile_map(contents)
+    chart = tile_map(contents)
     rows = table_named(tree, "Bands and risks by authority")[1:]
-    frame = drawn.frame()
+    frame = chart.frame()
     assert [row[0] for row in rows] == frame["la_name"].tolist()
     assert [row[2] for row in rows] == frame["band"].tolist()
     shown = next(e for e in every(tree, "ul") if e.get("class") == "map")
@@ -251,16 +251,16 @@ def test_the_map_says_what_its_table_says(tree, contents):
 
 
 def test_a_dot_stands_for_each_list_before_each_inadequate_judgement(tree, national):
-    drawn = warning_chart(past_warnings(), national.register)
-    frame = drawn.frame()
+    chart = warning_chart(past_warnings(), national.register)
+    frame = chart.frame()
     lists = frame[list(LEADS)]
     assert (
         len(frame)
         == past_record().set_index(["window", "model"]).loc[("confirmation", "earlywarn"), "events"]
     )
-    assert drawn.plot().count('class="on"') == (lists == 1).to_numpy().sum() > 0
-    assert drawn.plot().count('class="off"') == (lists == 0).to_numpy().sum() > 0
-    assert drawn.title.startswith(f"{lists['on_last_list'].sum():.0f} of {len(frame)} ")
+    assert chart.plot().count('class="on"') == (lists == 1).to_numpy().sum() > 0
+    assert chart.plot().count('class="off"') == (lists == 0).to_numpy().sum() > 0
+    assert chart.title.startswith(f"{lists['on_last_list'].sum():.0f} of {len(frame)} ")
     rows = table_named(tree, "Inadequate judgements and the lists before them")[1:]
     assert [row[0] for row in rows] == frame["la_name"].tolist()
     held = {"on the list": 1, "not on it": 0}
@@ -271,18 +271,18 @@ def test_a_dot_stands_for_each_list_before_each_inadequate_judgement(tree, natio
 
 
 def test_the_calibration_stands_where_its_table_says(tree):
-    drawn = calibration_chart(past_calibration())
-    frame = drawn.frame()
+    chart = calibration_chart(past_calibration())
+    frame = chart.frame()
     rows = table_named(tree, "Risks predicted and what was judged")[1:]
     assert [row[2] for row in rows] == [f"{100 * risk:.1f}%" for risk in frame["expected"]]
-    dots = re.findall(r'<circle class="dot" cx="(\d+)" cy="(\d+)"', drawn.plot())
+    dots = re.findall(r'<circle class="dot" cx="(\d+)" cy="(\d+)"', chart.plot())
     assert len(dots) == len(frame) == 5
     x = [int(across) for across, _ in dots]
     y = [int(up) for _, up in dots]
     assert pd.Series(x).corr(frame["expected"]) > 0.999
     assert pd.Series(y).corr(frame["observed"]) < -0.999
     for row in frame.itertuples():
-        assert f">{row.events} of {row.n}<" in drawn.plot()
+        assert f">{row.events} of {row.n}<" in chart.plot()
 
 
 @pytest.mark.parametrize(
@@ -335,7 +335,7 @@ def test_the_figures_by_year_are_the_histories(tree, contents):
     years = [int(year) for year in rows[0][2:]]
     start = next(n for n, row in enumerate(rows) if row[0].startswith("Re-referrals"))
     told = dict(zip(years, rows[start][2:], strict=True))
-    history = contents.histories
+    history = contents.indicator_history
     own = history[(history["la_code"] == "357") & (history["indicator"] == "rereferrals")]
     assert len(own) > 8
     for year, value in zip(own["period"], own["value"], strict=True):
@@ -348,7 +348,7 @@ SAID = {"90%", "95%", "50%", "10%", "0.1", "3.0", __version__[:3]}
 
 def written(contents) -> set[str]:
     """Every way in which the page writes the decimals of the frames."""
-    frames = [contents.scores, contents.terms, contents.risks, contents.histories]
+    frames = [contents.scores, contents.terms, contents.risks, contents.indicator_history]
     frames += [contents.record, contents.calibration, contents.warnings, contents.regions]
     frames += [waterfall_frame(rows) for _, rows in contents.terms.groupby("la_code")]
     values = {0.0, contents.usual, *contents.findings["period"].dropna()}
@@ -356,7 +356,7 @@ def written(contents) -> set[str]:
         for name in frame.select_dtypes("number"):
             values |= set(frame[name].dropna().astype(float))
     for mark in ("restated", "assumed"):
-        values |= set(100 * contents.histories.groupby("indicator")[mark].mean())
+        values |= set(100 * contents.indicator_history.groupby("indicator")[mark].mean())
     ways = ("{0:.1f}", "{0:,.1f}", "{0:.2f}", "{1:.1f}%", "{1:.0f}%", "{0:.1f}%", "{0:.0f}%")
     return {way.format(abs(value), abs(100 * value)) for value in values for way in ways}
 

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from earlywarn._version import __version__
-from earlywarn.cards.record_facts import facts_of_record, percent
+from earlywarn.cards.record_facts import facts_of_record
 from earlywarn.errors import CardError
 from earlywarn.evaluation.protocol import WINDOWS
 from earlywarn.indicators import catalogue
@@ -21,6 +21,7 @@ from earlywarn.panel.panel import FIRST_DAY
 from earlywarn.panel.storage import panel_digest
 from earlywarn.scoring.national import BANDS, TOP_K
 from earlywarn.statistics.bootstrap import consistency_band
+from earlywarn.utils.formatting import percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from earlywarn.evaluation.protocol import WINDOWS
 from earlywarn.evaluation.stored_record import OURS
+from earlywarn.utils.formatting import percent, signed, span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,22 +143,3 @@ def _of_groups(groups: pd.DataFrame) -> dict[str, Any]:
         "smallest_group": f"{rows['n'].min():g}",
         "group_events": f"{rows['events'].min():g} to {rows['events'].max():g}",
     }
-
-
-def span(row: Mapping[Any, Any], name: str, *, places: int = 2) -> str:
-    """A measure with its limits: ``0.67 [0.52, 0.79]``."""
-    if row[name] is None or np.isnan(row[name]):
-        return "not known"
-    low, high = row[f"{name}_lower"], row[f"{name}_upper"]
-    return f"{row[name]:.{places}f} [{low:.{places}f}, {high:.{places}f}]"
-
-
-def signed(value: float, places: int = 2) -> str:
-    """A difference with its sign, and zero without one: ``+0.11``, ``0.00``."""
-    text = f"{value:+.{places}f}"
-    return text[1:] if float(text) == 0 else text
-
-
-def percent(share: float) -> str:
-    """A share as it is told: ``13.7%``."""
-    return f"{100 * share:.1f}%"

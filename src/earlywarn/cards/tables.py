@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.cards.facts import GRADED, plain
-from earlywarn.cards.record_facts import percent, signed, span
 from earlywarn.evaluation.protocol import WINDOWS
 from earlywarn.evaluation.stored_record import OURS
 from earlywarn.scoring.preprocessing import model_indicators
+from earlywarn.utils.formatting import percent, signed, span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,11 +16,12 @@ from earlywarn.report.authority_charts import (
     small_chart,
     waterfall_chart,
 )
-from earlywarn.report.axes import TimeAxis, inspection_lines
-from earlywarn.report.chart import (
-    Column,
-    Drawn,
-    Table,
+from earlywarn.report.chart import Chart, Column, Table
+from earlywarn.report.contents import Contents, inspections_of
+from earlywarn.report.indicator_history import NOT_THERE, Line, lines_of
+from earlywarn.report.svg import TimeAxis, inspection_lines
+from earlywarn.sources.schema import PUBLISHED
+from earlywarn.utils.formatting import (
     chance,
     long_date,
     number,
@@ -30,9 +31,6 @@ from earlywarn.report.chart import (
     whole,
     year_ranges,
 )
-from earlywarn.report.contents import Contents, inspections_of
-from earlywarn.report.indicator_history import NOT_THERE, Line, lines_of
-from earlywarn.sources.schema import PUBLISHED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,8 +86,8 @@ class Section:
     summary: tuple[str, ...]
     raises: tuple[str, ...]
     lowers: tuple[str, ...]
-    risk: Drawn
-    waterfall: Drawn
+    risk: Chart
+    waterfall: Chart
     terms: Table
     smalls: tuple[Small, ...]
     years: tuple[int, ...]
@@ -102,7 +100,7 @@ def sections(contents: Contents) -> Iterator[Section]:
     """The sections of the authorities that were chosen, one after another."""
     terms = dict(iter(contents.terms.groupby("la_code")))
     risks = dict(iter(contents.risks.groupby("la_code")))
-    histories = dict(iter(contents.histories.groupby("la_code")))
+    histories = dict(iter(contents.indicator_history.groupby("la_code")))
     rows = {str(row["la_code"]): row for _, row in contents.listed.iterrows()}
     for code in contents.chosen:
         yield _section(contents, rows[code], terms[code], risks[code], histories[code])

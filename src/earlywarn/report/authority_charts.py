@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from earlywarn.report.axes import TimeAxis, inspection_lines
-from earlywarn.report.chart import Column, Drawn, long_date, percent, signed, text
-from earlywarn.report.svg import Scale, area, drawing, label, line
+from earlywarn.report.chart import Chart, Column
+from earlywarn.report.svg import Scale, TimeAxis, area, drawing, inspection_lines, label, line
 from earlywarn.scoring.explanation import NONE
 from earlywarn.statistics.regression import expit, logit
+from earlywarn.utils.formatting import long_date, number, percent, signed, text
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -42,7 +42,7 @@ WATERFALL_COLUMNS = {
 
 def risk_chart(
     code: str, name: str, region: str, risks: pd.DataFrame, inspections: pd.DataFrame, last: date
-) -> Drawn:
+) -> Chart:
     """Risk with its interval over time, against the region and the neighbours."""
     axis = TimeAxis(FIRST_YEAR, last, 44, 468)
     high = max(0.3, math.ceil(10 * float(risks["risk_upper"].max())) / 10)
@@ -75,7 +75,7 @@ def risk_chart(
         f"90% interval, the medians of {region} and of its neighbours, and its inspections."
     )
     columns = risks[list(RISK_COLUMNS)].reset_index(drop=True)
-    return Drawn(
+    return Chart(
         f"risk-{code}", title, alt, columns, RISK_COLUMNS, drawing(WIDTH, 250, alt, parts, "wide")
     )
 
@@ -130,7 +130,7 @@ def waterfall_frame(terms: pd.DataFrame) -> pd.DataFrame:
     ]
 
 
-def waterfall_chart(code: str, name: str, terms: pd.DataFrame) -> Drawn:
+def waterfall_chart(code: str, name: str, terms: pd.DataFrame) -> Chart:
     """The waterfall from the start through each family to the risk, on the log-odds scale."""
     frame = waterfall_frame(terms)
     ends = frame["end"].tolist()
@@ -151,7 +151,7 @@ def waterfall_chart(code: str, name: str, terms: pd.DataFrame) -> Drawn:
         f"authority starts, through {families}, to {percent(rows[-1]['risk_after'])}"
     )
     svg = drawing(WIDTH, bottom + 20, alt, parts, "wide")
-    return Drawn(f"why-{code}", _why(name, frame), alt, frame, WATERFALL_COLUMNS, svg)
+    return Chart(f"why-{code}", _why(name, frame), alt, frame, WATERFALL_COLUMNS, svg)
 
 
 def _step(
@@ -207,8 +207,8 @@ def small_chart(record: Indicator, name: str, rows: Line, axis: TimeAxis, marks:
         _path("eng", line(x, rows.england, scale)),
         _path("nei", line(x, rows.neighbours, scale)),
         _path("own", line(x, rows.value, scale)),
-        label(2, 20, _tick(scale.high)),
-        label(2, 77, _tick(scale.low)),
+        label(2, 20, number(scale.high)),
+        label(2, 77, number(scale.low)),
     ]
     return drawing(*SMALL, f"{record.title}, {name}, line chart", parts)
 
@@ -222,7 +222,3 @@ def _own_scale(rows: Line) -> Scale:
     room = max(high - low, 0.1 * abs(high), 1e-6)
     limits = [y for y in (*rows.lower, *rows.upper, low, high) if math.isfinite(y)]
     return Scale(max(min(limits), low - room, 0.0), min(max(limits), high + room), 76, 16)
-
-
-def _tick(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}"

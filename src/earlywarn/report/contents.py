@@ -43,13 +43,13 @@ class Contents:
         As ``earlywarn.score`` gives it, with region and type.
     terms : DataFrame
         As ``earlywarn.explain`` gives it.
-    movement : DataFrame
+    risk_moves : DataFrame
         As ``rank_movement`` gives it; no rows if the panel does not reach back a year.
     before : date or None
-        The day that the movement is counted from.
+        The day that moves are counted from.
     risks : DataFrame
         As ``risk_history`` gives it, with the median of region and neighbours.
-    histories : DataFrame
+    indicator_history : DataFrame
         As ``indicator_history`` gives it.
     tiles : DataFrame
         As ``tiles_for`` gives it.
@@ -64,10 +64,10 @@ class Contents:
     findings: pd.DataFrame
     scores: pd.DataFrame
     terms: pd.DataFrame
-    movement: pd.DataFrame
+    risk_moves: pd.DataFrame
     before: date | None
     risks: pd.DataFrame
-    histories: pd.DataFrame
+    indicator_history: pd.DataFrame
     tiles: pd.DataFrame
     record: pd.DataFrame
     calibration: pd.DataFrame
@@ -93,7 +93,7 @@ class Contents:
     @cached_property
     def listed(self) -> pd.DataFrame:
         """The ranked list: the scores, with the movement beside them."""
-        moved = self.movement.drop(columns="rank")
+        moved = self.risk_moves.drop(columns="rank")
         return self.scores.join(moved, on="la_code")
 
     @cached_property
@@ -142,10 +142,10 @@ def gather(
         findings=panel.findings,
         scores=scores.merge(places, on="la_code", how="left"),
         terms=terms,
-        movement=_movement(panel, model, before, snapshot),
+        risk_moves=_risk_moves(panel, model, before, snapshot),
         before=before,
         risks=_with_medians(risks, snapshot),
-        histories=indicator_history(snapshot),
+        indicator_history=indicator_history(snapshot),
         tiles=tiles_for(snapshot.authorities["la_code"], snapshot.register),
         record=past_record(),
         calibration=past_calibration(),
@@ -179,7 +179,7 @@ def _chosen(snapshot: Snapshot, authorities: Sequence[str] | None) -> tuple[str,
     return tuple(sorted(codes, key=lambda code: (names[code].casefold(), code)))
 
 
-def _movement(panel: Panel, model: RiskModel, before: date | None, now: Snapshot) -> pd.DataFrame:
+def _risk_moves(panel: Panel, model: RiskModel, before: date | None, now: Snapshot) -> pd.DataFrame:
     if before is None:
         found = rank_movement(model, now, now)
         return found.iloc[:0]

@@ -9,24 +9,14 @@ import pandas as pd
 
 from earlywarn.indicators.catalogue import INDICATORS, Indicator, get_indicator
 from earlywarn.report.authority_charts import WIDTH
-from earlywarn.report.chart import (
-    Column,
-    Drawn,
-    Table,
-    chance,
-    long_date,
-    number,
-    percent,
-    text,
-    whole,
-    year,
-)
+from earlywarn.report.chart import Chart, Column, Table
 from earlywarn.report.palette import BAND_STYLES, style_of
 from earlywarn.report.svg import Scale, drawing, label
 from earlywarn.report.tilemap import tile_name
 from earlywarn.report.track_record import OURS, WINDOWS
 from earlywarn.scoring.explanation import NONE
 from earlywarn.scoring.predictions import BANDS, MOST_DRIVERS
+from earlywarn.utils.formatting import chance, long_date, number, percent, text, whole, year
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -154,7 +144,7 @@ def _cause(record: Indicator, value: float, england: float) -> str:
 # --- the map -------------------------------------------------------------------------------------
 
 
-def tile_map(contents: Contents) -> Drawn:
+def tile_map(contents: Contents) -> Chart:
     """A tile an authority, coloured by band; a link to its section where it has one."""
     rows = contents.scores.merge(contents.tiles, on="la_code").sort_values(["row", "column"])
     tiles = [_tile(row, row["la_code"] in contents.chosen) for row in rows.to_dict("records")]
@@ -174,7 +164,7 @@ def tile_map(contents: Contents) -> Drawn:
         f"{''.join(tiles)}</ul>"
     )
     data = rows.sort_values(["la_name", "la_code"])[["la_code", *MAP_COLUMNS, "column", "row"]]
-    return Drawn("map", title, alt, data.reset_index(drop=True), MAP_COLUMNS, html)
+    return Chart("map", title, alt, data.reset_index(drop=True), MAP_COLUMNS, html)
 
 
 def _tile(row: Mapping[Hashable, Any], linked: bool) -> str:  # noqa: FBT001 - a fact of the row
@@ -198,7 +188,7 @@ def _tile(row: Mapping[Hashable, Any], linked: bool) -> str:  # noqa: FBT001 - a
 # --- the regions ---------------------------------------------------------------------------------
 
 
-def region_chart(contents: Contents) -> Drawn:
+def region_chart(contents: Contents) -> Chart:
     """Each authority's risk as a dot, region by region, with the region's median."""
     frame = contents.regions
     top = float(contents.scores["risk"].max())
@@ -232,7 +222,7 @@ def region_chart(contents: Contents) -> Drawn:
         f"risk, {percent(contents.usual)}, is marked"
     )
     svg = drawing(WIDTH, bottom + 20, alt, parts, "wide")
-    return Drawn("regions", title, alt, frame, REGION_COLUMNS, svg)
+    return Chart("regions", title, alt, frame, REGION_COLUMNS, svg)
 
 
 def _within(contents: Contents) -> float:
@@ -270,7 +260,7 @@ def record_tables(contents: Contents) -> list[tuple[str, Table]]:
 
 def quality_table(contents: Contents) -> Table:
     """For each indicator: the newest year, how many authorities have it, why others don't."""
-    frame = contents.histories
+    frame = contents.indicator_history
     rows = []
     for record in INDICATORS:
         own = frame[frame["indicator"] == record.id]

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from earlywarn.report.chart import Column, Drawn, long_date, percent, text, whole
+from earlywarn.report.chart import Chart, Column
 from earlywarn.report.svg import Scale, drawing, label
 from earlywarn.report.track_record import WINDOW, WINDOWS, level_told
+from earlywarn.utils.formatting import long_date, percent, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -56,7 +57,7 @@ CALIBRATION_TABLE = {
 # --- lead time -----------------------------------------------------------------------------------
 
 
-def warning_chart(warnings: pd.DataFrame, register: Register) -> Drawn:
+def warning_chart(warnings: pd.DataFrame, register: Register) -> Chart:
     """Each Inadequate judgement of the confirmation years, and the lists it had been on before."""
     frame = warnings[warnings["window"] == WINDOW].copy()
     frame.insert(0, "la_name", [register.name_of(code) for code in frame["la_code"]])
@@ -83,7 +84,7 @@ def warning_chart(warnings: pd.DataFrame, register: Register) -> Drawn:
         f"and at its start. On it: {counts}"
     )
     svg = drawing(SIZE[0], bottom, alt, parts, "wide")
-    return Drawn("warned", title, alt, frame, WARNING_TABLE, svg)
+    return Chart("warned", title, alt, frame, WARNING_TABLE, svg)
 
 
 def _warned(y: int, row: Mapping[Hashable, Any]) -> str:
@@ -100,7 +101,7 @@ def _warned(y: int, row: Mapping[Hashable, Any]) -> str:
 # --- calibration ---------------------------------------------------------------------------------
 
 
-def calibration_chart(calibration: pd.DataFrame) -> Drawn:
+def calibration_chart(calibration: pd.DataFrame) -> Chart:
     """Risks predicted against the shares that were judged Inadequate, by fifths."""
     frame = calibration[calibration["window"] == WINDOW].reset_index(drop=True)
     frame.insert(0, "group", [_group(place, len(frame)) for place in range(len(frame))])
@@ -130,7 +131,7 @@ def calibration_chart(calibration: pd.DataFrame) -> Drawn:
         )
     )
     svg = drawing(*SIZE, alt, parts, "wide")
-    return Drawn("cameTrue", title, alt, frame, CALIBRATION_TABLE, svg)
+    return Chart("cameTrue", title, alt, frame, CALIBRATION_TABLE, svg)
 
 
 def _bin(row: Mapping[Hashable, Any], across: Scale, up: Scale) -> str:
