@@ -1,4 +1,4 @@
-"""Every fault that a user can cause, told in one way: what is wrong, found, expected, and to do."""
+"""Every fault that a user can cause, said in one way: what is wrong, found, expected, and to do."""
 
 from __future__ import annotations
 

@@ -264,17 +264,17 @@ def test_what_is_said_follows_from_the_figures(model, national, shipped, learnt)
     good = {"brier_skill_lower": 0.1, "auc_lower": 0.6, "observed_expected": 1.3}
     better = said(changed(shipped, "records", OURS, **good, observed_expected_lower=1.1,
                           observed_expected_upper=1.5))  # fmt: skip
-    assert better["skill_told"].startswith("better than the recent share")
-    assert better["order_told"] == "better than chance"
-    assert better["level_told"] == "too low beyond chance"
+    assert better["skill_words"].startswith("better than the recent share")
+    assert better["order_words"] == "better than chance"
+    assert better["level_words"] == "too low beyond chance"
     worse = said(changed(shipped, "records", OURS, brier_skill_lower=-0.1, auc_lower=0.4))
-    assert worse["skill_told"].startswith("not better than the recent share")
-    assert worse["order_told"] == "not better than chance beyond doubt"
+    assert worse["skill_words"].startswith("not better than the recent share")
+    assert worse["order_words"] == "not better than chance beyond doubt"
     beaten = said(changed(shipped, "paired", "measure == 'auc'", lower=0.1))
     assert beaten["alike"] == "none"
     assert "red flags" in beaten["better_than"]
     unfair = said(changed(shipped, "groups", "group == 'Inner London'", lower=1.2, upper=2.0))
-    assert re.match(r"in [1-9]\d* of \d+ groups", unfair["fairness_told"])
+    assert re.match(r"in [1-9]\d* of \d+ groups", unfair["fairness_words"])
 
 
 def test_a_fact_that_is_not_there_is_an_error_but_for_what_was_left_out(facts):

@@ -1,4 +1,4 @@
-"""Every fact that a card tells, as text by name: from the model, the panel and the record only."""
+"""Every fact of a card, as text by name: from the model, the panel and the record only."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ GRADED = ("Outstanding", "Good", "Requires improvement", "Inadequate")
 class Facts(dict[str, str]):
     """Facts by name; filling a text with one that is not there is an error.
 
-    A check or a comparison that the record leaves out is told as such.
+    A check or a comparison that the record leaves out is named as such.
     """
 
     def __missing__(self, name: str) -> str:
@@ -187,7 +187,7 @@ def _of_constants() -> dict[str, Any]:
 
 
 def _default(function: Callable[..., Any], parameter: str) -> str:
-    """The share that a function takes if not told otherwise."""
+    """The share that a function takes if nothing else is asked for."""
     return f"{inspect.signature(function).parameters[parameter].default:.0%}"
 
 

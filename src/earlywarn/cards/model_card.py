@@ -81,14 +81,14 @@ _HOW_GOOD = (
     "predicted by a model of the same making that had seen only reports of earlier years (brackets "
     "are {level} intervals):\n\n"
     "- Of two authorities, one judged so and one not, the first had the higher risk in this share "
-    "of pairs (AUC; half is chance): {auc_conf}. The order was {order_told}.\n"
-    "- As probabilities the risks were {skill_told} (Brier skill {brier_skill_conf}), and "
-    "{level_told} (observed over expected {observed_expected_conf}).\n"
+    "of pairs (AUC; half is chance): {auc_conf}. The order was {order_words}.\n"
+    "- As probabilities the risks were {skill_words} (Brier skill {brier_skill_conf}), and "
+    "{level_words} (observed over expected {observed_expected_conf}).\n"
     "- A list of {top_k} held {found_conf} of the {events_conf} on the day that their inspection "
     "began. {listed_conf} on the list were inspected, so {vain_conf} were not judged so.\n"
     "- In AUC it was better beyond chance than these simple rules: {better_than}. It was not "
     "better beyond chance than these: {alike}.\n"
-    "- Fairness: {fairness_told}.\n"
+    "- Fairness: {fairness_words}.\n"
     "- Of {checks} numbered checks {checks_failed} failed: {failed}."
 )
 _NOT_FOR = (
@@ -117,8 +117,8 @@ def items_text(items: Iterable[Item], facts: Facts, *, level: int) -> list[str]:
             section = item.section
             parts.append(f"{'#' * level} {section}")
         answer = facts.fill(item.text)
-        told = answer if item.applies else f"*Not applicable.* {answer}"
-        parts.append(f"{'#' * (level + 1)} {item.number}. {item.topic}\n\n{told}")
+        body = answer if item.applies else f"*Not applicable.* {answer}"
+        parts.append(f"{'#' * (level + 1)} {item.number}. {item.topic}\n\n{body}")
     return parts
 
 
@@ -129,7 +129,7 @@ def _tables(learnt: Learnt, recorded: Recorded) -> list[tuple[str, str, pd.DataF
         ("Predictors", _PREDICTORS, tables.predictors(learnt.model)),
         ("Thresholds", _THRESHOLDS, tables.thresholds(learnt.model)),
         ("Performance at the start of the inspection", _WINDOWS, tables.performance(recorded)),
-        ("Against each rival", _AGAINST, tables.against(recorded)),
+        ("Against each baseline", _AGAINST, tables.against(recorded)),
         ("Months before", _LEADS, tables.leads(recorded)),
         ("Calibration", _CALIBRATION, tables.calibration(recorded)),
         ("Net benefit", _BENEFIT, tables.benefit(recorded)),
@@ -154,7 +154,7 @@ _PREDICTORS = (
 )
 _THRESHOLDS = (
     "The log-odds of a grade or worse are the sum of weight times (column less centre), less its "
-    "threshold. A missing column is filled as told under missing data."
+    "threshold. A missing column is filled as said under missing data."
 )
 _WINDOWS = (
     "The development years ({years_dev}) were searched and flatter the model; the confirmation "

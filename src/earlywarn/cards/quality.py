@@ -42,7 +42,7 @@ MEANING = {
     "files are not available, and says nothing against today's scores.",
     11: "The model would be less right for one kind of authority than for another.",
     12: "A record that leaves inspections out can flatter.",
-    13: "Figures this telling would be a sign of a leak.",
+    13: "Figures as informative as this would be a sign of a leak.",
 }
 """What it means when a check fails, by its number."""
 
@@ -92,7 +92,7 @@ VALIDATED = (
     (
         "W1",
         "Does it predict, on inspections of later years?",
-        "AUC {auc_conf}; the order was {order_told}; the risks were {skill_told}",
+        "AUC {auc_conf}; the order was {order_words}; the risks were {skill_words}",
     ),
     (
         "W2",
@@ -102,9 +102,9 @@ VALIDATED = (
     (
         "W3",
         "Are its probabilities right?",
-        "Observed over expected {observed_expected_conf}: {level_told}",
+        "Observed over expected {observed_expected_conf}: {level_words}",
     ),
-    ("W4", "Is it as right for every kind of authority?", "{fairness_told}"),
+    ("W4", "Is it as right for every kind of authority?", "{fairness_words}"),
     (
         "W5",
         "Would a list have helped in time?",
@@ -125,7 +125,7 @@ VALIDATED = (
 
 SIGN_OFF = (
     ("Commissioner", "that the question is the right one, and the limits are understood"),
-    ("Analyst", "that the work was done as told, on the data named here"),
+    ("Analyst", "that the work was done as described, on the data named here"),
     ("Analytical assurer", "that it was checked, by someone who did not do the work"),
     ("Approver (senior responsible owner)", "that it may be used, for what, and until when"),
 )
@@ -211,12 +211,12 @@ def checks(recorded: Recorded) -> pd.DataFrame:
 
 
 def _checks(facts: Facts, recorded: Recorded) -> str:
-    told = facts.fill(
+    opening = facts.fill(
         "## Numbered checks\n\n{checks_passed} of {checks} passed, {checks_failed} failed: "
         "{failed}. A check that fails is not mended by leaving it out; it is accepted for a use, "
         "or it is not. Run on the list of {checked_on} by `python -m earlywarn backtest`."
     )
-    return f"{told}\n\n{markdown(checks(recorded))}"
+    return f"{opening}\n\n{markdown(checks(recorded))}"
 
 
 def _verification(facts: Facts) -> str:
@@ -238,7 +238,7 @@ def _verification(facts: Facts) -> str:
 def _assumptions(facts: Facts) -> str:
     table = assumptions()
     counts = table["rating"].value_counts()
-    told = ", ".join(
+    counted = ", ".join(
         f"{counts[name]} {name}" for name in ("red", "amber", "green", NOT_RATED) if name in counts
     )
     shown = table[
@@ -247,8 +247,9 @@ def _assumptions(facts: Facts) -> str:
     shown["colour"] = [f"**{name}**" if name == "red" else name for name in shown["colour"]]
     reviewed = table["reviewed"].max()
     return (
-        f"## Assumptions\n\n{len(table)} assumptions: {told}. Red is little evidence for something "
-        "that matters; it is a reason for care, not a fault. The maintainers judge, and nobody "
+        f"## Assumptions\n\n{len(table)} assumptions: {counted}. Red is little evidence for "
+        "something that matters; it is a reason for care, not a fault. The maintainers judge, and "
+        "nobody "
         f"outside has reviewed it; last reviewed {reviewed}. {facts['doc_assumptions']} says why "
         f"each is made.\n\n{markdown(shown)}"
     )
@@ -273,16 +274,16 @@ def sources(panel: Panel) -> pd.DataFrame:
 def _provenance(facts: Facts, panel: Panel) -> str:
     found = panel.findings.groupby(["severity", "code"]).size().reset_index(name="n")
     found["n"] = found["n"].astype(str)
-    told = facts.fill(
+    opening = facts.fill(
         "## Data provenance\n\nPanel with digest {panel}: {figures} figures of {measures} measures "
         "for {first_period} to {last_period}, {judgements} inspections, published up to {newest}. "
         "{assumed} of figures have a day of publication that is assumed, {without_value} have no "
-        "value, {joint} come from joint returns. From {check_10}. {doc_sources} tells each table's "
+        "value, {joint} come from joint returns. From {check_10}. {doc_sources} gives each table's "
         "traps and how to rebuild the panel. Contains public sector information licensed under "
         "the Open Government Licence."
     )
     return (
-        f"{told}\n\n{markdown(sources(panel))}\n\nFindings while reading "
+        f"{opening}\n\n{markdown(sources(panel))}\n\nFindings while reading "
         f"({facts['findings']}):\n\n{markdown(found)}"
     )
 
@@ -329,13 +330,13 @@ def assumptions(text: str | None = None) -> pd.DataFrame:
     """
     if text is None:
         text = package_path(DOCUMENT).read_text(encoding="utf-8")
-    told, rated = [], {}
+    rows, rated = [], {}
     for row in _rows(text):
         if "assumption" in row:
-            told.append({name: row[name] for name in COLUMNS})
+            rows.append({name: row[name] for name in COLUMNS})
         elif "impact" in row:
             rated[row["id"]] = (row["evidence"], row["impact"])
-    frame = pd.DataFrame(told, columns=list(COLUMNS))
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
     pairs = [rated.get(name, (NOT_RATED, NOT_RATED)) for name in frame["id"]]
     return frame.assign(
         strength=[evidence for evidence, _ in pairs],

@@ -23,7 +23,7 @@ SHORT = {"development": "dev", "confirmation": "conf", "from 2018": "recent"}
 
 
 def facts_of_record(recorded: Recorded) -> dict[str, Any]:
-    """What a card tells of a record; the names end in ``SHORT`` of the window."""
+    """What a card says of a record; the names end in ``SHORT`` of the window."""
     records, about = recorded.tables["records"], recorded.about
     ours = records[records["model"] == OURS]
     found: dict[str, Any] = {
@@ -32,7 +32,7 @@ def facts_of_record(recorded: Recorded) -> dict[str, Any]:
         "checked_on": about["as_of"],
         "record_version": about["earlywarn"],
         "leads": ", ".join(f"{lead:g}" for lead in sorted(set(ours["lead_months"])) if lead),
-        "rivals": ", ".join(name for name in dict.fromkeys(records["model"]) if name != OURS),
+        "baselines": ", ".join(name for name in dict.fromkeys(records["model"]) if name != OURS),
         **_of_checks(recorded.tables["checks"]),
         **_of_groups(recorded.tables["groups"]),
     }
@@ -64,7 +64,7 @@ def _of_window(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _against(paired: pd.DataFrame, window: str, short: str) -> dict[str, str]:
-    """The difference in AUC from each rival."""
+    """The difference in AUC from each baseline."""
     rows = paired[(paired["window"] == window) & (paired["measure"] == "auc")]
     return {
         f"over_{row['against'].replace(' ', '_').replace('-', '_')}_{short}": (
@@ -83,17 +83,17 @@ def _in_words(records: pd.DataFrame, paired: pd.DataFrame, groups: pd.DataFrame)
     alike = list(pairs.loc[pairs["lower"] <= 0, "against"])
     rates = start[start["model"] == "three rates"].to_dict("records")
     return {
-        "order_told": "better than chance"
+        "order_words": "better than chance"
         if row["auc_lower"] > CHANCE
         else "not better than chance beyond doubt",
-        "skill_told": "better than the recent share of events beyond chance"
+        "skill_words": "better than the recent share of events beyond chance"
         if row["brier_skill_lower"] > 0
         else "not better than the recent share of events by more than chance",
-        "level_told": _level(row),
+        "level_words": _level(row),
         "better_than": ", ".join(better) or "none",
         "alike": ", ".join(alike) or "none",
         "rates_auc": f"AUC {span(rates[0], 'auc')}" if rates else "not in this record",
-        "fairness_told": _fairness(groups),
+        "fairness_words": _fairness(groups),
     }
 
 
@@ -118,12 +118,12 @@ def _fairness(groups: pd.DataFrame) -> str:
 
 def _of_checks(checks: pd.DataFrame) -> dict[str, Any]:
     """How many checks there are, and what each said."""
-    told = {
+    sentences = {
         f"check_{row['number']}": f"check {row['number']} ({row['status']}): {row['sentence']}"
         for row in checks.to_dict("records")
     }
     failed = checks[checks["status"] == "fail"]
-    return told | {
+    return sentences | {
         "checks": len(checks),
         "checks_passed": int((checks["status"] == "pass").sum()),
         "checks_failed": len(failed),

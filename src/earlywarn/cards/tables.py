@@ -53,26 +53,26 @@ def learnt_from(model: RiskModel, cases: pd.DataFrame, X: pd.DataFrame) -> pd.Da
 
 
 def _described(model: RiskModel, cases: pd.DataFrame, X: pd.DataFrame) -> dict[str, str]:
-    told = {
+    rows = {
         "inspections": str(len(cases)),
         "authorities": str(cases["la_code"].nunique()),
         "events": f"{cases['label'].sum():.0f}",
     }
     for place, name in enumerate(GRADED):
-        told[f"graded {name}"] = _share(cases["grade"] == place)
+        rows[f"graded {name}"] = _share(cases["grade"] == place)
     for name in sorted(set(cases["framework"])):
-        told[f"under {name}"] = _share(cases["framework"] == name)
-    told["short inspection"] = _share(cases["inspection_type"] == "short")
+        rows[f"under {name}"] = _share(cases["framework"] == name)
+    rows["short inspection"] = _share(cases["inspection_type"] == "short")
     oriented = X.to_numpy(dtype=float) * model.orientation
     groups = np.array(model.groups)
     for family in dict.fromkeys(model.groups):
         inside = oriented[:, groups == family]
         if inside.shape[1] == 1:
-            told[f"{family}: known"] = _share(pd.Series(~np.isnan(inside[:, 0])))
+            rows[f"{family}: known"] = _share(pd.Series(~np.isnan(inside[:, 0])))
             continue
-        told[f"{family}: level, mean (sd)"] = _level(inside)
-        told[f"{family}: cells known"] = _share(pd.Series(~np.isnan(inside.ravel())))
-    return told
+        rows[f"{family}: level, mean (sd)"] = _level(inside)
+        rows[f"{family}: cells known"] = _share(pd.Series(~np.isnan(inside.ravel())))
+    return rows
 
 
 def _share(held: pd.Series) -> str:
@@ -181,16 +181,18 @@ def leads(recorded: Recorded) -> pd.DataFrame:
 
 
 def against(recorded: Recorded) -> pd.DataFrame:
-    """Ours less each rival in the confirmation years, on the same resamples."""
+    """Ours less each baseline in the confirmation years, on the same resamples."""
     rows = recorded.tables["paired"]
     rows = rows[rows["window"] == "confirmation"]
     measures = {"auc": "AUC", "auc_below_good": "AUC below Good", "brier": "Brier skill"}
-    told = {(row["against"], row["measure"]): _difference(row) for row in rows.to_dict("records")}
+    differences = {
+        (row["against"], row["measure"]): _difference(row) for row in rows.to_dict("records")
+    }
     return pd.DataFrame(
         [
-            {"rival": rival}
-            | {name: told.get((rival, key), NOT_KNOWN) for key, name in measures.items()}
-            for rival in dict.fromkeys(rows["against"])
+            {"baseline": baseline}
+            | {name: differences.get((baseline, key), NOT_KNOWN) for key, name in measures.items()}
+            for baseline in dict.fromkeys(rows["against"])
         ]
     )
 
@@ -198,8 +200,8 @@ def against(recorded: Recorded) -> pd.DataFrame:
 def _difference(row: Mapping[Any, Any]) -> str:
     if np.isnan(row["difference"]):
         return NOT_KNOWN
-    told = [signed(row[name], 3) for name in ("difference", "lower", "upper")]
-    return f"{told[0]} [{told[1]}, {told[2]}]"
+    numbers = [signed(row[name], 3) for name in ("difference", "lower", "upper")]
+    return f"{numbers[0]} [{numbers[1]}, {numbers[2]}]"
 
 
 def calibration(recorded: Recorded) -> pd.DataFrame:

@@ -115,11 +115,11 @@ def transparency_record(facts: Facts, fields: tuple[Item, ...]) -> str:
         Of the template.
     """
     counts = Counter(field.status for field in fields)
-    told = (
+    counted = (
         f"Of {len(fields)} fields {counts['answered']} are filled, {counts['partly answered']} are "
         f"filled in part, and {counts['to be completed']} are the owner's alone."
     )
-    return "\n\n".join([facts.fill(_HEAD), told, *items_text(fields, facts, level=2)]) + "\n"
+    return "\n\n".join([facts.fill(_HEAD), counted, *items_text(fields, facts, level=2)]) + "\n"
 
 
 _HEAD = (
@@ -145,16 +145,16 @@ def _check_free(place: Path, *, overwrite: bool) -> None:
 
 def _learnt(model: RiskModel, panel: Panel, progress: Progress) -> Learnt:
     """The inspections that the model was learnt from, found again in the panel."""
-    told = model.info["training"]
+    learnt = model.info["training"]
     cases = training_cases(
-        panel.judgements, until=told["until"], target=model.info["target"]["name"]
+        panel.judgements, until=learnt["until"], target=model.info["target"]["name"]
     )
     held = {"inspections": len(cases), "events": int(cases["label"].sum())}
-    if any(told[name] != number for name, number in held.items()):
+    if any(learnt[name] != number for name, number in held.items()):
         raise CardError(
             "the model was not learnt from this panel's judgements",
             where=f"model {str(model.info['model_id'])[:80]}",
-            found=f"{told['inspections']} inspections with {told['events']} events",
+            found=f"{learnt['inspections']} inspections with {learnt['events']} events",
             expected=f"{held['inspections']} with {held['events']}, as the panel has them",
             remedy="Give the panel that it was learnt from (panel, --panel).",
         )

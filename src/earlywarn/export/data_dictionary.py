@@ -9,7 +9,7 @@ import pandas as pd
 NOT_AVAILABLE, NOT_APPLICABLE = "[x]", "[z]"
 SHORTHAND = {
     NOT_AVAILABLE: "not available: no such figure or judgement is on record",
-    NOT_APPLICABLE: "not applicable: there is nothing to tell here",
+    NOT_APPLICABLE: "not applicable: there is nothing to say here",
 }
 """What stands in a sheet in the place of an empty cell, as in other official statistics."""
 
@@ -137,14 +137,14 @@ EXPLANATION = (
     _text("term", "Term", "'baseline' for the row where every authority starts, else 'indicator'."),
     _text("indicator", "Indicator", "The indicator's name in the catalogue.", NOT_APPLICABLE),
     _text("family", "Family", "The family of indicators it is averaged in.", NOT_APPLICABLE),
-    Column("value", "Value", "The authority's figure, in the unit beside it.", "as told", 1),
+    Column("value", "Value", "The authority's figure, in the unit beside it.", "as given", 1),
     _text("unit", "Unit", "What the figures of the row count.", NOT_APPLICABLE),
-    Column("england", "England", "England's figure, in the same unit.", "as told", 1),
+    Column("england", "England", "England's figure, in the same unit.", "as given", 1),
     Column(
         "neighbours",
         "Statistical neighbours",
         "The plain mean of the figures of the authority's statistical neighbours.",
-        "as told",
+        "as given",
         1,
     ),
     _share("percentile", "Share of authorities that are lower", "Among those with a figure."),
@@ -174,7 +174,7 @@ def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
     Parameters
     ----------
     frame : DataFrame
-        A column that earlywarn does not write itself is told as such.
+        A column that earlywarn does not write itself is named as such.
 
     Examples
     --------
@@ -185,11 +185,11 @@ def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
 
 
 def _passed_through(frame: pd.DataFrame, name: str) -> Column:
-    told = "A column that was given to earlywarn, and passed through."
+    meaning = "A column that was given to earlywarn, and passed through."
     places = None
     if pd.api.types.is_numeric_dtype(frame[name].dtype):
         places = 0 if pd.api.types.is_integer_dtype(frame[name].dtype) else 3
-    return Column(name, name, told, "not told" if places is not None else "", places)
+    return Column(name, name, meaning, "not meaning" if places is not None else "", places)
 
 
 def metadata(frame: pd.DataFrame) -> pd.DataFrame:
@@ -203,7 +203,7 @@ def metadata(frame: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         With the columns of ``METADATA``, all text. A number is an ``Indicator``, anything else a
-        ``Filter``. Shares are told as numbers from 0 to 1, so ``indicator_unit``, which is kept
+        ``Filter``. Shares are numbers from 0 to 1, so ``indicator_unit``, which is kept
         for pounds and percentages, stays empty; the unit stands in the label.
 
     Examples

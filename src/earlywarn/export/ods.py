@@ -150,7 +150,7 @@ class _Writer:
         return self._number_style(column)
 
     def _mark(self, sheet: Sheet) -> None:
-        """The table told as one to the program that opens the file, with its header."""
+        """The table declared as one to the program that opens the file, with its header."""
         first = 2 + len(sheet.lines)
         last = _letters(len(sheet.columns)) + str(first + max(len(sheet.rows), 1))
         self.ranges.addElement(

@@ -2,7 +2,7 @@
 
 They follow the Analysis Function's guidance 'Releasing statistics in spreadsheets': text in column
 A, one table a sheet that begins right under a title and what must be known to read it, no merged
-and no empty cells, shorthand in brackets, nothing told by colour.
+and no empty cells, shorthand in brackets, nothing shown by colour alone.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SOURCE = (
 )
 CONTACT = (
     "Questions about this workbook go to the person or team that gave it to you. "
-    "The documentation of earlywarn tells the methods, the limits and how to report a fault."
+    "The documentation of earlywarn describes the methods, the limits and how to report a fault."
 )
 CAUTION = (
     (
@@ -67,9 +67,9 @@ class About:
     tab : str
         The name of the sheet that holds the table.
     day : date
-        The day that the table is about; also told as the day the document was made, so that the
+        The day that the table is about; also given as the day the document was made, so that the
         same inputs give the same bytes.
-    told : tuple of str
+    introduction : tuple of str
         What it is, a sentence a row.
     caution : tuple of str
         What it can't say.
@@ -78,7 +78,7 @@ class About:
     title: str = "Table written by earlywarn"
     tab: str = "Table"
     day: date = date(2016, 9, 13)
-    told: tuple[str, ...] = ("A table written by earlywarn.",)
+    introduction: tuple[str, ...] = ("A table written by earlywarn.",)
     caution: tuple[str, ...] = CAUTION
 
 
@@ -145,7 +145,7 @@ def book_of(frame: pd.DataFrame, about: About) -> Book:
         about.tab,
         about.title,
         (
-            "This worksheet contains one table. The worksheet Notes tells what each column means.",
+            "This worksheet contains one table. The worksheet Notes says what each column means.",
             "Shorthand: " + "; ".join(f"{mark} {meaning}" for mark, meaning in SHORTHAND.items()),
             SOURCE,
         ),
@@ -154,7 +154,7 @@ def book_of(frame: pd.DataFrame, about: About) -> Book:
     )
     notes = _notes(columns, about)
     cover = (
-        ("What this is", about.told),
+        ("What this is", about.introduction),
         ("What it can't say", about.caution),
         (
             "Worksheets",

@@ -119,7 +119,7 @@ def _sheet(workbook: Any, sheet: Sheet) -> None:
 
 
 def _mark(workbook: Any, page: Any, sheet: Sheet, first: int) -> None:
-    """The table told as one to the program that opens the file, with its header."""
+    """The table declared as one to the program that opens the file, with its header."""
     left = workbook.add_format({**_HEADER, "align": "left"})
     right = workbook.add_format({**_HEADER, **_RIGHT})
     page.add_table(

@@ -176,11 +176,11 @@ def moved_sentence(row: pd.Series, contents: Contents) -> str:
         return "There is no rank of a year before to compare with."
     places = abs(int(row["moved"]))
     way = "up the list (a higher risk)" if row["moved"] > 0 else "down the list (a lower risk)"
-    told = f"{places} place{'s' * (places != 1)} {way}" if places else "no place"
-    verdict = "more than noise" if row["beyond_noise"] else "no more than noise"
+    distance = f"{places} place{'s' * (places != 1)} {way}" if places else "no place"
+    size = "more than noise" if row["beyond_noise"] else "no more than noise"
     return (
-        f"Moved {told} since {long_date(contents.before)}, from rank {row['rank_before']:.0f}: "
-        f"{verdict} (90% interval of the change {row['moved_lower']:+.0f} to "
+        f"Moved {distance} since {long_date(contents.before)}, from rank {row['rank_before']:.0f}: "
+        f"{size} (90% interval of the change {row['moved_lower']:+.0f} to "
         f"{row['moved_upper']:+.0f})."
     )
 
@@ -235,11 +235,11 @@ def _history(record: Indicator, rows: Line, years: tuple[int, ...]) -> History:
         "" if math.isnan(low) else f"{number(low)}-{number(high)}"
         for low, high in zip(rows.lower, rows.upper, strict=True)
     ]
-    told = {"Own": own, "95% limits": limits} if any(limits) else {"Own": own}
+    texts = {"Own": own, "95% limits": limits} if any(limits) else {"Own": own}
     for name, values in (("Neighbours", rows.neighbours), ("England", rows.england)):
-        told[name] = ["[x]" if math.isnan(value) else number(value) for value in values]
+        texts[name] = ["[x]" if math.isnan(value) else number(value) for value in values]
     lines = []
-    for name, cells in told.items():
+    for name, cells in texts.items():
         by_year = dict(zip(rows.period, cells, strict=True))
         lines.append((name, tuple(by_year.get(year, "") for year in years)))
     title = f"{record.title}, {record.unit}" if record.unit else record.title
@@ -260,21 +260,21 @@ _SHORT = {
 
 
 def _holes(contents: Contents, row: pd.Series, history: pd.DataFrame) -> tuple[str, ...]:
-    told = [_missing(row["missing_indicators"])]
-    told += [_made_of(contents, str(row["la_code"]))]
+    sentences = [_missing(row["missing_indicators"])]
+    sentences += [_made_of(contents, str(row["la_code"]))]
     lacking = history[history["value"].isna()]
     for status, rows in lacking.groupby("status"):
-        told.append(_lacking(str(status), rows))
+        sentences.append(_lacking(str(status), rows))
     joint = history[history["joint"]]
     if len(joint):
         names = "; ".join(_years_of(joint))
-        told.append(f"From a joint return with another authority, the same for both: {names}.")
-    told.append(
+        sentences.append(f"From a joint return with another authority, the same for both: {names}.")
+    sentences.append(
         f"Of {whole(len(history[history['value'].notna()]))} figures, "
         f"{whole(history['restated'].sum())} could only be read as restated after the day, and "
         f"{whole(history['assumed'].sum())} have a publication day that is only assumed."
     )
-    return tuple(sentence for sentence in told if sentence)
+    return tuple(sentence for sentence in sentences if sentence)
 
 
 def _missing(titles: str) -> str:

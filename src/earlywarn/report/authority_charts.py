@@ -63,12 +63,12 @@ def risk_chart(
         "middle of its region": "region_median",
         "middle of its neighbours": "neighbour_median",
     }
-    told = [
+    comparisons = [
         f"{_beside(now['risk'], now[column])} the {words} ({percent(now[column])})"
         for words, column in others.items()
         if math.isfinite(now[column])
     ]
-    title = f"{name}: risk {percent(now['risk'])}, {' and '.join(told)}"
+    title = f"{name}: risk {percent(now['risk'])}, {' and '.join(comparisons)}"
     alt = (
         f"Line chart of the risk of {name} on one day a year, {risks['as_of'].iloc[0][:4]} to "
         f"{last.year}: from {percent(risks['risk'].iloc[0])} to {percent(now['risk'])}, with its "
@@ -167,15 +167,15 @@ def _step(
     low, high = sorted((scale(row["start"]), scale(row["end"])))
     kind = "up" if row["contribution"] >= 0 else "dn"
     bar = f'<rect class="{kind}" x="{low}" y="{y}" width="{max(high - low, 1)}" height="14"/>'
-    told = f"{signed(row['contribution'])}, to {percent(row['risk_after'])}"
-    return name + bar + _beside_bar(low - 5, high + 5, y + 11, told)
+    words = f"{signed(row['contribution'])}, to {percent(row['risk_after'])}"
+    return name + bar + _beside_bar(low - 5, high + 5, y + 11, words)
 
 
-def _beside_bar(left: int, right: int, y: int, told: str, css: str = "") -> str:
+def _beside_bar(left: int, right: int, y: int, words: str, css: str = "") -> str:
     """Words to the right of a bar, or to its left where there is no room."""
-    if right + 7.5 * len(told) <= WIDTH:
-        return label(right, y, told, css)
-    return label(left, y, told, f"e {css}".strip())
+    if right + 7.5 * len(words) <= WIDTH:
+        return label(right, y, words, css)
+    return label(left, y, words, f"e {css}".strip())
 
 
 def _why(name: str, frame: pd.DataFrame) -> str:

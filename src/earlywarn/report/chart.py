@@ -71,9 +71,9 @@ class Table:
 
     @classmethod
     def of(cls, frame: pd.DataFrame, columns: Mapping[str, Column]) -> Table:
-        """Write a frame's columns, in the order told."""
-        told = [
+        """Write a frame's columns, in the order cells."""
+        cells = [
             [column.write(cell) for cell in frame[name].tolist()]
             for name, column in columns.items()
         ]
-        return cls(tuple(columns.values()), tuple(zip(*told, strict=True)))
+        return cls(tuple(columns.values()), tuple(zip(*cells, strict=True)))

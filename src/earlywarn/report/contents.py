@@ -1,4 +1,4 @@
-"""Everything that a report tells, as frames: gathered once, drawn later."""
+"""Everything that a report shows, as frames: gathered once, drawn later."""
 
 from __future__ import annotations
 

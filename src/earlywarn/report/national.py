@@ -114,8 +114,8 @@ def _moved(row: Mapping[Hashable, Any]) -> str:
     if pd.isna(row["moved"]):
         return "not known"
     moved = int(row["moved"])
-    told = "0" if moved == 0 else f"{abs(moved)} {'up' if moved > 0 else 'down'}"
-    return f"{told}, {'more than noise' if row['beyond_noise'] else 'within noise'}"
+    places = "0" if moved == 0 else f"{abs(moved)} {'up' if moved > 0 else 'down'}"
+    return f"{places}, {'more than noise' if row['beyond_noise'] else 'within noise'}"
 
 
 def shared_drivers(contents: Contents, codes: list[str]) -> list[tuple[str, int]]:
@@ -126,8 +126,8 @@ def shared_drivers(contents: Contents, codes: list[str]) -> list[tuple[str, int]
     first = rows.groupby("la_code", sort=False).head(MOST_DRIVERS)
     counts: dict[str, int] = {}
     for row in first.to_dict("records"):
-        told = _cause(get_indicator(str(row["indicator"])), row["value"], row["england"])
-        counts[told] = counts.get(told, 0) + 1
+        cause = _cause(get_indicator(str(row["indicator"])), row["value"], row["england"])
+        counts[cause] = counts.get(cause, 0) + 1
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_DRIVERS]
 
 
@@ -170,13 +170,13 @@ def tile_map(contents: Contents) -> Chart:
 def _tile(row: Mapping[Hashable, Any], linked: bool) -> str:  # noqa: FBT001 - a fact of the row
     style, name = style_of(str(row["band"])), str(row["la_name"])
     # Readers hear the whole name and the risk, which others see beside the map on focus.
-    told = (
+    reading = (
         f"{percent(row['risk'])} ({percent(row['risk_lower'])} to {percent(row['risk_upper'])}), "
         f"{style.band}"
     )
     inner = (
         f'<span aria-hidden="true">{escape(tile_name(name))}<i>{style.mark}</i></span>'
-        f'<span class="full"><b>{escape(name)}</b> {told}</span>'
+        f'<span class="full"><b>{escape(name)}</b> {reading}</span>'
     )
     place = f'style="grid-area:{int(row["row"]) + 1}/{int(row["column"]) + 1}"'
     tile = f'class="t {style.css}">{inner}'
@@ -236,9 +236,9 @@ def _within(contents: Contents) -> float:
 
 
 def record_tables(contents: Contents) -> list[tuple[str, Table]]:
-    """The record beside its rivals, a table a window."""
+    """The record beside its baselines, a table a window."""
     frame = contents.record
-    told = frame.assign(
+    written = frame.assign(
         model=frame["model"].replace(OURS, "earlywarn (this report)"),
         auc_range=[
             f"{percent(low)} to {percent(high)}"
@@ -253,7 +253,7 @@ def record_tables(contents: Contents) -> list[tuple[str, Table]]:
     )
     return [
         (f"{WINDOWS[str(window)]}: {rows['n'].iloc[0]} inspections", Table.of(rows, RECORD_COLUMNS))
-        for window, rows in told.groupby("window", sort=False)
+        for window, rows in written.groupby("window", sort=False)
         if window in WINDOWS
     ]
 
@@ -306,9 +306,9 @@ def findings_table(contents: Contents) -> Table:
     rows = contents.findings
     register = contents.snapshot.register
     names = ["(all)" if not text(code) else register.name_of(code) for code in rows["la_code"]]
-    # Files that say one thing twice, as those of two years of one form do, are told once.
-    told = rows.assign(la_name=names).drop_duplicates(list(FINDING_COLUMNS))
-    return Table.of(told, FINDING_COLUMNS)
+    # Files that say one thing twice, as those of two years of one form do, are listed once.
+    once = rows.assign(la_name=names).drop_duplicates(list(FINDING_COLUMNS))
+    return Table.of(once, FINDING_COLUMNS)
 
 
 def sources_table() -> Table:
@@ -342,7 +342,7 @@ def legend() -> list[tuple[str, str, str]]:
     return [(style.css, style.mark, style.band) for style in BAND_STYLES]
 
 
-def dates_told(contents: Contents) -> dict[str, str]:
+def dates_line(contents: Contents) -> dict[str, str]:
     """The days that the page names."""
     snapshot, info = contents.snapshot, contents.model.info
     return {

@@ -1,4 +1,4 @@
-"""What a notebook tells: sentences, tables and pictures that read alike wherever it is opened."""
+"""What a notebook shows: sentences, tables and pictures that read alike wherever it is opened."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def table(frame: pd.DataFrame, caption: str) -> Told:
     Examples
     --------
     >>> import pandas as pd
-    >>> told = table(pd.DataFrame({"Authority": ["Leeds"]}), "One authority")
-    >>> "<caption>One authority</caption>" in told.data["text/html"]
+    >>> shown = table(pd.DataFrame({"Authority": ["Leeds"]}), "One authority")
+    >>> "<caption>One authority</caption>" in shown.data["text/html"]
     True
     """
     head, rest = frame.to_html(index=False, border=0, na_rep="", justify="left").split("\n", 1)

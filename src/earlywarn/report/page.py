@@ -83,11 +83,11 @@ def write_report(
     file = Path(path)
     _check(file, overwrite=overwrite)
     require("jinja2", extra="report")
-    told = progress or Progress()
+    watched = progress or Progress()
     panel = load_panel() if panel is None else panel
     model = load_model() if model is None else model
-    contents = gather(panel, model, as_of or panel.newest_publication, authorities, told)
-    text = page(contents, told)
+    contents = gather(panel, model, as_of or panel.newest_publication, authorities, watched)
+    text = page(contents, watched)
     try:
         write_whole(file, text)
     except OSError as error:
@@ -125,9 +125,9 @@ def page(contents: Contents, progress: Progress | None = None) -> str:
         undefined=jinja2.StrictUndefined,
     )
     one = environment.get_template("authority.html")
-    told = (progress or Progress()).over(contents.chosen, "Drawing the authorities")
+    watched = (progress or Progress()).over(contents.chosen, "Drawing the authorities")
     parts = [
-        one.render(section=section) for section, _ in zip(sections(contents), told, strict=True)
+        one.render(section=section) for section, _ in zip(sections(contents), watched, strict=True)
     ]
     style = (folder / "page.css").read_text(encoding="utf-8")
     return str(
@@ -141,7 +141,7 @@ def _national(contents: Contents) -> dict[str, Any]:
     rows = national.list_rows(contents)
     info = contents.model.info
     return {
-        "dates": national.dates_told(contents),
+        "dates": national.dates_line(contents),
         "version": __version__,
         "model_id": info.get("model_id", ""),
         "target": info.get("target", {}).get("title", ""),

@@ -1,7 +1,7 @@
 """Colours: the Analysis Function's, and which band wears which.
 
 The bands are ordered, so they take one hue from dark (highest) to light, and each also has a mark:
-nothing is told by colour alone. Lines of other kinds take the categorical colours, at most four.
+nothing depends on colour alone. Lines of other kinds take the categorical colours, at most four.
 """
 
 from __future__ import annotations

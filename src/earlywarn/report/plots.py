@@ -30,7 +30,7 @@ from earlywarn.report.palette import (
     style_of,
 )
 from earlywarn.report.tilemap import SOFT, tile_name, tiles_for
-from earlywarn.report.track_record import level_told
+from earlywarn.report.track_record import level_words
 from earlywarn.statistics.funnel import funnel_limits
 from earlywarn.statistics.regression import logit
 
@@ -141,8 +141,8 @@ def _draw_ranked(ax: Axes, frame: pd.DataFrame) -> None:
     ax.set_xlabel("Risk of an Inadequate judgement, %, with its 90% interval")
     first = frame.iloc[0]
     others = int((frame["risk_upper"] > first["risk_lower"]).sum()) - 1
-    told = f"the ranges of {others} of {len(frame) - 1} others overlap its own"
-    ax.set_title(f"{first['la_name']} has the highest risk; {told}", loc="left")
+    overlaps = f"the ranges of {others} of {len(frame) - 1} others overlap its own"
+    ax.set_title(f"{first['la_name']} has the highest risk; {overlaps}", loc="left")
 
 
 ranked_intervals = Figure(
@@ -167,12 +167,14 @@ def _steps(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _beside(frame: pd.DataFrame) -> list[tuple[tuple[float, int], str]]:
     """Where words stand beside each step, and what they say."""
-    told = []
+    labels = []
     for place, row in enumerate(frame.to_dict("records")):
         after, ends = f"{row['risk_after']:.1%}", place in (0, len(frame) - 1)
         right = row["end"] if ends else max(row["start"], row["end"])
-        told.append(((right, place), after if ends else f"{row['contribution']:+z.2f}, to {after}"))
-    return told
+        labels.append(
+            ((right, place), after if ends else f"{row['contribution']:+z.2f}, to {after}")
+        )
+    return labels
 
 
 def _draw_waterfall(ax: Axes, frame: pd.DataFrame) -> None:
@@ -182,8 +184,8 @@ def _draw_waterfall(ax: Axes, frame: pd.DataFrame) -> None:
     place = frame.index.to_numpy()
     ax.vlines(frame["end"].iloc[:-1], place[:-1], place[1:], color=INK, lw=0.8)
     ax.plot(ends["end"], ends.index, "o", color=DARK_BLUE, ms=9)
-    for spot, told in _beside(frame):
-        ax.annotate(told, spot, (8, 0), textcoords="offset points", va="center", fontsize=8)
+    for spot, words in _beside(frame):
+        ax.annotate(words, spot, (8, 0), textcoords="offset points", va="center", fontsize=8)
     ax.set_yticks(frame.index, frame["step"].tolist())
     ticks = np.array([0.02, 0.05, 0.1, 0.2, 0.4, 0.6])
     ax.set_xticks(logit(ticks), [f"{tick:.0%}" for tick in ticks])
@@ -212,7 +214,7 @@ def _history(panel: Panel, la_code: str, indicator: str) -> pd.DataFrame:
         raise IndicatorError(
             "the indicator has no figures by year",
             where=indicator,
-            remedy="python -m earlywarn catalogue tells what each is made of.",
+            remedy="python -m earlywarn catalogue says what each is made of.",
         )
     return chosen.assign(la_name=snapshot.register.name_of(code)).reset_index(drop=True)
 
@@ -229,10 +231,10 @@ def _draw_history(ax: Axes, frame: pd.DataFrame) -> None:
     ax.set_xlabel("Year ending 31 March")
     ax.set_ylabel(record.unit)
     last = frame[frame["value"].notna()].tail(1).to_dict("records")
-    told = "nothing published"
+    newest = "nothing published"
     if last:
-        told = f"{last[0]['value']:.1f} in {last[0]['period']}, England {last[0]['england']:.1f}"
-    ax.set_title(f"{record.title}, {name}: {told}", loc="left")
+        newest = f"{last[0]['value']:.1f} in {last[0]['period']}, England {last[0]['england']:.1f}"
+    ax.set_title(f"{record.title}, {name}: {newest}", loc="left")
     ax.legend(frameon=False)
 
 
@@ -282,9 +284,9 @@ def _funnel(snapshot: Snapshot, indicator: str) -> pd.DataFrame:
 def _draw_funnel(ax: Axes, frame: pd.DataFrame) -> None:
     record = get_indicator(frame["indicator"].iloc[0])
     for name, style in (("95", "--"), ("998", "-")):
-        told = f"{'99.8' if name == '998' else name}% limits, adjusted for over-dispersion"
+        words = f"{'99.8' if name == '998' else name}% limits, adjusted for over-dispersion"
         for side in ("lower", "upper"):
-            label = told if side == "upper" else None
+            label = words if side == "upper" else None
             ax.plot(frame["size"], frame[f"{side}_{name}"], style, color=DARK_PINK, label=label)
     inside, outside = frame[~frame["outside"]], frame[frame["outside"]]
     ax.plot(inside["size"], inside["value"], "o", color=CONTEXT, ms=5)
@@ -314,7 +316,7 @@ def _calibration(reliability: pd.DataFrame) -> pd.DataFrame:
     series = frame.groupby(["window", "model"]).ngroups
     if not 1 <= series <= 4:
         raise ScoreError(
-            "not a number of lines that can be told apart",
+            "not a number of lines that the eye keeps apart",
             where="reliability",
             found=f"{series} pairs of window and model",
             expected="1 to 4",
@@ -337,7 +339,7 @@ def _draw_calibration(ax: Axes, frame: pd.DataFrame) -> None:
     ax.set_xlabel("Predicted risk, mean of the group, %")
     ax.set_ylabel("Judged Inadequate, %; bars: 90% of what chance does")
     ratio = frame["events"].sum() / (frame["expected"] * frame["n"]).sum()
-    ax.set_title(f"{level_told(ratio)}: {ratio:.2f} came for each one predicted", loc="left")
+    ax.set_title(f"{level_words(ratio)}: {ratio:.2f} came for each one predicted", loc="left")
     ax.legend(frameon=False)
 
 

@@ -67,15 +67,15 @@ def risk_history(
     Notes
     -----
     These are not forecasts that were made on those days: the model has since learnt from the
-    inspections between. The record tells what would have been said.
+    inspections between. The record says what would have been said.
     """
     first = date.fromisoformat(model.info.get("first_date", FIRST_DAY.isoformat()))
     days = yearly_days(as_of, max(first, FIRST_DAY))
-    told = (progress or Progress()).over(days, "Scoring England year by year")
+    watched = (progress or Progress()).over(days, "Scoring England year by year")
     with warnings.catch_warnings():
         # A day outside the model's life has been warned of once, by the one who asked for it.
         warnings.simplefilter("ignore", ModelLifeWarning)
-        return pd.concat([score(model, panel.as_of(day)) for day in told], ignore_index=True)
+        return pd.concat([score(model, panel.as_of(day)) for day in watched], ignore_index=True)
 
 
 def rank_movement(model: RiskModel, before: Snapshot, now: Snapshot) -> pd.DataFrame:

@@ -60,7 +60,7 @@ WINDOWS = {
 
 
 def past_record() -> pd.DataFrame:
-    """The backtest's measures at the start of the inspections, for earlywarn and its rivals.
+    """The backtest's measures at the start of the inspections, for earlywarn and its baselines.
 
     Returns
     -------
@@ -156,7 +156,7 @@ def past_sentences(record: pd.DataFrame) -> list[str]:
         (
             f"As probabilities the risks were {_skill(row)} the recent share of Inadequate "
             f"judgements alone: Brier skill {_interval(row, 'brier_skill')}. "
-            f"{level_told(row['observed_expected'])}: {_interval(row, 'observed_expected')} "
+            f"{level_words(row['observed_expected'])}: {_interval(row, 'observed_expected')} "
             "Inadequate judgements came for each one expected."
         ),
         (
@@ -173,12 +173,12 @@ def past_sentences(record: pd.DataFrame) -> list[str]:
     ]
 
 
-def level_told(ratio: float) -> str:
+def level_words(ratio: float) -> str:
     """Whether as many judgements came as were expected, in words.
 
     Examples
     --------
-    >>> level_told(0.7), level_told(1.0)
+    >>> level_words(0.7), level_words(1.0)
     ('The risks were too high', 'The risks were about right')
     """
     if ratio < 0.95:

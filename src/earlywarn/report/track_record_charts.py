@@ -8,7 +8,7 @@ import pandas as pd
 
 from earlywarn.report.chart import Chart, Column
 from earlywarn.report.svg import Scale, drawing, label
-from earlywarn.report.track_record import WINDOW, WINDOWS, level_told
+from earlywarn.report.track_record import WINDOW, WINDOWS, level_words
 from earlywarn.utils.formatting import long_date, percent, text, whole
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def calibration_chart(calibration: pd.DataFrame) -> Chart:
     parts.append(f'<path class="band90" d="{bands}"/>')
     parts += [_bin(row, across, up) for row in rows]
     ratio = frame["events"].sum() / (frame["expected"] * frame["n"]).sum()
-    title = f"{level_told(ratio)}: {ratio:.2f} Inadequate judgements came for each one expected"
+    title = f"{level_words(ratio)}: {ratio:.2f} Inadequate judgements came for each one expected"
     alt = (
         f"Dot plot of the share judged Inadequate by the risk predicted, "
         f"{WINDOWS[WINDOW].split(',')[0]}, in {len(frame)} groups: "
@@ -136,8 +136,8 @@ def calibration_chart(calibration: pd.DataFrame) -> Chart:
 
 def _bin(row: Mapping[Hashable, Any], across: Scale, up: Scale) -> str:
     x, y = across(row["expected"]), up(row["observed"])
-    told = label(x + 9, y + 4, f"{row['events']} of {row['n']}", "b halo")
-    return f'<circle class="dot" cx="{x}" cy="{y}" r="6"/>{told}'
+    counts = label(x + 9, y + 4, f"{row['events']} of {row['n']}", "b halo")
+    return f'<circle class="dot" cx="{x}" cy="{y}" r="6"/>{counts}'
 
 
 def _group(place: int, groups: int) -> str:

@@ -22,15 +22,15 @@ class Progress:
     """
 
     def say(self, text: str) -> None:
-        """Tell one thing."""
+        """Say one thing."""
 
     def over(self, items: Iterable[Item], title: str) -> Iterator[Item]:
-        """Go through the items, telling how far it has come."""
+        """Go through the items, saying how far it has come."""
         del title
         yield from items
 
 
-class _Told(Progress):
+class _OnStandardError(Progress):
     """Progress on standard error, so that standard output holds results only."""
 
     def say(self, text: str) -> None:
@@ -56,19 +56,19 @@ class _Told(Progress):
 
 
 def _size() -> tuple[int | None, int | None]:
-    """A usual size where a terminal tells none, as in containers; else none, and tqdm asks it."""
+    """A usual size where a terminal gives none, as in containers; else none, and tqdm asks it."""
     try:
-        told = os.get_terminal_size(sys.stderr.fileno())
+        size = os.get_terminal_size(sys.stderr.fileno())
     except OSError:
         return 80, 24
-    return (None, None) if told.columns and told.lines else (80, 24)
+    return (None, None) if size.columns and size.lines else (80, 24)
 
 
 def reporter(*, quiet: bool = False) -> Progress:
-    """Give the progress of a command: told on standard error, or silent.
+    """Give the progress of a command: on standard error, or silent.
 
     Examples
     --------
     >>> reporter(quiet=True).say("nothing is printed")
     """
-    return Progress() if quiet else _Told()
+    return Progress() if quiet else _OnStandardError()
