@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 Pairs = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
+Callers = tuple[npt.NDArray[np.intp], FloatArray, FloatArray]
 
 POPULATION = "population_0_17"
 TREND_YEARS = 3
@@ -129,6 +130,28 @@ def reference_distributions(snapshot: Snapshot) -> Mapping[str, Distribution]:
     return found
 
 
+def newest_sizes(snapshot: Snapshot) -> pd.DataFrame:
+    """The cases behind each published figure of the newest year, by authority and indicator.
+
+    Where the year has none, those of the last year that has; NaN where there never were any.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> sizes = newest_sizes(ew.load_panel().as_of("2024-06-30"))
+    >>> bool(sizes.loc["383", "rereferrals"] > 1000)
+    True
+    """
+    _check(snapshot)
+    figures = _Figures.of(snapshot)
+    found = {
+        level.record.id: level.usual_size(level.newest)
+        for level in figures.levels(_published(INDICATORS))
+        if level.newest is not None
+    }
+    return pd.DataFrame(found, index=pd.Index(figures.areas[:-1], dtype="str", name="la_code"))
+
+
 def _published(records: Sequence[Indicator]) -> list[Indicator]:
     return [record for record in records if record.kind != "history"]
 
@@ -161,10 +184,10 @@ def _columns(level: _Level, deprivation: _Level, neighbours: Pairs) -> dict[str,
     value, z, se, england, alike = (np.full(len(level.value), np.nan) for _ in range(5))
     # Last year's only where there is no newest figure.
     for column in () if level.newest is None else (level.newest, level.newest - 1):
-        here = np.isfinite(level.value[:, column]) & np.isnan(value)
+        here = np.isfinite(level.with_own_figures(column)[0]) & np.isnan(value)
         if column < 0 or not here.any() or (found := level.standing(column, deprivation)) is None:
             continue
-        value[here] = level.value[here, column]
+        value[here] = level.with_own_figures(column)[0][here]
         england[here] = level.england[column]
         alike[here] = _neighbour_mean(level.value[:, column], neighbours)[here]
         z[here], se[here] = found[0][here], found[1][here]
@@ -192,12 +215,31 @@ class _Level:
     own: FloatArray
     england: FloatArray
     oldest: int
+    callers: Callers
 
     @cached_property
     def newest(self) -> int | None:
         """The column of the newest year with figures that are not too old."""
         filled = np.flatnonzero(np.isfinite(self.value).any(axis=0) & (self.years >= self.oldest))
         return int(filled[-1]) if len(filled) else None
+
+    def with_own_figures(self, column: int) -> tuple[FloatArray, FloatArray]:
+        """Values and cases of a year, the caller's own in place of the published in the newest."""
+        value, size = self.value[:, column], self.size[:, column]
+        rows, figures, cases = self.callers
+        if column != self.newest or not len(rows):
+            return value, size
+        value, size = value.copy(), size.copy()
+        value[rows] = figures
+        size[rows] = np.where(np.isnan(cases), self.usual_size(column)[rows], cases)
+        return value, size
+
+    def usual_size(self, column: int) -> FloatArray:
+        """The cases behind each authority's figure of a year, or of the last year that has them."""
+        size = self.size[:, 0].copy()
+        for later in self.size.T[1 : column + 1]:
+            size = np.where(np.isnan(later), size, later)
+        return size
 
     def spread(self, column: int, deprivation: _Level) -> Distribution | None:
         """The distribution of a year, from the authorities' own figures."""
@@ -208,10 +250,12 @@ class _Level:
         """Where the authorities stand in the distribution of a year: z and its standard error."""
         y, sd = stabilise(self.record, self.value[:, column], self.size[:, column])
         own = np.where(np.isnan(self.own[:, column]), np.nan, y)
-        alike = self._like_for_like(column, deprivation)
-        against = distribution(own, sd, alike)
+        against = distribution(own, sd, self._like_for_like(column, deprivation))
         if against is None:
             return None
+        # A caller's own figure is held against what was published, and moves no one else.
+        y, sd = stabilise(self.record, *self.with_own_figures(column))
+        alike = self._like_for_like(column, deprivation, own_figures=True)
         return compare(y, sd, np.nan if alike is None else alike, against)
 
     def trend(self) -> FloatArray:
@@ -219,14 +263,20 @@ class _Level:
         if self.newest is None or self.newest + 1 < TREND_YEARS:
             return np.full(len(self.value), np.nan)
         last = slice(self.newest + 1 - TREND_YEARS, self.newest + 1)
-        return slope(self.value[:, last], self.years[last], min_points=TREND_YEARS)
+        value = self.value[:, last].copy()
+        value[:, -1] = self.with_own_figures(self.newest)[0]
+        return slope(value, self.years[last], min_points=TREND_YEARS)
 
-    def _like_for_like(self, column: int, deprivation: _Level) -> FloatArray | None:
+    def _like_for_like(
+        self, column: int, deprivation: _Level, *, own_figures: bool = False
+    ) -> FloatArray | None:
         """Deprivation of the year, or of the nearest one that is known."""
         if not self.record.like_for_like or deprivation.newest is None:
             return None
         known = np.flatnonzero(np.isfinite(deprivation.value).any(axis=0))
-        return deprivation.value[:, known[np.abs(known - column).argmin()]]
+        nearest = int(known[np.abs(known - column).argmin()])
+        value = deprivation.value[:, nearest]
+        return deprivation.with_own_figures(nearest)[0] if own_figures else value
 
 
 @dataclass(frozen=True)
@@ -238,6 +288,7 @@ class _Figures:
     tables: dict[str, FloatArray]
     parents: tuple[tuple[int, tuple[int, ...]], ...]
     oldest: int
+    own_figures: pd.DataFrame
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> _Figures:
@@ -255,6 +306,7 @@ class _Figures:
             tables=_tables(rows, area, (len(areas), first, len(years))),
             parents=_parents(snapshot, areas),
             oldest=snapshot.as_of.year - OLDEST,
+            own_figures=snapshot.own_figures,
         )
 
     def table(self, measure: str) -> FloatArray:
@@ -287,7 +339,14 @@ class _Figures:
                 own=own[:-1],
                 england=own[-1],
                 oldest=self.oldest,
+                callers=self._callers(record),
             )
+
+    def _callers(self, record: Indicator) -> Callers:
+        """The caller's own figures of an indicator: rows, values and the cases behind them."""
+        table = self.own_figures[self.own_figures["indicator"] == record.id]
+        rows = pd.Index(self.areas, dtype="str").get_indexer(pd.Index(table["la_code"]))
+        return rows, table["value"].to_numpy(dtype=float), table["size"].to_numpy(dtype=float)
 
     def neighbour_pairs(self, neighbours: pd.DataFrame) -> Pairs:
         """Each area's row, and the row of a statistical neighbour of it."""
