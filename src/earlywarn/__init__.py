@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from earlywarn.scoring.explanation import explain as explain
     from earlywarn.scoring.national import score as score
     from earlywarn.scoring.national import score_batch as score_batch
+    from earlywarn.scoring.own_figures import with_figures as with_figures
     from earlywarn.serving.batch_file import score_file as score_file
     from earlywarn.serving.http_app import serve as serve
 
@@ -69,6 +70,7 @@ _ROOMS = {
     "score_file": "serving.batch_file",
     "serve": "serving.http_app",
     "train": "model.training",
+    "with_figures": "scoring.own_figures",
     "write_card": "cards",
     "what_would_change": "scoring.counterfactual",
     "write_panel": "panel.panel",

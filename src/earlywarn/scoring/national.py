@@ -20,6 +20,7 @@ from earlywarn.scoring.batch import as_frame, beside
 from earlywarn.scoring.explanation import drivers
 from earlywarn.scoring.predictions import BANDS, Verdicts
 from earlywarn.scoring.preprocessing import Inputs, known_columns, read_rows
+from earlywarn.scoring.reference import Reference
 from earlywarn.statistics.regression import logit
 
 if TYPE_CHECKING:
@@ -195,6 +196,7 @@ def score_batch(
     *,
     explain: bool = False,
     errors: Literal["report", "raise"] = "report",
+    snapshot: Snapshot | None = None,
 ) -> pd.DataFrame:
     """Score rows from anywhere: each by itself, in the order given.
 
@@ -210,6 +212,10 @@ def score_batch(
         drivers as text.
     errors : {"report", "raise"}
         What to do with a row that can't be scored: say so in ``status``, or stop.
+    snapshot : Snapshot, optional
+        Compare plain figures within the newest year of this day, in place of the year before the
+        model's cut. Rows with an ``la_code`` get what they lack of it (deprivation, cases) from the
+        snapshot, so that the published figures give the risks of ``score``.
 
     Returns
     -------
@@ -248,9 +254,11 @@ def score_batch(
     _check_frame(frame, explain=explain, model=model)
     verdicts = Verdicts(model, len(frame), explain=explain)
     register = _register()
+    reference = None if snapshot is None else Reference.of_snapshot(snapshot)
 
     def work(place: slice) -> None:
-        verdicts.add(place, read_rows(model, frame.iloc[place], register=register))
+        here = read_rows(model, frame.iloc[place], register=register, reference=reference)
+        verdicts.add(place, here)
 
     in_threads(work, len(frame), most=AT_ONCE)
     if errors == "raise" and verdicts.refusal:

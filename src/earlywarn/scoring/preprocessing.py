@@ -19,6 +19,7 @@ import pandas as pd
 from earlywarn.errors import ModelError
 from earlywarn.indicators.catalogue import INDICATORS, Indicator, model_column
 from earlywarn.indicators.standardise import REACH, Distribution, compare, stabilise
+from earlywarn.scoring.reference import Places, Reference
 from earlywarn.statistics.regression import FloatArray, posterior_sd, rate
 
 if TYPE_CHECKING:
@@ -57,7 +58,13 @@ class Inputs:
     refusal: dict[int, str]
 
 
-def read_rows(model: RiskModel, rows: pd.DataFrame, *, register: Register | None = None) -> Inputs:
+def read_rows(
+    model: RiskModel,
+    rows: pd.DataFrame,
+    *,
+    register: Register | None = None,
+    reference: Reference | None = None,
+) -> Inputs:
     """Bring rows into the model's form.
 
     Parameters
@@ -70,6 +77,9 @@ def read_rows(model: RiskModel, rows: pd.DataFrame, *, register: Register | None
         model's reference. Other columns are left alone.
     register : Register, optional
         If given, a column ``la_code`` is checked against it.
+    reference : Reference, optional
+        What plain values are compared with in place of the model's reference: see
+        ``Reference.of_snapshot``.
 
     Returns
     -------
@@ -77,11 +87,16 @@ def read_rows(model: RiskModel, rows: pd.DataFrame, *, register: Register | None
     """
     faults = _Faults()
     numbers = _Numbers(rows, faults)
+    against = Reference.of_model(model) if reference is None else reference
+    beside = against.places(None, len(rows))
     deprivation = numbers.column("free_school_meals", percent=True)
+    if against.published is not None:
+        beside = against.places(_single(rows, "la_code", faults), len(rows))
+        deprivation = beside.deprivation(deprivation)
     # Column by column in memory, as they are read here and scored later.
     values, noise = (np.empty((len(rows), len(model.columns)), order="F") for _ in range(2))
     for place, record in enumerate(model_indicators(model)):
-        _read_indicator(record, numbers, model, deprivation, values[:, place], noise[:, place])
+        _read_indicator(record, numbers, beside, deprivation, values[:, place], noise[:, place])
     for record in INDICATORS:
         if model_column(record) not in model.columns:
             _check_unused(record, numbers)
@@ -125,7 +140,7 @@ def known_columns() -> frozenset[str]:
 def _read_indicator(
     record: Indicator,
     numbers: _Numbers,
-    model: RiskModel,
+    beside: Places,
     deprivation: FloatArray,
     level: FloatArray,
     noise: FloatArray,
@@ -140,15 +155,21 @@ def _read_indicator(
         level[:], noise[:] = np.nan, 0.0
         return
     np.clip(z, -REACH, REACH, out=level)
-    entry = model.info.get("reference", {}).get(record.id)
-    against = None if entry is None else Distribution(**entry)
+    against = beside.reference.spreads.get(record.id)
     noise[:] = se
     _fill(noise, np.isnan(se), 0.0 if against is None else _usual_error(against))
     if against is not None and value is not numbers.absent:
         plain = np.isnan(z) & ~np.isnan(value)
         if plain.any():
+            size = beside.sizes(record.id, size)
             y, sd = stabilise(record, value[plain], size[plain])
             level[plain], noise[plain] = compare(y, sd, deprivation[plain], against)
+            if beside.reference.published is not None:
+                same, standing, doubt = beside.standing(record.id, value)
+                level[plain & same], noise[plain & same] = (
+                    standing[plain & same],
+                    doubt[plain & same],
+                )
     _fill(noise, np.isnan(level), 0.0)
 
 
