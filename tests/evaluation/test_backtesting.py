@@ -194,38 +194,51 @@ def test_every_list_ranks_the_whole_country_once(small):
 # --- nothing from the future ---------------------------------------------------------------------
 
 
-def test_a_report_of_later_changes_nothing(small):
-    """A judgement that began before the forecasts, all Inadequate, but was published after."""
+def with_planted(published_on: date, codes: list[str]) -> pd.DataFrame:
+    """The judgements, and one more of these authorities: all Inadequate, begun in November 2016."""
     judgements = backtests.panel().judgements
-    codes = small.judgements["la_code"].unique()[:40]
     planted = judgements.drop_duplicates("la_code")
     planted = planted[planted["la_code"].isin(codes)].assign(
-        inspection_start=date(2016, 11, 1), published_on=date(2018, 1, 1)
+        inspection_start=date(2016, 11, 1), published_on=published_on
     )
+    assert len(planted) == len(codes) > 0
     areas = ["overall", "leadership", "help_and_protection", "in_care"]
     planted[areas] = "Inadequate"
-    again = backtests.run(
-        pd.concat([judgements, planted], ignore_index=True), until=date(2017, 12, 31), leads=(0,)
-    )
-    then = small.forecasts
-    then = then[(then["lead_months"] == 0) & (then["inspection_start"] < "2018-01-01")]
-    pd.testing.assert_frame_equal(again.forecasts, then.reset_index(drop=True), check_exact=True)
+    return pd.concat([judgements, planted], ignore_index=True)
+
+
+def at_the_start(forecasts: pd.DataFrame, before: str) -> pd.DataFrame:
+    kept = forecasts[(forecasts["lead_months"] == 0) & (forecasts["inspection_start"] < before)]
+    return kept.reset_index(drop=True)
+
+
+def test_a_report_of_later_changes_nothing(small):
+    """A judgement that began before the forecasts, but was published after."""
+    codes = small.judgements["la_code"].unique()[:40].tolist()
+    later = with_planted(date(2018, 1, 1), codes)
+    again = backtests.run(later, until=date(2017, 12, 31), leads=(0,))
+    then = at_the_start(small.forecasts, "2018-01-01")
+    pd.testing.assert_frame_equal(again.forecasts, then, check_exact=True)
 
 
 def test_a_report_of_earlier_does_count(small):
-    """The test before is not hollow."""
-    judgements = backtests.panel().judgements
-    known = judgements["published_on"] < date(2017, 1, 1)
-    good = known & (judgements["overall"] == "Good")
-    changed = judgements.assign(overall=judgements["overall"].mask(good, "Outstanding"))
-    again = backtests.run(changed, until=date(2017, 1, 31), leads=(0,))
-    key = ["model", "la_code", "inspection_start"]
-    both = again.forecasts.merge(
-        small.forecasts[small.forecasts["lead_months"] == 0], on=key, suffixes=("", "_then")
+    """The test before is not hollow: published in time, the same judgement moves its authority."""
+    then = at_the_start(small.forecasts, "2017-02-01")
+    codes = then["la_code"].unique()[:3].tolist()
+    earlier = with_planted(date(2016, 12, 15), codes)
+    again = backtests.run(
+        earlier, until=date(2017, 1, 31), leads=(0,), rivals=(RIVALS[1],)
     )
-    previous = both[both["model"] == "previous judgement"]
-    assert len(previous) > 0
-    assert (previous["risk"] != previous["risk_then"]).any()
+    risks = pd.DataFrame(
+        {
+            name: frame[frame["model"] == "previous judgement"].set_index("la_code")["risk"]
+            for name, frame in (("then", then), ("again", again.forecasts))
+        }
+    ).dropna()
+    assert 0 < len(codes) < len(risks)
+    moved = risks["again"] - risks["then"]
+    assert (moved[codes] > 0.05).all()
+    assert (moved[codes].min() - moved.drop(codes)).min() > 0.05
 
 
 # --- parallel, interrupted, again ----------------------------------------------------------------
