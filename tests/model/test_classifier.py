@@ -331,7 +331,7 @@ def test_the_seed_decides_the_refits():
         for seed in (1, 1, 2)
     )
     assert (one == same).all()
-    assert (one != other).any()
+    assert np.abs(one - other).max() > 1e-3
 
 
 WIDTH, CLUSTERS, EACH, NEW = 8, 150, 3, 60

@@ -232,7 +232,7 @@ def test_draws_share_what_was_learnt_and_not_what_is_missing():
 def test_draws_are_the_same_for_the_same_seed_only():
     model, X = invented(9), holed(9, 4, 8)
     assert (model.draws(X, size=50) == model.draws(X, size=50)).all()
-    assert (model.draws(X, size=50) != model.draws(X, size=50, seed=1)).any()
+    assert np.abs(model.draws(X, size=50) - model.draws(X, size=50, seed=1)).max() > 0.1
 
 
 def test_a_frame_is_read_by_name():

@@ -181,7 +181,7 @@ def test_every_target_can_be_learnt(panel, judgements, target, small):
     }
     assert model.info["model_id"].startswith(target)
     assert model.info["training"]["events"] < small.info["training"]["events"]
-    assert (model.coefficients != small.coefficients).any()
+    assert np.abs(model.coefficients - small.coefficients).max() > 1e-3
     assert len(ew.score(model, panel.as_of(CUT))) == 152
 
 
