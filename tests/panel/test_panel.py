@@ -16,7 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earlywarn.authorities import Register
-from earlywarn.errors import AuthorityError, EarlyWarnError, OutcomeError, PanelError
+from earlywarn.errors import (
+    AuthorityError,
+    EarlyWarnError,
+    OutcomeError,
+    PanelError,
+    UsageError,
+)
 from earlywarn.judgements.schema import AREAS, GRADES, check_judgements, empty_judgements
 from earlywarn.judgements.schema import COLUMNS as JUDGEMENT_COLUMNS
 from earlywarn.panel.csv_tables import judgements_from, observations_from, observations_text
@@ -38,6 +44,7 @@ from earlywarn.sources.schema import (
     Finding,
     findings_frame,
 )
+from earlywarn.utils.locks import owned
 
 FRAMES = ("observations", "neighbours", "judgements", "releases", "findings")
 RELEASES = Calendar.load().releases
@@ -572,7 +579,7 @@ class TestOverwriting:
         rename = Path.rename
 
         def fail(path: Path, target: Path) -> Path:
-            if path.name.endswith(".new"):
+            if path.name == "new":
                 raise PermissionError(13, "in use")
             return rename(path, target)
 
@@ -581,6 +588,25 @@ class TestOverwriting:
             write_panel(make_panel(), tmp_path / "panel", overwrite=True)
         assert [path.name for path in tmp_path.iterdir()] == ["panel"]
         assert (tmp_path / "panel" / "observations.csv").read_bytes() == before
+
+    def test_killed_between_its_two_moves(self, tmp_path: Path) -> None:
+        """The panel that was there is named to who looks for it, and back at the next build."""
+        write_panel(self.panel, tmp_path / "panel")
+        (tmp_path / ".panel.work").mkdir()
+        (tmp_path / "panel").rename(tmp_path / ".panel.work" / "old")
+        with pytest.raises(PanelError, match=r"earlier panel in .*\.panel\.work.old: move it back"):
+            read_panel(tmp_path / "panel")
+        with pytest.raises(PanelError, match=r"not empty: .*allow it to be overwritten"):
+            write_panel(make_panel(), tmp_path / "panel")
+        assert len(read_panel(tmp_path / "panel").observations) == 1
+        assert [path.name for path in tmp_path.iterdir()] == ["panel"]
+
+    def test_two_at_once(self, tmp_path: Path) -> None:
+        with owned(tmp_path / ".panel.work" / "lock"):
+            with pytest.raises(UsageError, match="another run is at work here"):
+                write_panel(self.panel, tmp_path / "panel")
+        write_panel(self.panel, tmp_path / "panel")
+        assert [path.name for path in tmp_path.iterdir()] == ["panel"]
 
 
 class TestDamage:

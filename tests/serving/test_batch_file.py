@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pickle
-import shutil
 import subprocess
 import sys
 import time
@@ -332,7 +332,6 @@ class TestStopped:
             ("pathlib.Path.replace", 1, False),
             ("pathlib.Path.unlink", 0, True),
             ("pathlib.Path.unlink", 4, True),
-            ("shutil.rmtree", 0, True),
         ],
     )
     def test_stopped_while_files_are_moved(
@@ -355,9 +354,8 @@ class TestStopped:
     def stop_at(self, monkeypatch, step: str, calls: int) -> None:
         """Stop in place of a step's call of this number, once the parts are joined."""
         done = iter(range(calls))
-        where, name = step.rsplit(".", 1)
-        owner = Path if where == "pathlib.Path" else shutil
-        plain = getattr(owner, name)
+        name = step.rsplit(".", 1)[1]
+        plain = getattr(Path, name)
 
         def stops(path, *args, **options):
             joined = (Path(path).parent / "joined.json", Path(path) / "joined.json")
@@ -365,7 +363,71 @@ class TestStopped:
                 raise KeyboardInterrupt
             return plain(path, *args, **options)
 
-        monkeypatch.setattr(owner, name, stops)
+        monkeypatch.setattr(Path, name, stops)
+
+    @pytest.mark.parametrize("rest", [(), ("lock",)])
+    def test_all_was_done(self, source: Path, tmp_path: Path, capsys, rest) -> None:
+        """Also if it was killed as the empty folder of parts was all that was left to remove."""
+        out = tmp_path / "out.csv"
+        done = batch(source, out)
+        assert not done.done_before
+        before = out.read_bytes()
+        for name in rest:
+            (tmp_path / ".out.csv.parts").mkdir()
+            (tmp_path / ".out.csv.parts" / name).touch()
+        again = batch(source, out, resume=True)
+        assert again.done_before
+        assert (again.rows, again.refused) == (done.rows, done.refused)
+        assert main(["batch", str(source), "--out", str(out), "--resume"]) == 0
+        assert "All was done before" in capsys.readouterr().err
+        assert out.read_bytes() == before
+        assert hidden(tmp_path) == []
+
+    def test_the_output_of_an_older_input_is_not_this_works(self, source, tmp_path) -> None:
+        out = tmp_path / "out.csv"
+        batch(source, out)
+        os.utime(source, ns=(2**62, 2**62))
+        with pytest.raises(UsageError, match="there already"):
+            batch(source, out, resume=True)
+
+    @pytest.mark.parametrize("spoilt", ["part", "refused", "note", "empty note", "ticket"])
+    def test_a_part_cut_short_is_done_again(
+        self, source: Path, tmp_path: Path, monkeypatch, spoilt: str
+    ) -> None:
+        """What a power cut leaves: parts cut short, state files of no bytes."""
+        batch(source, tmp_path / "whole.csv", explain=True)
+        with monkeypatch.context() as patch:
+            self.spoil(patch, 3)
+            with pytest.raises(KeyboardInterrupt, match="--resume carries on"):
+                batch(source, tmp_path / "out.csv", explain=True)
+        parts = tmp_path / ".out.csv.parts"
+        name = {"part": "00000001.csv", "refused": "00000001.refused"}.get(spoilt)
+        file = parts / (name or ("ticket.json" if spoilt == "ticket" else "00000001.json"))
+        content = file.read_bytes()
+        file.write_bytes(b"" if "e" in spoilt[:1] or spoilt == "ticket" else content[:-40])
+        batch(source, tmp_path / "out.csv", explain=True, resume=True)
+        for name in ("{}.csv", "{}.refused.csv"):
+            one, other = (tmp_path / name.format(stem) for stem in ("out", "whole"))
+            assert one.read_bytes() == other.read_bytes()
+        assert hidden(tmp_path) == []
+
+    def test_a_part_of_other_rows_is_not_used(self, source, tmp_path, monkeypatch) -> None:
+        with monkeypatch.context() as patch:
+            self.spoil(patch, 3)
+            with pytest.raises(KeyboardInterrupt):
+                batch(source, tmp_path / "out.csv")
+        parts = tmp_path / ".out.csv.parts"
+        for ending in (".csv", ".refused", ".json"):
+            (parts / f"00000001{ending}").write_bytes((parts / f"00000000{ending}").read_bytes())
+        batch(source, tmp_path / "whole.csv")
+        batch(source, tmp_path / "out.csv", resume=True)
+        assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+    def test_nothing_was_done_yet_and_nothing_is_left(self, source, tmp_path, monkeypatch) -> None:
+        self.spoil(monkeypatch, 0)
+        with pytest.raises(KeyboardInterrupt):
+            batch(source, tmp_path / "out.csv")
+        assert hidden(tmp_path) == []
 
     def test_joined_and_another_file_in_its_place(self, source, tmp_path, monkeypatch) -> None:
         with monkeypatch.context() as patch:
@@ -423,7 +485,95 @@ def killed_at(least: int, command: list[str], out: Path) -> None:
     assert beside <= whole, f"half a file: {beside - whole}"
 
 
+class TestOneOwner:
+    def test_another_run_at_the_same_output(self, source, tmp_path, monkeypatch) -> None:
+        """The second is refused, by name of the first, and takes nothing from it."""
+        seen: list[str] = []
+        plain = score_batch
+
+        def meanwhile(*args, **options):
+            with pytest.raises(UsageError, match=r"another run is at work here.*process \d+ on"):
+                batch(source, tmp_path / "out.csv", resume=bool(seen))
+            seen.append("")
+            return plain(*args, **options)
+
+        monkeypatch.setattr("earlywarn.serving.batch_file.score_batch", meanwhile)
+        assert batch(source, tmp_path / "out.csv").rows == 230
+        assert len(seen) == 5
+        assert hidden(tmp_path) == []
+
+    def test_ten_at_once(self, source: Path, tmp_path: Path) -> None:
+        """One does it; the others say who, or that it has been done."""
+        out = tmp_path / "out.csv"
+        batch(source, tmp_path / "whole.csv")
+        command = [sys.executable, "-m", "earlywarn", "batch", str(source), "--out", str(out)]
+        running = [
+            subprocess.Popen(  # noqa: S603 - our own command
+                [*command, "--chunk", "9", "--jobs", "1", "--quiet"], stderr=subprocess.PIPE
+            )
+            for _ in range(4)
+        ]
+        said = [process.communicate(timeout=120)[1].decode() for process in running]
+        codes = sorted(process.returncode for process in running)
+        assert codes[0] == 0, said
+        assert set(codes[1:]) == {2}, said
+        refusals = ("another run is at work here", "a file is there already")
+        assert all(any(text in line for text in refusals) for line in said if line)
+        assert out.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+        assert hidden(tmp_path) == []
+
+
+def test_an_input_changed_while_it_is_read(source: Path, tmp_path: Path, monkeypatch) -> None:
+    plain = score_batch
+
+    def cut(*args, **options):
+        with source.open("r+b") as stream:
+            stream.truncate(4_000)
+        return plain(*args, **options)
+
+    monkeypatch.setattr("earlywarn.serving.batch_file.score_batch", cut)
+    with pytest.raises(ScoreError, match="the input was changed while it was read"):
+        batch(source, tmp_path / "out.csv")
+    assert [file.name for file in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_a_full_disk(source: Path, tmp_path: Path, monkeypatch, capsys) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("earlywarn.serving.work_folder.write_whole", full)
+    command = ["batch", str(source), "--out", str(tmp_path / "out.csv"), "--jobs", "1"]
+    assert main([*command, "--quiet"]) == 2
+    assert "it can't be written: found No space left on device" in capsys.readouterr().err
+    assert [file.name for file in tmp_path.iterdir()] == ["in.csv"]
+
+
 class TestUsage:
+    def test_its_own_refused_rows_as_input(self, source: Path, tmp_path: Path) -> None:
+        batch(source, tmp_path / "s.csv")
+        (tmp_path / "s.csv").unlink()
+        before = (tmp_path / "s.refused.csv").read_bytes()
+        with pytest.raises(UsageError, match=r"s\.refused\.csv: the output would be the input"):
+            batch(tmp_path / "s.refused.csv", tmp_path / "s.csv", overwrite=True)
+        assert (tmp_path / "s.refused.csv").read_bytes() == before
+
+    def test_refused_rows_of_another_output(self, source: Path, tmp_path: Path) -> None:
+        (tmp_path / "out.refused.csv").write_text("mine", encoding="utf-8")
+        with pytest.raises(UsageError, match=r"out\.refused\.csv: a file is there already"):
+            batch(source, tmp_path / "out.csv")
+        assert (tmp_path / "out.refused.csv").read_text("utf-8") == "mine"
+
+    @pytest.mark.parametrize("jobs", [0, -2, 1_000_000])
+    def test_no_number_of_processes(self, source: Path, tmp_path: Path, jobs: int) -> None:
+        with pytest.raises(UsageError, match="--jobs: not a number of processes"):
+            batch(source, tmp_path / "out.csv", jobs=jobs)
+        assert [file.name for file in tmp_path.iterdir()] == ["in.csv"]
+
+    def test_a_folder_as_output(self, source: Path, tmp_path: Path) -> None:
+        (tmp_path / "out.csv").mkdir()
+        with pytest.raises(UsageError, match="there is a folder of this name"):
+            batch(source, tmp_path / "out.csv", overwrite=True)
+
     def test_a_file_that_is_there(self, source: Path, tmp_path: Path) -> None:
         out = tmp_path / "out.csv"
         out.write_text("mine", encoding="utf-8")

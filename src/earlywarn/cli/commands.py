@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import earlywarn as ew
 from earlywarn.cli import text as printing
 from earlywarn.errors import UsageError, require
-from earlywarn.export.tables import write_table
+from earlywarn.export.tables import check_table_place, write_table
 from earlywarn.export.workbook import about_explanation, about_scores
+from earlywarn.model.serialisation import check_model_place
+from earlywarn.panel.storage import check_panel_place
 from earlywarn.scoring.national import at_prior
+from earlywarn.utils.files import check_outputs
 from earlywarn.utils.progress import Progress, reporter
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ def score(chosen: argparse.Namespace) -> None:
         raise UsageError(
             "not a number of rows", where="--top", found=str(chosen.top), expected="1 or more"
         )
+    if chosen.out:
+        check_table_place(Path(chosen.out), overwrite=chosen.overwrite)
     model, snapshot = ew.load_model(chosen.model), _snapshot(chosen)
     if chosen.prior is not None:
         model = at_prior(model, chosen.prior)
@@ -40,6 +45,8 @@ def score(chosen: argparse.Namespace) -> None:
 
 def explain(chosen: argparse.Namespace) -> None:
     """Print what one authority's risk is made of, and write it if asked."""
+    if chosen.out:
+        check_table_place(Path(chosen.out), overwrite=chosen.overwrite)
     model, snapshot = ew.load_model(chosen.model), _snapshot(chosen)
     rows = ew.explain(model, snapshot, chosen.authority)
     scores = ew.score(model, snapshot)
@@ -76,6 +83,7 @@ def drift(chosen: argparse.Namespace) -> None:
 
 def build(chosen: argparse.Namespace) -> None:
     """Read published files into a panel folder."""
+    check_panel_place(Path(chosen.out), overwrite=chosen.overwrite)
     progress = reporter(quiet=chosen.quiet)
     progress.say(f"Reading the published files below {chosen.folder}")
     panel = ew.read_published(chosen.folder, progress=progress)
@@ -85,6 +93,7 @@ def build(chosen: argparse.Namespace) -> None:
 
 def train(chosen: argparse.Namespace) -> None:
     """Learn a model, and write it."""
+    check_model_place(chosen.out, overwrite=chosen.overwrite)
     progress: Progress = reporter(quiet=chosen.quiet)
     panel = ew.load_panel(chosen.panel)
     judgements = ew.load_judgements(chosen.judgements) if chosen.judgements else panel.judgements
@@ -104,6 +113,9 @@ def backtest(chosen: argparse.Namespace) -> None:
     """Make the record of what would have been said, print it, and write it if asked."""
     if chosen.challengers:
         require("interpret", extra="challengers")
+    if chosen.out is not None:
+        file = Path(chosen.out) / "backtest.json"
+        check_outputs(file, overwrite=chosen.overwrite, make_folders=True, what="a record")
     progress = reporter(quiet=chosen.quiet)
     panel, model = ew.load_panel(chosen.panel), ew.load_model(chosen.model)
     rivals: list[Contender] = [*ew.RIVALS, *(ew.CHALLENGERS if chosen.challengers else ())]
@@ -171,8 +183,9 @@ def batch(chosen: argparse.Namespace) -> None:
         jobs=chosen.jobs,
         progress=progress,
     )
+    before = "All was done before: " if result.done_before else ""
     progress.say(
-        f"{result.rows:,} rows are in {result.out}; {result.refused:,} were refused, "
+        f"{before}{result.rows:,} rows are in {result.out}; {result.refused:,} were refused, "
         f"and stand with the reason in {result.refused_rows}."
     )
 

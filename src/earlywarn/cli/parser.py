@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from earlywarn._version import __version__
@@ -22,6 +23,8 @@ from earlywarn.export.tables import ENDINGS
 from earlywarn.judgements.targets import TARGETS
 from earlywarn.serving.chunks import CHUNK
 from earlywarn.serving.chunks import ENDINGS as ROW_ENDINGS
+from earlywarn.utils.files import is_refusal, unwritable
+from earlywarn.utils.signals import stopped_like_an_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     try:
         chosen = parser.parse_args(arguments)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), stopped_like_an_interrupt():
             warnings.simplefilter("always", DataQualityWarning)
             warnings.simplefilter("always", ModelLifeWarning)
             warnings.showwarning = _show_warning
@@ -68,17 +71,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return YOURS
     except BrokenPipeError:
         return DONE
-    except KeyboardInterrupt:
-        print("earlywarn: stopped; nothing half-written was left behind.", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        left = str(stop) or "nothing half-written was left behind"
+        print(f"earlywarn: stopped; {left}.", file=sys.stderr)
         return YOURS
     except Exception as fault:  # noqa: BLE001 - the last resort: one line, no traceback
-        print(
-            f"earlywarn: a fault of earlywarn itself, {type(fault).__name__}: "
-            f"{_one_line(str(fault))}. Please report it with the command that you ran.",
-            file=sys.stderr,
-        )
-        return OURS
+        return _unforeseen(fault)
     return DONE
+
+
+def _unforeseen(fault: Exception) -> int:
+    if isinstance(fault, OSError) and is_refusal(fault):
+        place = Path(str(fault.filename or "the disk"))
+        print(f"earlywarn: {_one_line(str(unwritable(place, fault)))}", file=sys.stderr)
+        return YOURS
+    print(
+        f"earlywarn: a fault of earlywarn itself, {type(fault).__name__}: "
+        f"{_one_line(str(fault))}. Please report it with the command that you ran.",
+        file=sys.stderr,
+    )
+    return OURS
 
 
 def _one_line(text: str) -> str:

@@ -8,6 +8,7 @@ are unknown, never a success.
 from __future__ import annotations
 
 import hashlib
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -16,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import delayed
 
 from earlywarn._version import __version__
 from earlywarn.errors import BacktestError
 from earlywarn.evaluation.baselines import RIVALS
+from earlywarn.evaluation.finished_years import FinishedYears
 from earlywarn.indicators.catalogue import digest as catalogue_digest
 from earlywarn.indicators.timeline import Timeline
 from earlywarn.judgements.targets import GRADES, cohort, get_target
@@ -29,8 +31,8 @@ from earlywarn.model.risk_model import RiskModel
 from earlywarn.model.training import ages, train, training_cases
 from earlywarn.scoring.preprocessing import read_rows
 from earlywarn.statistics.regression import logit
-from earlywarn.utils.files import write_whole
 from earlywarn.utils.progress import Progress
+from earlywarn.utils.workers import parallel
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -57,11 +59,6 @@ _NATIONAL = (
     *_PROBABILITIES,
     *("deprivation", "children", "list_rank", "list_length"),
 )
-_TEXTS = (
-    *("window", "model", "la_code", "la_name", "region", "la_type", "as_of", "trained_until"),
-    *("inspection_start", "inspection_type", "next_start"),
-)
-_WHOLE = ("lead_months", "list_rank", "list_length", "rank")
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,10 +149,11 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
     years = range(first_year, until.year + 1)
     plan = _Plan(panel, judgements, question, cases, tuple(leads), tuple(rivals), until)
     # The whole path, since processes that an earlier call left waiting may stand in another folder.
-    store = None if parts is None else _Parts(Path(parts).absolute(), plan)
-    jobs = (delayed(_year)(plan, year, store) for year in years)
-    done = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-    found = list(told.over(_Counted(done, len(years)), "Forecasting year by year"))
+    store = None if parts is None else FinishedYears(Path(parts).absolute(), plan.digest())
+    with nullcontext() if store is None else store.kept():
+        jobs = (delayed(_year)(plan, year, store) for year in years)
+        done = parallel(n_jobs, return_as="generator")(jobs)
+        found = list(told.over(_Counted(done, len(years)), "Forecasting year by year"))
     forecasts = pd.concat([one for one, _ in found], ignore_index=True)
     lists = pd.concat([one for _, one in found], ignore_index=True)
     keys = ["lead_months", "model", "inspection_start", "la_code"]
@@ -237,7 +235,7 @@ def _cases(judgements: pd.DataFrame, target: Target, first_year: int, until: dat
     return cases
 
 
-def _year(plan: _Plan, year: int, store: _Parts | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _year(plan: _Plan, year: int, store: FinishedYears | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """A year's forecasts and lists, computed or as kept."""
     if store is not None and (kept := store.read(year)) is not None:
         return kept
@@ -406,43 +404,3 @@ def _listed(national: pd.DataFrame, plan: _Plan, day: date) -> pd.DataFrame:
 
 def _months_before(day: date, months: int) -> date:
     return (pd.Timestamp(day) - pd.DateOffset(months=months)).date()
-
-
-class _Parts:
-    """Finished years on disk, by the digest of all that they depend on."""
-
-    def __init__(self, folder: Path, plan: _Plan) -> None:
-        self._folder = folder
-        self._digest = plan.digest()
-        folder.mkdir(parents=True, exist_ok=True)
-
-    def read(self, year: int) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-        files = self._files(year)
-        if not all(file.is_file() for file in files):
-            return None
-        first, second = map(_kept, files)
-        return first, second
-
-    def write(self, year: int, forecasts: pd.DataFrame, lists: pd.DataFrame) -> None:
-        for file, frame in zip(self._files(year), (forecasts, lists), strict=True):
-            write_whole(file, frame.to_csv(index=False, lineterminator="\n"))
-
-    def _files(self, year: int) -> tuple[Path, Path]:
-        names = (f"{part}-{year}-{self._digest}.csv" for part in ("forecasts", "lists"))
-        first, second = (self._folder / name for name in names)
-        return first, second
-
-
-def _kept(file: Path) -> pd.DataFrame:
-    """A table of a finished year, to the last bit; one without inspections has no columns."""
-    if not file.read_text(encoding="utf-8").strip():
-        return pd.DataFrame()
-    # An empty text is one, but for the start of an inspection that is not known.
-    frame = pd.read_csv(file, dtype=str, keep_default_na=False)
-    for name in frame.columns.difference(list(_TEXTS)):
-        # Python's own float reads back exactly what was written; pandas' fast one may not.
-        numbers = frame[name].map(lambda cell: float(cell) if cell else np.nan).astype(float)
-        frame[name] = numbers.astype(int) if name in _WHOLE else numbers
-    if "next_start" in frame:
-        frame["next_start"] = frame["next_start"].mask(frame["next_start"] == "")
-    return frame

@@ -17,7 +17,7 @@ from earlywarn.evaluation.record_page import page
 from earlywarn.evaluation.watchlist import lead_time, list_record
 from earlywarn.indicators.build import build_indicators
 from earlywarn.panel.storage import panel_digest
-from earlywarn.utils.files import write_whole
+from earlywarn.utils.files import check_outputs, folder_for, write_together, written_to
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -123,19 +123,21 @@ def write_record(record: Record, folder: str | Path, *, overwrite: bool = False)
         If a record is there already and may not be replaced.
     """
     target = Path(folder)
-    if (target / "backtest.json").exists() and not overwrite:
-        raise BacktestError(
-            "a record is there already",
-            where=str(target),
-            expected="a new folder",
-            remedy="Choose another one, or add --overwrite.",
-        )
-    target.mkdir(parents=True, exist_ok=True)
+    check_outputs(
+        target / "backtest.json",
+        overwrite=overwrite,
+        make_folders=True,
+        what="a record",
+        fault=BacktestError,
+    )
+    contents: dict[Path, str | bytes] = {}
     for name, frame in _all_tables(record).items():
-        write_whole(target / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
-        _write_parquet(frame, target / f"{name}.parquet")
-    write_whole(target / "evaluation.md", page(record.evaluation, record.tables, record.backtest))
-    write_whole(target / "backtest.json", _json(record))
+        contents[target / f"{name}.csv"] = frame.to_csv(index=False, lineterminator="\n")
+        contents |= _parquet(frame, target / f"{name}.parquet")
+    contents[target / "evaluation.md"] = page(record.evaluation, record.tables, record.backtest)
+    contents[target / "backtest.json"] = _json(record)
+    with written_to(target, BacktestError), folder_for(target):
+        write_together(contents)
 
 
 def _all_tables(record: Record) -> dict[str, pd.DataFrame]:
@@ -148,14 +150,14 @@ def _all_tables(record: Record) -> dict[str, pd.DataFrame]:
     }
 
 
-def _write_parquet(frame: pd.DataFrame, file: Path) -> None:
+def _parquet(frame: pd.DataFrame, file: Path) -> dict[Path, bytes]:
     try:
         require("pyarrow", extra="data")
     except MissingExtraError:
-        return
+        return {}
     buffer = io.BytesIO()
     frame.to_parquet(buffer, index=False)
-    write_whole(file, buffer.getvalue())
+    return {file: buffer.getvalue()}
 
 
 def _json(record: Record) -> str:

@@ -11,7 +11,7 @@ from earlywarn.export.data_dictionary import metadata
 from earlywarn.export.ods import ods
 from earlywarn.export.workbook import About, book_of
 from earlywarn.export.xlsx import xlsx
-from earlywarn.utils.files import write_together
+from earlywarn.utils.files import check_outputs, write_together, written_to
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,6 +51,21 @@ def write_table(
     MissingExtraError
         If the form needs an optional package that is not installed.
     """
+    check_table_place(path, overwrite=overwrite)
+    with written_to(path):
+        write_together(
+            dict(zip(_files(path), _contents(frame, path.suffix, about or About()), strict=True))
+        )
+
+
+def check_table_place(path: Path, *, overwrite: bool = False) -> None:
+    """Refuse, before any work is done, a file that a table could not be written to.
+
+    Raises
+    ------
+    UsageError
+        If its ending is none of ``ENDINGS``, or it can't be written or may not be replaced.
+    """
     if path.suffix not in ENDINGS:
         raise UsageError(
             "not a kind of table",
@@ -58,27 +73,11 @@ def write_table(
             found=path.suffix or "no ending",
             expected=", ".join(ENDINGS),
         )
-    if not path.parent.is_dir():
-        raise UsageError("there is no such folder", where=str(path.parent), remedy="Make it first.")
-    beside = [path, path.with_suffix(".meta.csv")] if path.suffix == ".csv" else [path]
-    for file in beside:
-        if file.is_dir() or (file.exists() and not overwrite):
-            raise UsageError(
-                "a file is there already",
-                where=str(file),
-                remedy="Choose another name, or add --overwrite.",
-            )
-    try:
-        write_together(
-            dict(zip(beside, _contents(frame, path.suffix, about or About()), strict=True))
-        )
-    except OSError as error:
-        raise UsageError(
-            "the file can't be written",
-            where=str(path),
-            found=str(error)[:200],
-            remedy="Choose another name, or close what has it open.",
-        ) from error
+    check_outputs(*_files(path), overwrite=overwrite)
+
+
+def _files(path: Path) -> list[Path]:
+    return [path, path.with_suffix(".meta.csv")] if path.suffix == ".csv" else [path]
 
 
 def _contents(frame: pd.DataFrame, ending: str, about: About) -> list[bytes]:

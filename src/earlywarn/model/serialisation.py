@@ -20,7 +20,13 @@ from earlywarn._version import __version__
 from earlywarn.errors import StoreError
 from earlywarn.indicators.catalogue import digest as catalogue_digest
 from earlywarn.model.risk_model import RiskModel
-from earlywarn.utils.files import package_path, write_whole
+from earlywarn.utils.files import (
+    check_outputs,
+    folder_for,
+    package_path,
+    write_whole,
+    written_to,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,26 +87,23 @@ def save_model(model: RiskModel, path: str | Path, *, overwrite: bool = False) -
     'model.json'
     """
     file = _file_of(Path(path))
-    if file.exists() and not overwrite:
-        raise StoreError(
-            "a model is there already",
-            where=str(file),
-            expected="a new place",
-            remedy="Choose another one, or say overwrite=True (--overwrite on the command line).",
-        )
+    check_model_place(path, overwrite=overwrite)
     text = _readable_text(model, str(file))
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+    with written_to(file, StoreError), folder_for(file.parent):
         write_whole(file, text)
-    except OSError as error:
-        raise StoreError(
-            "the model can't be written",
-            where=str(file),
-            found=str(error)[:200],
-            expected="a place that may be written",
-            remedy="Choose another place.",
-        ) from error
     return file
+
+
+def check_model_place(path: str | Path, *, overwrite: bool = False) -> None:
+    """Refuse, before anything is learnt, a place where a model could not be written.
+
+    Raises
+    ------
+    StoreError
+        If a file is there already and may not be replaced, or it can't be written.
+    """
+    file = _file_of(Path(path))
+    check_outputs(file, overwrite=overwrite, make_folders=True, what="a model", fault=StoreError)
 
 
 def load_model(path: str | Path | None = None) -> RiskModel:

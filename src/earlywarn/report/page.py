@@ -14,7 +14,7 @@ from earlywarn.report.authority import sections
 from earlywarn.report.contents import Contents, gather
 from earlywarn.report.track_record import past_in_brief, past_sentences
 from earlywarn.report.track_record_charts import calibration_chart, warning_chart
-from earlywarn.utils.files import package_path, write_whole
+from earlywarn.utils.files import check_outputs, package_path, write_whole, written_to
 from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
@@ -88,15 +88,8 @@ def write_report(
     model = load_model() if model is None else model
     contents = gather(panel, model, as_of or panel.newest_publication, authorities, watched)
     text = page(contents, watched)
-    try:
+    with written_to(file):
         write_whole(file, text)
-    except OSError as error:
-        raise UsageError(
-            "the file can't be written",
-            where=str(file),
-            found=str(error)[:200],
-            remedy="Choose another name, or close what has it open.",
-        ) from error
     return file
 
 
@@ -178,11 +171,4 @@ def _check(file: Path, *, overwrite: bool) -> None:
             found=file.suffix or "no ending",
             expected=".html",
         )
-    if not file.parent.is_dir():
-        raise UsageError("there is no such folder", where=str(file.parent), remedy="Make it first.")
-    if file.exists() and not overwrite:
-        raise UsageError(
-            "a file is there already",
-            where=str(file),
-            remedy="Choose another name, or add --overwrite (overwrite=True).",
-        )
+    check_outputs(file, overwrite=overwrite)

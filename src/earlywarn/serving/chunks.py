@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -114,17 +116,45 @@ def as_cells(rows: Any) -> pd.DataFrame:
     return pd.DataFrame(table.to_pandas(integer_object_nulls=True))
 
 
-def join_parts(parts: list[Path], names: list[str], file: Path) -> None:
-    """Put the parts of an output together in one file, a part at a time."""
+def join_parts(parts: list[tuple[Path, str]], names: list[str], file: Path) -> None:
+    """Put the parts of an output together in one file, a part at a time, and bring it to the disk.
+
+    Parameters
+    ----------
+    parts : list of (Path, str)
+        Each with the SHA-256 that it had when it was written.
+    names : list of str
+        The columns.
+    file : Path
+        What to write.
+
+    Raises
+    ------
+    ScoreError
+        If a part is not what was written.
+    """
     if file.name.endswith(".parquet"):
         _join_parquet(parts, file)
-        return
-    with file.open("wb") as out:
-        if file.name.endswith(".csv"):
-            head = pd.Index(names, dtype=object)
-            out.write(csv_bytes(pd.DataFrame(columns=head), header=True))
-        for part in parts:
-            out.write(part.read_bytes())
+    else:
+        with file.open("wb") as out:
+            if file.name.endswith(".csv"):
+                head = pd.Index(names, dtype=object)
+                out.write(csv_bytes(pd.DataFrame(columns=head), header=True))
+            for part in parts:
+                out.write(_unchanged(*part))
+    with file.open("rb+") as out:
+        os.fsync(out.fileno())
+
+
+def _unchanged(part: Path, digest: str) -> bytes:
+    content = part.read_bytes()
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise ScoreError(
+            "a part of the output was changed by somebody else",
+            where=str(part),
+            remedy="Nothing was written. Run it again.",
+        )
+    return content
 
 
 def give_back_memory() -> None:
@@ -299,8 +329,8 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", LONE).decode("utf-8")
 
 
-def _join_parquet(parts: list[Path], file: Path) -> None:
-    pq = require("pyarrow.parquet", extra="data")
-    with pq.ParquetWriter(file, pq.read_schema(parts[0])) as writer:
+def _join_parquet(parts: list[tuple[Path, str]], file: Path) -> None:
+    pa, pq = require("pyarrow", extra="data"), require("pyarrow.parquet", extra="data")
+    with pq.ParquetWriter(file, pq.read_schema(parts[0][0])) as writer:
         for part in parts:
-            writer.write_table(pq.read_table(part, partitioning=None))
+            writer.write_table(pq.read_table(pa.BufferReader(_unchanged(*part)), partitioning=None))
