@@ -602,9 +602,9 @@ class TestOverwriting:
         assert [path.name for path in tmp_path.iterdir()] == ["panel"]
 
     def test_two_at_once(self, tmp_path: Path) -> None:
-        with owned(tmp_path / ".panel.work" / "lock"):
-            with pytest.raises(UsageError, match="another run is at work here"):
-                write_panel(self.panel, tmp_path / "panel")
+        lock, said = tmp_path / ".panel.work" / "lock", "another run is at work here"
+        with owned(lock), pytest.raises(UsageError, match=said):
+            write_panel(self.panel, tmp_path / "panel")
         write_panel(self.panel, tmp_path / "panel")
         assert [path.name for path in tmp_path.iterdir()] == ["panel"]
 
