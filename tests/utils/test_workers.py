@@ -97,7 +97,8 @@ def test_what_is_ignored_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with stopped_like_an_interrupt():
-            os.kill(os.getpid(), signal.SIGHUP)
+            signal.raise_signal(signal.SIGHUP)
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
 
@@ -119,7 +120,7 @@ class TestLock:
             assert file.is_file()
         assert not file.exists()
         with owned(file):
-            pass
+            assert file.is_file()
 
     def test_one_left_by_a_process_that_was_killed_locks_nobody_out(self, tmp_path: Path) -> None:
         file = tmp_path / "work" / "lock"
@@ -130,7 +131,7 @@ class TestLock:
         subprocess.run([sys.executable, "-c", script, str(file)], check=False)  # noqa: S603
         assert file.is_file()
         with owned(file):
-            pass
+            assert str(os.getpid()) in file.read_text("utf-8")
 
     def test_a_folder_that_is_nowhere(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="it can't be written"), owned(tmp_path / "a/b/lock"):

@@ -10,7 +10,7 @@ from earlywarn.cli import text as printing
 from earlywarn.errors import UsageError, require
 from earlywarn.export.tables import check_table_place, write_table
 from earlywarn.export.workbook import about_explanation, about_scores
-from earlywarn.model.serialisation import check_model_place
+from earlywarn.model.serialisation import model_file
 from earlywarn.panel.storage import check_panel_place
 from earlywarn.scoring.national import at_prior
 from earlywarn.utils.files import check_outputs
@@ -93,7 +93,8 @@ def build(chosen: argparse.Namespace) -> None:
 
 def train(chosen: argparse.Namespace) -> None:
     """Learn a model, and write it."""
-    check_model_place(chosen.out, overwrite=chosen.overwrite)
+    file = model_file(chosen.out)
+    check_outputs(file, overwrite=chosen.overwrite, make_folders=True, what="a model")
     progress: Progress = reporter(quiet=chosen.quiet)
     panel = ew.load_panel(chosen.panel)
     judgements = ew.load_judgements(chosen.judgements) if chosen.judgements else panel.judgements

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,7 @@ from earlywarn.utils.locks import owned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 _TEXTS = (
     *("window", "model", "la_code", "la_name", "region", "la_type", "as_of", "trained_until"),

@@ -87,23 +87,11 @@ def save_model(model: RiskModel, path: str | Path, *, overwrite: bool = False) -
     'model.json'
     """
     file = _file_of(Path(path))
-    check_model_place(path, overwrite=overwrite)
+    check_outputs(file, overwrite=overwrite, make_folders=True, what="a model", fault=StoreError)
     text = _readable_text(model, str(file))
     with written_to(file, StoreError), folder_for(file.parent):
         write_whole(file, text)
     return file
-
-
-def check_model_place(path: str | Path, *, overwrite: bool = False) -> None:
-    """Refuse, before anything is learnt, a place where a model could not be written.
-
-    Raises
-    ------
-    StoreError
-        If a file is there already and may not be replaced, or it can't be written.
-    """
-    file = _file_of(Path(path))
-    check_outputs(file, overwrite=overwrite, make_folders=True, what="a model", fault=StoreError)
 
 
 def load_model(path: str | Path | None = None) -> RiskModel:
