@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import tomllib
+from dataclasses import replace
 from collections import Counter
 from pathlib import Path
 
@@ -541,7 +542,7 @@ def test_a_record_without_the_confirmation_years(folder, tmp_path):
 
 
 def test_a_model_of_other_judgements_is_refused(tmp_path, model, national):
-    fewer = national.with_judgements(national.judgements.iloc[:-40])
+    fewer = replace(national, judgements=national.judgements.iloc[:-40])
     learnt = model.info["training"]
     with pytest.raises(CardError, match=rf"not learnt from this.*found {learnt['inspections']} "):
         writing._learnt(model, fewer, Progress())

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from earlywarn.authorities import Register
 from earlywarn.errors import (
     AuthorityError,
+    DataQualityWarning,
     EarlyWarnError,
     OutcomeError,
     PanelError,
@@ -295,7 +296,8 @@ class TestJudgements:
         panel = make_panel()
         contract = judgements(judgement(la_code="303")).drop(columns=["source", "start_precision"])
         text = contract.assign(published_on=contract["published_on"].astype(str))
-        other = panel.with_judgements(text)
+        with pytest.warns(DataQualityWarning, match=r"1 authorities have no last judgement.*add_"):
+            other = panel.with_judgements(text)
         assert other.as_of("2022-01-01").judgements["la_code"].tolist() == ["303"]
         assert panel.judgements["la_code"].tolist() == ["301"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -13,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.authorities import ENGLAND, REGISTER_COLUMNS, Register
-from earlywarn.errors import PanelError
+from earlywarn.errors import DataQualityWarning, PanelError
+from earlywarn.judgements.adding import added_judgements, named, without_last_judgement
 from earlywarn.judgements.reading import read_judgements
 from earlywarn.judgements.schema import check_judgements, judgements_text
 from earlywarn.panel.csv_tables import (
@@ -116,8 +118,54 @@ class Panel:
         ------
         OutcomeError
             If columns are missing, a date is none or a grade is not a full word.
+
+        Warns
+        -----
+        DataQualityWarning
+            If authorities lose their last judgement by it: to add some, use `add_judgements`.
         """
-        return replace(self, judgements=check_judgements(judgements))
+        checked = check_judgements(judgements)
+        if lost := without_last_judgement(self.judgements, checked):
+            warnings.warn(
+                f"{len(lost)} authorities have no last judgement any more, since with_judgements "
+                f"replaces all: {named(lost, self.register)}. Use add_judgements to add some.",
+                DataQualityWarning,
+                stacklevel=2,
+            )
+        return replace(self, judgements=checked)
+
+    def add_judgements(self, judgements: pd.DataFrame) -> Panel:
+        """Put new judgements beside the panel's.
+
+        Parameters
+        ----------
+        judgements : DataFrame
+            As `load_judgements` gives them; `la_code` may hold names too.
+
+        Returns
+        -------
+        Panel
+            A new panel; this one is as it was. An inspection that the panel has already is one.
+
+        Raises
+        ------
+        OutcomeError
+            If a row is not a judgement, or contradicts one that the panel has.
+        AuthorityError
+            If an authority is not known.
+
+        Examples
+        --------
+        >>> panel = load_panel()
+        >>> new = pd.DataFrame([{
+        ...     "la_code": "Leeds", "framework": "ILACS", "inspection_start": "2027-02-01",
+        ...     "published_on": "2027-03-22", "overall": None, "leadership": "Good",
+        ...     "help_and_protection": "Good", "in_care": "Outstanding", "care_leavers": "Good"}])
+        >>> len(panel.add_judgements(new).judgements) - len(panel.judgements)
+        1
+        """
+        together = added_judgements(self.judgements, judgements, self.register)
+        return replace(self, judgements=together)
 
     def as_of(self, day: date | str) -> Snapshot:
         """Show what was public on a day.

@@ -305,7 +305,7 @@ def _of_counts(
     """What the counts give for an indicator, the cases behind it, and which counts were used."""
     part, whole = record.numerator, record.denominator
     if whole == POPULATION and part in given:
-        children = float(sizes.loc[code, record.id]) if code in sizes.index else np.nan
+        children = _children(sizes, code, record.id)
         return 10_000 * given[part] / children, children, {part}
     if not part or whole not in given:
         return np.nan, np.nan, set()
@@ -322,6 +322,11 @@ def _of_counts(
             expected=f"{whole} above zero, and {part} no more than it",
         )
     return (100 if percent else 1) * given[part] / cases, cases, {part, whole}
+
+
+def _children(sizes: pd.DataFrame, code: str, name: str) -> float:
+    """The children of the newest published estimate of an authority; NaN if there is none."""
+    return float(sizes[name].get(code, np.nan)) if name in sizes.columns else np.nan
 
 
 def _check_agreement(record: Indicator, value: float, computed: float, where: str) -> None:
@@ -344,7 +349,7 @@ def _check_standing(snapshot: Snapshot) -> None:
     """Refuse a figure that would stand in no comparison, rather than pass it over."""
     X = published_indicators(snapshot).droplevel("as_of")
     for code, name in sorted(snapshot.own):
-        if np.isnan(X.loc[code, f"{name}_z"]):
+        if not X[f"{name}_z"].notna()[code]:
             raise IndicatorError(
                 "the figure can't be compared",
                 where=f"{snapshot.register.name_of(code)}, {name}",
