@@ -7,7 +7,6 @@ from that day, one that closes on a day exists until the day before.
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,6 +18,7 @@ from typing import IO
 import pandas as pd
 
 from earlywarn.errors import AuthorityError
+from earlywarn.utils.names import near_names, plain_name, short_name
 
 ENGLAND = "ENG"
 """The code of England's own rows."""
@@ -33,10 +33,6 @@ REGISTER_COLUMNS: dict[str, tuple[str, ...]] = {
 KINDS = ("continues", "merger", "split")
 _KEYS = {"authorities": ["la_code"], "area_codes": ["gss_code"]}
 _ENGLAND_TEXTS = frozenset({"eng", "england", "e92000001", "970"})
-_TOO_COMMON = frozenset(
-    {"authority", "borough", "city", "council", "county", "district", "london", "metropolitan"}
-    | {"of", "royal", "the", "unitary"}
-)
 
 
 @dataclass(frozen=True)
@@ -173,14 +169,14 @@ class Register:
         >>> Register.load().code_of("Kingston upon Hull")
         '810'
         """
-        plain = _plain(str(text))
+        plain = plain_name(str(text))
         if plain in _ENGLAND_TEXTS:
             return ENGLAND
         number = re.fullmatch(r"(\d{3})(?:\.0+)?", str(text).strip())
         if number and number[1] in self._lives:
             return number[1]
-        found = self._by_area_code.get(plain) or self._by_name.get(plain)
-        found = found or self._by_short_name.get(_shortened(plain))
+        found = self._by_area_code.get(plain) or self.by_name.get(plain)
+        found = found or self._by_short_name.get(short_name(plain))
         if found is None:
             raise self._unknown(text)
         return found
@@ -257,13 +253,14 @@ class Register:
         return dict(pairs)
 
     @cached_property
-    def _by_name(self) -> dict[str, str]:
+    def by_name(self) -> dict[str, str]:
+        """The code of each name and alias, made plain; of two authorities, the later one's."""
         # The later authority of two with one name comes last, and so it is the one kept.
         ordered = self.authorities.assign(when=[o or date.min for o, _ in self._lives.values()])
         ordered = ordered.sort_values(["when", "la_code"], kind="stable")
-        names = dict(zip(ordered["la_name"].map(_plain), ordered["la_code"], strict=True))
+        names = dict(zip(ordered["la_name"].map(plain_name), ordered["la_code"], strict=True))
         aliases = {
-            _plain(alias): code
+            plain_name(alias): code
             for code, many in zip(ordered["la_code"], ordered["aliases"], strict=True)
             for alias in many.split(";")
             if alias.strip()
@@ -273,8 +270,8 @@ class Register:
     @cached_property
     def _by_short_name(self) -> dict[str, str]:
         codes: dict[str, set[str]] = {}
-        for name, code in self._by_name.items():
-            codes.setdefault(_shortened(name), set()).add(code)
+        for name, code in self.by_name.items():
+            codes.setdefault(short_name(name), set()).add(code)
         return {name: min(found) for name, found in codes.items() if name and len(found) == 1}
 
     def _known(self, code: str) -> None:
@@ -282,9 +279,8 @@ class Register:
             raise self._unknown(code)
 
     def _unknown(self, text: object) -> AuthorityError:
-        plain, names = _plain(str(text)), self._by_name
-        near = [name for name in names if plain and f" {plain} " in f" {name} "]
-        near += difflib.get_close_matches(plain, list(names), n=3, cutoff=0.5)
+        names = self.by_name
+        near = near_names(plain_name(str(text)), names)
         codes = list(dict.fromkeys(names[name] for name in near))[:3]
         hints = ", ".join(f"{self._names[code]} ({code})" for code in codes)
         return AuthorityError(
@@ -438,13 +434,3 @@ def _as_date(value: date | str, where: str) -> date:
         raise AuthorityError(
             "not a date", where=where, found=repr(value), expected="a date such as 2023-04-01"
         ) from None
-
-
-def _plain(name: str) -> str:
-    """The name in small letters, "&" as "and", without punctuation."""
-    text = name.lower().replace("&", " and ").replace(" _ ", " and ")
-    return " ".join(re.findall(r"[a-z0-9]+", text))
-
-
-def _shortened(plain: str) -> str:
-    return " ".join(word for word in plain.split() if word not in _TOO_COMMON)

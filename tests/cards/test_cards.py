@@ -8,8 +8,8 @@ import json
 import re
 import shutil
 import tomllib
-from dataclasses import replace
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np

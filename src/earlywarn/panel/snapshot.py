@@ -9,6 +9,7 @@ import pandas as pd
 
 from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError
+from earlywarn.panel.naming import code_meant
 
 if TYPE_CHECKING:
     from datetime import date
@@ -99,7 +100,7 @@ class Snapshot:
         Parameters
         ----------
         text : str
-            A name, a three-digit code or a nine-character code.
+            A name, or the beginning of one, a three-digit code or a nine-character code.
 
         Returns
         -------
@@ -108,10 +109,11 @@ class Snapshot:
         Raises
         ------
         AuthorityError
-            If there is no such authority, or it did not exist on the day.
+            If there is no such authority, it did not exist on the day, or several names begin so.
         """
-        code = self.register.code_of(text)
-        if code in set(self.authorities["la_code"]):
+        existing = set(self.authorities["la_code"])
+        code = code_meant(self.register, text, existing)
+        if code in existing:
             return code
         opened, closed = (None, None) if code == ENGLAND else self.register.life(code)
         heirs = [] if code == ENGLAND else self.register.successors(code)

@@ -1,0 +1,61 @@
+"""Which authority a person means: by code, by name, or by the beginning of a name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from earlywarn.errors import AuthorityError
+from earlywarn.utils.names import beginning_with, plain_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from earlywarn.authorities import Register
+
+
+def code_meant(register: Register, text: object, among: Iterable[str] | None = None) -> str:
+    """The three-digit code that a person means.
+
+    Parameters
+    ----------
+    register : Register
+        The authorities that there are.
+    text : str or number
+        As for ``Register.code_of``, or the beginning of a name. Files are read by the former alone.
+    among : iterable of str, optional
+        The codes of the authorities whose names may be begun; all if not given.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    AuthorityError
+        If it is none of these, or several names begin so; the message gives them.
+
+    Examples
+    --------
+    >>> from earlywarn.authorities import Register
+    >>> register = Register.load()
+    >>> code_meant(register, "Newcastle"), code_meant(register, "St Helen's")
+    ('391', '342')
+    """
+    try:
+        return register.code_of(text)
+    except AuthorityError:
+        wanted = register.codes if among is None else frozenset(among)
+        names = {name: code for name, code in register.by_name.items() if code in wanted}
+        found = beginning_with(plain_name(str(text)), names)
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise
+    candidates = ", ".join(f"{register.name_of(code)} ({code})" for code in found)
+    raise AuthorityError(
+        "several authorities have names that begin so",
+        where="authority",
+        found=repr(text),
+        expected="enough of the name to mean one",
+        remedy=f"It may be: {candidates}.",
+    )
