@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,11 +10,12 @@ import pandas as pd
 
 from earlywarn.indicators.build import build_indicators
 from earlywarn.indicators.catalogue import Indicator, get_indicator, model_column
+from earlywarn.scoring.defaults import codes_meant, model_or_shipped, snapshot_or_shipped
 from earlywarn.scoring.preprocessing import model_indicators, read_rows
 from earlywarn.statistics.regression import FloatArray, expit, normal_cdf, percentile_rank
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Iterator, Mapping
 
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Snapshot
@@ -42,17 +44,26 @@ NONE = 0.005
 """Log-odds below which a contribution is called none at all."""
 
 
-def explain(model: RiskModel, snapshot: Snapshot, la_code: str | None = None) -> pd.DataFrame:
+def explain(
+    model: RiskModel | str | Sequence[str] | None = None,
+    snapshot: Snapshot | None = None,
+    authorities: str | Sequence[str] | None = None,
+    *,
+    la_code: str | None = None,
+) -> pd.DataFrame:
     """Say for each authority what its risk is made of.
 
     Parameters
     ----------
-    model : RiskModel
-        As ``earlywarn.load_model`` or ``earlywarn.train`` gives it.
-    snapshot : Snapshot
-        What ``panel.as_of(date)`` gave.
+    model : RiskModel, optional
+        As ``earlywarn.load_model`` or ``earlywarn.train`` gives it; the one that ships if not
+        given. A name, a code or a list of them in this place means the authorities.
+    snapshot : Snapshot, optional
+        What ``panel.as_of(date)`` gave; what ships, as of its newest publication, if not given.
+    authorities : str or sequence of str, optional
+        Names, beginnings of names or codes, in the order wanted; all authorities if not given.
     la_code : str, optional
-        One authority, by code or name; all of them if not given.
+        The same for one authority.
 
     Returns
     -------
@@ -66,22 +77,26 @@ def explain(model: RiskModel, snapshot: Snapshot, la_code: str | None = None) ->
     Raises
     ------
     AuthorityError
-        If the authority is not known.
+        If an authority is not known, or its name begins several.
     IndicatorError
         If a Panel is given for a Snapshot.
 
     Examples
     --------
     >>> import earlywarn as ew
+    >>> rows = ew.explain("Leeds")
+    >>> rows["term"].iloc[0], rows["la_name"].iloc[0]
+    ('baseline', 'Leeds')
     >>> rows = ew.explain(ew.load_model(), ew.load_panel().as_of("2024-06-30"), "Leeds")
     >>> rows["term"].iloc[0], rows["la_name"].iloc[0]
     ('baseline', 'Leeds')
     """
+    if isinstance(model, (str, Sequence)):
+        model, authorities = None, model if authorities is None else authorities
+    model, snapshot = model_or_shipped(model), snapshot_or_shipped(snapshot)
+    codes = codes_meant(snapshot, la_code if authorities is None else authorities)
     X = build_indicators(snapshot)
     parts = contribution_frame(model, X)
-    codes = list(parts.index)
-    if la_code is not None:
-        codes = [snapshot.existing_code(la_code)]
     names = snapshot.authorities.set_index("la_code")["la_name"].to_dict()
     facts = {record.id: _facts(record, X, parts) for record in model_indicators(model)}
     stability = sign_stability(model)

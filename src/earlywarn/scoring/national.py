@@ -17,6 +17,7 @@ from earlywarn.indicators.build import indicators_after, last_judgements
 from earlywarn.model.kernels import in_threads
 from earlywarn.model.serialisation import load_model
 from earlywarn.scoring.batch import as_frame, beside
+from earlywarn.scoring.defaults import model_or_shipped, snapshot_or_shipped
 from earlywarn.scoring.explanation import drivers
 from earlywarn.scoring.predictions import BANDS, Verdicts
 from earlywarn.scoring.preprocessing import Inputs, known_columns, read_rows
@@ -74,16 +75,21 @@ BATCH_COLUMNS = (
 
 
 def score(
-    model: RiskModel, snapshot: Snapshot, *, top_k: int = TOP_K, prior: float | None = None
+    model: RiskModel | None = None,
+    snapshot: Snapshot | None = None,
+    *,
+    top_k: int = TOP_K,
+    prior: float | None = None,
 ) -> pd.DataFrame:
     """Score every authority that existed on the snapshot's date.
 
     Parameters
     ----------
-    model : RiskModel
-        As ``earlywarn.load_model`` or ``earlywarn.train`` gives it.
-    snapshot : Snapshot
-        What ``panel.as_of(date)`` gave.
+    model : RiskModel, optional
+        As ``earlywarn.load_model`` or ``earlywarn.train`` gives it; the one that ships if not
+        given.
+    snapshot : Snapshot, optional
+        What ``panel.as_of(date)`` gave; what ships, as of its newest publication, if not given.
     top_k : int
         The length of list that ``top_k_probability`` is about.
     prior : float, optional
@@ -113,10 +119,13 @@ def score(
     Examples
     --------
     >>> import earlywarn as ew
+    >>> len(ew.score())
+    153
     >>> scores = ew.score(ew.load_model(), ew.load_panel().as_of("2024-06-30"))
     >>> len(scores), bool(scores["risk"].between(0, 1).all())
     (153, True)
     """
+    model, snapshot = model_or_shipped(model), snapshot_or_shipped(snapshot)
     held = last_judgements(snapshot)
     X = indicators_after(snapshot, held)
     if not isinstance(top_k, Integral) or not 1 <= top_k <= len(X):
