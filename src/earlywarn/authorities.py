@@ -13,11 +13,12 @@ from datetime import date
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import IO
 
 import pandas as pd
 
 from earlywarn.errors import AuthorityError
+from earlywarn.utils.csv_text import csv_rows, decoded
+from earlywarn.utils.dates import as_date
 from earlywarn.utils.names import near_names, plain_name, short_name
 
 ENGLAND = "ENG"
@@ -94,8 +95,8 @@ class Register:
         data = resources.files("earlywarn") / "data"
         shipped: dict[str, pd.DataFrame] = {}
         for name in REGISTER_COLUMNS:
-            with (data / f"{name}.csv").open(encoding="utf-8") as stream:
-                shipped[name] = _read_table(stream, name, f"{name}.csv")
+            content = (data / f"{name}.csv").read_bytes()
+            shipped[name] = _read_table(content, name, f"{name}.csv")
         register = cls(**shipped)
         tables = {} if folder is None else _folder_tables(Path(folder))
         return register.extended(tables) if tables else register
@@ -129,7 +130,7 @@ class Register:
 
     def existing(self, on: date | str) -> pd.DataFrame:
         """The authorities that existed on a date: `la_code, la_name, region, la_type`, by code."""
-        day = _as_date(on, "on")
+        day = as_date(on, "on", AuthorityError)
         rows = [_alive(life, day) for life in self._lives.values()]
         columns = ["la_code", "la_name", "region", "la_type"]
         return self.authorities.loc[rows, columns].sort_values("la_code", ignore_index=True)
@@ -138,7 +139,7 @@ class Register:
         """Whether an authority, by its three-digit code, existed on a date."""
         if la_code == ENGLAND:
             return True
-        return _alive(self.life(la_code), _as_date(on, "on"))
+        return _alive(self.life(la_code), as_date(on, "on", AuthorityError))
 
     def life(self, la_code: str) -> tuple[date | None, date | None]:
         """The days on which an authority opened and closed; None where not since 2013."""
@@ -334,26 +335,29 @@ def _check_days(register: Register) -> None:
 
 
 def _folder_tables(folder: Path) -> dict[str, pd.DataFrame]:
-    tables = {}
-    for name in REGISTER_COLUMNS:
-        path = folder / f"{name}.csv"
-        if path.is_file():
-            with path.open(encoding="utf-8-sig") as stream:
-                tables[name] = _read_table(stream, name, str(path))
-    return tables
+    paths = {name: folder / f"{name}.csv" for name in REGISTER_COLUMNS}
+    return {
+        name: _read_table(path.read_bytes(), name, str(path))
+        for name, path in paths.items()
+        if path.is_file()
+    }
 
 
-def _read_table(stream: IO[str], name: str, where: str) -> pd.DataFrame:
-    try:
-        text = pd.read_csv(stream, dtype=str, keep_default_na=False)
-    except (ValueError, pd.errors.ParserError) as error:
+def _read_table(data: bytes, name: str, where: str) -> pd.DataFrame:
+    text, _ = decoded(data, where, AuthorityError)
+    (_, header), *rows = csv_rows(text, where, AuthorityError)
+    rows = [(line, cells) for line, cells in rows if any(cells)]
+    wrong = [(line, len(cells)) for line, cells in rows if len(cells) != len(header)]
+    if wrong or len(set(header)) < len(header):
+        line, count = wrong[0] if wrong else (1, len(header))
         raise AuthorityError(
             "not a table that can be read",
-            where=where,
-            found=str(error).splitlines()[0],
+            where=f"{where}, line {line}",
+            found=f"{count} cells" if wrong else "two columns of one name",
             expected=f"a CSV file of the columns {', '.join(REGISTER_COLUMNS[name])}",
-        ) from error
-    return _typed(text, name, where)
+            remedy="Correct the line.",
+        )
+    return _typed(pd.DataFrame([cells for _, cells in rows], columns=header), name, where)
 
 
 def _typed(table: pd.DataFrame, name: str, where: str) -> pd.DataFrame:
@@ -373,7 +377,8 @@ def _typed(table: pd.DataFrame, name: str, where: str) -> pd.DataFrame:
         cells = table[column].tolist() if column in table.columns else [""] * len(table)
         given = ["" if pd.isna(cell) else cell for cell in cells]
         if column in {"date", "opened", "closed"}:
-            days = [_as_date(day, f"{where}, {column}") if day else None for day in given]
+            place = f"{where}, {column}"
+            days = [as_date(day, place, AuthorityError) if day else None for day in given]
             typed[column] = pd.Series(days, index=table.index, dtype=object)
         else:
             texts = [str(cell).strip() for cell in given]
@@ -423,14 +428,3 @@ def _merged(old: pd.DataFrame, new: pd.DataFrame, name: str) -> pd.DataFrame:
 def _alive(life: tuple[date | None, date | None], day: date) -> bool:
     opened, closed = life
     return (opened is None or opened <= day) and (closed is None or day < closed)
-
-
-def _as_date(value: date | str, where: str) -> date:
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(str(value).strip())
-    except ValueError:
-        raise AuthorityError(
-            "not a date", where=where, found=repr(value), expected="a date such as 2023-04-01"
-        ) from None

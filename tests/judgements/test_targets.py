@@ -156,14 +156,15 @@ class TestTargets:
 
     @pytest.mark.parametrize("method", ["label", "grade"])
     def test_overall_is_refused_where_none_is_given_any_more(self, method: str) -> None:
-        rows = inspections({}, {"overall": None, "published_on": date(2026, 4, 1)})
+        began = {"inspection_start": date(2026, 4, 1), "published_on": date(2026, 5, 1)}
+        rows = inspections({}, {"overall": None, **began})
         with pytest.raises(OutcomeError) as caught:
             getattr(get_target(OVERALL), method)(rows)
-        for part in (OVERALL, "1 ILACS reports", "2026-04-01", "301", "Use any_inadequate"):
+        for part in (OVERALL, "1 inspections", "2026-04-01", "301", "Use any_inadequate"):
             assert part in str(caught.value)
 
     def test_overall_missing_before_that_day_is_unknown(self) -> None:
-        assert pd.isna(label(OVERALL, overall=None, published_on=date(2026, 3, 31)))
+        assert pd.isna(label(OVERALL, overall=None, published_on=date(2026, 5, 31)))
 
     def test_short_words_are_refused(self) -> None:
         with pytest.raises(OutcomeError, match=r"'in_care', row 0: not a grade: found 'RI'"):
@@ -197,7 +198,7 @@ class TestCohort:
             cohort(self.rows, until="2021-08-31")
         )
 
-    @pytest.mark.parametrize("bad", ["2021", "31/08/2021", 2021, pd.NaT])
+    @pytest.mark.parametrize("bad", ["2021", "2021-08", "2021-W34", "31/13/2021", 2021, pd.NaT])
     def test_what_is_no_date(self, bad: Any) -> None:
         with pytest.raises(OutcomeError, match="until: not a date"):
             cohort(self.rows, until=bad)

@@ -383,15 +383,15 @@ def _ordinal(grades: pd.Series) -> pd.Series:
 
 
 def _check_overall(judgements: pd.DataFrame, name: str) -> None:
-    late = (judgements["published_on"] >= NO_OVERALL_FROM) & (judgements["framework"] == "ILACS")
+    late = judgements["inspection_start"] >= NO_OVERALL_FROM
     without = judgements[late & judgements["overall"].isna()]
     if len(without):
         raise OutcomeError(
-            "the target can't be told for reports that give no overall effectiveness",
+            "the target is not known for inspections without an overall grade",
             where=f"target {name}",
-            found=f"{len(without)} ILACS reports published on or after {NO_OVERALL_FROM}, the "
+            found=f"{len(without)} inspections that began from {NO_OVERALL_FROM} on, the "
             f"first of authority {without['la_code'].iloc[0]}",
-            expected="reports with an overall grade",
-            remedy="Use any_inadequate, which means the same under every framework, or keep "
-            "inspections published before that day (until='2026-03-31').",
+            expected="inspections with an overall grade",
+            remedy="Use any_inadequate, which means the same under every framework, or leave out "
+            "the inspections that began from that day on.",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,16 +13,18 @@ import pandas as pd
 
 from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError, SourceError, require
+from earlywarn.sources.cells import SYMBOLS, parse_cells
 from earlywarn.sources.layouts import JOINT_SERVICES, Layout, Measure
 from earlywarn.sources.reorganisations import settle_lifetimes, share_joint_leads
 from earlywarn.sources.schema import UNAVAILABLE, Finding
-from earlywarn.sources.tabular_files import SYMBOLS, Table, broken_parquet, column_key, parse_cells
+from earlywarn.sources.tabular_files import Table, broken_parquet, column_key, sheet_text
 from earlywarn.sources.validation import check_figures, settle_ratios
 from earlywarn.sources.wide_tables import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+
+    from earlywarn.sources.members import Member
 
 COLUMNS = ("short_desc", "years", "values", "la_number")
 """The columns that the file is known by, as keys."""
@@ -138,30 +141,31 @@ def is_lait(keys: Sequence[str], where: str) -> bool:
     return True
 
 
-def read_lait_parquet(path: Path, file: str, names: Sequence[str]) -> Table:
+def read_lait_parquet(member: Member, names: Sequence[str]) -> Table:
     """The rows that are needed of the file in Parquet form, as text."""
     parquet = require("pyarrow.parquet", extra="data")
     compute = require("pyarrow.compute", extra="data")
     by_key = {column_key(name): name for name in names}
     wanted = compute.field(by_key["short_desc"]).isin(list(SHORT_DESCS))
     try:
-        rows = parquet.read_table(path, columns=[by_key[key] for key in COLUMNS], filters=wanted)
+        source = io.BytesIO(member.content)
+        rows = parquet.read_table(source, columns=[by_key[key] for key in COLUMNS], filters=wanted)
         frame = rows.to_pandas()
     except (OSError, ValueError, NotImplementedError) as error:
-        raise broken_parquet(file, error) from error
+        raise broken_parquet(member.name, error) from error
     frame.columns = pd.Index([column_key(name) for name in frame.columns])
     texts = {key: [_text(cell) for cell in frame[key]] for key in COLUMNS}
     cells = pd.DataFrame(texts, dtype="str")
     columns = {key: by_key[key] for key in COLUMNS}
     lines = np.full(len(cells), -1, dtype=np.int64)  # filtered rows have no line to point to
-    return Table(file, columns, cells, lines)
+    return Table(member.name, columns, cells, lines)
 
 
 def _text(cell: object) -> str:
-    """A cell as a CSV file would have it; a number of an authority is kept as a float: 201.0."""
+    """A cell as a CSV file would have it, with all its digits."""
     if cell is None or cell != cell:  # noqa: PLR0124 - NaN alone is unlike itself
         return ""
-    return f"{cell:g}" if isinstance(cell, (int, float)) else str(cell)
+    return sheet_text(cell)
 
 
 def read_lait(table: Table, register: Register) -> Reading:
@@ -199,7 +203,7 @@ def read_lait(table: Table, register: Register) -> Reading:
             found=f"{len(table.lines)} rows",
             expected=", ".join(SHORT_DESCS),
         )
-    return Reading(figures, findings, len(table.lines))
+    return Reading(figures, findings, len(rows))
 
 
 def _rows(table: Table, register: Register) -> tuple[pd.DataFrame, list[Finding]]:
