@@ -44,7 +44,8 @@ FORMS: list[Any] = [
 NO_DAYS: list[Any] = [
     "2024", "2024-06", "2024-W26", "2024-W26-7", "2024W267", "2024-182", "20240630", "6/2024",
     "June 2024", "30 June", "31/06/2024", "06/30/2024", "2024-06-31", "2024-00-10", "soon", "",
-    "NaT", "30/06/024", 2024, 45473, 45473.0, True, None, float("nan"), pd.NaT, np.datetime64("NaT"),
+    "NaT", "30/06/024", 2024, 45473, 45473.0, True, None, float("nan"), pd.NaT,
+    np.datetime64("NaT"),
     np.datetime64("2024"), np.datetime64("2024-06"), np.datetime64("2024-06-24", "W"),
     pd.Period("2024-06", "M"), ["2024-06-30"],
 ]  # fmt: skip
