@@ -206,6 +206,11 @@ def test_there_are_hundreds_of_them():
 def test_a_workbook_that_is_none(tmp_path, suffix, content):
     published.write_table(tmp_path, "D3", [2024], codes=CODES)
     (tmp_path / f"bad.{suffix}").write_bytes(content)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataQualityWarning)
+        read = read_published(tmp_path)
+    assert "bad." in " ".join(read.findings["file"])
+    (tmp_path / TABLES["D3"][0]).unlink()
     with pytest.raises(EarlyWarnError, match=r"bad\."):
         read_published(tmp_path)
 
@@ -320,6 +325,9 @@ def test_malformed_judgements_are_refused(tmp_path, fault):
     file.write_bytes(as_csv([JUDGED, OTHER]))
     assert len(read_judgements(file)) == 2
     file.write_bytes(JUDGEMENT_FAULTS[fault])
+    if fault in {"utf-16", "semicolons"}:  # told by the first bytes, and by the header
+        assert len(read_judgements(file)) == 2
+        return
     with pytest.raises(EarlyWarnError, match=r"judged\.csv"):
         read_judgements(file)
 

@@ -97,7 +97,7 @@ def read_judgements(path: str | Path, *, register: Register | None = None) -> pd
     members, faults = _members(place)
     read = judgements_in(members, register=register)
     if not read.read:
-        raise next(iter([*faults, *read.faults]), None) or _nothing(place)
+        raise next(iter([*faults, *read.faults]), None) or _nothing(place, members)
     _warn(read.findings)
     return read.frame
 
@@ -211,11 +211,12 @@ def _warn(findings: Sequence[Finding]) -> None:
         )
 
 
-def _nothing(place: Path) -> OutcomeError:
+def _nothing(place: Path, members: Sequence[Member]) -> OutcomeError:
     if place.is_dir():
         return OutcomeError(
             "there are no inspection judgements below the folder",
             where=str(place),
+            found=", ".join(member.name for member in members[:5]),
             expected="Ofsted's inspection outcomes (ODS) or a CSV in the compiled form",
             remedy="Download them into the folder, or give their own path.",
         )

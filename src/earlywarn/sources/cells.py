@@ -16,6 +16,7 @@ from earlywarn.sources.schema import (
     SUPPRESSED,
     UNAVAILABLE,
     UNRELIABLE,
+    Finding,
 )
 
 if TYPE_CHECKING:
@@ -94,6 +95,18 @@ def legacy_signs(cells: pd.Series, symbols: Mapping[str, str] = SYMBOLS) -> dict
     counts = cells.value_counts(sort=False)
     old = {str(text): int(count) for text, count in counts.items() if str(text).lower() in LEGACY}
     return {text: count for text, count in old.items() if text.lower() not in symbols}
+
+
+def legacy_findings(
+    cells: pd.Series, column: str, file: str, symbols: Mapping[str, str] = SYMBOLS
+) -> list[Finding]:
+    """A warning for a column in which signs of `LEGACY` stand in place of figures."""
+    signs = legacy_signs(cells, symbols)
+    if not signs:
+        return []
+    counts = ", ".join(f"{sign!r} {count} times" for sign, count in sorted(signs.items()))
+    message = f"signs that are no symbol of the standard are read as unavailable: {counts}"
+    return [Finding("warning", "old-sign", message, file, column=column, found=next(iter(signs)))]
 
 
 def _cell(text: str, symbols: Mapping[str, str]) -> tuple[float, str] | None:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError, SourceError, require
-from earlywarn.sources.cells import SYMBOLS, parse_cells
+from earlywarn.sources.cells import SYMBOLS, legacy_findings, parse_cells
 from earlywarn.sources.layouts import JOINT_SERVICES, Layout, Measure
 from earlywarn.sources.reorganisations import settle_lifetimes, share_joint_leads
 from earlywarn.sources.schema import UNAVAILABLE, Finding
@@ -217,6 +217,7 @@ def _rows(table: Table, register: Register) -> tuple[pd.DataFrame, list[Finding]
     values, statuses, wrong = parse_cells(cells["values"], _SYMBOLS)
     if wrong.any():
         _refuse_value(cells, lines, int(np.flatnonzero(wrong)[0]), table.file)
+    findings += legacy_findings(cells["values"], "Values", table.file, _SYMBOLS)
     rows = pd.DataFrame(
         {
             "la_code": cells["la_number"].map(codes).to_numpy(),

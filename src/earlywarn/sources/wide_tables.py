@@ -12,7 +12,7 @@ import pandas as pd
 
 from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError, SourceError
-from earlywarn.sources.cells import SYMBOLS, parse_cells
+from earlywarn.sources.cells import SYMBOLS, legacy_findings, parse_cells
 from earlywarn.sources.reorganisations import settle_lifetimes, share_joint_leads
 from earlywarn.sources.schema import Finding
 from earlywarn.sources.validation import check_figures, settle_ratios
@@ -90,7 +90,8 @@ def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
     findings = others + findings
     places, doubled = _without_doubles(kept, layout, places, register)
     findings += doubled + _coverage(places, register, kept.file)
-    numbers = _numbers(kept, layout, register)
+    numbers, signs = _numbers(kept, layout, register)
+    findings += signs
     parts = []
     for measure in layout.measures:
         part = _figures(places, measure, numbers)
@@ -312,15 +313,17 @@ def _coverage(places: pd.DataFrame, register: Register, file: str) -> list[Findi
     ]
 
 
-def _numbers(table: Table, layout: Layout, register: Register) -> Numbers:
+def _numbers(table: Table, layout: Layout, register: Register) -> tuple[Numbers, list[Finding]]:
     columns = dict.fromkeys(name for measure in layout.measures for name in measure.columns)
     numbers: Numbers = {}
+    findings: list[Finding] = []
     for column in columns:
         values, statuses, wrong = parse_cells(table.cells[column])
         if wrong.any():
             _refuse_cell(table, column, int(np.flatnonzero(wrong)[0]), register)
         numbers[column] = values, statuses
-    return numbers
+        findings += legacy_findings(table.cells[column], table.columns[column], table.file)
+    return numbers, findings
 
 
 def _refuse_cell(table: Table, column: str, row: int, register: Register) -> None:
