@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+from base64 import b64decode
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -14,11 +16,14 @@ import pytest
 from earlywarn import __version__
 from earlywarn.cli.parser import main
 from earlywarn.errors import AuthorityError, ScoreError, UsageError
+from earlywarn.indicators.catalogue import get_indicator
+from earlywarn.report.authority import sections
 from earlywarn.report.authority_charts import waterfall_frame
 from earlywarn.report.contents import Contents, gather
-from earlywarn.report.national import region_chart, shared_drivers, tile_map
-from earlywarn.report.page import page, write_report
+from earlywarn.report.national import region_chart, set_apart, shared_drivers, tile_map
+from earlywarn.report.page import authority_page, page, write_report
 from earlywarn.report.palette import style_of
+from earlywarn.report.standing import place_in_words, strip
 from earlywarn.report.track_record import (
     past_calibration,
     past_in_brief,
@@ -101,7 +106,7 @@ def test_headings_go_down_one_step_at_a_time(tree):
 def test_ids_are_there_once_and_every_link_arrives(tree):
     ids = [e.get("id") for e in tree.iter() if e.get("id")]
     assert len(ids) == len(set(ids))
-    links = [e.get("href") for e in every(tree, "a")]
+    links = [e.get("href") for e in every(tree, "a") if not e.get("download")]
     assert len(links) > 10
     assert {link[1:] for link in links} <= set(ids)
 
@@ -118,10 +123,10 @@ def test_nothing_is_loaded_or_run(text, tree):
 def test_every_picture_has_a_name_or_stands_beside_its_numbers(tree):
     parents = {child: parent for parent in tree.iter() for child in parent}
     pictures = every(tree, "svg")
-    assert len(pictures) > 153 + 10 + 3 * 29
+    assert len(pictures) > 153 + 10 + 3 * 29 * 2
     for picture in pictures:
         if picture.get("aria-hidden") == "true":
-            assert re.search(r"\d%", words(parents[picture]))
+            assert picture.get("class") == "defs" or re.search(r"\d", words(parents[picture]))
         else:
             assert picture.get("role") in {"img", "group"}
             assert len(picture.get("aria-label")) > 10
@@ -201,8 +206,12 @@ def test_in_one_minute_the_ten_are_named_with_what_they_share(tree, contents):
     box = next(e for e in every(tree, "div") if e.get("class") == "minute")
     told = words(box)
     first = contents.scores.head(10)
-    for name, risk in zip(first["la_name"], first["risk"], strict=True):
-        assert f"{name} ({100 * risk:.1f}%)" in told
+    apart = set_apart(contents, first["la_code"].tolist())
+    for row in first.to_dict("records"):
+        risk, low, high = (100 * row[name] for name in ("risk", "risk_lower", "risk_upper"))
+        line = f"{row['la_name']} {risk:.1f}% ({low:.1f}% to {high:.1f}%): {apart[row['la_code']]}"
+        assert line in told
+    assert len(set(apart.values())) > 3, "what sets one apart is not the same for all"
     shared = shared_drivers(contents, first["la_code"].tolist())
     assert 1 <= len(shared) <= 3
     assert all(f"{title} ({count} of 10)" in told for title, count in shared)
@@ -402,6 +411,64 @@ def test_the_page_says_first_what_it_is_and_is_not(tree):
 
 
 # --- choosing, refusing, repeating ---------------------------------------------------------------
+
+
+def test_a_report_on_authorities_begins_with_them_and_leaves_england_out(contents):
+    alone = authority_page(contents)
+    tree = html5lib.HTMLParser(namespaceHTMLElements=False).parse(alone)
+    assert [e.get("id") for e in every(tree, "section")] == ["every", "about"]
+    assert [e.get("id") for e in every(tree, "article")] == ["la-201", "la-357", "la-943"]
+    assert 'href="#list"' not in alone
+    names = contents.snapshot.neighbours.query("la_code == '357'")["neighbour_code"]
+    assert len(names) == 10
+    assert all(contents.names[code] in alone for code in names)
+
+
+def test_each_chart_can_be_downloaded_as_picture_and_table_without_a_script(contents):
+    tree = html5lib.HTMLParser(namespaceHTMLElements=False).parse(authority_page(contents))
+    links = {e.get("download"): e.get("href") for e in every(tree, "a") if e.get("download")}
+    assert len(links) == (2 * 2 + 1) * len(CHOSEN)
+    for name, link in links.items():
+        content = b64decode(link.partition(";base64,")[2]).decode("utf-8")
+        if name.endswith(".svg"):
+            assert content.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
+            assert content.endswith("</svg>")
+            assert ".own{stroke" in content
+        else:
+            assert len(pd.read_csv(io.StringIO(content))) > 2
+    risks = pd.read_csv(io.StringIO(b64decode(links["risk-357.csv"].split(",")[1]).decode("utf-8")))
+    own = contents.risks[contents.risks["la_code"] == "357"]
+    assert risks["risk"].tolist() == own["risk"].tolist()
+
+
+def test_the_figures_that_weigh_most_come_first_on_axes_that_compare(contents):
+    parts = {section.code: section for section in sections(contents)}
+    terms = contents.terms[contents.terms["term"] == "indicator"]
+    shown = set(contents.indicator_history["indicator"])
+    for code, section in parts.items():
+        order = [name for name in terms.loc[terms["la_code"] == code, "indicator"] if name in shown]
+        titles = [get_indicator(name).title for name in order]
+        assert [small.message.partition(":")[0] for small in section.smalls][
+            : len(titles)
+        ] == titles
+        assert all('<text x="2" y="77">0</text>' in small.svg for small in section.smalls)
+
+
+def test_a_strip_says_and_shows_where_an_authority_stands(contents):
+    standing = contents.standings["rereferrals"]
+    top = contents.axis_tops["rereferrals"]
+    lower = (standing.figures < standing.figures["357"]).sum()
+    words_of = place_in_words("Tameside", "357", standing)
+    others = len(standing.figures) - 1
+    assert words_of == f"{lower} of {others} other authorities have a lower figure"
+    place = re.search(r'<circle class="dot" cx="(\d+)"', strip("357", standing, top))[1]
+    assert int(place) == pytest.approx(8 + 224 * min(standing.figures["357"] / top, 1), abs=0.51)
+    assert place_in_words("X", "000", standing).startswith("no figure for X")
+
+
+def test_a_brief_needs_an_authority(tmp_path):
+    with pytest.raises(UsageError, match=r"a brief is of authorities alone: found no authority"):
+        write_report(tmp_path / "r.html", brief=True)
 
 
 def test_only_those_chosen_have_a_section_but_the_list_is_national(tree):

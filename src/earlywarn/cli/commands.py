@@ -164,6 +164,8 @@ def report(chosen: argparse.Namespace) -> None:
         model=ew.load_model(chosen.model),
         as_of=chosen.as_of,
         authorities=chosen.authority,
+        national=chosen.national,
+        brief=chosen.brief,
         overwrite=chosen.overwrite,
         progress=progress,
     )

@@ -334,7 +334,7 @@ def _add_report(subcommands: Subcommands[_Parser]) -> None:
         subcommands,
         "report",
         commands.report,
-        "write what people look at: one page, to be read in any browser",
+        "write a report for any browser: England, or the authorities named",
     )
     _add_inputs(command)
     command.add_argument("--out", required=True, metavar="FILE.html", help="the page to write")
@@ -343,7 +343,13 @@ def _add_report(subcommands: Subcommands[_Parser]) -> None:
         nargs="+",
         action="extend",
         metavar="NAME_OR_CODE",
-        help="sections for these only (default: for all)",
+        help="a report on these alone (default: England, and every authority)",
+    )
+    command.add_argument(
+        "--national", action="store_true", help="put England's parts before the authorities named"
+    )
+    command.add_argument(
+        "--brief", action="store_true", help="two pages of A4 for each authority named"
     )
     command.add_argument("--overwrite", action="store_true", help="replace the file if it is there")
     command.add_argument("--quiet", action="store_true", help="say nothing but errors")

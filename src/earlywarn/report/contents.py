@@ -13,6 +13,7 @@ from earlywarn.errors import ScoreError
 from earlywarn.judgements.targets import AREAS
 from earlywarn.report.indicator_history import indicator_history
 from earlywarn.report.risk_history import rank_movement, risk_history
+from earlywarn.report.standing import Standing, axis_tops, standings
 from earlywarn.report.tilemap import tiles_for
 from earlywarn.report.track_record import past_calibration, past_record, past_warnings
 from earlywarn.scoring.explanation import explain
@@ -83,6 +84,16 @@ class Contents:
     def usual(self) -> float:
         """The share of Inadequate judgements that the model is set to."""
         return float(self.model.info["prior"]["risk"])
+
+    @cached_property
+    def standings(self) -> dict[str, Standing]:
+        """Every authority's figure of the newest year, by indicator."""
+        return standings(self.indicator_history)
+
+    @cached_property
+    def axis_tops(self) -> dict[str, float]:
+        """Where the axis of each indicator ends, for every authority alike."""
+        return axis_tops(self.indicator_history)
 
     @cached_property
     def names(self) -> dict[str, str]:

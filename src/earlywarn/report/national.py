@@ -31,7 +31,7 @@ MAP_COLUMNS = {
     "risk_lower": Column("90% interval, from", percent),
     "risk_upper": Column("to", percent),
 }
-ROOM = 1.08
+ROOM, FIRST = 1.08, 10
 REGION_COLUMNS = {
     "region": Column("Region", text, numeric=False),
     "authorities": Column("Authorities", whole),
@@ -70,6 +70,7 @@ def list_rows(contents: Contents) -> list[dict[str, object]]:
     # A little more than the highest, or an interval that ends with the axis would look cut.
     top = ROOM * float(contents.scores["risk_upper"].max())
     regions = {name: place for place, name in enumerate(region_names(contents))}
+    apart = set_apart(contents, contents.listed["la_code"].head(FIRST).tolist())
     rows = []
     for row in contents.listed.to_dict("records"):
         style = style_of(row["band"])
@@ -93,6 +94,7 @@ def list_rows(contents: Contents) -> list[dict[str, object]]:
                 "below_good": percent(row["below_good"]),
                 "moved": _moved(row),
                 "held": _held(row),
+                "apart": apart.get(str(row["la_code"]), ""),
                 "drivers": row["drivers_up"].split("; ") if row["drivers_up"] else [],
             }
         )
@@ -129,6 +131,25 @@ def shared_drivers(contents: Contents, codes: list[str]) -> list[tuple[str, int]
         cause = _cause(get_indicator(str(row["indicator"])), row["value"], row["england"])
         counts[cause] = counts.get(cause, 0) + 1
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_DRIVERS]
+
+
+def set_apart(contents: Contents, codes: list[str]) -> dict[str, str]:
+    """What sets each apart: the figure that weighs most beside its weight in the others."""
+    rows = contents.terms[contents.terms["la_code"].isin(codes)]
+    rows = rows[(rows["term"] == "indicator") & rows["value"].notna() & rows["england"].notna()]
+    usual = rows.groupby("indicator")["contribution"].transform("mean")
+    rows = rows.assign(beyond=rows["contribution"] - usual).sort_values("beyond", kind="stable")
+    most = rows.groupby("la_code").tail(1)
+    return {str(row["la_code"]): _figure_of(row) for row in most.to_dict("records")}
+
+
+def _figure_of(row: Mapping[Hashable, Any]) -> str:
+    record = get_indicator(str(row["indicator"]))
+    mark = "%" if record.unit.startswith("%") else ""
+    return (
+        f"{record.title[:1].lower()}{record.title[1:]} {number(row['value'])}{mark} "
+        f"(England {number(row['england'])}{mark})"
+    )
 
 
 def _cause(record: Indicator, value: float, england: float) -> str:
