@@ -19,7 +19,7 @@ from earlywarn.evaluation.challengers import CHALLENGERS, Challenger
 from earlywarn.evaluation.performance import evaluate
 from earlywarn.indicators.catalogue import model_column, scored_indicators
 from earlywarn.model.base_rate import next_level
-from earlywarn.statistics.regression import logit
+from earlywarn.statistics.distributions import logit
 
 RECORDS = scored_indicators()
 NAMES = [model_column(record) for record in RECORDS]

@@ -21,7 +21,6 @@ from earlywarn.judgements.targets import (
     Target,
     cohort,
     get_target,
-    outcomes_after,
     previous_judgement,
 )
 
@@ -248,48 +247,6 @@ class TestPreviousJudgement:
         held = previous_judgement(self.rows.iloc[:0], "2020-01-01", ["301"])
         assert held.index.tolist() == ["301"]
         assert held.isna().all(axis=None)
-
-
-class TestOutcomesAfter:
-    rows = inspections({"in_care": I}, {}, {"la_code": "302"}, {"la_code": "302", **NO_AREAS})
-
-    def test_window_is_open_at_its_day_and_closed_at_its_end(self) -> None:
-        def told(day: str, months: int) -> float:
-            return float(outcomes_after(self.rows, day, months, ANY, ["301"])["label"].iloc[0])
-
-        assert told("2019-03-03", 1) == 1.0
-        assert pd.isna(told("2019-03-04", 11))
-        assert told("2018-03-04", 12) == 1.0
-        assert pd.isna(told("2018-03-03", 12))
-        assert told("2019-03-04", 12) == 0.0
-
-    def test_the_next_inspection_of_several(self) -> None:
-        told = outcomes_after(self.rows, "2018-12-31", 36, get_target(ANY), ["302", "301"])
-        assert told.index.tolist() == ["302", "301"]
-        assert told["label"].tolist() == [0.0, 1.0]
-        assert told["grade"].tolist() == [1.0, 3.0]
-        assert told["inspection_start"].tolist() == [date(2021, 3, 4), date(2019, 3, 4)]
-        assert told["published_on"].tolist() == [date(2021, 4, 29), date(2019, 4, 29)]
-
-    def test_not_inspected_is_unknown(self) -> None:
-        told = outcomes_after(self.rows, "2019-12-31", 12, ANY, ["303", "301"])
-        assert told.loc["303"].isna().all()
-        assert told.loc["301", "label"] == 0.0
-
-    def test_inspected_but_not_told_is_unknown(self) -> None:
-        told = outcomes_after(self.rows, "2021-12-31", 12, ANY, ["302"])
-        assert pd.isna(told.loc["302", "label"])
-        assert told.loc["302", "inspection_start"] == date(2022, 3, 4)
-
-    @pytest.mark.parametrize("months", [0, -12, 1.5, True, "12"])
-    def test_a_bad_window(self, months: Any) -> None:
-        with pytest.raises(OutcomeError, match="months: not a length of a window"):
-            outcomes_after(self.rows, "2019-01-01", months, ANY, ["301"])
-
-    def test_end_of_month(self) -> None:
-        rows = inspections({"inspection_start": date(2020, 2, 29)})
-        told = outcomes_after(rows, "2020-01-31", 1, ANY, ["301"])
-        assert told["label"].tolist() == [0.0]
 
 
 class TestRealJudgements:

@@ -19,7 +19,7 @@ from earlywarn.judgements.targets import Target, get_target
 from earlywarn.model.serialisation import from_text, to_text
 from earlywarn.model.training import design, train, training_cases
 from earlywarn.panel.panel import FIRST_DAY, Panel
-from earlywarn.statistics.regression import logit
+from earlywarn.statistics.distributions import logit
 from earlywarn.utils.files import package_path
 from earlywarn.utils.progress import Progress
 

@@ -13,7 +13,7 @@ import earlywarn as ew
 from earlywarn.indicators.catalogue import get_indicator
 from earlywarn.report.indicator_history import indicator_history
 from earlywarn.report.page import write_report
-from earlywarn.statistics.regression import logit
+from earlywarn.statistics.distributions import logit
 
 DAY = "2025-12-31"
 KINDS = """() => {

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from earlywarn.evaluation.stored_record import Recorded
     from earlywarn.indicators.catalogue import Indicator
     from earlywarn.model.risk_model import RiskModel
-    from earlywarn.statistics.regression import FloatArray
+    from earlywarn.statistics.arrays import FloatArray
 
 NOT_KNOWN = "not known"
 

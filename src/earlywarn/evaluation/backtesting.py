@@ -30,7 +30,7 @@ from earlywarn.model.prior import WeightPrior
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.model.training import ages, train, training_cases
 from earlywarn.scoring.preprocessing import read_rows
-from earlywarn.statistics.regression import logit
+from earlywarn.statistics.distributions import logit
 from earlywarn.utils.progress import Progress
 from earlywarn.utils.workers import parallel
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from earlywarn.evaluation.baselines import Contender, Forecaster
     from earlywarn.judgements.targets import Target
     from earlywarn.panel.panel import Panel
-    from earlywarn.statistics.regression import FloatArray
+    from earlywarn.statistics.arrays import FloatArray
 
 OURS = "earlywarn"
 BASE = RIVALS[0]

@@ -18,12 +18,12 @@ from earlywarn.model.base_rate import trailing_share
 from earlywarn.model.classifier import RiskClassifier
 from earlywarn.model.prior import WeightPrior, prior_of
 from earlywarn.model.risk_model import RiskModel
-from earlywarn.statistics.regression import logit
+from earlywarn.statistics.distributions import logit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from earlywarn.statistics.regression import FloatArray
+    from earlywarn.statistics.arrays import FloatArray
 
     Columns = Callable[[pd.DataFrame], pd.DataFrame]
 

@@ -21,12 +21,14 @@ from earlywarn.errors import TrainingError, require
 from earlywarn.indicators.catalogue import model_column, scored_indicators
 from earlywarn.judgements.targets import GRADES
 from earlywarn.model.base_rate import next_level
-from earlywarn.statistics.regression import FloatArray, expit, logit
+from earlywarn.statistics.distributions import expit, logit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import pandas as pd
+
+    from earlywarn.statistics.arrays import FloatArray
 
 EXTRA = "challengers"
 SEED = 20160913

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from earlywarn.evaluation.backtesting import Backtest
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Panel
-    from earlywarn.statistics.regression import FloatArray
+    from earlywarn.statistics.arrays import FloatArray
 
 Status = Literal["pass", "fail", "not applicable"]
 

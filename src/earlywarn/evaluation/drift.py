@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from earlywarn.indicators.standardise import Distribution
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Snapshot
-    from earlywarn.statistics.regression import FloatArray
+    from earlywarn.statistics.arrays import FloatArray
 
 MOVED = 1.0
 """Centres that moved so many standard deviations between authorities: another measure, or time."""

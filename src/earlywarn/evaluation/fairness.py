@@ -9,7 +9,8 @@ import pandas as pd
 
 from earlywarn.indicators.catalogue import get_indicator, model_column
 from earlywarn.scoring.preprocessing import model_indicators
-from earlywarn.statistics.regression import poisson_limits, rate
+from earlywarn.statistics.arrays import rate
+from earlywarn.statistics.exact import poisson_limits
 
 if TYPE_CHECKING:
     from earlywarn.model.risk_model import RiskModel

@@ -30,6 +30,7 @@ from earlywarn.evaluation.protocol import (
     by_window_and_lead,
     checked_forecasts,
 )
+from earlywarn.statistics.arrays import FloatArray, rate
 from earlywarn.statistics.bootstrap import (
     LEVEL,
     cluster_weights,
@@ -40,7 +41,7 @@ from earlywarn.statistics.bootstrap import (
     weighted_recall_of_top,
     weighted_slope,
 )
-from earlywarn.statistics.regression import FloatArray, hypergeometric_tail, rate
+from earlywarn.statistics.exact import hypergeometric_tail
 from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:

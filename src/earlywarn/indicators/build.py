@@ -26,7 +26,8 @@ from earlywarn.indicators.catalogue import (
 from earlywarn.indicators.standardise import Distribution, compare, distribution, stabilise
 from earlywarn.judgements.targets import previous_judgement
 from earlywarn.panel.panel import Snapshot
-from earlywarn.statistics.regression import FloatArray, rate, slope
+from earlywarn.statistics.arrays import FloatArray, rate
+from earlywarn.statistics.regression import slope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -12,18 +12,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from earlywarn.statistics.regression import (
-    FloatArray,
+from earlywarn.statistics.arrays import FloatArray, rate
+from earlywarn.statistics.funnel import (
     arcsine_proportion,
-    linear_fit,
     overdispersion,
     posterior_sd,
     precision_mean,
-    rate,
     shrunken_z,
     sqrt_rate,
     winsorise,
 )
+from earlywarn.statistics.regression import linear_fit
 
 if TYPE_CHECKING:
     from earlywarn.indicators.catalogue import Indicator

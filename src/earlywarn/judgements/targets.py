@@ -24,7 +24,6 @@ __all__ = [
     "Target",
     "cohort",
     "get_target",
-    "outcomes_after",
     "previous_judgement",
 ]
 
@@ -304,68 +303,6 @@ def last_public(reports: pd.DataFrame, day: date, la_codes: Iterable[str]) -> pd
     public = reports[reports["previous_published_on"] <= day]
     last = public.drop_duplicates("la_code", keep="last").set_index("la_code")
     return last.reindex(pd.Index(list(la_codes), name="la_code", dtype="str"))
-
-
-def outcomes_after(
-    judgements: pd.DataFrame,
-    as_of: date | str,
-    months: int,
-    target: str | Target,
-    la_codes: Iterable[str],
-) -> pd.DataFrame:
-    """Say what the next inspection of each authority gave, within a window after a day.
-
-    Parameters
-    ----------
-    judgements : DataFrame
-        One row an inspection.
-    as_of : date or ISO text
-        The day; the window opens on the day after it.
-    months : int
-        Length of the window; an inspection that starts on its last day counts.
-    target : str or Target
-        The question.
-    la_codes : iterable of str
-        The authorities, in the order wanted.
-
-    Returns
-    -------
-    DataFrame
-        One row an authority, indexed by `la_code`: `label` (1.0 yes, 0.0 no, NaN unknown),
-        `grade` (0 to 3, NaN unknown), `inspection_start`, `published_on` of its first inspection
-        that starts in the window. All missing where none does: not inspected is unknown, not no.
-
-    Raises
-    ------
-    OutcomeError
-        If the window is not a whole number of months above zero, or as `Target.label` does.
-    """
-    day, question = as_date(as_of, "as_of", OutcomeError), get_target(target)
-    frame = cohort(judgements)
-    start = frame["inspection_start"]
-    inside = frame[(start > day) & (start <= _months_later(day, months))]
-    first = inside.drop_duplicates("la_code", keep="first")
-    outcome = pd.DataFrame(
-        {
-            "label": question.label(first),
-            "grade": question.grade(first),
-            "inspection_start": first["inspection_start"],
-            "published_on": first["published_on"],
-        }
-    ).set_axis(pd.Index(first["la_code"], dtype="str"))
-    return outcome.reindex(pd.Index(list(la_codes), name="la_code", dtype="str"))
-
-
-def _months_later(day: date, months: object) -> date:
-    if isinstance(months, bool) or not isinstance(months, (int, np.integer)) or months < 1:
-        raise OutcomeError(
-            "not a length of a window",
-            where="months",
-            found=repr(months),
-            expected="a whole number of months, 1 or more",
-            remedy="Give for example 12.",
-        )
-    return (pd.Timestamp(day) + pd.DateOffset(months=int(months))).date()
 
 
 def _worst_area(judgements: pd.DataFrame) -> pd.Series:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from earlywarn.statistics.regression import expit
+from earlywarn.statistics.distributions import expit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

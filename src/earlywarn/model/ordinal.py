@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earlywarn.errors import TrainingError
-from earlywarn.statistics.regression import expit, logit
+from earlywarn.statistics.distributions import expit, logit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

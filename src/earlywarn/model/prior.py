@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from earlywarn.indicators.catalogue import Indicator
-    from earlywarn.statistics.regression import FloatArray
+    from earlywarn.statistics.arrays import FloatArray
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from earlywarn.model.kernels import (
     probabilities,
     sums,
 )
-from earlywarn.statistics.regression import expit, normal_quantile
+from earlywarn.statistics.distributions import expit, normal_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

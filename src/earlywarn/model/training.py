@@ -18,7 +18,7 @@ from earlywarn.model.classifier import RiskClassifier
 from earlywarn.model.prior import WeightPrior, prior_of
 from earlywarn.model.serialisation import fingerprint
 from earlywarn.panel.panel import FIRST_DAY, Panel
-from earlywarn.statistics.regression import FloatArray, logit
+from earlywarn.statistics.distributions import logit
 from earlywarn.utils.dates import as_date
 from earlywarn.utils.progress import Progress
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from earlywarn.model.risk_model import RiskModel
+    from earlywarn.statistics.arrays import FloatArray
 
 LIFE_YEARS = 2
 """A model is not used later than this many years after its cut."""

@@ -31,8 +31,8 @@ from earlywarn.report.palette import (
 )
 from earlywarn.report.tilemap import SOFT, tile_name, tiles_for
 from earlywarn.report.track_record import level_words
+from earlywarn.statistics.distributions import logit
 from earlywarn.statistics.funnel import funnel_limits
-from earlywarn.statistics.regression import logit
 
 if TYPE_CHECKING:
     from collections.abc import Callable

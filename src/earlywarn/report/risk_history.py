@@ -16,7 +16,7 @@ from earlywarn.utils.progress import Progress
 if TYPE_CHECKING:
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Panel, Snapshot
-    from earlywarn.statistics.regression import FloatArray
+    from earlywarn.statistics.arrays import FloatArray
 
 DRAWS, SEED = 4000, 20160913
 

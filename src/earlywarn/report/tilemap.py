@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from earlywarn.authorities import Register
-    from earlywarn.statistics.regression import FloatArray
+    from earlywarn.statistics.arrays import FloatArray
 
 TILES = "data/tiles.csv"
 STEPS = 600

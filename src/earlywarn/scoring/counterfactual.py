@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Snapshot
-    from earlywarn.statistics.regression import FloatArray
+    from earlywarn.statistics.arrays import FloatArray
 
 ACTIONABLE = {
     "repeat work": "the authority decides when help ends, and what a second call leads to",

@@ -12,13 +12,15 @@ from earlywarn.indicators.build import build_indicators
 from earlywarn.indicators.catalogue import Indicator, get_indicator, model_column
 from earlywarn.scoring.defaults import codes_meant, model_or_shipped, snapshot_or_shipped
 from earlywarn.scoring.preprocessing import model_indicators, read_rows
-from earlywarn.statistics.regression import FloatArray, expit, normal_cdf, percentile_rank
+from earlywarn.statistics.distributions import expit, normal_cdf
+from earlywarn.statistics.regression import percentile_rank
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
 
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Snapshot
+    from earlywarn.statistics.arrays import FloatArray
 
 COLUMNS = (
     "la_code",

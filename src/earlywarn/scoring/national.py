@@ -22,7 +22,7 @@ from earlywarn.scoring.explanation import drivers
 from earlywarn.scoring.predictions import BANDS, Verdicts
 from earlywarn.scoring.preprocessing import Inputs, known_columns, read_rows
 from earlywarn.scoring.reference import Reference
-from earlywarn.statistics.regression import logit
+from earlywarn.statistics.distributions import logit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

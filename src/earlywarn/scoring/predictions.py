@@ -17,12 +17,13 @@ import pandas as pd
 from earlywarn.model.kernels import BLOCK, SHARE, SHORTEST, probabilities, threads
 from earlywarn.scoring.explanation import NONE
 from earlywarn.scoring.preprocessing import Inputs, model_indicators
-from earlywarn.statistics.regression import FloatArray, normal_quantile
+from earlywarn.statistics.distributions import normal_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from earlywarn.model.risk_model import RiskModel
+    from earlywarn.statistics.arrays import FloatArray
 
 Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.int16]

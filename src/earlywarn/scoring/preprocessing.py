@@ -20,7 +20,8 @@ from earlywarn.errors import ModelError
 from earlywarn.indicators.catalogue import INDICATORS, Indicator, model_column
 from earlywarn.indicators.standardise import REACH, Distribution, compare, stabilise
 from earlywarn.scoring.reference import Places, Reference
-from earlywarn.statistics.regression import FloatArray, posterior_sd, rate
+from earlywarn.statistics.arrays import FloatArray, rate
+from earlywarn.statistics.funnel import posterior_sd
 
 if TYPE_CHECKING:
     from earlywarn.authorities import Register

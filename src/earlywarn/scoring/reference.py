@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from earlywarn.model.risk_model import RiskModel
-    from earlywarn.statistics.regression import FloatArray
+    from earlywarn.statistics.arrays import FloatArray
 
 SAME = 1e-9
 """Relative difference below which a figure is the published one."""
