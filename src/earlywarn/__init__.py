@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from earlywarn.panel.panel import write_panel as write_panel
     from earlywarn.panel.published import read_published as read_published
     from earlywarn.report import write_report as write_report
+    from earlywarn.scoring.changes import what_changed as what_changed
     from earlywarn.scoring.counterfactual import what_would_change as what_would_change
     from earlywarn.scoring.explanation import explain as explain
     from earlywarn.scoring.national import score as score
@@ -72,6 +73,7 @@ _ROOMS = {
     "train": "model.training",
     "with_figures": "scoring.own_figures",
     "write_card": "cards",
+    "what_changed": "scoring.changes",
     "what_would_change": "scoring.counterfactual",
     "write_panel": "panel.panel",
     "write_record": "evaluation.record",
