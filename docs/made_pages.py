@@ -19,7 +19,7 @@ import gallery
 from earlywarn.cli.parser import main
 from earlywarn.export.data_dictionary import EXPLANATION, KNOWN, SCORES
 from earlywarn.indicators.catalogue import INDICATORS
-from earlywarn.scoring.national import BATCH_COLUMNS
+from earlywarn.scoring.batch import BATCH_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

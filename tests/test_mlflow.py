@@ -22,7 +22,8 @@ from earlywarn._version import __version__
 from earlywarn.errors import UsageError
 from earlywarn.mlflow_flavour import EXAMPLE, GUARD, save_pyfunc
 from earlywarn.model.serialisation import load_model
-from earlywarn.scoring.national import at_prior, score_batch
+from earlywarn.scoring.batch import score_batch
+from earlywarn.scoring.national import at_prior
 
 pyfunc = needed("mlflow.pyfunc", "MLflow is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from earlywarn.panel.panel import write_panel as write_panel
     from earlywarn.panel.published import read_published as read_published
     from earlywarn.report import write_report as write_report
+    from earlywarn.scoring.batch import score_batch as score_batch
     from earlywarn.scoring.changes import what_changed as what_changed
     from earlywarn.scoring.counterfactual import what_would_change as what_would_change
     from earlywarn.scoring.explanation import explain as explain
     from earlywarn.scoring.national import score as score
-    from earlywarn.scoring.national import score_batch as score_batch
     from earlywarn.scoring.own_figures import with_figures as with_figures
     from earlywarn.serving.batch_file import score_file as score_file
     from earlywarn.serving.http_app import serve as serve
@@ -67,7 +67,7 @@ _ROOMS = {
     "read_published": "panel.published",
     "save_model": "model.serialisation",
     "score": "scoring.national",
-    "score_batch": "scoring.national",
+    "score_batch": "scoring.batch",
     "score_file": "serving.batch_file",
     "serve": "serving.http_app",
     "train": "model.training",

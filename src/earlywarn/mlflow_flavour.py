@@ -15,7 +15,7 @@ import pandas as pd
 from earlywarn._version import __version__
 from earlywarn.errors import UsageError, require
 from earlywarn.model.serialisation import load_model, save_model
-from earlywarn.scoring.national import score_batch
+from earlywarn.scoring.batch import score_batch
 from earlywarn.scoring.preprocessing import known_columns
 from earlywarn.serving.distributed import output_schema
 

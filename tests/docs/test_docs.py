@@ -147,7 +147,7 @@ def test_methods_tells_the_constants_of_the_code() -> None:
         "indicators.standardise.REACH",
         "indicators.standardise.FEWEST",
         "scoring.national.TOP_K",
-        "scoring.national.BANDS",
+        "scoring.predictions.BANDS",
     }
     weight_prior = importlib.import_module("earlywarn.model.prior").WeightPrior
     needed |= {

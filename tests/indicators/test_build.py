@@ -171,6 +171,28 @@ class TestValues:
         assert indicators.loc[poor, "looked_after_rate_z"] * np.sqrt(against.tau2) < plain[poor]
         assert indicators.loc[rich, "looked_after_rate_z"] * np.sqrt(against.tau2) > plain[rich]
 
+    def test_expected_is_where_the_level_is_zero(self, indicators) -> None:
+        for record in (record for record in INDICATORS if record.like_for_like):
+            expected = indicators[record.id + "_expected"]
+            z, above = indicators[record.id + "_z"], indicators[record.id] - expected
+            known = expected.notna() & z.notna()
+            assert known.sum() > 140
+            assert (np.sign(z[known]) == np.sign(above[known].round(9))).all()
+        # An authority with more poverty is expected to have more children looked after.
+        poverty = indicators["free_school_meals"].rank()
+        assert poverty.corr(indicators["looked_after_rate_expected"].rank()) > 0.99
+
+    def test_period_is_the_year_of_the_value(self, indicators, national: Panel) -> None:
+        known = Known(national, "2025-12-31")
+        period = indicators["plans_two_years_period"]
+        assert period.value_counts().to_dict() == {2025.0: 94, 2024.0: 31}
+        for code in period.index[period == 2024]:
+            counts = ("numerator", "denominator")
+            part, whole = (known.get(code, "plans_two_years", 2024, name) for name in counts)
+            assert indicators.loc[code, "plans_two_years"] == pytest.approx(
+                100 * part / whole, abs=0.06
+            )
+
     def test_distance_is_both_ways(self, indicators: pd.DataFrame) -> None:
         for name in ("referral_rate", "no_further_action"):
             z = indicators[name + "_z"]

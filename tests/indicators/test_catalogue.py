@@ -114,7 +114,9 @@ def test_columns_of_a_record() -> None:
     assert columns_of(get_indicator("rereferrals"))[4:] == (
         "rereferrals_neighbour_gap",
         "rereferrals_trend",
+        "rereferrals_period",
     )
+    assert "referral_rate_expected" in columns_of(get_indicator("referral_rate"))
     assert "referral_rate_distance" in columns_of(get_indicator("referral_rate"))
     assert "no_further_action_distance" in columns_of(get_indicator("no_further_action"))
     assert model_column(get_indicator("previously_good")) == "previously_good"

@@ -10,14 +10,11 @@ import pandas as pd
 import pytest
 
 from earlywarn.errors import AuthorityError, IndicatorError
-from earlywarn.indicators.build import build_indicators
 from earlywarn.indicators.catalogue import model_column, scored_indicators
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.panel.panel import Panel, Snapshot
 from earlywarn.scoring.explanation import (
     COLUMNS,
-    contribution_frame,
-    drivers,
     explain,
     sign_stability,
 )
@@ -170,25 +167,27 @@ class TestSentences:
 
 
 class TestDrivers:
-    def test_strongest_known_ones_in_each_direction(self, model: RiskModel, snapshot) -> None:
-        X = build_indicators(snapshot)
-        told = explain(model, snapshot)
-        up, down = drivers(model, X, contribution_frame(model, X).to_numpy())
-        for code, raising, lowering in zip(X.index.get_level_values(0), up, down, strict=True):
-            parts = told[(told["la_code"] == code) & (told["term"] == "indicator")]
+    def test_strongest_known_ones_in_each_direction(
+        self, told, model, snapshot, indicators
+    ) -> None:
+        scores = score(model, snapshot).set_index("la_code")
+        X = indicators.droplevel("as_of")
+        for code, rows in told[told["term"] == "indicator"].groupby("la_code"):
             known = [
                 record.id
                 for record in scored_indicators()
-                if np.isfinite(X.loc[(code, "2025-12-31"), model_column(record)])
+                if np.isfinite(X.loc[code, model_column(record)])
             ]
-            parts = parts[parts["indicator"].isin(known)]["contribution"]
-            assert _count(raising) == min(3, (parts > 0.005).sum())
-            assert _count(lowering) == min(3, (parts < -0.005).sum())
+            parts = rows[rows["indicator"].isin(known)]["contribution"]
+            assert _count(scores.loc[code, "drivers_up"]) == min(3, (parts > 0.005).sum())
+            assert _count(scores.loc[code, "drivers_down"]) == min(3, (parts < -0.005).sum())
 
-    def test_they_tell_figure_and_england(self, model: RiskModel, snapshot) -> None:
-        X = build_indicators(snapshot)
-        texts = drivers(model, X, contribution_frame(model, X).to_numpy())[0]
-        shape = r"[a-zS].+ [\d,.]+%? \(England [\d,.]+%?\)|last inspection was (below Good|Good .+)"
+    def test_they_say_the_figure_and_what_it_counts_against(self, model, snapshot) -> None:
+        texts = score(model, snapshot)["drivers_up"]
+        beside = r"England [\d,.]+%?|about [\d,.]+ expected for its deprivation"
+        shape = (
+            rf"[a-zS].+ [\d,.]+%? \(({beside}), 20\d\d\)|last inspection was (below Good|Good .+)"
+        )
         phrases = [phrase for text in texts for phrase in text.split("; ") if text]
         assert len(phrases) > 300
         assert [phrase for phrase in phrases if not re.fullmatch(shape, phrase)] == []

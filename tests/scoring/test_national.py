@@ -12,8 +12,11 @@ from earlywarn.errors import IndicatorError, ModelLifeWarning, ScoreError
 from earlywarn.indicators.build import build_indicators
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.panel.panel import Panel, Snapshot
-from earlywarn.scoring.national import BANDS, COLUMNS, TOP_K, at_prior, score, score_batch
+from earlywarn.scoring.batch import score_batch
+from earlywarn.scoring.national import COLUMNS, TOP_K, at_prior, score
+from earlywarn.scoring.predictions import BANDS
 from earlywarn.scoring.preprocessing import model_indicators
+from earlywarn.scoring.words import subject
 
 CONTRACT = [
     "la_code",
@@ -219,6 +222,10 @@ def test_a_model_of_fewer_columns_than_drivers_are_told_of(model) -> None:
     (record,) = model_indicators(narrow)
     rows = pd.DataFrame({narrow.columns[0]: [1.5, -1.5, 0.0, np.nan]})
     found = score_batch(rows, narrow, explain=True)
-    assert found["drivers_up"].tolist() == [record.title, "", "", ""]
-    assert found["drivers_down"].tolist() == ["", record.title, "", ""]
+    above, below = (
+        f"{subject(record)} 1.5 standard deviations {side} average for its deprivation"
+        for side in ("above", "below")
+    )
+    assert found["drivers_up"].tolist() == [above, "", "", ""]
+    assert found["drivers_down"].tolist() == ["", below, "", ""]
     assert found["missing_indicators"].tolist() == ["", "", "", record.title]

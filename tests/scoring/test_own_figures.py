@@ -14,8 +14,9 @@ from earlywarn.errors import AuthorityError, IndicatorError, ScoreError
 from earlywarn.indicators.build import build_indicators, newest_sizes
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.panel.panel import Panel, Snapshot
+from earlywarn.scoring.batch import score_batch
 from earlywarn.scoring.explanation import explain
-from earlywarn.scoring.national import score, score_batch
+from earlywarn.scoring.national import score
 from earlywarn.scoring.own_figures import read_figures, with_figures
 
 DERIVED = ("_z", "_se", "_gap", "_trend", "_distance")

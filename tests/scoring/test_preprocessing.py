@@ -21,7 +21,8 @@ from earlywarn.indicators.catalogue import INDICATORS
 from earlywarn.indicators.standardise import REACH, Distribution, compare, stabilise
 from earlywarn.model.serialisation import load_model
 from earlywarn.panel.panel import Panel, Snapshot
-from earlywarn.scoring.national import BATCH_COLUMNS, score, score_batch
+from earlywarn.scoring.batch import BATCH_COLUMNS, score_batch
+from earlywarn.scoring.national import score
 from earlywarn.scoring.preprocessing import known_columns, model_indicators, read_rows
 
 pa = pytest.importorskip("pyarrow", reason="Arrow tables and Parquet files need pyarrow")

@@ -18,7 +18,7 @@ from tests.helpers.extras import absent, needed
 
 from earlywarn.cli.parser import main
 from earlywarn.model.serialisation import load_model
-from earlywarn.scoring.national import score_batch
+from earlywarn.scoring.batch import score_batch
 from earlywarn.serving.distributed import dask_score, spark_score
 from earlywarn.serving.http_app import MOST_ROWS, create_app
 

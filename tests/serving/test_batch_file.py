@@ -18,7 +18,8 @@ import pytest
 from earlywarn.cli.parser import main
 from earlywarn.errors import ScoreError, UsageError
 from earlywarn.model.serialisation import load_model
-from earlywarn.scoring.national import BATCH_COLUMNS, at_prior, score_batch
+from earlywarn.scoring.batch import BATCH_COLUMNS, score_batch
+from earlywarn.scoring.national import at_prior
 from earlywarn.serving.batch_file import BatchResult, score_file
 from earlywarn.serving.chunks import read_chunks
 

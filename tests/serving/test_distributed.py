@@ -11,7 +11,7 @@ from tests.helpers.extras import needed
 
 from earlywarn.errors import ScoreError
 from earlywarn.model.serialisation import load_model
-from earlywarn.scoring.national import BATCH_COLUMNS, score_batch
+from earlywarn.scoring.batch import BATCH_COLUMNS, score_batch
 from earlywarn.serving.distributed import dask_score, output_schema
 
 MODEL = load_model()

@@ -12,7 +12,8 @@ import pytest
 from earlywarn.cli.parser import main
 from earlywarn.indicators.catalogue import INDICATORS
 from earlywarn.model.serialisation import load_model, save_model
-from earlywarn.scoring.national import at_prior, score_batch
+from earlywarn.scoring.batch import score_batch
+from earlywarn.scoring.national import at_prior
 from earlywarn.serving.http_app import LOOPBACK, MOST_ROWS, create_app, is_loopback
 from earlywarn.serving.http_limits import MOST_AT_ONCE, MOST_BYTES, PATIENCE
 

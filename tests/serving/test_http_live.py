@@ -17,7 +17,8 @@ import pytest
 
 from earlywarn.cli.parser import main
 from earlywarn.model.serialisation import load_model, save_model
-from earlywarn.scoring.national import at_prior, score_batch
+from earlywarn.scoring.batch import score_batch
+from earlywarn.scoring.national import at_prior
 from earlywarn.serving.http_app import LOOPBACK, create_app
 from earlywarn.serving.http_limits import patient_protocol
 

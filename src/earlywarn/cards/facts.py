@@ -19,7 +19,8 @@ from earlywarn.model.prior import WeightPrior
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.panel.panel import FIRST_DAY
 from earlywarn.panel.storage import panel_digest
-from earlywarn.scoring.national import BANDS, TOP_K
+from earlywarn.scoring.national import TOP_K
+from earlywarn.scoring.predictions import BANDS
 from earlywarn.statistics.bootstrap import consistency_band
 from earlywarn.utils.formatting import percent
 

@@ -23,7 +23,13 @@ from earlywarn.indicators.catalogue import (
     columns_of,
     get_indicator,
 )
-from earlywarn.indicators.standardise import Distribution, compare, distribution, stabilise
+from earlywarn.indicators.standardise import (
+    Distribution,
+    compare,
+    distribution,
+    stabilise,
+    usual_value,
+)
 from earlywarn.judgements.targets import previous_judgement
 from earlywarn.panel.panel import Snapshot
 from earlywarn.statistics.arrays import FloatArray, rate
@@ -58,8 +64,10 @@ def build_indicators(snapshot: Snapshot) -> pd.DataFrame:
         indicator: its value in its unit; ``_z``, the over-dispersion-adjusted and shrunk level
         within the year; ``_se``, the standard error of it; ``_gap``, the value less England's;
         ``_neighbour_gap``, less the mean of its statistical neighbours; ``_trend``, the change a
-        year over three years; ``_distance``, how far from the middle, for those that may be both
-        too high and too low. NaN where not known.
+        year over three years; ``_period``, the year in which the value's period ends;
+        ``_distance``, how far from the middle, for those that may be both too high and too low;
+        ``_expected``, the value expected at the authority's deprivation, for those that are
+        compared like for like. NaN where not known.
 
     Raises
     ------
@@ -182,18 +190,29 @@ def snapshot_index(la_codes: pd.Series | pd.Index, day: date) -> pd.MultiIndex:
 
 def _columns(level: _Level, deprivation: _Level, neighbours: Pairs) -> dict[str, FloatArray]:
     """Every column of one indicator, by authority."""
-    value, z, se, england, alike = (np.full(len(level.value), np.nan) for _ in range(5))
+    value, z, se, england, alike, period, expected = np.full((7, len(level.value)), np.nan)
     # Last year's only where there is no newest figure.
     for column in () if level.newest is None else (level.newest, level.newest - 1):
         here = np.isfinite(level.with_own_figures(column)[0]) & np.isnan(value)
         if column < 0 or not here.any() or (found := level.standing(column, deprivation)) is None:
             continue
         value[here] = level.with_own_figures(column)[0][here]
+        period[here] = level.years[column]
         england[here] = level.england[column]
         alike[here] = _neighbour_mean(level.value[:, column], neighbours)[here]
-        z[here], se[here] = found[0][here], found[1][here]
-    columns = (value, z, se, value - england, value - alike, level.trend(), np.abs(z))
-    return dict(zip(columns_of(level.record), columns, strict=False))
+        z[here], se[here], expected[here] = (part[here] for part in found)
+    columns = {
+        "": value,
+        "_z": z,
+        "_se": se,
+        "_gap": value - england,
+        "_neighbour_gap": value - alike,
+        "_trend": level.trend(),
+        "_period": period,
+        "_distance": np.abs(z),
+        "_expected": expected,
+    }
+    return {name: columns[name.removeprefix(level.record.id)] for name in columns_of(level.record)}
 
 
 def _neighbour_mean(value: FloatArray, neighbours: Pairs) -> FloatArray:
@@ -247,8 +266,10 @@ class _Level:
         y, sd = stabilise(self.record, self.own[:, column], self.size[:, column])
         return distribution(y, sd, self._like_for_like(column, deprivation))
 
-    def standing(self, column: int, deprivation: _Level) -> tuple[FloatArray, FloatArray] | None:
-        """Where the authorities stand in the distribution of a year: z and its standard error."""
+    def standing(
+        self, column: int, deprivation: _Level
+    ) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+        """Where the authorities stand in a year: z, its standard error, the value expected."""
         y, sd = stabilise(self.record, self.value[:, column], self.size[:, column])
         own = np.where(np.isnan(self.own[:, column]), np.nan, y)
         against = distribution(own, sd, self._like_for_like(column, deprivation))
@@ -257,7 +278,9 @@ class _Level:
         # A caller's own figure is held against what was published, and moves no one else.
         y, sd = stabilise(self.record, *self.with_own_figures(column))
         alike = self._like_for_like(column, deprivation, own_figures=True)
-        return compare(y, sd, np.nan if alike is None else alike, against)
+        like = np.full(len(y), np.nan) if alike is None else alike
+        expected = np.where(np.isnan(like), np.nan, usual_value(self.record, like, against))
+        return *compare(y, sd, like, against), expected
 
     def trend(self) -> FloatArray:
         """Change a year over the last three years; NaN unless all three are known."""

@@ -369,7 +369,8 @@ INDICATORS: tuple[Indicator, ...] = (
 DEPRIVATION = "free_school_meals"
 HISTORY = "previously_good"
 FAMILIES: tuple[str, ...] = tuple(dict.fromkeys(record.family for record in INDICATORS))
-SUFFIXES: tuple[str, ...] = ("_z", "_se", "_gap", "_neighbour_gap", "_trend", "_distance")
+SUFFIXES: tuple[str, ...] = ("_z", "_se", "_gap", "_neighbour_gap", "_trend", "_period")
+"""What the further columns of an indicator end in; some have ``_distance`` or ``_expected`` too."""
 
 
 def get_indicator(name: str) -> Indicator:
@@ -411,11 +412,8 @@ def columns_of(record: Indicator) -> tuple[str, ...]:
     """
     if record.kind == "history":
         return (record.id,)
-    suffixes = (
-        SUFFIXES
-        if record.direction == "either extreme is worse" or record.family == "demand"
-        else SUFFIXES[:-1]
-    )
+    extreme = record.direction == "either extreme is worse" or record.family == "demand"
+    suffixes = SUFFIXES + ("_distance",) * extreme + ("_expected",) * record.like_for_like
     return (record.id, *(record.id + suffix for suffix in suffixes))
 
 

@@ -167,6 +167,25 @@ def compare(
     return z, se
 
 
+def usual_value(record: Indicator, deprivation: npt.ArrayLike, against: Distribution) -> FloatArray:
+    """Give the value, in the indicator's unit, at which ``compare`` finds nothing unusual.
+
+    For an indicator that is compared like for like, it is what is expected at this deprivation.
+
+    Examples
+    --------
+    >>> from earlywarn.indicators.catalogue import get_indicator
+    >>> spread = Distribution(centre=0.2, gradient=0.005, deprivation=20, tau2=0.01, typical_sd=0)
+    >>> usual_value(get_indicator("cin_rate"), [20.0, 24.0], spread).round(1)
+    array([400., 484.])
+    """
+    centre = against.centre + against.gradient * _offset(deprivation, against.deprivation)
+    if record.kind == "proportion":
+        return np.asarray(100 * np.sin(centre) ** 2, dtype=float)
+    per = 10_000 if record.kind == "rate" else 1
+    return np.asarray(per * np.maximum(centre, 0.0) ** 2, dtype=float)
+
+
 def _offset(deprivation: npt.ArrayLike, average: float) -> FloatArray:
     return np.nan_to_num(np.asarray(deprivation, dtype=float) - average)
 

@@ -12,7 +12,7 @@ import pandas as pd
 from earlywarn.report.chart import Chart, Column
 from earlywarn.report.standing import rounded_up
 from earlywarn.report.svg import Scale, TimeAxis, area, drawing, inspection_lines, label, line
-from earlywarn.scoring.explanation import NONE
+from earlywarn.scoring.words import NONE
 from earlywarn.statistics.distributions import expit, logit
 from earlywarn.utils.formatting import long_date, number, percent, signed, text
 

@@ -14,8 +14,8 @@ from earlywarn.report.palette import BAND_STYLES, style_of
 from earlywarn.report.svg import Scale, drawing, label
 from earlywarn.report.tilemap import tile_name
 from earlywarn.report.track_record import OURS, WINDOWS
-from earlywarn.scoring.explanation import NONE
 from earlywarn.scoring.predictions import BANDS, MOST_DRIVERS
+from earlywarn.scoring.words import NONE
 from earlywarn.utils.formatting import chance, long_date, number, percent, text, whole, year
 
 if TYPE_CHECKING:

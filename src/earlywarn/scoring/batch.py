@@ -1,16 +1,120 @@
-"""Rows as they come from anywhere -> a frame: frames, Arrow tables, records, files."""
+"""``score_batch``, the door for other systems: rows from anywhere -> the same rows, scored."""
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from earlywarn.authorities import Register
 from earlywarn.errors import ScoreError, require
-from earlywarn.scoring.preprocessing import known_columns
+from earlywarn.model.kernels import in_threads
+from earlywarn.model.serialisation import load_model
+from earlywarn.scoring.predictions import Predictions
+from earlywarn.scoring.preprocessing import known_columns, read_rows
+from earlywarn.scoring.reference import Reference
+
+if TYPE_CHECKING:
+    from earlywarn.model.risk_model import RiskModel
+    from earlywarn.panel.snapshot import Snapshot
+
+AT_ONCE = 1 << 17
+"""Rows that ``score_batch`` holds as numbers at a time, in each thread."""
+
+BATCH_COLUMNS = (
+    "risk",
+    "risk_lower",
+    "risk_upper",
+    "below_good",
+    "band",
+    "missing_indicators",
+    "model_id",
+    "prior",
+    "status",
+)
+
+
+def score_batch(
+    rows: Any,
+    model: RiskModel | None = None,
+    *,
+    explain: bool = False,
+    errors: Literal["report", "raise"] = "report",
+    snapshot: Snapshot | None = None,
+) -> pd.DataFrame:
+    """Score rows from anywhere: each by itself, in the order given.
+
+    Parameters
+    ----------
+    rows : DataFrame, Arrow table, iterable of dicts, or path to CSV, Parquet or JSON lines
+        Columns by the catalogue's names; ``la_code`` and ``as_of`` are optional. Other columns are
+        passed through untouched.
+    model : RiskModel, optional
+        The model that ships if not given.
+    explain : bool
+        Whether to add the contributions (``contribution_baseline``, ``contribution_...``) and the
+        drivers as text.
+    errors : {"report", "raise"}
+        What to do with a row that can't be scored: say so in ``status``, or stop.
+    snapshot : Snapshot, optional
+        Compare plain figures within the newest year of this day, in place of the year before the
+        model's cut. Rows with an ``la_code`` get what they lack of it (deprivation, cases) from the
+        snapshot, so that the published figures give the risks of ``score``.
+
+    Returns
+    -------
+    DataFrame
+        The rows as given, and ``risk, risk_lower, risk_upper, below_good, band, missing_indicators,
+        model_id, prior, status``; ``prior`` is the share of Inadequate judgements that the model
+        was set to, and ``status`` is ``scored`` or says why not.
+
+    Raises
+    ------
+    ScoreError
+        If nothing in the rows can be scored by its name, a column would be overwritten, the rows
+        can't be read, or with ``errors="raise"`` at the first row that can't be scored.
+
+    Notes
+    -----
+    A row's answer depends on the row and the model alone: it is the same to the last bit for the
+    row by itself, in a million, and in any order.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> rows = [{"la_code": "383", "rereferrals": 31.0, "agency_workers": 140.0}]
+    >>> ew.score_batch(rows)["status"].item()
+    'refused: agency_workers is above 100'
+    """
+    if errors not in ("report", "raise"):
+        raise ScoreError(
+            "not a way to treat errors",
+            where="errors",
+            found=repr(errors),
+            expected="'report' or 'raise'",
+        )
+    model = load_model() if model is None else model
+    frame = as_frame(rows)
+    _check_frame(frame, explain=explain, model=model)
+    predictions = Predictions(model, len(frame), explain=explain)
+    register = _register()
+    reference = Reference.of_model(model) if snapshot is None else Reference.of_snapshot(snapshot)
+
+    def work(place: slice) -> None:
+        inputs = read_rows(
+            model, frame.iloc[place], register=register, reference=reference, explain=explain
+        )
+        predictions.add(place, inputs)
+
+    in_threads(work, len(frame), most=AT_ONCE)
+    if errors == "raise" and predictions.refusal:
+        raise _refused(predictions.refusal)
+    added = pd.DataFrame(predictions.columns(), index=frame.index, copy=False)
+    return beside(frame, added)
 
 
 def as_frame(rows: Any) -> pd.DataFrame:
@@ -103,3 +207,43 @@ def _read_csv(path: Path) -> pd.DataFrame:
     """Cells as they stand: a name that stands twice stays so, a row that is too long is refused."""
     cells = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig", header=None)
     return cells.iloc[1:].set_axis(cells.iloc[0].tolist(), axis=1).reset_index(drop=True)
+
+
+@functools.cache
+def _register() -> Register:
+    """The register that ships, read once: reading it takes longer than scoring a row."""
+    return Register.load()
+
+
+def _refused(refusal: Mapping[int, str]) -> ScoreError:
+    first = min(refusal)
+    return ScoreError(
+        "a row can't be scored",
+        where=f"row {first}",
+        found=refusal[first],
+        expected="numbers in the catalogue's units, or nothing where a figure is not known",
+        remedy='Mend the row, or use errors="report" to score the others.',
+    )
+
+
+def _check_frame(frame: pd.DataFrame, *, explain: bool, model: RiskModel) -> None:
+    clash = [
+        name
+        for name in frame.columns
+        if name in BATCH_COLUMNS
+        or (explain and str(name).startswith(("contribution_", "drivers_")))
+    ]
+    if clash:
+        raise ScoreError(
+            "the rows have columns that scoring would overwrite",
+            found=", ".join(map(str, clash)),
+            expected="none of them",
+            remedy="Rename or drop them.",
+        )
+    if len(frame) and not known_columns() & set(frame.columns):
+        raise ScoreError(
+            "no column of the rows is in the catalogue",
+            found=", ".join(map(str, frame.columns[:8])) or "no columns",
+            expected=f"names such as {', '.join(model.columns[:3])}",
+            remedy="python -m earlywarn catalogue prints them.",
+        )

@@ -12,15 +12,15 @@ from earlywarn.indicators.build import build_indicators
 from earlywarn.indicators.catalogue import Indicator, get_indicator, model_column
 from earlywarn.scoring.defaults import codes_meant, model_or_shipped, snapshot_or_shipped
 from earlywarn.scoring.preprocessing import model_indicators, read_rows
+from earlywarn.scoring.words import NONE, effect, figure
 from earlywarn.statistics.distributions import expit, normal_cdf
 from earlywarn.statistics.regression import percentile_rank
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping
+    from collections.abc import Hashable, Mapping
 
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Snapshot
-    from earlywarn.statistics.arrays import FloatArray
 
 COLUMNS = (
     "la_code",
@@ -39,11 +39,6 @@ COLUMNS = (
     "sentence",
 )
 """The columns of an explanation, in order."""
-
-SLIGHT = 0.05
-"""Log-odds below which a contribution is slight: it moves a risk of 10% by under half a point."""
-NONE = 0.005
-"""Log-odds below which a contribution is called none at all."""
 
 
 def explain(
@@ -131,54 +126,6 @@ def sign_stability(model: RiskModel) -> dict[str, float]:
     }
 
 
-def drivers(
-    model: RiskModel, X: pd.DataFrame, contributions: FloatArray, *, most: int = 3
-) -> tuple[list[str], list[str]]:
-    """The strongest drivers of each row, up and down, as text, of those that are known.
-
-    The contributions are those of the rows of ``X``, as ``model.contributions`` gives them.
-    """
-    parts, records = contributions[:, 1:], model_indicators(model)
-    known = X[list(model.columns)].notna().to_numpy()
-    value = X[[record.id for record in records]].to_numpy()
-    england = value - X.reindex(columns=[f"{record.id}_gap" for record in records]).to_numpy()
-
-    def told(strength: FloatArray) -> list[str]:
-        strength = np.where(known & (strength > NONE), strength, 0.0)
-        order = np.argsort(-strength, axis=1, kind="stable")[:, :most]
-        each = (np.take_along_axis(table, order, axis=1) for table in (strength, value, england))
-        rows = zip(order.tolist(), *(table.tolist() for table in each), strict=True)
-        return ["; ".join(_phrases(records, *row)) for row in rows]
-
-    return told(parts), told(-parts)
-
-
-def _phrases(
-    records: Sequence[Indicator],
-    terms: list[int],
-    strength: list[float],
-    value: list[float],
-    england: list[float],
-) -> Iterator[str]:
-    """The drivers of one row in words, as far as they have any strength."""
-    for term, pull, figure, usual in zip(terms, strength, value, england, strict=True):
-        if pull > 0:
-            yield _phrase(records[term], figure, usual)
-
-
-def _phrase(record: Indicator, value: float, england: float) -> str:
-    """A driver in a few words: the figure and England's."""
-    if record.kind == "history":
-        return f"last inspection was {'Good or better' if value == 1 else 'below Good'}"
-    title = record.title
-    if title.split()[0] not in _KEPT:
-        title = title[0].lower() + title[1:]
-    return f"{title} {_number(record, value)} (England {_number(record, england)})"
-
-
-_KEPT = frozenset({"Section"})
-
-
 def _facts(
     record: Indicator, X: pd.DataFrame, parts: pd.DataFrame
 ) -> dict[Hashable, dict[str, Any]]:
@@ -256,36 +203,22 @@ def _sentence(record: Indicator, row: Mapping[str, Any]) -> str:
         fact = {1.0: "was Good or Outstanding", 0.0: "was below Good"}.get(
             value, "is not known here"
         )
-        return f"The last inspection {fact}: {_effect(contribution)}"
+        return f"The last inspection {fact}: {effect(contribution)}"
     if not row["known"]:
         stand_in = (
             f"; the other figures on {record.family} stand in" if abs(contribution) >= NONE else ""
         )
-        return f"{record.title}: no comparable figure published{stand_in}: {_effect(contribution)}"
-    facts = [f"{record.title}: {_number(record, value)} {record.unit.removeprefix('% ')}".rstrip()]
+        return f"{record.title}: no comparable figure published{stand_in}: {effect(contribution)}"
+    facts = [f"{record.title}: {figure(record, value)} {record.unit.removeprefix('% ')}".rstrip()]
     if np.isfinite(row["england"]):
-        facts.append(f"England {_number(record, row['england'])}")
+        facts.append(f"England {figure(record, row['england'])}")
     facts.append(_standing(row["percentile"]))
     if record.like_for_like:
         facts.append("compared with equally deprived authorities")
-    return f"{', '.join(facts)}: {_effect(contribution)}"
-
-
-def _number(record: Indicator, value: float) -> str:
-    if not np.isfinite(value):
-        return "not known"
-    mark = "%" if record.unit.startswith("%") else ""
-    return f"{value:,.0f}" if value >= 100 and not mark else f"{value:.1f}{mark}"
+    return f"{', '.join(facts)}: {effect(contribution)}"
 
 
 def _standing(percentile: float) -> str:
     # Never 100%: an authority is not higher than itself.
     share = min(round(100 * max(percentile, 1 - percentile)), 99)
     return f"{'higher' if percentile >= 0.5 else 'lower'} than {share}% of authorities"
-
-
-def _effect(contribution: float) -> str:
-    if abs(contribution) < NONE:
-        return "no effect on the risk"
-    verb = "raises the risk" if contribution > 0 else "lowers the risk"
-    return f"{verb} slightly" if abs(contribution) < SLIGHT else verb

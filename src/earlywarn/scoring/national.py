@@ -1,36 +1,25 @@
-"""One row an authority, for the whole country; and ``score_batch``, the door for other systems."""
+"""The country: one row an authority, ranked."""
 
 from __future__ import annotations
 
-import functools
 import warnings
 from dataclasses import replace
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from earlywarn.authorities import Register
 from earlywarn.errors import ModelLifeWarning, ScoreError
 from earlywarn.indicators.build import indicators_after, last_judgements
-from earlywarn.model.kernels import in_threads
-from earlywarn.model.serialisation import load_model
-from earlywarn.scoring.batch import as_frame, beside
 from earlywarn.scoring.defaults import model_or_shipped, snapshot_or_shipped
-from earlywarn.scoring.explanation import drivers
-from earlywarn.scoring.predictions import BANDS, Verdicts
-from earlywarn.scoring.preprocessing import Inputs, known_columns, read_rows
-from earlywarn.scoring.reference import Reference
+from earlywarn.scoring.predictions import Predictions
+from earlywarn.scoring.preprocessing import Inputs, read_rows
 from earlywarn.statistics.distributions import logit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Snapshot
-
-__all__ = ["BANDS", "BATCH_COLUMNS", "COLUMNS", "TOP_K", "at_prior", "score", "score_batch"]
 
 COLUMNS = (
     "la_code",
@@ -56,22 +45,8 @@ COLUMNS = (
 )
 """The columns of ``score``, in order."""
 
-AT_ONCE = 1 << 17
-"""Rows that ``score_batch`` holds as numbers at a time, in each thread."""
 TOP_K = 26
 """Authorities that were in intervention when the National Audit Office reported in 2016."""
-
-BATCH_COLUMNS = (
-    "risk",
-    "risk_lower",
-    "risk_upper",
-    "below_good",
-    "band",
-    "missing_indicators",
-    "model_id",
-    "prior",
-    "status",
-)
 
 
 def score(
@@ -135,16 +110,15 @@ def score(
     _check_life(model, snapshot)
     model = model if prior is None else at_prior(model, prior)
     rows = X.reset_index()
-    # No authority is left out of the country's list: what was doubtful about a figure is told by
-    # the panel's findings, and the day by a warning.
-    inputs = replace(read_rows(model, rows), refusal={})
-    verdicts = Verdicts(model, len(rows))
-    verdicts.add(slice(0, len(rows)), inputs)
+    # No authority is left out of the country's list: the panel's findings say what was doubtful
+    # about a figure, and a warning says it of the day.
+    inputs = replace(read_rows(model, rows, explain=True), refusal={})
+    predictions = Predictions(model, len(rows), explain=True)
+    predictions.add(slice(0, len(rows)), inputs)
     ranks = _ranks(model, inputs, top_k)
-    up, down = drivers(model, X, model.contributions(inputs.values))
     table = pd.DataFrame(
         {
-            **verdicts.columns(),
+            **predictions.columns(),
             **ranks,
             "la_code": rows["la_code"],
             "la_name": snapshot.authorities["la_name"].to_numpy(),
@@ -153,8 +127,6 @@ def score(
             "previous_inspection": [
                 None if pd.isna(day) else day.isoformat() for day in held["previous_inspection"]
             ],
-            "drivers_up": up,
-            "drivers_down": down,
             "data_through": snapshot.data_through.isoformat() if snapshot.data_through else None,
         }
     )
@@ -199,100 +171,6 @@ def at_prior(model: RiskModel, prior: float) -> RiskModel:
     return moved.with_info({**info, "model_id": f"{info['model_id']}-prior-{prior:g}"})
 
 
-def score_batch(
-    rows: Any,
-    model: RiskModel | None = None,
-    *,
-    explain: bool = False,
-    errors: Literal["report", "raise"] = "report",
-    snapshot: Snapshot | None = None,
-) -> pd.DataFrame:
-    """Score rows from anywhere: each by itself, in the order given.
-
-    Parameters
-    ----------
-    rows : DataFrame, Arrow table, iterable of dicts, or path to CSV, Parquet or JSON lines
-        Columns by the catalogue's names; ``la_code`` and ``as_of`` are optional. Other columns are
-        passed through untouched.
-    model : RiskModel, optional
-        The model that ships if not given.
-    explain : bool
-        Whether to add the contributions (``contribution_baseline``, ``contribution_...``) and the
-        drivers as text.
-    errors : {"report", "raise"}
-        What to do with a row that can't be scored: say so in ``status``, or stop.
-    snapshot : Snapshot, optional
-        Compare plain figures within the newest year of this day, in place of the year before the
-        model's cut. Rows with an ``la_code`` get what they lack of it (deprivation, cases) from the
-        snapshot, so that the published figures give the risks of ``score``.
-
-    Returns
-    -------
-    DataFrame
-        The rows as given, and ``risk, risk_lower, risk_upper, below_good, band, missing_indicators,
-        model_id, prior, status``; ``prior`` is the share of Inadequate judgements that the model
-        was set to, and ``status`` is ``scored`` or says why not.
-
-    Raises
-    ------
-    ScoreError
-        If nothing in the rows can be scored by its name, a column would be overwritten, the rows
-        can't be read, or with ``errors="raise"`` at the first row that can't be scored.
-
-    Notes
-    -----
-    A row's answer depends on the row and the model alone: it is the same to the last bit for the
-    row by itself, in a million, and in any order.
-
-    Examples
-    --------
-    >>> import earlywarn as ew
-    >>> rows = [{"la_code": "383", "rereferrals": 31.0, "agency_workers": 140.0}]
-    >>> ew.score_batch(rows)["status"].item()
-    'refused: agency_workers is above 100'
-    """
-    if errors not in ("report", "raise"):
-        raise ScoreError(
-            "not a way to treat errors",
-            where="errors",
-            found=repr(errors),
-            expected="'report' or 'raise'",
-        )
-    model = load_model() if model is None else model
-    frame = as_frame(rows)
-    _check_frame(frame, explain=explain, model=model)
-    verdicts = Verdicts(model, len(frame), explain=explain)
-    register = _register()
-    reference = None if snapshot is None else Reference.of_snapshot(snapshot)
-
-    def work(place: slice) -> None:
-        here = read_rows(model, frame.iloc[place], register=register, reference=reference)
-        verdicts.add(place, here)
-
-    in_threads(work, len(frame), most=AT_ONCE)
-    if errors == "raise" and verdicts.refusal:
-        raise _refused(verdicts.refusal)
-    added = pd.DataFrame(verdicts.columns(), index=frame.index, copy=False)
-    return beside(frame, added)
-
-
-@functools.cache
-def _register() -> Register:
-    """The register that ships, read once: reading it takes longer than scoring a row."""
-    return Register.load()
-
-
-def _refused(refusal: Mapping[int, str]) -> ScoreError:
-    first = min(refusal)
-    return ScoreError(
-        "a row can't be scored",
-        where=f"row {first}",
-        found=refusal[first],
-        expected="numbers in the catalogue's units, or nothing where a figure is not known",
-        remedy='Mend the row, or use errors="report" to score the others.',
-    )
-
-
 def _ranks(model: RiskModel, inputs: Inputs, top_k: int) -> dict[str, Any]:
     """Ranks, their 90% intervals and the chance of the top k, from equally credible models."""
     draws = model.draws(inputs.values, inputs.noise)
@@ -308,26 +186,3 @@ def _ranks(model: RiskModel, inputs: Inputs, top_k: int) -> dict[str, Any]:
         "rank_upper": np.maximum(high, rank),
         "top_k_probability": (order <= top_k).mean(axis=0),
     }
-
-
-def _check_frame(frame: pd.DataFrame, *, explain: bool, model: RiskModel) -> None:
-    clash = [
-        name
-        for name in frame.columns
-        if name in BATCH_COLUMNS
-        or (explain and str(name).startswith(("contribution_", "drivers_")))
-    ]
-    if clash:
-        raise ScoreError(
-            "the rows have columns that scoring would overwrite",
-            found=", ".join(map(str, clash)),
-            expected="none of them",
-            remedy="Rename or drop them.",
-        )
-    if len(frame) and not known_columns() & set(frame.columns):
-        raise ScoreError(
-            "no column of the rows is in the catalogue",
-            found=", ".join(map(str, frame.columns[:8])) or "no columns",
-            expected=f"names such as {', '.join(model.columns[:3])}",
-            remedy="python -m earlywarn catalogue prints them.",
-        )

@@ -18,12 +18,21 @@ import pandas as pd
 
 from earlywarn.errors import ModelError
 from earlywarn.indicators.catalogue import INDICATORS, Indicator, model_column
-from earlywarn.indicators.standardise import REACH, Distribution, compare, stabilise
+from earlywarn.indicators.standardise import (
+    REACH,
+    Distribution,
+    compare,
+    stabilise,
+    usual_value,
+)
 from earlywarn.scoring.reference import Places, Reference
+from earlywarn.scoring.words import Facts
 from earlywarn.statistics.arrays import FloatArray, rate
 from earlywarn.statistics.funnel import posterior_sd
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from earlywarn.authorities import Register
     from earlywarn.model.risk_model import RiskModel
 
@@ -52,11 +61,14 @@ class Inputs:
         The standard error of each value.
     refusal : dict of int to str
         Why a row can't be scored, by its place; the others can.
+    facts : sequence of Facts
+        Of each column, what its drivers' words are made of; empty unless asked for.
     """
 
     values: FloatArray
     noise: FloatArray
     refusal: dict[int, str]
+    facts: Sequence[Facts] = ()
 
 
 def read_rows(
@@ -65,6 +77,7 @@ def read_rows(
     *,
     register: Register | None = None,
     reference: Reference | None = None,
+    explain: bool = False,
 ) -> Inputs:
     """Bring rows into the model's form.
 
@@ -81,6 +94,8 @@ def read_rows(
     reference : Reference, optional
         What plain values are compared with in place of the model's reference: see
         ``Reference.of_snapshot``.
+    explain : bool
+        Whether the facts that drivers are said with are wanted too.
 
     Returns
     -------
@@ -96,7 +111,8 @@ def read_rows(
         deprivation = beside.deprivation(deprivation)
     # Column by column in memory, as they are read here and scored later.
     values, noise = (np.empty((len(rows), len(model.columns)), order="F") for _ in range(2))
-    for place, record in enumerate(model_indicators(model)):
+    records = model_indicators(model)
+    for place, record in enumerate(records):
         _read_indicator(record, numbers, beside, deprivation, values[:, place], noise[:, place])
     for record in INDICATORS:
         if model_column(record) not in model.columns:
@@ -104,7 +120,8 @@ def read_rows(
     _check_dates(rows, model, faults)
     if register is not None:
         _check_authorities(rows, register, faults)
-    return Inputs(values, noise, faults.texts())
+    facts = [_facts(record, numbers, beside, deprivation) for record in records] if explain else ()
+    return Inputs(values, noise, faults.texts(), facts)
 
 
 def model_indicators(model: RiskModel) -> tuple[Indicator, ...]:
@@ -172,6 +189,23 @@ def _read_indicator(
                     doubt[plain & same],
                 )
     _fill(noise, np.isnan(level), 0.0)
+
+
+def _facts(record: Indicator, numbers: _Numbers, beside: Places, deprivation: FloatArray) -> Facts:
+    """What the words of an indicator are made of, beside its level."""
+    if record.kind == "history":
+        return Facts(numbers.column(record.id, highest=1.0), numbers.absent, numbers.absent)
+    value = _value_and_size(record, numbers)[0]
+    period = numbers.lenient(record.id + "_period")
+    if not record.like_for_like:
+        return Facts(value, value - numbers.lenient(record.id + "_gap"), period)
+    expected = numbers.lenient(record.id + "_expected")
+    against = beside.reference.spreads.get(record.id)
+    if against is not None and not numbers.has(record.id + "_z"):
+        usual = usual_value(record, deprivation, against)
+        computed = np.where(np.isnan(deprivation), np.nan, usual)
+        expected = np.where(np.isnan(expected), computed, expected)
+    return Facts(value, expected, period)
 
 
 def _fill(numbers: FloatArray, where: npt.NDArray[np.bool_], value: float) -> None:
@@ -259,6 +293,14 @@ class _Numbers:
         self.faults.add(finite < lowest, f"{name} is below {lowest:g}")
         self.faults.add(finite > highest, f"{name} is above {highest:g}")
         return np.where((finite < lowest) | (finite > highest), np.nan, finite)
+
+    def lenient(self, name: str) -> FloatArray:
+        """A column that only words are made of: NaN where it holds no number."""
+        if not self.has(name) or isinstance(column := self._rows[name], pd.DataFrame):
+            return self.absent
+        if pd.api.types.is_float_dtype(column.dtype):
+            return column.to_numpy(dtype=float, na_value=np.nan)
+        return _read_text(column)[0]
 
     def _parsed(self, name: str) -> FloatArray:
         column = self._rows[name]

@@ -14,7 +14,7 @@ import joblib
 from earlywarn._version import __version__
 from earlywarn.errors import EarlyWarnError, ScoreError, UsageError
 from earlywarn.model.serialisation import load_model, to_text
-from earlywarn.scoring.national import score_batch
+from earlywarn.scoring.batch import score_batch
 from earlywarn.scoring.predictions import SCORED
 from earlywarn.serving.chunks import (
     CHUNK,

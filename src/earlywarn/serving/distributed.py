@@ -12,7 +12,7 @@ import pandas as pd
 
 from earlywarn.errors import require
 from earlywarn.model.serialisation import load_model
-from earlywarn.scoring.national import score_batch
+from earlywarn.scoring.batch import score_batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -16,7 +16,7 @@ from earlywarn._version import __version__
 from earlywarn.errors import EarlyWarnError, ScoreError, UsageError, require
 from earlywarn.indicators.catalogue import INDICATORS
 from earlywarn.model.serialisation import load_model, model_file
-from earlywarn.scoring.national import score_batch
+from earlywarn.scoring.batch import score_batch
 from earlywarn.serving.http_limits import PATIENCE, Fault, Limits, patient_protocol
 
 if TYPE_CHECKING:
