@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from earlywarn.errors import AuthorityError, IndicatorError
-from earlywarn.indicators.catalogue import model_column, scored_indicators
+from earlywarn.indicators.catalogue import get_indicator, model_column, scored_indicators
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.panel.panel import Panel, Snapshot
 from earlywarn.scoring.explanation import (
@@ -19,6 +19,7 @@ from earlywarn.scoring.explanation import (
     sign_stability,
 )
 from earlywarn.scoring.national import score
+from earlywarn.scoring.words import figure
 
 CONTRACT = [
     "la_code",
@@ -132,10 +133,12 @@ class TestSentences:
         agency = told[(told["indicator"] == "agency_workers") & (told["contribution"] > 0.05)]
         agency = agency[agency["percentile"] >= 0.5]
         assert len(agency) > 5
+        record = get_indicator("agency_workers")
         for row in agency.itertuples():
             share = min(round(100 * row.percentile), 99)
             assert row.sentence == (
-                f"Agency social workers: {row.value:.1f}% of staff, England {row.england:.1f}%, "
+                f"Agency social workers: {figure(record, row.value)} of staff, "
+                f"England {figure(record, row.england)}, "
                 f"higher than {share}% of authorities: raises the risk"
             )
 
@@ -171,7 +174,7 @@ class TestDrivers:
         self, told, model, snapshot, indicators
     ) -> None:
         scores = score(model, snapshot).set_index("la_code")
-        X = indicators.droplevel("as_of")
+        X = indicators
         for code, rows in told[told["term"] == "indicator"].groupby("la_code"):
             known = [
                 record.id

@@ -406,7 +406,7 @@ class TestExplained:
 
     def test_only_what_is_given_is_a_driver(self) -> None:
         answer = batch([{"rereferrals": 40.0, "caseload": 9.0}], explain=True)
-        assert answer["drivers_up"].item() == "Re-referrals within 12 months"
+        assert answer["drivers_up"].item() == "re-referrals within 12 months 40.0%"
         assert answer["drivers_down"].item() == "Cases per social worker"
         assert answer["contribution_repeat_plans"].item() > 0
 
