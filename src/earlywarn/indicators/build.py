@@ -201,17 +201,9 @@ def _columns(level: _Level, deprivation: _Level, neighbours: Pairs) -> dict[str,
         england[here] = level.england[column]
         alike[here] = _neighbour_mean(level.value[:, column], neighbours)[here]
         z[here], se[here], expected[here] = (part[here] for part in found)
-    columns = {
-        "": value,
-        "_z": z,
-        "_se": se,
-        "_gap": value - england,
-        "_neighbour_gap": value - alike,
-        "_trend": level.trend(),
-        "_period": period,
-        "_distance": np.abs(z),
-        "_expected": expected,
-    }
+    columns = {"": value, "_z": z, "_se": se, "_trend": level.trend(), "_period": period}
+    columns |= {"_gap": value - england, "_neighbour_gap": value - alike}
+    columns |= {"_distance": np.abs(z), "_expected": expected}
     return {name: columns[name.removeprefix(level.record.id)] for name in columns_of(level.record)}
 
 
