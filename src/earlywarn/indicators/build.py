@@ -116,7 +116,7 @@ def last_judgements(snapshot: Snapshot) -> pd.DataFrame:
     """What the last inspection of each authority gave, of those published by the date."""
     _check(snapshot)
     codes = snapshot.authorities["la_code"]
-    return previous_judgement(snapshot.judgements, snapshot.as_of, codes)
+    return previous_judgement(snapshot.judgements, snapshot.as_of, codes, snapshot.register)
 
 
 def history_of(last: pd.DataFrame) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 KIND = "judgements"
 """What a table of judgements is called among the files that were read."""
+
+_SIF_ENDED, _ILACS_ALL = date(2018, 1, 1), date(2024, 1, 1)
+_NEARLY_ALL = 120
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +136,27 @@ def judgements_in(members: Sequence[Member], *, register: Register | None = None
         read[table.member] = (KIND, read.get(table.member, (KIND, 0))[1] + len(own))
     kept, doubts = merged(inspections)
     frame = frame_of([one.row for one in kept]) if kept else empty_judgements()
-    return JudgementsRead(frame, findings + doubts, read, faults)
+    return JudgementsRead(frame, findings + doubts + _holes(frame, known), read, faults)
+
+
+def _holes(frame: pd.DataFrame, register: Register) -> list[Finding]:
+    """A note naming the authorities without a judgement of a framework that nearly all have one of.
+
+    Each authority was inspected once under the single inspection framework, and since under ILACS.
+    """
+    findings = []
+    for framework, day in (("SIF", _SIF_ENDED), ("ILACS", _ILACS_ALL)):
+        known = set(frame.loc[frame["framework"] == framework, "la_code"])
+        existed = set(register.existing(day)["la_code"])
+        # Judgements of its predecessors count for an authority made in between.
+        heirs = {heir for code in known for heir in register.heirs(code)}
+        missing = sorted(existed - known - heirs)
+        if len(known & existed) < _NEARLY_ALL or not missing:
+            continue
+        names = ", ".join(f"{register.name_of(code)} ({code})" for code in missing)
+        message = f"no judgement under {framework} is known for {names}"
+        findings.append(Finding("note", "judgement-hole", message, found=framework))
+    return findings
 
 
 def _members(place: Path) -> tuple[list[Member], list[OutcomeError]]:

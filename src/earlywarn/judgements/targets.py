@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date
 
+    from earlywarn.authorities import Register
+
 __all__ = [
     "AREAS",
     "GRADES",
@@ -243,7 +245,10 @@ def cohort(
 
 
 def previous_judgement(
-    judgements: pd.DataFrame, on: date | str, la_codes: Iterable[str]
+    judgements: pd.DataFrame,
+    on: date | str,
+    la_codes: Iterable[str],
+    register: Register | None = None,
 ) -> pd.DataFrame:
     """Find the last judgement of each authority that was public on a day.
 
@@ -255,6 +260,9 @@ def previous_judgement(
         The day; a report published on it counts.
     la_codes : iterable of str
         The authorities, in the order wanted.
+    register : Register, optional
+        If given, an authority that has not been inspected yet has the last judgement of the one
+        that it was made from (`inherited`).
 
     Returns
     -------
@@ -268,11 +276,53 @@ def previous_judgement(
     OutcomeError
         If columns are missing or the day is no date.
     """
-    return last_public(by_publication(judgements), as_date(on, "on", OutcomeError), la_codes)
+    day = as_date(on, "on", OutcomeError)
+    return last_public(by_publication(judgements, register), day, la_codes)
 
 
-def by_publication(judgements: pd.DataFrame) -> pd.DataFrame:
+def inherited(judgements: pd.DataFrame, register: Register) -> pd.DataFrame:
+    """Judgements with those that authorities made since inherit, for asking what was last held.
+
+    The rule is that of the figures (`Register.heirs`): an authority that continues another, or is
+    part of one that was split, inherits its judgements until it has one of its own; one that was
+    merged from several inherits none, since the judgement of a part is not that of the whole. The
+    rows added are no inspections of the heir: never train or count on them.
+
+    Parameters
+    ----------
+    judgements : DataFrame
+        One row an inspection.
+    register : Register
+        The authorities, with their reorganisations.
+
+    Returns
+    -------
+    DataFrame
+        The same rows, and one for each heir of an authority that was inspected.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> panel = ew.load_panel()
+    >>> held = previous_judgement(panel.judgements, "2021-06-30", ["940"], panel.register)
+    >>> held.loc["940", "previous_judgement"]
+    'Inadequate'
+    """
+    parts = [judgements]
+    codes = register.codes & set(judgements["la_code"])
+    waiting = [(code, heir) for code in sorted(codes) for heir in register.heirs(code)]
+    while waiting:
+        code, heir = waiting.pop(0)
+        rows = pd.concat(parts)
+        parts.append(rows[rows["la_code"] == code].assign(la_code=heir))
+        waiting += [(heir, next_heir) for next_heir in register.heirs(heir)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def by_publication(judgements: pd.DataFrame, register: Register | None = None) -> pd.DataFrame:
     """Put judgements in the order in which they became public, as ``last_public`` takes them."""
+    if register is not None:
+        judgements = inherited(judgements, register)
     # Not by start: what was held on a day is what was published last.
     order = ["published_on", "inspection_start", "la_code"]
     ordered = check_judgements(judgements).sort_values(order, ignore_index=True)

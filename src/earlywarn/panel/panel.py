@@ -31,7 +31,7 @@ from earlywarn.panel.csv_tables import (
 from earlywarn.panel.snapshot import Snapshot, newest_publication
 from earlywarn.panel.storage import read_tables, write_folder
 from earlywarn.sources.schema import FINDING_COLUMNS, KEY, NEIGHBOUR_COLUMNS
-from earlywarn.utils.dates import as_date
+from earlywarn.utils.dates import as_date, this_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,8 +98,12 @@ class Panel:
 
     @cached_property
     def newest_publication(self) -> date:
-        """The newest day on which a figure or a report of the panel was published."""
-        return newest_publication(self.observations, self.judgements) or FIRST_DAY
+        """The newest day until today on which a figure or a report of the panel was published.
+
+        A day that is only a rule's can lie ahead; it is never what is asked for by default.
+        """
+        frames = (self.observations, self.judgements)
+        return newest_publication(*frames, until=this_day()) or FIRST_DAY
 
     def with_judgements(self, judgements: pd.DataFrame) -> Panel:
         """Take other judgements in place of the panel's.

@@ -127,8 +127,8 @@ class Snapshot:
         )
 
 
-def newest_publication(*frames: pd.DataFrame) -> date | None:
+def newest_publication(*frames: pd.DataFrame, until: date | None = None) -> date | None:
     """The newest day of publication among frames of figures or reports; None if there is none."""
     # The few different days first: thousands of dates are slow to compare.
     days = [day for frame in frames for day in frame["published_on"].unique()]
-    return max(days, default=None)
+    return max((day for day in days if until is None or day <= until), default=None)
