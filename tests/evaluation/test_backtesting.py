@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from contextlib import chdir
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.helpers import backtests
 
 import earlywarn as ew
 from earlywarn.errors import BacktestError
+from earlywarn.evaluation import backtesting
 from earlywarn.evaluation.backtesting import CONFIRMATION_FROM, OURS
 from earlywarn.evaluation.baselines import RIVALS
 from earlywarn.evaluation.performance import evaluate
@@ -50,12 +52,18 @@ def small() -> ew.Backtest:
 # --- the timeline --------------------------------------------------------------------------------
 
 
+@functools.cache
+def built(day: str) -> pd.DataFrame:
+    panel = backtests.panel()
+    return ew.build_indicators(panel.as_of(day))
+
+
 @pytest.mark.parametrize("order", [1, -1], ids=["forwards", "backwards"])
 def test_a_timeline_gives_what_build_indicators_gives(order):
     panel = backtests.panel()
     timeline = Timeline(panel, panel.judgements)
     for day in TURNS[::order]:
-        expected = ew.build_indicators(panel.as_of(day))
+        expected = built(day)
         pd.testing.assert_frame_equal(
             timeline.at(date.fromisoformat(day)), expected, check_exact=True
         )
@@ -269,10 +277,8 @@ def test_an_interrupted_run_goes_on(small, parts, monkeypatch):
     before = {file: file.read_bytes() for file in files}
     files[1].write_bytes(before[files[1]][:-20])  # What a power cut leaves.
     asked = []
-    trained = ew.backtesting._trained
-    monkeypatch.setattr(
-        ew.backtesting, "_trained", lambda *a: (asked.append(a[-1]), trained(*a))[1]
-    )
+    trained = backtesting._trained
+    monkeypatch.setattr(backtesting, "_trained", lambda *a: (asked.append(a[-1]), trained(*a))[1])
     again = backtests.run(parts=folder)
     assert asked == [date(2018, 1, 1)]
     assert {file: file.read_bytes() for file in files} == before
@@ -289,7 +295,7 @@ def test_years_of_another_question_are_not_used(parts, monkeypatch):
         asked.append(arguments[-1])
         raise BacktestError("computed again")
 
-    monkeypatch.setattr(ew.backtesting, "_trained", stop)
+    monkeypatch.setattr(backtesting, "_trained", stop)
     backtests.run(parts=folder)
     assert asked == []
     changed = backtests.panel().judgements.iloc[:-1]
@@ -307,7 +313,7 @@ def test_years_of_other_figures_are_not_used(parts, monkeypatch):
     rows.loc[rows.index[5], "value"] = 12.5
     other = dataclasses.replace(panel, observations=rows)
     monkeypatch.setattr(backtests, "panel", lambda: other)
-    monkeypatch.setattr(ew.backtesting, "_trained", lambda *_: 1 / 0)
+    monkeypatch.setattr(backtesting, "_trained", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         backtests.run(parts=folder)
 

@@ -1,4 +1,4 @@
-"""Every door gives the plain call's answers to a hundred thousand rows, bad ones among them."""
+"""Every door gives the plain call's answers to twenty thousand rows, thousands of them odd."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ from earlywarn.serving.http_app import MOST_ROWS, create_app
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 MODEL = load_model()
-ROWS = 100_000
+ROWS = 20_000
+ODD = 0.15
+"""The share of odd cells in a column: each kind of cell comes some twenty times."""
 Frame = pd.DataFrame
 
 
@@ -54,10 +56,10 @@ def rows() -> Frame:
         ("rereferrals", [f"{x:.17g}" for x in rng.uniform(0, 60, 5_000)], NUMBERS),
     ):
         cells = rng.choice(np.array(usual, dtype=object), ROWS)
-        places = rng.random(ROWS) < 0.03
+        places = rng.random(ROWS) < ODD
         cells[places] = rng.choice(np.array(strange, dtype=object), places.sum())
         odd[name] = pd.Series(cells, dtype="str")
-    agency = np.where(rng.random(ROWS) < 0.01, np.inf, rng.uniform(0, 101, ROWS))
+    agency = np.where(rng.random(ROWS) < 0.05, np.inf, rng.uniform(0, 105, ROWS))
     return Frame(
         {
             "id": np.arange(ROWS),
@@ -73,7 +75,7 @@ def rows() -> Frame:
 def expected(rows: Frame) -> Frame:
     answer = score_batch(rows, MODEL, explain=True)
     told = answer["status"].str.removeprefix("refused: ")
-    assert 5_000 < (told != "scored").sum() < ROWS / 5
+    assert 5_000 < (told != "scored").sum() < ROWS / 2
     for reason in (
         "rereferrals is no number", "rereferrals is infinite", "agency_workers is infinite",
         "rereferrals is below", "rereferrals is above", "agency_workers is above",
@@ -104,7 +106,7 @@ def test_without_explanations(rows: Frame, expected: Frame) -> None:
 
 def test_shuffled_split_and_joined_again(rows: Frame, expected: Frame) -> None:
     order = np.random.default_rng(5).permutation(ROWS)
-    cuts = [1, 2, 70, 5_000, 5_001, 44_000, 99_999]
+    cuts = [1, 2, 70, 5_000, 5_001, 14_000, ROWS - 1]
     parts = [
         score_batch(rows.iloc[places], MODEL, explain=True) for places in np.split(order, cuts)
     ]
@@ -185,7 +187,7 @@ def by_command(rows: Frame, folder: Path, ending: str) -> Frame:
     source, out = folder / f"in{ending}", folder / f"out{ending}"
     write = rows.to_csv if ending == ".csv" else rows.to_parquet
     write(source, index=False)
-    command = ["batch", str(source), "--out", str(out), "--chunk", "30000", "--quiet"]
+    command = ["batch", str(source), "--out", str(out), "--chunk", "6000", "--quiet"]
     assert main([*command, "--explain", "--jobs", "2"]) == 0
     if ending == ".parquet":
         return pd.read_parquet(out)
