@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from earlywarn.scoring.own_figures import with_figures as with_figures
     from earlywarn.serving.batch_file import score_file as score_file
     from earlywarn.serving.http_app import serve as serve
+    from earlywarn.upkeep.refreshing import refresh as refresh
 
 _ROOMS = {
     "Backtest": "evaluation.backtesting",
@@ -65,6 +66,7 @@ _ROOMS = {
     "load_panel": "panel.panel",
     "make_record": "evaluation.record",
     "read_published": "panel.published",
+    "refresh": "upkeep.refreshing",
     "save_model": "model.serialisation",
     "score": "scoring.national",
     "score_batch": "scoring.batch",

@@ -80,6 +80,14 @@ class AuthorityError(EarlyWarnError):
     """An authority is not known, or not on the date asked for."""
 
 
+class FetchError(EarlyWarnError):
+    """An official service can't be reached, or answers what it should not."""
+
+
+class RegisterError(EarlyWarnError):
+    """A register of forecasts is not as it was written, or can't be written to."""
+
+
 class PanelError(EarlyWarnError):
     """A panel folder, a panel or an as-of date is not as it should be."""
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from earlywarn._version import __version__
 from earlywarn.cli import commands
+from earlywarn.cli.upkeep_commands import add_upkeep
 from earlywarn.errors import (
     DataQualityWarning,
     EarlyWarnError,
@@ -134,6 +135,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_report(subcommands)
     _add_batch(subcommands)
     _add_serve(subcommands)
+    add_upkeep(_add, subcommands)
     _add_inputs(
         _add(subcommands, "drift", commands.drift, "say whether the model still fits the figures")
     )

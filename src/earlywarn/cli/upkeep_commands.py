@@ -1,0 +1,92 @@
+"""The commands that keep figures, forecasts and the model current."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import earlywarn as ew
+from earlywarn.errors import UsageError
+from earlywarn.fetching.release_files import CONTENT, SITE
+from earlywarn.fetching.service import API
+from earlywarn.utils.progress import reporter
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from earlywarn.upkeep.refreshing import Refreshed
+
+
+def add_upkeep(add: Callable[..., argparse.ArgumentParser], subcommands: Any) -> None:
+    """Add the commands to the command line."""
+    command = add(
+        subcommands, "refresh", refresh, "bring what is new of the official figures into a folder"
+    )
+    command.add_argument("--out", required=True, metavar="FOLDER", help="where files are kept")
+    command.add_argument("--since", metavar="DATE", help="only what was published from this day on")
+    command.add_argument("--dry-run", action="store_true", help="say what would be fetched")
+    command.add_argument("--build", action="store_true", help="build the panel, say what changed")
+    command.add_argument("--api", default=API, metavar="URL", help="the API (default: %(default)s)")
+    command.add_argument("--site", default=SITE, metavar="URL", help="the pages (%(default)s)")
+    command.add_argument("--content", default=CONTENT, metavar="URL", help="files (%(default)s)")
+    command.add_argument("--ofsted", metavar="FILE_OR_URL", help="Ofsted's yearly workbook")
+    command.add_argument(
+        "--time-limit", type=float, default=900.0, metavar="S", help="seconds an answer may take"
+    )
+    command.add_argument(
+        "--size-limit", type=float, default=1024.0, metavar="MB", help="megabytes of an answer"
+    )
+    command.add_argument("--quiet", action="store_true", help="say nothing but the result")
+
+
+def refresh(chosen: argparse.Namespace) -> None:
+    """Fetch what is new, and build the panel if asked."""
+    if chosen.build and chosen.dry_run:
+        raise UsageError("a trial run builds nothing", where="--build", remedy="Leave one out.")
+    done = ew.refresh(
+        chosen.out,
+        since=chosen.since,
+        dry_run=chosen.dry_run,
+        build=chosen.build,
+        api=chosen.api,
+        site=chosen.site,
+        content=chosen.content,
+        ofsted=chosen.ofsted,
+        time_limit=chosen.time_limit,
+        size_limit=int(chosen.size_limit * (1 << 20)),
+        progress=reporter(quiet=chosen.quiet),
+    )
+    verb = "would be fetched" if chosen.dry_run else "fetched"
+    for row in done.new.itertuples():
+        print(f"{verb}: {row.title} {row.version}, published {row.published or '?'}: {row.file}")
+    for note in done.notes:
+        print(f"note: {note}")
+    print(f"{len(done.new)} new, {done.kept} there before, in {done.folder}.")
+    if done.changes is not None:
+        print(_changes_text(done))
+
+
+def _changes_text(done: Refreshed) -> str:
+    found, scores = done.changes, done.scores
+    assert found is not None  # noqa: S101 - for the type checker: asked for only where there is one
+    assert scores is not None  # noqa: S101 - the two come together
+    lines = [f"The panel is in {done.panel}. Against the one before:"]
+    lines += [
+        f"  new year: {r.measure} {r.period}, {r.figures}" for r in found.new_years.itertuples()
+    ]
+    lines += [f"  new measure: {name}" for name in found.new_measures]
+    lines += [
+        f"  restated: {r.measure}, {r.figures} figures ({r.up_to_1_percent} by up to 1%, "
+        f"{r.up_to_3_5_percent} to 3.5%, {r.up_to_10_percent} to 10%, {r.more} by more; "
+        f"{r.status} in status), the largest by {r.largest:.1%}"
+        for r in found.restated.itertuples()
+    ]
+    lines += [f"  gone: {r.measure} {r.period}, {r.figures}" for r in found.holes.itertuples()]
+    lines.append(f"  new judgements: {len(found.judgements)}")
+    moved = scores[(scores["rank_before"] != scores["rank_after"])]
+    lines.append(f"  scores: {len(moved)} of {len(scores)} authorities changed their place")
+    lines += [
+        f"    {r.la_name}: {r.risk_before:.1%} then, {r.risk_after:.1%} now"
+        for r in scores.head(10).itertuples()
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,179 @@
+"""Refresh as a whole: fetch what is new, build the panel, say what changed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from earlywarn.errors import FetchError
+from earlywarn.fetching.fetch import fetch_published
+from earlywarn.fetching.release_files import CONTENT, SITE
+from earlywarn.fetching.service import API
+from earlywarn.model.serialisation import load_model
+from earlywarn.panel.panel import load_panel, write_panel
+from earlywarn.panel.published import read_published
+from earlywarn.scoring.national import score
+from earlywarn.upkeep.changes import Changes, changes_between
+from earlywarn.utils.dates import as_date
+from earlywarn.utils.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    from earlywarn.panel.panel import Panel
+
+PANEL = ".panel"
+"""The panel that is built, in the folder of the files: hidden from the reader of the files."""
+
+
+@dataclass(frozen=True, eq=False)
+class Refreshed:
+    """What a refresh did.
+
+    Attributes
+    ----------
+    folder : Path
+        Where the files are.
+    new : DataFrame
+        A row for each file that was fetched (or would be, by a trial run): ``file, title,
+        version, published, address``.
+    kept : int
+        Files that were there before.
+    notes : tuple of str
+        What a person should know.
+    panel : Path or None
+        The panel, if it was built.
+    changes : Changes or None
+        What is different in it from the panel before.
+    scores : DataFrame or None
+        ``la_code, la_name, risk_before, risk_after, rank_before, rank_after``.
+    """
+
+    folder: Path
+    new: pd.DataFrame
+    kept: int
+    notes: tuple[str, ...]
+    panel: Path | None = None
+    changes: Changes | None = None
+    scores: pd.DataFrame | None = None
+
+
+def refresh(  # noqa: PLR0913 - every address and limit, each by its name
+    out: str | Path,
+    *,
+    since: date | str | None = None,
+    dry_run: bool = False,
+    build: bool = False,
+    api: str = API,
+    site: str = SITE,
+    content: str = CONTENT,
+    ofsted: str | Path | None = None,
+    time_limit: float = 900.0,
+    size_limit: int = 1 << 30,
+    pause: Callable[[float], None] = time.sleep,
+    progress: Progress | None = None,
+) -> Refreshed:
+    """Bring what is new of the official figures, and build the panel if asked.
+
+    Parameters
+    ----------
+    out : str or Path
+        The folder that the files are kept in, each below the day that it was published.
+    since : date or ISO text, optional
+        Only versions published on this day or later.
+    dry_run : bool
+        Look only: no file is fetched and nothing is written.
+    build : bool
+        Build a panel of all files in the folder (``out/.panel``), and compare it with the one
+        before: that of the last build, or the one that ships.
+    api, site, content : str
+        The addresses of the services: for a mirror, a proxy or a replica.
+    ofsted : str or Path, optional
+        Ofsted's yearly workbook: a file or an address.
+    time_limit : float
+        Seconds that one answer may take.
+    size_limit : int
+        Bytes that one answer may have, packed and unpacked.
+    pause : callable
+        How to wait a number of seconds.
+    progress : Progress, optional
+        What to report to; silent if not given.
+
+    Returns
+    -------
+    Refreshed
+
+    Raises
+    ------
+    FetchError
+        If something could not be fetched. Everything else was, and stays.
+    SourceError, PanelError
+        If the panel can't be built of what was fetched.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> done = ew.refresh("published", since="2025-01-01")  # doctest: +SKIP
+    >>> done.new["published"].max()  # doctest: +SKIP
+    '2025-10-30'
+    """
+    told = progress or Progress()
+    done = fetch_published(
+        out,
+        since=None if since is None else as_date(since, "since", FetchError),
+        dry_run=dry_run,
+        api=api,
+        site=site,
+        content=content,
+        ofsted=ofsted,
+        time_limit=time_limit,
+        size_limit=size_limit,
+        pause=pause,
+        progress=told,
+    )
+    if done.failed:
+        raise FetchError(
+            f"{len(done.failed)} part{'s' if len(done.failed) > 1 else ''} could not be fetched; "
+            f"{len(done.new)} new files were, and are kept",
+            found=" | ".join(done.failed),
+            remedy="Run it again: it goes on from there.",
+        )
+    columns = ["file", "title", "version", "published", "address"]
+    new = pd.DataFrame(done.new, columns=columns)
+    notes = tuple(done.notes)
+    if dry_run or not build:
+        return Refreshed(Path(out), new, done.kept, notes)
+    return _built(Path(out), new, done.kept, notes, told)
+
+
+def _built(
+    folder: Path, new: pd.DataFrame, kept: int, notes: tuple[str, ...], progress: Progress
+) -> Refreshed:
+    place = folder / PANEL
+    before = load_panel(place if place.is_dir() else None)
+    progress.say(f"Building the panel of the files in {folder}")
+    after = read_published(folder, progress=progress)
+    if after.judgements.empty:
+        after = after.with_judgements(before.judgements)
+        notes = (*notes, "no judgements are among the files: those of the panel before stand")
+    write_panel(after, place, overwrite=place.exists())
+    return Refreshed(
+        folder, new, kept, notes, place, changes_between(before, after), _scores(before, after)
+    )
+
+
+def _scores(before: Panel, after: Panel) -> pd.DataFrame:
+    """Each authority's risk by the panel before and by this one, each as of its newest day."""
+    model = load_model()
+    tables: dict[str, Any] = {}
+    for name, panel in (("before", before), ("after", after)):
+        rows = score(model, panel.as_of(panel.newest_publication)).set_index("la_code")
+        tables[name] = rows[["la_name", "risk", "rank"]]
+    both = tables["before"].join(tables["after"], how="outer", lsuffix="_before", rsuffix="_after")
+    both.insert(0, "la_name", both.pop("la_name_after").fillna(both.pop("la_name_before")))
+    return both.sort_values("risk_after", ascending=False).reset_index()
