@@ -57,8 +57,10 @@ def refresh(chosen: argparse.Namespace) -> None:
         progress=reporter(quiet=chosen.quiet),
     )
     verb = "would be fetched" if chosen.dry_run else "fetched"
-    for row in done.new.itertuples():
-        print(f"{verb}: {row.title} {row.version}, published {row.published or '?'}: {row.file}")
+    for row in done.new.astype(str).to_dict("records"):
+        print(
+            f"{verb}: {row['title']} {row['version']}, published {row['published'] or '?'}: {row['file']}"
+        )
     for note in done.notes:
         print(f"note: {note}")
     print(f"{len(done.new)} new, {done.kept} there before, in {done.folder}.")
