@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tests.fetching import replica as faults
+from tests.fetching.example import example
+from tests.fetching.replica import serving
 
 import earlywarn as ew
 from earlywarn.cli import main
 from earlywarn.errors import FetchError
 from earlywarn.upkeep.changes import changes_between
-from tests.fetching import replica as faults
-from tests.fetching.example import example
-from tests.fetching.replica import serving
 
 
 def test_the_command_says_what_is_new_and_ends_well_when_nothing_is(
@@ -31,8 +31,8 @@ def test_the_command_says_what_is_new_and_ends_well_when_nothing_is(
         assert "0 new, 12 there before" in capsys.readouterr().out
         assert main([*command, "--since", "soon"]) == 2
         assert "since" in capsys.readouterr().err
+        service.faults += [("pub-cla/data-sets", faults.status(400))]
         with pytest.raises(FetchError, match="could not be fetched; 10 new files were"):
-            service.faults += [("pub-cla/data-sets", faults.status(400))]
             ew.refresh(tmp_path / "again", **service.addresses)
 
 

@@ -58,9 +58,8 @@ def refresh(chosen: argparse.Namespace) -> None:
     )
     verb = "would be fetched" if chosen.dry_run else "fetched"
     for row in done.new.astype(str).to_dict("records"):
-        print(
-            f"{verb}: {row['title']} {row['version']}, published {row['published'] or '?'}: {row['file']}"
-        )
+        when = row["published"] or "?"
+        print(f"{verb}: {row['title']} {row['version']}, published {when}: {row['file']}")
     for note in done.notes:
         print(f"note: {note}")
     print(f"{len(done.new)} new, {done.kept} there before, in {done.folder}.")

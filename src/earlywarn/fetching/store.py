@@ -148,7 +148,8 @@ def _is(file: Path, entry: dict[str, Any]) -> bool:
     if not file.is_file() or file.stat().st_size != entry["bytes"]:
         return False
     with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest() == entry["sha256"]
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return digest == str(entry["sha256"])
 
 
 def releases_text(entries: list[dict[str, Any]]) -> str:

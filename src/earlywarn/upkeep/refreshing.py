@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -170,7 +170,7 @@ def _built(
 def _scores(before: Panel, after: Panel) -> pd.DataFrame:
     """Each authority's risk by the panel before and by this one, each as of its newest day."""
     model = load_model()
-    tables: dict[str, Any] = {}
+    tables: dict[str, pd.DataFrame] = {}
     for name, panel in (("before", before), ("after", after)):
         rows = score(model, panel.as_of(panel.newest_publication)).set_index("la_code")
         tables[name] = rows[["la_name", "risk", "rank"]]
