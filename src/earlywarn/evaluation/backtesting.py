@@ -367,7 +367,6 @@ def _forecast(
     """The rows of one inspection at one lead, one a model; none if there was no such authority."""
     rows = national[national["la_code"] == case["la_code"]].copy()
     begun = case["inspection_start"]
-    overall = case["overall"] if isinstance(case["overall"], str) else GRADES[int(case["grade"])]
     facts = {
         "window": "confirmation" if begun >= CONFIRMATION_FROM else "development",
         "lead_months": lead,
@@ -377,7 +376,7 @@ def _forecast(
         "inspection_type": case["inspection_type"],
         "label": case["label"],
         "grade": case["grade"],
-        "overall_below_good": float(GRADES.index(overall) >= GRADES.index("Requires improvement")),
+        "overall_below_good": float(case["grade"] >= GRADES.index("Requires improvement")),
         "base_rate": base,
     }
     return pd.DataFrame(rows.assign(**facts))

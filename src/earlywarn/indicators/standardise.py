@@ -15,13 +15,11 @@ import numpy.typing as npt
 from earlywarn.statistics.arrays import FloatArray, rate
 from earlywarn.statistics.funnel import (
     arcsine_proportion,
-    overdispersion,
     posterior_sd,
-    precision_mean,
     shrunken_z,
     sqrt_rate,
-    winsorise,
 )
+from earlywarn.statistics.heterogeneity import paule_mandel
 from earlywarn.statistics.regression import linear_fit
 
 if TYPE_CHECKING:
@@ -32,6 +30,13 @@ REACH = 2.0
 
 USUAL = (0.10, 0.90)
 """Shares of the authorities between whose figures of a year one is usual."""
+
+PULLED_IN = 0.1
+"""Share of the authorities pulled in on each side, so that outliers don't widen the spread."""
+
+AMOUNT_SD = 1.7
+"""The sampling error of an amount for one worker, on the square-root scale: absence of a worker
+varies by about twice its mean, and its mean is near 3%."""
 
 FEWEST = 20
 """Fewer units than this are no distribution to compare with."""
@@ -81,8 +86,7 @@ def stabilise(
     Returns
     -------
     y, sd : ndarray
-        The value on the new scale and its sampling error; 0 for amounts, NaN where the size is not
-        known.
+        The value on the new scale and its sampling error; NaN where the size is not known.
 
     Examples
     --------
@@ -98,7 +102,7 @@ def stabilise(
         per = 10_000 if record.kind == "rate" else 1
         y, unit_sd = sqrt_rate(np.maximum(value / per, 0.0), 1.0)
     if record.kind == "amount":
-        return y, np.where(np.isnan(y), np.nan, 0.0)
+        unit_sd = np.full_like(y, AMOUNT_SD)
     return y, rate(unit_sd, np.sqrt(np.where(size > 0, size, np.nan)))
 
 
@@ -121,8 +125,9 @@ def distribution(
 
     Notes
     -----
-    Centre and spread as in Spiegelhalter et al. 2012 (doi 10.1111/j.1467-985X.2011.01010.x): the
-    centre is weighted by the precision that over-dispersion leaves, found in two rounds.
+    The funnel is that of Spiegelhalter et al. 2012 (doi 10.1111/j.1467-985X.2011.01010.x); the
+    variance between authorities is Paule and Mandel's, of winsorised distances with their
+    consistency factor, where the health tools use a method of moments that is a third too low.
     """
     known = np.isfinite(y)
     if known.sum() < FEWEST:
@@ -191,11 +196,4 @@ def _offset(deprivation: npt.ArrayLike, average: float) -> FloatArray:
 
 
 def _centre_and_spread(y: FloatArray, sd: FloatArray) -> tuple[float, float]:
-    pulled_in = winsorise(y)
-    if not (sd > 0).all():
-        centre = precision_mean(pulled_in, np.ones_like(y))
-        return centre, float(np.mean((pulled_in - centre) ** 2))
-    tau2 = overdispersion(y, sd, precision_mean(pulled_in, sd))[1]
-    centre = precision_mean(pulled_in, np.sqrt(sd**2 + tau2))
-    tau2 = overdispersion(y, sd, centre)[1]
-    return precision_mean(pulled_in, np.sqrt(sd**2 + tau2)), tau2
+    return paule_mandel(y, sd, share=PULLED_IN)

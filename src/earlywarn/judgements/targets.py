@@ -21,15 +21,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AREAS",
+    "CORE",
     "GRADES",
     "TARGETS",
     "Target",
     "cohort",
+    "derived_grade",
     "get_target",
     "previous_judgement",
 ]
 
 _INADEQUATE = float(GRADES.index("Inadequate"))
+CORE = ("leadership", "help_and_protection", "in_care")
+"""The areas that every framework judges, and that the derived grade is the worst of."""
 
 
 @dataclass(frozen=True)
@@ -117,16 +121,13 @@ class Target:
 
         Notes
         -----
-        For a target of several areas that is not met, the overall grade where there is one, else
-        the worst of the areas.
+        For a target of several areas it is the `derived_grade`, which means the same whether or
+        not a report gives an overall grade.
         """
         grades = self._grades(judgements)
-        known = grades[list(self.columns)].max(axis=1)
         if not self._is_of_areas:
-            return known.rename(self.name)
-        label = self.label(judgements)
-        grade = grades["overall"].fillna(known).mask(label == 1.0, _INADEQUATE)
-        return grade.where(label.notna()).rename(self.name)
+            return grades[list(self.columns)].max(axis=1).rename(self.name)
+        return _derived(grades).rename(self.name)
 
     @property
     def _is_of_areas(self) -> bool:
@@ -137,10 +138,7 @@ class Target:
         checked = check_judgements(judgements)
         if self.needs_overall:
             _check_overall(checked, self.name)
-        return pd.DataFrame(
-            {column: _ordinal(checked[column]) for column in ("overall", *AREAS)},
-            index=judgements.index,
-        )
+        return _numbered(checked, judgements.index)
 
 
 TARGETS: Mapping[str, Target] = MappingProxyType(
@@ -149,7 +147,7 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
         for target in (
             Target(
                 name="any_inadequate",
-                version=1,
+                version=2,
                 title="Any area judged Inadequate (leadership, help and protection, children in "
                 "care or care leavers)",
                 columns=AREAS,
@@ -195,7 +193,7 @@ def get_target(name: str | Target) -> Target:
     Examples
     --------
     >>> get_target("any_inadequate").version
-    1
+    2
     """
     if isinstance(name, Target):
         return name
@@ -208,6 +206,46 @@ def get_target(name: str | Target) -> Target:
             remedy="Give one of these names.",
         )
     return TARGETS[name]
+
+
+def derived_grade(judgements: pd.DataFrame) -> pd.Series:
+    """Give each report one grade that means the same before and after April 2026.
+
+    Parameters
+    ----------
+    judgements : DataFrame
+        One row an inspection.
+
+    Returns
+    -------
+    Series of float
+        0 Outstanding, 1 Good, 2 Requires improvement, 3 Inadequate; NaN where no area was graded.
+        It is 3 if any area was Inadequate, care leavers too, else the worst of leadership, help
+        and protection, and children in care.
+
+    Raises
+    ------
+    OutcomeError
+        If columns are missing or a grade is not a full word.
+
+    Notes
+    -----
+    Reports of inspections that began on 1 April 2026 or later give no overall grade (Ofsted,
+    Inspecting local authority children's services), so that it can't be used before either: of 77
+    ILACS reports with overall Good or better since 2023, 19 hold an area below Good. Care
+    leavers stood apart only in some years, so that below Inadequate they don't count. Only a
+    report without any of the areas falls back on its overall grade.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"la_code": ["301"], "framework": ["ILACS"],
+    ...     "inspection_start": ["2023-07-10"], "published_on": ["2023-09-04"],
+    ...     "overall": ["Good"], "leadership": ["Good"], "help_and_protection": ["Good"],
+    ...     "in_care": ["Requires improvement"], "care_leavers": ["Good"]})
+    >>> derived_grade(rows).tolist(), derived_grade(rows.assign(overall=None)).tolist()
+    ([2.0], [2.0])
+    """
+    return _derived(_numbered(check_judgements(judgements), judgements.index))
 
 
 def cohort(
@@ -267,9 +305,10 @@ def previous_judgement(
     Returns
     -------
     DataFrame
-        One row an authority, indexed by `la_code`: `previous_judgement` (the overall grade, or
-        the worst area where there is none), `previous_inspection` (its start),
-        `previous_published_on`, `framework`, and the four areas. Missing where there was none.
+        One row an authority, indexed by `la_code`: `previous_judgement` (the `derived_grade`, as
+        a word), `previous_overall` (the overall grade, where the report gives one),
+        `previous_inspection` (its start), `previous_published_on`, `framework`, and the four
+        areas. Missing where there was none.
 
     Raises
     ------
@@ -329,7 +368,8 @@ def by_publication(judgements: pd.DataFrame, register: Register | None = None) -
     return pd.DataFrame(
         {
             "la_code": ordered["la_code"],
-            "previous_judgement": ordered["overall"].fillna(_worst_area(ordered)),
+            "previous_judgement": _words(derived_grade(ordered)),
+            "previous_overall": ordered["overall"],
             "previous_inspection": ordered["inspection_start"],
             "previous_published_on": ordered["published_on"],
             "framework": ordered["framework"],
@@ -355,12 +395,23 @@ def last_public(reports: pd.DataFrame, day: date, la_codes: Iterable[str]) -> pd
     return last.reindex(pd.Index(list(la_codes), name="la_code", dtype="str"))
 
 
-def _worst_area(judgements: pd.DataFrame) -> pd.Series:
-    """The worst grade among the areas, as a word; missing where no area was graded."""
-    # A missing grade has the code -1, which is below all others and means the last of the words.
-    codes = [pd.Categorical(judgements[area], categories=GRADES).codes for area in AREAS]
+def _derived(grades: pd.DataFrame) -> pd.Series:
+    """The one grade of numbered grades."""
+    worst = grades[list(CORE)].max(axis=1)
+    inadequate = grades[["overall", *AREAS]].max(axis=1) == _INADEQUATE
+    return worst.fillna(grades["overall"]).mask(inadequate, _INADEQUATE)
+
+
+def _words(grades: pd.Series) -> pd.Series:
     words = np.array([*GRADES, None], dtype=object)
-    return pd.Series(words[np.max(codes, axis=0)], index=judgements.index, dtype="str")
+    codes = grades.fillna(-1).astype(int)
+    return pd.Series(words[codes], index=grades.index, dtype="str")
+
+
+def _numbered(checked: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
+    return pd.DataFrame(
+        {column: _ordinal(checked[column]) for column in ("overall", *AREAS)}, index=index
+    )
 
 
 def _ordinal(grades: pd.Series) -> pd.Series:

@@ -25,6 +25,7 @@ from earlywarn.model.kernels import (
     in_threads,
     probabilities,
     sums,
+    weighted_sums,
 )
 from earlywarn.statistics.distributions import expit, normal_quantile
 
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Floats = NDArray[np.float64]
+
+SMALLEST_RISE = 1e-6
+"""The least that the log-odds of a better grade or worse lie above those of a worse one."""
 
 
 class Assessment(NamedTuple):
@@ -58,7 +62,8 @@ class RiskModel:
     coefficients : ndarray of shape (n_columns,)
         Log-odds for one unit of each column.
     thresholds : ndarray of shape (n_grades - 1,)
-        P(grade > k) = expit(terms - thresholds[k]); the last one belongs to the worst grade.
+        P(grade > k) = expit(terms + X @ shifts[k] - thresholds[k]); the last one belongs to the
+        worst grade.
     centre : ndarray of shape (n_columns,)
         Taken off each column before it is weighed; also what a wholly missing column is taken for.
     orientation : ndarray of shape (n_columns,)
@@ -71,6 +76,9 @@ class RiskModel:
         Of the worst grade's intercept (minus the last threshold) and the coefficients.
     classes : tuple
         The grades, worst last.
+    shifts : ndarray of shape (n_grades - 1, n_columns), optional
+        What a column's coefficient at each threshold is more than that of the worst grade: 0 but
+        for columns between 0 and 1 that have a weight of their own at each threshold.
     info : mapping
         What the model was learnt from: see ``earlywarn.model.serialisation``.
 
@@ -104,6 +112,7 @@ class RiskModel:
     covariance: Floats
     classes: tuple[Any, ...]
     info: Mapping[str, Any] = field(default_factory=dict)
+    shifts: Floats | None = None
 
     def with_info(self, info: Mapping[str, Any]) -> RiskModel:
         """The same model with another account of where it comes from."""
@@ -184,6 +193,7 @@ class RiskModel:
         parts: bool = False,
         sd: bool = False,
         room: Floats | None = None,
+        moved: Floats | None = None,
     ) -> Assessment:
         """Everything about each row in one pass: log-odds, and if asked for their parts and doubt.
 
@@ -195,6 +205,8 @@ class RiskModel:
             Whether the contributions, and the standard deviation of the log-odds, are wanted.
         room : ndarray of shape (n_columns + 1, at least n_rows + SHORTEST), optional
             Where the contributions are put, if they are wanted; fresh memory if not given.
+        moved : ndarray of shape (n_rows,), optional
+            How far each row's level lies above the model's.
 
         Returns
         -------
@@ -211,13 +223,19 @@ class RiskModel:
         found = Assessment(np.empty(count), np.empty(count if sd else 0), terms.T[:count])
 
         def work(rows: slice) -> None:
-            self._assess(rows, table, errors, terms, found)
+            self._assess(rows, table, errors, terms, found, moved)
 
         in_threads(work, count)
         return found
 
     def _assess(
-        self, span: slice, table: Table, errors: Table | None, terms: Floats, found: Assessment
+        self,
+        span: slice,
+        table: Table,
+        errors: Table | None,
+        terms: Floats,
+        found: Assessment,
+        moved: Floats | None,
     ) -> None:
         """Assess a span of the rows into its place in what is found."""
         bench, doubt = Bench(self._completion, span.stop - span.start), self._doubt
@@ -230,6 +248,8 @@ class RiskModel:
                 found.sd[rows] = np.sqrt(bench.variance(block, error, doubt))[:size]
             here = terms[:, rows.start : end] if terms.size else bench.terms(block)
             here[0] = -self.thresholds[-1]
+            if moved is not None:
+                here[0, :size] += moved[rows]
             np.multiply(block.filled, self.coefficients[:, None], out=here[1:])
             found.log_odds[rows] = sums(here)[:size]
 
@@ -240,7 +260,8 @@ class RiskModel:
     def probabilities(self, X: ArrayLike) -> Floats:
         """Probability of each grade; rows sum to 1."""
         odds = self.log_odds(X)
-        above = expit(odds[:, None] + (self.thresholds[-1] - self.thresholds))
+        grades = range(1, len(self.classes))
+        above = np.column_stack([expit(odds + self.rise(X, grade)) for grade in grades])
         edges = np.hstack([np.ones((len(above), 1)), above, np.zeros((len(above), 1))])
         return edges[:, :-1] - edges[:, 1:]
 
@@ -252,11 +273,34 @@ class RiskModel:
                 found=str(grade),
                 expected=f"a position from 1 to {len(self.classes) - 1} among {list(self.classes)}",
             )
-        return probabilities(self.log_odds(X) + self.step(grade))
+        return probabilities(self.log_odds(X) + self.rise(X, grade))
 
-    def step(self, grade: int) -> float:
-        """How far the log-odds of a grade or worse lie above those of the worst grade."""
-        return float(self.thresholds[-1] - self.thresholds[grade - 1])
+    def rise(self, X: ArrayLike | pd.DataFrame, grade: int) -> Floats | float:
+        """How far the log-odds of a grade or worse lie above those of the worst grade.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_columns)
+        grade : int
+            The grade's position, from 1.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,), or float
+            One number where no column has a weight of its own at the threshold; never below 0.
+        """
+        step = float(self.thresholds[-1] - self.thresholds[grade - 1])
+        if self.shifts is None or not self.shifts[grade - 1].any():
+            return step
+        table, (inside, completion) = self.table(X), self._apart
+        part = table[:, inside] if isinstance(table, np.ndarray) else [table[i] for i in inside]
+        weights, count = self.shifts[grade - 1][inside], height(table)
+        bench, found = Bench(completion, count), np.empty(count)
+        for rows, given in blocks(part, slice(0, count)):
+            block = bench.complete(given, doubt=False)
+            found[rows] = weighted_sums(weights, block.filled)[: rows.stop - rows.start]
+        # Figures beyond 0 and 1 can't make a worse grade likelier than a better one.
+        return np.maximum(step + found, SMALLEST_RISE)
 
     def log_odds_sd(self, X: ArrayLike, noise: ArrayLike | None = None) -> Floats:
         """Standard deviation of the log-odds: what was learnt, small counts and missing values.
@@ -341,6 +385,15 @@ class RiskModel:
     @cached_property
     def _completion(self) -> Completion:
         return Completion(self.centre, self.orientation, self.agreement, self.groups)
+
+    @cached_property
+    def _apart(self) -> tuple[list[int], Completion]:
+        """The columns of the groups with a weight of its own at a threshold, and their filling."""
+        shifts = np.zeros((1, len(self.columns))) if self.shifts is None else self.shifts
+        names = {self.groups[place] for place in np.flatnonzero(shifts.any(axis=0))}
+        inside = [place for place, name in enumerate(self.groups) if name in names]
+        facts = (self.centre[inside], self.orientation[inside], self.agreement[inside])
+        return inside, Completion(*facts, [self.groups[place] for place in inside])
 
 
 def _numbers(column: Any) -> Floats:

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.authorities import ENGLAND
-from earlywarn.indicators.build import FEWEST_NEIGHBOURS, POPULATION
+from earlywarn.indicators.build import FEWEST_NEIGHBOURS
 from earlywarn.indicators.catalogue import INDICATORS, Indicator
+from earlywarn.indicators.figures import POPULATION
 from earlywarn.statistics.arrays import rate
 from earlywarn.statistics.intervals import byar_limits, wilson_limits
 

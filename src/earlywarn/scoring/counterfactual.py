@@ -14,9 +14,11 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.errors import IndicatorError, ModelError, ScoreError
-from earlywarn.indicators.build import POPULATION, build_indicators, published_indicators
+from earlywarn.indicators.build import build_indicators, published_indicators
 from earlywarn.indicators.catalogue import Indicator, get_indicator, model_column
+from earlywarn.indicators.figures import POPULATION
 from earlywarn.indicators.standardise import USUAL
+from earlywarn.model.horizon import on_day
 from earlywarn.scoring.predictions import BANDS, expected_share
 from earlywarn.scoring.preprocessing import Inputs, model_indicators, read_rows
 
@@ -261,6 +263,7 @@ class _Case:
 def _case(model: RiskModel, snapshot: Snapshot, la_code: str, *, better: bool) -> _Case:
     code = snapshot.existing_code(la_code)
     X = build_indicators(snapshot)
+    model = on_day(model, snapshot.as_of)
     row = X[X.index.get_level_values("la_code") == code].reset_index(drop=True)
     inputs = read_rows(model, row)
     names = [name for _, name in BANDS]

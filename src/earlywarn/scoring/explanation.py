@@ -10,9 +10,10 @@ import pandas as pd
 
 from earlywarn.indicators.build import build_indicators
 from earlywarn.indicators.catalogue import Indicator, get_indicator, model_column
+from earlywarn.model.horizon import on_day
 from earlywarn.scoring.defaults import codes_meant, model_or_shipped, snapshot_or_shipped
 from earlywarn.scoring.preprocessing import model_indicators, read_rows
-from earlywarn.scoring.words import NONE, effect, figure
+from earlywarn.scoring.words import NONE, effect, figure, last_inspection
 from earlywarn.statistics.distributions import expit, normal_cdf
 from earlywarn.statistics.regression import percentile_rank
 
@@ -93,6 +94,7 @@ def explain(
     model, snapshot = model_or_shipped(model), snapshot_or_shipped(snapshot)
     codes = codes_meant(snapshot, la_code if authorities is None else authorities)
     X = build_indicators(snapshot)
+    model = on_day(model, snapshot.as_of)
     parts = contribution_frame(model, X)
     names = snapshot.authorities.set_index("la_code")["la_name"].to_dict()
     facts = {record.id: _facts(record, X, parts) for record in model_indicators(model)}
@@ -200,15 +202,15 @@ def _sentence(record: Indicator, row: Mapping[str, Any]) -> str:
     """One indicator of one authority, in plain English."""
     value, contribution = row["value"], row["contribution"]
     if record.kind == "history":
-        fact = {1.0: "was Good or Outstanding", 0.0: "was below Good"}.get(
-            value, "is not known here"
-        )
+        fact = last_inspection(record, value) if np.isfinite(value) else "is not known here"
         return f"The last inspection {fact}: {effect(contribution)}"
     if not row["known"]:
         stand_in = (
             f"; the other figures on {record.family} stand in" if abs(contribution) >= NONE else ""
         )
         return f"{record.title}: no comparable figure published{stand_in}: {effect(contribution)}"
+    if not np.isfinite(value):
+        return f"{record.title}: a suppressed count, of 1 to 5: {effect(contribution)}"
     facts = [f"{record.title}: {figure(record, value)} {record.unit.removeprefix('% ')}".rstrip()]
     if np.isfinite(row["england"]):
         facts.append(f"England {figure(record, row['england'])}")

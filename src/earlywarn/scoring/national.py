@@ -12,6 +12,7 @@ import pandas as pd
 
 from earlywarn.errors import ModelLifeWarning, ScoreError
 from earlywarn.indicators.build import indicators_after, last_judgements
+from earlywarn.model.horizon import on_day
 from earlywarn.scoring.defaults import model_or_shipped, snapshot_or_shipped
 from earlywarn.scoring.predictions import Predictions
 from earlywarn.scoring.preprocessing import Inputs, read_rows
@@ -115,7 +116,7 @@ def score(
     inputs = replace(read_rows(model, rows, explain=True), refusal={})
     predictions = Predictions(model, len(rows), explain=True)
     predictions.add(slice(0, len(rows)), inputs)
-    ranks = _ranks(model, inputs, top_k)
+    ranks = _ranks(on_day(model, snapshot.as_of), inputs, top_k)
     table = pd.DataFrame(
         {
             **predictions.columns(),
@@ -167,7 +168,9 @@ def at_prior(model: RiskModel, prior: float) -> RiskModel:
             remedy="Score it without a prior.",
         )
     moved = model.shifted(float(logit(prior) - logit(expected)))
-    info = {**model.info, "prior": {**model.info["prior"], "risk": prior, "scenario": True}}
+    scenario = {**model.info["prior"], "risk": prior, "scenario": True}
+    # The share asked for is that of any day.
+    info = {**model.info, "prior": scenario, "levels": None}
     return moved.with_info({**info, "model_id": f"{info['model_id']}-prior-{prior:g}"})
 
 

@@ -12,12 +12,12 @@ import pandas as pd
 
 from earlywarn.errors import IndicatorError
 from earlywarn.indicators.build import (
-    POPULATION,
     newest_sizes,
     published_indicators,
     reference_distributions,
 )
 from earlywarn.indicators.catalogue import INDICATORS, Indicator
+from earlywarn.indicators.figures import POPULATION
 from earlywarn.panel.snapshot import OWN_COLUMNS, Snapshot
 from earlywarn.scoring.batch import as_frame
 from earlywarn.scoring.preprocessing import LARGEST, MAY_PASS_100

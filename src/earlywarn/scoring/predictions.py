@@ -13,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from earlywarn.model.horizon import ahead, share_on
 from earlywarn.model.kernels import BLOCK, SHARE, SHORTEST, probabilities, threads
+from earlywarn.model.risk_model import SMALLEST_RISE
 from earlywarn.scoring.preprocessing import Inputs, model_indicators
 from earlywarn.scoring.words import NONE, Terms, driver_texts
 from earlywarn.statistics.distributions import normal_quantile
@@ -61,6 +63,7 @@ class Predictions:
         self._records = model_indicators(model)
         width = len(self._records)
         self._numbers = np.empty((4, rows))
+        self._shares = np.empty(rows)
         self._band = np.empty(rows, dtype=np.int8)
         self._gaps = np.zeros((-(-width // _WORD), rows), dtype=np.int16)
         self._parts = np.empty((width + 1 if explain else 0, rows + SHORTEST))
@@ -71,13 +74,24 @@ class Predictions:
         """Say of the rows at this place what follows from their numbers."""
         model = self._model
         room = self._parts[:, rows.start : rows.stop + SHORTEST] if self._explain else None
-        found = model.assess(inputs.values, inputs.noise, parts=self._explain, sd=True, room=room)
-        reach = float(normal_quantile(0.95)) * found.sd
+        to_come = ahead(model, inputs.years)
+        found = model.assess(
+            inputs.values,
+            inputs.noise,
+            parts=self._explain,
+            sd=True,
+            room=room,
+            moved=to_come.worst,
+        )
+        sd = np.sqrt(np.maximum(found.sd**2 + to_come.variance, 0.0))
+        reach = float(normal_quantile(0.95)) * sd
         odds = found.log_odds
-        worse = odds + model.step(len(model.classes) - 2)
+        rise = model.rise(inputs.values, len(model.classes) - 2) + to_come.better - to_come.worst
+        worse = odds + np.maximum(rise, SMALLEST_RISE)
         for place, each in enumerate((odds, odds - reach, odds + reach, worse)):
             self._numbers[place, rows] = probabilities(each)
-        self._band[rows] = _bands(model, self._numbers[0, rows])
+        self._shares[rows] = share_on(expected_share(model), to_come.worst)
+        self._band[rows] = _bands(self._shares[rows], self._numbers[0, rows])
         self.refusal.update({rows.start + row: why for row, why in inputs.refusal.items()})
         missing = np.isnan(inputs.values).T
         if missing.any():
@@ -108,7 +122,7 @@ class Predictions:
             "band": texts["band"],
             "missing_indicators": texts["missing_indicators"],
             "model_id": texts["model_id"],
-            "prior": np.where(refused, np.nan, expected_share(self._model)),
+            "prior": np.where(refused, np.nan, self._shares),
             **dict(zip(contributions, parts, strict=False)),
             **(self._driver_columns() if self._explain else {}),
             "status": texts["status"],
@@ -165,8 +179,8 @@ def expected_share(model: RiskModel) -> float:
     return float(model.info.get("prior", {}).get("risk", np.nan))
 
 
-def _bands(model: RiskModel, risk: FloatArray) -> npt.NDArray[np.int8]:
-    times = risk / expected_share(model)
+def _bands(share: FloatArray, risk: FloatArray) -> npt.NDArray[np.int8]:
+    times = risk / share
     above = np.zeros(len(risk), dtype=np.int8)
     for edge, _ in BANDS:
         above += times < edge

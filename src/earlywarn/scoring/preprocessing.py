@@ -25,6 +25,7 @@ from earlywarn.indicators.standardise import (
     stabilise,
     usual_value,
 )
+from earlywarn.model.horizon import years_after
 from earlywarn.scoring.reference import Places, Reference
 from earlywarn.scoring.words import Facts
 from earlywarn.statistics.arrays import FloatArray, rate
@@ -63,11 +64,14 @@ class Inputs:
         Why a row can't be scored, by its place; the others can.
     facts : sequence of Facts
         Of each column, what its drivers' words are made of; empty unless asked for.
+    years : ndarray of shape (n_rows,)
+        From the model's cut to each row's day, at least 0; NaN where it has none.
     """
 
     values: FloatArray
     noise: FloatArray
     refusal: dict[int, str]
+    years: FloatArray
     facts: Sequence[Facts] = ()
 
 
@@ -117,11 +121,11 @@ def read_rows(
     for record in INDICATORS:
         if model_column(record) not in model.columns:
             _check_unused(record, numbers)
-    _check_dates(rows, model, faults)
+    years = _check_dates(rows, model, faults)
     if register is not None:
         _check_authorities(rows, register, faults)
     facts = [_facts(record, numbers, beside, deprivation) for record in records] if explain else ()
-    return Inputs(values, noise, faults.texts(), facts)
+    return Inputs(values, noise, faults.texts(), years, facts)
 
 
 def model_indicators(model: RiskModel) -> tuple[Indicator, ...]:
@@ -363,11 +367,14 @@ def _single(rows: pd.DataFrame, name: str, faults: _Faults) -> pd.Series | None:
     return column
 
 
-def _check_dates(rows: pd.DataFrame, model: RiskModel, faults: _Faults) -> None:
-    """A row dated outside the model's life is refused; one without a date is taken for today's."""
+def _check_dates(rows: pd.DataFrame, model: RiskModel, faults: _Faults) -> FloatArray:
+    """The years from the cut to each row's day; a row outside the model's life is refused.
+
+    One without a date is taken for the middle of the year after the cut.
+    """
     given, where = _distinct(_single(rows, "as_of", faults))
     if given is None:
-        return
+        return np.full(len(rows), np.nan)
     texts = [_day_text(cell) for cell in given]
     days = [_day(text) for text in texts]
     none = [not day and text != "" for day, text in zip(days, texts, strict=True)]
@@ -377,6 +384,8 @@ def _check_dates(rows: pd.DataFrame, model: RiskModel, faults: _Faults) -> None:
         outside = [bool(day) and not first <= day <= last for day in days]
         reason = f"as_of is outside the model's life, {first} to {last}"
         faults.add(np.array(outside, dtype=bool)[where], reason)
+    years = [years_after(model, day) if day else np.nan for day in days]
+    return np.array(years, dtype=float)[where]
 
 
 def _day(text: str) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from earlywarn.indicators.catalogue import HISTORY, WAS_INADEQUATE
 from earlywarn.utils.formatting import number
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ SLIGHT = 0.05
 """Log-odds below which a contribution is slight: it moves a risk of 10% by under half a point."""
 NONE = 0.005
 """Log-odds below which a contribution is called none at all."""
+_LAST = {
+    HISTORY: ("Good or Outstanding", "below Good"),
+    WAS_INADEQUATE: ("Inadequate", "not Inadequate"),
+}
+"""What the last inspection was where an indicator of it is 1, and where it is 0."""
 _KEPT = frozenset({"Section"})
 """First words of titles that keep their capital within a sentence."""
 
@@ -76,16 +82,18 @@ def effect(contribution: float) -> str:
     return f"{verb} slightly" if abs(contribution) < SLIGHT else verb
 
 
-def last_inspection(value: float) -> str:
-    """What the last inspection gave, from 1 (Good or Outstanding) to 0 (lower).
+def last_inspection(record: Indicator, value: float) -> str:
+    """What the last inspection gave, from an indicator of it: 1, 0 or what a caller gave.
 
     Examples
     --------
-    >>> last_inspection(0.0)
+    >>> from earlywarn.indicators.catalogue import get_indicator
+    >>> last_inspection(get_indicator("previously_good"), 0.0)
     'was below Good'
     """
-    words = {1.0: "was Good or Outstanding", 0.0: "was below Good"}
-    return words.get(value, f"was given as {value:g}, where 1 is Good or Outstanding")
+    yes, no = _LAST[record.id]
+    words = {1.0: f"was {yes}", 0.0: f"was {no}"}
+    return words.get(value, f"was given as {value:g}, where 1 is {yes}")
 
 
 def phrase(record: Indicator, value: float, beside: float, period: float, level: float) -> str:
@@ -108,7 +116,7 @@ def phrase(record: Indicator, value: float, beside: float, period: float, level:
     'children in need 1.4 standard deviations below average for its deprivation'
     """
     if record.kind == "history":
-        return f"last inspection {last_inspection(value)}"
+        return f"last inspection {last_inspection(record, value)}"
     if np.isnan(value):
         alike = " for its deprivation" if record.like_for_like else ""
         side = "above" if level > 0 else "below"

@@ -1,0 +1,118 @@
+"""How far units differ beyond chance: Paule and Mandel's estimator, plain or winsorised."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from earlywarn.errors import IndicatorError
+from earlywarn.statistics.distributions import normal_quantile
+from earlywarn.statistics.funnel import precision_mean, winsorise
+
+if TYPE_CHECKING:
+    from earlywarn.statistics.arrays import FloatArray
+
+_STEPS = 100
+_CLOSE = 1e-12
+
+
+def winsorised_mean_square(share: float) -> float:
+    """Give the mean square of standard normal scores after winsorising: 1 for none pulled in.
+
+    Parameters
+    ----------
+    share : float
+        Share of the scores pulled in on each side, 0 to below 0.5.
+
+    Returns
+    -------
+    float
+        The consistency factor: a variance estimated from winsorised scores is divided by it.
+
+    Examples
+    --------
+    >>> round(winsorised_mean_square(0.1), 4)
+    0.6786
+    >>> winsorised_mean_square(0.0)
+    1.0
+    """
+    if share == 0:
+        return 1.0
+    edge = float(normal_quantile(1 - share))
+    density = np.exp(-(edge**2) / 2) / np.sqrt(2 * np.pi)
+    return float(1 - 2 * share - 2 * edge * density + 2 * share * edge**2)
+
+
+def paule_mandel(y: FloatArray, sd: FloatArray, *, share: float = 0.0) -> tuple[float, float]:
+    """Estimate the centre of units and the variance between them that chance does not explain.
+
+    Parameters
+    ----------
+    y, sd : ndarray of shape (n,)
+        Known estimates and their sampling standard deviations, 0 or more.
+    share : float
+        Share of the standardised distances pulled in on each side, so that the few units far out
+        don't widen the distribution that they are held against.
+
+    Returns
+    -------
+    centre : float
+        The mean, weighted by the whole variance of each unit.
+    tau2 : float
+        0 where chance explains the differences; both NaN with fewer than two units.
+
+    Raises
+    ------
+    IndicatorError
+        If a standard deviation is below 0 or the shapes differ.
+
+    Notes
+    -----
+    Paule and Mandel 1982, doi 10.6028/jres.087.022: the variance at which the weighted sum of
+    squared distances from the weighted mean is what is expected, n - 1. For known sampling
+    variances it is the empirical Bayes estimate of Morris, and hardly biased where the method of
+    moments is (Veroniki et al. 2016, doi 10.1002/jrsm.1164). With a share above 0 the distances
+    are winsorised and the expectation is that of winsorised normal ones. The published health
+    tools (Spiegelhalter et al. 2012, doi 10.1111/j.1467-985X.2011.01010.x) winsorise without
+    that factor, which gives about two thirds of the variance.
+
+    Examples
+    --------
+    >>> y, sd = np.array([1.0, 3.0, 5.0]), np.ones(3)
+    >>> paule_mandel(y, sd)
+    (3.0, 3.0)
+    """
+    if y.shape != sd.shape or (sd < 0).any():
+        raise IndicatorError(
+            "sampling errors do not fit",
+            where="sd",
+            found=f"shape {sd.shape}" if y.shape != sd.shape else f"{sd.min():g}",
+            expected=f"one of 0 or more for each of {len(y)} estimates",
+        )
+    if len(y) < 2:
+        return float("nan"), float("nan")
+    expected = (len(y) - 1) * winsorised_mean_square(share)
+    floor = float(np.var(y)) * _CLOSE if (sd == 0).any() else 0.0
+    tau2 = floor
+    for _ in range(_STEPS):
+        variance = sd**2 + tau2
+        centre = _centre(y, variance, share)
+        squared = (
+            winsorise((y - centre) / np.sqrt(variance), share) ** 2
+            if share
+            else ((y - centre) ** 2 / variance)
+        )
+        excess = float(squared.sum()) - expected
+        if excess <= 0 and tau2 <= floor:
+            return centre, 0.0
+        # Newton's step: the sum falls by about this for each unit of variance more.
+        after = max(tau2 + excess / float((squared / variance).sum()), floor)
+        if abs(after - tau2) <= _CLOSE * (after + tau2):
+            return _centre(y, sd**2 + after, share), after
+        tau2 = after
+    return _centre(y, sd**2 + tau2, share), tau2
+
+
+def _centre(y: FloatArray, variance: FloatArray, share: float) -> float:
+    return precision_mean(winsorise(y, share) if share else y, np.sqrt(variance))
