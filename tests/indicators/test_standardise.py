@@ -18,6 +18,7 @@ from earlywarn.indicators.standardise import (
     distribution,
     stabilise,
 )
+from earlywarn.statistics.heterogeneity import paule_mandel, winsorised_mean_square
 
 SPREAD = Distribution(centre=0.5, gradient=0.0, deprivation=0.0, tau2=0.01, typical_sd=0.05)
 KINDS = ("rereferrals", "referral_rate", "caseload", "absence")
@@ -32,7 +33,7 @@ class TestStabilise:
             ("turnover", 130.0, 100, math.pi / 2, 1 / 20),  # more leavers than staff
             ("referral_rate", 400.0, 2500, 0.2, 0.01),  # sqrt(0.04), 1/(2 sqrt(2500))
             ("caseload", 16.0, 100, 4.0, 0.05),
-            ("absence", 6.25, 100, 2.5, 0.0),  # no known sampling error
+            ("absence", 6.25, 100, 2.5, 0.17),  # 1.7 for one worker
         ],
     )
     def test_by_hand(self, name: str, value: float, size: float, y: float, sd: float) -> None:
@@ -43,50 +44,28 @@ class TestStabilise:
     def test_what_is_missing(self, name: str) -> None:
         y, sd = stabilise(get_indicator(name), [np.nan, 4.0, 4.0], [100, np.nan, 0])
         assert np.isnan(y).tolist() == [True, False, False]
-        unknown = name != "absence"
-        assert np.isnan(sd[1:]).tolist() == [unknown, unknown]
+        assert np.isnan(sd[1:]).all()
 
 
 class TestDistribution:
     def test_by_hand(self) -> None:
-        # Spiegelhalter et al. 2012: z = +-2, phi = 4, and with equal sd s the between-variance is
-        # s^2 (n phi / (n - 1) - 1) = 0.0025 (80 / 19 - 1) = 0.0025 * 61 / 19.
+        # All at one distance d = 0.1, so that nothing is pulled in: d^2 / (s^2 + tau^2) is 19 / 20
+        # of the mean square that winsorised normal scores have.
         y = np.repeat([0.4, 0.6], 10)
         found = distribution(y, np.full(20, 0.05))
         assert found is not None
+        factor = winsorised_mean_square(0.1)
         assert found.centre == pytest.approx(0.5, rel=1e-14)
-        assert found.tau2 == pytest.approx(0.0025 * 61 / 19, rel=1e-12)
+        assert found.tau2 == pytest.approx(0.01 * 20 / (19 * factor) - 0.0025, rel=1e-9)
         assert (found.gradient, found.deprivation, found.typical_sd) == (0.0, 0.0, 0.05)
 
-    def test_by_plain_loops(self) -> None:
+    def test_it_is_paule_and_mandels_of_the_known(self) -> None:
         rng = np.random.default_rng(7)
         y, sd = rng.normal(0.5, 0.1, 40), rng.uniform(0.01, 0.1, 40)
-
-        def clipped(values: list[float]) -> list[float]:
-            low, high = np.quantile(values, [0.1, 0.9])
-            return [min(max(one, low), high) for one in values]
-
-        def mean(weights: list[float]) -> float:
-            return sum(w * v for w, v in zip(weights, clipped(list(y)), strict=True)) / sum(weights)
-
-        def between(centre: float) -> float:
-            scores = clipped([(v - centre) / s for v, s in zip(y, sd, strict=True)])
-            w = [1 / s**2 for s in sd]
-            chi = sum(one**2 for one in scores)
-            return max(0.0, (chi - (len(y) - 1)) / (sum(w) - sum(one**2 for one in w) / sum(w)))
-
-        tau2 = between(mean([1 / s**2 for s in sd]))
-        tau2 = between(mean([1 / (s**2 + tau2) for s in sd]))
-        centre = mean([1 / (s**2 + tau2) for s in sd])
-        found = distribution(y, sd)
+        found = distribution(np.r_[y, np.nan], np.r_[sd, 0.05])
         assert found is not None
-        assert (found.centre, found.tau2) == pytest.approx((centre, tau2), rel=1e-12)
+        assert (found.centre, found.tau2) == paule_mandel(y, sd, share=0.1)
         assert found.typical_sd == np.median(sd)
-
-    def test_amounts_have_the_winsorised_variance(self) -> None:
-        found = distribution(np.repeat([1.0, 3.0], 10), np.zeros(20))
-        assert found is not None
-        assert (found.centre, found.tau2) == pytest.approx((2.0, 1.0), rel=1e-14)
 
     def test_like_for_like_by_hand(self) -> None:
         deprivation = np.arange(20.0)

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earlywarn.errors import OutcomeError
+from earlywarn.indicators.build import history_of
 from earlywarn.judgements.reading import read_judgements
 from earlywarn.judgements.targets import (
     AREAS,
@@ -20,9 +21,11 @@ from earlywarn.judgements.targets import (
     TARGETS,
     Target,
     cohort,
+    derived_grade,
     get_target,
     previous_judgement,
 )
+from earlywarn.panel.panel import load_judgements
 
 ANY, OVERALL, HELP = "any_inadequate", "overall_inadequate", "help_and_protection_inadequate"
 O, G, R, I = GRADES  # noqa: E741 - the grades by their first letters, worst last
@@ -218,7 +221,8 @@ class TestPreviousJudgement:
     def test_the_last_one_published(self) -> None:
         held = previous_judgement(self.rows, "2022-12-31", ["302", "301", "303"])
         assert held.index.tolist() == ["302", "301", "303"]
-        assert held.loc["302", "previous_judgement"] == O
+        assert held.loc["302", "previous_judgement"] == G  # the areas, under an overall O
+        assert held.loc["302", "previous_overall"] == O
         assert held.loc["302", "previous_inspection"] == date(2021, 3, 4)
         assert held.loc["302", "previous_published_on"] == date(2021, 4, 29)
         assert held.loc["303"].isna().all()
@@ -232,13 +236,13 @@ class TestPreviousJudgement:
             return previous_judgement(self.rows, day, ["301"])["previous_judgement"].iloc[0]
 
         assert pd.isna(held("2019-04-28"))
-        assert [held(day) for day in ("2019-04-29", "2020-04-28", "2020-04-29")] == [R, R, I]
+        assert [held(day) for day in ("2019-04-29", "2020-04-28", "2020-04-29")] == [G, G, I]
 
     def test_the_last_published_is_held_though_another_started_later(self) -> None:
         long = {
             "inspection_start": date(2019, 1, 7),
             "published_on": date(2021, 2, 1),
-            "overall": R,
+            "leadership": R,
         }
         held = previous_judgement(inspections(long, {}), "2021-12-31", ["301"])
         assert held["previous_judgement"].tolist() == [R]
@@ -247,6 +251,33 @@ class TestPreviousJudgement:
         held = previous_judgement(self.rows.iloc[:0], "2020-01-01", ["301"])
         assert held.index.tolist() == ["301"]
         assert held.isna().all(axis=None)
+
+
+class TestOneScale:
+    """The derived grade is the same whether or not a report gives an overall grade."""
+
+    @settings(deadline=None)
+    @given(
+        st.fixed_dictionaries(dict.fromkeys(AREAS, st.sampled_from(GRADES))),
+        st.sampled_from([O, G, R]),
+    )
+    def test_an_overall_grade_changes_nothing(self, row: dict[str, Any], overall: str) -> None:
+        with_it, without = (inspections({**row, "overall": given}) for given in (overall, None))
+        assert derived_grade(with_it).equals(derived_grade(without))
+
+    def test_no_past_report_changes_its_last_grade_without_an_overall_grade(self) -> None:
+        rows = load_judgements()
+        assert rows["overall"].notna().sum() > 400
+        bare = rows.assign(overall=pd.Series(None, index=rows.index, dtype="str"))
+        codes = sorted(set(rows["la_code"]))
+        for day in ("2018-06-30", "2021-06-30", "2024-06-30", "2026-08-31"):
+            both = [previous_judgement(frame, day, codes) for frame in (rows, bare)]
+            assert history_of(both[0]).equals(history_of(both[1]))
+
+    def test_care_leavers_count_when_inadequate_only(self) -> None:
+        assert derived_grade(inspections({"care_leavers": R})).tolist() == [1.0]
+        assert derived_grade(inspections({"care_leavers": I})).tolist() == [3.0]
+        assert derived_grade(inspections({"in_care": R, "overall": G})).tolist() == [2.0]
 
 
 class TestRealJudgements:

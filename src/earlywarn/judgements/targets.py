@@ -127,7 +127,7 @@ class Target:
         grades = self._grades(judgements)
         if not self._is_of_areas:
             return grades[list(self.columns)].max(axis=1).rename(self.name)
-        return _derived(grades).rename(self.name)
+        return _derived(grades).where(self.label(judgements).notna()).rename(self.name)
 
     @property
     def _is_of_areas(self) -> bool:
@@ -399,7 +399,8 @@ def _derived(grades: pd.DataFrame) -> pd.Series:
     """The one grade of numbered grades."""
     worst = grades[list(CORE)].max(axis=1)
     inadequate = grades[["overall", *AREAS]].max(axis=1) == _INADEQUATE
-    return worst.fillna(grades["overall"]).mask(inadequate, _INADEQUATE)
+    known = worst.fillna(grades["overall"]).fillna(grades["care_leavers"])
+    return known.mask(inadequate, _INADEQUATE)
 
 
 def _words(grades: pd.Series) -> pd.Series:
