@@ -77,7 +77,7 @@ PICTURES = {
 
 def page() -> str:
     """The page: it names each picture by the file that ``drawings`` gives."""
-    told = (
+    intro = (
         "Each kind of figure, drawn from the figures that ship when this site was built. What it "
         "shows stands in its title. `report.NAME.frame(...)` gives the numbers, and "
         "[the reference](../reference/figures.md) says what each takes."
@@ -86,7 +86,7 @@ def page() -> str:
         f"## {shown.title}\n\n```python\n{shown.code}\n```\n\n![{shown.drawn}](pictures/{name}.png)"
         for name, shown in PICTURES.items()
     ]
-    return "\n\n".join(["# Gallery", told, f"```python{BEGIN}```", *parts]) + "\n"
+    return "\n\n".join(["# Gallery", intro, f"```python{BEGIN}```", *parts]) + "\n"
 
 
 def drawings() -> Iterator[tuple[str, bytes]]:

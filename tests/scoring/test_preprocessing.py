@@ -348,7 +348,7 @@ class TestRefusals:
 
     @pytest.mark.parametrize("rows", [None, 7, b"x", {"rereferrals": 1}, [[1, 2]], ["a"]])
     def test_no_rows_at_all(self, rows) -> None:
-        with pytest.raises(EarlyWarnError, match="these are no rows"):
+        with pytest.raises(EarlyWarnError, match="rows can't be read from this"):
             batch(rows)
 
     def test_nothing_of_the_catalogue(self) -> None:

@@ -273,7 +273,7 @@ def _add_backtest(subcommands: Subcommands[_Parser]) -> None:
     command.add_argument(
         "--model",
         metavar="M",
-        help="whose question is asked and whose list is checked (default: the one that ships)",
+        help="the model whose target is backtested and whose list is checked (default: ours)",
     )
     command.add_argument(
         "--panel", metavar="P", help="a panel folder that build wrote (default: the national one)"
@@ -286,7 +286,7 @@ def _add_backtest(subcommands: Subcommands[_Parser]) -> None:
     command.add_argument(
         "--challengers",
         action="store_true",
-        help="set learning machines beside the rivals; needs the extra challengers",
+        help="compare with machine-learning models, too; needs the extra challengers",
     )
     command.add_argument(
         "--mute", type=int, action="append", default=[], metavar="N", help="leave out check N"

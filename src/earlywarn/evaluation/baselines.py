@@ -1,7 +1,7 @@
 """What a model has to beat: simple rules, turned into probabilities in the same way as the model.
 
-A rival is a few columns, fitted by the same ordered model with a wide prior and set to a level of
-judgements in the same way, so that it and the model differ in what they look at and no more. The
+A baseline is a few columns, fitted by the same ordered model with a wide prior and set to a level
+of judgements in the same way, so that it and the model differ in what they look at and no more. The
 trailing base rate looks at nothing but the recent share of each grade.
 """
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     Columns = Callable[[pd.DataFrame], pd.DataFrame]
 
 WIDE = 1.0
-"""Standard deviation of a rival's weights: it is hardly held back."""
+"""Standard deviation of a baseline's weights: it is hardly held back."""
 RED_FLAG = 1.0
 """A figure this many standard deviations on the bad side is a red flag."""
 
 
 class Forecaster(Protocol):
-    """What a rule or machine has learnt: it tells at least the risk."""
+    """What a rule or machine has learnt: it gives at least the risk."""
 
     def risk(self, X: Any, /) -> FloatArray:
         """Probability of the worst grade, for each row of the rule's columns."""
@@ -180,4 +180,4 @@ RIVALS: tuple[Rival | BaseRate, ...] = (
     Rival("red flags", _red_flags),
     BaseRate("random list", at_random=True),
 )
-"""The rivals that ship, in the order of the tables."""
+"""The baselines that ship, in the order of the tables."""

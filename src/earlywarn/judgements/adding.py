@@ -56,13 +56,13 @@ def added_judgements(
     kept = [_plain(row) for row in held.reindex(columns=list(COLUMNS)).to_dict("records")]
     for place, row in enumerate(rows, start=1):
         row["la_code"] = _code(row["la_code"], register, f"{where}, row {place}")
-        told = f"{where}, row {place}, {register.name_of(row['la_code'])}"
-        _check(row, register, told)
+        row_name = f"{where}, row {place}, {register.name_of(row['la_code'])}"
+        _check(row, register, row_name)
         twin = next((one for one in kept if _is_same(one, row)), None)
         if twin is None:
             kept.append(row)
         else:
-            _join(twin, row, told)
+            _join(twin, row, row_name)
     ordered = sorted(kept, key=lambda row: (row["la_code"], row["inspection_start"]))
     return frame_of(ordered)
 

@@ -231,7 +231,7 @@ def words_of(cell: object) -> str:
 
 
 def missing_columns(table: JudgementTable, missing: list[str]) -> OutcomeError:
-    """The error that tells which of our columns a table lacks, and how they may be named."""
+    """The error that says which of our columns a table lacks, and how they may be named."""
     return OutcomeError(
         "columns of judgements are missing",
         where=table.name,

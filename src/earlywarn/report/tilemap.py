@@ -123,7 +123,7 @@ def tiles_for(codes: Iterable[str], register: Register) -> pd.DataFrame:
     codes : iterable of str
         The authorities to place.
     register : Register
-        Tells what an authority that has no tile was made from, or became.
+        Says what an authority that has no tile was made from, or became.
 
     Returns
     -------

@@ -142,7 +142,7 @@ def as_frame(rows: Any) -> pd.DataFrame:
         if all(isinstance(row, Mapping) for row in listed):
             return _of_records(listed)
     raise ScoreError(
-        "these are no rows",
+        "rows can't be read from this",
         where="rows",
         found=f"a {type(rows).__name__}",
         expected="a frame, an Arrow table, an iterable of dicts, "

@@ -77,7 +77,7 @@ def read_chunks(source: Path, size: int) -> Iterator[Chunk]:
 
 
 def check_ending(file: Path) -> None:
-    """Refuse an output whose form can't be told from its name, or can't be written here."""
+    """Refuse an output whose form can't be seen from its name, or can't be written here."""
     if file.suffix not in ENDINGS:
         raise UsageError(
             "not a kind of file that rows are written to",

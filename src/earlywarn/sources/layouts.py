@@ -337,11 +337,11 @@ def match_layout(keys: Sequence[str], where: str, names: Sequence[str] = ()) -> 
 
 
 def _likeness(layout: Layout, have: set[str]) -> float:
-    """The share of a layout's telling columns that are there; none without a place to stand."""
+    """The share of a layout's own columns that are there; none without a place to stand."""
     if len(have.intersection(IDENTIFIERS)) < 2:
         return 0.0
-    telling = {*layout.columns, *layout.marks} - set(IDENTIFIERS)
-    return len(telling & have) / len(telling)
+    own = {*layout.columns, *layout.marks} - set(IDENTIFIERS)
+    return len(own & have) / len(own)
 
 
 def _nearest(missing: Sequence[str], names: Sequence[str], used: set[str]) -> str:

@@ -1,4 +1,4 @@
-"""What a table is, told by its columns and never by its file's name."""
+"""What a table is, recognised by its columns and never by its file's name."""
 
 from __future__ import annotations
 

@@ -43,11 +43,11 @@ def aligned(**arrays: npt.ArrayLike) -> tuple[FloatArray, ...]:
         return found
     shape, *others = shapes - {()}
     if others:
-        told = {name: each.shape for name, each in zip(arrays, found, strict=True) if each.ndim}
+        by_name = {name: each.shape for name, each in zip(arrays, found, strict=True) if each.ndim}
         raise IndicatorError(
             "arguments differ in shape",
-            where=", ".join(told),
-            found=" and ".join(str(each) for each in told.values()),
+            where=", ".join(by_name),
+            found=" and ".join(str(each) for each in by_name.values()),
             expected="one value a unit in each, or a single number",
         )
     return tuple(each if each.ndim else np.broadcast_to(each, shape) for each in found)

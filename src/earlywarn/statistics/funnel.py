@@ -185,7 +185,7 @@ def overdispersion(
     Spiegelhalter et al. 2012, doi 10.1111/j.1467-985X.2011.01010.x. With a share of 0 and the
     fixed-effect mean as centre, `tau2` is that of DerSimonian and Laird 1986,
     doi 10.1016/0197-2456(86)90046-2. Winsorising lowers `phi` (to about 0.68 for normal
-    scores at a share of 0.1), so slight over-dispersion is told as none.
+    scores at a share of 0.1), so slight over-dispersion is given as none.
 
     Examples
     --------

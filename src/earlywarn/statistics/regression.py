@@ -22,7 +22,7 @@ def slope(values: npt.ArrayLike, times: npt.ArrayLike, *, min_points: int = 2) -
     times : array-like, shape (k,)
         Times of the columns, such as years.
     min_points : int
-        Fewest known values from which a slope is told; 2 or more.
+        Fewest known values from which a slope is given; 2 or more.
 
     Returns
     -------

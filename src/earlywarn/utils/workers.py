@@ -92,7 +92,7 @@ def end_with(parent: int) -> None:
 
 def _end_after(wait: Callable[[int], None], parent: int) -> None:
     wait(parent)
-    os._exit(_ENDED)  # No one is left to be told, and nothing of a worker needs clearing up.
+    os._exit(_ENDED)  # No one is left to answer, and nothing of a worker needs clearing up.
 
 
 def _wait_on_others(parent: int) -> None:
