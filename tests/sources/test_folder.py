@@ -555,7 +555,8 @@ def test_a_wrong_calendar_is_told(tmp_path, line, words):
     assert_words(refused(tmp_path), ["releases.csv", *words])
 
 
-def test_a_register_in_the_folder_extends_what_is_read(tmp_path):
+def test_a_register_in_the_folder_extends_what_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("earlywarn.sources.plausibility.this_day", lambda: date(2029, 1, 1))
     (tmp_path / "register").mkdir()
     (tmp_path / "register" / "new.csv").write_text(
         "la_code,la_name,region,la_type,opened,closed\n"
@@ -1088,8 +1089,8 @@ def test_real_numbers(real, code, measure, period, number):
 
 
 def test_isles_of_scilly_has_no_vacancy_rate_without_staff(real):
-    rows = local(real, "vacancies", "CSWW 2025").query("la_code == '420' and period >= 2021")
-    assert rows["status"].tolist() == ["not applicable"] * 5
+    rows = local(real, "vacancies").query("la_code == '420' and period >= 2021")
+    assert set(rows["status"]) == {"not applicable"}
     assert not (local(real, "vacancies")["value"] == 100).any()
     assert len(local(real, "vacancies")) > 2000
 

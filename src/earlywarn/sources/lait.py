@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import io
 import re
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError, SourceError, require
 from earlywarn.sources.cells import SYMBOLS, legacy_findings, parse_cells
 from earlywarn.sources.layouts import JOINT_SERVICES, Layout, Measure
+from earlywarn.sources.plausibility import check_coverage, check_scale, refuse_years_ahead
 from earlywarn.sources.reorganisations import settle_lifetimes, share_joint_leads
 from earlywarn.sources.schema import UNAVAILABLE, Finding
 from earlywarn.sources.tabular_files import Table, broken_parquet, column_key, sheet_text
@@ -30,7 +32,7 @@ COLUMNS = ("short_desc", "years", "values", "la_number")
 """The columns that the file is known by, as keys."""
 
 _ENGLAND_NUMBER = "970"
-_REGION_NUMBERS = re.compile(r"9[89]\d|1000")  # regions, London's halves, England as it was
+_REGION_NUMBERS = re.compile(r"98[0-9]|990|1000")  # regions, London's halves, England as it was
 _SYMBOLS = {**SYMBOLS, "-": UNAVAILABLE}  # the file does not say which kind of hole
 
 
@@ -190,6 +192,7 @@ def read_lait(table: Table, register: Register) -> Reading:
         If a year or a value is not one, or if two rows contradict each other.
     """
     rows, findings = _rows(table, register)
+    findings += _renamed(table)
     parts = []
     for item in ITEMS:
         part, told = _item_figures(rows, item, table.file, register)
@@ -204,6 +207,21 @@ def read_lait(table: Table, register: Register) -> Reading:
             expected=", ".join(SHORT_DESCS),
         )
     return Reading(figures, findings, len(rows))
+
+
+def _renamed(table: Table) -> list[Finding]:
+    """A warning naming the measures that are needed and are not in the file, and what is near."""
+    there = list(table.cells["short_desc"].unique())
+    findings = []
+    for desc in SHORT_DESCS:
+        if desc not in there:
+            near = difflib.get_close_matches(desc, there, n=2, cutoff=0.6)
+            hint = f"; near it is {' or '.join(near)}" if near else ""
+            message = f"the measure {desc} is not in the file{hint}: nothing is read of it"
+            findings.append(
+                Finding("warning", "measure-missing", message, table.file, column="Short Desc")
+            )
+    return findings
 
 
 def _rows(table: Table, register: Register) -> tuple[pd.DataFrame, list[Finding]]:
@@ -344,6 +362,11 @@ def _item_figures(
     layout = Layout("LAIT", item.series, 2025, (measure,))
     findings = settle_ratios(figures, measure, file)
     findings += check_figures(figures, measure, layout, file, register)
+    if len(figures):
+        where = f"{file}, {item.value}"
+        refuse_years_ahead(figures["period"], item.series, where)
+        findings += check_coverage(figures[place], register, item.series, where)
+        findings += check_scale(figures, item.value, file)
     figures, shared = share_joint_leads(figures, item.joint_leads, file)
     figures, settled = settle_lifetimes(figures, register, item.series, file)
     return figures.drop(columns="needed"), [*findings, *shared, *settled]

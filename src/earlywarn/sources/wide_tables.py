@@ -13,6 +13,7 @@ import pandas as pd
 from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError, SourceError
 from earlywarn.sources.cells import SYMBOLS, legacy_findings, parse_cells
+from earlywarn.sources.plausibility import check_coverage, check_scale, refuse_years_ahead
 from earlywarn.sources.reorganisations import settle_lifetimes, share_joint_leads
 from earlywarn.sources.schema import Finding
 from earlywarn.sources.validation import check_figures, settle_ratios
@@ -20,9 +21,6 @@ from earlywarn.sources.validation import check_figures, settle_ratios
 if TYPE_CHECKING:
     from earlywarn.sources.layouts import Layout, Measure
     from earlywarn.sources.tabular_files import Table
-
-FEWEST_AUTHORITIES = 100
-"""A year of a table of several regions with fewer authorities than this is told of."""
 
 NATIONAL, LOCAL = "national", "local authority"
 _LEVELS = {
@@ -89,7 +87,10 @@ def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
     places, findings = _places(kept, register)
     findings = others + findings
     places, doubled = _without_doubles(kept, layout, places, register)
-    findings += doubled + _coverage(places, register, kept.file)
+    refuse_years_ahead(places["period"], layout.series, kept.file)
+    findings += doubled + check_coverage(
+        places, register, layout.series, kept.file, [partner for _, partner in layout.joint_leads]
+    )
     numbers, signs = _numbers(kept, layout, register)
     findings += signs
     parts = []
@@ -97,6 +98,7 @@ def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
         part = _figures(places, measure, numbers)
         findings += settle_ratios(part, measure, kept.file)
         findings += check_figures(part, measure, layout, kept.file, register)
+        findings += check_scale(part, measure.value, kept.file)
         parts.append(part.drop(columns=["needed", "row"]))
     figures = pd.concat(parts, ignore_index=True)
     figures, shared = share_joint_leads(figures, layout.joint_leads, kept.file)
@@ -290,27 +292,6 @@ def _without_doubles(
             Finding("warning", "row-twice", message, table.file, line, code, float(period))
         )
     return places.drop_duplicates(["la_code", "period"], ignore_index=True), findings
-
-
-def _coverage(places: pd.DataFrame, register: Register, file: str) -> list[Finding]:
-    regions = dict(
-        zip(register.authorities["la_code"], register.authorities["region"], strict=True)
-    )
-    local = places[places["la_code"] != ENGLAND]
-    if local["la_code"].map(regions).nunique() < 2:
-        return []
-    counts = local.groupby("period")["la_code"].nunique()
-    return [
-        Finding(
-            "warning",
-            "few-authorities",
-            f"only {count} authorities in {period}: the file may be cut off",
-            file,
-            period=float(str(period)),
-            found=str(count),
-        )
-        for period, count in counts[counts < FEWEST_AUTHORITIES].items()
-    ]
 
 
 def _numbers(table: Table, layout: Layout, register: Register) -> tuple[Numbers, list[Finding]]:
