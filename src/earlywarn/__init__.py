@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from earlywarn.scoring.own_figures import with_figures as with_figures
     from earlywarn.serving.batch_file import score_file as score_file
     from earlywarn.serving.http_app import serve as serve
+    from earlywarn.upkeep.publishing import publish as publish
+    from earlywarn.upkeep.publishing import verify as verify
     from earlywarn.upkeep.refreshing import refresh as refresh
 
 _ROOMS = {
@@ -66,6 +68,7 @@ _ROOMS = {
     "load_panel": "panel.panel",
     "make_record": "evaluation.record",
     "read_published": "panel.published",
+    "publish": "upkeep.publishing",
     "refresh": "upkeep.refreshing",
     "save_model": "model.serialisation",
     "score": "scoring.national",
@@ -76,6 +79,7 @@ _ROOMS = {
     "with_figures": "scoring.own_figures",
     "write_card": "cards",
     "what_changed": "scoring.changes",
+    "verify": "upkeep.publishing",
     "what_would_change": "scoring.counterfactual",
     "write_panel": "panel.panel",
     "write_record": "evaluation.record",

@@ -38,6 +38,42 @@ def add_upkeep(add: Callable[..., argparse.ArgumentParser], subcommands: Any) ->
     )
     command.add_argument("--quiet", action="store_true", help="say nothing but the result")
 
+    command = add(
+        subcommands, "publish", publish, "append what is said today to a register of forecasts"
+    )
+    command.add_argument("--to", required=True, metavar="REGISTER", help="the register's folder")
+    command.add_argument("--as-of", metavar="DATE", help="the day of the forecast")
+    command.add_argument("--model", metavar="M", help="a model folder or file")
+    command.add_argument("--panel", metavar="P", help="a panel folder that build wrote")
+    command.add_argument("--replay", action="store_true", help="mark it as computed afterwards")
+    command = add(
+        subcommands, "verify", verify, "check a register of forecasts, and score it by what came"
+    )
+    command.add_argument("register", metavar="REGISTER")
+    command.add_argument("--judgements", metavar="FILE", help="what came (default: what ships)")
+
+
+def publish(chosen: argparse.Namespace) -> None:
+    """Append an entry to a register."""
+    file = ew.publish(
+        chosen.to,
+        model=ew.load_model(chosen.model),
+        panel=ew.load_panel(chosen.panel),
+        as_of=chosen.as_of,
+        replay=chosen.replay,
+    )
+    print(f"The entry is {file}.")
+
+
+def verify(chosen: argparse.Namespace) -> None:
+    """Check a register, and print how its entries did."""
+    came = ew.load_judgements(chosen.judgements) if chosen.judgements else None
+    found = ew.verify(chosen.register, came)
+    print(f"{found.entries} entries, none changed, removed, reordered or slipped in.")
+    print(f"{len(found.cases)} inspections began after an entry.")
+    if len(found.figures):
+        print(found.figures.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+
 
 def refresh(chosen: argparse.Namespace) -> None:
     """Fetch what is new, and build the panel if asked."""
