@@ -110,7 +110,7 @@ def publish(
         "written": datetime.now(UTC).date().isoformat(),
         "model": str(model.info["model_id"]),
         "model_digest": fingerprint(model),
-        "panel_digest": panel_digest(panel.manifest) if "files" in panel.manifest else "unsaved",
+        "panel_digest": panel_digest(panel.manifest),
         "target": str(model.info["target"]["name"]),
     }
     return append_entry(Path(to), facts, table.sort_values("la_code", ignore_index=True))
@@ -173,24 +173,25 @@ def verify(register: str | Path, judgements: pd.DataFrame | None = None) -> Veri
 
 def _cases(entries: Sequence[Entry], came: pd.DataFrame) -> pd.DataFrame:
     rows = []
-    for inspection in came.itertuples():
-        before = [e for e in entries if e.facts["as_of"] < inspection.inspection_start.isoformat()]
+    for position, inspection in enumerate(came.to_dict("records")):
+        start: date = inspection["inspection_start"]
+        before = [e for e in entries if e.facts["as_of"] < start.isoformat()]
         if not before:
             continue
         entry = before[-1]
-        said = entry.forecasts[entry.forecasts["la_code"] == inspection.la_code]
+        said = entry.forecasts[entry.forecasts["la_code"] == inspection["la_code"]]
         if said.empty:
             continue
-        label = get_target(entry.facts["target"]).label(came.loc[[inspection.Index]]).iloc[0]
+        label = get_target(entry.facts["target"]).label(came.iloc[[position]]).iloc[0]
         day = date.fromisoformat(entry.facts["as_of"])
         rows.append(
             {
-                "la_code": inspection.la_code,
-                "inspection_start": inspection.inspection_start,
+                "la_code": inspection["la_code"],
+                "inspection_start": start,
                 "entry": entry.number,
                 "as_of": day,
                 "kind": entry.facts["kind"],
-                "lead_days": (inspection.inspection_start - day).days,
+                "lead_days": (start - day).days,
                 "inadequate": label,
                 OURS: float(said["risk"].iloc[0]),
             }
