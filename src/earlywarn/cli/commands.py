@@ -195,7 +195,14 @@ def batch(chosen: argparse.Namespace) -> None:
 
 def serve(chosen: argparse.Namespace) -> None:
     """Answer over HTTP until stopped."""
-    ew.serve(host=chosen.host, port=chosen.port, model=chosen.model)
+    ew.serve(
+        host=chosen.host,
+        port=chosen.port,
+        model=chosen.model,
+        panel=chosen.panel,
+        workers=chosen.workers,
+        log_json=chosen.log_json,
+    )
 
 
 def _snapshot(chosen: argparse.Namespace) -> Snapshot:

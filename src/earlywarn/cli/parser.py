@@ -393,3 +393,12 @@ def _add_serve(subcommands: Subcommands[_Parser]) -> None:
         metavar="M",
         help="a model folder or file (default: the one that ships); read again when it changes",
     )
+    command.add_argument(
+        "--panel", metavar="P", help="a panel folder, for GET /authorities (default: what ships)"
+    )
+    command.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes that answer (default: 1)"
+    )
+    command.add_argument(
+        "--log-json", action="store_true", help="each answer as a line of JSON in the log"
+    )

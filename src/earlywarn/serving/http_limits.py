@@ -206,3 +206,10 @@ def patient_protocol(patience: float = PATIENCE) -> Any:
 def _stop(timer: asyncio.TimerHandle | None) -> None:
     if timer is not None:
         timer.cancel()
+
+
+def __getattr__(name: str) -> Any:
+    """``Patient``, by which the processes of a service find the protocol."""
+    if name == "Patient":
+        return patient_protocol()
+    raise AttributeError(name)

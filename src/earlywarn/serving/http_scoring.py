@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import threading
 from collections import deque
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from earlywarn.errors import ScoreError
-from earlywarn.scoring.national import BATCH_COLUMNS, score_batch
+from earlywarn.scoring.batch import BATCH_COLUMNS, score_batch
 from earlywarn.scoring.preprocessing import known_columns
 
 if TYPE_CHECKING:
@@ -160,10 +161,9 @@ def answers(requests: Iterable[Rows], model: RiskModel, life: date | None = None
     for each in requests:
         some = texts[start : start + len(each.given)]
         start += len(each.given)
-        lines = [
-            _line(row, some[place] if place not in each.unread else _unread(some[place], each, place))
-            for place, row in enumerate(each.given)
-        ]
+        for place, why in each.unread.items():
+            some[place] = {**dict.fromkeys(some[place]), "status": why}
+        lines = [_line(row, said) for row, said in zip(each.given, some, strict=True)]
         bodies.append(f'{{"model_id": {head}, "rows": [{", ".join(lines)}]}}'.encode())
     return bodies
 
@@ -179,17 +179,19 @@ def _score(
             row["as_of"] = today.isoformat() if row.get("as_of") in (None, "") else row["as_of"]
     columns = dict.fromkeys(name for row in known for name in sorted(row))
     columns = columns if known_columns() & columns.keys() else {"caseload": None}
-    # Each cell by itself, as in a request of its own: no column gets a type from all of them.
-    frame = pd.DataFrame(
-        {name: pd.Series([row.get(name) for row in known], dtype=object) for name in columns}
-    )
+    frame = pd.DataFrame({name: _column([row.get(name) for row in known]) for name in columns})
     added = score_batch(frame, model, explain=explain).iloc[:, frame.shape[1] :]
     cells = [[None if cell != cell else cell for cell in added[name].tolist()] for name in added]  # noqa: PLR0124 - not a number is not itself
     return [dict(zip(added.columns, said, strict=True)) for said in zip(*cells, strict=True)]
 
 
-def _unread(said: dict[str, Any], rows: Rows, place: int) -> dict[str, Any]:
-    return {**dict.fromkeys(said), "status": rows.unread[place]}
+def _column(cells: list[Any]) -> pd.Series:
+    """Numbers as such, where there is nothing else; else every cell as it is."""
+    plain = all(cell is None or type(cell) in (int, float) for cell in cells)
+    try:
+        return pd.Series(cells, dtype=float if plain else object)
+    except OverflowError:  # A whole number of hundreds of digits.
+        return pd.Series(cells, dtype=object)
 
 
 def _line(row: Any, said: dict[str, Any]) -> str:
@@ -231,7 +233,8 @@ class _Waiting:
             else:
                 self.future.set_result(answer)
 
-        self.loop.call_soon_threadsafe(done)
+        with contextlib.suppress(RuntimeError):  # The service has been stopped meanwhile.
+            self.loop.call_soon_threadsafe(done)
 
 
 class Scorer:
@@ -308,7 +311,11 @@ class Scorer:
                     self._idle.set()
                     self._woken["small"].wait()
                 some = [self._small.popleft() for _ in range(min(TOGETHER, len(self._small)))]
-            self._answer_together(some)
+            try:
+                self._answer_together(some)
+            except Exception as fault:  # noqa: BLE001 - the lane goes on, whatever it was
+                for waiting in some:
+                    waiting.settle(fault)
 
     def _answer_together(self, some: list[_Waiting]) -> None:
         model = self._model()
@@ -389,5 +396,3 @@ def _today(model: RiskModel) -> date | None:
     """Today, if rows without a day are to be refused as today's: the model's life is over."""
     today = datetime.now(UTC).date()
     return today if past_sunset(model, today) else None
-
-
