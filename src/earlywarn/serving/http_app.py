@@ -306,8 +306,7 @@ def _described(app: Any, plain: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     description = plain()
     title = {record.id: f"{record.title} ({record.unit})" for record in INDICATORS}
     cell = {"anyOf": [{"type": kind} for kind in ("number", "string", "boolean", "null")]}
-    text = {"anyOf": [{"type": kind} for kind in ("string", "null")]}
-    columns = {"la_code": text, "as_of": text} | {
+    columns = {"la_code": {**cell, "title": "Authority"}, "as_of": {**cell, "title": "Day"}} | {
         name: {**cell, "title": title[name]} if name in title else cell
         for name in sorted(known_columns())
     }
