@@ -133,7 +133,7 @@ def create_app(
             methods=["POST"],
             name=path.strip("/"),
             response_model=Answer,
-            responses={code: {"model": Fault} for code in (400, 401, 408, 413, 422, 500, 503)},
+            responses={code: {"model": Fault} for code in (400, 401, 408, 413, 415, 422, 500, 503)},
             openapi_extra=_body(),
         )
     _add_facts(app, models, country, metrics)
@@ -277,6 +277,9 @@ def _scoring(scorer: Scorer, *, explain: bool) -> Callable[..., Any]:
     responses = require("fastapi.responses", extra="serve")
 
     async def answer(request: Any) -> Any:
+        kind = request.headers.get("content-type", "application/json").partition(";")[0].strip()
+        if kind != "application/json":
+            raise fastapi.HTTPException(415, "the body is not said to be application/json")
         body = await request.body()
 
         async def gone() -> None:
