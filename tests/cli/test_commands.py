@@ -254,7 +254,7 @@ def test_train_on_other_judgements(capsys, tmp_path, quick):
     frame = ew.load_judgements()
     frame[frame["published_on"].astype(str) < "2016-03-01"].to_csv(file, index=False)
     said(
-        capsys, "train", "--judgements", str(file), "--until", "2016-06-01",
+        capsys, "train", "--judgements", str(file), "--judgements-only", "--until", "2016-06-01",
         "--out", str(tmp_path / "m.json"), "--quiet", "--target", "overall_inadequate",
     )  # fmt: skip
     info = ew.load_model(tmp_path / "m.json").info

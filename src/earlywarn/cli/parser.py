@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from earlywarn._version import __version__
-from earlywarn.cli import commands
+from earlywarn.cli import commands, options
 from earlywarn.cli.upkeep_commands import add_upkeep
 from earlywarn.errors import (
     DataQualityWarning,
@@ -20,7 +20,6 @@ from earlywarn.errors import (
     ModelLifeWarning,
     UsageError,
 )
-from earlywarn.export.tables import ENDINGS
 from earlywarn.judgements.targets import TARGETS
 from earlywarn.serving.chunks import CHUNK
 from earlywarn.serving.chunks import ENDINGS as ROW_ENDINGS
@@ -121,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     subcommands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_score(subcommands)
     _add_explain(subcommands)
+    _add_changes(subcommands)
     _add_whatif(subcommands)
     _add(
         subcommands,
@@ -136,8 +136,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_batch(subcommands)
     _add_serve(subcommands)
     add_upkeep(_add, subcommands)
-    _add_inputs(
-        _add(subcommands, "drift", commands.drift, "say whether the model still fits the figures")
+    _add(
+        subcommands,
+        "drift",
+        commands.drift,
+        "say whether the model still fits the figures",
+        options.AS_OF,
+        options.model(),
+        options.panel(),
     )
     return parser
 
@@ -150,26 +156,13 @@ def _add(
     name: str,
     run: Callable[[argparse.Namespace], None],
     told: str,
+    *parents: argparse.ArgumentParser,
 ) -> argparse.ArgumentParser:
-    command = subcommands.add_parser(name, help=told, description=told[0].upper() + told[1:] + ".")
+    command = subcommands.add_parser(
+        name, help=told, description=told[0].upper() + told[1:] + ".", parents=parents
+    )
     command.set_defaults(run=run)
     return command
-
-
-def _add_inputs(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--as-of",
-        metavar="DATE",
-        help="only what was published by this date (default: the newest in the panel)",
-    )
-    command.add_argument(
-        "--model", metavar="M", help="a model folder or file (default: the one that ships)"
-    )
-    command.add_argument(
-        "--panel",
-        metavar="P",
-        help="a panel folder that build wrote (default: the national one that ships)",
-    )
 
 
 def _add_score(subcommands: Subcommands[_Parser]) -> None:
@@ -178,32 +171,45 @@ def _add_score(subcommands: Subcommands[_Parser]) -> None:
         "score",
         commands.score,
         "score every authority in England for the risk of an Inadequate judgement",
+        *options.ASKED,
+        *options.WRITTEN,
     )
-    _add_inputs(command)
     command.add_argument("--top", type=int, metavar="N", help="print only the N highest")
+    command.add_argument("--region", metavar="NAME", help="only the authorities of a region")
     command.add_argument(
         "--prior",
         type=float,
         metavar="SHARE",
         help="a scenario: another share of Inadequate judgements, such as 0.08",
     )
-    _add_table(command)
-
-
-def _add_table(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--out", metavar="FILE", help=f"write all rows and columns to a file ({', '.join(ENDINGS)})"
-    )
-    command.add_argument("--overwrite", action="store_true", help="replace the file if it is there")
 
 
 def _add_explain(subcommands: Subcommands[_Parser]) -> None:
     command = _add(
-        subcommands, "explain", commands.explain, "say what one authority's risk is made of"
+        subcommands,
+        "explain",
+        commands.explain,
+        "say what one authority's risk is made of",
+        *options.ASKED,
+        *options.WRITTEN,
     )
     command.add_argument("authority", metavar="NAME_OR_CODE")
-    _add_inputs(command)
-    _add_table(command)
+
+
+def _add_changes(subcommands: Subcommands[_Parser]) -> None:
+    command = _add(
+        subcommands,
+        "changes",
+        commands.changes,
+        "say what changed since a day, and what the change is made of",
+        *options.ASKED,
+        *options.WRITTEN,
+    )
+    command.add_argument(
+        "authority", metavar="NAME_OR_CODE", nargs="?", help="one authority (default: all)"
+    )
+    command.add_argument("--since", metavar="DATE", required=True, help="the earlier day")
+    command.add_argument("--top", type=int, metavar="N", help="print only the N largest changes")
 
 
 def _add_whatif(subcommands: Subcommands[_Parser]) -> None:
@@ -212,10 +218,10 @@ def _add_whatif(subcommands: Subcommands[_Parser]) -> None:
         "whatif",
         commands.whatif,
         "say with which figures one authority's band would be another",
+        *options.ASKED,
     )
     command.add_argument("authority", metavar="NAME_OR_CODE")
     command.add_argument("--worse", action="store_true", help="the next higher band, not the lower")
-    _add_inputs(command)
 
 
 def _add_build(subcommands: Subcommands[_Parser]) -> None:
@@ -224,11 +230,11 @@ def _add_build(subcommands: Subcommands[_Parser]) -> None:
         "build",
         commands.build,
         "read every known published file below a folder into a panel",
+        options.out("PANEL", "the panel folder to write"),
+        options.OVERWRITE,
+        options.QUIET,
     )
     command.add_argument("folder", metavar="FOLDER")
-    command.add_argument("--out", required=True, metavar="PANEL", help="the panel folder to write")
-    command.add_argument("--overwrite", action="store_true", help="replace a panel that is there")
-    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
 def _add_train(subcommands: Subcommands[_Parser]) -> None:
@@ -237,6 +243,11 @@ def _add_train(subcommands: Subcommands[_Parser]) -> None:
         "train",
         commands.train,
         "learn a model from the judgements published by a date",
+        options.panel(),
+        options.JUDGEMENTS,
+        options.out("MODEL_DIR", "where to write model.json"),
+        options.OVERWRITE,
+        options.QUIET,
     )
     command.add_argument("--until", metavar="DATE", help="the cut (default: the newest report)")
     command.add_argument(
@@ -249,18 +260,10 @@ def _add_train(subcommands: Subcommands[_Parser]) -> None:
         help="a scenario: another share of Inadequate judgements than is expected",
     )
     command.add_argument(
-        "--panel", metavar="P", help="a panel folder that build wrote (default: the national one)"
+        "--judgements-only",
+        action="store_true",
+        help="learn from --judgements alone, not from the panel's beside them",
     )
-    command.add_argument(
-        "--judgements",
-        metavar="J",
-        help="judgements: Ofsted's ODS, a table or a folder (default: the panel's)",
-    )
-    command.add_argument(
-        "--out", required=True, metavar="MODEL_DIR", help="where to write model.json"
-    )
-    command.add_argument("--overwrite", action="store_true", help="replace a model that is there")
-    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
 def _add_backtest(subcommands: Subcommands[_Parser]) -> None:
@@ -269,14 +272,10 @@ def _add_backtest(subcommands: Subcommands[_Parser]) -> None:
         "backtest",
         commands.backtest,
         "the honest record: what would have been said, what happened",
-    )
-    command.add_argument(
-        "--model",
-        metavar="M",
-        help="the model whose target is backtested and whose list is checked (default: ours)",
-    )
-    command.add_argument(
-        "--panel", metavar="P", help="a panel folder that build wrote (default: the national one)"
+        options.model("the model whose target is backtested and whose list is checked (default: ours)"),
+        options.panel(),
+        options.OVERWRITE,
+        options.QUIET,
     )
     command.add_argument(
         "--out",
@@ -292,8 +291,6 @@ def _add_backtest(subcommands: Subcommands[_Parser]) -> None:
         "--mute", type=int, action="append", default=[], metavar="N", help="leave out check N"
     )
     command.add_argument("--jobs", type=int, default=2, metavar="N", help="years at a time")
-    command.add_argument("--overwrite", action="store_true", help="replace a record that is there")
-    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
 def _add_card(subcommands: Subcommands[_Parser]) -> None:
@@ -302,15 +299,11 @@ def _add_card(subcommands: Subcommands[_Parser]) -> None:
         "card",
         commands.card,
         "write a model's card, transparency record and quality log",
-    )
-    command.add_argument("--out", required=True, metavar="DIR", help="the folder to write into")
-    command.add_argument(
-        "--model", metavar="M", help="a model folder or file (default: the one that ships)"
-    )
-    command.add_argument(
-        "--panel",
-        metavar="P",
-        help="the panel folder that it was learnt from (default: the national one that ships)",
+        options.out("DIR", "the folder to write into"),
+        options.model(),
+        options.panel(f"the panel folder that it was learnt from ({options.SHIPS})"),
+        options.OVERWRITE,
+        options.QUIET,
     )
     command.add_argument(
         "--record",
@@ -327,8 +320,6 @@ def _add_card(subcommands: Subcommands[_Parser]) -> None:
         metavar="DIR",
         help="your own tripod_ai.md or atrs.md, with what only you can say filled in",
     )
-    command.add_argument("--overwrite", action="store_true", help="replace a card that is there")
-    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
 def _add_report(subcommands: Subcommands[_Parser]) -> None:
@@ -337,9 +328,14 @@ def _add_report(subcommands: Subcommands[_Parser]) -> None:
         "report",
         commands.report,
         "write a report for any browser: England, or the authorities named",
+        options.AS_OF,
+        options.model(),
+        options.panel(),
+        options.JUDGEMENTS,
+        options.out("FILE.html", "the page to write"),
+        options.OVERWRITE,
+        options.QUIET,
     )
-    _add_inputs(command)
-    command.add_argument("--out", required=True, metavar="FILE.html", help="the page to write")
     command.add_argument(
         "--authority",
         nargs="+",
@@ -353,31 +349,28 @@ def _add_report(subcommands: Subcommands[_Parser]) -> None:
     command.add_argument(
         "--brief", action="store_true", help="two pages of A4 for each authority named"
     )
-    command.add_argument("--overwrite", action="store_true", help="replace the file if it is there")
-    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
 def _add_batch(subcommands: Subcommands[_Parser]) -> None:
     command = _add(
-        subcommands, "batch", commands.batch, "score a file of rows of any size into another file"
+        subcommands,
+        "batch",
+        commands.batch,
+        "score a file of rows of any size into another file",
+        options.out("OUT", f"the file to write ({', '.join(ROW_ENDINGS)})"),
+        options.model(),
+        options.OVERWRITE,
+        options.QUIET,
     )
     command.add_argument(
         "rows", metavar="IN", help="CSV, JSON lines, Parquet, or a partitioned folder of Parquet"
     )
-    command.add_argument(
-        "--out", required=True, metavar="OUT", help=f"the file to write ({', '.join(ROW_ENDINGS)})"
-    )
     command.add_argument("--explain", action="store_true", help="add contributions and drivers")
-    command.add_argument(
-        "--model", metavar="M", help="a model folder or file (default: the one that ships)"
-    )
     command.add_argument("--chunk", type=int, default=CHUNK, metavar="N", help="rows at a time")
     command.add_argument(
         "--jobs", type=int, default=-1, metavar="N", help="processes (default: one a core)"
     )
     command.add_argument("--resume", action="store_true", help="carry on where it was stopped")
-    command.add_argument("--overwrite", action="store_true", help="replace a file that is there")
-    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
 def _add_serve(subcommands: Subcommands[_Parser]) -> None:

@@ -59,3 +59,36 @@ def code_meant(register: Register, text: object, among: Iterable[str] | None = N
         expected="enough of the name to mean one",
         remedy=f"It may be: {candidates}.",
     )
+
+
+def region_meant(regions: Iterable[str], text: str) -> str:
+    """The region that a person means: its name, or the beginning of it.
+
+    Parameters
+    ----------
+    regions : iterable of str
+        The names of the regions that there are.
+    text : str
+        What the person wrote.
+
+    Raises
+    ------
+    AuthorityError
+        If it is none of them, or the beginning of several; the message gives them.
+
+    Examples
+    --------
+    >>> region_meant(["North East", "North West"], "north w")
+    'North West'
+    """
+    names = {plain_name(name): name for name in sorted(set(regions))}
+    plain = plain_name(text)
+    found = [names[plain]] if plain in names else beginning_with(plain, names)
+    if len(found) == 1:
+        return found[0]
+    raise AuthorityError(
+        "several regions have names that begin so" if found else "no such region",
+        where="region",
+        found=repr(text),
+        expected=" or ".join(found) if found else ", ".join(names.values()),
+    )
