@@ -116,9 +116,9 @@ def test_changes_of_one_and_of_all(capsys, tmp_path, model, national):
     )
 
 
-@pytest.mark.parametrize("command", [["score"], ["explain", "Leeds"], ["whatif", "Leeds", "--worse"]])
-def test_a_day_outside_the_models_life_is_refused_unless_asked_for(capsys, command, model):
-    late = [*command, "--as-of", "2030-01-01"]
+@pytest.mark.parametrize("line", ["score", "explain Leeds", "whatif Leeds --worse"])
+def test_a_day_outside_the_models_life_is_refused_unless_asked_for(capsys, line, model):
+    late = [*line.split(), "--as-of", "2030-01-01"]
     assert f"2016-01-01 to {model.info['sunset']}" in said(capsys, *late, code=2)
     assert "2030-01-01" in said(capsys, *late, "--outside-life")
 
