@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from earlywarn.report import write_report as write_report
     from earlywarn.scoring.batch import score_batch as score_batch
     from earlywarn.scoring.changes import what_changed as what_changed
+    from earlywarn.scoring.comparison import compare as compare
+    from earlywarn.scoring.comparison import neighbours as neighbours
     from earlywarn.scoring.counterfactual import what_would_change as what_would_change
     from earlywarn.scoring.explanation import explain as explain
     from earlywarn.scoring.national import score as score
@@ -61,12 +63,14 @@ _ROOMS = {
     "TARGETS": "judgements.targets",
     "backtest": "evaluation.backtesting",
     "build_indicators": "indicators.build",
+    "compare": "scoring.comparison",
     "drift": "evaluation.drift",
     "explain": "scoring.explanation",
     "load_judgements": "panel.panel",
     "load_model": "model.serialisation",
     "load_panel": "panel.panel",
     "make_record": "evaluation.record",
+    "neighbours": "scoring.comparison",
     "read_published": "panel.published",
     "publish": "upkeep.publishing",
     "refresh": "upkeep.refreshing",

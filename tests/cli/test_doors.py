@@ -100,6 +100,19 @@ def test_a_region(capsys, tmp_path, snapshot):
     assert "expected East Midlands, " in said(capsys, "score", "--region", "Mercia", code=2)
 
 
+def test_compare(capsys, tmp_path, snapshot):
+    out = tmp_path / "beside.csv"
+    text = said(capsys, "compare", "Leeds", "--as-of", DAY, "--out", out)
+    table = pd.read_csv(out, dtype={"la_code": str}).set_index("indicator")
+    expected = ew.compare(snapshot, "Leeds").set_index("indicator")
+    assert table["rank"].dropna().tolist() == expected["rank"].dropna().tolist()
+    for name in ew.neighbours(snapshot, "Leeds")["la_name"]:
+        assert name in " ".join(text.split())
+    text = said(capsys, "compare", "Leeds", "--as-of", DAY, "--with", "region")
+    assert "beside Yorkshire and The Humber" in text
+    assert "not a group" in said(capsys, "compare", "Leeds", "--with", "friends", code=2)
+
+
 def test_changes_of_one_and_of_all(capsys, tmp_path, model, national):
     out = tmp_path / "changes.csv"
     days = ["--since", "2024-12-31", "--as-of", DAY]

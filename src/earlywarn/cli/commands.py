@@ -68,6 +68,22 @@ def explain(chosen: argparse.Namespace) -> None:
         print(f"\nAll {len(rows)} rows and {len(rows.columns)} columns are in {chosen.out}.")
 
 
+def compare(chosen: argparse.Namespace) -> None:
+    """Print an authority's figures beside those of a group, and write them if asked."""
+    if chosen.out:
+        check_table_place(Path(chosen.out), overwrite=chosen.overwrite)
+    snapshot = snapshot_of(chosen)
+    rows = ew.compare(snapshot, chosen.authority, chosen.group)
+    if chosen.out:
+        write_table(rows, Path(chosen.out), overwrite=chosen.overwrite)
+    alike = chosen.group.strip().lower() == "neighbours"
+    names = ew.neighbours(snapshot, chosen.authority)["la_name"].tolist() if alike else []
+    print(printing.comparison_text(rows, names))
+    _say_own_figures(snapshot)
+    if chosen.out:
+        print(f"\nAll {len(rows)} rows and {len(rows.columns)} columns are in {chosen.out}.")
+
+
 def changes(chosen: argparse.Namespace) -> None:
     """Print what changed since a day, and write it if asked."""
     if chosen.out:

@@ -120,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     subcommands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_score(subcommands)
     _add_explain(subcommands)
+    _add_compare(subcommands)
     _add_changes(subcommands)
     _add_whatif(subcommands)
     _add(
@@ -194,6 +195,27 @@ def _add_explain(subcommands: Subcommands[_Parser]) -> None:
         *options.WRITTEN,
     )
     command.add_argument("authority", metavar="NAME_OR_CODE")
+
+
+def _add_compare(subcommands: Subcommands[_Parser]) -> None:
+    command = _add(
+        subcommands,
+        "compare",
+        commands.compare,
+        "set one authority's figures beside those of a group",
+        options.AS_OF,
+        options.panel(),
+        options.FIGURES,
+        *options.WRITTEN,
+    )
+    command.add_argument("authority", metavar="NAME_OR_CODE")
+    command.add_argument(
+        "--with",
+        dest="group",
+        default="neighbours",
+        metavar="GROUP",
+        help='neighbours (default), region, type, England, or a list: "Leeds, 373"',
+    )
 
 
 def _add_changes(subcommands: Subcommands[_Parser]) -> None:

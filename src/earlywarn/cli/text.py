@@ -119,6 +119,51 @@ def own_figures_text(snapshot: Snapshot) -> str:
     )
 
 
+def comparison_text(rows: pd.DataFrame, names: Sequence[str]) -> str:
+    """An authority's figures beside those of a group; the group's names, if there are any."""
+    first = rows.iloc[0]
+    title = f"{first['la_name']} ({first['la_code']}), as of {first['as_of']}, beside "
+    head = (
+        f"{'Value':>8} {'(95%)':>15} {'Year':>5} {'Group':>8} "
+    head += f"{'Rank':>8} {'Quarter':>7}  Indicator"
+    )
+    known = rows[rows["value"].notna()]
+    left = rows.loc[rows["value"].isna(), "title"].tolist()
+    told = (
+        "Rank and quarter 1 are the best by the indicator's direction, or the lowest where it has "
+        "none. Higher, lower: the group's value lies outside the 95% limits; of some 30 indicators "
+        "one or two do so by chance."
+    )
+    notes = [
+        told,
+        *([f"No figure: {', '.join(left)}."] if left else []),
+        *([f"The group: {', '.join(names)}."] if names else []),
+    ]
+    return "\n".join(
+        [
+            textwrap.fill(f"{title}{first['group']}", _width()),
+            "",
+            head,
+            *(_compared(row) for row in known.to_dict("records")),
+            "",
+            *(textwrap.fill(note, _width()) for note in notes),
+        ]
+    )
+
+
+def _compared(row: Mapping[Hashable, Any]) -> str:
+    limits = "" if np.isnan(row["lower"]) else f"{row['lower']:,.1f}-{row['upper']:,.1f}"
+    quarter = "" if np.isnan(row["quartile"]) else f"{row['quartile']:.0f}"
+    usual = "" if np.isnan(row["group_value"]) else f"{row['group_value']:,.1f}"
+    told = {"higher": "higher", "lower": "lower"}.get(row["significance"], "")
+    words = [word for word in (told, row["standing"] if told else "") if word]
+    text = (
+        f"{row['value']:>8,.1f} {limits:>15} {row['period']:>5.0f} {usual:>8} "
+        f"{row['rank']:>4.0f}/{row['of']:<3.0f} {quarter:>7}  {row['title']}"
+    )
+    return f"{text}: {', '.join(words)}" if words else text
+
+
 def changes_text(rows: pd.DataFrame, *, top: int | None) -> str:
     """What changed for each authority asked for, part by part, the largest first."""
     blocks = []

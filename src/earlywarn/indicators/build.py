@@ -152,6 +152,50 @@ def newest_sizes(snapshot: Snapshot) -> pd.DataFrame:
     return pd.DataFrame(found, index=pd.Index(figures.areas[:-1], dtype="str", name="la_code"))
 
 
+def newest_figures(snapshot: Snapshot) -> pd.DataFrame:
+    """The figures of each indicator's newest year and the year before, a caller's own among them.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        What ``panel.as_of(date)`` gave.
+
+    Returns
+    -------
+    DataFrame
+        ``la_code, indicator, period, value, size``: one row a figure of an authority that existed
+        on the day; ``size`` is the cases behind it, NaN where they are not known.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> figures = newest_figures(ew.load_panel().as_of("2024-06-30"))
+    >>> len(figures.query("indicator == 'caseload' and period == 2023")) > 140
+    True
+    """
+    _check(snapshot)
+    figures, parts = Figures.of(snapshot), []
+    codes = pd.Index(figures.areas[:-1], dtype="str")
+    for level in figures.levels(_published(INDICATORS)):
+        for column in [] if level.newest is None else [level.newest - 1, level.newest]:
+            value, size = level.with_own_figures(column)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "la_code": codes,
+                        "indicator": level.record.id,
+                        "period": int(level.years[column]),
+                        "value": value,
+                        "size": np.where(np.isfinite(value), size, np.nan),
+                    }
+                )
+            )
+    columns = ["la_code", "indicator", "period", "value", "size"]
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    there = table["la_code"].isin(snapshot.authorities["la_code"]) & table["value"].notna()
+    return table[there].reset_index(drop=True)
+
+
 def _published(records: Sequence[Indicator]) -> list[Indicator]:
     return [record for record in records if record.kind != "history"]
 
