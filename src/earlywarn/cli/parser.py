@@ -9,7 +9,7 @@ import argparse
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from earlywarn._version import __version__
 from earlywarn.cli import commands, options
@@ -159,8 +159,9 @@ def _add(
     told: str,
     *parents: argparse.ArgumentParser,
 ) -> argparse.ArgumentParser:
+    shared: Any = parents
     command = subcommands.add_parser(
-        name, help=told, description=told[0].upper() + told[1:] + ".", parents=parents
+        name, help=told, description=told[0].upper() + told[1:] + ".", parents=shared
     )
     command.set_defaults(run=run)
     return command

@@ -124,8 +124,7 @@ def comparison_text(rows: pd.DataFrame, names: Sequence[str]) -> str:
     first = rows.iloc[0]
     title = f"{first['la_name']} ({first['la_code']}), as of {first['as_of']}, beside "
     head = (
-        f"{'Value':>8} {'(95%)':>15} {'Year':>5} {'Group':>8} "
-    head += f"{'Rank':>8} {'Quarter':>7}  Indicator"
+        f"{'Value':>8} {'(95%)':>15} {'Year':>5} {'Group':>8} {'Rank':>8} {'Quarter':>7}  Indicator"
     )
     known = rows[rows["value"].notna()]
     left = rows.loc[rows["value"].isna(), "title"].tolist()

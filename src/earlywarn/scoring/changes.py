@@ -153,8 +153,8 @@ def _authority_rows(code: str, then: _Day, now: _Day) -> list[dict[str, Any]]:
 
 
 def _parts(code: str, then: _Day, now: _Day) -> Iterator[dict[str, Any]]:
-    both = [day.terms.loc[code] for day in (then, now)]
-    earlier, later = (table.to_dict("index") for table in both)
+    tables = (day.terms.xs(code, level="la_code") for day in (then, now))
+    earlier, later = (pd.DataFrame(table).to_dict("index") for table in tables)
     for name in later:
         before, after = earlier[name], later[name]
         part = {

@@ -11,7 +11,8 @@ from earlywarn.errors import AuthorityError, PanelError, ScoreError
 from earlywarn.indicators.build import newest_figures
 from earlywarn.indicators.catalogue import INDICATORS, Indicator
 from earlywarn.scoring.defaults import codes_meant, snapshot_or_shipped
-from earlywarn.statistics.intervals import FloatArray, byar_limits, wilson_limits
+from earlywarn.statistics.arrays import FloatArray
+from earlywarn.statistics.intervals import byar_limits, wilson_limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
