@@ -11,13 +11,13 @@ from earlywarn.errors import AuthorityError, PanelError, ScoreError
 from earlywarn.indicators.build import newest_figures
 from earlywarn.indicators.catalogue import INDICATORS, Indicator
 from earlywarn.scoring.defaults import codes_meant, snapshot_or_shipped
-from earlywarn.statistics.arrays import FloatArray
 from earlywarn.statistics.intervals import byar_limits, wilson_limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from earlywarn.panel.snapshot import Snapshot
+    from earlywarn.statistics.arrays import FloatArray
 
 GROUPS = ("neighbours", "region", "type", "England")
 COLUMNS = (
