@@ -295,7 +295,7 @@ def _add_backtest(subcommands: Subcommands[_Parser]) -> None:
         "backtest",
         commands.backtest,
         "the honest record: what would have been said, what happened",
-        options.model("the model whose target is backtested and whose list is checked (default: ours)"),
+        options.model("whose target is backtested and whose list is checked (default: ours)"),
         options.panel(),
         options.OVERWRITE,
         options.QUIET,
