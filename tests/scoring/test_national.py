@@ -39,6 +39,7 @@ CONTRACT = [
     "data_through",
     "model_id",
 ]
+NEWER = ["region", "already_inadequate", "known", "judgements_through"]
 DAYS = ("2016-01-01", "2019-06-30", "2022-12-31", "2025-12-31")
 
 
@@ -51,7 +52,7 @@ def scores(model: RiskModel, snapshot: Snapshot) -> pd.DataFrame:
 def test_what_holds_on_any_day(model: RiskModel, national: Panel, day: str) -> None:
     snapshot = national.as_of(day)
     table = score(model, snapshot)
-    assert list(table.columns) == [*CONTRACT, "prior"] == list(COLUMNS)
+    assert list(table.columns) == [*CONTRACT, "prior", *NEWER] == list(COLUMNS)
     assert set(table["la_code"]) == set(snapshot.authorities["la_code"])
     assert table["la_code"].is_unique
     assert (table["risk_lower"] > 0).all()
@@ -59,7 +60,7 @@ def test_what_holds_on_any_day(model: RiskModel, national: Panel, day: str) -> N
     assert (table["risk"] <= table["risk_upper"]).all()
     assert (table["risk_upper"] < 1).all()
     assert (table["below_good"] > table["risk"]).all()
-    assert table["rank"].tolist() == list(range(1, len(table) + 1))
+    assert table["rank"].tolist() == table["risk"].rank(ascending=False, method="min").tolist()
     assert table["risk"].is_monotonic_decreasing
     assert (table["rank_lower"] <= table["rank"]).all()
     assert (table["rank"] <= table["rank_upper"]).all()
@@ -128,6 +129,39 @@ def test_missing_figures_are_named_and_widen_the_interval(model, national: Panel
         return float(upper - lower)
 
     assert width(other) > width(one)
+
+
+class TestWhatIsNotKnown:
+    def test_nothing_known_has_no_rank_and_no_band(self, model, national: Panel) -> None:
+        nothing = dataclasses.replace(
+            national,
+            observations=national.observations.iloc[:0],
+            judgements=national.judgements.iloc[:0],
+        )
+        table = score(model, nothing.as_of("2024-12-31"))
+        assert len(table) == 153
+        assert set(table["known"]) == {0}
+        assert table[["rank", "rank_lower", "rank_upper", "band"]].isna().all(axis=None)
+        assert table["risk"].min() == table["risk"].max()
+
+    def test_equal_risks_share_a_rank(self, model, national: Panel) -> None:
+        only = dataclasses.replace(national, observations=national.observations.iloc[:0])
+        table = score(model, only.as_of("2024-12-31"))
+        shown = table[table["known"] > 0]
+        for _, rows in shown.groupby("risk"):
+            assert rows["rank"].min() == rows["rank"].max()
+        assert shown["rank"].max() < len(shown)
+
+    def test_what_is_already_inadequate(self, scores, national: Panel) -> None:
+        rows = scores.set_index("la_code")
+        assert set(scores["judgements_through"]) == {"2025-12-16"}
+        assert 10 < rows["already_inadequate"].sum() < 40
+        held = rows["previous_judgement"] == "Inadequate"
+        assert rows.loc[held, "already_inadequate"].all()
+
+    def test_regions(self, scores: pd.DataFrame) -> None:
+        rows = scores.set_index("la_code")
+        assert rows.loc["383", "region"] == "Yorkshire and The Humber"
 
 
 class TestPrior:
@@ -221,11 +255,12 @@ def test_a_model_of_fewer_columns_than_drivers_are_told_of(model) -> None:
     )
     (record,) = model_indicators(narrow)
     rows = pd.DataFrame({narrow.columns[0]: [1.5, -1.5, 0.0, np.nan]})
-    found = score_batch(rows, narrow, explain=True)
+    found = score_batch(rows, narrow, explain=True, missing="names")
     above, below = (
         f"{subject(record)} 1.5 standard deviations {side} average for its deprivation"
         for side in ("above", "below")
     )
-    assert found["drivers_up"].tolist() == [above, "", "", ""]
-    assert found["drivers_down"].tolist() == ["", below, "", ""]
-    assert found["missing_indicators"].tolist() == ["", "", "", record.title]
+    assert found["drivers_up"].tolist()[:3] == [above, "", ""]
+    assert found["drivers_down"].tolist()[:3] == ["", below, ""]
+    assert found["status"].tolist()[3] == "refused: no figure is known"
+    assert found["missing_indicators"].tolist()[:3] == ["", "", ""]

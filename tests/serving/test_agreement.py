@@ -93,7 +93,7 @@ def assert_same(found: Frame, expected: Frame) -> None:
     for name in added:
         if pd.api.types.is_numeric_dtype(expected[name].dtype):
             cells = found[name].astype(float).to_numpy()
-            assert cells.tobytes() == expected[name].to_numpy().tobytes(), name
+            assert cells.tobytes() == expected[name].to_numpy(dtype=float).tobytes(), name
         else:
             assert found[name].fillna("").tolist() == expected[name].fillna("").tolist(), name
     assert {"risk", "risk_lower", "status", "drivers_up", "contribution_baseline"} <= set(added)

@@ -129,7 +129,7 @@ def test_not_a_number_is_sent_back_as_nothing(app) -> None:
     answer = post(app, "/score", content=body, headers={"content-type": "application/json"})
     row = answer.json()["rows"][0]
     assert (row["caseload"], row["x"], row["y"]) == (None, None, {"z": [None]})
-    assert row["status"] == "scored"
+    assert row["status"] == "refused: no figure is known"
 
 
 def test_limits_on_rows(app) -> None:

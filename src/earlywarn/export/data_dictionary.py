@@ -74,6 +74,10 @@ _WHO = (
     _text("as_of", "As of", "Only what had been published by this day was used."),
 )
 
+KNOWN_COUNT = Column(
+    "known", "Indicators known", "How many of the model's indicators are known.", "indicators", 0
+)
+
 SCORES = (
     *_WHO,
     _share(
@@ -129,6 +133,18 @@ SCORES = (
         "Expected share of Inadequate judgements",
         "The share of inspections that the model was set to: what it expects, or a scenario's.",
     ),
+    _text("region", "Region", "The region of England."),
+    _text(
+        "already_inadequate",
+        "Already Inadequate",
+        "Whether the last judgement known holds an Inadequate grade, overall or of an area.",
+    ),
+    KNOWN_COUNT,
+    _text(
+        "judgements_through",
+        "Newest judgement",
+        "The newest day on which a judgement used was published; later ones are not known here.",
+    ),
 )
 """The columns of ``earlywarn.score``, in order."""
 
@@ -147,7 +163,11 @@ EXPLANATION = (
         "as given",
         1,
     ),
-    _share("percentile", "Share of authorities that are lower", "Among those with a figure."),
+    _share(
+        "percentile",
+        "Share of other authorities that are lower",
+        "Strictly lower, among those with a figure.",
+    ),
     Column(
         "contribution",
         "Contribution",
@@ -161,11 +181,25 @@ EXPLANATION = (
         "Probability that the indicator's weight has the sign it has; 0.5 is not sure at all.",
     ),
     _text("sentence", "In words", "The row as a sentence."),
+    Column("period", "Year", "The year in which the value's period ends.", "year", 0),
+    Column(
+        "expected",
+        "Expected for its deprivation",
+        "The value expected of an authority as deprived, where compared like for like.",
+        "as told",
+        1,
+    ),
+    _text("own", "Own figure", "Whether the value is the caller's own, not the published one."),
 )
 """The columns of ``earlywarn.explain``, in order."""
 
 STATUS = _text("status", "Status", "'scored', or why the row could not be scored.")
-KNOWN = {column.name: column for column in (*SCORES, *EXPLANATION, STATUS)}
+COMPARED = _text(
+    "compared_with",
+    "Compared with",
+    "The figures that plain values were compared with; empty where standardised levels were given.",
+)
+KNOWN = {column.name: column for column in (*SCORES, *EXPLANATION, COMPARED, STATUS)}
 
 
 def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:

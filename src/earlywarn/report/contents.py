@@ -146,7 +146,7 @@ def gather(
     risks = risk_history(panel, model, snapshot.as_of, progress=progress)
     days = sorted(set(risks["as_of"]))
     before = date.fromisoformat(days[-2]) if len(days) > 1 else None
-    places = snapshot.authorities[["la_code", "region", "la_type"]]
+    places = snapshot.authorities[["la_code", "la_type"]]
     return Contents(
         snapshot=snapshot,
         model=model,

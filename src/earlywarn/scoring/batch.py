@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from earlywarn.authorities import Register
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.snapshot import Snapshot
 
+NOTHING_KNOWN = "no figure is known"
 AT_ONCE = 1 << 17
 """Rows that ``score_batch`` holds as numbers at a time, in each thread."""
 
@@ -32,8 +34,10 @@ BATCH_COLUMNS = (
     "below_good",
     "band",
     "missing_indicators",
+    "known",
     "model_id",
     "prior",
+    "compared_with",
     "status",
 )
 
@@ -45,6 +49,7 @@ def score_batch(
     explain: bool = False,
     errors: Literal["report", "raise"] = "report",
     snapshot: Snapshot | None = None,
+    missing: Literal["codes", "names"] = "codes",
 ) -> pd.DataFrame:
     """Score rows from anywhere: each by itself, in the order given.
 
@@ -64,13 +69,18 @@ def score_batch(
         Compare plain figures within the newest year of this day, in place of the year before the
         model's cut. Rows with an ``la_code`` get what they lack of it (deprivation, cases) from the
         snapshot, so that the published figures give the risks of ``score``.
+    missing : {"codes", "names"}
+        ``missing_indicators`` as a count and the catalogue's names of the indicators, or their
+        titles in full.
 
     Returns
     -------
     DataFrame
         The rows as given, and ``risk, risk_lower, risk_upper, below_good, band, missing_indicators,
-        model_id, prior, status``; ``prior`` is the share of Inadequate judgements that the model
-        was set to, and ``status`` is ``scored`` or says why not.
+        known, model_id, prior, compared_with, status``. ``known`` counts the indicators that are
+        known, ``prior`` is the share of Inadequate judgements that the model was set to,
+        ``compared_with`` names the figures that plain values were compared with, and ``status`` is
+        ``scored`` or says why not: a row of which nothing is known has no risk.
 
     Raises
     ------
@@ -90,17 +100,12 @@ def score_batch(
     >>> ew.score_batch(rows)["status"].item()
     'refused: agency_workers is above 100'
     """
-    if errors not in ("report", "raise"):
-        raise ScoreError(
-            "not a way to treat errors",
-            where="errors",
-            found=repr(errors),
-            expected="'report' or 'raise'",
-        )
+    _check_choice("errors", errors, ("report", "raise"))
+    _check_choice("missing", missing, ("codes", "names"))
     model = load_model() if model is None else model
     frame = as_frame(rows)
     _check_frame(frame, explain=explain, model=model)
-    predictions = Predictions(model, len(frame), explain=explain)
+    predictions = Predictions(model, len(frame), explain=explain, names=missing == "names")
     register = _register()
     reference = Reference.of_model(model) if snapshot is None else Reference.of_snapshot(snapshot)
 
@@ -108,13 +113,27 @@ def score_batch(
         inputs = read_rows(
             model, frame.iloc[place], register=register, reference=reference, explain=explain
         )
+        for row in np.flatnonzero(np.isnan(inputs.values).all(axis=1)).tolist():
+            inputs.refusal.setdefault(row, NOTHING_KNOWN)
         predictions.add(place, inputs)
 
     in_threads(work, len(frame), most=AT_ONCE)
     if errors == "raise" and predictions.refusal:
         raise _refused(predictions.refusal)
-    added = pd.DataFrame(predictions.columns(), index=frame.index, copy=False)
-    return beside(frame, added)
+    columns = predictions.columns()
+    columns["compared_with"] = predictions.compared_with(reference.name)
+    columns["status"] = columns.pop("status")
+    return beside(frame, pd.DataFrame(columns, index=frame.index, copy=False))
+
+
+def _check_choice(name: str, given: object, choices: tuple[str, str]) -> None:
+    if given not in choices:
+        raise ScoreError(
+            "no such choice",
+            where=name,
+            found=repr(given),
+            expected=" or ".join(map(repr, choices)),
+        )
 
 
 def as_frame(rows: Any) -> pd.DataFrame:
@@ -132,7 +151,7 @@ def as_frame(rows: Any) -> pd.DataFrame:
     0      16.0
     """
     if isinstance(rows, pd.DataFrame):
-        return rows.reset_index(drop=True)
+        return _with_index(rows)
     if isinstance(rows, (str, Path)):
         return _read_file(Path(rows))
     if hasattr(rows, "to_pandas"):
@@ -148,6 +167,16 @@ def as_frame(rows: Any) -> pd.DataFrame:
         expected="a frame, an Arrow table, an iterable of dicts, "
         "or a path to CSV, Parquet or JSON lines",
     )
+
+
+def _with_index(rows: pd.DataFrame) -> pd.DataFrame:
+    """A frame with a plain index; what its rows are about is kept, as build_indicators has it."""
+    about = [name for name in rows.index.names if name in ("la_code", "as_of")]
+    kept = {name: rows.index.get_level_values(name) for name in about if name not in rows.columns}
+    frame = rows.reset_index(drop=True)
+    for place, (name, cells) in enumerate(kept.items()):
+        frame.insert(place, name, cells.to_numpy())
+    return frame
 
 
 def beside(frame: pd.DataFrame, added: pd.DataFrame) -> pd.DataFrame:

@@ -15,13 +15,13 @@ from earlywarn.scoring.defaults import codes_meant, model_or_shipped, snapshot_o
 from earlywarn.scoring.preprocessing import model_indicators, read_rows
 from earlywarn.scoring.words import NONE, effect, figure, last_inspection
 from earlywarn.statistics.distributions import expit, normal_cdf
-from earlywarn.statistics.regression import percentile_rank
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Iterator, Mapping
 
     from earlywarn.model.risk_model import RiskModel
-    from earlywarn.panel.panel import Snapshot
+    from earlywarn.panel.snapshot import Snapshot
+    from earlywarn.statistics.arrays import FloatArray
 
 COLUMNS = (
     "la_code",
@@ -38,6 +38,9 @@ COLUMNS = (
     "contribution",
     "sign_stability",
     "sentence",
+    "period",
+    "expected",
+    "own",
 )
 """The columns of an explanation, in order."""
 
@@ -67,10 +70,12 @@ def explain(
     -------
     DataFrame
         For each authority one row ``baseline`` and one an indicator, strongest first: its value and
-        unit, England's value, the mean of its statistical neighbours, the share of authorities that
-        are lower (0 to 1), its contribution in log-odds, how sure the direction of its weight is
-        (0.5 to 1), and a sentence. The contributions of an authority sum to
-        ``log(risk / (1 - risk))``.
+        unit, England's value, the mean of its statistical neighbours, the share of the other
+        authorities that are strictly lower (0 to 1), its contribution in log-odds, how sure the
+        direction of its weight is (0.5 to 1), a sentence, the year of the value (England's and the
+        neighbours' are of the same), the value expected for its deprivation where it is compared
+        like for like, and whether it is the caller's own figure. The contributions of an authority
+        sum to ``log(risk / (1 - risk))``.
 
     Raises
     ------
@@ -97,13 +102,13 @@ def explain(
     model = on_day(model, snapshot.as_of)
     parts = contribution_frame(model, X)
     names = snapshot.authorities.set_index("la_code")["la_name"].to_dict()
-    facts = {record.id: _facts(record, X, parts) for record in model_indicators(model)}
+    facts = {record.id: _facts(record, X, parts, snapshot) for record in model_indicators(model)}
     stability = sign_stability(model)
     terms = parts.loc[codes].to_dict("records")
     rows = [
         row
         for code, own in zip(codes, terms, strict=True)
-        for row in _authority_rows(code, names[code], own, facts, stability)
+        for row in _authority_rows((code, names[code]), own, facts, stability)
     ]
     frame = pd.DataFrame(rows)
     frame["as_of"] = snapshot.as_of.isoformat()
@@ -129,52 +134,66 @@ def sign_stability(model: RiskModel) -> dict[str, float]:
 
 
 def _facts(
-    record: Indicator, X: pd.DataFrame, parts: pd.DataFrame
+    record: Indicator, X: pd.DataFrame, parts: pd.DataFrame, snapshot: Snapshot
 ) -> dict[Hashable, dict[str, Any]]:
-    """What is told of one indicator, by authority."""
+    """What is known of one indicator, by authority."""
     codes = X.index.get_level_values("la_code")
-    value = X[record.id].to_numpy()
+    value, none = X[record.id].to_numpy(), np.full(len(X), np.nan)
+    below, above = _shares(value)
     history = record.kind == "history"
-    gap = np.zeros_like(value) if history else X[record.id + "_gap"].to_numpy()
-    alike = (
-        np.full_like(value, np.nan)
-        if history
-        else value - X[record.id + "_neighbour_gap"].to_numpy()
-    )
+    period = none if history else X[record.id + "_period"].to_numpy()
+    through = snapshot.judgements["published_on"].max() if len(snapshot.judgements) else None
     table = pd.DataFrame(
         {
             "value": value,
-            "england": np.full_like(value, np.nan) if history else value - gap,
-            "neighbours": alike,
-            "percentile": np.full_like(value, np.nan) if history else percentile_rank(value),
+            "england": none if history else value - X[record.id + "_gap"].to_numpy(),
+            "neighbours": none if history else value - X[record.id + "_neighbour_gap"].to_numpy(),
+            "percentile": none if history else below,
             "contribution": parts[record.id].to_numpy(),
+            "period": period,
+            "expected": X[record.id + "_expected"].to_numpy() if record.like_for_like else none,
+            "own": [(code, record.id) in snapshot.own for code in codes],
             "known": X[model_column(record)].notna().to_numpy(),
+            "above": above,
+            "carried": period < np.max(period, initial=-np.inf, where=np.isfinite(period)),
+            "through": None if through is None else str(through),
         },
         index=codes,
     )
     return dict(zip(codes, table.to_dict("records"), strict=True))
 
 
+def _shares(value: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The share of the others that are strictly lower, and that are strictly higher."""
+    ordered = np.sort(value[np.isfinite(value)])
+    others = np.maximum(len(ordered) - 1, 1)
+    below = np.searchsorted(ordered, value, side="left") / others
+    above = (len(ordered) - np.searchsorted(ordered, value, side="right")) / others
+    known = np.isfinite(value) & (len(ordered) > 1)
+    return np.where(known, below, np.nan), np.where(known, above, np.nan)
+
+
 def _authority_rows(
-    code: str,
-    name: str,
+    who: tuple[str, str],
     terms: Mapping[Hashable, float],
     facts: Mapping[str, Mapping[Hashable, dict[str, Any]]],
     stability: Mapping[str, float],
 ) -> list[dict[str, object]]:
     """One authority: where everyone starts, then its indicators, strongest first."""
+    code, name = who
     baseline = {
         **dict.fromkeys(COLUMNS, np.nan),
         "la_code": code,
         "la_name": name,
         **dict.fromkeys(("term", "indicator", "family"), "baseline"),
         "unit": "",
+        "own": False,
         "contribution": terms["baseline"],
         "sentence": _start(float(expit(terms["baseline"]))),
     }
     rows: list[dict[str, object]] = [baseline]
     for record in sorted(map(get_indicator, facts), key=lambda record: -abs(terms[record.id])):
-        told = facts[record.id][code]
+        fact = facts[record.id][code]
         rows.append(
             {
                 "la_code": code,
@@ -184,8 +203,8 @@ def _authority_rows(
                 "family": record.family,
                 "unit": record.unit,
                 "sign_stability": stability[record.id],
-                **told,
-                "sentence": _sentence(record, told),
+                **fact,
+                "sentence": _sentence(record, fact),
             }
         )
     return rows
@@ -199,28 +218,41 @@ def _start(risk: float) -> str:
 
 
 def _sentence(record: Indicator, row: Mapping[str, Any]) -> str:
-    """One indicator of one authority, in plain English."""
-    value, contribution = row["value"], row["contribution"]
+    """One indicator of one authority, in plain English: its parts all about one population."""
+    value, does = row["value"], effect(row["contribution"])
     if record.kind == "history":
-        fact = last_inspection(record, value) if np.isfinite(value) else "is not known here"
-        return f"The last inspection {fact}: {effect(contribution)}"
+        through = f" (known to {row['through']})" if row["through"] else ""
+        fact = "is not known here" if np.isnan(value) else last_inspection(record, value)
+        return f"The last inspection{through} {fact}: {does}"
     if not row["known"]:
-        stand_in = (
-            f"; the other figures on {record.family} stand in" if abs(contribution) >= NONE else ""
-        )
-        return f"{record.title}: no comparable figure published{stand_in}: {effect(contribution)}"
-    if not np.isfinite(value):
-        return f"{record.title}: a suppressed count, of 1 to 5: {effect(contribution)}"
-    facts = [f"{record.title}: {figure(record, value)} {record.unit.removeprefix('% ')}".rstrip()]
-    if np.isfinite(row["england"]):
-        facts.append(f"England {figure(record, row['england'])}")
-    facts.append(_standing(row["percentile"]))
+        weight = abs(row["contribution"]) >= NONE
+        stand_in = f"; the other figures on {record.family} stand in" if weight else ""
+        return f"{record.title}: no comparable figure published{stand_in}: {does}"
+    if np.isnan(value):
+        return f"{record.title}: a suppressed count, of 1 to 5: {does}"
+    unit = record.unit.removeprefix("% ")
+    facts = [f"{record.title}: {figure(record, value)} {unit} in {row['period']:.0f}"]
+    facts += ["your own figure"] if row["own"] else []
+    facts += ["no newer figure published"] if row["carried"] else []
+    return f"{', '.join([*facts, *_beside(record, row)])}: {does}"
+
+
+def _beside(record: Indicator, row: Mapping[str, Any]) -> Iterator[str]:
+    """What the figure counts against; a rank only where all figures are of one year."""
     if record.like_for_like:
-        facts.append("compared with equally deprived authorities")
-    return f"{', '.join(facts)}: {effect(contribution)}"
+        known = np.isfinite(row["expected"])
+        expected = f"about {figure(record, row['expected'])} expected for its deprivation"
+        yield expected if known else "compared as of average deprivation, since its is not known"
+        return
+    if np.isfinite(row["england"]):
+        yield f"England's pooled figure {figure(record, row['england'])}"
+    if not row["carried"] and np.isfinite(row["percentile"]):
+        yield _standing(row["percentile"], row["above"])
 
 
-def _standing(percentile: float) -> str:
-    # Never 100%: an authority is not higher than itself.
-    share = min(round(100 * max(percentile, 1 - percentile)), 99)
-    return f"{'higher' if percentile >= 0.5 else 'lower'} than {share}% of authorities"
+def _standing(below: float, above: float) -> str:
+    """Whole per cent, rounded down: no more than is so."""
+    if below == above == 0:
+        return "the same as all others"
+    side, share = ("higher", below) if below >= above else ("lower", above)
+    return f"{side} than {min(int(100 * share + 1e-9), 99)}% of authorities"

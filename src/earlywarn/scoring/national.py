@@ -8,10 +8,12 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from earlywarn.errors import ModelLifeWarning, ScoreError
 from earlywarn.indicators.build import indicators_after, last_judgements
+from earlywarn.judgements.schema import AREAS
 from earlywarn.model.horizon import on_day
 from earlywarn.scoring.defaults import model_or_shipped, snapshot_or_shipped
 from earlywarn.scoring.predictions import Predictions
@@ -43,9 +45,14 @@ COLUMNS = (
     "data_through",
     "model_id",
     "prior",
+    "region",
+    "already_inadequate",
+    "known",
+    "judgements_through",
 )
 """The columns of ``score``, in order."""
 
+_RANKS = ("rank", "rank_lower", "rank_upper")
 TOP_K = 26
 """Authorities that were in intervention when the National Audit Office reported in 2016."""
 
@@ -78,7 +85,10 @@ def score(
         probability that an inspection starting on the date would give an Inadequate judgement;
         ``risk_lower`` and ``risk_upper`` are a 90% interval of it, ``rank_lower`` and
         ``rank_upper`` of the rank. ``below_good`` is the probability of Requires improvement or
-        worse. ``prior`` is the share of Inadequate judgements that the model was set to.
+        worse. ``prior`` is the share of Inadequate judgements that the model was set to. Equal
+        risks share a rank; an authority of which nothing is known (``known`` is 0) has no rank and
+        no band. ``already_inadequate`` says whether the last judgement known, of those published
+        up to ``judgements_through``, holds an Inadequate grade.
 
     Warns
     -----
@@ -129,9 +139,32 @@ def score(
                 None if pd.isna(day) else day.isoformat() for day in held["previous_inspection"]
             ],
             "data_through": snapshot.data_through.isoformat() if snapshot.data_through else None,
+            "region": snapshot.authorities["region"].to_numpy(),
+            "already_inadequate": _already_inadequate(held),
+            "judgements_through": _judgements_through(snapshot),
         }
     )
-    return table.sort_values(["rank", "la_code"], ignore_index=True)[list(COLUMNS)]
+    table = _unranked(table) if (table["known"] == 0).any() else table
+    ordered = table.sort_values(["rank", "risk", "la_code"], ascending=[True, False, True])
+    return ordered.reset_index(drop=True)[list(COLUMNS)]
+
+
+def _already_inadequate(held: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Whether the last judgement known holds an Inadequate grade, overall or of an area."""
+    grades = held[["previous_judgement", *AREAS]]
+    return (grades == "Inadequate").any(axis=1).to_numpy(dtype=bool)
+
+
+def _judgements_through(snapshot: Snapshot) -> str | None:
+    days = snapshot.judgements["published_on"]
+    return days.max().isoformat() if len(days) else None
+
+
+def _unranked(table: pd.DataFrame) -> pd.DataFrame:
+    """Authorities of which nothing is known have no rank and no band, and come last."""
+    unknown = table["known"] == 0
+    ranks = {name: table[name].astype("Int64").mask(unknown) for name in _RANKS}
+    return table.assign(**ranks, band=table["band"].mask(unknown))
 
 
 def _check_life(model: RiskModel, snapshot: Snapshot) -> None:
@@ -180,7 +213,9 @@ def _ranks(model: RiskModel, inputs: Inputs, top_k: int) -> dict[str, Any]:
     order = np.empty(draws.shape, dtype=np.int32)
     places = np.argsort(-draws, axis=1)
     np.put_along_axis(order, places, np.arange(1, draws.shape[1] + 1)[None, :], axis=1)
-    rank = np.argsort(np.argsort(-model.log_odds(inputs.values), kind="stable")) + 1
+    odds = model.log_odds(inputs.values)
+    # Equal risks share a rank.
+    rank = np.searchsorted(np.sort(-odds), -odds, side="left") + 1
     low = np.quantile(order, 0.05, axis=0, method="lower").astype(int)
     high = np.quantile(order, 0.95, axis=0, method="higher").astype(int)
     return {

@@ -55,16 +55,23 @@ class Predictions:
         How many there are.
     explain : bool
         Whether contributions and drivers are wanted too.
+    names : bool
+        Whether what is missing is given by its titles; else as a count and the indicators' names.
     """
 
-    def __init__(self, model: RiskModel, rows: int, *, explain: bool = False) -> None:
+    def __init__(
+        self, model: RiskModel, rows: int, *, explain: bool = False, names: bool = True
+    ) -> None:
         self._model = model
         self._explain = explain
+        self._long = names
         self._records = model_indicators(model)
         width = len(self._records)
         self._numbers = np.empty((4, rows))
         self._shares = np.empty(rows)
         self._band = np.empty(rows, dtype=np.int8)
+        self._known = np.full(rows, width, dtype=np.int16)
+        self._compared = np.zeros(rows, dtype=np.bool_)
         self._gaps = np.zeros((-(-width // _WORD), rows), dtype=np.int16)
         self._parts = np.empty((width + 1 if explain else 0, rows + SHORTEST))
         self._drivers: dict[int, tuple[Any, Any]] = {}
@@ -92,10 +99,13 @@ class Predictions:
             self._numbers[place, rows] = probabilities(each)
         self._shares[rows] = share_on(expected_share(model), to_come.worst)
         self._band[rows] = _bands(self._shares[rows], self._numbers[0, rows])
+        if inputs.compared is not None:
+            self._compared[rows] = inputs.compared
         self.refusal.update({rows.start + row: why for row, why in inputs.refusal.items()})
         missing = np.isnan(inputs.values).T
         if missing.any():
             self._gaps[:, rows] = _gaps(missing)
+            self._known[rows] -= missing.sum(axis=0, dtype=np.int16)
         if self._explain:
             terms = _strongest(found.contributions.T[1:], missing)
             refused = np.fromiter(inputs.refusal, dtype=np.intp, count=len(inputs.refusal))
@@ -104,6 +114,10 @@ class Predictions:
                 for side in (terms[:MOST_DRIVERS], terms[MOST_DRIVERS:])
             )
             self._drivers[rows.start] = up, down
+
+    def compared_with(self, reference: str) -> Any:
+        """The reference of each row with a plain value; empty where levels were given."""
+        return _handed_out(["", reference], self._compared.astype(np.intp))
 
     def columns(self) -> dict[str, Any]:
         """The answers as columns; a refused row has none."""
@@ -121,6 +135,7 @@ class Predictions:
             **dict(zip(names, self._numbers, strict=True)),
             "band": texts["band"],
             "missing_indicators": texts["missing_indicators"],
+            "known": self._known.astype(np.int64),
             "model_id": texts["model_id"],
             "prior": np.where(refused, np.nan, self._shares),
             **dict(zip(contributions, parts, strict=False)),
@@ -132,9 +147,9 @@ class Predictions:
         """The columns of text; of many rows, made side by side."""
         same = np.zeros(len(refused), dtype=np.int8)
         model_id = self._model.info.get("model_id", "")
-        titles = [record.title for record in self._records]
+        names = [record.title if self._long else record.id for record in self._records]
         makers: dict[str, Callable[[], Any]] = {
-            "missing_indicators": lambda: _gap_texts(titles, self._gaps, refused),
+            "missing_indicators": lambda: self._missing(names, refused),
             "band": lambda: _handed_out([name for _, name in BANDS], self._band, refused),
             "model_id": lambda: _handed_out([model_id], same, refused),
             "status": self._status,
@@ -152,6 +167,14 @@ class Predictions:
         ]
         whole = blocks[0] if len(blocks) == 1 else pd.concat(blocks, ignore_index=True)
         return {name: whole[name].array for name in SIDES}
+
+    def _missing(self, names: list[str], refused: npt.NDArray[np.bool_]) -> Any:
+        """What each row lacks: titles, or a count and the indicators' names."""
+        texts = _gap_texts(names, self._gaps, refused)
+        if self._long:
+            return texts
+        counts = ["", *(f"{count}: " for count in range(1, len(names) + 1))]
+        return _handed_out(counts, len(names) - self._known) + texts
 
     def _refused(self) -> npt.NDArray[np.intp]:
         return np.fromiter(self.refusal, dtype=np.intp, count=len(self.refusal))

@@ -43,6 +43,11 @@ MAY_PASS_100 = frozenset({"turnover"})
 """Leavers can outnumber the staff in post; no other percentage can pass 100."""
 STRANGE = "?"
 """What stands for a cell that is neither text, number nor date."""
+_SIGNS = frozenset({"c", "z", "x", "u", "k", "low", "~", ":", "..", ".", "-", "*"})
+"""What publishers write where there is no figure."""
+_HISTORY = frozenset(record.id for record in INDICATORS if record.kind == "history")
+_LEAVE_EMPTY = "leave it empty where it was not published"
+_YES_OR_NO = {"true": "1", "yes": "1", "false": "0", "no": "0"}
 _DAY = re.compile(
     r"\d{8}|\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d(:?\d\d)?)?)?)?)?",
     re.ASCII,
@@ -66,6 +71,8 @@ class Inputs:
         Of each column, what its drivers' words are made of; empty unless asked for.
     years : ndarray of shape (n_rows,)
         From the model's cut to each row's day, at least 0; NaN where it has none.
+    compared : ndarray of shape (n_rows,), optional
+        Whether a row has a plain value that was compared with the reference.
     """
 
     values: FloatArray
@@ -73,6 +80,7 @@ class Inputs:
     refusal: dict[int, str]
     years: FloatArray
     facts: Sequence[Facts] = ()
+    compared: npt.NDArray[np.bool_] | None = None
 
 
 def read_rows(
@@ -125,7 +133,7 @@ def read_rows(
     if register is not None:
         _check_authorities(rows, register, faults)
     facts = [_facts(record, numbers, beside, deprivation) for record in records] if explain else ()
-    return Inputs(values, noise, faults.texts(), years, facts)
+    return Inputs(values, noise, faults.texts(), years, facts, numbers.compared)
 
 
 def model_indicators(model: RiskModel) -> tuple[Indicator, ...]:
@@ -183,6 +191,7 @@ def _read_indicator(
     if against is not None and value is not numbers.absent:
         plain = np.isnan(z) & ~np.isnan(value)
         if plain.any():
+            numbers.compared |= plain
             size = beside.sizes(record.id, size)
             y, sd = stabilise(record, value[plain], size[plain])
             level[plain], noise[plain] = compare(y, sd, deprivation[plain], against)
@@ -275,6 +284,7 @@ class _Numbers:
         self.faults = faults
         self.absent = np.full(len(rows), np.nan)
         self.absent.flags.writeable = False
+        self.compared = np.zeros(len(rows), dtype=np.bool_)
 
     def has(self, *names: str) -> bool:
         """Whether the frame has all of these columns."""
@@ -311,29 +321,36 @@ class _Numbers:
         if isinstance(column, pd.DataFrame):
             self.faults.add(np.ones(len(column), dtype=bool), f"{name} stands twice")
             return self.absent
-        if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(
-            column.dtype
-        ):
+        kinds = pd.api.types
+        odd = kinds.is_complex_dtype(column.dtype) or kinds.is_bool_dtype(column.dtype)
+        if kinds.is_numeric_dtype(column.dtype) and not odd:
             # Contiguous, since a column of a wide table is read many times.
             return np.ascontiguousarray(column.to_numpy(dtype=float, na_value=np.nan))
-        numbers, strange = _read_text(column)
+        numbers, strange, unpublished = _read_text(column, yes_or_no=name in _HISTORY)
+        self.faults.add(unpublished, f"{name} is no number: {_LEAVE_EMPTY}")
         self.faults.add(strange, f"{name} is no number")
         return numbers
 
 
-def _read_text(column: pd.Series) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
-    """Cells as numbers, and which of them hold something that is none."""
+def _read_text(
+    column: pd.Series, *, yes_or_no: bool = False
+) -> tuple[FloatArray, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Cells as numbers, which of them hold something that is none, and which a publisher's sign."""
     if _is_text(column):
         text = column.str.strip()
     else:
         text = column.astype(object).where(column.notna(), "").map(_cell_text).astype("str")
+    if yes_or_no:
+        text = text.where(~text.str.lower().isin(_YES_OR_NO), text.str.lower().map(_YES_OR_NO))
     numbers = pd.to_numeric(text.where(text != "", None), errors="coerce").to_numpy(
         dtype=float, na_value=np.nan
     )
     strange = np.isnan(numbers)
     left = text[strange].fillna("").str.lower()
+    unpublished = strange.copy()
     strange[strange] = ~left.isin(["", "nan", "none", "na"]).to_numpy(dtype=bool)
-    return numbers, strange
+    unpublished[unpublished] = left.isin(_SIGNS).to_numpy(dtype=bool)
+    return numbers, strange & ~unpublished, unpublished
 
 
 def _is_text(column: pd.Series) -> bool:
@@ -349,11 +366,14 @@ def _cell_text(cell: object) -> str:
     if isinstance(cell, str):
         # Half of a surrogate pair, which JSON can hold, is not text that a column can hold.
         return cell.strip().encode("utf-8", "replace").decode("utf-8")
-    if isinstance(cell, (bool, np.bool_, float, np.floating)):
+    if isinstance(cell, (complex, np.complexfloating)) and not isinstance(cell, float):
+        # One complex cell makes its neighbours in the column complex too.
+        return repr(float(cell.real)) if cell.imag == 0 else STRANGE
+    if isinstance(cell, (float, np.floating)):
         return repr(float(cell))
     if isinstance(cell, int) and cell.bit_length() > 1024:
         return "inf" if cell > 0 else "-inf"  # Python doesn't write one of thousands of digits.
-    return str(cell) if isinstance(cell, (int, np.integer, Decimal)) else STRANGE
+    return str(cell) if isinstance(cell, (int, np.integer, np.bool_, Decimal)) else STRANGE
 
 
 def _single(rows: pd.DataFrame, name: str, faults: _Faults) -> pd.Series | None:
