@@ -269,8 +269,8 @@ def test_what_is_said_follows_from_the_figures(model, national, shipped, learnt)
     assert better["order_words"] == "better than chance"
     assert better["level_words"] == "too low beyond chance"
     worse = said(changed(shipped, "records", OURS, brier_skill_lower=-0.1, auc_lower=0.4))
-    assert worse["skill_words"].startswith("not better than the recent share")
-    assert worse["order_words"] == "not better than chance beyond doubt"
+    assert worse["skill_words"].startswith("not surely better than the recent share")
+    assert worse["order_words"] == "not surely better than chance"
     beaten = said(changed(shipped, "paired", "measure == 'auc'", lower=0.1))
     assert beaten["alike"] == "none"
     assert "red flags" in beaten["better_than"]

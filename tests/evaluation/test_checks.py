@@ -12,6 +12,7 @@ import pytest
 from tests.helpers import backtests
 
 from earlywarn.errors import UsageError
+from earlywarn.evaluation import checks
 from earlywarn.evaluation.checks import CHECKS, Evidence, as_frame, run_checks
 from earlywarn.judgements.targets import cohort, get_target
 
@@ -221,9 +222,11 @@ def test_sample_size(invented):
 @pytest.mark.parametrize(
     ("lower", "window", "expected"),
     [
-        (0.02, "from 2018", "pass"),
-        (-0.01, "from 2018", "fail"),
-        (np.nan, "from 2018", "not applicable"),
+        (0.02, "confirmation", "pass"),
+        (-0.01, "confirmation", "fail"),
+        (-0.01, "from 2022", "fail"),
+        (np.nan, "confirmation", "not applicable"),
+        (0.02, "from 2018", "not applicable"),
         (0.02, "development", "not applicable"),
     ],
 )
@@ -235,15 +238,29 @@ def test_against_the_previous_judgement(evidence, lower, window, expected):
     assert status(5, dataclasses.replace(evidence, paired=paired)) == expected
 
 
-@pytest.mark.parametrize(
-    ("ratio", "expected"),
-    [(1.0, "pass"), (0.8, "pass"), (0.79, "fail"), (1.3, "fail"), (np.nan, "not applicable")],
-)
-def test_calibration(evidence, ratio, expected):
-    records = record_of(observed_expected=ratio)
-    assert status(6, dataclasses.replace(evidence, records=records)) == expected
-    other = record_of(observed_expected=1.0).assign(window="development")
-    assert status(6, dataclasses.replace(evidence, records=other)) == "not applicable"
+def test_the_parameters_that_the_data_decide_are_counted_from_the_hessian(evidence):
+    free = checks._free_parameters(evidence)
+    thresholds, weights = len(evidence.model.thresholds), len(evidence.model.coefficients)
+    assert thresholds < free < thresholds + weights / 2
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), [
+    (1.0, 1.0, "pass"), (0.6, 1.0, "fail"), (1.0, 0.5, "fail"), (1.6, 1.0, "fail"),
+])  # fmt: skip
+def test_calibration_looks_at_all_years_and_at_those_that_chose_nothing(
+    invented, before, after, expected
+):
+    rows = invented.backtest.forecasts
+    for window, ratio in (("development", before), ("confirmation", after)):
+        here = rows["window"] == window
+        share = rows.loc[here & (rows["model"] == "earlywarn"), "label"].mean()
+        rows = rows.assign(risk=rows["risk"].mask(here, share / ratio))
+    result = one(6, with_forecasts(invented, rows))
+    assert result.status == expected
+    assert "all years" in result.sentence
+    assert "2022 to March 2025" in result.sentence
+    later = rows[rows["lead_months"] > 0]
+    assert status(6, with_forecasts(invented, later)) == "not applicable"
 
 
 def test_rank_intervals(evidence, monkeypatch):

@@ -18,7 +18,7 @@ from earlywarn.evaluation import record_page
 from earlywarn.evaluation.checks import CHECKS, Result, as_frame
 from earlywarn.evaluation.fairness import groups, steadiness
 from earlywarn.evaluation.performance import decision_curve, evaluate, reliability
-from earlywarn.evaluation.record import Record, make_record, write_record
+from earlywarn.evaluation.record import Record, make_record, tables_of_new_failures, write_record
 from earlywarn.evaluation.watchlist import lead_time, list_record
 from earlywarn.utils.progress import Progress
 
@@ -26,7 +26,8 @@ KEYS = """window lead_months model n events auc auc_lower auc_upper auc_within_y
 ap_over_prevalence brier_skill log_skill observed_expected calibration_slope recall_top20pct
 recall_at_26 paired""".split()  # noqa: SIM905
 TABLES = """forecasts lists records paired reliability decision_curve lead_time list_record groups
-steadiness recounted checks""".split()  # noqa: SIM905
+steadiness recounted populations records_new reliability_new decision_curve_new lead_time_new
+list_record_new groups_new checks""".split()  # noqa: SIM905
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +59,7 @@ def toy() -> Record:
         "groups": groups(backtest.forecasts),
         "steadiness": steadiness(backtest.lists),
         "recounted": gain,
+        **tables_of_new_failures(backtest, 10),
         "checks": as_frame(results),
     }
     return Record(backtest, evaluate(backtest.forecasts, resamples=10), tables, results)
@@ -180,7 +182,7 @@ def text_of(record: Record) -> str:
 def test_the_page_tells_every_part(toy):
     text = text_of(toy)
     for title in (
-        *("At the start of the inspection, development", "Against each rival", "How early"),
+        *("At the start of the inspection, development", "Against each baseline", "How early"),
         *(
             "At the start of the inspection, confirmation",
             "At the start of the inspection, from 2018",

@@ -300,14 +300,18 @@ def test_the_calibration_stands_where_its_table_says(tree):
         ("not surely better than", {}),
         ("were better than", {"brier_skill_lower": 0.01}),
         ("were worse than", {"brier_skill_upper": -0.01}),
-        ("The risks were too low", {"observed_expected": 1.3}),
-        ("predicted no better", {"auc_below_good": 0.1}),
+        ("too few judgements to say", {"observed_expected": 0.88}),
+        ("The risks were too low", {"observed_expected_lower": 1.1}),
+        ("The risks were too high", {"observed_expected_upper": 0.9}),
+        ("about right", {"observed_expected_lower": 0.9, "observed_expected_upper": 1.1}),
+        ("pairs, not surely better than chance", {"auc_below_good_lower": 0.4}),
     ],
 )
 def test_what_is_said_of_the_record_follows_its_numbers(told, changes):
     record = past_record()
     ours = (record["window"] == "confirmation") & (record["model"] == "earlywarn")
     record.loc[ours, ["brier_skill_lower", "brier_skill_upper"]] = [-0.1, 0.1]
+    record.loc[ours, ["observed_expected_lower", "observed_expected_upper"]] = [0.54, 1.24]
     for name, value in changes.items():
         record.loc[ours, name] = value
     assert any(told in sentence for sentence in past_sentences(record))

@@ -23,6 +23,7 @@ from earlywarn._version import __version__
 from earlywarn.errors import BacktestError
 from earlywarn.evaluation.baselines import RIVALS
 from earlywarn.evaluation.finished_years import FinishedYears
+from earlywarn.evaluation.protocol import LEADS, OURS, WINDOWS, window_of
 from earlywarn.indicators.catalogue import digest as catalogue_digest
 from earlywarn.indicators.timeline import Timeline
 from earlywarn.judgements.targets import GRADES, cohort, get_target
@@ -42,14 +43,14 @@ if TYPE_CHECKING:
     from earlywarn.panel.panel import Panel
     from earlywarn.statistics.arrays import FloatArray
 
-OURS = "earlywarn"
 BASE = RIVALS[0]
 """The trailing base rate, which skill is measured against, whoever else takes part."""
 FIRST_YEAR = 2016
-CONFIRMATION_FROM = date(2022, 1, 1)
+CONFIRMATION_FROM = date.fromisoformat(WINDOWS["confirmation"][0])
 """Nothing about the model was chosen by looking at inspections that began on this day or later."""
-CONFIRMATION_UNTIL = date(2025, 3, 31)
-LEADS = (0, 6, 12, 24)
+LAST_DAY = date.fromisoformat(WINDOWS["latest"][1])
+"""No window holds a later inspection: a new one is added in ``earlywarn.evaluation.protocol``."""
+INADEQUATE = float(GRADES.index("Inadequate"))
 QUARTERS = (1, 4, 7, 10)
 SEED = 20160913
 
@@ -57,7 +58,8 @@ _PROBABILITIES = tuple(f"p_{grade.lower().replace(' ', '_')}" for grade in GRADE
 _NATIONAL = (
     *("model", "la_code", "la_name", "region", "la_type", "risk", "score", "below_good"),
     *_PROBABILITIES,
-    *("deprivation", "children", "list_rank", "list_length"),
+    *("deprivation", "children", "deprivation_rank", "children_rank", "last_grade"),
+    *("list_rank", "list_length", "list_rank_new"),
 )
 
 
@@ -89,7 +91,7 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
     *,
     target: str | Target = "any_inadequate",
     first_year: int = FIRST_YEAR,
-    until: date = CONFIRMATION_UNTIL,
+    until: date | None = None,
     leads: Sequence[int] = LEADS,
     rivals: Sequence[Contender] = RIVALS,
     parts: str | Path | None = None,
@@ -108,8 +110,8 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
         What is predicted.
     first_year : int
         The first year of forecasts; the models of a year learn from reports published before it.
-    until : date
-        The last start of an inspection to be forecast.
+    until : date, optional
+        The last start of an inspection to be forecast; that of the newest inspection if not given.
     leads : sequence of int
         How many months before the start of an inspection it is forecast; with none of them there
         are the quarterly lists alone, which take a fraction of the time.
@@ -145,6 +147,7 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
     """
     told = Progress() if progress is None else progress
     question = get_target(target)
+    until = _last_start(judgements, until)
     cases = _cases(judgements, question, first_year, until)
     years = range(first_year, until.year + 1)
     plan = _Plan(panel, judgements, question, cases, tuple(leads), tuple(rivals), until)
@@ -214,6 +217,21 @@ class _Plan:
             str(pd.util.hash_pandas_object(self.panel.observations.astype(str)).sum()),
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _last_start(judgements: pd.DataFrame, until: date | None) -> date:
+    newest = max(judgements["inspection_start"].dropna(), default=LAST_DAY)
+    if until is None:
+        return min(newest, LAST_DAY)
+    if until > LAST_DAY:
+        raise BacktestError(
+            "no window holds inspections so late",
+            where="until",
+            found=until.isoformat(),
+            expected=f"{LAST_DAY} or earlier",
+            remedy="Give an earlier day, or add a window in earlywarn.evaluation.protocol.",
+        )
+    return until
 
 
 def _cases(judgements: pd.DataFrame, target: Target, first_year: int, until: date) -> pd.DataFrame:
@@ -292,6 +310,9 @@ def _national(
     people = timeline.authorities(day).set_index("la_code").reindex(X.index)
     people["deprivation"] = X["free_school_meals"]
     people["children"] = _children(plan.population, day)
+    for name in ("deprivation", "children"):
+        people[f"{name}_rank"] = people[name].rank(pct=True)
+    people["last_grade"] = timeline.last_inspection(day)["grade"]
     full = pd.concat([X, timeline.last_inspection(day)], axis=1).astype(float)
     answers = {OURS: _ours(models[OURS], X)}
     for rival in plan.rivals:
@@ -302,7 +323,9 @@ def _national(
         model=np.repeat(list(answers), len(X)), list_length=len(X)
     )
     ranked = national.groupby("model")["score"].rank(ascending=False, method="first")
-    return national.assign(list_rank=ranked.astype(int))[list(_NATIONAL)]
+    new = national["score"].where(national["last_grade"] != INADEQUATE)
+    among_new = new.groupby(national["model"]).rank(ascending=False, method="first")
+    return national.assign(list_rank=ranked.astype(int), list_rank_new=among_new)[list(_NATIONAL)]
 
 
 def _ours(model: Forecaster, X: pd.DataFrame) -> dict[str, FloatArray]:
@@ -368,7 +391,7 @@ def _forecast(
     rows = national[national["la_code"] == case["la_code"]].copy()
     begun = case["inspection_start"]
     facts = {
-        "window": "confirmation" if begun >= CONFIRMATION_FROM else "development",
+        "window": window_of(begun),
         "lead_months": lead,
         "as_of": day.isoformat(),
         "trained_until": cut.isoformat(),
@@ -395,6 +418,7 @@ def _listed(national: pd.DataFrame, plan: _Plan, day: date) -> pd.DataFrame:
             "la_name": national["la_name"],
             "risk": national["risk"],
             "rank": national["list_rank"],
+            "rank_new": national["list_rank_new"],
             "next_start": national["la_code"].map(begun),
             "next_label": national["la_code"].map(first["label"]),
         }

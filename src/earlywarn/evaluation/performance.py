@@ -23,9 +23,12 @@ from earlywarn.evaluation.curves import (
 )
 from earlywarn.evaluation.protocol import (
     BASE,
+    CAPACITIES,
+    CAPACITY,
     CASE,
     DIGITS,
     OUTCOME,
+    RANDOM,
     REFERENCES,
     by_window_and_lead,
     checked_forecasts,
@@ -61,8 +64,6 @@ __all__ = [
     "to_records",
 ]
 
-CAPACITIES = (10, 15, 26, 30)
-"""Lengths of list; in 2016 the department had 26 authorities in intervention."""
 
 FEWEST_EVENTS = 5
 """With fewer events than this nothing is measured."""
@@ -134,7 +135,7 @@ def evaluate(
     reference_models: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Measure every model in every window, with intervals, and against its rivals.
+    """Measure every model in every window, with intervals, and against its baselines.
 
     Parameters
     ----------
@@ -311,7 +312,7 @@ def _measure(rows: pd.DataFrame, weights: FloatArray) -> _Draws:
 def _discrimination(rows: pd.DataFrame, weights: FloatArray) -> _Draws:
     score, label = rows["score"].to_numpy(float), rows["label"].to_numpy(float)
     ranked = rows["list_rank"].notna().to_numpy()
-    listed = (rows["list_rank"] <= 26).to_numpy()
+    listed = _listed(rows, CAPACITY)
     precision = weighted_average_precision(weights, score, label)
     return {
         "auc": weighted_auc(weights, score, label),
@@ -345,15 +346,17 @@ def _surprise(p: FloatArray, label: FloatArray) -> FloatArray:
 def _on_list(rows: pd.DataFrame, capacity: int, *, enough: bool) -> dict[str, float]:
     """What a national list of this length would have held of the cases whose place is known."""
     rank, label = rows["list_rank"].to_numpy(float), rows["label"].to_numpy(float)
-    ranked, listed = ~np.isnan(rank), rank <= capacity
-    n, inspected = int(ranked.sum()), int(listed.sum())
-    hits, events = int(label[listed].sum()), int(label[ranked].sum())
+    ranked, listed = ~np.isnan(rank), _listed(rows, capacity)
+    n, events = int(ranked.sum()), int(label[ranked].sum())
+    inspected, hits = _count(listed.sum()), _count((label * listed).sum())
     precision = float(rate(hits, inspected))
     found = {
         "precision": precision,
         "recall": float(rate(hits, events)),
         "lift": float(rate(precision, rate(events, n))),
-        "p_value": hypergeometric_tail(hits, events, inspected, n),
+        "p_value": hypergeometric_tail(hits, events, inspected, n)
+        if isinstance(hits, int) and isinstance(inspected, int)
+        else np.nan,
     }
     # Recall at 26 stands among the measures with limits already.
     kept = {name: value for name, value in found.items() if (name, capacity) != ("recall", 26)}
@@ -364,6 +367,19 @@ def _on_list(rows: pd.DataFrame, capacity: int, *, enough: bool) -> dict[str, fl
     return counts | {
         f"{name}_at_{capacity}": value if enough else np.nan for name, value in kept.items()
     }
+
+
+def _listed(rows: pd.DataFrame, capacity: int) -> FloatArray:
+    """1 for a case on the national list of this length; for a random list, its probability."""
+    ranked = rows["list_rank"].notna().to_numpy()
+    if "list_length" in rows and (rows["model"] == RANDOM).all():
+        return np.where(ranked, np.minimum(capacity / rows["list_length"], 1.0), 0.0)
+    return np.where(ranked, rows["list_rank"] <= capacity, 0.0)
+
+
+def _count(value: float) -> int | float:
+    """A whole number as one; the expectation of a random list as it is."""
+    return int(value) if float(value).is_integer() else float(value)
 
 
 def _worth(rows: pd.DataFrame, threshold: float, *, enough: bool) -> dict[str, float]:
@@ -378,6 +394,8 @@ def _worth(rows: pd.DataFrame, threshold: float, *, enough: bool) -> dict[str, f
 def _prepared(forecasts: pd.DataFrame) -> pd.DataFrame:
     """Checked forecasts with the ranked probability score of each and of the trailing shares."""
     rows = checked_forecasts(forecasts, _NEEDED)
+    # A list by lot is held against what such lists give on average, not against one draw of it.
+    rows["score"] = rows["score"].mask(rows["model"] == RANDOM, 0.0)
     shares = rows[_GRADES].to_numpy(float)
     grade = rows["grade"].to_numpy(float)[:, np.newaxis]
     missed = np.cumsum(shares, axis=1) - (grade <= np.arange(len(_GRADES)))

@@ -13,6 +13,13 @@ from earlywarn.errors import BacktestError, MissingExtraError, require
 from earlywarn.evaluation.checks import Evidence, Result, as_frame, run_checks
 from earlywarn.evaluation.fairness import groups, recounted, steadiness
 from earlywarn.evaluation.performance import decision_curve, evaluate, reliability, to_records
+from earlywarn.evaluation.populations import (
+    lists_of_new,
+    new_events,
+    new_failures,
+    populations,
+)
+from earlywarn.evaluation.protocol import CAPACITY
 from earlywarn.evaluation.record_page import page
 from earlywarn.evaluation.watchlist import lead_time, list_record
 from earlywarn.indicators.build import build_indicators
@@ -31,8 +38,6 @@ if TYPE_CHECKING:
     from earlywarn.panel.panel import Panel
     from earlywarn.utils.progress import Progress
 
-CAPACITY = 26
-"""Length of list: the authorities in intervention in 2016."""
 RESAMPLES = 1000
 
 
@@ -46,7 +51,8 @@ class Record:
     evaluation : Evaluation
     tables : dict of DataFrame
         Further tables by name: ``reliability``, ``decision_curve``, ``lead_time``, ``list_record``,
-        ``groups``, ``steadiness``, ``recounted``, ``checks``.
+        ``groups``, ``steadiness``, ``recounted``, ``checks``; ``populations``, and with ``_new``
+        at the end those of authorities that were not already Inadequate.
     checks : tuple of Result
     about : dict
         What it was made from: ``earlywarn`` (version), ``model_id``, ``panel`` (digest), ``as_of``
@@ -100,6 +106,7 @@ def make_record(
         "groups": groups(backtest.forecasts),
         "steadiness": steadiness(backtest.lists),
         "recounted": recounted(model, build_indicators(panel.as_of(day))),
+        **tables_of_new_failures(backtest, resamples),
         "checks": as_frame(results),
     }
     about = {
@@ -112,6 +119,34 @@ def make_record(
         "level": evaluation.level,
     }
     return Record(backtest, evaluation, tables, results, about)
+
+
+def tables_of_new_failures(backtest: Backtest, resamples: int) -> dict[str, pd.DataFrame]:
+    """Make the tables of authorities that were not already Inadequate, and of these beside others.
+
+    Parameters
+    ----------
+    backtest : Backtest
+    resamples : int
+        Of the authority-clustered bootstrap.
+
+    Returns
+    -------
+    dict of DataFrame
+        ``populations``, and those whose names end in ``_new``.
+    """
+    forecasts = new_failures(backtest.forecasts)
+    lists = lists_of_new(backtest.lists)
+    events = new_events(backtest.forecasts, backtest.judgements)
+    return {
+        "populations": populations(backtest.forecasts),
+        "records_new": evaluate(forecasts, resamples=resamples).records,
+        "reliability_new": reliability(forecasts),
+        "decision_curve_new": decision_curve(forecasts),
+        "lead_time_new": lead_time(lists, events, capacity=CAPACITY),
+        "list_record_new": list_record(lists, capacity=CAPACITY),
+        "groups_new": groups(forecasts),
+    }
 
 
 def write_record(record: Record, folder: str | Path, *, overwrite: bool = False) -> None:

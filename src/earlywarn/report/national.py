@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from earlywarn.evaluation.protocol import OURS, WINDOWS
 from earlywarn.indicators.catalogue import INDICATORS, Indicator, get_indicator
 from earlywarn.report.authority_charts import WIDTH
 from earlywarn.report.chart import Chart, Column, Table
 from earlywarn.report.palette import BAND_STYLES, style_of
 from earlywarn.report.svg import Scale, drawing, label
 from earlywarn.report.tilemap import tile_name
-from earlywarn.report.track_record import OURS, WINDOWS
+from earlywarn.report.track_record import window_words
 from earlywarn.scoring.predictions import BANDS, MOST_DRIVERS
 from earlywarn.scoring.words import NONE
 from earlywarn.utils.formatting import chance, long_date, number, percent, text, whole, year
@@ -272,8 +273,12 @@ def record_tables(contents: Contents) -> list[tuple[str, Table]]:
         on_list=[f"{row.events_at_26:.0f} of {row.events:.0f}" for row in frame.itertuples()],
         in_vain=frame["inspected_at_26"] - frame["events_at_26"],
     )
+    present = set(frame["window"])
     return [
-        (f"{WINDOWS[str(window)]}: {rows['n'].iloc[0]} inspections", Table.of(rows, RECORD_COLUMNS))
+        (
+            f"{window_words(str(window), present)}: {rows['n'].iloc[0]} inspections",
+            Table.of(rows, RECORD_COLUMNS),
+        )
         for window, rows in written.groupby("window", sort=False)
         if window in WINDOWS
     ]

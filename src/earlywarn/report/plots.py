@@ -13,6 +13,7 @@ import numpy as np
 
 from earlywarn.authorities import Register
 from earlywarn.errors import IndicatorError, ScoreError, require
+from earlywarn.evaluation.wording import level_words
 from earlywarn.indicators.catalogue import get_indicator
 from earlywarn.indicators.standardise import distribution, stabilise
 from earlywarn.report.authority_charts import waterfall_frame
@@ -30,9 +31,9 @@ from earlywarn.report.palette import (
     style_of,
 )
 from earlywarn.report.tilemap import SOFT, tile_name, tiles_for
-from earlywarn.report.track_record import level_words
 from earlywarn.statistics.distributions import logit
 from earlywarn.statistics.funnel import funnel_limits
+from earlywarn.statistics.intervals import byar_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -338,8 +339,10 @@ def _draw_calibration(ax: Axes, frame: pd.DataFrame) -> None:
     ax.set(xlim=(0, top), ylim=(0, top))
     ax.set_xlabel("Predicted risk, mean of the group, %")
     ax.set_ylabel("Judged Inadequate, %; bars: 90% of what chance does")
-    ratio = frame["events"].sum() / (frame["expected"] * frame["n"]).sum()
-    ax.set_title(f"{level_words(ratio)}: {ratio:.2f} came for each one predicted", loc="left")
+    events, expected = frame["events"].sum(), (frame["expected"] * frame["n"]).sum()
+    low, high = (float(limit / expected) for limit in byar_limits(events))
+    ratio = events / expected
+    ax.set_title(f"{level_words(low, high)}: {ratio:.2f} came for each one predicted", loc="left")
     ax.legend(frameon=False)
 
 
