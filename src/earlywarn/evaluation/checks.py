@@ -250,7 +250,7 @@ def _calibration(evidence: Evidence) -> tuple[Status, str]:
     names = ["all", *([window] if window in table.index else [])]
     low, high = CALIBRATED
     sentence = "; ".join(
-        f"{'all years' if name == 'all' else years_of(name)}: {row['events']:.0f} Inadequate "
+        f"{'all years' if name == 'all' else years_of(str(name))}: {row['events']:.0f} Inadequate "
         f"judgements where {row['expected']:.1f} were expected, {row['observed_expected']:.2f} "
         f"[{row['lower']:.2f}, {row['upper']:.2f}]"
         for name, row in table.loc[names].iterrows()

@@ -76,7 +76,8 @@ def groups(forecasts: pd.DataFrame, *, model: str = "earlywarn") -> pd.DataFrame
 
 def _fifths(rank: pd.Series) -> pd.Series:
     """The fifth of the country in which an authority stood on the day of its forecast."""
-    return np.ceil(FIFTHS * rank.round(9)).clip(1, FIFTHS).map(_fifth)
+    place = pd.Series(np.ceil(FIFTHS * rank.round(9)), index=rank.index)
+    return place.clip(1, FIFTHS).map(_fifth)
 
 
 def _grade_name(grade: float) -> str:
