@@ -150,6 +150,7 @@ class TestSentences:
         shapes = (
             rf"[A-Z].+: [\d,.]+%? .+ in 20\d\d, ({STANDING}|{EXPECTED}|{CARRIED}): {EFFECT}",
             rf"[A-Z].+: no comparable figure published{STAND_IN}: {EFFECT}",
+            rf"[A-Z].+: a suppressed count, of 1 to 5: {EFFECT}",
             rf"The last inspection \(known to 20\d\d-\d\d-\d\d\) {HISTORY}: {EFFECT}",
             r"Where every authority starts: a risk of \d+\.\d%, from how many inspections .+",
         )
