@@ -404,6 +404,8 @@ def _check_dates(rows: pd.DataFrame, model: RiskModel, faults: _Faults) -> Float
         outside = [bool(day) and not first <= day <= last for day in days]
         reason = f"as_of is outside the model's life, {first} to {last}"
         faults.add(np.array(outside, dtype=bool)[where], reason)
+        # The levels are not carried to a day on which the row has no answer.
+        days = ["" if out else day for day, out in zip(days, outside, strict=True)]
     years = [years_after(model, day) if day else np.nan for day in days]
     return np.array(years, dtype=float)[where]
 
