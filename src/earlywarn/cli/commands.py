@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import earlywarn as ew
 from earlywarn.cli import text as printing
 from earlywarn.cli.inputs import model_of, panel_of, snapshot_of
-from earlywarn.errors import UsageError, require
+from earlywarn.errors import ScoreError, UsageError, require
 from earlywarn.export.tables import check_table_place, write_table
 from earlywarn.export.workbook import about_explanation, about_scores
 from earlywarn.model.serialisation import model_file
 from earlywarn.panel.naming import region_meant
 from earlywarn.panel.storage import check_panel_place
+from earlywarn.scoring.counterfactual import NO_BAND
 from earlywarn.scoring.national import at_prior
 from earlywarn.utils.files import check_outputs
 from earlywarn.utils.progress import Progress, reporter
@@ -45,7 +46,8 @@ def score(chosen: argparse.Namespace) -> None:
     if chosen.out:
         about = about_scores(scores, model, snapshot)
         write_table(scores, Path(chosen.out), about=about, overwrite=chosen.overwrite)
-    print(printing.scores_text(scores, model, snapshot, top=chosen.top))
+    already = chosen.include is not None
+    print(printing.scores_text(scores, model, snapshot, top=chosen.top, include_already=already))
     _say_own_figures(snapshot)
     if chosen.out:
         print(f"\nAll {len(scores)} rows and {len(scores.columns)} columns are in {chosen.out}.")
@@ -104,7 +106,14 @@ def whatif(chosen: argparse.Namespace) -> None:
     """Print with which figures an authority's band would be another."""
     snapshot = snapshot_of(chosen)
     model = model_of(chosen, snapshot)
-    rows = ew.what_would_change(model, snapshot, chosen.authority, better=not chosen.worse)
+    try:
+        rows = ew.what_would_change(model, snapshot, chosen.authority, better=not chosen.worse)
+    except ScoreError as fault:
+        if fault.problem != NO_BAND:
+            raise
+        other = "without --worse" if chosen.worse else "with --worse"
+        parts = {**fault.as_dict(), "remedy": f"Ask the other way: {other}."}
+        raise ScoreError(parts.pop("problem"), **parts) from fault
     if rows.empty:
         raise UsageError("no figure can be moved that way", where=chosen.authority)
     print(printing.what_if_text(rows, model, snapshot))

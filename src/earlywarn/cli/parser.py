@@ -177,6 +177,12 @@ def _add_score(subcommands: Subcommands[_Parser]) -> None:
         *options.WRITTEN,
     )
     command.add_argument("--top", type=int, metavar="N", help="print only the N highest")
+    command.add_argument(
+        "--include",
+        choices=["already-inadequate"],
+        metavar="already-inadequate",
+        help="print those that hold an Inadequate judgement already too, apart",
+    )
     command.add_argument("--region", metavar="NAME", help="only the authorities of a region")
     command.add_argument(
         "--prior",

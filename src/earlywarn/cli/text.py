@@ -11,6 +11,7 @@ import pandas as pd
 
 from earlywarn.indicators.catalogue import FAMILIES, INDICATORS, Indicator, get_indicator
 from earlywarn.indicators.standardise import USUAL
+from earlywarn.utils.dates import this_day
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -28,9 +29,14 @@ _SHOWN += ["risk", "risk_lower", "risk_upper"]
 
 
 def scores_text(
-    scores: pd.DataFrame, model: RiskModel, snapshot: Snapshot, *, top: int | None
+    scores: pd.DataFrame,
+    model: RiskModel,
+    snapshot: Snapshot,
+    *,
+    top: int | None,
+    include_already: bool = False,
 ) -> str:
-    """The ranked list, in the width of the terminal.
+    """The ranked list in the width of the terminal: first those not already Inadequate.
 
     Parameters
     ----------
@@ -39,23 +45,41 @@ def scores_text(
     model : RiskModel
     snapshot : Snapshot
     top : int or None
-        How many rows; all if None.
+        How many rows of each list; all if None.
+    include_already : bool
+        Whether those already Inadequate are shown, apart from the others.
     """
-    shown = scores if top is None else scores.head(top)
+    already = scores["already_inadequate"]
+    lines = _ranked(scores[~already].head(top or len(scores)))
+    lines += ["", *_already(scores, include=include_already)]
+    if include_already and already.any():
+        lines += ["", *_ranked(scores[already].head(top or len(scores)))]
+    return "\n".join([_preamble(model, snapshot, scores), "", *lines, "", *_caution(model)])
+
+
+def _already(scores: pd.DataFrame, *, include: bool) -> list[str]:
+    """How many hold an Inadequate judgement already, and where they are."""
+    count = int(scores["already_inadequate"].sum())
+    where = "shown below" if include else "shown apart with --include already-inadequate"
+    text = f"Already Inadequate: {count or 'none'} of {len(scores)} authorities"
+    ranks = f", {where}. Ranks are among all authorities, with these." if count else "."
+    return [textwrap.fill(f"{text}{ranks}", _width())]
+
+
+def _ranked(shown: pd.DataFrame) -> list[str]:
     # The names give way before the drivers do, so that a row fits a terminal of 80.
-    longest = max(len("Authority"), *(len(name) for name in shown["la_name"]))
+    longest = max([len("Authority"), *(len(name) for name in shown["la_name"])])
     name_width = min(longest, max(_width() - 36 - _DRIVER_ROOM, 20))
     head = f"{'Rank':>4} {'(90%)':>9}  {'Authority':<{name_width}}  {'Risk':>5} {'(90%)':>9}  "
     room = max(_width() - len(head), 3)
     lines = [f"{head}What drives it up"]
-    lines += [
+    return lines + [
         f"{row['rank']:>4} {row['rank_lower']:>4}-{row['rank_upper']:<4}  "
         f"{_cut(row['la_name'], name_width):<{name_width}}  {100 * row['risk']:4.1f}% "
         f"{100 * row['risk_lower']:4.1f}-{100 * row['risk_upper']:<4.1f}  "
         f"{_cut(row['drivers_up'], room)}".rstrip()
         for row in shown[_SHOWN].to_dict("records")
     ]
-    return "\n".join([_preamble(model, snapshot, len(scores)), "", *lines, "", *_caution(model)])
 
 
 def explanation_text(
@@ -73,10 +97,11 @@ def explanation_text(
         else f"{held}, inspected from {row['previous_inspection']}"
     )
     lines = [
-        f"{name} ({code}), as of {snapshot.as_of}",
+        f"{name} ({code}), as of {snapshot.as_of}; {_known_to(snapshot, scores)}",
         "",
         (
-            f"Risk of an Inadequate judgement if inspected now: {100 * row['risk']:.1f}% "
+            f"Risk of an Inadequate judgement if inspected {_when(snapshot)}: "
+            f"{100 * row['risk']:.1f}% "
             f"(90% interval {100 * row['risk_lower']:.1f}% to {100 * row['risk_upper']:.1f}%), "
             f"{row['band']}"
         ),
@@ -215,23 +240,15 @@ def all_changes_text(rows: pd.DataFrame, *, top: int | None) -> str:
 
 
 def what_if_text(rows: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> str:
-    """With which figures an authority's band would be another, each alone and then together.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        As ``earlywarn.what_would_change`` gives it; at least one.
-    model : RiskModel
-    snapshot : Snapshot
-    """
+    """With which figures an authority's band would be another, each alone and then together."""
     now = rows.iloc[0]
     head = f"{'Today':>7}{'Other':>7}{'Risk':>7} {'(90%)':>10}  "
     lines = [
         f"{now['la_name']} ({now['la_code']}), as of {snapshot.as_of}",
         "",
         (
-            f"Risk of an Inadequate judgement if inspected now: {100 * now['risk']:.1f}%, "
-            f"{now['band']}"
+            f"Risk of an Inadequate judgement if inspected {_when(snapshot)}: "
+            f"{100 * now['risk']:.1f}%, {now['band']}"
         ),
     ]
     for way, title in (("alone", "One figure alone"), ("together", "One after the other")):
@@ -361,7 +378,18 @@ def _wrapped(text: str) -> str:
     return textwrap.fill(text, _width(), subsequent_indent=" " * 6)
 
 
-def _preamble(model: RiskModel, snapshot: Snapshot, count: int) -> str:
+def _when(snapshot: Snapshot) -> str:
+    return "now" if snapshot.as_of == this_day() else f"on {snapshot.as_of}"
+
+
+def _known_to(snapshot: Snapshot, scores: pd.DataFrame) -> str:
+    """The days of the last figure and of the last judgement known."""
+    last = scores["judgements_through"].iloc[0]
+    judged = "no judgements known" if pd.isna(last) else f"judgements reported up to {last}"
+    return f"figures published up to {snapshot.data_through}, {judged}"
+
+
+def _preamble(model: RiskModel, snapshot: Snapshot, scores: pd.DataFrame) -> str:
     assumed = (
         f" {snapshot.assumed:,} figures have a publication date that is only assumed."
         if snapshot.assumed
@@ -370,7 +398,7 @@ def _preamble(model: RiskModel, snapshot: Snapshot, count: int) -> str:
     usual = model.info["prior"]["risk"]
     text = (
         f"Risk that an inspection starting on {snapshot.as_of} would find an Inadequate area: "
-        f"{count} authorities, from figures published up to {snapshot.data_through}. "
+        f"{len(scores)} authorities, from {_known_to(snapshot, scores)}. "
         f"Model {model.info['model_id']}, set to {100 * usual:.1f}% of inspections.{assumed}"
     )
     return textwrap.fill(text, _width())

@@ -43,6 +43,8 @@ NOT_ACTIONABLE = {
 }
 """The other families that a model weighs, and why they are left as they are."""
 
+NO_BAND = "there is no band beyond"
+"""The problem of an authority that is in the last band already."""
 STEP = 0.1
 """Figures are changed in steps of the last decimal that is published."""
 
@@ -272,7 +274,7 @@ def _case(model: RiskModel, snapshot: Snapshot, la_code: str, *, better: bool) -
     place = names.index(band) + (1 if better else -1)
     if not 0 <= place < len(names):
         raise ScoreError(
-            "there is no band beyond",
+            NO_BAND,
             where=f"{snapshot.register.name_of(code)} ({code})",
             found=f"{band}, a risk of {100 * risk:.1f}%",
             remedy=f"Ask the other way: better={not better}.",
