@@ -20,7 +20,14 @@ from earlywarn.indicators.catalogue import get_indicator
 from earlywarn.report.authority import sections
 from earlywarn.report.authority_charts import waterfall_frame
 from earlywarn.report.contents import Contents, gather
-from earlywarn.report.national import region_chart, set_apart, shared_drivers, tile_map
+from earlywarn.report.national import (
+    first_codes,
+    left_out_above,
+    region_chart,
+    set_apart,
+    shared_drivers,
+    tile_map,
+)
 from earlywarn.report.page import authority_page, page, write_report
 from earlywarn.report.palette import style_of
 from earlywarn.report.standing import place_in_words, strip
@@ -187,7 +194,8 @@ def test_the_list_is_what_score_gives(tree, national, model):
 def test_the_ten_first_are_told_with_why_and_how_sure(tree, national, model):
     ten = next(e for e in every(tree, "ol") if e.get("class") == "ten")
     told = [words(item) for item in ten if local(item) == "li"]
-    scores = score(model, national.as_of(DAY)).head(10).to_dict("records")
+    whole = score(model, national.as_of(DAY))
+    scores = whole[~whole["already_inadequate"]].head(10).to_dict("records")
     assert len(told) == len(scores) == 10
     for item, given in zip(told, scores, strict=True):
         risk, low, high = (100 * given[name] for name in ("risk", "risk_lower", "risk_upper"))
@@ -202,10 +210,45 @@ def test_the_ten_first_are_told_with_why_and_how_sure(tree, national, model):
             assert part in item
 
 
+def not_already(contents) -> pd.DataFrame:
+    return contents.scores[~contents.scores["already_inadequate"]]
+
+
+def test_those_already_inadequate_above_the_ten_are_named_and_stay_in_the_list(tree, contents):
+    last = not_already(contents).index[9]
+    above = contents.scores.loc[:last].query("already_inadequate")["la_name"].tolist()
+    assert above, "the day shows nothing"
+    box = next(e for e in every(tree, "div") if e.get("class") == "minute")
+    ten = next(e for e in every(tree, "section") if e.get("id") == "ten")
+    names = ", ".join(above)
+    assert f"already Inadequate are not among them: {names}, as high," in words(box)
+    assert f"which keeps them: {names}." in words(ten)
+    items = [words(e) for e in every(ten, "strong")]
+    assert not set(items) & set(above)
+    rows = table_named(tree, "Risk of an Inadequate judgement")[1:]
+    assert [row[0] for row in rows] == contents.scores["la_name"].tolist()
+
+
+def test_an_authority_is_told_its_risk_on_the_day_by_date(tree, contents):
+    for code in contents.chosen:
+        article = next(e for e in every(tree, "article") if e.get("id") == f"la-{code}")
+        assert "if inspected on 31 December 2025:" in words(article)
+
+
+def test_the_ten_without_anyone_already_inadequate(contents):
+    scores = contents.scores
+    nobody = replace(contents, scores=scores.assign(already_inadequate=False))
+    assert first_codes(nobody) == scores["la_code"].head(10).tolist()
+    assert left_out_above(nobody) == []
+    most = replace(contents, scores=scores.assign(already_inadequate=scores.index > 2))
+    assert first_codes(most) == scores["la_code"].head(3).tolist()
+    assert left_out_above(most) == []
+
+
 def test_in_one_minute_the_ten_are_named_with_what_they_share(tree, contents):
     box = next(e for e in every(tree, "div") if e.get("class") == "minute")
     told = words(box)
-    first = contents.scores.head(10)
+    first = not_already(contents).head(10)
     apart = set_apart(contents, first["la_code"].tolist())
     for row in first.to_dict("records"):
         risk, low, high = (100 * row[name] for name in ("risk", "risk_lower", "risk_upper"))
@@ -215,7 +258,7 @@ def test_in_one_minute_the_ten_are_named_with_what_they_share(tree, contents):
     shared = shared_drivers(contents, first["la_code"].tolist())
     assert 1 <= len(shared) <= 3
     assert all(f"{title} ({count} of 10)" in told for title, count in shared)
-    below = (contents.scores.head(10)["drivers_up"].str.contains("last inspection")).sum()
+    below = (first["drivers_up"].str.contains("last inspection")).sum()
     assert dict(shared).get("a last inspection below Good", 0) == below
     assert past_in_brief(contents.record) in told
 

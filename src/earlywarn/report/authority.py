@@ -191,7 +191,8 @@ def _summary(contents: Contents, row: pd.Series) -> tuple[str, ...]:
         else f"Last judgement: {held}, inspected from {long_date(row['previous_inspection'])}."
     )
     risk = (
-        f"Risk of an Inadequate judgement if inspected on the day: {percent(row['risk'])} "
+        f"Risk of an Inadequate judgement if inspected on {long_date(contents.as_of)}: "
+        f"{percent(row['risk'])} "
         f"(90% interval {percent(row['risk_lower'])} to {percent(row['risk_upper'])}): "
         f"{row['band']}. Risk of a judgement below Good: {percent(row['below_good'])}."
     )

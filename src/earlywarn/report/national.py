@@ -71,7 +71,7 @@ def list_rows(contents: Contents) -> list[dict[str, object]]:
     # A little more than the highest, or an interval that ends with the axis would look cut.
     top = ROOM * float(contents.scores["risk_upper"].max())
     regions = {name: place for place, name in enumerate(region_names(contents))}
-    apart = set_apart(contents, contents.listed["la_code"].head(FIRST).tolist())
+    apart = set_apart(contents, first_codes(contents))
     rows = []
     for row in contents.listed.to_dict("records"):
         style = style_of(row["band"])
@@ -100,6 +100,19 @@ def list_rows(contents: Contents) -> list[dict[str, object]]:
             }
         )
     return rows
+
+
+def first_codes(contents: Contents) -> list[str]:
+    """Whom to look at first: the highest risks of those not already Inadequate."""
+    listed = contents.listed
+    return [str(code) for code in listed.loc[~listed["already_inadequate"], "la_code"].head(FIRST)]
+
+
+def left_out_above(contents: Contents) -> list[str]:
+    """Those already Inadequate who stand above the last of the first, and so are not among them."""
+    listed, first = contents.listed, first_codes(contents)
+    last = listed.index[listed["la_code"].isin(first)].max() if first else len(listed)
+    return [str(name) for name in listed.loc[:last].query("already_inadequate")["la_name"]]
 
 
 def region_names(contents: Contents) -> list[str]:

@@ -204,15 +204,14 @@ def _common(contents: Contents) -> dict[str, Any]:
 
 
 def _national(contents: Contents) -> dict[str, Any]:
-    rows = country.list_rows(contents)
+    rows, codes = country.list_rows(contents), country.first_codes(contents)
     return {
         "target": contents.model.info.get("target", {}).get("title", ""),
         "count": len(contents.scores),
         "rows": rows,
-        "first": rows[: country.FIRST],
-        "shared": country.shared_drivers(
-            contents, [str(row["code"]) for row in rows[: country.FIRST]]
-        ),
+        "first": [row for row in rows if row["code"] in codes],
+        "left_out": country.left_out_above(contents),
+        "shared": country.shared_drivers(contents, codes),
         "region_names": country.region_names(contents),
         "legend": country.legend(),
         "map": country.tile_map(contents),
