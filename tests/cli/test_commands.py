@@ -362,7 +362,7 @@ def test_faults_of_train(capsys, tmp_path, quick, arguments, words):
         (["predict"], "predict"),
         (["score", "--nonsense"], "--nonsense"),
         (["score", "--as-of", "yesterday"], "'yesterday'"),
-        (["score", "--as-of", "31/03/2025"], "2025-03-31"),
+        (["score", "--as-of", "31/02/2025"], "2025-03-31"),
         (["score", "--as-of", "2013-12-31"], "2014-01-01"),
         (["score", "--as-of", "2025-02-30"], "not a date"),
         (["score", "--as-of", ""], "not a date"),

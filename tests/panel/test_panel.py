@@ -143,6 +143,7 @@ class TestDates:
         "day",
         [
             "2022-10-27",
+            "27/10/2022",
             CIN_2022,
             datetime.fromisoformat("2022-10-27T09:30"),
             pd.Timestamp(CIN_2022),
@@ -154,7 +155,7 @@ class TestDates:
         assert snapshot.as_of == CIN_2022
         assert len(snapshot.observations) == 1
 
-    @pytest.mark.parametrize("day", ["soon", "27/10/2022", 2022, None, pd.NaT, "2022-02-30"])
+    @pytest.mark.parametrize("day", ["soon", "10/27/2022", 2022, None, pd.NaT, "2022-02-30"])
     def test_what_is_no_date(self, day: Any) -> None:
         with pytest.raises(PanelError) as caught:
             self.panel.as_of(day)
