@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from earlywarn.errors import IndicatorError
+from earlywarn.statistics.funnel import precision_mean, winsorise
 from earlywarn.statistics.heterogeneity import paule_mandel, winsorised_mean_square
 
 # The 13 trials of BCG vaccine (Colditz et al. 1994), log risk ratios and their variances, as in
@@ -96,6 +97,20 @@ def test_units_far_out_do_not_widen_the_spread():
 def test_known_values_give_their_variance():
     y = np.arange(40.0)
     assert paule_mandel(y, np.zeros(40))[1] == pytest.approx(np.var(y, ddof=1), rel=1e-6)
+
+
+@pytest.mark.parametrize("units", [2, 21, 150])
+@pytest.mark.parametrize("share", [0.1, 0.25])
+def test_the_estimate_solves_its_equation_with_plain_winsorising(units: int, share: float):
+    rng = np.random.default_rng(units)
+    sd = rng.uniform(0.05, 0.15, units)
+    y = rng.normal(scale=np.hypot(sd, 0.4)) + np.linspace(0, 1, units)
+    centre, tau2 = paule_mandel(y, sd, share=share)
+    spread = np.sqrt(sd**2 + tau2)
+    assert tau2 > 0
+    assert centre == pytest.approx(precision_mean(winsorise(y, share), spread), rel=1e-12)
+    squares = (winsorise((y - centre) / spread, share) ** 2).sum()
+    assert squares == pytest.approx((units - 1) * winsorised_mean_square(share), rel=1e-9)
 
 
 def test_errors_below_zero_are_refused():

@@ -8,7 +8,7 @@ import numpy as np
 
 from earlywarn.errors import IndicatorError
 from earlywarn.statistics.distributions import normal_quantile
-from earlywarn.statistics.funnel import precision_mean, winsorise
+from earlywarn.statistics.funnel import winsorise
 
 if TYPE_CHECKING:
     from earlywarn.statistics.arrays import FloatArray
@@ -92,27 +92,51 @@ def paule_mandel(y: FloatArray, sd: FloatArray, *, share: float = 0.0) -> tuple[
         )
     if len(y) < 2:
         return float("nan"), float("nan")
+    # A year's figures of every indicator come through here, so that what stays alike from step to
+    # step is worked out once, and nothing is checked twice.
+    pulled = winsorise(y, share) if share else y
+    sampling, edges = sd**2, _edges(len(y), share)
     expected = (len(y) - 1) * winsorised_mean_square(share)
     floor = float(np.var(y)) * _CLOSE if (sd == 0).any() else 0.0
     tau2 = floor
     for _ in range(_STEPS):
-        variance = sd**2 + tau2
-        centre = _centre(y, variance, share)
-        squared = (
-            winsorise((y - centre) / np.sqrt(variance), share) ** 2
-            if share
-            else ((y - centre) ** 2 / variance)
-        )
+        variance = sampling + tau2
+        spread = np.sqrt(variance)
+        centre = _centre(pulled, spread)
+        away = (y - centre) / spread
+        squared = _pulled_in(away, edges) ** 2 if share else (y - centre) ** 2 / variance
         excess = float(squared.sum()) - expected
         if excess <= 0 and tau2 <= floor:
             return centre, 0.0
         # Newton's step: the sum falls by about this for each unit of variance more.
         after = max(tau2 + excess / float((squared / variance).sum()), floor)
         if abs(after - tau2) <= _CLOSE * (after + tau2):
-            return _centre(y, sd**2 + after, share), after
+            return _centre(pulled, np.sqrt(sampling + after)), after
         tau2 = after
-    return _centre(y, sd**2 + tau2, share), tau2
+    return _centre(pulled, np.sqrt(sampling + tau2)), tau2
 
 
-def _centre(y: FloatArray, variance: FloatArray, share: float) -> float:
-    return precision_mean(winsorise(y, share) if share else y, np.sqrt(variance))
+def _centre(y: FloatArray, spread: FloatArray) -> float:
+    """What ``precision_mean`` gives, for spreads that are above 0."""
+    weight = 1 / spread**2
+    return float(np.sum(weight * y) / np.sum(weight))
+
+
+def _edges(count: int, share: float) -> tuple[tuple[int, float], tuple[int, float]]:
+    """Where the two quantiles of so many values lie: the place below, and how far beyond it."""
+    low, high = ((count - 1) * part for part in (share, 1 - share))
+    return (int(low), low - int(low)), (int(high), high - int(high))
+
+
+def _pulled_in(x: FloatArray, edges: tuple[tuple[int, float], tuple[int, float]]) -> FloatArray:
+    """What ``winsorise`` gives of known, finite values."""
+    ordered = np.sort(x)
+    low, high = (_between(ordered, place, beyond) for place, beyond in edges)
+    return np.minimum(np.maximum(x, low), high)
+
+
+def _between(ordered: FloatArray, place: int, beyond: float) -> float:
+    below, above = ordered[place], ordered[min(place + 1, len(ordered) - 1)]
+    apart = above - below
+    # As numpy's quantile rounds, from the nearer side.
+    return float(above - apart * (1 - beyond) if beyond >= 0.5 else below + apart * beyond)
