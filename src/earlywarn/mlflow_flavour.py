@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 GUARD = "columns_go_in_one_struct"
 """The signature's first input, to be left out: it gets what Spark gives by position."""
+_TYPES = {"number": "double", "whole number": "long", "text": "string"}
 EXAMPLE = {"la_code": "383", "as_of": "2024-06-30", "rereferrals": 31.0, "agency_workers": 14.0}
 
 
@@ -95,7 +96,8 @@ class Scorer:
             )
         answer = score_batch(rows, self._model, explain=self._explain)
         added = answer.iloc[:, rows.shape[1] :]
-        return added.fillna(dict.fromkeys(added.columns[added.dtypes != "float64"], ""))
+        texts = added.columns[~added.dtypes.map(pd.api.types.is_numeric_dtype)]
+        return added.fillna(dict.fromkeys(texts, ""))
 
 
 def _load_pyfunc(path: str, model_config: dict[str, Any] | None = None) -> Scorer:
@@ -111,8 +113,5 @@ def _signature(model: RiskModel, *, explain: bool) -> Any:
     inputs = [types.ColSpec("string", name, required=False) for name in (GUARD, "la_code", "as_of")]
     inputs += [types.ColSpec("double", name, required=False) for name in sorted(known_columns())]
     added = output_schema(pd.DataFrame([EXAMPLE]), model, explain=explain)
-    outputs = [
-        types.ColSpec("double" if kind == "number" else "string", name, required=False)
-        for name, kind in added.items()
-    ]
+    outputs = [types.ColSpec(_TYPES[kind], name, required=False) for name, kind in added.items()]
     return models.ModelSignature(types.Schema(inputs), types.Schema(outputs))

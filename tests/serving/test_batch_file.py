@@ -117,10 +117,11 @@ def test_the_plain_calls_rows(source: Path, tmp_path: Path, ending: str, explain
     for name in expected.columns:
         numeric = pd.api.types.is_numeric_dtype(expected[name].dtype)
         if numeric and ending != ".jsonl":
-            column = pd.to_numeric(found[name].replace("", None)).astype(float)
+            column = pd.to_numeric(found[name].replace("", None)).astype(expected[name].dtype)
             assert column.to_numpy().tobytes() == expected[name].to_numpy().tobytes(), name
+            assert ending == ".csv" or found[name].dtype == expected[name].dtype, name
         elif numeric:
-            cells = found[name].astype(float)
+            cells = found[name].astype(expected[name].dtype)
             assert cells.to_numpy().tobytes() == expected[name].to_numpy().tobytes(), name
         else:
             assert found[name].fillna("").tolist() == expected[name].fillna("").tolist(), name

@@ -299,8 +299,7 @@ def _parquet_bytes(rows: Any, added: pd.DataFrame) -> bytes:
     pa, pq = require("pyarrow", extra="data"), require("pyarrow.parquet", extra="data")
     table = _texts(rows) if isinstance(rows, pd.DataFrame) else rows
     for name in added.columns:
-        numeric = pd.api.types.is_numeric_dtype(added[name].dtype)
-        kind = pa.float64() if numeric else pa.string()
+        kind = {"f": pa.float64(), "i": pa.int64()}.get(added[name].dtype.kind, pa.string())
         table = table.append_column(name, pa.array(added[name], type=kind, from_pandas=True))
     buffer = io.BytesIO()
     pq.write_table(table, buffer)

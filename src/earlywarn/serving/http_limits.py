@@ -74,7 +74,7 @@ class Limits:
         parts: list[bytes] = []
         self._requests += 1
         try:
-            code = await self._collected(receive, parts)
+            code = await self._collected(receive, parts, _said_length(scope))
             if code == _TAKEN:
                 await self._app(scope, _told_again(parts, receive), send)
             elif code != _GONE:
@@ -83,20 +83,21 @@ class Limits:
             self._requests -= 1
             self._bytes -= sum(map(len, parts))
 
-    async def _collected(self, receive: Receive, parts: list[bytes]) -> int:
+    async def _collected(self, receive: Receive, parts: list[bytes], said: int) -> int:
         if self._requests > MOST_AT_ONCE:
             return _BUSY
+        first = _LONG if said > MOST_BYTES else _TAKEN
         try:
-            return await asyncio.wait_for(self._collect(receive, parts), self._patience)
+            return await asyncio.wait_for(self._collect(receive, parts, first), self._patience)
         except TimeoutError:
-            return _LATE
+            return _LATE if first == _TAKEN else first
 
-    async def _collect(self, receive: Receive, parts: list[bytes]) -> int:
+    async def _collect(self, receive: Receive, parts: list[bytes], first: int) -> int:
         """Keep the parts of a body. One beyond the limits is heard out: only then is it answered.
 
         A client that is cut off in mid-sentence never hears why.
         """
-        code, size, more = _TAKEN, 0, True
+        code, size, more = first, 0, True
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
@@ -112,6 +113,12 @@ class Limits:
                 parts.append(part)
                 self._bytes += len(part)
         return code
+
+
+def _said_length(scope: Message) -> int:
+    """The length that a request's head gives its body; 0 where it gives none."""
+    given = dict(scope["headers"]).get(b"content-length", b"")
+    return int(given) if given.isdigit() else 0
 
 
 def _told_again(parts: list[bytes], receive: Receive) -> Receive:
