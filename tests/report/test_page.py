@@ -384,6 +384,10 @@ def test_risk_by_day_is_told_beside_region_and_neighbours(tree, contents):
     assert [row[4] for row in rows] == [f"{100 * risk:.1f}%" for risk in own["region_median"]]
     north_west = contents.scores[contents.scores["region"] == "North West"]["risk"]
     assert rows[-1][4] == f"{100 * north_west.median():.1f}%"
+    last = contents.risks[contents.risks["as_of"] == contents.scores["as_of"].iloc[0]]
+    limits = ["risk", "risk_lower", "risk_upper"]
+    own, listed = (f.set_index("la_code")[limits].sort_index() for f in (last, contents.scores))
+    pd.testing.assert_frame_equal(own, listed, check_exact=True)
 
 
 def test_the_figures_by_year_are_the_histories(tree, contents):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from earlywarn.model.base_rate import AT_CUT, LevelState
+from earlywarn.model.base_rate import AT_CUT, LONGEST, LevelState
 from earlywarn.statistics.distributions import expit, logit
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 YEAR = 365.25
+FURTHEST = LONGEST - AT_CUT - 1
+"""Years after the cut to which a level is carried at most: far beyond any model's life."""
 
 
 class Ahead(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pandas as pd
 
 from earlywarn.indicators.build import build_indicators
 from earlywarn.panel.panel import FIRST_DAY
+from earlywarn.scoring.predictions import Predictions
 from earlywarn.scoring.preprocessing import read_rows
 from earlywarn.utils.progress import Progress
 
@@ -76,15 +78,15 @@ def risk_history(
 def _risks(model: RiskModel, snapshot: Snapshot) -> pd.DataFrame:
     """The risks of one day alone: ranks and their draws are most of a score's time."""
     X = build_indicators(snapshot).reset_index()
-    inputs = read_rows(model, X)
-    lower, upper = model.interval(inputs.values, inputs.noise)
+    inputs = replace(read_rows(model, X), refusal={})  # None is left out, as in ``score``.
+    predictions = Predictions(model, len(X))
+    predictions.add(slice(0, len(X)), inputs)
+    risks = predictions.columns()
     return pd.DataFrame(
         {
             "la_code": X["la_code"],
             "as_of": snapshot.as_of.isoformat(),
-            "risk": model.risk(inputs.values),
-            "risk_lower": lower,
-            "risk_upper": upper,
+            **{name: risks[name] for name in ("risk", "risk_lower", "risk_upper")},
         }
     )
 

@@ -25,7 +25,7 @@ from earlywarn.indicators.standardise import (
     stabilise,
     usual_value,
 )
-from earlywarn.model.horizon import years_after
+from earlywarn.model.horizon import FURTHEST, years_after
 from earlywarn.scoring.reference import Places, Reference
 from earlywarn.scoring.words import Facts
 from earlywarn.statistics.arrays import FloatArray, rate
@@ -404,10 +404,9 @@ def _check_dates(rows: pd.DataFrame, model: RiskModel, faults: _Faults) -> Float
         outside = [bool(day) and not first <= day <= last for day in days]
         reason = f"as_of is outside the model's life, {first} to {last}"
         faults.add(np.array(outside, dtype=bool)[where], reason)
-        # The levels are not carried to a day on which the row has no answer.
-        days = ["" if out else day for day, out in zip(days, outside, strict=True)]
-    years = [years_after(model, day) if day else np.nan for day in days]
-    return np.array(years, dtype=float)[where]
+    years = np.array([years_after(model, day) if day else np.nan for day in days], dtype=float)
+    years[years > FURTHEST] = np.nan  # Such a row is refused: its level is carried nowhere.
+    return years[where]
 
 
 def _day(text: str) -> str:
