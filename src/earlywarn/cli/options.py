@@ -9,33 +9,35 @@ from earlywarn.export.tables import ENDINGS
 SHIPS = "default: the one that ships"
 
 
-def _flag(name: str, told: str) -> argparse.ArgumentParser:
+def _flag(name: str, description: str) -> argparse.ArgumentParser:
     parent = argparse.ArgumentParser(add_help=False)
-    parent.add_argument(name, action="store_true", help=told)
+    parent.add_argument(name, action="store_true", help=description)
     return parent
 
 
 def _value(
-    name: str, metavar: str, told: str, *, required: bool = False
+    name: str, metavar: str, description: str, *, required: bool = False
 ) -> argparse.ArgumentParser:
     parent = argparse.ArgumentParser(add_help=False)
-    parent.add_argument(name, metavar=metavar, help=told, required=required)
+    parent.add_argument(name, metavar=metavar, help=description, required=required)
     return parent
 
 
-def model(told: str = f"a model folder or file ({SHIPS})") -> argparse.ArgumentParser:
+def model(description: str = f"a model folder or file ({SHIPS})") -> argparse.ArgumentParser:
     """Give --model."""
-    return _value("--model", "M", told)
+    return _value("--model", "M", description)
 
 
-def panel(told: str = f"a panel folder that build wrote ({SHIPS})") -> argparse.ArgumentParser:
+def panel(
+    description: str = f"a panel folder that build wrote ({SHIPS})",
+) -> argparse.ArgumentParser:
     """Give --panel."""
-    return _value("--panel", "P", told)
+    return _value("--panel", "P", description)
 
 
-def out(metavar: str, told: str) -> argparse.ArgumentParser:
+def out(metavar: str, description: str) -> argparse.ArgumentParser:
     """Give --out where it must be given."""
-    return _value("--out", metavar, told, required=True)
+    return _value("--out", metavar, description, required=True)
 
 
 QUIET = _flag("--quiet", "say nothing but errors")

@@ -186,7 +186,7 @@ EXPLANATION = (
         "expected",
         "Expected for its deprivation",
         "The value expected of an authority as deprived, where compared like for like.",
-        "as told",
+        "as given",
         1,
     ),
     _text("own", "Own figure", "Whether the value is the caller's own, not the published one."),

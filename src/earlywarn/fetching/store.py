@@ -175,7 +175,7 @@ def releases_text(entries: list[dict[str, Any]]) -> str:
 
 
 def file_name(title: str, mark: str) -> str:
-    """A plain file name from a title and what tells the file from others.
+    """A plain file name from a title and what sets the file apart from others.
 
     Examples
     --------

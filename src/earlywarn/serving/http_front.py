@@ -151,7 +151,7 @@ class Front:
         path = self._name(scope["path"])
         self._metrics.answered(path, status, seconds)
         if LOG.isEnabledFor(logging.INFO):
-            told: dict[str, Any] = {
+            entry: dict[str, Any] = {
                 "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
                 "method": scope["method"],
                 "path": path,
@@ -159,7 +159,7 @@ class Front:
                 "bytes": size,
                 "seconds": round(seconds, 4),
             }
-            LOG.info(json.dumps(told))
+            LOG.info(json.dumps(entry))
 
 
 async def _say(send: Send, code: int, fault: Fault, *headers: tuple[bytes, bytes]) -> None:

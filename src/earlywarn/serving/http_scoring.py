@@ -325,7 +325,7 @@ class Scorer:
                 rows = parse(waiting.body, explain=waiting.explain)
                 check(rows, model)
                 read[waiting.explain].append((waiting, rows))
-            except Exception as fault:  # noqa: BLE001 - told to its own client alone
+            except Exception as fault:  # noqa: BLE001 - said to its own client alone
                 waiting.settle(fault)
         for group in filter(None, read.values()):
             try:
@@ -344,7 +344,7 @@ class Scorer:
                 waiting = self._big.popleft()
             try:
                 waiting.settle(self._in_slices(waiting))
-            except Exception as fault:  # noqa: BLE001 - told to its own client alone
+            except Exception as fault:  # noqa: BLE001 - said to its own client alone
                 waiting.settle(fault)
 
     def _in_slices(self, waiting: _Waiting) -> bytes:
@@ -383,7 +383,7 @@ def _joined(pieces: list[bytes]) -> bytes:
 def _alone(rows: Rows, model: RiskModel) -> bytes | BaseException:
     try:
         return answers([rows], model, _today(model))[0]
-    except Exception as fault:  # noqa: BLE001 - told to its own client alone
+    except Exception as fault:  # noqa: BLE001 - said to its own client alone
         return fault
 
 

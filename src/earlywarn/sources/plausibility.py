@@ -75,7 +75,7 @@ def check_coverage(
     ------
     SourceError
         If the newest year has fewer than half of the authorities of the year before: a row whose
-        year was mistaken would date the whole table anew.
+        year was mistaken would date the whole table again.
     """
     local = places[places["la_code"] != ENGLAND]
     counts = local.groupby("period")["la_code"].nunique().sort_index()

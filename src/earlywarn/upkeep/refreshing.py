@@ -122,7 +122,7 @@ def refresh(  # noqa: PLR0913 - every address and limit, each by its name
     >>> done.new["published"].max()  # doctest: +SKIP
     '2025-10-30'
     """
-    told = progress or Progress()
+    watched = progress or Progress()
     done = fetch_published(
         out,
         since=None if since is None else as_date(since, "since", FetchError),
@@ -134,7 +134,7 @@ def refresh(  # noqa: PLR0913 - every address and limit, each by its name
         time_limit=time_limit,
         size_limit=size_limit,
         pause=pause,
-        progress=told,
+        progress=watched,
     )
     if done.failed:
         raise FetchError(
@@ -148,7 +148,7 @@ def refresh(  # noqa: PLR0913 - every address and limit, each by its name
     notes = tuple(done.notes)
     if dry_run or not build:
         return Refreshed(Path(out), new, done.kept, notes)
-    return _built(Path(out), new, done.kept, notes, told)
+    return _built(Path(out), new, done.kept, notes, watched)
 
 
 def _built(
