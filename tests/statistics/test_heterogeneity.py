@@ -116,3 +116,11 @@ def test_the_estimate_solves_its_equation_with_plain_winsorising(units: int, sha
 def test_errors_below_zero_are_refused():
     with pytest.raises(IndicatorError, match="0 or more"):
         paule_mandel(np.ones(3), np.array([1.0, -1.0, 1.0]))
+
+
+def test_units_that_are_alike_but_for_a_few_far_out_have_no_spread_beyond_chance():
+    y = np.array([1.0] * 30 + [9.0])
+    centre, tau2 = paule_mandel(y, np.full(31, 0.01), share=0.1)
+    assert 1.0 <= centre < 1.3
+    assert np.isfinite(tau2)
+    assert 0 <= tau2 < 0.01

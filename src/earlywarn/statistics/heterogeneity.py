@@ -109,7 +109,10 @@ def paule_mandel(y: FloatArray, sd: FloatArray, *, share: float = 0.0) -> tuple[
         if excess <= 0 and tau2 <= floor:
             return centre, 0.0
         # Newton's step: the sum falls by about this for each unit of variance more.
-        after = max(tau2 + excess / float((squared / variance).sum()), floor)
+        slope = float((squared / variance).sum())
+        if slope == 0:  # pulled in, all stand at the centre: a few units far out, the rest alike
+            return centre, floor
+        after = max(tau2 + excess / slope, floor)
         if abs(after - tau2) <= _CLOSE * (after + tau2):
             return _centre(pulled, np.sqrt(sampling + after)), after
         tau2 = after
