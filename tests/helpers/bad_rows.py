@@ -73,7 +73,7 @@ SIXTEEN = {
     "decimal": Decimal(16), "long decimal": Decimal("16.000000000000000000000000000000"),
     "numpy int8": np.int8(16), "numpy uint64": np.uint64(16), "numpy float16": np.float16(16),
     "numpy float32": np.float32(16), "numpy long double": np.longdouble(16), "enum": Sixteen.CASES,
-    "numpy text": np.str_("16"),
+    "numpy text": np.str_("16"), "complex without a second part": 16 + 0j,
 }  # fmt: skip
 
 NO_NUMBERS = {
@@ -92,7 +92,7 @@ NO_NUMBERS = {
     "empty list": [], "tuple": (16,), "set": {16}, "dict": {"value": 16}, "empty dict": {},
     "deep list": nested(5_000), "endless list": endless(), "numpy array": np.array([16, 17]),
     "numpy scalar array": np.array(16), "series": pd.Series([16]), "frame": pd.DataFrame([16]),
-    "complex": 16 + 0j, "fraction": Fraction(33, 2), "date": date(2024, 6, 30),
+    "complex": 16 + 1j, "fraction": Fraction(33, 2), "date": date(2024, 6, 30),
     "datetime": datetime(2024, 6, 30, tzinfo=UTC), "time": time(12), "timedelta": timedelta(16),
     "timestamp": pd.Timestamp("2024-06-30"), "pandas timedelta": pd.Timedelta(16, "D"),
     "period": pd.Period("2024-06"), "interval": pd.Interval(1, 16), "datetime64":
