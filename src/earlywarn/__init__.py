@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from earlywarn.upkeep.publishing import publish as publish
     from earlywarn.upkeep.publishing import verify as verify
     from earlywarn.upkeep.refreshing import refresh as refresh
+    from earlywarn.upkeep.retraining import retrain as retrain
 
 _ROOMS = {
     "Backtest": "evaluation.backtesting",
@@ -70,6 +71,7 @@ _ROOMS = {
     "read_published": "panel.published",
     "publish": "upkeep.publishing",
     "refresh": "upkeep.refreshing",
+    "retrain": "upkeep.retraining",
     "save_model": "model.serialisation",
     "score": "scoring.national",
     "score_batch": "scoring.batch",

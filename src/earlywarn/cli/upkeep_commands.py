@@ -52,6 +52,43 @@ def add_upkeep(add: Callable[..., argparse.ArgumentParser], subcommands: Any) ->
     command.add_argument("register", metavar="REGISTER")
     command.add_argument("--judgements", metavar="FILE", help="what came (default: what ships)")
 
+    command = add(
+        subcommands, "retrain", retrain, "train a challenger, and hold it against the model in use"
+    )
+    command.add_argument("--panel", metavar="P", help="a panel folder that build wrote")
+    command.add_argument("--judgements", metavar="FILE", help="what came (default: the panel's)")
+    command.add_argument("--against", metavar="MODEL", help="the model in use")
+    command.add_argument("--out", metavar="MODEL_DIR", help="write the challenger here")
+    command.add_argument("--overwrite", action="store_true", help="replace the model there")
+    command.add_argument("--quiet", action="store_true", help="say nothing but the result")
+
+
+def retrain(chosen: argparse.Namespace) -> None:
+    """Train a challenger, print how it did beside the model in use, and what is proposed."""
+    done = ew.retrain(
+        ew.load_panel(chosen.panel),
+        ew.load_judgements(chosen.judgements) if chosen.judgements else None,
+        against=ew.load_model(chosen.against),
+        out=chosen.out,
+        overwrite=chosen.overwrite,
+        progress=reporter(quiet=chosen.quiet),
+    )
+    print(done.figures.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+    for row in done.checks.to_dict("records"):
+        print(f"{row['number']}. {row['title']}: {row['sentence']} ({_passed(row['passed'])})")
+    largest = done.changes.loc[done.changes["change"].abs().sort_values(ascending=False).index]
+    print("The largest changes, in log-odds:")
+    for row in largest.head(10).to_dict("records"):
+        print(
+            f"  {row['la_name']}: {row['term']} {row['change']:+.2f} "
+            f"({row['risk_champion']:.1%} -> {row['risk_challenger']:.1%})"
+        )
+    print(f"Proposed: {done.proposal}. Nothing is replaced by this command.")
+
+
+def _passed(passed: object) -> str:
+    return "yes" if passed else "no"
+
 
 def publish(chosen: argparse.Namespace) -> None:
     """Append an entry to a register."""
