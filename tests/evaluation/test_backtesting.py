@@ -15,6 +15,7 @@ from tests.helpers import backtests
 
 import earlywarn as ew
 from earlywarn.errors import BacktestError
+from earlywarn.evaluation import backtesting
 from earlywarn.evaluation.backtesting import CONFIRMATION_FROM, OURS
 from earlywarn.evaluation.baselines import RIVALS
 from earlywarn.evaluation.performance import evaluate
@@ -258,10 +259,8 @@ def test_an_interrupted_run_goes_on(small, parts, monkeypatch):
     before = {file: file.read_bytes() for file in files}
     files[1].unlink()
     asked = []
-    trained = ew.backtesting._trained
-    monkeypatch.setattr(
-        ew.backtesting, "_trained", lambda *a: (asked.append(a[-1]), trained(*a))[1]
-    )
+    trained = backtesting._trained
+    monkeypatch.setattr(backtesting, "_trained", lambda *a: (asked.append(a[-1]), trained(*a))[1])
     again = backtests.run(parts=folder)
     assert asked == [date(2018, 1, 1)]
     assert {file: file.read_bytes() for file in files} == before
@@ -278,7 +277,7 @@ def test_years_of_another_question_are_not_used(parts, monkeypatch):
         asked.append(arguments[-1])
         raise BacktestError("computed again")
 
-    monkeypatch.setattr(ew.backtesting, "_trained", stop)
+    monkeypatch.setattr(backtesting, "_trained", stop)
     backtests.run(parts=folder)
     assert asked == []
     changed = backtests.panel().judgements.iloc[:-1]
@@ -296,7 +295,7 @@ def test_years_of_other_figures_are_not_used(parts, monkeypatch):
     rows.loc[rows.index[5], "value"] = 12.5
     other = dataclasses.replace(panel, observations=rows)
     monkeypatch.setattr(backtests, "panel", lambda: other)
-    monkeypatch.setattr(ew.backtesting, "_trained", lambda *_: 1 / 0)
+    monkeypatch.setattr(backtesting, "_trained", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         backtests.run(parts=folder)
 
