@@ -33,7 +33,7 @@ def winsorised_mean_square(share: float) -> float:
     Examples
     --------
     >>> round(winsorised_mean_square(0.1), 4)
-    0.6786
+    0.6787
     >>> winsorised_mean_square(0.0)
     1.0
     """
