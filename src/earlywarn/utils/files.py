@@ -297,9 +297,22 @@ def _undo(parts: Mapping[Path, Path], kept: dict[Path, Path], *, whole: bool) ->
         if file in left:
             continue
         if file in kept:
-            kept.pop(file).replace(file)
+            _put_back(kept.pop(file), file)
         else:
             file.unlink(missing_ok=True)
+
+
+def _put_back(old: Path, file: Path) -> None:
+    """Give a file its old content again, also where names can't be changed any more.
+
+    What stopped the writing may stop this too: a file that another program has open, or a second
+    interrupt. The old content is then copied over the new; if that fails too, it stays beside it.
+    """
+    try:
+        old.replace(file)
+    except (OSError, KeyboardInterrupt):
+        shutil.copy2(old, file)
+        old.unlink(missing_ok=True)
 
 
 def _check_name(path: Path, fault: type[EarlyWarnError]) -> None:
