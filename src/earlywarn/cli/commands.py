@@ -128,9 +128,9 @@ def drift(chosen: argparse.Namespace) -> None:
     """Print whether today's figures are like those that the model learnt from."""
     model, snapshot = ew.load_model(chosen.model), snapshot_of(chosen)
     found = ew.drift(model, snapshot)
-    told = "The model may be used." if found.usable else "The model should not be used."
+    conclusion = "The model may be used." if found.usable else "The model should not be used."
     text = printing.drift_text(found.indicators, found.reasons, model, snapshot.as_of)
-    print(f"{text}\n\n{told}")
+    print(f"{text}\n\n{conclusion}")
 
 
 def build(chosen: argparse.Namespace) -> None:
@@ -173,13 +173,13 @@ def backtest(chosen: argparse.Namespace) -> None:
         check_outputs(file, overwrite=chosen.overwrite, make_folders=True, what="a record")
     progress = reporter(quiet=chosen.quiet)
     panel, model = ew.load_panel(chosen.panel), ew.load_model(chosen.model)
-    rivals: list[Contender] = [*ew.RIVALS, *(ew.CHALLENGERS if chosen.challengers else ())]
+    baselines: list[Contender] = [*ew.RIVALS, *(ew.CHALLENGERS if chosen.challengers else ())]
     parts = None if chosen.out is None else Path(chosen.out) / "parts"
     found = ew.backtest(
         panel,
         panel.judgements,
         target=model.info["target"]["name"],
-        rivals=rivals,
+        rivals=baselines,
         parts=parts,
         n_jobs=chosen.jobs,
         progress=progress,

@@ -1,6 +1,6 @@
 """The command line: what it takes, which command it means, and one line for every fault.
 
-Exit codes: 0 done; 2 the user's input is at fault, told in one line; 1 a fault of ours.
+Exit codes: 0 done; 2 the user's input is at fault, said in one line; 1 a fault of ours.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(
-            message, where=self.prog, remedy=f"{self.prog} --help tells what it takes."
+            message, where=self.prog, remedy=f"{self.prog} --help shows what it takes."
         )
 
 
@@ -156,12 +156,12 @@ def _add(
     subcommands: Subcommands[_Parser],
     name: str,
     run: Callable[[argparse.Namespace], None],
-    told: str,
+    does: str,
     *parents: argparse.ArgumentParser,
 ) -> argparse.ArgumentParser:
     shared: Any = parents
     command = subcommands.add_parser(
-        name, help=told, description=told[0].upper() + told[1:] + ".", parents=shared
+        name, help=does, description=does[0].upper() + does[1:] + ".", parents=shared
     )
     command.set_defaults(run=run)
     return command

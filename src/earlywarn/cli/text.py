@@ -153,13 +153,13 @@ def comparison_text(rows: pd.DataFrame, names: Sequence[str]) -> str:
     )
     known = rows[rows["value"].notna()]
     left = rows.loc[rows["value"].isna(), "title"].tolist()
-    told = (
+    lead = (
         "Rank and quarter 1 are the best by the indicator's direction, or the lowest where it has "
         "none. Higher, lower: the group's value lies outside the 95% limits; of some 30 indicators "
         "one or two do so by chance."
     )
     notes = [
-        told,
+        lead,
         *([f"No figure: {', '.join(left)}."] if left else []),
         *([f"The group: {', '.join(names)}."] if names else []),
     ]
@@ -179,8 +179,8 @@ def _compared(row: Mapping[Hashable, Any]) -> str:
     limits = "" if np.isnan(row["lower"]) else f"{row['lower']:,.1f}-{row['upper']:,.1f}"
     quarter = "" if np.isnan(row["quartile"]) else f"{row['quartile']:.0f}"
     usual = "" if np.isnan(row["group_value"]) else f"{row['group_value']:,.1f}"
-    told = {"higher": "higher", "lower": "lower"}.get(row["significance"], "")
-    words = [word for word in (told, row["standing"] if told else "") if word]
+    side = {"higher": "higher", "lower": "lower"}.get(row["significance"], "")
+    words = [word for word in (side, row["standing"] if side else "") if word]
     text = (
         f"{row['value']:>8,.1f} {limits:>15} {row['period']:>5.0f} {usual:>8} "
         f"{row['rank']:>4.0f}/{row['of']:<3.0f} {quarter:>7}  {row['title']}"
@@ -254,13 +254,13 @@ def what_if_text(rows: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> st
     for way, title in (("alone", "One figure alone"), ("together", "One after the other")):
         lines += ["", f"{head}{title}"]
         lines += [_changed(row) for row in rows[rows["way"] == way].to_dict("records")]
-    told = (
+    lead = (
         "Arithmetic on the model, and no claim about causes: an authority that changed a figure by "
         "itself may be as likely to fail as before. Only figures that it shapes by its own work "
         f"are changed, within the {' to '.join(f'{100 * share:.0f}th' for share in USUAL)} "
         "percentile of authorities; all else stays."
     )
-    return "\n".join([*lines, "", textwrap.fill(told, _width()), *_caution(model)])
+    return "\n".join([*lines, "", textwrap.fill(lead, _width()), *_caution(model)])
 
 
 def _changed(row: Mapping[Hashable, Any]) -> str:
@@ -334,7 +334,7 @@ def record_text(records: pd.DataFrame, checks: pd.DataFrame, folder: str | Path 
         for row in checks.to_dict("records")
     ]
     if folder is not None:
-        lines += ["", f"The whole record is in {folder}; evaluation.md tells it."]
+        lines += ["", f"The whole record is in {folder}; evaluation.md shows it."]
     return "\n".join(lines)
 
 
@@ -357,13 +357,13 @@ def drift_text(table: pd.DataFrame, reasons: Sequence[str], model: RiskModel, da
         f"{'' if np.isnan(row['moved']) else format(row['moved'], '+.2f'):>8}  {row['verdict']}"
         for row in table.to_dict("records")
     ]
-    told = (
+    lead = (
         f"Figures of {day} against those that {model.info['model_id']} learnt from. Moved: how far "
         "the middle of the country is from where it was, in standard deviations between "
         "authorities; scores compare within the year."
     )
     found = [_wrapped(f"  - {reason}") for reason in reasons] or ["  - nothing to look at"]
-    return "\n".join([textwrap.fill(told, _width()), "", head, *lines, "", *found])
+    return "\n".join([textwrap.fill(lead, _width()), "", head, *lines, "", *found])
 
 
 def _measured(row: Mapping[Hashable, Any]) -> str:

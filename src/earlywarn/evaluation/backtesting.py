@@ -145,7 +145,7 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
     >>> sorted(record.forecasts["model"].unique())[:2]
     ['deprivation', 'earlywarn']
     """
-    told = Progress() if progress is None else progress
+    shown = Progress() if progress is None else progress
     question = get_target(target)
     until = _last_start(judgements, until)
     cases = _cases(judgements, question, first_year, until)
@@ -156,7 +156,7 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
     with nullcontext() if store is None else store.kept():
         jobs = (delayed(_year)(plan, year, store) for year in years)
         done = parallel(n_jobs, return_as="generator")(jobs)
-        found = list(told.over(_Counted(done, len(years)), "Forecasting year by year"))
+        found = list(shown.over(_Counted(done, len(years)), "Forecasting year by year"))
     forecasts = pd.concat([one for one, _ in found], ignore_index=True)
     lists = pd.concat([one for _, one in found], ignore_index=True)
     keys = ["lead_months", "model", "inspection_start", "la_code"]
@@ -191,7 +191,7 @@ class _Plan:
     target: Target
     cases: pd.DataFrame
     leads: tuple[int, ...]
-    rivals: tuple[Contender, ...]
+    baselines: tuple[Contender, ...]
     until: date
 
     @cached_property
@@ -212,7 +212,7 @@ class _Plan:
             catalogue_digest(),
             repr(WeightPrior()),
             self.target.name,
-            repr((self.leads, [rival.name for rival in self.rivals], self.until)),
+            repr((self.leads, [baseline.name for baseline in self.baselines], self.until)),
             self.judgements.to_csv(index=False),
             str(pd.util.hash_pandas_object(self.panel.observations.astype(str)).sum()),
         ]
@@ -279,7 +279,7 @@ def _year(plan: _Plan, year: int, store: FinishedYears | None) -> tuple[pd.DataF
 
 
 def _trained(plan: _Plan, timeline: Timeline, cut: date) -> dict[str, Forecaster]:
-    """Our model and each rival, from the reports published before the cut."""
+    """Our model and each baseline, from the reports published before the cut."""
     known = cohort(plan.judgements, until=cut)
     ours = train(plan.panel, known, until=cut, target=plan.target, refits=0, timeline=timeline)
     cases = training_cases(known, until=cut, target=plan.target)
@@ -288,8 +288,8 @@ def _trained(plan: _Plan, timeline: Timeline, cut: date) -> dict[str, Forecaster
     )
     age = ages(cases, cut)
     models: dict[str, Forecaster] = {OURS: ours}
-    for rival in {BASE.name: BASE, **{one.name: one for one in plan.rivals}}.values():
-        models[rival.name] = rival.fit(X, cases["grade"], age)
+    for baseline in {BASE.name: BASE, **{one.name: one for one in plan.baselines}}.values():
+        models[baseline.name] = baseline.fit(X, cases["grade"], age)
     return models
 
 
@@ -315,8 +315,8 @@ def _national(
     people["last_grade"] = timeline.last_inspection(day)["grade"]
     full = pd.concat([X, timeline.last_inspection(day)], axis=1).astype(float)
     answers = {OURS: _ours(models[OURS], X)}
-    for rival in plan.rivals:
-        answers[rival.name] = _theirs(rival, models[rival.name], full, day)
+    for baseline in plan.baselines:
+        answers[baseline.name] = _theirs(baseline, models[baseline.name], full, day)
     numbers = pd.concat([pd.DataFrame(each) for each in answers.values()], ignore_index=True)
     facts = people.reset_index().loc[np.tile(np.arange(len(X)), len(answers))]
     national = pd.concat([facts.reset_index(drop=True), numbers], axis=1).assign(
@@ -335,10 +335,10 @@ def _ours(model: Forecaster, X: pd.DataFrame) -> dict[str, FloatArray]:
 
 
 def _theirs(
-    rival: Contender, model: Forecaster, X: pd.DataFrame, day: date
+    baseline: Contender, model: Forecaster, X: pd.DataFrame, day: date
 ) -> dict[str, FloatArray]:
-    found = _answers(model, rival.columns(X))
-    if rival.at_random:
+    found = _answers(model, baseline.columns(X))
+    if baseline.at_random:
         found["score"] = np.random.default_rng([SEED, day.toordinal()]).random(len(X))
     return found
 

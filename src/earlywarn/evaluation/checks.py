@@ -39,7 +39,7 @@ Status = Literal["pass", "fail", "not applicable"]
 FEWEST_CASES = 50
 """With fewer inspections a single figure may look good by chance."""
 TOO_GOOD = 0.80
-"""No published figure tells Inadequate judgements apart so well: above it, look for the leak."""
+"""No published figure sets Inadequate judgements apart so well: above it, look for the leak."""
 CALIBRATED = (0.8, 1.2)
 SHRINKAGE = 0.9
 """The least share of the apparent effect that should hold: Riley 2019, doi 10.1002/sim.7992."""
@@ -154,10 +154,10 @@ def _unpublished(evidence: Evidence) -> tuple[Status, str]:
         index=rows.index,
     )
     early = rows[rows["published_on"] < happened]
-    told = f"{len(early)} of {len(rows):,} figures are dated as published before their period ended"
+    text = f"{len(early)} of {len(rows):,} figures are dated as published before their period ended"
     if len(early):
-        told += f", the first {early['measure'].iloc[0]} of {early['la_code'].iloc[0]}"
-    return _verdict(good=early.empty, sentence=told)
+        text += f", the first {early['measure'].iloc[0]} of {early['la_code'].iloc[0]}"
+    return _verdict(good=early.empty, sentence=text)
 
 
 _END = dict.fromkeys(
@@ -271,8 +271,8 @@ def _ranks(evidence: Evidence) -> tuple[Status, str]:
 
 def _drift(evidence: Evidence) -> tuple[Status, str]:
     found = drift(evidence.model, evidence.panel.as_of(evidence.as_of))
-    told = "; ".join(found.reasons) or "today's figures are like those the model learnt from"
-    return _verdict(good=found.usable, sentence=told)
+    text = "; ".join(found.reasons) or "today's figures are like those the model learnt from"
+    return _verdict(good=found.usable, sentence=text)
 
 
 def _register(evidence: Evidence) -> tuple[Status, str]:
@@ -318,15 +318,15 @@ def _left_out(evidence: Evidence) -> tuple[Status, str]:
     """A record that leaves inspections out, of any model, can flatter."""
     rows = evidence.backtest.forecasts
     rows = rows[rows["lead_months"] == 0]
-    told = [
+    by_model = [
         set(zip(part["la_code"], part["inspection_start"], strict=True))
         for _, part in rows.groupby("model")
     ]
     cases = evidence.backtest.judgements
     starts = [str(start) for start in cases["inspection_start"]]
     held = set(zip(cases["la_code"], starts, strict=True))
-    missing = {case for case in held if not told or any(case not in one for one in told)}
-    strange = {case for one in told for case in one} - held
+    missing = {case for case in held if not by_model or any(case not in one for one in by_model)}
+    strange = {case for one in by_model for case in one} - held
     return _verdict(
         good=not missing and not strange,
         sentence=f"{len(missing)} of {len(held)} inspections are left out of the forecasts, and "

@@ -1,8 +1,8 @@
-"""Forecasts and what happened -> the honest record: measures, their intervals, their rivals.
+"""Forecasts and what happened -> the honest record: measures, their intervals, the baselines.
 
 A row of forecasts is one inspection, predicted by one model so many months before it began. Every
 figure comes with its interval from an authority-clustered bootstrap, and every model is compared
-with its rivals on the same resamples. Development and confirmation are always apart.
+with its baselines on the same resamples. Development and confirmation are always apart.
 """
 
 from __future__ import annotations
@@ -159,13 +159,13 @@ def evaluate(
         In `records`, ``ap_over_prevalence`` is a ratio; skill is 1 less the score over that of
         ``base_rate`` (for ``rps_skill``, of the trailing base rate's own grade shares);
         ``recall_top20pct`` ranks the inspected cases; ``*_at_<capacity>`` asks who stood on the
-        whole national list of that length, ``inspected_at_`` telling how many inspected did.
+        whole national list of that length, ``inspected_at_`` saying how many inspected did.
         In `paired`, ``brier`` and ``log`` are differences in skill: above 0 the model is better.
 
     Raises
     ------
     BacktestError
-        If columns are missing, values can't be what they should be, cases are told twice, or a
+        If columns are missing, values can't be what they should be, cases are given twice, or a
         reference model is not in the forecasts.
 
     Notes
@@ -195,9 +195,9 @@ def evaluate(
     references = _references(present, reference_models)
     records: list[dict[str, Any]] = []
     paired: list[dict[str, Any]] = []
-    told = Progress() if progress is None else progress
+    shown = Progress() if progress is None else progress
     title = f"Measuring, with {resamples:,} resamples of authorities"
-    for window, lead, group in told.over(list(by_window_and_lead(rows)), title):
+    for window, lead, group in shown.over(list(by_window_and_lead(rows)), title):
         where = {"window": window, "lead_months": lead}
         cases = _Cases(group, resamples, seed)
         models = [model for model in present if model in cases.models]
@@ -236,11 +236,11 @@ def to_records(evaluation: Evaluation) -> list[dict[str, Any]]:
     [{'window': 'development', ..., 'events': 0, 'auc': None, 'paired': []}]
     """
     keys = ["window", "lead_months", "model"]
-    rivals: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    paired: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in map(_plain, evaluation.paired.to_dict("records")):
-        rivals.setdefault(tuple(row.pop(key) for key in keys), []).append(row)
+        paired.setdefault(tuple(row.pop(key) for key in keys), []).append(row)
     records = map(_plain, evaluation.records.to_dict("records"))
-    return [row | {"paired": rivals.get(tuple(row[key] for key in keys), [])} for row in records]
+    return [row | {"paired": paired.get(tuple(row[key] for key in keys), [])} for row in records]
 
 
 class _Cases:

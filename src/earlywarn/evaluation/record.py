@@ -1,4 +1,4 @@
-"""The record of a backtest as files: figures as JSON, tidy tables, and the page that tells them."""
+"""The record of a backtest as files: figures as JSON, tidy tables, and the page that shows them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ RESAMPLES = 1000
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """All that a backtest tells.
+    """All that a backtest shows.
 
     Attributes
     ----------

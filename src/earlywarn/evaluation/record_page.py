@@ -64,9 +64,9 @@ _MEANING = {
 
 def _opening(records: pd.DataFrame, backtest: Backtest) -> str:
     rows = records[(records["model"] == OURS) & (records["lead_months"] == 0)]
-    told = [_headline(row) for row in rows.to_dict("records") if row["window"] in _NAMES]
+    headlines = [_headline(row) for row in rows.to_dict("records") if row["window"] in _NAMES]
     head = _HEAD.format(command=_COMMAND, target=backtest.target)
-    return "\n".join([head, *told, _FOOT])
+    return "\n".join([head, *headlines, _FOOT])
 
 
 _HEAD = (
@@ -107,7 +107,7 @@ def _verdict(row: Mapping[Any, Any]) -> str:
 
 
 def _populations(tables: Mapping[str, pd.DataFrame]) -> str:
-    told = tables["populations"].rename(columns={"observed_expected": "O/E"})
+    by_population = tables["populations"].rename(columns={"observed_expected": "O/E"})
     rows = tables["records_new"]
     start = rows[rows["lead_months"] == 0]
     order = pd.DataFrame(
@@ -125,7 +125,7 @@ def _populations(tables: Mapping[str, pd.DataFrame]) -> str:
         "## New failures and re-inspections\n\nWhere the last judgement is Inadequate the "
         "department is there already. `as_few` and `as_many` are the exact probabilities, if the "
         "risks were right, of as few or as many Inadequate judgements as came. Limits of O/E are "
-        f"exact Poisson limits.\n\n{markdown(_formatted(told))}\n\n"
+        f"exact Poisson limits.\n\n{markdown(_formatted(by_population))}\n\n"
         "Authorities not already Inadequate, each ranked among these alone:\n\n"
         f"{markdown(order)}\n\nTheir quarterly lists of 26:\n\n"
         f"{markdown(_formatted(tables['list_record_new']))}"
@@ -218,14 +218,14 @@ def _lists(records: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> str:
             for capacity in (10, 15, 26, 30)
         ]
     )
-    told = tables["list_record"]
+    quarterly = tables["list_record"]
     return (
         "## Lists of a length that can be acted on\n\nOf the inspected authorities that stood on "
         "the list at the start of their inspection: the share judged Inadequate (precision), the "
         "share of all Inadequate judgements that stood on it (recall), precision over prevalence "
         "(lift), and the exact hypergeometric probability of as many by chance."
         f"\n\n{markdown(table)}"
-        f"\n\nThe quarterly lists of 26, by model:\n\n{markdown(_formatted(told))}"
+        f"\n\nThe quarterly lists of 26, by model:\n\n{markdown(_formatted(quarterly))}"
     )
 
 
@@ -249,12 +249,12 @@ def _warnings(table: pd.DataFrame, forecasts: pd.DataFrame) -> str:
             "months on it": _plain(ours["warning_months"]),
         }
     )
-    told = "\n".join(_stood(part, name) for name, part in ours.groupby("window", sort=False))
+    sentences = "\n".join(_stood(part, name) for name, part in ours.groupby("window", sort=False))
     return (
         "## Each Inadequate judgement: was it on the list?\n\nWhether the authority stood on the "
         "quarterly list of 26 when its inspection began, and 6, 12 and 24 months before, and for "
         "how many months it had stood there unbroken. Empty: no list of that time speaks of it."
-        f"\n\n{told}\n\n{markdown(rows)}"
+        f"\n\n{sentences}\n\n{markdown(rows)}"
     )
 
 

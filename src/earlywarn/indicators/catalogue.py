@@ -396,7 +396,7 @@ def scored_indicators() -> tuple[Indicator, ...]:
 
 
 def digest(records: Iterable[Indicator] = INDICATORS) -> str:
-    """A short fingerprint of the catalogue: a model learnt under another one is told apart by it.
+    """A short fingerprint of the catalogue: a model learnt under another one is known by it.
 
     Examples
     --------

@@ -71,7 +71,7 @@ class Target:
         Returns
         -------
         Series of float
-            1.0 yes, 0.0 no, NaN where it can't be told; the index of `judgements`.
+            1.0 yes, 0.0 no, NaN where nobody can say; the index of `judgements`.
 
         Raises
         ------

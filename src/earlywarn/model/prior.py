@@ -67,7 +67,7 @@ class WeightPrior:
 
 
 def prior_of(records: Sequence[Indicator], weight_prior: WeightPrior) -> dict[str, Any]:
-    """Turn beliefs about these indicators into the parameters of a ``RiskClassifier``.
+    """Turn the prior on these indicators into the parameters of a ``RiskClassifier``.
 
     Parameters
     ----------

@@ -167,10 +167,10 @@ def design(
 ) -> pd.DataFrame:
     """The model's columns for each case, as they were known on the day its inspection started."""
     pairs = list(zip(cases["la_code"], cases["inspection_start"], strict=True))
-    told = Progress() if progress is None else progress
+    shown = Progress() if progress is None else progress
     rows = [
         timeline.row(code, start)
-        for code, start in told.over(pairs, "Describing each inspection as known at its start")
+        for code, start in shown.over(pairs, "Describing each inspection as known at its start")
     ]
     return pd.DataFrame(rows).reset_index(drop=True)[[model_column(record) for record in records]]
 

@@ -219,9 +219,9 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise _bad_manifest(path, str(error)) from error
-    told = manifest.get("format") if isinstance(manifest, dict) else None
-    if told != FORMAT or not isinstance(manifest.get("files"), dict):
-        raise _bad_manifest(path, f"format {told!r}")
+    version = manifest.get("format") if isinstance(manifest, dict) else None
+    if version != FORMAT or not isinstance(manifest.get("files"), dict):
+        raise _bad_manifest(path, f"format {version!r}")
     return dict(manifest)
 
 
@@ -237,22 +237,22 @@ def _bad_manifest(path: Path, found: str) -> PanelError:
 
 def _read_table(folder: Path, files: Mapping[str, Any], name: str) -> bytes:
     """A table's text, if it is the one that was written; line ends may have been converted."""
-    path, told = folder / name, files.get(name)
-    if not path.is_file() or not isinstance(told, dict):
+    path, listed = folder / name, files.get(name)
+    if not path.is_file() or not isinstance(listed, dict):
         raise PanelError(
             "a file of the panel is missing",
             where=str(path),
-            found="no such file" if told else f"not in {_MANIFEST}",
+            found="no such file" if listed else f"not in {_MANIFEST}",
             expected=f"{name} as build wrote it",
             remedy="Copy the whole folder, or build the panel again.",
         )
     text = path.read_bytes().replace(b"\r\n", b"\n")
-    if _sha256(text) != told.get("sha256"):
+    if _sha256(text) != listed.get("sha256"):
         raise PanelError(
             "a file of the panel was changed after it was written",
             where=str(path),
             found=f"{_rows(text)} rows, and another checksum",
-            expected=f"{told.get('rows')} rows, as {_MANIFEST} says",
+            expected=f"{listed.get('rows')} rows, as {_MANIFEST} says",
             remedy="Change the published files and build the panel again.",
         )
     return text

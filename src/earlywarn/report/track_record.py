@@ -212,9 +212,9 @@ def _level(row: Mapping[Hashable, Any]) -> str:
     return level_words(row["observed_expected_lower"], row["observed_expected_upper"])
 
 
-def _differ(row: Mapping[Hashable, Any], rivals: Iterable[Mapping[Hashable, Any]]) -> str:
+def _differ(row: Mapping[Hashable, Any], baselines: Iterable[Mapping[Hashable, Any]]) -> str:
     low, high = row["recall_at_26_lower"], row["recall_at_26_upper"]
-    within = all(low <= rival["recall_at_26"] <= high for rival in rivals)
+    within = all(low <= baseline["recall_at_26"] <= high for baseline in baselines)
     return "These differences are within what chance does." if within else ""
 
 

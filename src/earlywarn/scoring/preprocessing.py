@@ -263,7 +263,7 @@ class _Faults:
         self._reasons: list[tuple[npt.NDArray[np.bool_], str]] = []
 
     def add(self, bad: npt.NDArray[np.bool_], reason: str) -> None:
-        if bad.any() and reason not in (told for _, told in self._reasons):
+        if bad.any() and reason not in (given for _, given in self._reasons):
             self._reasons.append((bad, reason))
 
     def texts(self) -> dict[int, str]:

@@ -1,7 +1,7 @@
 """The same answers over HTTP: rows scored and explained, the published authorities, and its health.
 
-It listens on this machine alone unless told otherwise, takes so many rows, cells and bytes and no
-more, waits so long for a request and no longer, and names no file in what it answers.
+It listens on this machine alone unless you say otherwise, limits the rows, cells and bytes of a
+request and the wait for it, and names no file in what it answers.
 """
 
 from __future__ import annotations
@@ -384,16 +384,16 @@ def _add_faults(app: Any) -> None:
     async def malformed(_: Any, fault: Any) -> Any:
         first = fault.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
-        told = Fault(str(first["msg"]), where, "", '{"rows": [{"caseload": 16.0}, ...]}')
-        return responses.JSONResponse(asdict(told), 422)
+        answer = Fault(str(first["msg"]), where, "", '{"rows": [{"caseload": 16.0}, ...]}')
+        return responses.JSONResponse(asdict(answer), 422)
 
     async def other(_: Any, fault: Any) -> Any:
-        told = asdict(Fault(str(fault.detail)))
-        return responses.JSONResponse(told, fault.status_code, fault.headers)
+        answer = asdict(Fault(str(fault.detail)))
+        return responses.JSONResponse(answer, fault.status_code, fault.headers)
 
     async def unforeseen(_: Any, __: Exception) -> Any:
-        told = Fault("a fault of the service, not of the request", remedy="Its log says more.")
-        return responses.JSONResponse(asdict(told), 500)
+        answer = Fault("a fault of the service, not of the request", remedy="Its log says more.")
+        return responses.JSONResponse(asdict(answer), 500)
 
     app.add_exception_handler(EarlyWarnError, ours)
     app.add_exception_handler(exceptions.RequestValidationError, malformed)

@@ -76,7 +76,7 @@ class Limits:
         try:
             code = await self._collected(receive, parts, _said_length(scope))
             if code == _TAKEN:
-                await self._app(scope, _told_again(parts, receive), send)
+                await self._app(scope, _sent_again(parts, receive), send)
             elif code != _GONE:
                 await _refuse(send, code)
         finally:
@@ -121,7 +121,7 @@ def _said_length(scope: Message) -> int:
     return int(given) if given.isdigit() else 0
 
 
-def _told_again(parts: list[bytes], receive: Receive) -> Receive:
+def _sent_again(parts: list[bytes], receive: Receive) -> Receive:
     """What has been read, for the application to read."""
     waiting = [{"type": "http.request", "body": b"".join(parts), "more_body": False}]
 

@@ -71,17 +71,17 @@ class WorkFolder:
         for name, content in files.items():
             write_whole(self.file(name), content, durable=False)
             digests[name] = hashlib.sha256(content).hexdigest()
-        told = {"job": self.job, **vars(Part(number, start, rows, facts, digests))}
-        write_whole(self.file(_name(number)), json.dumps(told), durable=False)
+        noted = {"job": self.job, **vars(Part(number, start, rows, facts, digests))}
+        write_whole(self.file(_name(number)), json.dumps(noted), durable=False)
         return Part(number, start, rows, facts, digests)
 
     def part(self, number: int, start: int, rows: int) -> Part | None:
         """The piece of this number, if it is there, whole, and of these very rows of this job."""
-        told = _json(self.file(_name(number)))
-        if told is None or told.pop("job", None) != self.job:
+        noted = _json(self.file(_name(number)))
+        if noted is None or noted.pop("job", None) != self.job:
             return None
         try:
-            part = Part(**told)
+            part = Part(**noted)
         except TypeError:
             return None
         same = (part.number, part.start, part.rows) == (number, start, rows)
@@ -97,8 +97,8 @@ class WorkFolder:
 
     def finished(self) -> dict[str, Any] | None:
         """What was said when all had been put together, if it has been."""
-        told = _json(self.file(_JOINED))
-        return told if told is not None and told.get("job") == self.job else None
+        noted = _json(self.file(_JOINED))
+        return noted if noted is not None and noted.get("job") == self.job else None
 
     def clear(self) -> None:
         """Take everything away but the lock; what says that all is joined goes last."""
@@ -174,7 +174,7 @@ def _name(number: int) -> str:
 def _json(file: Path) -> dict[str, Any] | None:
     """What a file says; nothing if it is not there, or was cut short by a power cut."""
     try:
-        told = json.loads(file.read_bytes())
+        noted = json.loads(file.read_bytes())
     except (OSError, ValueError):
         return None
-    return told if isinstance(told, dict) else None
+    return noted if isinstance(noted, dict) else None

@@ -195,9 +195,9 @@ def read_lait(table: Table, register: Register) -> Reading:
     findings += _renamed(table)
     parts = []
     for item in ITEMS:
-        part, told = _item_figures(rows, item, table.file, register)
+        part, noticed = _item_figures(rows, item, table.file, register)
         parts.append(part)
-        findings += told
+        findings += noticed
     figures = pd.concat(parts, ignore_index=True).assign(source="LAIT")
     if figures.empty:
         raise SourceError(

@@ -270,7 +270,7 @@ def _periods(table: Table) -> npt.NDArray[np.int64]:
 def _without_doubles(
     table: Table, layout: Layout, places: pd.DataFrame, register: Register
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """The places once each; a place given twice with the same cells is told, otherwise refused."""
+    """The places once each; the same cells given twice are a finding, others are refused."""
     twice = places[places.duplicated(["la_code", "period"], keep=False)]
     findings = []
     cells = table.cells[list(layout.columns)]
