@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from earlywarn.upkeep.publishing import verify as verify
     from earlywarn.upkeep.refreshing import refresh as refresh
 
-_ROOMS = {
+_MODULES = {
     "Backtest": "evaluation.backtesting",
     "CHALLENGERS": "evaluation.challengers",
     "EarlyWarnError": "errors",
@@ -89,14 +89,14 @@ _ROOMS = {
     "write_record": "evaluation.record",
     "write_report": "report",
 }
-__all__ = ["__version__", *_ROOMS]  # noqa: PLE0604 - the names are strings, of a tuple
+__all__ = ["__version__", *_MODULES]  # noqa: PLE0604 - the names are strings, of a tuple
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
+    if name not in _MODULES:
         message = f"module 'earlywarn' has no attribute {name!r}"
         raise AttributeError(message)
-    value = getattr(import_module(f"earlywarn.{_ROOMS[name]}"), name)
+    value = getattr(import_module(f"earlywarn.{_MODULES[name]}"), name)
     globals()[name] = value
     return value
 
