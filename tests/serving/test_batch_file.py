@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 import time
@@ -14,6 +15,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from earlywarn.cli.parser import main
 from earlywarn.errors import ScoreError, UsageError
@@ -21,7 +24,7 @@ from earlywarn.model.serialisation import load_model
 from earlywarn.scoring.batch import BATCH_COLUMNS, score_batch
 from earlywarn.scoring.national import at_prior
 from earlywarn.serving.batch_file import BatchResult, score_file
-from earlywarn.serving.chunks import read_chunks
+from earlywarn.serving.chunks import csv_bytes, read_chunks
 
 pa = pytest.importorskip("pyarrow", reason="Parquet files need pyarrow")
 
@@ -183,7 +186,7 @@ def test_a_header_alone(tmp_path: Path, content: str) -> None:
         ("in.csv", "", "can't be read"),
         ("in.csv", "a,b\n1,2\n", "no column of the rows is in the catalogue"),
         ("in.csv", "risk,caseload\n1,2\n", "scoring would overwrite"),
-        ("in.csv", "caseload\n16\n1,2,3\n", "can't be read"),
+        ("in.csv", "caseload\n16\n1,2,3\n", "line 3: a row of another length"),
         ("in.csv", "caseload\n\xff\n", "can't be read"),
         ("in.parquet", "PAR1 but not", "can't be read"),
         ("in.jsonl", '{"caseload": 16}\n[1]\n', "line 2: a line is no row"),
@@ -242,6 +245,64 @@ def test_a_chunk_is_sent_on_without_the_rest_of_its_row_group(tmp_path: Path) ->
         assert len(pickle.dumps(chunk)) < 3 * 100 * rows.memory_usage().sum() / 20_000 + 2_000
     whole = pa.concat_tables(chunk.rows for chunk in chunks).to_pandas()
     pd.testing.assert_frame_equal(whole, rows)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            "la_code,rereferrals,caseload\n383,20.0,16.0\n383,20.0\n",
+            "line 3: a row of another length than the header: found 2 cells",
+        ),
+        (
+            "la_code,rereferrals\n383,20.0,1\n",
+            "line 2: a row of another length than the header: found 3 cells",
+        ),
+        (
+            'rereferrals,note\n20.0,"a\nb"\n21.0\n',
+            "line 4: a row of another length than the header: found 1 cell",
+        ),
+        ('rereferrals,note\n20.0,"a\n21.0,b"\n22.0,c\n', "takes in whole rows"),
+        ('rereferrals,note\n20.0,"a"b\n', "line 2"),
+        ('rereferrals,note\n20.0,"a\n', "line 2"),
+    ],
+)
+def test_rows_cut_short_are_never_filled_up(tmp_path: Path, content: str, said: str) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(ScoreError, match=re.escape(said)):
+        score_batch(file)
+    with pytest.raises(ScoreError, match=re.escape(said)):
+        score_file(file, tmp_path / "out.csv")
+    assert [left.name for left in tmp_path.iterdir()] == ["rows.csv"]
+
+
+def test_a_blank_line_of_one_column_is_a_row(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("rereferrals\n20.0\n\n31.0\n", encoding="utf-8")
+    assert score_batch(file)["known"].tolist() == [1, 0, 1]
+    score_file(file, tmp_path / "out.csv")
+    assert len(pd.read_csv(tmp_path / "out.csv")) == 3
+
+
+CELLS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text())
+
+
+@given(
+    st.lists(
+        st.tuples(CELLS, st.floats(), st.one_of(st.none(), st.text()), st.integers(-9, 9)),
+        max_size=8,
+    )
+)
+def test_csv_as_pandas_writes_it(rows) -> None:
+    frame = pd.DataFrame(rows, columns=pd.Index(["any", "number", "text", "whole"]), dtype=object)
+    kinds = {"number": "float64", "text": "str", "whole": "int64"}
+    try:
+        frame = frame.astype(kinds)
+    except UnicodeEncodeError:  # half of a surrogate pair, which stays an object
+        frame = frame.astype({"number": "float64", "whole": "int64"})
+    theirs = frame.to_csv(index=False, header=False, lineterminator="\n")
+    assert csv_bytes(frame) == theirs.encode("utf-8", "backslashreplace")
 
 
 def test_huge_whole_numbers(tmp_path: Path) -> None:

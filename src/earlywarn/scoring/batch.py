@@ -14,10 +14,11 @@ import pandas as pd
 from earlywarn.authorities import Register
 from earlywarn.errors import ScoreError, require
 from earlywarn.model.kernels import in_threads
-from earlywarn.model.serialisation import load_model
+from earlywarn.scoring.defaults import model_or_shipped
 from earlywarn.scoring.predictions import Predictions
 from earlywarn.scoring.preprocessing import known_columns, read_rows
 from earlywarn.scoring.reference import Reference
+from earlywarn.utils.csv_text import check_rows
 
 if TYPE_CHECKING:
     from earlywarn.model.risk_model import RiskModel
@@ -102,7 +103,7 @@ def score_batch(
     """
     _check_choice("errors", errors, ("report", "raise"))
     _check_choice("missing", missing, ("codes", "names"))
-    model = load_model() if model is None else model
+    model = model_or_shipped(model)
     frame = as_frame(rows)
     _check_frame(frame, explain=explain, model=model)
     predictions = Predictions(model, len(frame), explain=explain, names=missing == "names")
@@ -233,8 +234,16 @@ def _read_file(path: Path) -> pd.DataFrame:
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    """Cells as they stand: a name that stands twice stays so, a row that is too long is refused."""
-    cells = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig", header=None)
+    """Cells as they stand: a name twice stays so, a row of another length is refused."""
+    width = check_rows(path, ScoreError)
+    cells = pd.read_csv(
+        path,
+        dtype="str",
+        keep_default_na=False,
+        encoding="utf-8-sig",
+        header=None,
+        skip_blank_lines=width > 1,  # of one column, a blank line is a row without a figure
+    )
     return cells.iloc[1:].set_axis(cells.iloc[0].tolist(), axis=1).reset_index(drop=True)
 
 

@@ -10,10 +10,12 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from earlywarn.errors import ScoreError, UsageError, require
 from earlywarn.scoring.batch import beside
+from earlywarn.utils.csv_text import check_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -98,9 +100,39 @@ def encode(rows: Any, added: pd.DataFrame, ending: str) -> bytes:
     return _parquet_bytes(rows, added)
 
 
-def csv_bytes(frame: pd.DataFrame, *, header: bool = False) -> bytes:
-    """Give a frame as CSV, cells as they are."""
-    return frame.to_csv(index=False, header=header, lineterminator="\n").encode("utf-8", LONE)
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """Give a frame of two columns or more as CSV without a header, cells as they are.
+
+    The bytes are those of pandas' own writer. A column at a time, with each different text looked
+    at once, takes about a third of its time, and a batch spends most of its time here.
+    """
+    columns = [_csv_cells(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    lines = map(",".join, zip(*columns, strict=True))
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", LONE)
+
+
+def _csv_cells(column: pd.Series[Any]) -> Iterable[str]:
+    """The cells of a column as they stand in a CSV, quoted where they must be."""
+    if column.dtype == np.float64:
+        cells = map(repr, column.tolist())
+        return ("" if cell == "nan" else cell for cell in cells) if column.hasnans else cells
+    if column.dtype.kind in "iu":
+        return map(str, column.tolist())
+    if isinstance(column.dtype, pd.StringDtype):
+        codes, different = pd.factorize(column)
+        texts = [*map(_quoted, different.tolist()), ""]  # -1, where there is none, is the last
+        return map(texts.__getitem__, codes.tolist())
+    return ("" if _nothing(cell) else _quoted(str(cell)) for cell in column.tolist())
+
+
+def _quoted(text: str) -> str:
+    if any(mark in text for mark in ',"\n\r'):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def _nothing(cell: object) -> bool:
+    return cell is None or cell is pd.NA or cell is pd.NaT or cell != cell  # noqa: PLR0124
 
 
 def as_cells(rows: Any) -> pd.DataFrame:
@@ -138,8 +170,7 @@ def join_parts(parts: list[tuple[Path, str]], names: list[str], file: Path) -> N
     else:
         with file.open("wb") as out:
             if file.name.endswith(".csv"):
-                head = pd.Index(names, dtype=object)
-                out.write(csv_bytes(pd.DataFrame(columns=head), header=True))
+                out.write(",".join(map(_quoted, names)).encode("utf-8", LONE) + b"\n")
             for part in parts:
                 out.write(_unchanged(*part))
     with file.open("rb+") as out:
@@ -176,6 +207,7 @@ def _unknown(source: Path, _: int) -> Iterator[Any]:
 
 
 def _csv(source: Path, size: int) -> Iterator[pd.DataFrame]:
+    width = check_rows(source, ScoreError)
     with pd.read_csv(
         source,
         dtype="str",
@@ -183,6 +215,7 @@ def _csv(source: Path, size: int) -> Iterator[pd.DataFrame]:
         encoding="utf-8-sig",
         header=None,
         chunksize=size,
+        skip_blank_lines=width > 1,  # of one column, a blank line is a row without a figure
     ) as reader:
         names = reader.get_chunk(1).iloc[0].tolist()
         empty = True
