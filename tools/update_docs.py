@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CARD = ("card", "--out", "models/default", "--links", "../..", "--overwrite")
-RECORD_TOOLS = ("tools/make_record_table.py", "tools/make_card_record.py")
-"""What ships of a record; one that is no longer there has been folded into the other."""
 
 
 @dataclass(frozen=True)
@@ -149,9 +147,7 @@ def update_record(folder: Path) -> None:
     """docs/evaluation.md, and what ships of the record of the model and panel now in place."""
     if not folder.exists():
         command("-m", "earlywarn", "backtest", "--out", str(folder))
-    for tool in RECORD_TOOLS:
-        if (ROOT / tool).is_file():
-            command(tool, str(folder))
+    command("tools/make_record_table.py", str(folder))
     write_whole(DOCS / "evaluation.md", (folder / "evaluation.md").read_text(encoding="utf-8"))
 
 
