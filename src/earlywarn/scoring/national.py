@@ -86,9 +86,9 @@ def score(
         ``risk_lower`` and ``risk_upper`` are a 90% interval of it, ``rank_lower`` and
         ``rank_upper`` of the rank. ``below_good`` is the probability of Requires improvement or
         worse. ``prior`` is the share of Inadequate judgements that the model expects on the date.
-        Equal risks share a rank; an authority of which nothing is known (``known`` is 0) has no rank
-        and no band. ``already_inadequate`` says whether the last judgement known, of those published
-        up to ``judgements_through``, holds an Inadequate grade.
+        Equal risks share a rank; an authority of which nothing is known (``known`` is 0) has no
+        rank and no band. ``already_inadequate`` says whether the last judgement known, of those
+        published up to ``judgements_through``, holds an Inadequate grade.
 
     Warns
     -----
