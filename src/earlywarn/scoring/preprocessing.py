@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from earlywarn.errors import ModelError
 from earlywarn.indicators.catalogue import INDICATORS, Indicator, model_column
@@ -40,8 +41,6 @@ from earlywarn.statistics.funnel import posterior_sd
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pandas as pd
 
     from earlywarn.authorities import Register
     from earlywarn.model.risk_model import RiskModel
@@ -126,7 +125,7 @@ def read_rows(
             _check_unused(record, numbers)
     good, inadequate = (numbers.column(name, highest=1.0) for name in LAST)
     faults.add(good + inadequate > 1.0, f"{' and '.join(LAST)} can't both be so")
-    years = _check_dates(rows, model, faults)
+    years = _check_dates(rows, model, against.day, faults)
     if register is not None:
         _check_authorities(rows, register, faults)
     facts = [_facts(record, numbers, beside, deprivation) for record in records] if explain else ()
@@ -192,12 +191,10 @@ def _read_indicator(
             size = beside.sizes(record.id, size)
             y, sd = stabilise(record, value[plain], size[plain])
             level[plain], noise[plain] = compare(y, sd, deprivation[plain], against)
-            if beside.reference.published is not None:
-                same, standing, doubt = beside.standing(record.id, value)
-                level[plain & same], noise[plain & same] = (
-                    standing[plain & same],
-                    doubt[plain & same],
-                )
+        if beside.reference.published is not None:
+            same, standing, doubt = beside.standing(record.id, value)
+            same &= np.isnan(z)
+            level[same], noise[same] = standing[same], doubt[same]
     _fill(noise, np.isnan(level), 0.0)
 
 
@@ -254,16 +251,17 @@ def _value_and_size(record: Indicator, numbers: Numbers) -> tuple[FloatArray, Fl
     return np.where(np.isnan(value), computed, value), whole
 
 
-def _check_dates(rows: pd.DataFrame, model: RiskModel, faults: Faults) -> FloatArray:
+def _check_dates(rows: pd.DataFrame, model: RiskModel, usual: str, faults: Faults) -> FloatArray:
     """The years from the cut to each row's day; a row outside the model's life is refused.
 
-    One without a date is taken for the middle of the year after the cut.
+    One without a date is of the day that its figures are compared on, if they are, else taken for
+    the middle of the year after the cut.
     """
     given, where = distinct(single_column(rows, "as_of", faults))
     if given is None:
-        return np.full(len(rows), np.nan)
+        given, where = pd.Series([""]), np.zeros(len(rows), dtype=np.intp)
     texts = [day_text(cell) for cell in given]
-    days = [day_of(text) for text in texts]
+    days = [day_of(text) if text else usual for text in texts]
     none = [not day and text != "" for day, text in zip(days, texts, strict=True)]
     faults.add(np.array(none, dtype=bool)[where], "as_of is no date")
     first, last = model.info.get("first_date"), model.info.get("sunset")
