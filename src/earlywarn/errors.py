@@ -137,7 +137,7 @@ class DataQualityWarning(UserWarning):
 
 
 class ModelLifeWarning(UserWarning):
-    """A model was used for a day outside its life: what it says then is not to be relied on."""
+    """A model was used for a day outside its life, or before the day until which it has learnt."""
 
 
 def require(module: str, *, extra: str) -> ModuleType:

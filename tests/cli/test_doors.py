@@ -136,6 +136,15 @@ def test_a_day_outside_the_models_life_is_refused_unless_asked_for(capsys, line,
     assert "2030-01-01" in said(capsys, *late, "--outside-life")
 
 
+@pytest.mark.parametrize("line", ["score --top 1", "explain Leeds"])
+def test_a_day_before_what_was_learnt_says_so_in_its_heading(capsys, line, model):
+    until = model.info["training"]["until"]
+    past = said(capsys, *line.split(), "--as-of", "2016-06-30")
+    heading = " ".join(past.split("\n\n")[0].split())
+    assert f"judgements reported up to 2016-06-27, with what was learnt until {until}" in heading
+    assert "what was learnt" not in said(capsys, *line.split(), "--as-of", until)
+
+
 def test_judgements_alone_need_a_file(capsys, tmp_path):
     out = tmp_path / "m"
     text = said(capsys, "train", "--judgements-only", "--out", out, "--quiet", code=2)

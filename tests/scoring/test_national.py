@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,18 @@ import pytest
 
 from earlywarn.errors import IndicatorError, ModelLifeWarning, ScoreError
 from earlywarn.indicators.build import build_indicators
+from earlywarn.model.horizon import on_day
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.panel.panel import Panel, Snapshot
 from earlywarn.scoring.batch import score_batch
-from earlywarn.scoring.national import COLUMNS, TOP_K, at_prior, score
+from earlywarn.scoring.national import (
+    COLUMNS,
+    TOP_K,
+    at_prior,
+    hindsight,
+    learnt_until,
+    score,
+)
 from earlywarn.scoring.predictions import BANDS
 from earlywarn.scoring.preprocessing import model_indicators
 from earlywarn.scoring.words import subject
@@ -69,7 +78,7 @@ def test_what_holds_on_any_day(model: RiskModel, national: Panel, day: str) -> N
     assert set(table["as_of"]) == {day}
     assert set(table["data_through"]) == {snapshot.data_through.isoformat()}
     assert set(table["model_id"]) == {model.info["model_id"]}
-    assert set(table["prior"]) == {model.info["prior"]["risk"]}
+    assert set(table["prior"]) == {on_day(model, day).info["prior"]["risk"]}
 
 
 def test_names_belong_to_codes(scores: pd.DataFrame, snapshot: Snapshot) -> None:
@@ -77,12 +86,11 @@ def test_names_belong_to_codes(scores: pd.DataFrame, snapshot: Snapshot) -> None
     assert scores["la_name"].tolist() == names[scores["la_code"]].tolist()
 
 
-def test_previous_judgement_was_public(scores: pd.DataFrame, national: Panel) -> None:
+def test_previous_judgement_was_public(scores, national: Panel, snapshot: Snapshot) -> None:
     rows = scores.set_index("la_code")
-    held = national.judgements.sort_values("inspection_start").drop_duplicates(
-        "la_code", keep="last"
-    )
-    held = held.set_index("la_code")
+    public = national.judgements["published_on"] <= snapshot.as_of
+    held = national.judgements[public].sort_values("inspection_start")
+    held = held.drop_duplicates("la_code", keep="last").set_index("la_code")
     known = [code for code in rows.index if code in held.index]
     assert len(known) > 140
     days = [day.isoformat() for day in held.loc[known, "inspection_start"]]
@@ -97,7 +105,8 @@ def test_top_k_probability_sums_to_k(model, snapshot: Snapshot, top_k: int) -> N
 
 
 def test_bands_are_multiples_of_the_usual_risk(scores, model: RiskModel) -> None:
-    usual = model.info["prior"]["risk"]
+    usual = on_day(model, "2025-12-31").info["prior"]["risk"]
+    assert usual > model.info["prior"]["risk"]  # which is the share a year after the cut
     assert set(scores["band"]) == {name for _, name in BANDS}
     for row in scores.itertuples():
         times = row.risk / usual
@@ -167,10 +176,12 @@ class TestWhatIsNotKnown:
 class TestPrior:
     def test_another_flow_moves_all_risks(self, model, snapshot: Snapshot, scores) -> None:
         more = score(model, snapshot, prior=0.25).set_index("la_code").loc[scores["la_code"]]
-        usual = model.info["prior"]["risk"]
+        usual = scores["prior"].iloc[0]
         moved = np.log(0.25 / 0.75) - np.log(usual / (1 - usual))
         old, new = (np.log(r / (1 - r)) for r in (scores["risk"], more["risk"].to_numpy()))
         np.testing.assert_allclose(new - old, moved, rtol=1e-9)
+        old, new = (np.log(p / (1 - p)) for p in (scores["below_good"], more["below_good"]))
+        np.testing.assert_allclose(new.to_numpy() - old, moved, rtol=1e-9)
         assert (more["risk"].to_numpy() > scores["risk"]).all()
         assert more["rank"].tolist() == scores["rank"].tolist()
         assert set(more["model_id"]) == {f"{model.info['model_id']}-prior-0.25"}
@@ -178,10 +189,11 @@ class TestPrior:
 
     def test_every_row_that_is_scored_says_it(self, model: RiskModel, snapshot: Snapshot) -> None:
         rows = build_indicators(snapshot).reset_index()
-        for used in (model, at_prior(model, 0.25)):
-            told = score_batch([{**rows.iloc[0].to_dict()}, {"la_code": "no such"}], used)["prior"]
-            assert told[0] == used.info["prior"]["risk"]
-            assert np.isnan(told[1])
+        on_the_day = on_day(model, snapshot.as_of).info["prior"]["risk"]
+        for used, share in ((model, on_the_day), (at_prior(model, 0.25), 0.25)):
+            said = score_batch([{**rows.iloc[0].to_dict()}, {"la_code": "no such"}], used)["prior"]
+            assert said[0] == share
+            assert np.isnan(said[1])
 
     def test_the_models_own_prior_changes_nothing(self, model: RiskModel) -> None:
         same = at_prior(model, model.info["prior"]["risk"])
@@ -217,11 +229,27 @@ def test_the_same_bytes_each_time(model: RiskModel, national: Panel, scores) -> 
 
 
 def test_a_day_outside_the_models_life_is_scored_with_a_warning(model, national) -> None:
-    snapshot = national.as_of("2027-06-01")
-    with pytest.warns(ModelLifeWarning, match="retrain"):
+    snapshot = national.as_of("2029-06-01")
+    with pytest.warns(ModelLifeWarning, match="not for 2029-06-01: retrain it"):
         scores = score(model, snapshot)
     assert len(scores) == len(snapshot.authorities)
     assert scores["risk"].between(0, 1, inclusive="neither").all()
+
+
+def test_a_day_before_what_was_learnt_is_scored_with_a_warning(model, national: Panel) -> None:
+    until = model.info["training"]["until"]
+    with pytest.warns(ModelLifeWarning, match=rf"reports up to {until}, .* 2016-06-30"):
+        scores = score(model, national.as_of("2016-06-30"))
+    # With the level of that day all would be far higher: what is said is the level at the cut.
+    assert set(scores["prior"]) == {on_day(model, until).info["prior"]["risk"]}
+
+
+def test_the_day_until_which_was_learnt_has_no_warning(model, national: Panel) -> None:
+    snapshot = national.as_of(learnt_until(model))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        score(model, snapshot)
+    assert hindsight(model, snapshot) == ""
 
 
 def test_a_batch_of_many_threads_is_that_of_one(model, snapshot: Snapshot, monkeypatch) -> None:
@@ -250,6 +278,7 @@ def test_a_model_of_fewer_columns_than_drivers_are_told_of(model) -> None:
         centre=np.zeros(1),
         orientation=np.ones(1),
         groups=model.groups[:1],
+        shifts=model.shifts[:, :1],
         agreement=model.agreement[:1],
         covariance=model.covariance[:2, :2],
     )

@@ -17,12 +17,18 @@ from earlywarn.scoring.batch import score_batch
 from earlywarn.scoring.explanation import explain
 from earlywarn.scoring.national import score
 from earlywarn.scoring.preprocessing import model_indicators
-from earlywarn.scoring.words import figure, phrase, subject
+from earlywarn.scoring.words import NONE, figure, phrase, subject
 
 MODEL = load_model()
 RECORDS = model_indicators(MODEL)
 EACH = pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.id)
 SIDES = ("drivers_up", "drivers_down")
+HISTORY = ("previously_good", "previously_inadequate")
+GRADES = {
+    (1.0, 0.0): "Good or Outstanding",
+    (0.0, 0.0): "Requires improvement",
+    (0.0, 1.0): "Inadequate",
+}
 
 
 def drivers(**row: object) -> tuple[str, str]:
@@ -40,16 +46,14 @@ def extremes(record: Indicator) -> tuple[float, float]:
 class TestNoDoorContradictsTheRow:
     @EACH
     def test_a_plain_value_in_both_directions(self, record: Indicator) -> None:
+        if record.kind == "history":
+            return
         low, high = extremes(record)
         for value, side in ((low, record.sign < 0), (high, record.sign > 0)):
             up, down = drivers(**{record.id: value})
             said, empty = (up, down) if side else (down, up)
             assert empty == ""
-            if record.kind == "history":
-                words = {1.0: "Good or Outstanding", 0.0: "below Good"}[value]
-                assert said == f"last inspection was {words}"
-            else:
-                assert said == f"{subject(record)} {figure(record, value)}"
+            assert said == f"{subject(record)} {figure(record, value)}"
 
     @EACH
     def test_a_level_alone_has_no_false_figure(self, record: Indicator) -> None:
@@ -82,6 +86,28 @@ class TestNoDoorContradictsTheRow:
         assert down == ""
         assert "0.3, where 1 is Good" in "".join(drivers(previously_good=0.3))
 
+    @pytest.mark.parametrize(
+        ("good", "inadequate", "words"),
+        [
+            (1, 0, "Good or Outstanding"),
+            (0, 0, "Requires improvement"),
+            (0, 1, "Inadequate"),
+            (1, None, "Good or Outstanding"),
+            (0, None, "below Good"),
+            (None, 0, "not Inadequate"),
+            (None, 1, "Inadequate"),
+        ],
+    )
+    def test_the_last_inspection_is_one_fact(self, good, inadequate, words: str) -> None:
+        """On the side of what both of its columns add up to, and once."""
+        row = {"previously_good": good, "previously_inadequate": inadequate}
+        known = {name: value for name, value in row.items() if value is not None}
+        answer = score_batch([known], MODEL, explain=True).iloc[0]
+        whole = sum(answer[f"contribution_{name}"] for name in known)
+        assert abs(whole) > NONE
+        sides = (f"last inspection was {words}", "")
+        assert (answer["drivers_up"], answer["drivers_down"]) == sides[:: 1 if whole > 0 else -1]
+
 
 @pytest.mark.parametrize("day", ["2016-06-30", "2020-12-31", "2025-12-31"])
 def test_table_and_rows_say_the_same(national: Panel, day: str) -> None:
@@ -96,26 +122,39 @@ def test_table_and_rows_say_the_same(national: Panel, day: str) -> None:
 @pytest.mark.parametrize("day", ["2018-06-30", "2025-12-31"])
 def test_the_table_says_the_figures_of_the_explanation(national: Panel, day: str) -> None:
     snapshot = national.as_of(day)
-    table, told = score(MODEL, snapshot), explain(MODEL, snapshot)
-    facts = {(row["la_code"], row["indicator"]): row for row in told.to_dict("records")}
+    table, rows = score(MODEL, snapshot), explain(MODEL, snapshot)
+    facts = {(row["la_code"], row["indicator"]): row for row in rows.to_dict("records")}
     titles = {subject(record): record for record in RECORDS}
-    checked = 0
+    checked = {"figures": 0, "grades": 0}
     for row in table.to_dict("records"):
         for side, sign in (("drivers_up", 1), ("drivers_down", -1)):
             for text in filter(None, row[side].split("; ")):
-                record = _record(text, titles)
+                if text.startswith("last inspection"):
+                    _check_last(text, sign, [facts[row["la_code"], name] for name in HISTORY])
+                    checked["grades"] += 1
+                    continue
+                name = max((title for title in titles if text.startswith(title)), key=len)
+                record = titles[name]
                 fact = facts[row["la_code"], record.id]
                 assert fact["contribution"] * sign > 0
-                if record.kind != "history":
-                    assert text.startswith(f"{subject(record)} {figure(record, fact['value'])}")
-                    checked += 1
-    assert checked > 500
+                if np.isnan(fact["value"]):  # suppressed: a level, and no figure
+                    assert re.fullmatch(r" \d\.\d standard deviations .+", text.removeprefix(name))
+                    assert "a suppressed count, of 1 to 5" in fact["sentence"]
+                    continue
+                assert text.startswith(f"{name} {figure(record, fact['value'])}")
+                checked["figures"] += 1
+    assert checked["figures"] > 500
+    assert checked["grades"] > 20
 
 
-def _record(text: str, titles: dict[str, Indicator]) -> Indicator:
-    if text.startswith("last inspection"):
-        return get_indicator("previously_good")
-    return titles[max((title for title in titles if text.startswith(title)), key=len)]
+def _check_last(text: str, sign: int, rows: list[dict[str, object]]) -> None:
+    """The driver is the grade of the two rows, on the side of their sum, as their sentences say."""
+    grade = GRADES[tuple(row["value"] for row in rows)]
+    assert text == f"last inspection was {grade}"
+    assert sum(row["contribution"] for row in rows) * sign > NONE
+    verb = "raises" if sign > 0 else "lowers"
+    for row in rows:
+        assert f" was {grade}, which in all {verb} the risk" in row["sentence"]
 
 
 def test_a_row_says_the_same_alone_and_among_others(model: RiskModel) -> None:

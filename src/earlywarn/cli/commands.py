@@ -11,6 +11,7 @@ from earlywarn.cli.inputs import model_of, panel_of, snapshot_of
 from earlywarn.errors import ScoreError, UsageError, require
 from earlywarn.export.tables import check_table_place, write_table
 from earlywarn.export.workbook import about_explanation, about_scores
+from earlywarn.model.horizon import on_day
 from earlywarn.model.serialisation import model_file
 from earlywarn.panel.naming import region_meant
 from earlywarn.panel.storage import check_panel_place
@@ -39,7 +40,7 @@ def score(chosen: argparse.Namespace) -> None:
     snapshot = snapshot_of(chosen)
     model = model_of(chosen, snapshot)
     if chosen.prior is not None:
-        model = at_prior(model, chosen.prior)
+        model = at_prior(on_day(model, snapshot.as_of), chosen.prior)
     scores = ew.score(model, snapshot)
     if chosen.region is not None:
         scores = _of_region(scores, snapshot, chosen.region)

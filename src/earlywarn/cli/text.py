@@ -11,6 +11,7 @@ import pandas as pd
 
 from earlywarn.indicators.catalogue import FAMILIES, INDICATORS, Indicator, get_indicator
 from earlywarn.indicators.standardise import USUAL
+from earlywarn.scoring.national import hindsight
 from earlywarn.utils.dates import this_day
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def explanation_text(
         else f"{held}, inspected from {row['previous_inspection']}"
     )
     lines = [
-        f"{name} ({code}), as of {snapshot.as_of}; {_known_to(snapshot, scores)}",
+        f"{name} ({code}), as of {snapshot.as_of}; {_known_to(model, snapshot, scores)}",
         "",
         (
             f"Risk of an Inadequate judgement if inspected {_when(snapshot)}: "
@@ -382,11 +383,12 @@ def _when(snapshot: Snapshot) -> str:
     return "now" if snapshot.as_of == this_day() else f"on {snapshot.as_of}"
 
 
-def _known_to(snapshot: Snapshot, scores: pd.DataFrame) -> str:
+def _known_to(model: RiskModel, snapshot: Snapshot, scores: pd.DataFrame) -> str:
     """The days of the last figure and of the last judgement known."""
     last = scores["judgements_through"].iloc[0]
     judged = "no judgements known" if pd.isna(last) else f"judgements reported up to {last}"
-    return f"figures published up to {snapshot.data_through}, {judged}"
+    late = hindsight(model, snapshot)
+    return f"figures published up to {snapshot.data_through}, {judged}{late}"
 
 
 def _preamble(model: RiskModel, snapshot: Snapshot, scores: pd.DataFrame) -> str:
@@ -395,11 +397,12 @@ def _preamble(model: RiskModel, snapshot: Snapshot, scores: pd.DataFrame) -> str
         if snapshot.assumed
         else ""
     )
-    usual = model.info["prior"]["risk"]
+    usual = scores["prior"].iloc[0]
     text = (
         f"Risk that an inspection starting on {snapshot.as_of} would find an Inadequate area: "
-        f"{len(scores)} authorities, from {_known_to(snapshot, scores)}. "
-        f"Model {model.info['model_id']}, set to {100 * usual:.1f}% of inspections.{assumed}"
+        f"{len(scores)} authorities, from {_known_to(model, snapshot, scores)}. "
+        f"Model {model.info['model_id']}, set to {100 * usual:.1f}% of "
+        f"inspections.{assumed}"
     )
     return textwrap.fill(text, _width())
 

@@ -22,7 +22,7 @@ from earlywarn.indicators.timeline import Timeline
 from earlywarn.model.ordinal import Prior, fit_ordinal
 from earlywarn.model.prior import WeightPrior, prior_of
 from earlywarn.model.training import design, training_cases
-from earlywarn.scoring.national import score
+from earlywarn.scoring.national import score_quietly
 from earlywarn.scoring.preprocessing import model_indicators
 from earlywarn.statistics.metrics import auc, log_score
 
@@ -260,7 +260,7 @@ def _calibration(evidence: Evidence) -> tuple[Status, str]:
 
 
 def _ranks(evidence: Evidence) -> tuple[Status, str]:
-    scores = score(evidence.model, evidence.panel.as_of(evidence.as_of))
+    scores = score_quietly(evidence.model, evidence.panel.as_of(evidence.as_of))
     wide = (scores["rank_upper"] - scores["rank_lower"]) > len(scores) / 2
     return _verdict(
         good=not wide.any(),

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from earlywarn.export.data_dictionary import NOT_APPLICABLE, SHARE, SHORTHAND, Column, columns_of
+from earlywarn.model.horizon import on_day
+from earlywarn.scoring.national import hindsight
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -276,9 +278,9 @@ def about_explanation(rows: pd.DataFrame, model: RiskModel, snapshot: Snapshot) 
 
 
 def _inputs(model: RiskModel, snapshot: Snapshot) -> tuple[str, ...]:
-    info = model.info
+    info, late = on_day(model, snapshot.as_of).info, hindsight(model, snapshot)
     return (
-        f"As of {snapshot.as_of}: only figures published by then were used.",
+        f"As of {snapshot.as_of}: only figures published by then were used{late}.",
         (
             f"Model {info['model_id']}, set to {100 * info['prior']['risk']:.1f}% of inspections "
             f"finding an Inadequate area, and not to be used after {info['sunset']}."

@@ -129,9 +129,14 @@ def distribution(
     variance between authorities is Paule and Mandel's, of winsorised distances with their
     consistency factor, where the health tools use a method of moments that is a third too low.
     """
-    known = np.isfinite(y)
-    if known.sum() < FEWEST:
+    if np.isfinite(y).sum() < FEWEST:
         return None
+    # In one order, so that sums round alike: where chance explains nearly all, the square root of a
+    # tiny variance makes much of their last digits.
+    order = np.lexsort((sd, y) if deprivation is None else (deprivation, sd, y))
+    y, sd = y[order], sd[order]
+    deprivation = None if deprivation is None else deprivation[order]
+    known = np.isfinite(y)
     typical = float(np.median(sd[known & np.isfinite(sd)])) if np.isfinite(sd[known]).any() else 0.0
     spread = np.where(np.isfinite(sd), sd, typical)
     gradient, average, level = 0.0, 0.0, y

@@ -119,8 +119,9 @@ def share_on(share: float, moved: Floats) -> Floats:
 
 
 def _shares(model: RiskModel, moved: Ahead) -> dict[str, object]:
-    prior = dict(model.info["prior"])
-    prior["risk"] = float(share_on(prior["risk"], moved.worst)[0])
+    prior = dict(model.info.get("prior", {}))
+    if prior.get("risk") is not None:
+        prior["risk"] = float(share_on(prior["risk"], moved.worst)[0])
     if prior.get("below_good") is not None:
         prior["below_good"] = float(share_on(prior["below_good"], moved.better)[0])
     return prior

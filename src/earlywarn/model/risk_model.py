@@ -82,6 +82,11 @@ class RiskModel:
     info : mapping
         What the model was learnt from: see ``earlywarn.model.serialisation``.
 
+    Raises
+    ------
+    ModelError
+        If the shapes do not agree.
+
     Notes
     -----
     ``contributions`` sum to the log-odds of ``risk`` exactly, whatever is missing: a missing value
@@ -113,6 +118,25 @@ class RiskModel:
     classes: tuple[Any, ...]
     info: Mapping[str, Any] = field(default_factory=dict)
     shifts: Floats | None = None
+
+    def __post_init__(self) -> None:
+        width, steps = len(self.columns), len(self.classes) - 1
+        by_column = ("coefficients", "centre", "orientation", "groups", "agreement")
+        shapes: dict[str, tuple[int, ...]] = {
+            **dict.fromkeys(by_column, (width,)),
+            "thresholds": (steps,),
+            "covariance": (width + 1, width + 1),
+            **({} if self.shifts is None else {"shifts": (steps, width)}),
+        }
+        for name, expected in shapes.items():
+            shape = np.shape(getattr(self, name))
+            if shape != expected:
+                raise ModelError(
+                    "the model's parts do not agree",
+                    where=name,
+                    found=f"{shape}",
+                    expected=f"{expected}, for {width} columns and {steps + 1} grades",
+                )
 
     def with_info(self, info: Mapping[str, Any]) -> RiskModel:
         """The same model with another account of where it comes from."""

@@ -21,6 +21,7 @@ from earlywarn.report.contents import Contents, inspections_of
 from earlywarn.report.indicator_history import NOT_THERE, Line, lines_of
 from earlywarn.report.standing import place_in_words, strip
 from earlywarn.report.svg import TimeAxis, inspection_lines
+from earlywarn.scoring.explanation import said_once
 from earlywarn.sources.schema import PUBLISHED
 from earlywarn.utils.formatting import (
     chance,
@@ -220,6 +221,7 @@ def moved_sentence(row: pd.Series, contents: Contents) -> str:
 
 
 def _sentences(terms: pd.DataFrame, side: int) -> tuple[str, ...]:
+    terms = said_once(terms)
     known = terms[(terms["term"] == "indicator") & (terms["contribution"] * side > 0.005)]
     known = known[known["value"].notna()]
     return tuple(text.rsplit(": ", 1)[0] for text in known["sentence"].head(_MOST))

@@ -17,7 +17,7 @@ from earlywarn.report.standing import Standing, axis_tops, standings
 from earlywarn.report.tilemap import tiles_for
 from earlywarn.report.track_record import past_calibration, past_record, past_warnings
 from earlywarn.scoring.explanation import explain
-from earlywarn.scoring.national import score
+from earlywarn.scoring.national import score_quietly
 from earlywarn.scoring.predictions import BANDS
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ class Contents:
 
     @property
     def usual(self) -> float:
-        """The share of Inadequate judgements that the model is set to."""
-        return float(self.model.info["prior"]["risk"])
+        """The share of Inadequate judgements that the model expects on the day."""
+        return float(self.scores["prior"].iloc[0])
 
     @cached_property
     def standings(self) -> dict[str, Standing]:
@@ -176,7 +176,7 @@ def _scores(model: RiskModel, snapshot: Snapshot) -> pd.DataFrame:
             expected=f"a day from {first} to {last}",
             remedy="Ask for another day, or retrain the model (python -m earlywarn train).",
         )
-    return score(model, snapshot)
+    return score_quietly(model, snapshot)
 
 
 def _chosen(snapshot: Snapshot, authorities: Sequence[str] | None) -> tuple[str, ...]:

@@ -69,7 +69,8 @@ def score_batch(
     snapshot : Snapshot, optional
         Compare plain figures within the newest year of this day, in place of the year before the
         model's cut. Rows with an ``la_code`` get what they lack of it (deprivation, cases) from the
-        snapshot, so that the published figures give the risks of ``score``.
+        snapshot, so that the published figures give the risks of ``score``; a row without an
+        ``as_of`` is of this day.
     missing : {"codes", "names"}
         ``missing_indicators`` as a count and the catalogue's names of the indicators, or their
         titles in full.

@@ -15,7 +15,7 @@ from earlywarn.panel.panel import load_panel
 from earlywarn.panel.snapshot import Snapshot
 from earlywarn.scoring.defaults import codes_meant, model_or_shipped, snapshot_or_shipped
 from earlywarn.scoring.explanation import explain
-from earlywarn.scoring.national import score
+from earlywarn.scoring.national import check_life, score_quietly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,6 +86,11 @@ def what_changed(
     AuthorityError
         If an authority did not exist on both days.
 
+    Warns
+    -----
+    ModelLifeWarning
+        Of the later day, as ``score`` does.
+
     Examples
     --------
     >>> import earlywarn as ew
@@ -105,6 +110,7 @@ def what_changed(
             found=f"{before.as_of}, where later is {after.as_of}",
             expected="the earlier day first",
         )
+    check_life(model, after)
     both = [set(day.authorities["la_code"]) for day in (before, after)]
     codes = codes_meant(after, authority)
     codes = sorted(both[0] & both[1]) if authority is None else codes_meant(before, codes)
@@ -126,7 +132,7 @@ class _Day:
     """What is known of the authorities on one day."""
 
     def __init__(self, model: RiskModel, snapshot: Snapshot, codes: list[str]) -> None:
-        self.scores = score(model, snapshot).set_index("la_code")
+        self.scores = score_quietly(model, snapshot).set_index("la_code")
         self.terms = explain(model, snapshot, codes).set_index(["la_code", "indicator"])
         self.figures = build_indicators(snapshot).droplevel("as_of")
 

@@ -13,7 +13,7 @@ from earlywarn.indicators.catalogue import Indicator, get_indicator, model_colum
 from earlywarn.model.horizon import on_day
 from earlywarn.scoring.defaults import codes_meant, model_or_shipped, snapshot_or_shipped
 from earlywarn.scoring.preprocessing import model_indicators, read_rows
-from earlywarn.scoring.words import NONE, effect, figure, last_inspection
+from earlywarn.scoring.words import LAST, NONE, effect, figure, last_inspection, last_part
 from earlywarn.statistics.distributions import expit, normal_cdf
 
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ COLUMNS = (
     "own",
 )
 """The columns of an explanation, in order."""
+
+_WHOLE = ", which in all "
+"""What stands between the last grade and what it does to the risk as a whole."""
 
 
 def explain(
@@ -115,6 +118,32 @@ def explain(
     return frame.loc[:, list(COLUMNS)]
 
 
+def said_once(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of one authority with the last inspection as one: its grade, and what it does.
+
+    For lists of what raises and what lowers the risk, in which one fact stands once.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> rows = ew.explain("Leeds")
+    >>> once = said_once(rows)
+    >>> whole, parts = (float(frame["contribution"].sum()) for frame in (once, rows))
+    >>> len(rows) - len(once), abs(whole - parts) < 1e-9
+    (1, True)
+    """
+    parts = rows[rows["indicator"].isin(LAST)]
+    if len(parts) < 2:
+        return rows
+    whole = float(parts["contribution"].sum())
+    fact = parts["sentence"].iloc[0].split(_WHOLE)[0].rsplit(": ", 1)[0]
+    kept = rows.drop(parts.index[1:])
+    first = kept.index == parts.index[0]
+    kept.loc[first, "contribution"], kept.loc[first, "sentence"] = whole, f"{fact}: {effect(whole)}"
+    size = kept["contribution"].abs().where(kept["term"] == "indicator", np.inf)
+    return kept.loc[size.sort_values(ascending=False, kind="stable").index]
+
+
 def contribution_frame(model: RiskModel, X: pd.DataFrame) -> pd.DataFrame:
     """Contributions by authority (rows) and term (columns ``baseline`` and the indicators' ids)."""
     names = ["baseline", *(record.id for record in model_indicators(model))]
@@ -143,6 +172,7 @@ def _facts(
     history = record.kind == "history"
     period = none if history else X[record.id + "_period"].to_numpy()
     through = snapshot.judgements["published_on"].max() if len(snapshot.judgements) else None
+    weighed = [name for name in LAST if name in parts.columns]
     table = pd.DataFrame(
         {
             "value": value,
@@ -157,6 +187,9 @@ def _facts(
             "above": above,
             "carried": period < np.max(period, initial=-np.inf, where=np.isfinite(period)),
             "through": None if through is None else str(through),
+            "good": X[LAST[0]].to_numpy(),
+            "inadequate": X[LAST[1]].to_numpy(),
+            "in_all": parts[weighed].sum(axis=1).to_numpy() if len(weighed) > 1 else none,
         },
         index=codes,
     )
@@ -221,9 +254,7 @@ def _sentence(record: Indicator, row: Mapping[str, Any]) -> str:
     """One indicator of one authority, in plain English: its parts all about one population."""
     value, does = row["value"], effect(row["contribution"])
     if record.kind == "history":
-        through = f" (known to {row['through']})" if row["through"] else ""
-        fact = "is not known here" if np.isnan(value) else last_inspection(record, value)
-        return f"The last inspection{through} {fact}: {does}"
+        return f"{_last(record, row)}: {does}"
     if not row["known"]:
         weight = abs(row["contribution"]) >= NONE
         stand_in = f"; the other figures on {record.family} stand in" if weight else ""
@@ -235,6 +266,16 @@ def _sentence(record: Indicator, row: Mapping[str, Any]) -> str:
     facts += ["your own figure"] if row["own"] else []
     facts += ["no newer figure published"] if row["carried"] else []
     return f"{', '.join([*facts, *_beside(record, row)])}: {does}"
+
+
+def _last(record: Indicator, row: Mapping[str, Any]) -> str:
+    """The grade, what it does as a whole, and which part of that the row is."""
+    through = f" (known to {row['through']})" if row["through"] else ""
+    fact = f"The last inspection{through} {last_inspection(row['good'], row['inadequate'])}"
+    if np.isnan(row["value"]) or np.isnan(row["in_all"]):
+        return fact
+    whole = effect(row["in_all"]).replace("no effect", "has no effect")
+    return f"{fact}{_WHOLE}{whole}; the part for {last_part(record, row['value'])}"
 
 
 def _beside(record: Indicator, row: Mapping[str, Any]) -> Iterator[str]:

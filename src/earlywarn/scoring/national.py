@@ -85,15 +85,16 @@ def score(
         probability that an inspection starting on the date would give an Inadequate judgement;
         ``risk_lower`` and ``risk_upper`` are a 90% interval of it, ``rank_lower`` and
         ``rank_upper`` of the rank. ``below_good`` is the probability of Requires improvement or
-        worse. ``prior`` is the share of Inadequate judgements that the model was set to. Equal
-        risks share a rank; an authority of which nothing is known (``known`` is 0) has no rank and
-        no band. ``already_inadequate`` says whether the last judgement known, of those published
-        up to ``judgements_through``, holds an Inadequate grade.
+        worse. ``prior`` is the share of Inadequate judgements that the model expects on the date.
+        Equal risks share a rank; an authority of which nothing is known (``known`` is 0) has no
+        rank and no band. ``already_inadequate`` says whether the last judgement known, of those
+        published up to ``judgements_through``, holds an Inadequate grade.
 
     Warns
     -----
     ModelLifeWarning
-        If the date is outside the model's life. ``score_batch`` refuses such rows.
+        If the date is outside the model's life, in which case ``score_batch`` refuses its rows; or
+        before the day until which the model has learnt, so that it knows what came after.
 
     Raises
     ------
@@ -112,14 +113,22 @@ def score(
     (153, True)
     """
     model, snapshot = model_or_shipped(model), snapshot_or_shipped(snapshot)
+    check_life(model, snapshot)
+    return score_quietly(model, snapshot, top_k=top_k, prior=prior)
+
+
+def score_quietly(
+    model: RiskModel, snapshot: Snapshot, *, top_k: int = TOP_K, prior: float | None = None
+) -> pd.DataFrame:
+    """``score`` without its warning, for what says by itself which day it is about."""
     held = last_judgements(snapshot)
     X = indicators_after(snapshot, held)
     if not isinstance(top_k, Integral) or not 1 <= top_k <= len(X):
         raise ScoreError(
             "not a length of list", where="top_k", found=str(top_k), expected=f"1 to {len(X)}"
         )
-    _check_life(model, snapshot)
-    model = model if prior is None else at_prior(model, prior)
+    if prior is not None:
+        model = at_prior(on_day(model, snapshot.as_of), prior)
     rows = X.reset_index()
     # No authority is left out of the country's list: the panel's findings say what was doubtful
     # about a figure, and a warning says it of the day.
@@ -167,15 +176,35 @@ def _unranked(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**ranks, band=table["band"].mask(unknown))
 
 
-def _check_life(model: RiskModel, snapshot: Snapshot) -> None:
+def learnt_until(model: RiskModel) -> str:
+    """The day up to which a model has seen reports; empty if it does not say."""
+    return str(model.info.get("training", {}).get("until") or "")
+
+
+def hindsight(model: RiskModel, snapshot: Snapshot) -> str:
+    """What a heading adds on a day before that until which the model has learnt; else nothing."""
+    until = learnt_until(model)
+    return f", with what was learnt until {until}" if snapshot.as_of.isoformat() < until else ""
+
+
+def check_life(model: RiskModel, snapshot: Snapshot) -> None:
+    """Warn of a day that the model is not meant for, or that lies before what it has seen."""
     first, last = model.info.get("first_date", ""), model.info.get("sunset", "9999")
-    if not first <= snapshot.as_of.isoformat() <= last:
-        warnings.warn(
-            f"the model {model.info.get('model_id', '')} is meant for {first} to {last}, not for "
-            f"{snapshot.as_of}: retrain it (python -m earlywarn train), or ask for another day",
-            ModelLifeWarning,
-            stacklevel=3,
+    day, name = snapshot.as_of.isoformat(), model.info.get("model_id", "")
+    if not first <= day <= last:
+        text = (
+            f"the model {name} is meant for {first} to {last}, not for {day}: "
+            "retrain it (python -m earlywarn train), or ask for another day"
         )
+    elif hindsight(model, snapshot):
+        text = (
+            f"the model {name} has learnt from reports up to {learnt_until(model)}, so that what "
+            f"it says of {day} was not known then: train one until that day for what would have "
+            "been said"
+        )
+    else:
+        return
+    warnings.warn(text, ModelLifeWarning, stacklevel=3)
 
 
 def at_prior(model: RiskModel, prior: float) -> RiskModel:

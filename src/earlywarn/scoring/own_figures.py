@@ -20,7 +20,8 @@ from earlywarn.indicators.catalogue import INDICATORS, Indicator
 from earlywarn.indicators.figures import POPULATION
 from earlywarn.panel.snapshot import OWN_COLUMNS, Snapshot
 from earlywarn.scoring.batch import as_frame
-from earlywarn.scoring.preprocessing import LARGEST, MAY_PASS_100
+from earlywarn.scoring.cells import LARGEST
+from earlywarn.scoring.preprocessing import MAY_PASS_100
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

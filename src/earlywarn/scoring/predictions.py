@@ -17,11 +17,11 @@ from earlywarn.model.horizon import ahead, share_on
 from earlywarn.model.kernels import BLOCK, SHARE, SHORTEST, probabilities, threads
 from earlywarn.model.risk_model import SMALLEST_RISE
 from earlywarn.scoring.preprocessing import Inputs, model_indicators
-from earlywarn.scoring.words import NONE, Terms, driver_texts
+from earlywarn.scoring.words import LAST, NONE, Terms, driver_texts
 from earlywarn.statistics.distributions import normal_quantile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.statistics.arrays import FloatArray
@@ -67,6 +67,7 @@ class Predictions:
         self._long = names
         self._records = model_indicators(model)
         width = len(self._records)
+        self._once = [place for place, each in enumerate(self._records) if each.id in LAST]
         self._numbers = np.empty((4, rows))
         self._shares = np.empty(rows)
         self._band = np.empty(rows, dtype=np.int8)
@@ -107,7 +108,7 @@ class Predictions:
             self._gaps[:, rows] = _gaps(missing)
             self._known[rows] -= missing.sum(axis=0, dtype=np.int16)
         if self._explain:
-            terms = _strongest(found.contributions.T[1:], missing)
+            terms = _strongest(found.contributions.T[1:], missing, self._once)
             refused = np.fromiter(inputs.refusal, dtype=np.intp, count=len(inputs.refusal))
             up, down = (
                 driver_texts(self._records, side, inputs.facts, inputs.values, refused)
@@ -261,8 +262,12 @@ def _distinct(codes: Words | Ints, most: int) -> tuple[npt.NDArray[np.intp], Int
     return places[codes], different
 
 
-def _strongest(parts: FloatArray, missing: npt.NDArray[np.bool_]) -> Terms:
+def _strongest(
+    parts: FloatArray, missing: npt.NDArray[np.bool_], once: Sequence[int] = ()
+) -> Terms:
     """The places of the three strongest terms of each row, upwards and then downwards.
+
+    The terms of one fact, ``once``, count together, as the first of them.
 
     The last bits of each term give way to its place, so that sorting brings the places along;
     terms within a part in 10^13 of each other count as tied, and ties go to the earlier one.
@@ -281,6 +286,9 @@ def _strongest(parts: FloatArray, missing: npt.NDArray[np.bool_]) -> Terms:
         tagged = room[:, : rows.stop - start]
         # What stands in for a missing figure is part of the sum, and no driver.
         np.multiply(parts[:, rows], ~missing[:, rows], out=tagged[:none])
+        for place in once[1:]:
+            tagged[once[0]] += tagged[place]
+            tagged[place] = 0.0
         bits = tagged.view(np.int64)
         bits &= ~mask
         bits |= places

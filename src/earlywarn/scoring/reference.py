@@ -43,12 +43,15 @@ class Reference:
         By authority, the columns of ``build_indicators`` on the day; None for the model's own.
     sizes : DataFrame or None
         By authority and indicator, the cases behind the newest figures.
+    day : str
+        Whose figures they are; empty for the model's own.
     """
 
     name: str
     spreads: Mapping[str, Distribution]
     published: pd.DataFrame | None = None
     sizes: pd.DataFrame | None = None
+    day: str = ""
 
     @classmethod
     def of_model(cls, model: RiskModel) -> Reference:
@@ -84,6 +87,7 @@ class Reference:
             spreads=reference_distributions(snapshot),
             published=published_indicators(snapshot).droplevel("as_of"),
             sizes=newest_sizes(snapshot),
+            day=snapshot.as_of.isoformat(),
         )
 
     def places(self, codes: pd.Series | None, count: int) -> Places:
@@ -128,6 +132,8 @@ class Places:
         """
         usual = self._of_published(name)
         same = np.abs(value - usual) <= SAME * np.maximum(np.abs(usual), 1.0)
+        # A suppressed figure is no figure, and has a level: it is small.
+        same |= np.isnan(value) & np.isnan(usual)
         return same, self._of_published(f"{name}_z"), self._of_published(f"{name}_se")
 
     def _index(self) -> pd.Index:

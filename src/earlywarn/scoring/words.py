@@ -29,17 +29,33 @@ SLIGHT = 0.05
 """Log-odds below which a contribution is slight: it moves a risk of 10% by under half a point."""
 NONE = 0.005
 """Log-odds below which a contribution is called none at all."""
-_LAST = {
-    HISTORY: ("Good or Outstanding", "below Good"),
-    WAS_INADEQUATE: ("Inadequate", "not Inadequate"),
+LAST = (HISTORY, WAS_INADEQUATE)
+"""The indicators of the last inspection: one fact of three grades, said once."""
+_PARTS = {
+    HISTORY: ("being below Good", "being Good or Outstanding"),
+    WAS_INADEQUATE: ("not being Inadequate", "being Inadequate"),
 }
-"""What the last inspection was where an indicator of it is 1, and where it is 0."""
+"""What each of them weighs where it is 0, and where it is 1."""
+_GRADES = {
+    (1.0, 0.0): "Good or Outstanding",
+    (0.0, 0.0): "Requires improvement",
+    (0.0, 1.0): "Inadequate",
+}
+"""The last grade by both of them."""
+_BY_ONE = (
+    {1.0: "Good or Outstanding", 0.0: "below Good"},
+    {1.0: "Inadequate", 0.0: "not Inadequate"},
+)
+"""What is known of the last grade where one of them is not known."""
 _KEPT = frozenset({"Section"})
 """First words of titles that keep their capital within a sentence."""
 
 
 class Facts(NamedTuple):
-    """What is known of one indicator in some rows, beside its level; NaN where it is not."""
+    """What is known of one indicator in some rows, beside its level; NaN where it is not.
+
+    Of the last inspection: whether it was Good or Outstanding, and whether it was Inadequate.
+    """
 
     value: FloatArray
     """In the indicator's unit."""
@@ -82,18 +98,44 @@ def effect(contribution: float) -> str:
     return f"{verb} slightly" if abs(contribution) < SLIGHT else verb
 
 
-def last_inspection(record: Indicator, value: float) -> str:
-    """What the last inspection gave, from an indicator of it: 1, 0 or what a caller gave.
+def last_inspection(good: float, inadequate: float = np.nan) -> str:
+    """What the last inspection gave: its grade, as far as it is known, or what a caller gave.
+
+    Parameters
+    ----------
+    good, inadequate : float
+        Whether it was Good or Outstanding, and whether it was Inadequate: 1, 0, or NaN where it is
+        not known.
+
+    Examples
+    --------
+    >>> last_inspection(0.0, 0.0), last_inspection(0.0, 1.0), last_inspection(0.0)
+    ('was Requires improvement', 'was Inadequate', 'was below Good')
+    """
+    known = [
+        (value, words)
+        for value, words in zip((good, inadequate), _BY_ONE, strict=True)
+        if not np.isnan(value)
+    ]
+    grade = _GRADES.get((good, inadequate))
+    if grade is None and len(known) == 1:
+        grade = known[0][1].get(known[0][0])
+    if grade is not None:
+        return f"was {grade}"
+    given = " and ".join(f"{value:g}, where 1 is {words[1.0]}" for value, words in known)
+    return f"was given as {given}" if known else "is not known here"
+
+
+def last_part(record: Indicator, value: float) -> str:
+    """What one indicator of the last inspection is weighed for.
 
     Examples
     --------
     >>> from earlywarn.indicators.catalogue import get_indicator
-    >>> last_inspection(get_indicator("previously_good"), 0.0)
-    'was below Good'
+    >>> last_part(get_indicator("previously_inadequate"), 0.0)
+    'not being Inadequate'
     """
-    yes, no = _LAST[record.id]
-    words = {1.0: f"was {yes}", 0.0: f"was {no}"}
-    return words.get(value, f"was given as {value:g}, where 1 is {yes}")
+    return _PARTS[record.id][int(value)]
 
 
 def phrase(record: Indicator, value: float, beside: float, period: float, level: float) -> str:
@@ -103,7 +145,7 @@ def phrase(record: Indicator, value: float, beside: float, period: float, level:
     ----------
     record : Indicator
     value, beside, period : float
-        As in ``Facts``; NaN where not known.
+        As in ``Facts``, also for the last inspection; NaN where not known.
     level : float
         The standardised level, said where there is no value.
 
@@ -116,7 +158,7 @@ def phrase(record: Indicator, value: float, beside: float, period: float, level:
     'children in need 1.4 standard deviations below average for its deprivation'
     """
     if record.kind == "history":
-        return f"last inspection {last_inspection(record, value)}"
+        return f"last inspection {last_inspection(value, beside)}"
     if np.isnan(value):
         alike = " for its deprivation" if record.like_for_like else ""
         side = "above" if level > 0 else "below"

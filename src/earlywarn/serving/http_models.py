@@ -13,7 +13,7 @@ from earlywarn.errors import EarlyWarnError, UsageError
 from earlywarn.model.serialisation import load_model, model_file
 from earlywarn.panel.panel import load_panel
 from earlywarn.scoring.explanation import explain
-from earlywarn.scoring.national import score
+from earlywarn.scoring.national import score_quietly
 from earlywarn.utils.dates import as_date
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class Country:
 
     def _scored(self, day: date, _: str) -> tuple[pd.DataFrame, pd.DataFrame]:
         model, snapshot = self._models.current(), self.panel.as_of(day)
-        return score(model, snapshot), explain(model, snapshot)
+        return score_quietly(model, snapshot), explain(model, snapshot)
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
