@@ -147,7 +147,7 @@ SCORES = (
     ),
     _share(
         "top_k_probability_new",
-        "Probability of being among the 26 highest of those not Inadequate already",
+        "Probability of being among the 26 highest not yet Inadequate",
         "Empty for an authority that is Inadequate already; the list is as long as that of "
         "top_k_probability.",
         NOT_APPLICABLE,
