@@ -14,7 +14,9 @@ from tests.helpers import backtests
 from earlywarn.errors import UsageError
 from earlywarn.evaluation import checks
 from earlywarn.evaluation.checks import CHECKS, Evidence, as_frame, run_checks
+from earlywarn.indicators.catalogue import scored_indicators
 from earlywarn.judgements.targets import cohort, get_target
+from earlywarn.model.prior import WeightPrior
 
 
 @pytest.fixture(scope="module")
@@ -204,12 +206,22 @@ def test_assumed_dates(evidence, assumed, expected):
     assert result.sentence.startswith("100%" if assumed else "0%")
 
 
-def test_sample_size(invented):
+def test_sample_size(invented, monkeypatch):
+    """The check turns with the cases, with the parameters, and with what the model explains."""
+    monkeypatch.setattr(checks, "_free_parameters", lambda _: 6.0)
+    needed = int(one(4, invented).sentence.split()[-1])
+    assert needed > 20
     training = invented.model.info["training"]
-    for inspections, expected in ((10**6, "pass"), (3, "fail")):
+    for inspections, expected in ((needed, "pass"), (needed - 1, "fail")):
         info = {**invented.model.info, "training": {**training, "inspections": inspections}}
-        model = invented.model.with_info(info)
-        assert status(4, dataclasses.replace(invented, model=model)) == expected
+        enough = dataclasses.replace(invented, model=invented.model.with_info(info))
+        assert status(4, enough) == expected
+        if expected == "pass":
+            monkeypatch.setattr(checks, "_free_parameters", lambda _: 6.5)
+            result = one(4, enough)
+            assert result.status == "fail"
+            assert "about 6.5 parameters" in result.sentence
+            monkeypatch.setattr(checks, "_free_parameters", lambda _: 6.0)
     rows = invented.backtest.forecasts
     later = with_forecasts(invented, rows[rows["window"] == "confirmation"])
     assert status(4, later) == "not applicable"
@@ -217,6 +229,35 @@ def test_sample_size(invented):
     result = one(4, wrong)
     assert result.status == "fail"
     assert "explains nothing" in result.sentence
+
+
+def test_the_parameters_that_the_data_decide_are_counted_from_the_hessian():
+    """One for each threshold, and of each weight as much as the prior leaves to the cases."""
+    records = tuple(record for record in scored_indicators() if record.family != "demand")
+    history = np.array([record.kind == "history" for record in records])
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(300, len(records)))
+    X[:, history] = rng.integers(0, 2, (300, history.sum())) - 0.5
+    grade = rng.integers(0, 4, 300)
+    usual = WeightPrior()
+    free = checks.free_parameters(X, grade, records, usual)
+    parts = ("composite_sd", "family_sd", "indicator_sd", "history_sd", "inadequate_sd",
+             "history_own_sd", "inadequate_own_sd")  # fmt: skip
+    held = dataclasses.replace(usual, **dict.fromkeys(parts, 1e-4))
+    assert checks.free_parameters(X, grade, records, held) == pytest.approx(3, abs=0.01)
+    alike = dataclasses.replace(usual, history_own_sd=0.0, inadequate_own_sd=0.0)
+    assert 3 < checks.free_parameters(X, grade, records, alike) < free - 1
+    loose = dataclasses.replace(usual, **dict.fromkeys(parts, 10.0))
+    most = 3 + (~history).sum() + 3 * history.sum()
+    assert checks.free_parameters(X, grade, records, loose) == pytest.approx(most, abs=0.5)
+
+
+def test_the_models_own_cases_and_prior_are_counted(evidence):
+    """Those up to its cut: an early one, by which three grades had been given, as it is quick."""
+    training = {**evidence.model.info["training"], "until": "2015-09-30"}
+    model = evidence.model.with_info({**evidence.model.info, "training": training})
+    free = checks._free_parameters(dataclasses.replace(evidence, model=model))
+    assert 2 < free < 6
 
 
 @pytest.mark.parametrize(
@@ -238,10 +279,15 @@ def test_against_the_previous_judgement(evidence, lower, window, expected):
     assert status(5, dataclasses.replace(evidence, paired=paired)) == expected
 
 
-def test_the_parameters_that_the_data_decide_are_counted_from_the_hessian(evidence):
-    free = checks._free_parameters(evidence)
-    thresholds, weights = len(evidence.model.thresholds), len(evidence.model.coefficients)
-    assert thresholds < free < thresholds + weights / 2
+def test_the_development_years_do_not_decide_against_the_previous_judgement(evidence):
+    """The model was chosen on them: a window that holds one of them is no test."""
+    row = {"model": "earlywarn", "against": "previous judgement", "measure": "auc"}
+    row |= {"lead_months": 0, "difference": 0.1, "upper": 0.2}
+    windows = {"development": 0.05, "from 2018": 0.05, "confirmation": 0.05, "from 2022": -0.01}
+    paired = pd.DataFrame([row | {"window": w, "lower": low} for w, low in windows.items()])
+    result = one(5, dataclasses.replace(evidence, paired=paired))
+    assert result.status == "fail"
+    assert result.sentence.startswith("in 2022 to August 2026")
 
 
 @pytest.mark.parametrize(("before", "after", "expected"), [

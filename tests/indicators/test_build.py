@@ -17,7 +17,7 @@ from earlywarn.indicators.build import (
     reference_distributions,
 )
 from earlywarn.indicators.catalogue import INDICATORS, columns_of, get_indicator
-from earlywarn.indicators.standardise import REACH
+from earlywarn.indicators.standardise import CENTRE_SD, REACH, SPREAD_SD
 from earlywarn.panel.panel import Panel, Snapshot
 
 LEEDS, HACKNEY, HAMPSHIRE, SCILLY = "383", "204", "850", "420"
@@ -167,7 +167,8 @@ class TestValues:
                 z = np.sqrt(against.tau2) * (y - against.centre) / (against.tau2 + variance)
                 expected = float(np.clip(z, -REACH, REACH))
                 assert indicators.loc[code, name + "_z"] == pytest.approx(expected, rel=1e-9)
-                se = np.sqrt(variance / (against.tau2 + variance))
+                chance = variance / (against.tau2 + variance)
+                se = np.sqrt(chance + CENTRE_SD**2 + (SPREAD_SD * expected) ** 2)
                 assert indicators.loc[code, name + "_se"] == pytest.approx(se, rel=1e-9)
 
     def test_demand_is_compared_like_for_like(self, snapshot: Snapshot, indicators) -> None:

@@ -13,9 +13,11 @@ from earlywarn.indicators.catalogue import get_indicator
 from earlywarn.indicators.standardise import (
     FEWEST,
     REACH,
+    SPREAD_SD,
     Distribution,
     compare,
     distribution,
+    level_error,
     stabilise,
 )
 from earlywarn.statistics.heterogeneity import paule_mandel, winsorised_mean_square
@@ -90,10 +92,15 @@ class TestDistribution:
 
 class TestCompare:
     def test_by_hand(self) -> None:
-        # tau (y - centre) / (tau^2 + sd^2), and sqrt(sd^2 / (tau^2 + sd^2))
+        # tau (y - centre) / (tau^2 + sd^2), and sd^2 / (tau^2 + sd^2) with what the year is unsure
         z, se = compare(np.array([0.6, 0.6, 0.35]), np.array([0.0, 0.1, 0.05]), np.nan, SPREAD)
         np.testing.assert_allclose(z, [1.0, 0.5, 0.1 * -0.15 / 0.0125], rtol=1e-13)
-        np.testing.assert_allclose(se, [0.0, math.sqrt(0.5), math.sqrt(0.2)], rtol=1e-13)
+        expected = np.array([0.0, 0.5, 0.2]) + 0.085**2 + (0.075 * z) ** 2
+        np.testing.assert_allclose(se, np.sqrt(expected), rtol=1e-13)
+
+    def test_a_level_is_never_less_sure_than_without_a_figure(self) -> None:
+        assert level_error(2.0, 10.0, 0.01) == 1.0
+        assert level_error(2.0, 0.0, 0.01) > level_error(0.0, 0.0, 0.01) == 0.085
 
     def test_against_the_equally_deprived(self) -> None:
         against = Distribution(centre=0.5, gradient=0.02, deprivation=20.0, tau2=0.01, typical_sd=0)
@@ -148,7 +155,8 @@ class TestProperties:
         y, sd = stabilise(record, [100 * share] * 2, sorted([one, other]))
         z, se = compare(y, sd, np.nan, against)
         assert abs(z[0]) <= abs(z[1]) + 1e-12
-        assert se[0] >= se[1] - 1e-12
+        # What chance leaves open; the doubt about the year's spread grows with the level.
+        assert np.diff(se**2 - (SPREAD_SD * z) ** 2)[0] <= 1e-12 or se[0] == 1.0
 
     @given(
         st.lists(st.tuples(unit, error, st.floats(0, 60)), min_size=FEWEST, max_size=60),

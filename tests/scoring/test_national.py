@@ -48,7 +48,7 @@ CONTRACT = [
     "data_through",
     "model_id",
 ]
-NEWER = ["region", "already_inadequate", "known", "judgements_through"]
+NEWER = ["region", "already_inadequate", "known", "judgements_through", "top_k_probability_new"]
 DAYS = ("2016-01-01", "2019-06-30", "2022-12-31", "2025-12-31")
 
 

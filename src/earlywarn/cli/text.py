@@ -122,7 +122,11 @@ def explanation_text(
     if len(quiet):
         lines += ["", "No effect", *(_term(term) for term in quiet.to_dict("records"))]
     total = terms["contribution"].sum() + baseline["contribution"]
-    lines += ["", f"The numbers are log-odds; together they make {total:+.2f}."]
+    start = f"{100 / (1 + np.exp(-baseline['contribution'])):.1f}% is the risk at the middle of all"
+    shares = (
+        f"{start} figures; {100 * row['prior']:.1f}%, the mean over inspections like recent ones."
+    )
+    lines += ["", f"The numbers are log-odds; together they make {total:+.2f}. {shares}"]
     wrapped = [
         textwrap.fill(line, _width(), subsequent_indent=" " * 8) if len(line) > _width() else line
         for block in lines

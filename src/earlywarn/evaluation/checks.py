@@ -27,7 +27,9 @@ from earlywarn.scoring.preprocessing import model_indicators
 from earlywarn.statistics.metrics import auc, log_score
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Sequence
+
+    import numpy.typing as npt
 
     from earlywarn.evaluation.backtesting import Backtest
     from earlywarn.model.risk_model import RiskModel
@@ -202,25 +204,54 @@ def _sample_size(evidence: Evidence) -> tuple[Status, str]:
 
 
 def _free_parameters(evidence: Evidence) -> float:
-    """How many parameters the data decide, thresholds among them, by the Hessian at the mode.
-
-    The trace of (data + prior)^-1 data: 1 for a parameter that the prior leaves free, 0 for one
-    that it fixes (Gray 1992, doi 10.1080/01621459.1992.10476248).
-    """
+    """How many parameters the data decide, by the model's own cases and prior."""
     panel, model = evidence.panel, evidence.model
     records = model_indicators(model)
     until = min(model.info["training"]["until"], panel.judgements["published_on"].max().isoformat())
     cases = training_cases(panel.judgements, until=until, target=evidence.backtest.target)
     X = design(Timeline(panel, panel.judgements), cases, records)
     filled, _ = model.complete(X.to_numpy(dtype=float))
-    facts = prior_of(records, WeightPrior())
+    return free_parameters(filled, cases["grade"].to_numpy(dtype=int), records, WeightPrior())
+
+
+def free_parameters(
+    filled: FloatArray,
+    grade: npt.NDArray[np.int_],
+    records: Sequence[Indicator],
+    weight_prior: WeightPrior,
+) -> float:
+    """Count the parameters that the data decide, thresholds among them, by the Hessian at the mode.
+
+    Parameters
+    ----------
+    filled : ndarray of shape (n_cases, n_indicators)
+        Their columns, centred and without holes.
+    grade : ndarray of shape (n_cases,)
+    records : sequence of Indicator
+        In the order of the columns.
+    weight_prior : WeightPrior
+        What holds the weights back.
+
+    Returns
+    -------
+    float
+        The trace of (data + prior)^-1 data: 1 for a parameter that the prior leaves free, 0 for
+        one that it fixes (Gray 1992, doi 10.1080/01621459.1992.10476248). The weights that the last
+        inspection has of its own at each threshold count as well.
+    """
+    facts = prior_of(records, weight_prior)
     precision = np.linalg.inv(np.asarray(facts["prior_covariance"], dtype=float))
-    present, grade = np.unique(cases["grade"].to_numpy(dtype=int), return_inverse=True)
-    prior = Prior(np.asarray(facts["prior_mean"], dtype=float), precision)
-    information = fit_ordinal(filled, grade.astype(np.int64), len(present), prior).information
-    data = information.copy()
-    data[len(present) - 1 :, len(present) - 1 :] -= precision
-    return float(np.trace(np.linalg.solve(information, data)))
+    own_sd = np.broadcast_to(np.asarray(facts["own_sd"], dtype=float), len(facts["own"]))
+    mean = np.asarray(facts["prior_mean"], dtype=float)
+    prior = Prior(mean, precision, facts["own"], tuple(own_sd.tolist()))
+    present, place = np.unique(grade, return_inverse=True)
+    fit = fit_ordinal(filled, place.astype(np.int64), len(present), prior)
+    first, width = len(present) - 1, len(precision)
+    held = np.zeros_like(fit.information)
+    held[first : first + width, first : first + width] = precision
+    apart = np.arange(first + width, len(held))
+    held[apart, apart] = np.tile(1 / own_sd**2, first)
+    return float(np.trace(np.linalg.solve(fit.information, fit.information - held)))
 
 
 def _against_previous(evidence: Evidence) -> tuple[Status, str]:

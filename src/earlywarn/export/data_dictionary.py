@@ -60,8 +60,8 @@ def _text(name: str, label: str, meaning: str, blank: str = NOT_AVAILABLE) -> Co
     return Column(name, label, meaning, blank=blank)
 
 
-def _share(name: str, label: str, meaning: str) -> Column:
-    return Column(name, label, meaning, SHARE, 3)
+def _share(name: str, label: str, meaning: str, blank: str = NOT_AVAILABLE) -> Column:
+    return Column(name, label, meaning, SHARE, 3, blank)
 
 
 def _place(name: str, label: str, meaning: str) -> Column:
@@ -145,6 +145,13 @@ SCORES = (
         "Newest judgement",
         "The newest day on which a judgement used was published; later ones are not known here.",
     ),
+    _share(
+        "top_k_probability_new",
+        "Probability of being among the 26 highest not yet Inadequate",
+        "Empty for an authority that is Inadequate already; the list is as long as that of "
+        "top_k_probability.",
+        NOT_APPLICABLE,
+    ),
 )
 """The columns of ``earlywarn.score``, in order."""
 
@@ -177,8 +184,9 @@ EXPLANATION = (
     ),
     _share(
         "sign_stability",
-        "How sure the direction is",
-        "Probability that the indicator's weight has the sign it has; 0.5 is not sure at all.",
+        "How firmly the assumed direction is held",
+        "0.5 to 1, by the weight's size beside its uncertainty. Directions are assumed, "
+        "not learnt: this is no evidence from judgements.",
     ),
     _text("sentence", "In words", "The row as a sentence."),
     Column("period", "Year", "The year in which the value's period ends.", "year", 0),

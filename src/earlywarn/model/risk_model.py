@@ -357,8 +357,18 @@ class RiskModel:
         *,
         size: int = 2000,
         seed: int = 20160913,
+        own_sd: float = 0.0,
     ) -> Floats:
         """Log-odds of the rows under ``size`` equally credible models: for ranks, which rows share.
+
+        Parameters
+        ----------
+        X, noise : array-like of shape (n_rows, n_columns)
+            As for ``log_odds_sd``.
+        size, seed : int
+            How many draws, and what they begin with.
+        own_sd : float
+            Standard deviation of what else may move each row's log-odds by itself.
 
         Returns
         -------
@@ -367,7 +377,7 @@ class RiskModel:
         filled, unsure = self.complete(X)
         if noise is not None:
             unsure = unsure + np.nan_to_num(np.asarray(noise, dtype=float)) ** 2
-        own = np.sqrt(sums((unsure * self._doubt.weight).T))
+        own = np.sqrt(sums((unsure * self._doubt.weight).T) + own_sd**2)
         rng = np.random.default_rng(seed)
         values, vectors = np.linalg.eigh(self.covariance)
         root = vectors * np.sqrt(np.maximum(values, 0.0))

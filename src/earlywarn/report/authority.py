@@ -47,7 +47,7 @@ TERM_COLUMNS = {
     "neighbours": Column("Neighbours, mean", number),
     "percentile": Column("Authorities that are lower", percent),
     "contribution": Column("Adds (log-odds)", signed),
-    "sign_stability": Column("Sure of the direction", percent),
+    "sign_stability": Column("Assumed direction held", percent),
 }
 INSPECTION_COLUMNS = {
     "inspection_start": Column("Inspected from", long_date, numeric=False),

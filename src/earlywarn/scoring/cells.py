@@ -40,7 +40,7 @@ class Faults:
 
     def add(self, bad: npt.NDArray[np.bool_], reason: str) -> None:
         """Note a reason for the rows where it holds."""
-        if bad.any() and reason not in (told for _, told in self._reasons):
+        if bad.any() and reason not in (given for _, given in self._reasons):
             self._reasons.append((bad, reason))
 
     def texts(self) -> dict[int, str]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import warnings
 from dataclasses import replace
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from earlywarn.errors import ModelLifeWarning, ScoreError
@@ -17,10 +15,14 @@ from earlywarn.judgements.schema import AREAS
 from earlywarn.model.horizon import on_day
 from earlywarn.scoring.defaults import model_or_shipped, snapshot_or_shipped
 from earlywarn.scoring.predictions import Predictions
-from earlywarn.scoring.preprocessing import Inputs, read_rows
+from earlywarn.scoring.preprocessing import read_rows
+from earlywarn.scoring.ranks import ranked
 from earlywarn.statistics.distributions import logit
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Snapshot
 
@@ -49,6 +51,7 @@ COLUMNS = (
     "already_inadequate",
     "known",
     "judgements_through",
+    "top_k_probability_new",
 )
 """The columns of ``score``, in order."""
 
@@ -74,7 +77,7 @@ def score(
     snapshot : Snapshot, optional
         What ``panel.as_of(date)`` gave; what ships, as of its newest publication, if not given.
     top_k : int
-        The length of list that ``top_k_probability`` is about.
+        The length of list that ``top_k_probability`` and ``top_k_probability_new`` are about.
     prior : float, optional
         A scenario: another share of Inadequate judgements than the model expects.
 
@@ -88,7 +91,9 @@ def score(
         worse. ``prior`` is the share of Inadequate judgements that the model expects on the date.
         Equal risks share a rank; an authority of which nothing is known (``known`` is 0) has no
         rank and no band. ``already_inadequate`` says whether the last judgement known, of those
-        published up to ``judgements_through``, holds an Inadequate grade.
+        published up to ``judgements_through``, holds an Inadequate grade. ``top_k_probability`` is
+        the probability of being among the ``top_k`` highest, ``top_k_probability_new`` the same
+        among the authorities that are not Inadequate already; those that are have none.
 
     Warns
     -----
@@ -135,11 +140,14 @@ def score_quietly(
     inputs = replace(read_rows(model, rows, explain=True), refusal={})
     predictions = Predictions(model, len(rows), explain=True)
     predictions.add(slice(0, len(rows)), inputs)
-    ranks = _ranks(on_day(model, snapshot.as_of), inputs, top_k)
+    inadequate = _already_inadequate(held)
+    ranks = ranked(
+        on_day(model, snapshot.as_of), inputs.values, inputs.noise, top_k, apart=inadequate
+    )
     table = pd.DataFrame(
         {
             **predictions.columns(),
-            **ranks,
+            **ranks._asdict(),
             "la_code": rows["la_code"],
             "la_name": snapshot.authorities["la_name"].to_numpy(),
             "as_of": snapshot.as_of.isoformat(),
@@ -149,7 +157,7 @@ def score_quietly(
             ],
             "data_through": snapshot.data_through.isoformat() if snapshot.data_through else None,
             "region": snapshot.authorities["region"].to_numpy(),
-            "already_inadequate": _already_inadequate(held),
+            "already_inadequate": inadequate,
             "judgements_through": _judgements_through(snapshot),
         }
     )
@@ -234,22 +242,3 @@ def at_prior(model: RiskModel, prior: float) -> RiskModel:
     # The share asked for is that of any day.
     info = {**model.info, "prior": scenario, "levels": None}
     return moved.with_info({**info, "model_id": f"{info['model_id']}-prior-{prior:g}"})
-
-
-def _ranks(model: RiskModel, inputs: Inputs, top_k: int) -> dict[str, Any]:
-    """Ranks, their 90% intervals and the chance of the top k, from equally credible models."""
-    draws = model.draws(inputs.values, inputs.noise)
-    order = np.empty(draws.shape, dtype=np.int32)
-    places = np.argsort(-draws, axis=1)
-    np.put_along_axis(order, places, np.arange(1, draws.shape[1] + 1)[None, :], axis=1)
-    odds = model.log_odds(inputs.values)
-    # Equal risks share a rank.
-    rank = np.searchsorted(np.sort(-odds), -odds, side="left") + 1
-    low = np.quantile(order, 0.05, axis=0, method="lower").astype(int)
-    high = np.quantile(order, 0.95, axis=0, method="higher").astype(int)
-    return {
-        "rank": rank,
-        "rank_lower": np.minimum(low, rank),
-        "rank_upper": np.maximum(high, rank),
-        "top_k_probability": (order <= top_k).mean(axis=0),
-    }

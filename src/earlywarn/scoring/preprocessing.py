@@ -19,6 +19,7 @@ from earlywarn.indicators.standardise import (
     REACH,
     Distribution,
     compare,
+    level_error,
     stabilise,
     usual_value,
 )
@@ -37,7 +38,6 @@ from earlywarn.scoring.cells import (
 from earlywarn.scoring.reference import Places, Reference
 from earlywarn.scoring.words import LAST, Facts
 from earlywarn.statistics.arrays import FloatArray, rate
-from earlywarn.statistics.funnel import posterior_sd
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -223,8 +223,8 @@ def _fill(numbers: FloatArray, where: npt.NDArray[np.bool_], value: float) -> No
 
 @cache
 def _usual_error(against: Distribution) -> float:
-    """The standard error of a level that comes without one."""
-    return float(posterior_sd(against.typical_sd, against.tau2))
+    """The standard error of a level that comes without one: of one near the middle."""
+    return float(level_error(0.0, against.typical_sd, against.tau2))
 
 
 def _check_unused(record: Indicator, numbers: Numbers) -> None:
