@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from earlywarn.scoring.comparison import neighbours as neighbours
     from earlywarn.scoring.counterfactual import what_would_change as what_would_change
     from earlywarn.scoring.explanation import explain as explain
+    from earlywarn.scoring.freshness import freshness as freshness
     from earlywarn.scoring.national import score as score
     from earlywarn.scoring.own_figures import with_figures as with_figures
     from earlywarn.serving.batch_file import score_file as score_file
@@ -66,6 +67,7 @@ _ROOMS = {
     "compare": "scoring.comparison",
     "drift": "evaluation.drift",
     "explain": "scoring.explanation",
+    "freshness": "scoring.freshness",
     "load_judgements": "panel.panel",
     "load_model": "model.serialisation",
     "load_panel": "panel.panel",

@@ -12,6 +12,7 @@ from earlywarn.panel.panel import load_panel
 from earlywarn.report import national as country
 from earlywarn.report.authority import sections
 from earlywarn.report.contents import Contents, gather
+from earlywarn.report.source_dates import freshness_table, freshness_words
 from earlywarn.report.standing import clouds
 from earlywarn.report.track_record import past_in_brief, past_sentences
 from earlywarn.report.track_record_charts import calibration_chart, warning_chart
@@ -193,7 +194,8 @@ def _common(contents: Contents) -> dict[str, Any]:
     """What both kinds of page say."""
     info = contents.model.info
     return {
-        "dates": country.dates_line(contents),
+        "dates": country.dates_line(contents) | freshness_words(contents.sources),
+        "fresh": freshness_table(contents.sources),
         "version": __version__,
         "model_id": info.get("model_id", ""),
         "usual": f"{100 * contents.usual:.1f}%",

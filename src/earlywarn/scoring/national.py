@@ -16,6 +16,7 @@ from earlywarn.indicators.build import indicators_after, last_judgements
 from earlywarn.judgements.schema import AREAS
 from earlywarn.model.horizon import on_day
 from earlywarn.scoring.defaults import model_or_shipped, snapshot_or_shipped
+from earlywarn.scoring.freshness import marked
 from earlywarn.scoring.predictions import Predictions
 from earlywarn.scoring.preprocessing import Inputs, read_rows
 from earlywarn.statistics.distributions import logit
@@ -88,12 +89,15 @@ def score(
         worse. ``prior`` is the share of Inadequate judgements that the model was set to. Equal
         risks share a rank; an authority of which nothing is known (``known`` is 0) has no rank and
         no band. ``already_inadequate`` says whether the last judgement known, of those published
-        up to ``judgements_through``, holds an Inadequate grade.
+        up to ``judgements_through``, holds an Inadequate grade. ``attrs["freshness"]`` says how
+        fresh each source was, as ``freshness`` gives it.
 
     Warns
     -----
     ModelLifeWarning
         If the date is outside the model's life. ``score_batch`` refuses such rows.
+    OverdueWarning
+        If a source is older on the date than its cadence allows.
 
     Raises
     ------
@@ -146,7 +150,7 @@ def score(
     )
     table = _unranked(table) if (table["known"] == 0).any() else table
     ordered = table.sort_values(["rank", "risk", "la_code"], ascending=[True, False, True])
-    return ordered.reset_index(drop=True)[list(COLUMNS)]
+    return marked(ordered.reset_index(drop=True)[list(COLUMNS)], model, snapshot)
 
 
 def _already_inadequate(held: pd.DataFrame) -> npt.NDArray[np.bool_]:
