@@ -164,7 +164,7 @@ def _parts(
     contents: Contents, template: str, progress: Progress | None, *, alone: bool = False
 ) -> list[str]:
     """Each chosen authority's part."""
-    one = _environment().get_template(template)
+    one = template_environment().get_template(template)
     watched = (progress or Progress()).over(contents.chosen, "Drawing the authorities")
     return [
         one.render(section=section, alone=alone)
@@ -175,11 +175,12 @@ def _parts(
 def _rendered(template: str, contents: Contents, parts: list[str], shown: dict[str, Any]) -> str:
     style = (package_path(TEMPLATES) / "page.css").read_text(encoding="utf-8")
     dots = clouds(contents.standings, contents.axis_tops)
-    whole = _environment().get_template(template)
+    whole = template_environment().get_template(template)
     return str(whole.render(**shown, parts=parts, style=style, clouds=dots))
 
 
-def _environment() -> Any:
+def template_environment() -> Any:
+    """What makes text of the report's templates; everything put in is escaped."""
     jinja2 = require("jinja2", extra="report")
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(package_path(TEMPLATES)),
