@@ -5,10 +5,7 @@ The national table and a row from another system come through here alike: one ro
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -25,8 +22,9 @@ from earlywarn.indicators.standardise import (
     stabilise,
     usual_value,
 )
-from earlywarn.model.horizon import FURTHEST, years_after
 from earlywarn.scoring.reference import Places, Reference
+from earlywarn.scoring.row_cells import Faults, read_text
+from earlywarn.scoring.row_labels import authority_codes, check_dates, single
 from earlywarn.scoring.words import Facts
 from earlywarn.statistics.arrays import FloatArray, rate
 from earlywarn.statistics.funnel import posterior_sd
@@ -39,20 +37,13 @@ if TYPE_CHECKING:
 
 LARGEST = 1e12
 """No count, rate or amount of an English authority comes near this."""
+LOOSE, TIGHT = 3.5, 0.5
+"""How far, in standard deviations between authorities, a value may stand from the level beside it:
+years move the whole country by up to three, while a day's own spread leaves hardly a doubt."""
 MAY_PASS_100 = frozenset({"turnover"})
 """Leavers can outnumber the staff in post; no other percentage can pass 100."""
-STRANGE = "?"
-"""What stands for a cell that is neither text, number nor date."""
-_SIGNS = frozenset({"c", "z", "x", "u", "k", "low", "~", ":", "..", ".", "-", "*"})
-"""What publishers write where there is no figure."""
 _HISTORY = frozenset(record.id for record in INDICATORS if record.kind == "history")
 _LEAVE_EMPTY = "leave it empty where it was not published"
-_YES_OR_NO = {"true": "1", "yes": "1", "false": "0", "no": "0"}
-_DAY = re.compile(
-    r"\d{8}|\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d(:?\d\d)?)?)?)?)?",
-    re.ASCII,
-)
-"""ISO 8601 as far as it is taken; pandas would also take "today", which is another day tomorrow."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +93,8 @@ def read_rows(
         else its value (with the number of cases behind it, or both counts) is compared with the
         model's reference. Other columns are left alone.
     register : Register, optional
-        If given, a column ``la_code`` is checked against it.
+        If given, ``la_code`` (``la_name`` where there is none) may hold names and codes of all
+        forms, is checked against it, and a value must agree with the level beside it.
     reference : Reference, optional
         What plain values are compared with in place of the model's reference: see
         ``Reference.of_snapshot``.
@@ -113,14 +105,18 @@ def read_rows(
     -------
     Inputs
     """
-    faults = _Faults()
+    faults = Faults()
     numbers = _Numbers(rows, faults)
     against = Reference.of_model(model) if reference is None else reference
     beside = against.places(None, len(rows))
     deprivation = numbers.column("free_school_meals", percent=True)
+    codes = single(rows, "la_code", faults) if register is None else None
+    if register is not None:
+        codes = authority_codes(rows, register, faults)
     if against.published is not None:
-        beside = against.places(_single(rows, "la_code", faults), len(rows))
+        beside = against.places(codes, len(rows))
         deprivation = beside.deprivation(deprivation)
+    numbers.agreeing = (TIGHT if against.published is not None else LOOSE) if register else np.inf
     # Column by column in memory, as they are read here and scored later.
     values, noise = (np.empty((len(rows), len(model.columns)), order="F") for _ in range(2))
     records = model_indicators(model)
@@ -129,9 +125,7 @@ def read_rows(
     for record in INDICATORS:
         if model_column(record) not in model.columns:
             _check_unused(record, numbers)
-    years = _check_dates(rows, model, faults)
-    if register is not None:
-        _check_authorities(rows, register, faults)
+    years = check_dates(rows, model, faults)
     facts = [_facts(record, numbers, beside, deprivation) for record in records] if explain else ()
     return Inputs(values, noise, faults.texts(), years, facts, numbers.compared)
 
@@ -189,19 +183,35 @@ def _read_indicator(
     noise[:] = se
     _fill(noise, np.isnan(se), 0.0 if against is None else _usual_error(against))
     if against is not None and value is not numbers.absent:
-        plain = np.isnan(z) & ~np.isnan(value)
+        given, known = ~np.isnan(z), ~np.isnan(value)
+        plain = known & ~given
         if plain.any():
             numbers.compared |= plain
-            size = beside.sizes(record.id, size)
-            y, sd = stabilise(record, value[plain], size[plain])
-            level[plain], noise[plain] = compare(y, sd, deprivation[plain], against)
-            if beside.reference.published is not None:
-                same, standing, doubt = beside.standing(record.id, value)
-                level[plain & same], noise[plain & same] = (
-                    standing[plain & same],
-                    doubt[plain & same],
-                )
+            level[plain], noise[plain] = _placed(record, value, size, deprivation, beside, plain)
+        if np.isfinite(numbers.agreeing) and (both := known & given).any():
+            placed = _placed(record, value, size, deprivation, beside, both)[0]
+            far = np.zeros(len(value), dtype=np.bool_)
+            far[both] = np.abs(placed - level[both]) > numbers.agreeing
+            numbers.faults.add(far, f"{record.id} contradicts {record.id}_z")
     _fill(noise, np.isnan(level), 0.0)
+
+
+def _placed(
+    record: Indicator,
+    value: FloatArray,
+    size: FloatArray,
+    deprivation: FloatArray,
+    beside: Places,
+    rows: npt.NDArray[np.bool_],
+) -> tuple[FloatArray, FloatArray]:
+    """Where the plain values of some rows stand among the reference's, and how sure that is."""
+    cases = beside.sizes(record.id, size)
+    y, sd = stabilise(record, value[rows], cases[rows])
+    level, noise = compare(y, sd, deprivation[rows], beside.reference.spreads[record.id])
+    if beside.reference.published is not None:
+        same, standing, doubt = (each[rows] for each in beside.standing(record.id, value))
+        level, noise = np.where(same, standing, level), np.where(same, doubt, noise)
+    return level, noise
 
 
 def _facts(record: Indicator, numbers: _Numbers, beside: Places, deprivation: FloatArray) -> Facts:
@@ -256,35 +266,17 @@ def _value_and_size(record: Indicator, numbers: _Numbers) -> tuple[FloatArray, F
     return np.where(np.isnan(value), computed, value), whole
 
 
-class _Faults:
-    """Reasons for refusal, each with the rows that it holds for."""
-
-    def __init__(self) -> None:
-        self._reasons: list[tuple[npt.NDArray[np.bool_], str]] = []
-
-    def add(self, bad: npt.NDArray[np.bool_], reason: str) -> None:
-        if bad.any() and reason not in (told for _, told in self._reasons):
-            self._reasons.append((bad, reason))
-
-    def texts(self) -> dict[int, str]:
-        """All that is wrong with each row that has a fault, by its place."""
-        found: dict[int, str] = {}
-        for bad, reason in self._reasons:
-            for place in np.flatnonzero(bad).tolist():
-                found[place] = f"{found[place]}; {reason}" if place in found else reason
-        return found
-
-
 class _Numbers:
     """Columns of a frame as checked numbers."""
 
-    def __init__(self, rows: pd.DataFrame, faults: _Faults) -> None:
+    def __init__(self, rows: pd.DataFrame, faults: Faults) -> None:
         self._rows = rows
         self._names = frozenset(rows.columns)
         self.faults = faults
         self.absent = np.full(len(rows), np.nan)
         self.absent.flags.writeable = False
         self.compared = np.zeros(len(rows), dtype=np.bool_)
+        self.agreeing = np.inf
 
     def has(self, *names: str) -> bool:
         """Whether the frame has all of these columns."""
@@ -314,7 +306,7 @@ class _Numbers:
             return self.absent
         if pd.api.types.is_float_dtype(column.dtype):
             return column.to_numpy(dtype=float, na_value=np.nan)
-        return _read_text(column)[0]
+        return read_text(column)[0]
 
     def _parsed(self, name: str) -> FloatArray:
         column = self._rows[name]
@@ -326,125 +318,7 @@ class _Numbers:
         if kinds.is_numeric_dtype(column.dtype) and not odd:
             # Contiguous, since a column of a wide table is read many times.
             return np.ascontiguousarray(column.to_numpy(dtype=float, na_value=np.nan))
-        numbers, strange, unpublished = _read_text(column, yes_or_no=name in _HISTORY)
+        numbers, strange, unpublished = read_text(column, yes_or_no=name in _HISTORY)
         self.faults.add(unpublished, f"{name} is no number: {_LEAVE_EMPTY}")
         self.faults.add(strange, f"{name} is no number")
         return numbers
-
-
-def _read_text(
-    column: pd.Series, *, yes_or_no: bool = False
-) -> tuple[FloatArray, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Cells as numbers, which of them hold something that is none, and which a publisher's sign."""
-    if _is_text(column):
-        text = column.str.strip()
-    else:
-        text = column.astype(object).where(column.notna(), "").map(_cell_text).astype("str")
-    if yes_or_no:
-        text = text.where(~text.str.lower().isin(_YES_OR_NO), text.str.lower().map(_YES_OR_NO))
-    numbers = pd.to_numeric(text.where(text != "", None), errors="coerce").to_numpy(
-        dtype=float, na_value=np.nan
-    )
-    strange = np.isnan(numbers)
-    left = text[strange].fillna("").str.lower()
-    unpublished = strange.copy()
-    strange[strange] = ~left.isin(["", "nan", "none", "na"]).to_numpy(dtype=bool)
-    unpublished[unpublished] = left.isin(_SIGNS).to_numpy(dtype=bool)
-    return numbers, strange & ~unpublished, unpublished
-
-
-def _is_text(column: pd.Series) -> bool:
-    """Whether every cell is text, or nothing: columns that can be treated whole."""
-    return isinstance(column.dtype, pd.StringDtype)
-
-
-def _cell_text(cell: object) -> str:
-    """A cell as text: a number is the same one, whatever stands beside it in its column.
-
-    Only text and numbers are looked at. What an object says of itself may be anything, or nothing.
-    """
-    if isinstance(cell, str):
-        # Half of a surrogate pair, which JSON can hold, is not text that a column can hold.
-        return cell.strip().encode("utf-8", "replace").decode("utf-8")
-    if isinstance(cell, (complex, np.complexfloating)) and not isinstance(cell, float):
-        # One complex cell makes its neighbours in the column complex too.
-        return repr(float(cell.real)) if cell.imag == 0 else STRANGE
-    if isinstance(cell, (float, np.floating)):
-        return repr(float(cell))
-    if isinstance(cell, int) and cell.bit_length() > 1024:
-        return "inf" if cell > 0 else "-inf"  # Python doesn't write one of thousands of digits.
-    return str(cell) if isinstance(cell, (int, np.integer, np.bool_, Decimal)) else STRANGE
-
-
-def _single(rows: pd.DataFrame, name: str, faults: _Faults) -> pd.Series | None:
-    """A column that may be absent, and must not stand twice."""
-    if name not in rows.columns:
-        return None
-    column = rows[name]
-    if isinstance(column, pd.DataFrame):
-        faults.add(np.ones(len(rows), dtype=bool), f"{name} stands twice")
-        return None
-    return column
-
-
-def _check_dates(rows: pd.DataFrame, model: RiskModel, faults: _Faults) -> FloatArray:
-    """The years from the cut to each row's day; a row outside the model's life is refused.
-
-    One without a date is taken for the middle of the year after the cut.
-    """
-    given, where = _distinct(_single(rows, "as_of", faults))
-    if given is None:
-        return np.full(len(rows), np.nan)
-    texts = [_day_text(cell) for cell in given]
-    days = [_day(text) for text in texts]
-    none = [not day and text != "" for day, text in zip(days, texts, strict=True)]
-    faults.add(np.array(none, dtype=bool)[where], "as_of is no date")
-    first, last = model.info.get("first_date"), model.info.get("sunset")
-    if first and last:
-        outside = [bool(day) and not first <= day <= last for day in days]
-        reason = f"as_of is outside the model's life, {first} to {last}"
-        faults.add(np.array(outside, dtype=bool)[where], reason)
-    years = np.array([years_after(model, day) if day else np.nan for day in days], dtype=float)
-    years[years > FURTHEST] = np.nan  # Such a row is refused: its level is carried nowhere.
-    return years[where]
-
-
-def _day(text: str) -> str:
-    """The day in UTC, or nothing: cell by cell, so that no cell sways how another is read."""
-    if not _DAY.fullmatch(text):
-        return ""
-    try:
-        moment = datetime.fromisoformat(text if len(text) >= 8 else f"{text}-01-01"[:10])
-        return (moment if moment.tzinfo is None else moment.astimezone(UTC)).date().isoformat()
-    except (ValueError, OverflowError):
-        return ""
-
-
-def _day_text(cell: object) -> str:
-    return str(cell) if isinstance(cell, (date, np.datetime64)) else _cell_text(_whole(cell))
-
-
-def _check_authorities(rows: pd.DataFrame, register: Register, faults: _Faults) -> None:
-    codes, where = _distinct(_single(rows, "la_code", faults))
-    if codes is None:
-        return
-    known = register.codes | {""}
-    unknown = [_cell_text(_whole(code)) not in known for code in codes]
-    faults.add(np.array(unknown, dtype=bool)[where], "la_code is no authority's")
-
-
-def _distinct(column: pd.Series | None) -> tuple[pd.Series | None, npt.NDArray[np.intp] | slice]:
-    """The cells to look at, and where each row's is among them; like cells are looked at once."""
-    if column is None or column.dtype == object:
-        return _blanked(column), slice(None)
-    places, cells = pd.factorize(column, use_na_sentinel=False)
-    return _blanked(pd.Series(cells, dtype=column.dtype)), places
-
-
-def _blanked(column: pd.Series | None) -> pd.Series | None:
-    return None if column is None else column.astype(object).where(column.notna(), "")
-
-
-def _whole(cell: object) -> object:
-    """A whole number that a gap in its column made a fraction, whole again."""
-    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell
