@@ -47,7 +47,7 @@ def check_dates(rows: pd.DataFrame, model: RiskModel, faults: Faults) -> FloatAr
     given, where = _distinct(single(rows, "as_of", faults))
     if given is None:
         return np.full(len(rows), np.nan)
-    texts = [_day_text(cell) for cell in given]
+    texts = [_said(_day_text(cell)) for cell in given]
     days = [_day(text) for text in texts]
     none = [not day and text != "" for day, text in zip(days, texts, strict=True)]
     faults.add(np.array(none, dtype=bool)[where], "as_of is no date")
@@ -59,6 +59,11 @@ def check_dates(rows: pd.DataFrame, model: RiskModel, faults: Faults) -> FloatAr
     years = np.array([years_after(model, day) if day else np.nan for day in days], dtype=float)
     years[years > FURTHEST] = np.nan  # Such a row is refused: its level is carried nowhere.
     return years[where]
+
+
+def _said(text: str) -> str:
+    """What a cell says: R writes NA where there is nothing."""
+    return "" if text == "NA" else text
 
 
 def _day(text: str) -> str:
@@ -86,7 +91,7 @@ def authority_codes(rows: pd.DataFrame, register: Register, faults: Faults) -> p
     cells, where = _distinct(single(rows, label, faults) if label else None)
     if cells is None:
         return None
-    meant = [_codes(cell_text(_whole(cell)), register) for cell in cells]
+    meant = [_codes(_said(cell_text(_whole(cell))), register) for cell in cells]
     several, unknown = ([len(codes) > 1 for codes in meant], [not codes for codes in meant])
     faults.add(np.array(unknown, dtype=bool)[where], f"{label} is no authority's")
     reason = f"{label} is the beginning of several authorities' names"
