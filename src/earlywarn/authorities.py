@@ -170,6 +170,19 @@ class Register:
         >>> Register.load().code_of("Kingston upon Hull")
         '810'
         """
+        found = self.find(text)
+        if found is None:
+            raise self._unknown(text)
+        return found
+
+    def find(self, text: object) -> str | None:
+        """The same, or None where `code_of` raises.
+
+        Examples
+        --------
+        >>> Register.load().find("Atlantis") is None
+        True
+        """
         plain = plain_name(str(text))
         if plain in _ENGLAND_TEXTS:
             return ENGLAND
@@ -177,10 +190,7 @@ class Register:
         if number and number[1] in self._lives:
             return number[1]
         found = self._by_area_code.get(plain) or self.by_name.get(plain)
-        found = found or self._by_short_name.get(short_name(plain))
-        if found is None:
-            raise self._unknown(text)
-        return found
+        return found or self._by_short_name.get(short_name(plain))
 
     def codes_of(self, text: object) -> tuple[str, ...]:
         """The codes of a joint return such as "314 / 318"; of a single authority, its one code.

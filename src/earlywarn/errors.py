@@ -140,6 +140,10 @@ class ModelLifeWarning(UserWarning):
     """A model was used for a day outside its life, or before the day until which it has learnt."""
 
 
+class OverdueWarning(UserWarning):
+    """A source is older on the day than its cadence allows: something newer should be there."""
+
+
 def require(module: str, *, extra: str) -> ModuleType:
     """Import an optional module, or say which extra brings it.
 

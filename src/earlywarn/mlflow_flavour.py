@@ -50,9 +50,10 @@ def save_pyfunc(path: str | Path, model: RiskModel | None = None, *, explain: bo
     Notes
     -----
     ``mlflow.pyfunc.load_model(path).predict(rows)`` gives the columns that ``score_batch`` adds.
-    Every input is optional. MLflow itself refuses text in a number's column, for all rows at once;
-    ``score_batch`` refuses such a row alone. A text that ``score_batch`` leaves missing, such as a
-    refused row's band, is empty here: on Spark, MLflow would make the word "nan" of it.
+    Every input is optional and of any type, so that ``score_batch`` decides row by row. Columns
+    that the catalogue doesn't name are left out by MLflow, whose log names them. A text that
+    ``score_batch`` leaves missing, such as a refused row's band, is empty here: on Spark, MLflow
+    would make the word "nan" of it.
 
     With ``spark_udf`` the columns go in one struct. MLflow would take columns given one by one by
     their position; the first input stands guard, so that they are refused.
@@ -110,8 +111,9 @@ def _signature(model: RiskModel, *, explain: bool) -> Any:
         require("mlflow.types", extra="mlflow"),
         require("mlflow.models", extra="mlflow"),
     )
-    inputs = [types.ColSpec("string", name, required=False) for name in (GUARD, "la_code", "as_of")]
-    inputs += [types.ColSpec("double", name, required=False) for name in sorted(known_columns())]
+    anything = require("mlflow.types.schema", extra="mlflow").AnyType()
+    names = (GUARD, "la_code", "la_name", "as_of", *sorted(known_columns()))
+    inputs = [types.ColSpec(anything, name, required=False) for name in names]
     added = output_schema(pd.DataFrame([EXAMPLE]), model, explain=explain)
     outputs = [types.ColSpec(_TYPES[kind], name, required=False) for name, kind in added.items()]
     return models.ModelSignature(types.Schema(inputs), types.Schema(outputs))

@@ -206,7 +206,7 @@ def test_the_dictionary_has_the_form_of_the_departments_standard(tmp_path, model
 
 def test_a_column_from_elsewhere_is_told_as_such():
     frame = pd.DataFrame({"mine": ["a"], "count": [1], "rate": [0.5]})
-    told = columns.metadata(frame).set_index("col_name")
+    told = columns.data_dictionary(frame).set_index("col_name")
     assert told["col_type"].tolist() == ["Filter", "Indicator", "Indicator"]
     assert told["indicator_dp"].tolist() == ["", "0", "3"]
     assert "passed through" in told.loc["mine", "filter_hint"]

@@ -158,12 +158,13 @@ OTHER_DAYS = {
 
 AUTHORITIES = {
     "text": "383", "number": 383, "fraction": 383.0, "spaced": " 383 ", "numpy int16": np.int16(383),
-    "numpy text": np.str_("383"), "abolished": "928", "decimal": Decimal(383),
+    "numpy text": np.str_("383"), "abolished": "928", "decimal": Decimal(383), "name": "Leeds", "name of a city": "city of leeds", "ONS code": "E08000035",
+    "beginning of a name": "Newcastle", "apostrophe": "St Helen's", "text of a fraction": "383.0",
 }  # fmt: skip
 NO_AUTHORITIES = {
-    "unknown": "999", "unknown number": 999, "England": "ENG", "name": "Leeds", "ONS code":
-    "E08000035", "minus": -383, "fraction": 383.5, "leading zero": "0383", "two": "383;301",
-    "text of a fraction": "383.0", "true": True, "false": False, "zero": 0, "infinity": float("inf"),
+    "unknown": "999", "unknown number": 999, "England": "ENG", "England by name": "England", "no name":
+    "Atlantis", "ONS code of England": "E92000001", "minus": -383, "fraction": 383.5, "leading zero": "0383", "two": "383;301",
+    "true": True, "false": False, "zero": 0, "infinity": float("inf"),
     "integer 10^30": 10**30, "bytes": b"383", "list": ["383"], "dict": {"code": "383"}, "tuple": ("383",),
     "full-width digits": "\uff13\uff18\uff13", "NUL behind": "383\x00", "half a surrogate pair":
     "\ud800", "zero-width": "3\u200b83", "word nan": "nan", "word None": "None", "very long": "3" * 100_000,

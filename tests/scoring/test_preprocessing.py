@@ -309,7 +309,7 @@ REFUSED = [
     ({"rereferral_count": 5, "referrals": 4}, "rereferral_count is more than referrals"),
     ({"caseload": 1e13}, "caseload is above 1e+12"),
     ({"la_code": "999"}, "la_code is no authority's"),
-    ({"la_code": "Leeds"}, "la_code is no authority's"),
+    ({"la_code": "Atlantis"}, "la_code is no authority's"),
     ({"as_of": "2015-12-31"}, "as_of is outside the model's life, 2016-01-01 to "),
     ({"as_of": date(2199, 1, 1)}, "as_of is outside the model's life"),
     ({"as_of": "30/06/2024"}, "as_of is no date"),

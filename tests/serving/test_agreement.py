@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import sys
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from tests.helpers import bad_rows  # type: ignore[attr-defined]
-from tests.helpers.extras import absent, needed
+from tests.helpers.extras import needed
+from tests.serving.engines import asked, dask_frames, service
 
 from earlywarn.cli.parser import main
 from earlywarn.model.serialisation import load_model
 from earlywarn.scoring.batch import score_batch
 from earlywarn.serving.distributed import dask_score, spark_score
-from earlywarn.serving.http_app import MOST_ROWS, create_app
+from earlywarn.serving.http_app import MOST_ROWS
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -118,68 +114,25 @@ def test_shuffled_split_and_joined_again(rows: Frame, expected: Frame) -> None:
 
 
 def by_dask(rows: Frame, folder: Path) -> Frame:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        frames = needed("dask.dataframe", "Dask is not installed")
-    scored = dask_score(frames.from_pandas(rows, npartitions=7), MODEL, explain=True)
+    scored = dask_score(dask_frames().from_pandas(rows, npartitions=7), MODEL, explain=True)
     return Frame(scored.compute(scheduler="threads"))
 
 
-@pytest.fixture(scope="module")
-def session() -> Iterator[object]:
-    """A session of Spark on this machine."""
-    sql = needed("pyspark.sql", "Spark is not installed")
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    settings = {
-        "spark.ui.enabled": "false",
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.driver.memory": "2g",
-    }
-    builder = sql.SparkSession.builder.master("local[2]")
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    try:
-        running = builder.getOrCreate()
-    except Exception as fault:  # noqa: BLE001 - whatever keeps Java from starting
-        absent("pyspark", f"Spark does not start here (it needs Java 17): {fault}")
-    yield running
-    running.stop()
-
-
-def read_by_spark(session, rows: Frame, folder: Path):
+def read_by_spark(spark, rows: Frame, folder: Path):
     rows.to_parquet(folder / "rows.parquet", index=False)
-    return session.read.parquet(str(folder / "rows.parquet")).repartition(5)
+    return spark.read.parquet(str(folder / "rows.parquet")).repartition(5)
 
 
-def by_spark(session, rows: Frame, folder: Path) -> Frame:
-    scored = spark_score(read_by_spark(session, rows, folder), MODEL, explain=True)
+def by_spark(spark, rows: Frame, folder: Path) -> Frame:
+    scored = spark_score(read_by_spark(spark, rows, folder), MODEL, explain=True)
     scored.write.parquet(str(folder / "scored"))
     return pd.read_parquet(folder / "scored")
 
 
 def by_http(rows: Frame, folder: Path) -> Frame:
-    httpx = needed("httpx", "the service is asked with httpx")
-    needed("fastapi", "FastAPI is not installed")
     records = rows.astype(object).where(rows.notna(), None).to_dict("records")
-
-    async def ask() -> list[dict[str, object]]:
-        transport = httpx.ASGITransport(app=create_app())
-        answers = []
-        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
-            for start in range(0, ROWS, MOST_ROWS):
-                body = {"rows": records[start : start + MOST_ROWS]}
-                # Infinities are no JSON; the service takes them as Python's own writer tells them.
-                content = json.dumps(body)
-                answer = await client.post(
-                    "/explain", content=content, headers={"content-type": "application/json"}
-                )
-                assert answer.status_code == 200, answer.text[:300]
-                answers += answer.json()["rows"]
-        return answers
-
-    return Frame(asyncio.run(ask()))
+    parts = [records[start : start + MOST_ROWS] for start in range(0, ROWS, MOST_ROWS)]
+    return Frame(asked(service(), *parts, path="/explain"))
 
 
 def by_command(rows: Frame, folder: Path, ending: str) -> Frame:
@@ -209,8 +162,8 @@ def test_the_same_rows_through(
     assert_same(door(rows, tmp_path), expected)
 
 
-def test_the_same_rows_through_spark(session, rows, expected, tmp_path: Path) -> None:
-    assert_same(by_spark(session, rows, tmp_path), expected)
+def test_the_same_rows_through_spark(spark, rows, expected, tmp_path: Path) -> None:
+    assert_same(by_spark(spark, rows, tmp_path), expected)
 
 
 class TestMlflow:
@@ -236,11 +189,11 @@ class TestMlflow:
         found = pd.concat([numbers, pyfunc.load_model(saved).predict(given)], axis=1)
         assert_same(found, score_batch(numbers, MODEL, explain=True))
 
-    def test_the_same_rows_through_spark_udf(self, session, saved, numbers, tmp_path) -> None:
+    def test_the_same_rows_through_spark_udf(self, spark, saved, numbers, tmp_path) -> None:
         pyfunc = needed("mlflow.pyfunc", "MLflow is not installed")
         functions = needed("pyspark.sql.functions", "Spark is not installed")
-        call = pyfunc.spark_udf(session, saved, env_manager="local")
-        sdf = read_by_spark(session, numbers, tmp_path)
+        call = pyfunc.spark_udf(spark, saved, env_manager="local")
+        sdf = read_by_spark(spark, numbers, tmp_path)
         names = [name for name in numbers.columns if name != "id"]
         scored = sdf.withColumn("answer", call(functions.struct(*names)))
         scored = scored.select(*numbers.columns, "answer.*")

@@ -21,7 +21,6 @@ from earlywarn.scoring.national import at_prior, score
 from earlywarn.scoring.preprocessing import known_columns
 from earlywarn.serving.http_app import LOOPBACK, OPTIONS, create_app, is_loopback
 from earlywarn.serving.http_limits import MOST_AT_ONCE, MOST_BYTES, PATIENCE
-from earlywarn.serving.http_models import out_of_date
 from earlywarn.serving.http_scoring import (
     MOST_CELLS,
     MOST_ROWS,
@@ -67,6 +66,16 @@ def get(app, path: str):
 @pytest.fixture(scope="module")
 def app():
     return create_app()
+
+
+@pytest.fixture
+def on_day(monkeypatch: pytest.MonkeyPatch):
+    """Sets which day the service takes for today."""
+
+    def pinned(day: date) -> None:
+        monkeypatch.setattr("earlywarn.serving.http_models.this_day", lambda: day)
+
+    return pinned
 
 
 @pytest.mark.parametrize("explain", [False, True])
@@ -155,13 +164,16 @@ def test_a_slow_client_is_not_waited_for() -> None:
     assert answer.json()["problem"] == "the request took too long to arrive"
 
 
-def test_the_other_pages(app) -> None:
+def test_the_other_pages(app, on_day) -> None:
+    on_day(date(2026, 8, 20))
     health = get(app, "/health").json()
     assert (health["status"], health["model_id"]) == ("ok", MODEL.info["model_id"])
+    assert (health["figures_through"], health["judgements_through"]) == ("2026-03-19", "2026-08-20")
     assert [record["id"] for record in get(app, "/catalogue").json()] == [r.id for r in INDICATORS]
     account = get(app, "/model").json()
     assert account["columns"] == list(MODEL.columns)
     assert account["prior"] == MODEL.info["prior"]
+    assert account["sources"] == health["sources"]
     described = get(app, "/openapi.json").json()
     assert set(described["paths"]) == set(OPTIONS) - {"/openapi.json"}
     assert set(described["components"]["schemas"]) >= {"Request", "Answer", "Fault", "Health"}
@@ -323,10 +335,15 @@ class TestOutOfDate:
         assert "as_of" not in said[0]
         assert said[1]["status"] == "scored"
 
-    def test_figures_past_their_cadence(self) -> None:
-        said = out_of_date(MODEL, date(2024, 6, 1), date(2025, 9, 1))
-        assert said == ["no figures later than 2024-06-01: a year's release is missing"]
-        assert out_of_date(MODEL, date(2024, 6, 1), date(2025, 6, 1)) == []
+    def test_sources_past_their_cadence(self, app, on_day) -> None:
+        on_day(date(2026, 11, 28))
+        health = get(app, "/health").json()
+        assert health["status"] == "out of date"
+        judged = "Ofsted's judgements: nothing later than 2026-08-20, due by 2026-11-20"
+        assert judged in health["warning"]
+        late = [source["source"] for source in health["sources"] if source["overdue"]]
+        assert "judgements" in late
+        assert not {"cin", "csww", "neighbours", "model"} & set(late)
 
 
 def test_published_authorities(app) -> None:

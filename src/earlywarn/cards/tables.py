@@ -52,6 +52,30 @@ def learnt_from(model: RiskModel, cases: pd.DataFrame, X: pd.DataFrame) -> pd.Da
     return pd.DataFrame({"of the inspections": rows, **cells})
 
 
+def sources(fresh: pd.DataFrame) -> pd.DataFrame:
+    """Up to when each source is known, and whether it is overdue.
+
+    Parameters
+    ----------
+    fresh : DataFrame
+        As ``freshness`` gives it.
+    """
+    rows = fresh.astype(object).where(fresh.notna(), NOT_KNOWN).to_dict("records")
+    return pd.DataFrame(
+        [
+            {
+                "source": plain(str(row["title"])),
+                "published up to": str(row["through"]),
+                "newest year": str(row["period"]),
+                "comes": str(row["cadence"]),
+                "newer due by": str(row["due"]),
+                "overdue": "yes" if row["overdue"] else "no",
+            }
+            for row in rows
+        ]
+    )
+
+
 def _described(model: RiskModel, cases: pd.DataFrame, X: pd.DataFrame) -> dict[str, str]:
     rows = {
         "inspections": str(len(cases)),

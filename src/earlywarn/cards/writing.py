@@ -17,6 +17,7 @@ from earlywarn.indicators.timeline import Timeline
 from earlywarn.model.serialisation import load_model
 from earlywarn.model.training import design, training_cases
 from earlywarn.panel.panel import load_panel
+from earlywarn.scoring.freshness import freshness
 from earlywarn.scoring.preprocessing import model_indicators
 from earlywarn.utils.files import check_outputs, folder_for, write_together, written_to
 from earlywarn.utils.progress import Progress
@@ -154,7 +155,8 @@ def _learnt(model: RiskModel, panel: Panel, progress: Progress) -> Learnt:
         )
     timeline = Timeline(panel, panel.judgements)
     X = design(timeline, cases, model_indicators(model), progress=progress)
-    return Learnt(model, cases, X)
+    newest = panel.as_of(panel.newest_publication)
+    return Learnt(model, cases, X, freshness(model, newest))
 
 
 def _json(facts: Facts, recorded: Recorded, standards: Standards) -> str:

@@ -18,6 +18,7 @@ from earlywarn.errors import (
     DataQualityWarning,
     EarlyWarnError,
     ModelLifeWarning,
+    OverdueWarning,
     UsageError,
 )
 from earlywarn.judgements.targets import TARGETS
@@ -62,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with warnings.catch_warnings(), stopped_like_an_interrupt():
             warnings.simplefilter("always", DataQualityWarning)
             warnings.simplefilter("always", ModelLifeWarning)
-            warnings.showwarning = _show_warning
+            warnings.simplefilter("always", OverdueWarning)
+            warnings.showwarning = _shown_once()
             chosen.run(chosen)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else YOURS
@@ -97,8 +99,16 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    print(f"earlywarn: warning: {_one_line(str(message))}", file=sys.stderr)
+def _shown_once() -> Callable[..., None]:
+    """What shows a warning, each text once: several steps of a command may notice the same."""
+    shown: set[str] = set()
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        if (text := _one_line(str(message))) not in shown:
+            shown.add(text)
+            print(f"earlywarn: warning: {text}", file=sys.stderr)
+
+    return show
 
 
 class _Parser(argparse.ArgumentParser):

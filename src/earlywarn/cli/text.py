@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from earlywarn.cli.sources_text import sources_text
 from earlywarn.indicators.catalogue import FAMILIES, INDICATORS, Indicator, get_indicator
 from earlywarn.indicators.standardise import USUAL
 from earlywarn.scoring.national import hindsight
@@ -99,6 +100,7 @@ def explanation_text(
     )
     lines = [
         f"{name} ({code}), as of {snapshot.as_of}; {_known_to(model, snapshot, scores)}",
+        sources_text(rows.attrs.get("freshness", [])),
         "",
         (
             f"Risk of an Inadequate judgement if inspected {_when(snapshot)}: "
@@ -111,7 +113,7 @@ def explanation_text(
             f"(90% interval {row['rank_lower']} to {row['rank_upper']}); "
             f"risk of being judged below Good: {100 * row['below_good']:.0f}%"
         ),
-        f"Last judgement: {last}",
+        f"Last judgement known (to {row['judgements_through'] or 'no day'}): {last}",
         "",
         f"{baseline['contribution']:+6.2f}  {baseline['sentence']}",
     ]
@@ -408,7 +410,8 @@ def _preamble(model: RiskModel, snapshot: Snapshot, scores: pd.DataFrame) -> str
         f"Model {model.info['model_id']}, set to {100 * usual:.1f}% of "
         f"inspections.{assumed}"
     )
-    return textwrap.fill(text, _width())
+    sources = sources_text(scores.attrs.get("freshness", []))
+    return "\n".join(textwrap.fill(part, _width()) for part in (text, sources) if part)
 
 
 def _caution(model: RiskModel) -> list[str]:

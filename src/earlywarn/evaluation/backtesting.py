@@ -33,6 +33,7 @@ from earlywarn.model.training import ages, train, training_cases
 from earlywarn.scoring.preprocessing import read_rows
 from earlywarn.statistics.distributions import logit
 from earlywarn.utils.progress import Progress
+from earlywarn.utils.showing import Brief, Shown
 from earlywarn.utils.workers import parallel
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ _NATIONAL = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Backtest:
+@dataclass(frozen=True, eq=False, repr=False)
+class Backtest(Shown):
     """What would have been said, and what happened.
 
     Attributes
@@ -83,6 +84,19 @@ class Backtest:
     lists: pd.DataFrame
     judgements: pd.DataFrame
     target: str
+
+    def _in_brief(self) -> Brief:
+        rows = self.forecasts
+        return Brief(
+            f"Backtest of {self.target}",
+            {
+                "forecasts": f"{len(rows):,}",
+                "inspections": f"{len(rows[['la_code', 'inspection_start']].drop_duplicates()):,}",
+                "models": ", ".join(map(str, rows["model"].unique())),
+                "lists": f"{self.lists['as_of'].nunique()} days",
+            },
+            "ew.make_record(backtest, model, panel) measures it",
+        )
 
 
 def backtest(  # noqa: PLR0913 - every choice of a run, each by its name

@@ -234,7 +234,7 @@ def _passed_through(frame: pd.DataFrame, name: str) -> Column:
     return Column(name, name, meaning, "not meaning" if places is not None else "", places)
 
 
-def metadata(frame: pd.DataFrame) -> pd.DataFrame:
+def data_dictionary(frame: pd.DataFrame) -> pd.DataFrame:
     """The data dictionary of a frame: a row a column, in the form of the department's standards.
 
     Parameters
@@ -250,7 +250,7 @@ def metadata(frame: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> metadata(pd.DataFrame({"risk": [0.25]})).loc[0, ["col_type", "label"]].tolist()
+    >>> data_dictionary(pd.DataFrame({"risk": [0.25]})).loc[0, ["col_type", "label"]].tolist()
     ['Indicator', 'Risk of an Inadequate judgement (share from 0 to 1)']
     """
     rows = [

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from numbers import Integral, Real
@@ -21,6 +21,7 @@ import pandas as pd
 from earlywarn.export.data_dictionary import NOT_APPLICABLE, SHARE, SHORTHAND, Column, columns_of
 from earlywarn.model.horizon import on_day
 from earlywarn.scoring.national import hindsight
+from earlywarn.utils.dates import parse_day
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -238,6 +239,26 @@ def is_number(column: Column) -> bool:
 def is_share(column: Column) -> bool:
     """Whether the numbers of a column are shown as percentages."""
     return column.unit == SHARE
+
+
+def about_table(frame: pd.DataFrame) -> About:
+    """What a workbook says about itself where only its rows are known.
+
+    Examples
+    --------
+    >>> about_table(pd.DataFrame({"as_of": ["2026-03-31"], "risk": [0.1], "model_id": ["m"]})).title
+    'Table written by earlywarn, 2026-03-31'
+    """
+    plain = About()
+    days = {str(day) for day in frame.get("as_of", pd.Series(dtype=object)).dropna()}
+    models = sorted({str(name) for name in frame.get("model_id", pd.Series(dtype=object)).dropna()})
+    day = parse_day(days.pop()) if len(days) == 1 else None
+    if day is None:
+        return plain
+    told = [f"As of {day}: only figures published by then were used."]
+    told += [f"Model {', '.join(models)}."] if models else []
+    title = f"{plain.title}, {day.isoformat()}"
+    return replace(plain, title=title, day=day, introduction=(*plain.introduction, *told))
 
 
 def about_scores(scores: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> About:

@@ -28,6 +28,7 @@ from earlywarn.model.kernels import (
     weighted_sums,
 )
 from earlywarn.statistics.distributions import expit, normal_quantile
+from earlywarn.utils.showing import Brief, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,8 +52,8 @@ class Assessment(NamedTuple):
     """The terms of the log-odds, baseline first; shape (n_rows, n_columns + 1)."""
 
 
-@dataclass(frozen=True, eq=False)
-class RiskModel:
+@dataclass(frozen=True, eq=False, repr=False)
+class RiskModel(Shown):
     """An ordered-grade model: the log-odds of the worst grade are a sum, one term a column.
 
     Parameters
@@ -137,6 +138,27 @@ class RiskModel:
                     found=f"{shape}",
                     expected=f"{expected}, for {width} columns and {steps + 1} grades",
                 )
+
+    def _in_brief(self) -> Brief:
+        training, prior = self.info.get("training", {}), self.info.get("prior", {})
+        facts = {
+            "columns": f"{len(self.columns)} in {len(set(self.groups))} groups",
+            "grades": ", ".join(map(str, self.classes)),
+        }
+        if training:
+            facts["learnt from"] = (
+                f"{training.get('inspections')} inspections with {training.get('events')} events, "
+                f"reported by {training.get('until')}"
+            )
+        if "risk" in prior:
+            facts["set to"] = f"{100 * prior['risk']:.1f}%"
+        if "sunset" in self.info:
+            facts["meant for"] = f"{self.info.get('first_date', '')} to {self.info['sunset']}"
+        return Brief(
+            f"RiskModel {self.info.get('model_id', '')}".strip(),
+            facts,
+            "ew.score(model, snapshot) scores the country; coefficients, thresholds, info say more",
+        )
 
     def with_info(self, info: Mapping[str, Any]) -> RiskModel:
         """The same model with another account of where it comes from."""

@@ -41,24 +41,42 @@ def code_meant(register: Register, text: object, among: Iterable[str] | None = N
     >>> code_meant(register, "Newcastle"), code_meant(register, "St Helen's")
     ('391', '342')
     """
-    try:
-        return register.code_of(text)
-    except AuthorityError:
-        wanted = register.codes if among is None else frozenset(among)
-        names = {name: code for name, code in register.by_name.items() if code in wanted}
-        found = beginning_with(plain_name(str(text)), names)
-        if len(found) == 1:
-            return found[0]
-        if not found:
-            raise
-    candidates = ", ".join(f"{register.name_of(code)} ({code})" for code in found)
+    found = candidates(register, text, among)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        return register.code_of(text)  # Which raises, with the nearest names.
+    listed = ", ".join(f"{register.name_of(code)} ({code})" for code in found)
     raise AuthorityError(
         "several authorities have names that begin so",
         where="authority",
         found=repr(text),
         expected="enough of the name to mean one",
-        remedy=f"It may be: {candidates}.",
+        remedy=f"It may be: {listed}.",
     )
+
+
+def candidates(register: Register, text: object, among: Iterable[str] | None = None) -> list[str]:
+    """The three-digit codes that a person may mean: none, one, or those of names that begin so.
+
+    Parameters
+    ----------
+    register, text, among
+        As for ``code_meant``.
+
+    Examples
+    --------
+    >>> from earlywarn.authorities import Register
+    >>> register = Register.load()
+    >>> candidates(register, "E08000035"), candidates(register, "Atlantis")
+    (['383'], [])
+    """
+    found = register.find(text)
+    if found is not None:
+        return [found]
+    wanted = register.codes if among is None else frozenset(among)
+    names = {name: code for name, code in register.by_name.items() if code in wanted}
+    return beginning_with(plain_name(str(text)), names)
 
 
 def region_meant(regions: Iterable[str], text: str) -> str:

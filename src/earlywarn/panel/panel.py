@@ -32,6 +32,7 @@ from earlywarn.panel.snapshot import Snapshot, newest_publication
 from earlywarn.panel.storage import read_tables, write_folder
 from earlywarn.sources.schema import FINDING_COLUMNS, KEY, NEIGHBOUR_COLUMNS
 from earlywarn.utils.dates import as_date, this_day
+from earlywarn.utils.showing import Brief, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,8 +65,8 @@ class _Days(NamedTuple):
     is_england: npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, eq=False)
-class Panel:
+@dataclass(frozen=True, eq=False, repr=False)
+class Panel(Shown):
     """Everything that was published, with the day on which each figure first was.
 
     Attributes
@@ -104,6 +105,20 @@ class Panel:
         """
         frames = (self.observations, self.judgements)
         return newest_publication(*frames, until=this_day()) or FIRST_DAY
+
+    def _in_brief(self) -> Brief:
+        periods = self.observations["period"]
+        years = f", {periods.min()} to {periods.max()}" if len(periods) else ""
+        return Brief(
+            f"Panel, published up to {self.newest_publication}",
+            {
+                "figures": f"{len(self.observations):,}{years}",
+                "measures": f"{self.observations['measure'].nunique()}",
+                "inspections": f"{len(self.judgements):,}",
+                "findings about the files": f"{len(self.findings):,}",
+            },
+            "panel.as_of(day) gives what was public on a day",
+        )
 
     def with_judgements(self, judgements: pd.DataFrame) -> Panel:
         """Take other judgements in place of the panel's.

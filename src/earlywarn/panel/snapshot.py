@@ -10,6 +10,7 @@ import pandas as pd
 from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError
 from earlywarn.panel.naming import code_meant
+from earlywarn.utils.showing import Brief, Shown
 
 if TYPE_CHECKING:
     from datetime import date
@@ -30,8 +31,8 @@ def no_figures() -> pd.DataFrame:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Snapshot:
+@dataclass(frozen=True, eq=False, repr=False)
+class Snapshot(Shown):
     """What was public on one day, and nothing later: what indicators and scores are made from.
 
     It holds no panel, so nothing that came later can be reached from it.
@@ -72,6 +73,21 @@ class Snapshot:
     register: Register
     neighbour_model: int | None
     own_figures: pd.DataFrame = field(default_factory=no_figures)
+
+    def _in_brief(self) -> Brief:
+        reports = self.judgements["published_on"]
+        own = {"own figures": f"{len(self.own_figures)}"} if len(self.own_figures) else {}
+        return Brief(
+            f"Snapshot of what was public on {self.as_of}",
+            {
+                "authorities": f"{len(self.authorities)}",
+                "figures": f"{len(self.observations):,}, published up to {self.data_through}",
+                "inspections": f"{len(reports):,}"
+                + (f", reported up to {reports.max()}" if len(reports) else ""),
+                **own,
+            },
+            "ew.score(model, snapshot) scores it, ew.explain(model, snapshot, name) says why",
+        )
 
     @property
     def data_through(self) -> date | None:

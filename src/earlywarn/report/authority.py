@@ -189,7 +189,8 @@ def _summary(contents: Contents, row: pd.Series) -> tuple[str, ...]:
     last = (
         "No inspection report was public on the day."
         if pd.isna(held)
-        else f"Last judgement: {held}, inspected from {long_date(row['previous_inspection'])}."
+        else f"Last judgement known (to {long_date(row['judgements_through'])}): {held}, "
+        f"inspected from {long_date(row['previous_inspection'])}."
     )
     risk = (
         f"Risk of an Inadequate judgement if inspected on {long_date(contents.as_of)}: "

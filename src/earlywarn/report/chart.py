@@ -63,10 +63,12 @@ class Chart:
 
     def picture_link(self) -> str:
         """The drawing as a file of its own, in the link itself: no script and no network."""
-        if not self.svg.startswith("<svg"):
-            return ""
+        return inline("image/svg+xml", self.picture()) if self.svg.startswith("<svg") else ""
+
+    def picture(self) -> str:
+        """The drawing as a file of its own."""
         whole = self.svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
-        return inline("image/svg+xml", whole.replace(">", f">{picture_style()}", 1))
+        return whole.replace(">", f">{picture_style()}", 1)
 
     def table_link(self) -> str:
         """The frame as a CSV file, in the link itself."""

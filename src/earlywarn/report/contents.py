@@ -17,6 +17,7 @@ from earlywarn.report.standing import Standing, axis_tops, standings
 from earlywarn.report.tilemap import tiles_for
 from earlywarn.report.track_record import past_calibration, past_record, past_warnings
 from earlywarn.scoring.explanation import explain
+from earlywarn.scoring.freshness import freshness
 from earlywarn.scoring.national import score_quietly
 from earlywarn.scoring.predictions import BANDS
 
@@ -84,6 +85,11 @@ class Contents:
     def usual(self) -> float:
         """The share of Inadequate judgements that the model expects on the day."""
         return float(self.scores["prior"].iloc[0])
+
+    @cached_property
+    def sources(self) -> pd.DataFrame:
+        """How fresh each source was on the day, as ``freshness`` gives it."""
+        return freshness(self.model, self.snapshot)
 
     @cached_property
     def standings(self) -> dict[str, Standing]:

@@ -12,6 +12,7 @@ from earlywarn.panel.panel import load_panel
 from earlywarn.report import national as country
 from earlywarn.report.authority import sections
 from earlywarn.report.contents import Contents, gather
+from earlywarn.report.source_dates import freshness_table, freshness_words
 from earlywarn.report.standing import clouds
 from earlywarn.report.track_record import past_in_brief, past_sentences
 from earlywarn.report.track_record_charts import calibration_chart, warning_chart
@@ -163,7 +164,7 @@ def _parts(
     contents: Contents, template: str, progress: Progress | None, *, alone: bool = False
 ) -> list[str]:
     """Each chosen authority's part."""
-    one = _environment().get_template(template)
+    one = template_environment().get_template(template)
     watched = (progress or Progress()).over(contents.chosen, "Drawing the authorities")
     return [
         one.render(section=section, alone=alone)
@@ -174,11 +175,12 @@ def _parts(
 def _rendered(template: str, contents: Contents, parts: list[str], shown: dict[str, Any]) -> str:
     style = (package_path(TEMPLATES) / "page.css").read_text(encoding="utf-8")
     dots = clouds(contents.standings, contents.axis_tops)
-    whole = _environment().get_template(template)
+    whole = template_environment().get_template(template)
     return str(whole.render(**shown, parts=parts, style=style, clouds=dots))
 
 
-def _environment() -> Any:
+def template_environment() -> Any:
+    """What makes text of the report's templates; everything put in is escaped."""
     jinja2 = require("jinja2", extra="report")
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(package_path(TEMPLATES)),
@@ -193,7 +195,8 @@ def _common(contents: Contents) -> dict[str, Any]:
     """What both kinds of page say."""
     info = contents.model.info
     return {
-        "dates": country.dates_line(contents),
+        "dates": country.dates_line(contents) | freshness_words(contents.sources),
+        "fresh": freshness_table(contents.sources),
         "version": __version__,
         "model_id": info.get("model_id", ""),
         "usual": f"{100 * contents.usual:.1f}%",

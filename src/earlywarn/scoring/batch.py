@@ -15,6 +15,7 @@ from earlywarn.authorities import Register
 from earlywarn.errors import ScoreError, require
 from earlywarn.model.kernels import in_threads
 from earlywarn.scoring.defaults import model_or_shipped
+from earlywarn.scoring.hand_changed import warn_if_changed_by_hand
 from earlywarn.scoring.predictions import Predictions
 from earlywarn.scoring.preprocessing import known_columns, read_rows
 from earlywarn.scoring.reference import Reference
@@ -57,8 +58,9 @@ def score_batch(
     Parameters
     ----------
     rows : DataFrame, Arrow table, iterable of dicts, or path to CSV, Parquet or JSON lines
-        Columns by the catalogue's names; ``la_code`` and ``as_of`` are optional. Other columns are
-        passed through untouched.
+        Columns by the catalogue's names; ``la_code`` and ``as_of`` are optional. ``la_code``, or
+        ``la_name`` where there is none, takes codes of all forms, names and beginnings of names.
+        Other columns are passed through untouched.
     model : RiskModel, optional
         The model that ships if not given.
     explain : bool
@@ -90,6 +92,12 @@ def score_batch(
         If nothing in the rows can be scored by its name, a column would be overwritten, the rows
         can't be read, or with ``errors="raise"`` at the first row that can't be scored.
 
+    Warns
+    -----
+    DataQualityWarning
+        If a value of ``build_indicators`` was changed by hand and the level beside it (``_z``), by
+        which the row is scored, was not. Where the two lie far apart the row is refused.
+
     Notes
     -----
     A row's answer depends on the row and the model alone: it is the same to the last bit for the
@@ -107,6 +115,7 @@ def score_batch(
     model = model_or_shipped(model)
     frame = as_frame(rows)
     _check_frame(frame, explain=explain, model=model)
+    warn_if_changed_by_hand(frame)
     predictions = Predictions(model, len(frame), explain=explain, names=missing == "names")
     register = _register()
     reference = Reference.of_model(model) if snapshot is None else Reference.of_snapshot(snapshot)

@@ -1,9 +1,7 @@
-"""Cells as people and systems give them -> checked numbers and days, or what is wrong with them."""
+"""Cells as people and systems give them -> checked numbers, or what is wrong with them."""
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -25,11 +23,6 @@ _SIGNS = frozenset({"c", "z", "x", "u", "k", "low", "~", ":", "..", ".", "-", "*
 _HISTORY = frozenset(record.id for record in INDICATORS if record.kind == "history")
 _LEAVE_EMPTY = "leave it empty where it was not published"
 _YES_OR_NO = {"true": "1", "yes": "1", "false": "0", "no": "0"}
-_DAY = re.compile(
-    r"\d{8}|\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d(:?\d\d)?)?)?)?)?",
-    re.ASCII,
-)
-"""ISO 8601 as far as it is taken; pandas would also take "today", which is another day tomorrow."""
 
 
 class Faults:
@@ -62,6 +55,7 @@ class Numbers:
         self.absent = np.full(len(rows), np.nan)
         self.absent.flags.writeable = False
         self.compared = np.zeros(len(rows), dtype=np.bool_)
+        self.agreeing = np.inf
 
     def has(self, *names: str) -> bool:
         """Whether the frame has all of these columns."""
@@ -151,47 +145,3 @@ def cell_text(cell: object) -> str:
     if isinstance(cell, int) and cell.bit_length() > 1024:
         return "inf" if cell > 0 else "-inf"  # Python doesn't write one of thousands of digits.
     return str(cell) if isinstance(cell, (int, np.integer, np.bool_, Decimal)) else STRANGE
-
-
-def single_column(rows: pd.DataFrame, name: str, faults: Faults) -> pd.Series | None:
-    """A column that may be absent, and must not stand twice."""
-    if name not in rows.columns:
-        return None
-    column = rows[name]
-    if isinstance(column, pd.DataFrame):
-        faults.add(np.ones(len(rows), dtype=bool), f"{name} stands twice")
-        return None
-    return column
-
-
-def day_of(text: str) -> str:
-    """The day in UTC, or nothing: cell by cell, so that no cell sways how another is read."""
-    if not _DAY.fullmatch(text):
-        return ""
-    try:
-        moment = datetime.fromisoformat(text if len(text) >= 8 else f"{text}-01-01"[:10])
-        return (moment if moment.tzinfo is None else moment.astimezone(UTC)).date().isoformat()
-    except (ValueError, OverflowError):
-        return ""
-
-
-def day_text(cell: object) -> str:
-    """A cell that should be a day, as text."""
-    return str(cell) if isinstance(cell, (date, np.datetime64)) else cell_text(whole_again(cell))
-
-
-def distinct(column: pd.Series | None) -> tuple[pd.Series | None, npt.NDArray[np.intp] | slice]:
-    """The cells to look at, and where each row's is among them; like cells are looked at once."""
-    if column is None or column.dtype == object:
-        return _blanked(column), slice(None)
-    places, cells = pd.factorize(column, use_na_sentinel=False)
-    return _blanked(pd.Series(cells, dtype=column.dtype)), places
-
-
-def _blanked(column: pd.Series | None) -> pd.Series | None:
-    return None if column is None else column.astype(object).where(column.notna(), "")
-
-
-def whole_again(cell: object) -> object:
-    """A whole number that a gap in its column made a fraction, whole again."""
-    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell

@@ -12,6 +12,7 @@ from earlywarn.indicators.build import build_indicators
 from earlywarn.indicators.catalogue import Indicator, get_indicator, model_column
 from earlywarn.model.horizon import on_day
 from earlywarn.scoring.defaults import codes_meant, model_or_shipped, snapshot_or_shipped
+from earlywarn.scoring.freshness import marked
 from earlywarn.scoring.preprocessing import model_indicators, read_rows
 from earlywarn.scoring.words import LAST, NONE, effect, figure, last_inspection, last_part
 from earlywarn.statistics.distributions import expit, normal_cdf
@@ -78,7 +79,12 @@ def explain(
         direction of its weight is (0.5 to 1), a sentence, the year of the value (England's and the
         neighbours' are of the same), the value expected for its deprivation where it is compared
         like for like, and whether it is the caller's own figure. The contributions of an authority
-        sum to ``log(risk / (1 - risk))``.
+        sum to ``log(risk / (1 - risk))``. ``attrs["freshness"]`` says how fresh each source was.
+
+    Warns
+    -----
+    OverdueWarning
+        If a source is older on the snapshot's day than its cadence allows.
 
     Raises
     ------
@@ -102,7 +108,7 @@ def explain(
     model, snapshot = model_or_shipped(model), snapshot_or_shipped(snapshot)
     codes = codes_meant(snapshot, la_code if authorities is None else authorities)
     X = build_indicators(snapshot)
-    model = on_day(model, snapshot.as_of)
+    given, model = model, on_day(model, snapshot.as_of)
     parts = contribution_frame(model, X)
     names = snapshot.authorities.set_index("la_code")["la_name"].to_dict()
     facts = {record.id: _facts(record, X, parts, snapshot) for record in model_indicators(model)}
@@ -115,7 +121,7 @@ def explain(
     ]
     frame = pd.DataFrame(rows)
     frame["as_of"] = snapshot.as_of.isoformat()
-    return frame.loc[:, list(COLUMNS)]
+    return marked(frame.loc[:, list(COLUMNS)], given, snapshot)
 
 
 def said_once(rows: pd.DataFrame) -> pd.DataFrame:

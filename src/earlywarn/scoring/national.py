@@ -14,6 +14,7 @@ from earlywarn.indicators.build import indicators_after, last_judgements
 from earlywarn.judgements.schema import AREAS
 from earlywarn.model.horizon import on_day
 from earlywarn.scoring.defaults import model_or_shipped, snapshot_or_shipped
+from earlywarn.scoring.freshness import marked
 from earlywarn.scoring.predictions import Predictions
 from earlywarn.scoring.preprocessing import read_rows
 from earlywarn.scoring.ranks import ranked
@@ -94,12 +95,15 @@ def score(
         published up to ``judgements_through``, holds an Inadequate grade. ``top_k_probability`` is
         the probability of being among the ``top_k`` highest, ``top_k_probability_new`` the same
         among the authorities that are not Inadequate already; those that are have none.
+        ``attrs["freshness"]`` says how fresh each source was, as ``freshness`` gives it.
 
     Warns
     -----
     ModelLifeWarning
         If the date is outside the model's life, in which case ``score_batch`` refuses its rows; or
         before the day until which the model has learnt, so that it knows what came after.
+    OverdueWarning
+        If a source is older on the date than its cadence allows.
 
     Raises
     ------
@@ -163,7 +167,7 @@ def score_quietly(
     )
     table = _unranked(table) if (table["known"] == 0).any() else table
     ordered = table.sort_values(["rank", "risk", "la_code"], ascending=[True, False, True])
-    return ordered.reset_index(drop=True)[list(COLUMNS)]
+    return marked(ordered.reset_index(drop=True)[list(COLUMNS)], model, snapshot)
 
 
 def _already_inadequate(held: pd.DataFrame) -> npt.NDArray[np.bool_]:

@@ -23,19 +23,9 @@ from earlywarn.indicators.standardise import (
     stabilise,
     usual_value,
 )
-from earlywarn.model.horizon import FURTHEST, years_after
-from earlywarn.scoring.cells import (
-    LARGEST,
-    Faults,
-    Numbers,
-    cell_text,
-    day_of,
-    day_text,
-    distinct,
-    single_column,
-    whole_again,
-)
+from earlywarn.scoring.cells import Faults, Numbers
 from earlywarn.scoring.reference import Places, Reference
+from earlywarn.scoring.row_labels import authority_codes, check_dates, single_column
 from earlywarn.scoring.words import LAST, Facts
 from earlywarn.statistics.arrays import FloatArray, rate
 
@@ -45,6 +35,9 @@ if TYPE_CHECKING:
     from earlywarn.authorities import Register
     from earlywarn.model.risk_model import RiskModel
 
+LOOSE, TIGHT = 3.5, 0.5
+"""How far, in standard deviations between authorities, a value may stand from the level beside it:
+years move the whole country by up to three, while a day's own spread leaves hardly a doubt."""
 MAY_PASS_100 = frozenset({"turnover"})
 """Leavers can outnumber the staff in post; no other percentage can pass 100."""
 
@@ -112,9 +105,13 @@ def read_rows(
     against = Reference.of_model(model) if reference is None else reference
     beside = against.places(None, len(rows))
     deprivation = numbers.column("free_school_meals", percent=True)
+    codes = single_column(rows, "la_code", faults) if register is None else None
+    if register is not None:
+        codes = authority_codes(rows, register, faults)
     if against.published is not None:
-        beside = against.places(single_column(rows, "la_code", faults), len(rows))
+        beside = against.places(codes, len(rows))
         deprivation = beside.deprivation(deprivation)
+    numbers.agreeing = (TIGHT if against.published is not None else LOOSE) if register else np.inf
     # Column by column in memory, as they are read here and scored later.
     values, noise = (np.empty((len(rows), len(model.columns)), order="F") for _ in range(2))
     records = model_indicators(model)
@@ -125,9 +122,7 @@ def read_rows(
             _check_unused(record, numbers)
     good, inadequate = (numbers.column(name, highest=1.0) for name in LAST)
     faults.add(good + inadequate > 1.0, f"{' and '.join(LAST)} can't both be so")
-    years = _check_dates(rows, model, against.day, faults)
-    if register is not None:
-        _check_authorities(rows, register, faults)
+    years = check_dates(rows, model, against.day, faults)
     facts = [_facts(record, numbers, beside, deprivation) for record in records] if explain else ()
     return Inputs(values, noise, faults.texts(), years, facts, numbers.compared)
 
@@ -185,17 +180,35 @@ def _read_indicator(
     noise[:] = se
     _fill(noise, np.isnan(se), 0.0 if against is None else _usual_error(against))
     if against is not None and value is not numbers.absent:
-        plain = np.isnan(z) & ~np.isnan(value)
+        given, known = ~np.isnan(z), ~np.isnan(value)
+        plain = known & ~given
         if plain.any():
             numbers.compared |= plain
-            size = beside.sizes(record.id, size)
-            y, sd = stabilise(record, value[plain], size[plain])
-            level[plain], noise[plain] = compare(y, sd, deprivation[plain], against)
-        if beside.reference.published is not None:
-            same, standing, doubt = beside.standing(record.id, value)
-            same &= np.isnan(z)
-            level[same], noise[same] = standing[same], doubt[same]
+            level[plain], noise[plain] = _placed(record, value, size, deprivation, beside, plain)
+        if np.isfinite(numbers.agreeing) and (both := known & given).any():
+            placed = _placed(record, value, size, deprivation, beside, both)[0]
+            far = np.zeros(len(value), dtype=np.bool_)
+            far[both] = np.abs(placed - level[both]) > numbers.agreeing
+            numbers.faults.add(far, f"{record.id} contradicts {record.id}_z")
     _fill(noise, np.isnan(level), 0.0)
+
+
+def _placed(
+    record: Indicator,
+    value: FloatArray,
+    size: FloatArray,
+    deprivation: FloatArray,
+    beside: Places,
+    rows: npt.NDArray[np.bool_],
+) -> tuple[FloatArray, FloatArray]:
+    """Where the plain values of some rows stand among the reference's, and how sure that is."""
+    cases = beside.sizes(record.id, size)
+    y, sd = stabilise(record, value[rows], cases[rows])
+    level, noise = compare(y, sd, deprivation[rows], beside.reference.spreads[record.id])
+    if beside.reference.published is not None:
+        same, standing, doubt = (each[rows] for each in beside.standing(record.id, value))
+        level, noise = np.where(same, standing, level), np.where(same, doubt, noise)
+    return level, noise
 
 
 def _facts(record: Indicator, numbers: Numbers, beside: Places, deprivation: FloatArray) -> Facts:
@@ -249,35 +262,3 @@ def _value_and_size(record: Indicator, numbers: Numbers) -> tuple[FloatArray, Fl
         numbers.faults.add(part > whole, f"{record.numerator} is more than {record.denominator}")
     computed = per * rate(part, whole)
     return np.where(np.isnan(value), computed, value), whole
-
-
-def _check_dates(rows: pd.DataFrame, model: RiskModel, usual: str, faults: Faults) -> FloatArray:
-    """The years from the cut to each row's day; a row outside the model's life is refused.
-
-    One without a date is of the day that its figures are compared on, if they are, else taken for
-    the middle of the year after the cut.
-    """
-    given, where = distinct(single_column(rows, "as_of", faults))
-    if given is None:
-        given, where = pd.Series([""]), np.zeros(len(rows), dtype=np.intp)
-    texts = [day_text(cell) for cell in given]
-    days = [day_of(text) if text else usual for text in texts]
-    none = [not day and text != "" for day, text in zip(days, texts, strict=True)]
-    faults.add(np.array(none, dtype=bool)[where], "as_of is no date")
-    first, last = model.info.get("first_date"), model.info.get("sunset")
-    if first and last:
-        outside = [bool(day) and not first <= day <= last for day in days]
-        reason = f"as_of is outside the model's life, {first} to {last}"
-        faults.add(np.array(outside, dtype=bool)[where], reason)
-    years = np.array([years_after(model, day) if day else np.nan for day in days], dtype=float)
-    years[years > FURTHEST] = np.nan  # Such a row is refused: its level is carried nowhere.
-    return years[where]
-
-
-def _check_authorities(rows: pd.DataFrame, register: Register, faults: Faults) -> None:
-    codes, where = distinct(single_column(rows, "la_code", faults))
-    if codes is None:
-        return
-    known = register.codes | {""}
-    unknown = [cell_text(whole_again(code)) not in known for code in codes]
-    faults.add(np.array(unknown, dtype=bool)[where], "la_code is no authority's")

@@ -53,7 +53,7 @@ class Answer:
 
 @dataclass
 class Health:
-    """Whether its answers may be relied on today, with which model, and figures up to when.
+    """Whether its answers may be relied on today, with which model, and sources up to when.
 
     ``status`` is ``ok`` or ``out of date``; ``warning`` says why, or that a newer model's file was
     refused.
@@ -64,6 +64,8 @@ class Health:
     model_id: str
     model_until: str
     figures_through: str
+    judgements_through: str
+    sources: list[dict[str, Any]]
     warning: str = ""
 
 
@@ -153,7 +155,7 @@ def _add_facts(app: Any, models: ModelFile, country: Country, metrics: Metrics) 
         ("/health", _health(models, country), Health, {}),
         ("/live", _live, State, {}),
         ("/ready", _ready(models), State, ready),
-        ("/model", _account(models), dict[str, Any], {}),
+        ("/model", _account(models, country), dict[str, Any], {}),
         ("/authorities", country.scores, list[dict[str, Any]], {422: {"model": Fault}}),
         ("/authorities/{code}", country.account, Account, {422: {"model": Fault}}),
     )
@@ -350,24 +352,32 @@ def _ready(models: ModelFile) -> Callable[[], Any]:
 
 def _health(models: ModelFile, country: Country) -> Callable[[], Health]:
     def answer() -> Health:
-        model, newest = models.current(), country.newest()
-        reasons = out_of_date(model, newest)
+        model, sources = models.current(), country.sources()
+        reasons = out_of_date(sources)
+        days = {kind: _newest(sources, kind) for kind in ("figures", "judgements")}
         return Health(
             "out of date" if reasons else "ok",
             __version__,
             model.info.get("model_id", ""),
             model.info.get("sunset", ""),
-            newest.isoformat(),
+            days["figures"],
+            days["judgements"],
+            sources,
             "; ".join([*reasons, *filter(None, [models.warning])]),
         )
 
     return answer
 
 
-def _account(models: ModelFile) -> Callable[[], dict[str, Any]]:
+def _newest(sources: list[dict[str, Any]], kind: str) -> str:
+    """The newest day of one kind of source; empty if nothing of it is known."""
+    return max((one["through"] or "" for one in sources if one["kind"] == kind), default="")
+
+
+def _account(models: ModelFile, country: Country) -> Callable[[], dict[str, Any]]:
     def answer() -> dict[str, Any]:
         model = models.current()
-        return {"columns": list(model.columns), **model.info}
+        return {"columns": list(model.columns), "sources": country.sources(), **model.info}
 
     return answer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -13,17 +13,16 @@ from earlywarn.errors import EarlyWarnError, UsageError
 from earlywarn.model.serialisation import load_model, model_file
 from earlywarn.panel.panel import load_panel
 from earlywarn.scoring.explanation import explain
+from earlywarn.scoring.freshness import MODEL, freshness, records_of
 from earlywarn.scoring.national import score_quietly
-from earlywarn.utils.dates import as_date
+from earlywarn.utils.dates import as_date, this_day
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Panel
-
-CADENCE = timedelta(days=400)
-"""Every series is published once a year: with nothing newer for longer, figures are missing."""
 
 
 class ModelFile:
@@ -84,6 +83,7 @@ class Country:
         self._path = path
         self._lock = threading.Lock()
         self._frames = functools.lru_cache(maxsize=8)(self._scored)
+        self._fresh = functools.lru_cache(maxsize=2)(self._sources)
 
     @functools.cached_property
     def panel(self) -> Panel:
@@ -117,6 +117,15 @@ class Country:
     def newest(self) -> date:
         """The newest day of publication."""
         return self.panel.newest_publication
+
+    def sources(self) -> list[dict[str, Any]]:
+        """How fresh each source is today, as ``freshness`` gives it."""
+        model_id = str(self._models.current().info.get("model_id", ""))
+        with self._lock:
+            return self._fresh(this_day(), model_id)
+
+    def _sources(self, day: date, _: str) -> list[dict[str, Any]]:
+        return records_of(freshness(self._models.current(), self.panel.as_of(day)))
 
     def _day(self, as_of: str) -> date:
         with self._lock:
@@ -154,22 +163,18 @@ def _plain(cell: Any) -> Any:
     return None if cell is pd.NA or cell != cell else cell  # noqa: PLR0124 - NaN is not itself
 
 
-def out_of_date(model: RiskModel, newest: date, today: date | None = None) -> list[str]:
+def out_of_date(sources: Iterable[Mapping[str, Any]]) -> list[str]:
     """Why answers as of today should not be relied on; nothing if they may.
 
     Parameters
     ----------
-    model : RiskModel
-        What answers.
-    newest : date
-        The newest day of publication of the figures.
-    today : date, optional
-        The day of asking.
+    sources : iterable of mapping
+        As ``Country.sources`` gives them.
     """
-    today = datetime.now(UTC).date() if today is None else today
-    reasons = []
-    if today.isoformat() > str(model.info.get("sunset") or "9999"):
-        reasons.append(f"the model is not to be used after {model.info['sunset']}: retrain it")
-    if today - newest > CADENCE:
-        reasons.append(f"no figures later than {newest.isoformat()}: a year's release is missing")
-    return reasons
+    late = [source for source in sources if source["overdue"]]
+    return [
+        f"the model is not to be used after {source['due']}: retrain it"
+        if source["kind"] == MODEL
+        else f"{source['title']}: nothing later than {source['through']}, due by {source['due']}"
+        for source in late
+    ]
