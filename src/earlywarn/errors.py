@@ -140,6 +140,10 @@ class ModelLifeWarning(UserWarning):
     """A model was used for a day outside its life, or before the day until which it has learnt."""
 
 
+class RowsWarning(UserWarning):
+    """A column of rows does not seem to be what it is called; the rows are scored as they stand."""
+
+
 def require(module: str, *, extra: str) -> ModuleType:
     """Import an optional module, or say which extra brings it.
 

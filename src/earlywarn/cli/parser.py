@@ -18,6 +18,7 @@ from earlywarn.errors import (
     DataQualityWarning,
     EarlyWarnError,
     ModelLifeWarning,
+    RowsWarning,
     UsageError,
 )
 from earlywarn.judgements.targets import TARGETS
@@ -62,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with warnings.catch_warnings(), stopped_like_an_interrupt():
             warnings.simplefilter("always", DataQualityWarning)
             warnings.simplefilter("always", ModelLifeWarning)
+            warnings.simplefilter("always", RowsWarning)
             warnings.showwarning = _show_warning
             chosen.run(chosen)
     except SystemExit as stop:

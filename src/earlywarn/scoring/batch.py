@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,9 +13,11 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.authorities import Register
-from earlywarn.errors import ScoreError, require
+from earlywarn.errors import RowsWarning, ScoreError, require
 from earlywarn.model.kernels import in_threads
 from earlywarn.model.serialisation import load_model
+from earlywarn.scoring.cells import Percentages
+from earlywarn.scoring.doubts import misspelt, shares
 from earlywarn.scoring.predictions import Predictions
 from earlywarn.scoring.preprocessing import known_columns, read_rows
 from earlywarn.scoring.reference import Reference
@@ -89,6 +92,12 @@ def score_batch(
         If nothing in the rows can be scored by its name, a column would be overwritten, the rows
         can't be read, or with ``errors="raise"`` at the first row that can't be scored.
 
+    Warns
+    -----
+    RowsWarning
+        Of a column that means nothing and is written almost like one that does, and of percentages
+        that look like shares of 1. The rows are scored as they stand.
+
     Notes
     -----
     A row's answer depends on the row and the model alone: it is the same to the last bit for the
@@ -101,6 +110,31 @@ def score_batch(
     >>> ew.score_batch(rows)["status"].item()
     'refused: agency_workers is above 100'
     """
+    answer, doubts = score_rows(
+        rows, model, explain=explain, errors=errors, snapshot=snapshot, missing=missing
+    )
+    for doubt in doubts:
+        warnings.warn(doubt, RowsWarning, stacklevel=2)
+    return answer
+
+
+def score_rows(
+    rows: Any,
+    model: RiskModel | None = None,
+    *,
+    explain: bool = False,
+    errors: Literal["report", "raise"] = "report",
+    snapshot: Snapshot | None = None,
+    missing: Literal["codes", "names"] = "codes",
+) -> tuple[pd.DataFrame, list[str]]:
+    """What ``score_batch`` gives, and what it would warn of: for parts of a whole.
+
+    Examples
+    --------
+    >>> answer, doubts = score_rows([{"rereferrals": 0.31}])
+    >>> len(answer), len(doubts)
+    (1, 1)
+    """
     _check_choice("errors", errors, ("report", "raise"))
     _check_choice("missing", missing, ("codes", "names"))
     model = load_model() if model is None else model
@@ -110,12 +144,15 @@ def score_batch(
     register = _register()
     reference = Reference.of_model(model) if snapshot is None else Reference.of_snapshot(snapshot)
 
+    given: list[Mapping[str, Percentages]] = []
+
     def work(place: slice) -> None:
         inputs = read_rows(
             model, frame.iloc[place], register=register, reference=reference, explain=explain
         )
         for row in np.flatnonzero(np.isnan(inputs.values).all(axis=1)).tolist():
             inputs.refusal.setdefault(row, NOTHING_KNOWN)
+        given.append(inputs.percentages)
         predictions.add(place, inputs)
 
     in_threads(work, len(frame), most=AT_ONCE)
@@ -124,7 +161,10 @@ def score_batch(
     columns = predictions.columns()
     columns["compared_with"] = predictions.compared_with(reference.name)
     columns["status"] = columns.pop("status")
-    return beside(frame, pd.DataFrame(columns, index=frame.index, copy=False))
+    names = given[0] if given else ()
+    whole = {name: Percentages.together([part[name] for part in given]) for name in names}
+    doubts = [*misspelt(frame.columns), *shares(whole, Reference.of_model(model))]
+    return beside(frame, pd.DataFrame(columns, index=frame.index, copy=False)), doubts
 
 
 def _check_choice(name: str, given: object, choices: tuple[str, str]) -> None:

@@ -5,7 +5,7 @@ The national table and a row from another system come through here alike: one ro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ from earlywarn.scoring.cells import (
     LARGEST,
     Faults,
     Numbers,
+    Percentages,
     cell_text,
     day_of,
     day_text,
@@ -40,7 +41,7 @@ from earlywarn.statistics.arrays import FloatArray, rate
 from earlywarn.statistics.funnel import posterior_sd
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from earlywarn.authorities import Register
     from earlywarn.model.risk_model import RiskModel
@@ -67,6 +68,8 @@ class Inputs:
         From the model's cut to each row's day, at least 0; NaN where it has none.
     compared : ndarray of shape (n_rows,), optional
         Whether a row has a plain value that was compared with the reference.
+    percentages : mapping of str to Percentages
+        What stands in the column of each indicator in per cent.
     """
 
     values: FloatArray
@@ -75,6 +78,7 @@ class Inputs:
     years: FloatArray
     facts: Sequence[Facts] = ()
     compared: npt.NDArray[np.bool_] | None = None
+    percentages: Mapping[str, Percentages] = field(default_factory=dict)
 
 
 def read_rows(
@@ -129,7 +133,8 @@ def read_rows(
     if register is not None:
         _check_authorities(rows, register, faults)
     facts = [_facts(record, numbers, beside, deprivation) for record in records] if explain else ()
-    return Inputs(values, noise, faults.texts(), years, facts, numbers.compared)
+    seen = numbers.compared, numbers.percentages
+    return Inputs(values, noise, faults.texts(), years, facts, *seen)
 
 
 def model_indicators(model: RiskModel) -> tuple[Indicator, ...]:
@@ -237,6 +242,8 @@ def _check_unused(record: Indicator, numbers: Numbers) -> None:
 def _value_and_size(record: Indicator, numbers: Numbers) -> tuple[FloatArray, FloatArray]:
     percent = record.unit.startswith("%") and record.id not in MAY_PASS_100
     value = numbers.column(record.id, percent=percent)
+    if record.unit.startswith("%") and value is not numbers.absent:
+        numbers.percentages[record.id] = Percentages.of(value)
     if not record.numerator:
         return value, numbers.absent
     part, whole = numbers.column(record.numerator), numbers.column(record.denominator)
