@@ -131,7 +131,7 @@ def score_rows(
 
     Examples
     --------
-    >>> answer, doubts = score_rows([{"rereferrals": 0.31}])
+    >>> answer, doubts = score_rows([{"rereferals": 31.0, "caseload": 16.0}])
     >>> len(answer), len(doubts)
     (1, 1)
     """

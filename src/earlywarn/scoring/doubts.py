@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ALIKE = 0.85
 """How much of two names must be the same for one to be taken for the other misspelt."""
+FEWEST = 5
+"""Figures of a column below which low ones may be real."""
 
 
 def misspelt(names: Iterable[Hashable]) -> list[str]:
@@ -57,14 +59,14 @@ def shares(percentages: Mapping[str, Percentages], reference: Reference) -> list
     >>> from earlywarn.model.serialisation import load_model
     >>> from earlywarn.scoring.cells import Percentages
     >>> from earlywarn.scoring.reference import Reference
-    >>> given = {"rereferrals": Percentages(0.31, 0.5, 2), "vacancies": Percentages(31.0, 40.0, 2)}
+    >>> given = {"rereferrals": Percentages(0.31, 1.4, 9), "vacancies": Percentages(31.0, 99.0, 9)}
     >>> shares(given, Reference.of_model(load_model()))
     ['rereferrals never exceeds 1 and is in per cent, usually about 20: are these shares of 1?']
     """
     said = []
     for name, (peak, total, count) in sorted(percentages.items()):
         spread = reference.spreads.get(name)
-        if spread is None or not 0 < peak <= 1:
+        if spread is None or not 0 < peak <= 1 or count < FEWEST:
             continue
         usual = float(usual_value(get_indicator(name), np.nan, spread))
         if 10 * total / count < usual:
