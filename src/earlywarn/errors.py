@@ -144,6 +144,10 @@ class OverdueWarning(UserWarning):
     """A source is older on the day than its cadence allows: something newer should be there."""
 
 
+class RowsWarning(UserWarning):
+    """A column of rows does not seem to be what it is called; the rows are scored as they stand."""
+
+
 def require(module: str, *, extra: str) -> ModuleType:
     """Import an optional module, or say which extra brings it.
 

@@ -19,9 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earlywarn.cli.parser import main
-from earlywarn.errors import ScoreError, UsageError
+from earlywarn.errors import RowsWarning, ScoreError, UsageError
 from earlywarn.model.serialisation import load_model
-from earlywarn.scoring.batch import BATCH_COLUMNS, score_batch
+from earlywarn.scoring.batch import BATCH_COLUMNS, score_batch, score_rows
 from earlywarn.scoring.national import at_prior
 from earlywarn.serving.batch_file import BatchResult, score_file
 from earlywarn.serving.chunks import csv_bytes, read_chunks
@@ -334,7 +334,7 @@ def test_half_a_surrogate_pair(tmp_path: Path, ending: str) -> None:
 class TestStopped:
     def spoil(self, monkeypatch, at: int) -> None:
         """Stop when a chunk is reached, as an unforeseen fault would."""
-        whole = score_batch
+        whole = score_rows
         calls = iter(range(100))
 
         def stops(*args, **options):
@@ -342,7 +342,7 @@ class TestStopped:
                 raise KeyboardInterrupt
             return whole(*args, **options)
 
-        monkeypatch.setattr("earlywarn.serving.batch_file.score_batch", stops)
+        monkeypatch.setattr("earlywarn.serving.batch_file.score_rows", stops)
 
     def test_carries_on_with_what_is_done(self, source, tmp_path, monkeypatch) -> None:
         batch(source, tmp_path / "whole.csv")
@@ -352,13 +352,13 @@ class TestStopped:
                 batch(source, tmp_path / "out.csv")
         assert not (tmp_path / "out.csv").exists()
         scored: list[int] = []
-        plain = score_batch
+        plain = score_rows
 
         def counted(rows, *args, **options):
             scored.append(len(rows))
             return plain(rows, *args, **options)
 
-        monkeypatch.setattr("earlywarn.serving.batch_file.score_batch", counted)
+        monkeypatch.setattr("earlywarn.serving.batch_file.score_rows", counted)
         result = batch(source, tmp_path / "out.csv", resume=True)
         assert scored == [50, 30]
         assert result.rows == 230
@@ -552,7 +552,7 @@ class TestOneOwner:
     def test_another_run_at_the_same_output(self, source, tmp_path, monkeypatch) -> None:
         """The second is refused, by name of the first, and takes nothing from it."""
         seen: list[str] = []
-        plain = score_batch
+        plain = score_rows
 
         def meanwhile(*args, **options):
             with pytest.raises(UsageError, match=r"another run is at work here.*process \d+ on"):
@@ -560,7 +560,7 @@ class TestOneOwner:
             seen.append("")
             return plain(*args, **options)
 
-        monkeypatch.setattr("earlywarn.serving.batch_file.score_batch", meanwhile)
+        monkeypatch.setattr("earlywarn.serving.batch_file.score_rows", meanwhile)
         assert batch(source, tmp_path / "out.csv").rows == 230
         assert len(seen) == 5
         assert hidden(tmp_path) == []
@@ -587,14 +587,14 @@ class TestOneOwner:
 
 
 def test_an_input_changed_while_it_is_read(source: Path, tmp_path: Path, monkeypatch) -> None:
-    plain = score_batch
+    plain = score_rows
 
     def cut(*args, **options):
         with source.open("r+b") as stream:
             stream.truncate(4_000)
         return plain(*args, **options)
 
-    monkeypatch.setattr("earlywarn.serving.batch_file.score_batch", cut)
+    monkeypatch.setattr("earlywarn.serving.batch_file.score_rows", cut)
     with pytest.raises(ScoreError, match="the input was changed while it was read"):
         batch(source, tmp_path / "out.csv")
     assert [file.name for file in tmp_path.iterdir()] == ["in.csv"]
@@ -677,3 +677,13 @@ def test_chunks_hold_no_more_than_asked_for(source: Path) -> None:
     chunks = list(read_chunks(source, 40))
     assert [len(chunk.rows) for chunk in chunks] == [40, 40, 40, 40, 40, 30]
     assert [chunk.start for chunk in chunks] == [0, 40, 80, 120, 160, 200]
+
+
+def test_a_doubtful_column_is_said_once_for_the_whole_file(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"caseload": [16.0] * 40, "rereferals": 25.0, "vacancies": 0.18})
+    rows.loc[:9, "vacancies"] = 18.0  # the first part is in per cent, so that the whole is
+    rows.to_csv(tmp_path / "in.csv", index=False)
+    with pytest.warns(RowsWarning) as warned:
+        batch(tmp_path / "in.csv", tmp_path / "out.csv", chunk=10)
+    (said,) = [str(each.message) for each in warned]
+    assert said.startswith("the column rereferals means nothing here")

@@ -19,6 +19,7 @@ from earlywarn.errors import (
     EarlyWarnError,
     ModelLifeWarning,
     OverdueWarning,
+    RowsWarning,
     UsageError,
 )
 from earlywarn.judgements.targets import TARGETS
@@ -64,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             warnings.simplefilter("always", DataQualityWarning)
             warnings.simplefilter("always", ModelLifeWarning)
             warnings.simplefilter("always", OverdueWarning)
+            warnings.simplefilter("always", RowsWarning)
             warnings.showwarning = _shown_once()
             chosen.run(chosen)
     except SystemExit as stop:

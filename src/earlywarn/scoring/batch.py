@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,10 +13,12 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.authorities import Register
-from earlywarn.errors import ScoreError, require
+from earlywarn.errors import RowsWarning, ScoreError, require
 from earlywarn.model.kernels import in_threads
+from earlywarn.scoring.cells import Percentages
 from earlywarn.scoring.defaults import model_or_shipped
-from earlywarn.scoring.hand_changed import warn_if_changed_by_hand
+from earlywarn.scoring.doubts import misspelt, shares
+from earlywarn.scoring.hand_changed import changed_by_hand
 from earlywarn.scoring.predictions import Predictions
 from earlywarn.scoring.preprocessing import known_columns, read_rows
 from earlywarn.scoring.reference import Reference
@@ -94,9 +97,11 @@ def score_batch(
 
     Warns
     -----
-    DataQualityWarning
-        If a value of ``build_indicators`` was changed by hand and the level beside it (``_z``), by
-        which the row is scored, was not. Where the two lie far apart the row is refused.
+    RowsWarning
+        Of a column that means nothing and is written almost like one that does, of percentages that
+        look like shares of 1, and of a value of ``build_indicators`` that was changed by hand where
+        the level beside it (``_z``) was not. The rows are scored as they stand; one whose value and
+        level lie far apart is refused.
 
     Notes
     -----
@@ -110,15 +115,41 @@ def score_batch(
     >>> ew.score_batch(rows)["status"].item()
     'refused: agency_workers is above 100'
     """
+    answer, doubts = score_rows(
+        rows, model, explain=explain, errors=errors, snapshot=snapshot, missing=missing
+    )
+    for doubt in doubts:
+        warnings.warn(doubt, RowsWarning, stacklevel=2)
+    return answer
+
+
+def score_rows(
+    rows: Any,
+    model: RiskModel | None = None,
+    *,
+    explain: bool = False,
+    errors: Literal["report", "raise"] = "report",
+    snapshot: Snapshot | None = None,
+    missing: Literal["codes", "names"] = "codes",
+) -> tuple[pd.DataFrame, list[str]]:
+    """What ``score_batch`` gives, and what it would warn of: for parts of a whole.
+
+    Examples
+    --------
+    >>> answer, doubts = score_rows([{"rereferals": 31.0, "caseload": 16.0}])
+    >>> len(answer), len(doubts)
+    (1, 1)
+    """
     _check_choice("errors", errors, ("report", "raise"))
     _check_choice("missing", missing, ("codes", "names"))
     model = model_or_shipped(model)
     frame = as_frame(rows)
     _check_frame(frame, explain=explain, model=model)
-    warn_if_changed_by_hand(frame)
     predictions = Predictions(model, len(frame), explain=explain, names=missing == "names")
     register = _register()
     reference = Reference.of_model(model) if snapshot is None else Reference.of_snapshot(snapshot)
+
+    given: list[Mapping[str, Percentages]] = []
 
     def work(place: slice) -> None:
         inputs = read_rows(
@@ -126,6 +157,7 @@ def score_batch(
         )
         for row in np.flatnonzero(np.isnan(inputs.values).all(axis=1)).tolist():
             inputs.refusal.setdefault(row, NOTHING_KNOWN)
+        given.append(inputs.percentages)
         predictions.add(place, inputs)
 
     in_threads(work, len(frame), most=AT_ONCE)
@@ -134,7 +166,14 @@ def score_batch(
     columns = predictions.columns()
     columns["compared_with"] = predictions.compared_with(reference.name)
     columns["status"] = columns.pop("status")
-    return beside(frame, pd.DataFrame(columns, index=frame.index, copy=False))
+    names = given[0] if given else ()
+    whole = {name: Percentages.together([part[name] for part in given]) for name in names}
+    doubts = [
+        *changed_by_hand(frame),
+        *misspelt(frame.columns),
+        *shares(whole, Reference.of_model(model)),
+    ]
+    return beside(frame, pd.DataFrame(columns, index=frame.index, copy=False)), doubts
 
 
 def _check_choice(name: str, given: object, choices: tuple[str, str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,8 @@ import pandas as pd
 from earlywarn.indicators.catalogue import INDICATORS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from earlywarn.statistics.arrays import FloatArray
 
 LARGEST = 1e12
@@ -45,6 +47,28 @@ class Faults:
         return found
 
 
+class Percentages(NamedTuple):
+    """What stands in a column of percentages."""
+
+    peak: float
+    """The highest; below 0 where none is known."""
+    total: float
+    known: int
+    """How many are known."""
+
+    @classmethod
+    def of(cls, values: FloatArray) -> Percentages:
+        """Those of a column, NaN where not known."""
+        there = values[~np.isnan(values)]
+        return cls(float(there.max(initial=-1.0)), float(there.sum()), len(there))
+
+    @classmethod
+    def together(cls, parts: Sequence[Percentages]) -> Percentages:
+        """Those of a column in parts."""
+        peaks, totals, counts = zip(*parts, strict=True)
+        return cls(max(peaks), sum(totals), sum(counts))
+
+
 class Numbers:
     """Columns of a frame as checked numbers."""
 
@@ -54,6 +78,7 @@ class Numbers:
         self.faults = faults
         self.absent = np.full(len(rows), np.nan)
         self.absent.flags.writeable = False
+        self.percentages: dict[str, Percentages] = {}
         self.compared = np.zeros(len(rows), dtype=np.bool_)
         self.agreeing = np.inf
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from earlywarn.errors import DataQualityWarning
 from earlywarn.indicators.catalogue import INDICATORS
 
 if TYPE_CHECKING:
@@ -18,26 +16,25 @@ _SAME = 1e-6
 """England's figure, from two rows of one year, differs by less than this part of it."""
 
 
-def warn_if_changed_by_hand(frame: pd.DataFrame) -> None:
-    """Warn where a value of ``build_indicators`` was changed and its level was not.
+def changed_by_hand(frame: pd.DataFrame) -> list[str]:
+    """What is said where a value of ``build_indicators`` was changed and its level was not.
 
     A row alone doesn't show it unless the two lie far apart, which is refused; beside the others of
     its day and year it does: the value less its distance from England no longer gives England.
 
-    Warns
-    -----
-    DataQualityWarning
-        With the columns and how many rows it holds for; no answer depends on it.
+    Examples
+    --------
+    >>> changed_by_hand(pd.DataFrame({"rereferrals": [31.0]}))
+    []
     """
-    told = [f"{name} in {count:,} rows" for name, count in _changed(frame)]
-    if told:
-        warnings.warn(
-            f"values were changed after the indicators were built: {', '.join(told)}. Rows are "
-            "scored by the levels beside them (_z), which were not. Put your own figures in with "
-            "with_figures, or leave the _z columns out",
-            DataQualityWarning,
-            stacklevel=3,
-        )
+    changed = [f"{name} in {count:,} rows" for name, count in _changed(frame)]
+    if not changed:
+        return []
+    return [
+        f"values were changed after the indicators were built: {', '.join(changed)}. Rows are "
+        "scored by the levels beside them (_z), which were not. Put your own figures in with "
+        "with_figures, or leave the _z columns out"
+    ]
 
 
 def _changed(frame: pd.DataFrame) -> Iterator[tuple[str, int]]:

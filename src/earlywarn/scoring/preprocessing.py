@@ -5,7 +5,7 @@ The national table and a row from another system come through here alike: one ro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -23,14 +23,14 @@ from earlywarn.indicators.standardise import (
     stabilise,
     usual_value,
 )
-from earlywarn.scoring.cells import Faults, Numbers
+from earlywarn.scoring.cells import LARGEST, Faults, Numbers, Percentages
 from earlywarn.scoring.reference import Places, Reference
 from earlywarn.scoring.row_labels import authority_codes, check_dates, single_column
 from earlywarn.scoring.words import LAST, Facts
 from earlywarn.statistics.arrays import FloatArray, rate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from earlywarn.authorities import Register
     from earlywarn.model.risk_model import RiskModel
@@ -60,6 +60,8 @@ class Inputs:
         From the model's cut to each row's day, at least 0; NaN where it has none.
     compared : ndarray of shape (n_rows,), optional
         Whether a row has a plain value that was compared with the reference.
+    percentages : mapping of str to Percentages
+        What stands in the column of each indicator in per cent.
     """
 
     values: FloatArray
@@ -68,6 +70,7 @@ class Inputs:
     years: FloatArray
     facts: Sequence[Facts] = ()
     compared: npt.NDArray[np.bool_] | None = None
+    percentages: Mapping[str, Percentages] = field(default_factory=dict)
 
 
 def read_rows(
@@ -124,7 +127,8 @@ def read_rows(
     faults.add(good + inadequate > 1.0, f"{' and '.join(LAST)} can't both be so")
     years = check_dates(rows, model, against.day, faults)
     facts = [_facts(record, numbers, beside, deprivation) for record in records] if explain else ()
-    return Inputs(values, noise, faults.texts(), years, facts, numbers.compared)
+    seen = numbers.compared, numbers.percentages
+    return Inputs(values, noise, faults.texts(), years, facts, *seen)
 
 
 def model_indicators(model: RiskModel) -> tuple[Indicator, ...]:
@@ -250,6 +254,8 @@ def _check_unused(record: Indicator, numbers: Numbers) -> None:
 def _value_and_size(record: Indicator, numbers: Numbers) -> tuple[FloatArray, FloatArray]:
     percent = record.unit.startswith("%") and record.id not in MAY_PASS_100
     value = numbers.column(record.id, percent=percent)
+    if record.unit.startswith("%") and value is not numbers.absent:
+        numbers.percentages[record.id] = Percentages.of(value)
     if not record.numerator:
         return value, numbers.absent
     part, whole = numbers.column(record.numerator), numbers.column(record.denominator)

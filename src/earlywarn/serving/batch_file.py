@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import warnings
 from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import joblib
 
 from earlywarn._version import __version__
-from earlywarn.errors import EarlyWarnError, ScoreError, UsageError
+from earlywarn.errors import EarlyWarnError, RowsWarning, ScoreError, UsageError
 from earlywarn.model.serialisation import load_model, to_text
-from earlywarn.scoring.batch import score_batch
+from earlywarn.scoring.batch import score_rows
 from earlywarn.scoring.predictions import SCORED
 from earlywarn.serving.chunks import (
     CHUNK,
@@ -246,6 +247,7 @@ def _fill(
                 remedy="Nothing was written. Run it again once nobody writes to the input.",
             )
         _join(job, parts)
+        _warn(parts)
     except (EarlyWarnError, OSError):
         job.work.clear()
         raise
@@ -287,6 +289,13 @@ def _parts(source: Path, job: _Job, chunk: int, jobs: int, progress: Progress) -
     return parts
 
 
+def _warn(parts: list[Part]) -> None:
+    """Warn of what is doubtful in every part."""
+    for doubt in parts[0].facts.get("doubts", ()):
+        if all(doubt in part.facts.get("doubts", ()) for part in parts):
+            warnings.warn(doubt, RowsWarning, stacklevel=2)
+
+
 def _incomplete(source: Path, seen: int, expected: int) -> ScoreError:
     return ScoreError(
         "the rows scored are not the rows read",
@@ -307,7 +316,7 @@ def _one(number: int, chunk: Chunk, job: _Job) -> Part:
 
 
 def _score_part(number: int, chunk: Chunk, job: _Job) -> Part:
-    scored = score_batch(chunk.rows, job.model, explain=job.explain)
+    scored, doubts = score_rows(chunk.rows, job.model, explain=job.explain)
     given = as_cells(chunk.rows)
     added = scored.iloc[:, given.shape[1] :]
     bad = (added["status"] != SCORED).to_numpy(dtype=bool)
@@ -317,6 +326,7 @@ def _score_part(number: int, chunk: Chunk, job: _Job) -> Part:
         "refused": int(bad.sum()),
         "given": [str(name) for name in given.columns],
         "added": list(added.columns),
+        "doubts": doubts,
     }
     files = {
         job.file(number): encode(chunk.rows, added, job.ending),

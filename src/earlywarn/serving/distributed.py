@@ -12,7 +12,7 @@ import pandas as pd
 
 from earlywarn.errors import require
 from earlywarn.model.serialisation import load_model
-from earlywarn.scoring.batch import score_batch
+from earlywarn.scoring.batch import score_batch, score_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -131,6 +131,6 @@ def spark_score(sdf: Any, model: RiskModel | None = None, *, explain: bool = Fal
 
 
 def _scored(frame: pd.DataFrame, model: RiskModel, *, explain: bool) -> pd.DataFrame:
-    answer = score_batch(frame, model, explain=explain)
+    answer, _ = score_rows(frame, model, explain=explain)
     answer.index = frame.index
     return answer

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from earlywarn.errors import ScoreError
-from earlywarn.scoring.batch import BATCH_COLUMNS, score_batch
+from earlywarn.scoring.batch import BATCH_COLUMNS, score_batch, score_rows
 from earlywarn.scoring.preprocessing import known_columns
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _score(
     columns = dict.fromkeys(name for row in known for name in sorted(row))
     columns = columns if known_columns() & columns.keys() else {"caseload": None}
     frame = pd.DataFrame({name: _column([row.get(name) for row in known]) for name in columns})
-    added = score_batch(frame, model, explain=explain).iloc[:, frame.shape[1] :]
+    added = score_rows(frame, model, explain=explain)[0].iloc[:, frame.shape[1] :]
     cells = [[None if cell != cell else cell for cell in added[name].tolist()] for name in added]  # noqa: PLR0124 - not a number is not itself
     return [dict(zip(added.columns, said, strict=True)) for said in zip(*cells, strict=True)]
 
