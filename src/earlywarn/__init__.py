@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from earlywarn.serving.batch_file import score_file as score_file
     from earlywarn.serving.http_app import serve as serve
     from earlywarn.upkeep.publishing import publish as publish
-    from earlywarn.upkeep.publishing import verify as verify
     from earlywarn.upkeep.refreshing import refresh as refresh
+    from earlywarn.upkeep.verifying import verify as verify
 
 _ROOMS = {
     "Backtest": "evaluation.backtesting",
@@ -83,7 +83,7 @@ _ROOMS = {
     "with_figures": "scoring.own_figures",
     "write_card": "cards",
     "what_changed": "scoring.changes",
-    "verify": "upkeep.publishing",
+    "verify": "upkeep.verifying",
     "what_would_change": "scoring.counterfactual",
     "write_panel": "panel.panel",
     "write_record": "evaluation.record",

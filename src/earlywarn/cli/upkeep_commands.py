@@ -45,6 +45,13 @@ def add_upkeep(add: Callable[..., argparse.ArgumentParser], subcommands: Any) ->
     command.add_argument("--as-of", metavar="DATE", help="the day of the forecast")
     command.add_argument("--model", metavar="M", help="a model folder or file")
     command.add_argument("--panel", metavar="P", help="a panel folder that build wrote")
+    command.add_argument(
+        "--baselines",
+        choices=("judgements", "all"),
+        default="judgements",
+        help="simple rules to publish beside it: those that look at judgements only (default), "
+        "or all, which takes a minute",
+    )
     command.add_argument("--replay", action="store_true", help="mark it as computed afterwards")
     command = add(
         subcommands, "verify", verify, "check a register of forecasts, and score it by what came"
@@ -60,6 +67,7 @@ def publish(chosen: argparse.Namespace) -> None:
         model=ew.load_model(chosen.model),
         panel=ew.load_panel(chosen.panel),
         as_of=chosen.as_of,
+        baselines=chosen.baselines,
         replay=chosen.replay,
     )
     print(f"The entry is {file}.")
@@ -70,9 +78,24 @@ def verify(chosen: argparse.Namespace) -> None:
     came = ew.load_judgements(chosen.judgements) if chosen.judgements else None
     found = ew.verify(chosen.register, came)
     print(f"{found.entries} entries, none changed, removed, reordered or slipped in.")
-    print(f"{len(found.cases)} inspections began after an entry.")
-    if len(found.figures):
-        print(found.figures.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+    print(
+        f"{len(found.cases)} inspections are held against an entry before them; "
+        f"{found.without_forecast} since the first entry against none."
+    )
+    for (kind, event), rows in found.figures.groupby(["kind", "event"]) if len(found.cases) else ():
+        ours = rows.iloc[0]
+        print(
+            f"\n{kind}: {str(event).replace('_', ' ')}, {ours['inspections']} inspections, "
+            f"{ours['seen']} seen, {ours['expected']:.1f} expected; median lead "
+            f"{ours['median_lead_days']:.0f} days"
+        )
+        print(rows[_SHOWN].to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+
+
+_SHOWN = [
+    *("model", "seen", "expected", "chance_of_as_few", "chance_of_as_many"),
+    *("auc", "auc_lower", "auc_upper", "model_less_this", "brier_skill", "log_skill"),
+]
 
 
 def refresh(chosen: argparse.Namespace) -> None:
