@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from earlywarn.serving.http_app import serve as serve
     from earlywarn.upkeep.publishing import publish as publish
     from earlywarn.upkeep.refreshing import refresh as refresh
+    from earlywarn.upkeep.retraining import retrain as retrain
     from earlywarn.upkeep.verifying import verify as verify
 
 _ROOMS = {
@@ -74,6 +75,7 @@ _ROOMS = {
     "read_published": "panel.published",
     "publish": "upkeep.publishing",
     "refresh": "upkeep.refreshing",
+    "retrain": "upkeep.retraining",
     "save_model": "model.serialisation",
     "score": "scoring.national",
     "score_batch": "scoring.batch",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import earlywarn as ew
+from earlywarn.cli.inputs import panel_of
 from earlywarn.errors import UsageError
 from earlywarn.fetching.release_files import CONTENT, SITE
 from earlywarn.fetching.service import API
+from earlywarn.upkeep.retrained import largest_changes
 from earlywarn.utils.progress import reporter
 
 if TYPE_CHECKING:
@@ -58,6 +60,58 @@ def add_upkeep(add: Callable[..., argparse.ArgumentParser], subcommands: Any) ->
     )
     command.add_argument("register", metavar="REGISTER")
     command.add_argument("--judgements", metavar="FILE", help="what came (default: what ships)")
+
+    command = add(
+        subcommands, "retrain", retrain, "train a challenger, and hold it against the model in use"
+    )
+    command.add_argument("--panel", metavar="P", help="a panel folder that build wrote")
+    command.add_argument("--judgements", metavar="FILE", help="more judgements, beside the panel's")
+    command.add_argument("--against", metavar="MODEL", help="the model in use")
+    command.add_argument(
+        "--out", metavar="FOLDER", help="write the challenger and its account here"
+    )
+    command.add_argument("--overwrite", action="store_true", help="replace what is there")
+    command.add_argument(
+        "--replace",
+        action="store_true",
+        help="put it in the place of --against, if that is what the rule proposes",
+    )
+    command.add_argument(
+        "--first-year",
+        type=int,
+        default=2016,
+        metavar="YEAR",
+        help="where the backtest for the numbered checks begins (default: %(default)s)",
+    )
+    command.add_argument("--quiet", action="store_true", help="say nothing but the result")
+
+
+def retrain(chosen: argparse.Namespace) -> None:
+    """Train a challenger, print how it did beside the model in use, and what is proposed."""
+    done = ew.retrain(
+        panel_of(chosen),
+        against=chosen.against,
+        out=chosen.out,
+        overwrite=chosen.overwrite,
+        replace_champion=chosen.replace,
+        first_year=chosen.first_year,
+        progress=reporter(quiet=chosen.quiet),
+    )
+    print(done.figures.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+    for row in done.checks.to_dict("records"):
+        print(f"check {row['number']}, {row['title']}: {row['status']}; {row['sentence']}")
+    print("The largest changes, in log-odds:")
+    print(largest_changes(done.changes).to_string(index=False))
+    print(f"Proposed: {done.proposal}. Because {done.reason}.")
+    for file in done.saved:
+        print(f"written: {file}")
+    print(_PLACED[done.replaced])
+
+
+_PLACED = {
+    True: "The challenger stands in the champion's place.",
+    False: "Nothing was replaced: the model in use is as it was.",
+}
 
 
 def publish(chosen: argparse.Namespace) -> None:
