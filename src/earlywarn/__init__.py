@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from earlywarn.scoring.own_figures import with_figures as with_figures
     from earlywarn.serving.batch_file import score_file as score_file
     from earlywarn.serving.http_app import serve as serve
+    from earlywarn.upkeep.monitoring import monitor as monitor
     from earlywarn.upkeep.publishing import publish as publish
     from earlywarn.upkeep.refreshing import refresh as refresh
     from earlywarn.upkeep.retraining import retrain as retrain
@@ -73,6 +74,7 @@ _ROOMS = {
     "make_record": "evaluation.record",
     "neighbours": "scoring.comparison",
     "read_published": "panel.published",
+    "monitor": "upkeep.monitoring",
     "publish": "upkeep.publishing",
     "refresh": "upkeep.refreshing",
     "retrain": "upkeep.retraining",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import earlywarn as ew
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from earlywarn.upkeep.refreshing import Refreshed
 
 
+ATTENTION = 3
+"""The exit code of monitor where something needs attention."""
+
+
 def add_upkeep(add: Callable[..., argparse.ArgumentParser], subcommands: Any) -> None:
     """Add the commands to the command line."""
     command = add(
@@ -28,6 +33,29 @@ def add_upkeep(add: Callable[..., argparse.ArgumentParser], subcommands: Any) ->
     command.add_argument("--since", metavar="DATE", help="only what was published from this day on")
     command.add_argument("--dry-run", action="store_true", help="say what would be fetched")
     command.add_argument("--build", action="store_true", help="build the panel, say what changed")
+    _add_services(command)
+    command.add_argument("--quiet", action="store_true", help="say nothing but the result")
+    _add_register(add, subcommands)
+    _add_retrain(
+        add(
+            subcommands,
+            "retrain",
+            retrain,
+            "train a challenger, and hold it against the model in use",
+        )
+    )
+    _add_monitor(
+        add(
+            subcommands,
+            "monitor",
+            monitor,
+            "look at all that ages: figures, drift, forecasts, the model's life (exit code 3: "
+            "something needs attention)",
+        )
+    )
+
+
+def _add_services(command: argparse.ArgumentParser) -> None:
     command.add_argument("--api", default=API, metavar="URL", help="the API (default: %(default)s)")
     command.add_argument("--site", default=SITE, metavar="URL", help="the pages (%(default)s)")
     command.add_argument("--content", default=CONTENT, metavar="URL", help="files (%(default)s)")
@@ -38,8 +66,9 @@ def add_upkeep(add: Callable[..., argparse.ArgumentParser], subcommands: Any) ->
     command.add_argument(
         "--size-limit", type=float, default=1024.0, metavar="MB", help="megabytes of an answer"
     )
-    command.add_argument("--quiet", action="store_true", help="say nothing but the result")
 
+
+def _add_register(add: Callable[..., argparse.ArgumentParser], subcommands: Any) -> None:
     command = add(
         subcommands, "publish", publish, "append what is said today to a register of forecasts"
     )
@@ -61,9 +90,8 @@ def add_upkeep(add: Callable[..., argparse.ArgumentParser], subcommands: Any) ->
     command.add_argument("register", metavar="REGISTER")
     command.add_argument("--judgements", metavar="FILE", help="what came (default: what ships)")
 
-    command = add(
-        subcommands, "retrain", retrain, "train a challenger, and hold it against the model in use"
-    )
+
+def _add_retrain(command: argparse.ArgumentParser) -> None:
     command.add_argument("--panel", metavar="P", help="a panel folder that build wrote")
     command.add_argument("--judgements", metavar="FILE", help="more judgements, beside the panel's")
     command.add_argument("--against", metavar="MODEL", help="the model in use")
@@ -84,6 +112,50 @@ def add_upkeep(add: Callable[..., argparse.ArgumentParser], subcommands: Any) ->
         help="where the backtest for the numbered checks begins (default: %(default)s)",
     )
     command.add_argument("--quiet", action="store_true", help="say nothing but the result")
+
+
+def _add_monitor(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--out", required=True, metavar="FOLDER", help="where monitor.json and monitor.md go"
+    )
+    command.add_argument("--files", metavar="FOLDER", help="the folder of refresh: built if new")
+    command.add_argument("--fetch", action="store_true", help="refresh --files before")
+    command.add_argument("--panel", metavar="P", help="a panel folder that build wrote")
+    command.add_argument("--model", metavar="M", help="a model folder or file")
+    command.add_argument("--register", metavar="REGISTER", help="the register of forecasts")
+    command.add_argument("--day", metavar="DATE", help="the day to look from (default: today)")
+    _add_services(command)
+    command.add_argument("--quiet", action="store_true", help="say nothing but the result")
+
+
+def monitor(chosen: argparse.Namespace) -> None:
+    """Look at all that ages, print it, and end with 3 if something needs attention."""
+    found = ew.monitor(
+        chosen.out,
+        files=chosen.files,
+        fetch=chosen.fetch,
+        panel=chosen.panel,
+        model=chosen.model,
+        register=chosen.register,
+        day=chosen.day,
+        services=_services(chosen),
+        progress=reporter(quiet=chosen.quiet),
+    )
+    for item in found.items:
+        print(f"{item.status}: {item.what}: {item.sentence}")
+    if found.needs_attention:
+        sys.exit(ATTENTION)
+
+
+def _services(chosen: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "api": chosen.api,
+        "site": chosen.site,
+        "content": chosen.content,
+        "ofsted": chosen.ofsted,
+        "time_limit": chosen.time_limit,
+        "size_limit": int(chosen.size_limit * (1 << 20)),
+    }
 
 
 def retrain(chosen: argparse.Namespace) -> None:
@@ -161,12 +233,7 @@ def refresh(chosen: argparse.Namespace) -> None:
         since=chosen.since,
         dry_run=chosen.dry_run,
         build=chosen.build,
-        api=chosen.api,
-        site=chosen.site,
-        content=chosen.content,
-        ofsted=chosen.ofsted,
-        time_limit=chosen.time_limit,
-        size_limit=int(chosen.size_limit * (1 << 20)),
+        **_services(chosen),
         progress=reporter(quiet=chosen.quiet),
     )
     verb = "would be fetched" if chosen.dry_run else "fetched"
