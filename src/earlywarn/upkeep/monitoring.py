@@ -133,8 +133,10 @@ def monitor(  # noqa: PLR0913 - everything that ages, each by its name
         raise UsageError("there is no folder to fetch into", where="files", expected="a folder")
     if out is not None:
         check_folder(Path(out), make=True, fault=UsageError)
-    told = Progress() if progress is None else progress
-    refreshed = None if files is None else _current(Path(files), services or {}, told, fetch=fetch)
+    watched = Progress() if progress is None else progress
+    refreshed = (
+        None if files is None else _current(Path(files), services or {}, watched, fetch=fetch)
+    )
     looked_at = _panel(panel, None if files is None else Path(files))
     own = model if isinstance(model, RiskModel) else load_model(model)
     left = (date.fromisoformat(own.info["sunset"]) - today).days
@@ -214,8 +216,8 @@ def _judgements(panel: Panel, today: date) -> Item:
         return _item("judgements", "there are none", good=False)
     last = reports.max()
     due = _a_year_after(last)
-    told = f"the newest report is of {last}; the next file was or is due by {due}"
-    return _item("judgements", told, good=today <= due + LATE)
+    sentence = f"the newest report is of {last}; the next file was or is due by {due}"
+    return _item("judgements", sentence, good=today <= due + LATE)
 
 
 def _a_year_after(day: date) -> date:
@@ -226,8 +228,8 @@ def _a_year_after(day: date) -> date:
 def _drift(model: RiskModel, panel: Panel) -> Item:
     day = panel.newest_publication
     found = drift(model, panel.as_of(day))
-    told = "; ".join(found.reasons) or "the figures are like those that the model learnt from"
-    return _item("drift", f"as of {day}: {told}", good=found.usable and not found.reasons)
+    sentence = "; ".join(found.reasons) or "the figures are like those that the model learnt from"
+    return _item("drift", f"as of {day}: {sentence}", good=found.usable and not found.reasons)
 
 
 def _forecasts(register: str | Path | None, panel: Panel, today: date) -> Iterator[Item]:
@@ -245,18 +247,20 @@ def _forecasts(register: str | Path | None, panel: Panel, today: date) -> Iterat
     last, newest = said[-1]["as_of"], panel.newest_publication
     written = as_date(said[-1].get("written", last), "written", RegisterError)
     if last < newest.isoformat():
-        told = f"the last is as of {last}, and figures or reports came on {newest}: one is due"
+        sentence = f"the last is as of {last}, and figures or reports came on {newest}: one is due"
     elif today > written + QUARTER:
-        told = f"the last was published {written}, more than a quarter ago: one is due"
+        sentence = f"the last was published {written}, more than a quarter ago: one is due"
     else:
-        told = f"the last is as of {last}, published {written}"
-    yield _item("forecast", told, good=not told.endswith("one is due"))
+        sentence = f"the last is as of {last}, published {written}"
+    yield _item("forecast", sentence, good=not sentence.endswith("one is due"))
 
 
 def _life(model: RiskModel, left: int) -> Item:
     last = f"{model.info['model_id']} is meant for days up to {model.info['sunset']}"
-    told = f"{last}: {left} days are left" if left >= 0 else f"{last}, which is past: retrain it"
-    return _item("life of the model", told, good=left >= SOON.days)
+    sentence = (
+        f"{last}: {left} days are left" if left >= 0 else f"{last}, which is past: retrain it"
+    )
+    return _item("life of the model", sentence, good=left >= SOON.days)
 
 
 def _write(found: Monitored, out: Path) -> None:

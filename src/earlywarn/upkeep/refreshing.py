@@ -180,12 +180,12 @@ def build_panel(
     """
     if done is None:
         done = Refreshed(folder, pd.DataFrame(columns=_NEW), len(Store.at(folder).files), ())
-    told = progress or Progress()
+    watched = progress or Progress()
     place = folder / PANEL
     before = load_panel(place if place.is_dir() else None)
-    told.say(f"Building the panel of the files in {folder}")
+    watched.say(f"Building the panel of the files in {folder}")
     digests = _digests(folder)  # before reading: what comes meanwhile is seen the next time
-    after, notes = read_published(folder, progress=told), done.notes
+    after, notes = read_published(folder, progress=watched), done.notes
     older = _only_before(before.judgements, after.judgements)
     if len(older):
         every = pd.concat([after.judgements, older], ignore_index=True)

@@ -104,7 +104,7 @@ def retrain(  # noqa: PLR0913 - every choice of a retraining, each by its name
     >>> done.proposal  # doctest: +SKIP
     'keep: not enough to tell'
     """
-    told = Progress() if progress is None else progress
+    watched = Progress() if progress is None else progress
     champion = against if isinstance(against, RiskModel) else load_model(against)
     place = None if isinstance(against, RiskModel) or against is None else model_file(against)
     if replace_champion and place is None:
@@ -117,7 +117,7 @@ def retrain(  # noqa: PLR0913 - every choice of a retraining, each by its name
     check_places(out, overwrite=overwrite)
     known = cohort(panel.judgements if judgements is None else judgements)
     options: dict[str, Any] = {} if refits is None else {"refits": refits}
-    options |= {"target": champion.info["target"]["name"], "progress": told}
+    options |= {"target": champion.info["target"]["name"], "progress": watched}
     done = _compared(panel, known, champion, first_year, options)
     if out is None and not replace_champion:
         return done
