@@ -11,6 +11,7 @@ import pytest
 from experiments.prospective import DOCS, FIGURES, MODEL
 
 import earlywarn as ew
+from earlywarn.cli import main
 from earlywarn.upkeep.chain import REPLAY, read_register
 from earlywarn.upkeep.publishing import BY_ALL
 from earlywarn.upkeep.verifying import Verification
@@ -95,3 +96,18 @@ def test_the_first_entry_is_a_replay_and_the_second_of_the_day_it_was_written() 
 def test_the_page_of_the_register_says_what_the_first_entry_is() -> None:
     text = (Path(REGISTER) / "README.md").read_text(encoding="utf-8")
     assert "computed afterwards" in text
+
+
+def test_the_command_writes_the_same_for_machines(
+    replayed: Verification, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "found.json"
+    assert main(["verify", str(REGISTER), "--out", str(file)]) == 0
+    document = json.loads(file.read_text(encoding="utf-8"))
+    assert document["entries"] == replayed.entries
+    assert len(document["cases"]) == len(replayed.cases)
+    first = document["figures"][0]
+    assert first["expected"] == replayed.figures["expected"].iloc[0]
+    assert first["auc_lower"] is None
+    assert "6.4 expected" in capsys.readouterr().out
+    assert main(["verify", str(REGISTER), "--out", str(file)]) == 2

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import earlywarn as ew
@@ -10,7 +12,9 @@ from earlywarn.cli.inputs import panel_of
 from earlywarn.errors import UsageError
 from earlywarn.fetching.release_files import CONTENT, SITE
 from earlywarn.fetching.service import API
+from earlywarn.upkeep.plain import records
 from earlywarn.upkeep.retrained import largest_changes
+from earlywarn.utils.files import check_outputs, write_whole, written_to
 from earlywarn.utils.progress import reporter
 
 if TYPE_CHECKING:
@@ -89,6 +93,8 @@ def _add_register(add: Callable[..., argparse.ArgumentParser], subcommands: Any)
     )
     command.add_argument("register", metavar="REGISTER")
     command.add_argument("--judgements", metavar="FILE", help="what came (default: what ships)")
+    command.add_argument("--out", metavar="FILE.json", help="write figures and cases for machines")
+    command.add_argument("--overwrite", action="store_true", help="replace what is there already")
 
 
 def _add_retrain(command: argparse.ArgumentParser) -> None:
@@ -201,8 +207,20 @@ def publish(chosen: argparse.Namespace) -> None:
 
 def verify(chosen: argparse.Namespace) -> None:
     """Check a register, and print how its entries did."""
+    if chosen.out is not None:
+        check_outputs(Path(chosen.out), overwrite=chosen.overwrite, what="a file")
     came = ew.load_judgements(chosen.judgements) if chosen.judgements else None
     found = ew.verify(chosen.register, came)
+    if chosen.out is not None:
+        document = {
+            "entries": found.entries,
+            "without_forecast": found.without_forecast,
+            "figures": records(found.figures),
+            "cases": records(found.cases),
+        }
+        text = json.dumps(document, indent=1, allow_nan=False) + "\n"
+        with written_to(Path(chosen.out)):
+            write_whole(Path(chosen.out), text)
     print(f"{found.entries} entries, none changed, removed, reordered or slipped in.")
     print(
         f"{len(found.cases)} inspections are held against an entry before them; "

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from earlywarn.model.serialisation import FILE_NAME, from_text, to_text
+from earlywarn.upkeep.plain import records
 from earlywarn.upkeep.rule import RULE
 from earlywarn.utils.files import check_outputs, folder_for, write_together, written_to
 
@@ -126,15 +127,10 @@ def account(done: Retrained) -> dict[str, Any]:
         "challenger": done.challenger.info["model_id"],
         "line": done.challenger.info["line"],
         **{
-            name: _records(getattr(done, name))
+            name: records(getattr(done, name))
             for name in ("figures", "compared", "checks", "changes")
         },
     }
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    plain = table.astype(object).where(table.notna(), None)
-    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
 
 
 def page(done: Retrained) -> str:
