@@ -92,8 +92,8 @@ def commands_page() -> str:
     parts = [f"## {name}\n\n```text\n{_help(name)}```\n" for name in names if name != "COMMAND"]
     intro = (
         "What `python -m earlywarn COMMAND --help` says of each. The exit code is 0 if it was "
-        "done, 2 if the input is at fault, with one line on standard error, and 1 for a fault of "
-        "earlywarn."
+        "done, 2 if the input is at fault, with one line on standard error, 1 for a fault of "
+        "earlywarn, and 3 if `monitor` finds something that needs attention."
     )
     return "\n".join(["# Commands\n", intro, "", *parts])
 

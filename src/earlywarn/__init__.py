@@ -50,9 +50,11 @@ if TYPE_CHECKING:
     from earlywarn.scoring.own_figures import with_figures as with_figures
     from earlywarn.serving.batch_file import score_file as score_file
     from earlywarn.serving.http_app import serve as serve
+    from earlywarn.upkeep.monitoring import monitor as monitor
     from earlywarn.upkeep.publishing import publish as publish
-    from earlywarn.upkeep.publishing import verify as verify
     from earlywarn.upkeep.refreshing import refresh as refresh
+    from earlywarn.upkeep.retraining import retrain as retrain
+    from earlywarn.upkeep.verifying import verify as verify
 
 _MODULES = {
     "Backtest": "evaluation.backtesting",
@@ -79,8 +81,10 @@ _MODULES = {
     "make_record": "evaluation.record",
     "neighbours": "scoring.comparison",
     "read_published": "panel.published",
+    "monitor": "upkeep.monitoring",
     "publish": "upkeep.publishing",
     "refresh": "upkeep.refreshing",
+    "retrain": "upkeep.retraining",
     "save_model": "model.serialisation",
     "score": "scoring.national",
     "score_batch": "scoring.batch",
@@ -90,7 +94,7 @@ _MODULES = {
     "with_figures": "scoring.own_figures",
     "write_card": "cards",
     "what_changed": "scoring.changes",
-    "verify": "upkeep.publishing",
+    "verify": "upkeep.verifying",
     "what_would_change": "scoring.counterfactual",
     "write_panel": "panel.panel",
     "write_record": "evaluation.record",

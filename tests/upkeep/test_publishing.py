@@ -14,15 +14,17 @@ import pytest
 import earlywarn as ew
 from earlywarn.cli import main
 from earlywarn.errors import RegisterError
-from earlywarn.upkeep.chain import append_entry
-from earlywarn.upkeep.publishing import BASELINES, chances_of_counts
+from earlywarn.upkeep.chain import BELOW, append_entry
+from earlywarn.upkeep.publishing import BY_JUDGEMENTS
 
 DAYS = ("2025-04-01", "2025-10-01", "2026-04-01")
 
 
 def forecasts(seed: int) -> pd.DataFrame:
-    risks = np.random.default_rng(seed).uniform(0.01, 0.4, (3, 1 + len(BASELINES))).round(4)
-    table = pd.DataFrame(risks, columns=["risk", *BASELINES])
+    names = ["risk", "below_good"]
+    names += [name + end for name in BY_JUDGEMENTS for end in ("", BELOW)]
+    risks = np.random.default_rng(seed).uniform(0.01, 0.4, (3, len(names))).round(4)
+    table = pd.DataFrame(risks, columns=names).assign(rank=[1, 2, 3])
     table.insert(0, "la_code", ["201", "202", "203"])
     return table
 
@@ -82,18 +84,80 @@ def test_what_was_done_to_a_register_is_named(
         append_entry(register, {"as_of": "2026-09-01"}, forecasts(9))
 
 
+def came_to(starts: list[date]) -> pd.DataFrame:
+    """Three inspections: Good throughout, but for help and protection of the second."""
+    reports = [date(day.year, day.month + 1, 1) for day in starts]
+    return pd.DataFrame(
+        {
+            "la_code": ["201", "202", "203"],
+            "framework": "ILACS",
+            "inspection_start": starts,
+            "published_on": reports,
+            "overall": "Good",
+            "leadership": "Good",
+            "help_and_protection": ["Good", "Requires improvement", "Good"],
+            "in_care": "Good",
+            "care_leavers": "Good",
+        }
+    )
+
+
 def test_each_inspection_is_held_against_the_last_entry_before_it(register: Path) -> None:
-    came = ew.load_judgements().iloc[:3].copy()
-    came["la_code"] = ["201", "202", "203"]
-    came["inspection_start"] = [date(2025, 10, 1), date(2025, 10, 2), date(2025, 3, 1)]
+    came = came_to([date(2025, 10, 1), date(2025, 10, 2), date(2025, 3, 1)])
     found = ew.verify(register, came)
     assert found.cases["entry"].tolist() == [1, 2]
     assert found.cases["lead_days"].tolist() == [183, 1]
-    ours = found.figures.iloc[0]
-    assert ours["expected"] == pytest.approx(
-        forecasts(0).loc[0, "risk"] + forecasts(1).loc[1, "risk"]
-    )
-    assert set(found.figures["model"]) == {"earlywarn", *BASELINES}
+    assert found.cases["below_good"].tolist() == [0, 1]
+    assert found.without_forecast == 0
+    table = found.figures.set_index(["event", "model"])
+    held = forecasts(0).loc[0], forecasts(1).loc[1]
+    for event, column in (("inadequate", "risk"), ("below_good", "below_good")):
+        ours = table.loc[(event, "earlywarn")]
+        assert ours["expected"] == pytest.approx(sum(row[column] for row in held))
+        assert set(table.loc[event].index) == {"earlywarn", *BY_JUDGEMENTS}
+    p, q = (row["below_good"] for row in held)
+    below = table.loc[("below_good", "earlywarn")]
+    assert below["seen"] == 1
+    assert below["chance_of_as_few"] == pytest.approx(1 - p * q)
+    assert below["chance_of_as_many"] == pytest.approx(1 - (1 - p) * (1 - q))
+    assert below["auc"] == float(q > p)
+    rule = BY_JUDGEMENTS[1]
+    p, q = (row[rule + BELOW] for row in held)
+    assert table.loc[("below_good", rule), "brier"] == pytest.approx((p**2 + (1 - q) ** 2) / 2)
+
+
+def test_what_was_written_after_an_inspection_began_did_not_foresee_it(tmp_path: Path) -> None:
+    late = {"kind": "published", "as_of": "2025-04-01", "written": "2025-10-02"}
+    append_entry(tmp_path, late | {"target": "any_inadequate"}, forecasts(0))
+    came = came_to([date(2025, 10, 2), date(2025, 10, 3), date(2025, 10, 1)])
+    assert ew.verify(tmp_path, came).cases["la_code"].tolist() == ["202"]
+
+
+def test_a_replay_holds_from_each_row_s_day_and_reports_known_before_are_left_out(
+    tmp_path: Path,
+) -> None:
+    first = forecasts(0).assign(as_of="2025-04-01")
+    table = pd.concat([first, forecasts(1).assign(as_of="2025-05-01").iloc[:1]])
+    facts = {"kind": "replay, computed afterwards", "as_of": "2025-05-01", "written": "2026-01-01"}
+    facts |= {"target": "any_inadequate", "reports_from": "2025-06-15"}
+    append_entry(tmp_path, facts, table)
+    came = came_to([date(2025, 5, 1), date(2025, 6, 2), date(2025, 4, 1)])
+    came["published_on"] = [date(2025, 6, 15), date(2025, 7, 1), date(2025, 6, 14)]
+    found = ew.verify(tmp_path, came)
+    assert found.cases["la_code"].tolist() == ["201", "202"]
+    assert found.cases["lead_days"].tolist() == [0, 62]
+    assert found.cases["earlywarn"].tolist() == [
+        forecasts(1).loc[0, "risk"],
+        forecasts(0).loc[1, "risk"],
+    ]
+    assert found.without_forecast == 1
+
+
+def test_an_entry_that_publish_did_not_write_is_named(tmp_path: Path) -> None:
+    facts = {"as_of": "2025-04-01", "target": "any_inadequate"}
+    append_entry(tmp_path, facts, forecasts(0).drop(columns="rank"))
+    with pytest.raises(RegisterError, match=r"0001\.csv.*no rank"):
+        ew.verify(tmp_path)
 
 
 def test_a_day_is_published_once(register: Path) -> None:
@@ -107,8 +171,12 @@ def test_the_ends_of_lines_are_no_change(register: Path) -> None:
     assert ew.verify(register).entries == 3
 
 
-def test_chances_of_counts_by_hand() -> None:
-    assert chances_of_counts(np.array([0.1, 0.2])) == pytest.approx([0.72, 0.26, 0.02])
+def test_a_past_day_is_published_as_a_replay_only(tmp_path: Path) -> None:
+    with pytest.raises(RegisterError, match="more is known"):
+        ew.publish(tmp_path / "register", as_of="2025-04-01")
+    with pytest.raises(RegisterError, match="no such simple rule"):
+        ew.publish(tmp_path / "register", baselines=["tea leaves"])
+    assert not (tmp_path / "register").exists()
 
 
 def test_the_commands_publish_and_verify(

@@ -1,6 +1,7 @@
 """The command line: what it takes, which command it means, and one line for every fault.
 
-Exit codes: 0 done; 2 the user's input is at fault, said in one line; 1 a fault of ours.
+Exit codes: 0 done; 2 the user's input is at fault, said in one line; 1 a fault of ours; 3 of
+`monitor`: something needs attention.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from joblib import delayed
 
 from earlywarn._version import __version__
 from earlywarn.errors import BacktestError
-from earlywarn.evaluation.baselines import RIVALS
+from earlywarn.evaluation.baselines import RIVALS, below_good
 from earlywarn.evaluation.finished_years import FinishedYears
 from earlywarn.evaluation.protocol import LEADS, OURS, WINDOWS, window_of
 from earlywarn.indicators.catalogue import digest as catalogue_digest
@@ -368,16 +368,9 @@ def _grades(model: Forecaster, values: Any) -> dict[str, FloatArray]:
         return {name: np.full(len(values), np.nan) for name in ("below_good", *_PROBABILITIES)}
     grades = model.probabilities(values)
     return {
-        "below_good": _below_good(model, values),
+        "below_good": below_good(model, values),
         **{column: _grade(grades, model, k) for k, column in enumerate(_PROBABILITIES)},
     }
-
-
-def _below_good(model: RiskModel, values: Any) -> FloatArray:
-    """The probability of Requires improvement or worse, whichever grades the model has seen."""
-    good = GRADES.index("Good")
-    place = sum(grade <= good for grade in model.classes)
-    return model.at_least(values, place) if place else np.ones(len(values))
 
 
 def _grade(grades: FloatArray, model: RiskModel, grade: int) -> FloatArray:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.indicators.catalogue import Indicator, model_column, scored_indicators
+from earlywarn.judgements.schema import GRADES
 from earlywarn.model.base_rate import trailing_share
 from earlywarn.model.classifier import RiskClassifier
 from earlywarn.model.prior import WeightPrior, prior_of
@@ -168,6 +169,13 @@ def _red_flags(X: pd.DataFrame) -> pd.DataFrame:
     flags = z * [record.sign for record in records] >= RED_FLAG
     share = flags.sum(axis=1) / np.maximum(np.isfinite(z).sum(axis=1), 1)
     return pd.DataFrame({"red_flags": 10 * share}, index=X.index)
+
+
+def below_good(model: RiskModel, X: Any) -> FloatArray:
+    """The probability of Requires improvement or worse, whichever grades the model has seen."""
+    good = GRADES.index("Good")
+    place = sum(grade <= good for grade in model.classes)
+    return model.at_least(X, place) if place else np.ones(len(X))
 
 
 RIVALS: tuple[Rival | BaseRate, ...] = (

@@ -163,7 +163,7 @@ def is_number(cell: Any) -> bool:
 
 def check_info(info: Any, where: str) -> None:
     """Refuse an account of where a model comes from that is not complete."""
-    if not isinstance(info, dict) or set(info) != _INFO_KEYS:
+    if not isinstance(info, dict) or set(info) - {"line"} != _INFO_KEYS:
         refuse(
             where,
             "the account of where the model comes from is not complete",
@@ -192,10 +192,20 @@ def check_info(info: Any, where: str) -> None:
     for name in ("target", "training", "prior", "vintages"):
         if not isinstance(info[name], dict):
             refuse(where, f"{name} is no account", repr(info[name])[:60], "names with values")
+    _check_line(info.get("line", []), where)
     _check_levels(info["levels"], where)
     risk = info["prior"].get("risk")
     if not is_number(risk) or not 0 < risk < 1:
         refuse(where, "prior risk is no share", repr(risk)[:60], "between 0 and 1")
+
+
+def _check_line(line: Any, where: str) -> None:
+    """Where a retrained model comes from, parents first: names with words."""
+    if not isinstance(line, list) or not all(
+        isinstance(one, dict) and all(isinstance(word, str) for word in one.values())
+        for one in line
+    ):
+        refuse(where, "the line of the model is no list of names with words", repr(line)[:60])
 
 
 def _is_day(text: Any) -> bool:

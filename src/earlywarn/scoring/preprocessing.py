@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from earlywarn.errors import ModelError
 from earlywarn.indicators.catalogue import INDICATORS, Indicator, model_column
@@ -31,6 +30,8 @@ from earlywarn.statistics.arrays import FloatArray, rate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import pandas as pd
 
     from earlywarn.authorities import Register
     from earlywarn.model.risk_model import RiskModel

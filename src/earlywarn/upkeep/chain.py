@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 CHAIN = "chain.csv"
 FIRST = "none"
+PUBLISHED, REPLAY = "published", "replay, computed afterwards"
+"""The kinds of entries."""
+BELOW = ", below Good"
+"""What the name of a simple rule's second column ends in."""
 _COLUMNS = ["entry", "as_of", "sha256"]
 
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from earlywarn.errors import FetchError
 from earlywarn.fetching.fetch import fetch_published
 from earlywarn.fetching.release_files import CONTENT, SITE
 from earlywarn.fetching.service import API
+from earlywarn.fetching.store import MANIFEST, Store
 from earlywarn.model.serialisation import load_model
 from earlywarn.panel.panel import load_panel, write_panel
 from earlywarn.panel.published import read_published
 from earlywarn.scoring.national import score
 from earlywarn.upkeep.changes import Changes, changes_between
 from earlywarn.utils.dates import as_date
+from earlywarn.utils.files import write_whole
 from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
@@ -29,6 +34,10 @@ if TYPE_CHECKING:
 
 PANEL = ".panel"
 """The panel that is built, in the folder of the files: hidden from the reader of the files."""
+
+BUILT_OF = ".panel-built-of.json"
+"""The digest of each file that the panel was built of, beside it."""
+_NEW = ["file", "title", "version", "published", "address"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,28 +152,81 @@ def refresh(  # noqa: PLR0913 - every address and limit, each by its name
             found=" | ".join(done.failed),
             remedy="Run it again: it goes on from there.",
         )
-    columns = ["file", "title", "version", "published", "address"]
-    new = pd.DataFrame(done.new, columns=columns)
+    new = pd.DataFrame(done.new, columns=_NEW)
     notes = tuple(done.notes)
     if dry_run or not build:
         return Refreshed(Path(out), new, done.kept, notes)
-    return _built(Path(out), new, done.kept, notes, watched)
+    return build_panel(Path(out), Refreshed(Path(out), new, done.kept, notes), progress=watched)
 
 
-def _built(
-    folder: Path, new: pd.DataFrame, kept: int, notes: tuple[str, ...], progress: Progress
+def build_panel(
+    folder: Path, done: Refreshed | None = None, *, progress: Progress | None = None
 ) -> Refreshed:
+    """Build the panel of the files in a folder, and compare it with the one before.
+
+    Parameters
+    ----------
+    folder : Path
+        As ``refresh`` keeps it.
+    done : Refreshed, optional
+        What was fetched before.
+    progress : Progress, optional
+        What to report to; silent if not given.
+
+    Returns
+    -------
+    Refreshed
+        With the panel, what changed, and the scores before and after.
+    """
+    if done is None:
+        done = Refreshed(folder, pd.DataFrame(columns=_NEW), len(Store.at(folder).files), ())
+    watched = progress or Progress()
     place = folder / PANEL
     before = load_panel(place if place.is_dir() else None)
-    progress.say(f"Building the panel of the files in {folder}")
-    after = read_published(folder, progress=progress)
-    if after.judgements.empty:
-        after = after.with_judgements(before.judgements)
-        notes = (*notes, "no judgements are among the files: those of the panel before stand")
+    watched.say(f"Building the panel of the files in {folder}")
+    digests = _digests(folder)  # before reading: what comes meanwhile is seen the next time
+    after, notes = read_published(folder, progress=watched), done.notes
+    older = _only_before(before.judgements, after.judgements)
+    if len(older):
+        every = pd.concat([after.judgements, older], ignore_index=True)
+        after = after.with_judgements(every)
+        few = f"{len(older)} judgements of the panel before are not among the files: they stand"
+        notes = (*notes, few)
     write_panel(after, place, overwrite=place.exists())
-    return Refreshed(
-        folder, new, kept, notes, place, changes_between(before, after), _scores(before, after)
-    )
+    write_whole(folder / BUILT_OF, json.dumps(digests, indent=1) + "\n")
+    found = changes_between(before, after)
+    scores = _scores(before, after)
+    return replace(done, notes=notes, panel=place, changes=found, scores=scores)
+
+
+def is_behind(folder: Path) -> bool:
+    """Whether a folder has no panel yet, or other files than its panel was built of."""
+    try:
+        built_of = json.loads((folder / BUILT_OF).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return True
+    return not (folder / PANEL).is_dir() or built_of != _digests(folder)
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """Of every file that the reader looks at; the list of what was fetched is none of them."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        hidden = any(part.startswith(".") for part in parts)
+        if path.is_file() and not hidden and parts != (MANIFEST,):
+            found["/".join(parts)] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+def _only_before(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """The judgements that only the panel before has; a corrected start is no other inspection."""
+    there = np.zeros(len(before), dtype=bool)
+    for day in ("inspection_start", "published_on"):
+        known = set(zip(after["la_code"], after[day], strict=True))
+        pairs = zip(before["la_code"], before[day], strict=True)
+        there |= np.array([pair in known for pair in pairs], dtype=bool)
+    return before[~there]
 
 
 def _scores(before: Panel, after: Panel) -> pd.DataFrame:
@@ -174,6 +236,7 @@ def _scores(before: Panel, after: Panel) -> pd.DataFrame:
     for name, panel in (("before", before), ("after", after)):
         rows = score(model, panel.as_of(panel.newest_publication)).set_index("la_code")
         tables[name] = rows[["la_name", "risk", "rank"]]
-    both = tables["before"].join(tables["after"], how="outer", lsuffix="_before", rsuffix="_after")
+    ends = ("_before", "_after")
+    both = tables["before"].merge(tables["after"], how="outer", on="la_code", suffixes=ends)
     both.insert(0, "la_name", both.pop("la_name_after").fillna(both.pop("la_name_before")))
     return both.sort_values("risk_after", ascending=False).reset_index()
