@@ -140,6 +140,10 @@ class ModelLifeWarning(UserWarning):
     """A model was used for a day outside its life, or before the day until which it has learnt."""
 
 
+class GradeOrderWarning(UserWarning):
+    """Grades are words without an order, so that the alphabet says which of them is the worst."""
+
+
 class OverdueWarning(UserWarning):
     """A source is older on the day than its cadence allows: something newer should be there."""
 

@@ -219,6 +219,31 @@ def test_a_partitioned_folder(tmp_path: Path) -> None:
     assert (found["status"][found["la_code"] == "035"].str.contains("la_code is no")).all()
 
 
+def test_a_column_only_in_the_second_file_of_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    parts = [{"caseload": [16]}, {"caseload": [12.5], "rereferrals": [31.0]}]
+    for name, part in zip("ab", parts, strict=True):
+        pd.DataFrame(part).to_parquet(folder / f"{name}.parquet", index=False)
+    batch(folder, tmp_path / "out.parquet", chunk=9)
+    found = read(tmp_path / "out.parquet").sort_values("caseload", ignore_index=True)
+    plain = pd.DataFrame({"caseload": [12.5, 16.0], "rereferrals": [31.0, None]})
+    assert found["risk"].tolist() == score_batch(plain, MODEL)["risk"].tolist()
+    pd.DataFrame({"caseload": ["c"]}).to_parquet(folder / "c.parquet", index=False)
+    with pytest.raises(ScoreError, match=r"c\.parquet: a column is of another type"):
+        batch(folder, tmp_path / "again.parquet", chunk=9)
+    assert not (tmp_path / "again.parquet").exists()
+
+
+def test_a_key_that_stands_twice_in_json(tmp_path: Path) -> None:
+    file = tmp_path / "in.jsonl"
+    file.write_text('{"caseload": 16}\n{"caseload": 16, "caseload": 20}\n', encoding="utf-8")
+    with pytest.raises(ScoreError, match=r"line 2.*'caseload' stands twice"):
+        batch(file, tmp_path / "out.jsonl", chunk=9)
+    with pytest.raises(ScoreError, match="'caseload' stands twice"):
+        score_batch(file, MODEL)
+
+
 def test_types_do_not_depend_on_the_chunk(tmp_path: Path) -> None:
     rows = pd.DataFrame(
         {"n": pd.array([1, None, 2**60, 4], dtype="Int64"), "caseload": [16.0, None, 12.5, 9]}

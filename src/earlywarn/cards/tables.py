@@ -66,7 +66,7 @@ def sources(fresh: pd.DataFrame) -> pd.DataFrame:
             {
                 "source": plain(str(row["title"])),
                 "published up to": str(row["through"]),
-                "newest year": str(row["period"]),
+                "newest year": "" if row["period"] == NOT_KNOWN else str(row["period"]),
                 "comes": str(row["cadence"]),
                 "newer due by": str(row["due"]),
                 "overdue": "yes" if row["overdue"] else "no",

@@ -13,6 +13,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from earlywarn.errors import TrainingError
 from earlywarn.model.base_rate import Level, LevelState, level_state
+from earlywarn.model.grade_order import graded, order_of
 from earlywarn.model.ordinal import OrdinalFit, Prior, fit_ordinal
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.utils.progress import Progress
@@ -99,7 +100,8 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
     centre : array-like of shape (n_features,), optional
         Taken off each column; 0 by default.
     order : sequence, optional
-        The classes, worst last; sorted by default.
+        The classes, worst last; by default the order of an ordered categorical, else sorted, with
+        a warning if they are words.
     own : sequence of int, optional
         Positions of columns, of values from 0 to 1, whose coefficient may be another one at each
         threshold: a partial proportional odds model. None by default.
@@ -215,7 +217,7 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
             rows, grades = rows[counts], grades[counts]
             weight, cluster = weight[counts], cluster[counts]
             ages = None if ages is None else ages[counts]
-        self.classes_, grade = self._graded(grades)
+        self.classes_, grade = graded(grades, order_of(y, self.order))
         blank = self._blank(rows)
         self._check_own(rows)
         filled, _ = blank.complete(rows)
@@ -253,30 +255,6 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         check_is_fitted(self)
         rows = validate_data(self, X, reset=False, ensure_all_finite="allow-nan", dtype=np.float64)
         return np.asarray(rows, dtype=float)
-
-    def _graded(self, y: NDArray[Any]) -> tuple[NDArray[Any], Ints]:
-        """The grades in order, and each case's position among them."""
-        present, grade = np.unique(y, return_inverse=True)
-        if self.order is not None:
-            strange = [value for value in present if value not in list(self.order)]
-            if strange:
-                raise TrainingError(
-                    "a grade is not in the order given",
-                    found=repr(strange[0]),
-                    expected=f"one of {list(self.order)}",
-                )
-            rank = {value: position for position, value in enumerate(self.order)}
-            ordered = sorted(range(len(present)), key=lambda position: rank[present[position]])
-            grade = np.argsort(ordered)[grade]
-            present = present[ordered]
-        if len(present) < 2:
-            raise TrainingError(
-                "there is nothing to tell apart",
-                found="one class",
-                expected="cases of at least two classes",
-                remedy="Give cases with and without the worst grade.",
-            )
-        return present, grade.astype(np.int64)
 
     def _blank(self, X: Floats) -> RiskModel:
         """The model before learning: columns, groups and how much the columns of a group agree."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -23,6 +22,7 @@ from earlywarn.scoring.predictions import Predictions
 from earlywarn.scoring.preprocessing import known_columns, read_rows
 from earlywarn.scoring.reference import Reference
 from earlywarn.utils.csv_text import check_rows
+from earlywarn.utils.json_text import strict_json
 
 if TYPE_CHECKING:
     from earlywarn.model.risk_model import RiskModel
@@ -266,7 +266,7 @@ def _read_file(path: Path) -> pd.DataFrame:
             return pd.read_parquet(path)
         if path.suffix in (".jsonl", ".ndjson", ".json"):
             lines = path.read_text(encoding="utf-8-sig").splitlines()
-            return as_frame([json.loads(line) for line in lines if line.strip()])
+            return as_frame([strict_json(line) for line in lines if line.strip()])
     except (ValueError, OSError, RecursionError) as error:
         raise ScoreError(
             "the file can't be read",

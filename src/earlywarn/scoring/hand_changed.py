@@ -31,9 +31,11 @@ def changed_by_hand(frame: pd.DataFrame) -> list[str]:
     if not changed:
         return []
     return [
-        (f"values were changed after the indicators were built: {', '.join(changed)}. Rows are "
-        "scored by the levels beside them (_z), which were not. Put your own figures in with "
-        "with_figures, or leave the _z columns out")
+        (
+            f"values were changed after the indicators were built: {', '.join(changed)}. Rows are "
+            "scored by the levels beside them (_z), which were not. Put your own figures in with "
+            "with_figures, or leave the _z columns out"
+        )
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import json
@@ -16,6 +17,7 @@ import pandas as pd
 from earlywarn.errors import ScoreError, UsageError, require
 from earlywarn.scoring.batch import beside
 from earlywarn.utils.csv_text import check_rows
+from earlywarn.utils.json_text import strict_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -249,7 +251,7 @@ def _records(source: Path) -> Iterator[dict[str, Any]]:
             if not line.strip():
                 continue
             try:
-                record = json.loads(line)
+                record = strict_json(line)
             except (ValueError, RecursionError) as error:
                 raise ScoreError(
                     "a line is not JSON",
@@ -274,11 +276,13 @@ def _parquet(source: Path, size: int) -> Iterator[Any]:
     schema = pa.schema([(name, pa.string()) for name in dict.fromkeys(names)])
     # Streamed: Arrow would otherwise keep all that it has read of a file until its end.
     options = ds.ParquetFragmentScanOptions(use_buffered_stream=True, pre_buffer=False)
-    dataset = ds.dataset(
+    opened = functools.partial(
+        ds.dataset,
         source,
         format=ds.ParquetFileFormat(default_fragment_scan_options=options),
         partitioning=ds.partitioning(schema, flavor="hive"),
     )
+    dataset = opened(schema=_all_columns(source, opened(), set(names)))
     empty = True
     for batch in dataset.to_batches(batch_size=size, batch_readahead=1, fragment_readahead=1):
         if batch.num_rows:
@@ -286,6 +290,24 @@ def _parquet(source: Path, size: int) -> Iterator[Any]:
             yield _by_itself(batch).replace_schema_metadata(None)
     if empty:
         yield dataset.schema.empty_table().replace_schema_metadata(None)
+
+
+def _all_columns(source: Path, dataset: Any, folders: set[str]) -> Any:
+    """The columns of all files of a folder: Arrow itself looks at those of the first alone."""
+    pa = require("pyarrow", extra="data")
+    schema = dataset.schema.remove_metadata()
+    for fragment in dataset.get_fragments():
+        own = [field for field in fragment.physical_schema if field.name not in folders]
+        try:
+            schema = pa.unify_schemas([schema, pa.schema(own)], promote_options="permissive")
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise ScoreError(
+                "a column is of another type than in the files before",
+                where=str(fragment.path or source),
+                found=" ".join(str(error).split())[:120],
+                expected="one type a column in all files of the folder",
+            ) from error
+    return schema
 
 
 def _by_itself(batch: Any) -> Any:
