@@ -198,7 +198,7 @@ def test_out_writes_what_score_gives(capsys, tmp_path, expected, ending):
     assert list(again.columns) == list(COLUMNS)
     for column in COLUMNS:
         if pd.api.types.is_numeric_dtype(expected[column].dtype):
-            np.testing.assert_allclose(again[column], expected[column], rtol=1e-13)
+            np.testing.assert_allclose(again[column], expected[column], rtol=1e-13, atol=1e-15)
         else:
             one, other = (
                 [None if pd.isna(cell) or cell == "" else str(cell) for cell in frame[column]]
