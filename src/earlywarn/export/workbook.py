@@ -255,10 +255,10 @@ def about_table(frame: pd.DataFrame) -> About:
     day = parse_day(days.pop()) if len(days) == 1 else None
     if day is None:
         return plain
-    told = [f"As of {day}: only figures published by then were used."]
-    told += [f"Model {', '.join(models)}."] if models else []
+    sentences = [f"As of {day}: only figures published by then were used."]
+    sentences += [f"Model {', '.join(models)}."] if models else []
     title = f"{plain.title}, {day.isoformat()}"
-    return replace(plain, title=title, day=day, introduction=(*plain.introduction, *told))
+    return replace(plain, title=title, day=day, introduction=(*plain.introduction, *sentences))
 
 
 def about_scores(scores: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> About:

@@ -49,8 +49,8 @@ class Shown:
     def __repr__(self) -> str:
         """Three lines: what it is, what it holds, what to do with it."""
         brief = self._in_brief()
-        told = "; ".join(f"{name}: {fact}" for name, fact in brief.facts.items())
-        return f"{brief.title}\n  {told}\n  {brief.hint}"
+        facts = "; ".join(f"{name}: {fact}" for name, fact in brief.facts.items())
+        return f"{brief.title}\n  {facts}\n  {brief.hint}"
 
     def _repr_html_(self) -> str:
         """The same as a table that a screen reader can walk through."""
