@@ -332,8 +332,8 @@ def test_a_year_without_inspections_is_kept_and_read(tmp_path):
 
 
 def test_nothing_to_forecast_is_told():
-    with pytest.raises(BacktestError, match=r"no inspection to forecast.*2030") as fault:
-        backtests.run(first_year=2030, until=date(2031, 1, 1))
+    with pytest.raises(BacktestError, match=r"no inspection to forecast.*2026") as fault:
+        backtests.run(first_year=2026, until=date(2026, 1, 1))
     assert "another span" in fault.value.remedy
 
 

@@ -97,9 +97,7 @@ def told(file) -> str:
 
 @pytest.fixture(scope="module")
 def scores(national, model):
-    snapshot = national.as_of(DAY)
-    regions = snapshot.authorities[["la_code", "region"]]
-    return ew.score(model, snapshot).merge(regions, on="la_code").set_index("la_code")
+    return ew.score(model, national.as_of(DAY)).set_index("la_code")
 
 
 @pytest.fixture(scope="module")

@@ -28,6 +28,7 @@ from earlywarn.indicators.catalogue import digest as catalogue_digest
 from earlywarn.indicators.timeline import Timeline
 from earlywarn.judgements.targets import GRADES, cohort, get_target
 from earlywarn.model.prior import WeightPrior
+from earlywarn.model.horizon import on_day
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.model.training import ages, train, training_cases
 from earlywarn.scoring.preprocessing import read_rows
@@ -328,7 +329,7 @@ def _national(
         people[f"{name}_rank"] = people[name].rank(pct=True)
     people["last_grade"] = timeline.last_inspection(day)["grade"]
     full = pd.concat([X, timeline.last_inspection(day)], axis=1).astype(float)
-    answers = {OURS: _ours(models[OURS], X)}
+    answers = {OURS: _ours(models[OURS], X, day)}
     for baseline in plan.baselines:
         answers[baseline.name] = _theirs(baseline, models[baseline.name], full, day)
     numbers = pd.concat([pd.DataFrame(each) for each in answers.values()], ignore_index=True)
@@ -342,10 +343,10 @@ def _national(
     return national.assign(list_rank=ranked.astype(int), list_rank_new=among_new)[list(_NATIONAL)]
 
 
-def _ours(model: Forecaster, X: pd.DataFrame) -> dict[str, FloatArray]:
+def _ours(model: Forecaster, X: pd.DataFrame, day: date) -> dict[str, FloatArray]:
     assert isinstance(model, RiskModel)  # noqa: S101 - for the type checker
     values = read_rows(model, X.reset_index(drop=True)).values  # noqa: PD011 - not a frame
-    return _answers(model, values)
+    return _answers(on_day(model, day), values)
 
 
 def _theirs(
