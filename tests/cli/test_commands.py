@@ -80,7 +80,7 @@ def listed(out: str) -> list[list[str]]:
 
 def test_score_leads_with_those_not_already_inadequate(capsys, expected):
     out, err = said(capsys, "score", "--as-of", DAY)
-    assert err == ""
+    assert besides_the_past(err) == []
     assert len(expected) == 153
     already = expected["already_inadequate"]
     assert 0 < already.sum() < 30
@@ -209,7 +209,7 @@ def test_out_writes_what_score_gives(capsys, tmp_path, expected, ending):
 
 def test_whatif_tells_the_changed_figures_and_claims_no_cause(capsys, expected):
     out, err = said(capsys, "whatif", "Leeds", "--worse", "--as-of", DAY)
-    assert err == ""
+    assert besides_the_past(err) == []
     now = expected.set_index("la_name").loc["Leeds"]
     assert f"{100 * now['risk']:.1f}%, {now['band']}" in out
     rows = ew.what_would_change(ew.load_model(), ew.load_panel().as_of(DAY), "Leeds", better=False)
@@ -234,7 +234,7 @@ def test_whatif_says_that_there_is_no_band_beyond(capsys, expected):
 def test_explain_tells_what_the_risk_is_made_of(capsys, expected, name):
     out, err = said(capsys, "explain", name, "--as-of", DAY)
     row = expected[expected["la_code"] == "202"].iloc[0]
-    assert err == ""
+    assert besides_the_past(err) == []
     assert out.startswith("Camden (202)")
     assert f"{100 * row['risk']:.1f}%" in out
     assert f"Rank {row['rank']} of 153" in out
@@ -256,7 +256,7 @@ def test_the_catalogue_names_every_indicator_and_family(capsys):
 def test_help_is_no_fault(capsys, arguments):
     out, err = said(capsys, *arguments)
     assert "earlywarn" in out
-    assert err == ""
+    assert besides_the_past(err) == []
 
 
 # --- build and train --------------------------------------------------------
@@ -452,6 +452,11 @@ def test_an_interruption_is_told(capsys, monkeypatch):
 # --- as a process ------------------------------------------------------------
 
 
+def besides_the_past(err: str) -> list[str]:
+    """What is said on stderr, but for the warning that the model knows what came after ``DAY``."""
+    return [line for line in err.splitlines() if "was not known then" not in line]
+
+
 def run(*arguments, **options) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - our own program and arguments
         [sys.executable, "-m", "earlywarn", *arguments],
@@ -461,7 +466,7 @@ def run(*arguments, **options) -> subprocess.CompletedProcess[str]:
 
 def test_the_module_runs(expected):
     done = run("score", "--as-of", DAY, "--top", "2")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, besides_the_past(done.stderr)) == (0, [])
     assert expected["la_name"].iloc[1] in done.stdout
 
 
@@ -476,5 +481,5 @@ def test_the_module_tells_faults_in_one_line(arguments):
 
 def test_a_console_of_few_letters_is_no_fault(tmp_path):
     done = run("catalogue", env={"PYTHONIOENCODING": "ascii", "PATH": ""})
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, besides_the_past(done.stderr)) == (0, [])
     assert "rereferrals" in done.stdout

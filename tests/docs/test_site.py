@@ -33,6 +33,7 @@ from tools.site_pages import (
 
 import earlywarn as ew
 from earlywarn.export import data_dictionary as columns
+from earlywarn.scoring import batch as rows_anywhere
 from earlywarn.scoring import counterfactual, explanation
 from earlywarn.scoring import national as scoring
 
@@ -196,7 +197,7 @@ def test_the_reference_tells_every_column_of_every_frame() -> None:
     for section, names in (
         (scores, scoring.COLUMNS),
         (reasons, explanation.COLUMNS),
-        (batch, scoring.BATCH_COLUMNS),
+        (batch, rows_anywhere.BATCH_COLUMNS),
     ):
         assert re.findall(r"^\| `(\w+)` ", section, re.MULTILINE) == list(names)
     frames = (DOCS / "reference" / "frames.md").read_text(encoding="utf-8")
