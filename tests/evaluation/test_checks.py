@@ -316,9 +316,11 @@ def test_rank_intervals(evidence, monkeypatch):
     assert result.status == "fail"
     assert int(result.sentence.split()[0]) > 10
     frame = pd.DataFrame({"rank_lower": [1, 1, 2, 3], "rank_upper": [3, 2, 4, 4]})
-    monkeypatch.setattr("earlywarn.evaluation.checks.score", lambda *_: frame)
+    monkeypatch.setattr("earlywarn.evaluation.checks.score_quietly", lambda *_: frame)
     assert status(7, evidence) == "pass"
-    monkeypatch.setattr("earlywarn.evaluation.checks.score", lambda *_: frame.assign(rank_upper=4))
+    monkeypatch.setattr(
+        "earlywarn.evaluation.checks.score_quietly", lambda *_: frame.assign(rank_upper=4)
+    )
     assert one(7, evidence).sentence.startswith("2 of 4 authorities")
 
 
