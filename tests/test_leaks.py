@@ -22,8 +22,6 @@ from earlywarn.scoring.explanation import explain
 from earlywarn.scoring.national import score
 from earlywarn.sources.schema import KEY
 
-# In 2017 the figures of one series came late, which is said of that day.
-pytestmark = pytest.mark.filterwarnings("ignore:on 2017-06-30 newer ones should be there")
 DAYS = [date(2017, 6, 30), date(2023, 2, 22), date(2025, 10, 29)]
 Answers = tuple[pd.DataFrame, pd.DataFrame]
 

@@ -41,8 +41,10 @@ def test_other_columns_are_passed_through_in_silence(model, snapshot) -> None:
     rows = rows.assign(la_name="x", region="y", rereferral_notes="z", id=1, year=2025)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        score_batch(rows, model)
-        score_batch(pd.DataFrame({"referrals": [1], "referral": [2], 7: [3]}), model)
+        scored = score_batch(rows, model)
+        strange = score_batch(pd.DataFrame({"referrals": [1], "referral": [2], 7: [3]}), model)
+    assert scored["rereferral_notes"].tolist() == ["z"] * 3
+    assert strange[["referral", 7]].to_numpy().tolist() == [[2, 3]]
 
 
 def test_a_name_that_stands_right_beside_is_not_doubted() -> None:

@@ -384,7 +384,11 @@ class TestRefusals:
         [
             ("in.txt", b"a", "not a kind of file"),
             ("in.csv", b"", "can't be read"),
-            ("in.csv", b"note,rereferrals\nx,30,\n", "can't be read"),
+            (
+                "in.csv",
+                b"note,rereferrals\nx,30,\n",
+                "line 2: a row of another length than the header",
+            ),
             ("in.csv", b"rereferrals,note\n30,\xff\xfe\n", "can't be read"),
             ("in.parquet", b"nonsense", "can't be read"),
             ("in.jsonl", b'{"rereferrals": 3', "can't be read"),

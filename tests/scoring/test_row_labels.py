@@ -7,7 +7,7 @@ import warnings
 import pandas as pd
 import pytest
 
-from earlywarn.errors import DataQualityWarning
+from earlywarn.errors import RowsWarning
 from earlywarn.indicators.build import build_indicators
 from earlywarn.scoring.batch import score_batch
 
@@ -66,13 +66,13 @@ class TestAValueBesideItsLevel:
     def test_far_from_it_the_row_is_refused(self, model, built) -> None:
         lowest = built.sort_values("rereferrals_z").head(5)
         changed = lowest.assign(rereferrals=[99.0, *lowest["rereferrals"].iloc[1:5]])
-        with pytest.warns(DataQualityWarning, match="rereferrals in 1 rows"):
+        with pytest.warns(RowsWarning, match="rereferrals in 1 rows"):
             told = score_batch(changed, model)["status"].tolist()
         assert told == ["refused: rereferrals contradicts rereferrals_z", *["scored"] * 4]
 
     def test_within_a_days_figures_less_is_enough(self, model, snapshot, built) -> None:
         changed = built.assign(rereferrals=35.0)
-        with pytest.warns(DataQualityWarning, match="rereferrals in 15. rows.*with_figures"):
+        with pytest.warns(RowsWarning, match="rereferrals in 15. rows.*with_figures"):
             told = score_batch(changed, model, snapshot=snapshot)["status"]
         refused = told == "refused: rereferrals contradicts rereferrals_z"
         assert refused.sum() > 120

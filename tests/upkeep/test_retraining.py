@@ -27,6 +27,9 @@ from earlywarn.upkeep.retraining import numbered_checks, risks_at_start
 from earlywarn.upkeep.rule import FAULTS, KEEP, MARGIN, REPLACE, RULE, UNKNOWN, decide
 from earlywarn.utils.progress import Progress
 
+# The figures of one release are old by the newest publication: scores of that day say so.
+pytestmark = pytest.mark.filterwarnings("ignore:on 20.* newer ones should be there")
+
 CUT = date(2023, 12, 31)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import earlywarn as ew
 from earlywarn.cli import text as printing
+from earlywarn.cli.changes_text import all_changes_text, changes_text
 from earlywarn.cli.inputs import model_of, panel_of, snapshot_of
 from earlywarn.errors import ScoreError, UsageError, require
 from earlywarn.export.tables import check_table_place, write_table
@@ -96,7 +97,7 @@ def changes(chosen: argparse.Namespace) -> None:
     rows = ew.what_changed(model, earlier, later, chosen.authority)
     if chosen.out:
         write_table(rows, Path(chosen.out), overwrite=chosen.overwrite)
-    text = printing.changes_text if chosen.authority else printing.all_changes_text
+    text = changes_text if chosen.authority else all_changes_text
     print(text(rows, top=chosen.top))
     _say_own_figures(later)
     if chosen.out:

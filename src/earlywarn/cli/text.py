@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.cli.sources_text import sources_text
+from earlywarn.cli.terminal import cut, width, wrapped
 from earlywarn.indicators.catalogue import FAMILIES, INDICATORS, Indicator, get_indicator
 from earlywarn.indicators.standardise import USUAL
 from earlywarn.scoring.national import hindsight
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Panel, Snapshot
 
-_WIDEST = 200
 _DRIVER_ROOM = 20
 _MOST_NAMED = 5
 _SHOWN = ["rank", "rank_lower", "rank_upper", "la_name", "drivers_up"]
@@ -65,21 +64,21 @@ def _already(scores: pd.DataFrame, *, include: bool) -> list[str]:
     where = "shown below" if include else "shown apart with --include already-inadequate"
     text = f"Already Inadequate: {count or 'none'} of {len(scores)} authorities"
     ranks = f", {where}. Ranks are among all authorities, with these." if count else "."
-    return [textwrap.fill(f"{text}{ranks}", _width())]
+    return [textwrap.fill(f"{text}{ranks}", width())]
 
 
 def _ranked(shown: pd.DataFrame) -> list[str]:
     # The names give way before the drivers do, so that a row fits a terminal of 80.
     longest = max([len("Authority"), *(len(name) for name in shown["la_name"])])
-    name_width = min(longest, max(_width() - 36 - _DRIVER_ROOM, 20))
+    name_width = min(longest, max(width() - 36 - _DRIVER_ROOM, 20))
     head = f"{'Rank':>4} {'(90%)':>9}  {'Authority':<{name_width}}  {'Risk':>5} {'(90%)':>9}  "
-    room = max(_width() - len(head), 3)
+    room = max(width() - len(head), 3)
     lines = [f"{head}What drives it up"]
     return lines + [
         f"{row['rank']:>4} {row['rank_lower']:>4}-{row['rank_upper']:<4}  "
-        f"{_cut(row['la_name'], name_width):<{name_width}}  {100 * row['risk']:4.1f}% "
+        f"{cut(row['la_name'], name_width):<{name_width}}  {100 * row['risk']:4.1f}% "
         f"{100 * row['risk_lower']:4.1f}-{100 * row['risk_upper']:<4.1f}  "
-        f"{_cut(row['drivers_up'], room)}".rstrip()
+        f"{cut(row['drivers_up'], room)}".rstrip()
         for row in shown[_SHOWN].to_dict("records")
     ]
 
@@ -130,7 +129,7 @@ def explanation_text(
     )
     lines += ["", f"The numbers are log-odds; together they make {total:+.2f}. {shares}"]
     wrapped = [
-        textwrap.fill(line, _width(), subsequent_indent=" " * 8) if len(line) > _width() else line
+        textwrap.fill(line, width(), subsequent_indent=" " * 8) if len(line) > width() else line
         for block in lines
         for line in block.splitlines() or [""]
     ]
@@ -147,7 +146,7 @@ def own_figures_text(snapshot: Snapshot) -> str:
     shown = "; ".join(parts[:_MOST_NAMED])
     more = f"; and {len(parts) - _MOST_NAMED} more authorities" if parts[_MOST_NAMED:] else ""
     return textwrap.fill(
-        f"With your own figures in place of the newest published ones. {shown}{more}.", _width()
+        f"With your own figures in place of the newest published ones. {shown}{more}.", width()
     )
 
 
@@ -172,12 +171,12 @@ def comparison_text(rows: pd.DataFrame, names: Sequence[str]) -> str:
     ]
     return "\n".join(
         [
-            textwrap.fill(f"{title}{first['group']}", _width()),
+            textwrap.fill(f"{title}{first['group']}", width()),
             "",
             head,
             *(_compared(row) for row in known.to_dict("records")),
             "",
-            *(textwrap.fill(note, _width()) for note in notes),
+            *(textwrap.fill(note, width()) for note in notes),
         ]
     )
 
@@ -193,57 +192,6 @@ def _compared(row: Mapping[Hashable, Any]) -> str:
         f"{row['rank']:>4.0f}/{row['of']:<3.0f} {quarter:>7}  {row['title']}"
     )
     return f"{text}: {', '.join(words)}" if words else text
-
-
-def changes_text(rows: pd.DataFrame, *, top: int | None) -> str:
-    """What changed for each authority asked for, part by part, the largest first."""
-    blocks = []
-    for _, own in rows.groupby("la_code", sort=False):
-        first = own.iloc[0]
-        shown = own if top is None else own.head(top)
-        blocks.append(
-            "\n".join(
-                [
-                    *_then_and_now(first),
-                    "",
-                    *(_wrapped(_change(row)) for row in shown.to_dict("records")),
-                    "",
-                    f"The numbers are log-odds; together they make {own['change'].sum():+.2f}.",
-                ]
-            )
-        )
-    return "\n\n".join(blocks)
-
-
-def _then_and_now(row: Any) -> tuple[str, str]:
-    days = f"{row['earlier']} to {row['later']}"
-    risk = f"Risk {100 * row['risk_then']:.1f}%, then {100 * row['risk_now']:.1f}%"
-    rank = f"rank {row['rank_then']:.0f}, then {row['rank_now']:.0f}"
-    return f"{row['la_name']} ({row['la_code']}), {days}", f"{risk}; {rank}"
-
-
-def _change(row: Mapping[Hashable, Any]) -> str:
-    return f"{row['change']:+6.2f}  {row['sentence'].rsplit(': ', 1)[0]}"
-
-
-def all_changes_text(rows: pd.DataFrame, *, top: int | None) -> str:
-    """Of every authority: risk and rank then and now, and the part that did most."""
-    first = rows.drop_duplicates("la_code")
-    moved = (first["risk_now"] - first["risk_then"]).abs()
-    ordered = first.loc[moved.sort_values(ascending=False, kind="stable").index]
-    shown = ordered if top is None else ordered.head(top)
-    head = f"{'Authority':<32}{'Risk then':>10}{'now':>7}{'Rank then':>11}{'now':>5}  Most by"
-    lines = [
-        f"{_cut(row['la_name'], 31):<32}"
-        f"{100 * row['risk_then']:>9.1f}%{100 * row['risk_now']:>6.1f}%"
-        f"{row['rank_then']:>11.0f}{row['rank_now']:>5.0f}  "
-        f"{_cut(row['sentence'].rsplit(': ', 1)[0], max(_width() - 67, 20))}"
-        for row in shown.to_dict("records")
-    ]
-    left = rows.attrs.get("not_compared", [])
-    more = [f"Not on both days: {', '.join(left)}."] if left else []
-    days = f"From {first['earlier'].iloc[0]} to {first['later'].iloc[0]}, largest moves first."
-    return "\n".join([days, "", head, *lines, "", *more]).rstrip()
 
 
 def what_if_text(rows: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> str:
@@ -267,7 +215,7 @@ def what_if_text(rows: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> st
         f"are changed, within the {' to '.join(f'{100 * share:.0f}th' for share in USUAL)} "
         "percentile of authorities; all else stays."
     )
-    return "\n".join([*lines, "", textwrap.fill(lead, _width()), *_caution(model)])
+    return "\n".join([*lines, "", textwrap.fill(lead, width()), *_caution(model)])
 
 
 def _changed(row: Mapping[Hashable, Any]) -> str:
@@ -278,7 +226,7 @@ def _changed(row: Mapping[Hashable, Any]) -> str:
         f"{row['value']:7.1f}{row['value_to']:7.1f}{100 * row['risk_after']:6.1f}% {limits:>10}  "
         f"{title}{band}"
     )
-    return textwrap.fill(text, _width(), subsequent_indent=" " * 34)
+    return textwrap.fill(text, width(), subsequent_indent=" " * 34)
 
 
 def catalogue_text() -> str:
@@ -337,7 +285,7 @@ def record_text(records: pd.DataFrame, checks: pd.DataFrame, folder: str | Path 
         lines += [_measured(row) for row in part.to_dict("records")]
     lines += ["", "Checks"]
     lines += [
-        _wrapped(f"{row['number']:>3} {row['status']}: {row['title']}: {row['sentence']}")
+        wrapped(f"{row['number']:>3} {row['status']}: {row['title']}: {row['sentence']}")
         for row in checks.to_dict("records")
     ]
     if folder is not None:
@@ -369,8 +317,8 @@ def drift_text(table: pd.DataFrame, reasons: Sequence[str], model: RiskModel, da
         "the middle of the country is from where it was, in standard deviations between "
         "authorities; scores compare within the year."
     )
-    found = [_wrapped(f"  - {reason}") for reason in reasons] or ["  - nothing to look at"]
-    return "\n".join([textwrap.fill(lead, _width()), "", head, *lines, "", *found])
+    found = [wrapped(f"  - {reason}") for reason in reasons] or ["  - nothing to look at"]
+    return "\n".join([textwrap.fill(lead, width()), "", head, *lines, "", *found])
 
 
 def _measured(row: Mapping[Hashable, Any]) -> str:
@@ -379,10 +327,6 @@ def _measured(row: Mapping[Hashable, Any]) -> str:
         f"{row['auc_below_good']:>12.2f}{row['brier_skill']:>+13.3f}"
         f"{row['observed_expected']:>7.2f}{row['recall_at_26']:>8.2f}"
     )
-
-
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, _width(), subsequent_indent=" " * 6)
 
 
 def _when(snapshot: Snapshot) -> str:
@@ -411,7 +355,7 @@ def _preamble(model: RiskModel, snapshot: Snapshot, scores: pd.DataFrame) -> str
         f"inspections.{assumed}"
     )
     sources = sources_text(scores.attrs.get("freshness", []))
-    return "\n".join(textwrap.fill(part, _width()) for part in (text, sources) if part)
+    return "\n".join(textwrap.fill(part, width()) for part in (text, sources) if part)
 
 
 def _caution(model: RiskModel) -> list[str]:
@@ -421,13 +365,13 @@ def _caution(model: RiskModel) -> list[str]:
         "to pre-judge an inspection."
     )
     life = f"The model is not to be used after {model.info['sunset']}."
-    return [textwrap.fill(text, _width()), life]
+    return [textwrap.fill(text, width()), life]
 
 
 def _term(row: Mapping[Hashable, Any]) -> str:
     sentence = row["sentence"].rsplit(": ", 1)[0]
     return textwrap.fill(
-        f"{row['contribution']:+6.2f}  {sentence}", _width(), subsequent_indent=" " * 8
+        f"{row['contribution']:+6.2f}  {sentence}", width(), subsequent_indent=" " * 8
     )
 
 
@@ -439,16 +383,8 @@ def _entry(record: Indicator) -> str:
         + ("" if record.scored else "; not weighed by the default model"),
     )
     body = [
-        textwrap.fill(fact, _width(), initial_indent="    ", subsequent_indent="      ")
+        textwrap.fill(fact, width(), initial_indent="    ", subsequent_indent="      ")
         for fact in facts
     ]
     title = f"  {record.id}: {record.title}"
-    return "\n".join([textwrap.fill(title, _width(), subsequent_indent=" " * 6), *body])
-
-
-def _cut(text: str, room: int) -> str:
-    return text if len(text) <= room else text[: room - 3].rstrip(" ;,(") + "..."
-
-
-def _width() -> int:
-    return int(np.clip(shutil.get_terminal_size((120, 40)).columns, 60, _WIDEST))
+    return "\n".join([textwrap.fill(title, width(), subsequent_indent=" " * 6), *body])

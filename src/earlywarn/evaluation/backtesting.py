@@ -27,8 +27,8 @@ from earlywarn.evaluation.protocol import LEADS, OURS, WINDOWS, window_of
 from earlywarn.indicators.catalogue import digest as catalogue_digest
 from earlywarn.indicators.timeline import Timeline
 from earlywarn.judgements.targets import GRADES, cohort, get_target
-from earlywarn.model.prior import WeightPrior
 from earlywarn.model.horizon import on_day
+from earlywarn.model.prior import WeightPrior
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.model.training import ages, train, training_cases
 from earlywarn.scoring.preprocessing import read_rows

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from earlywarn.errors import ModelError
+from earlywarn.model.columns import by_name
 from earlywarn.model.kernels import (
     SHORTEST,
     Bench,
@@ -177,7 +178,7 @@ class RiskModel(Shown):
         """``X`` as a matrix or, from a frame, as the model's columns one by one: nothing copied."""
         try:
             if hasattr(X, "columns"):
-                return self._by_name(X)
+                return by_name(X, self.columns)
             matrix = np.atleast_2d(np.asarray(X, dtype=float))
         except (TypeError, ValueError) as error:
             raise ModelError(
@@ -408,30 +409,6 @@ class RiskModel(Shown):
         odds = self.log_odds(X) + shared @ design.T + rng.standard_normal((size, len(own))) * own
         return np.asarray(odds, dtype=float)
 
-    def _by_name(self, frame: Any) -> list[Floats]:
-        """The columns of a frame, or of anything that passes for one, in the model's order."""
-        lacking = [name for name in self.columns if name not in frame.columns]
-        if lacking:
-            raise ModelError(
-                "columns are missing",
-                found=f"{len(frame.columns)} columns without {', '.join(lacking[:5])}",
-                expected=f"the {len(self.columns)} columns of the model",
-                remedy="earlywarn.build_indicators gives them all; "
-                "a column of NaN will do for one not known.",
-            )
-        columns = [frame[name] for name in self.columns]
-        twice = [
-            name for name, column in zip(self.columns, columns, strict=True) if column.ndim > 1
-        ]
-        if twice:
-            raise ModelError(
-                "columns stand twice",
-                found=", ".join(twice[:5]),
-                expected="each column of the model once",
-                remedy="Drop or rename the others.",
-            )
-        return [_numbers(column) for column in columns]
-
     @cached_property
     def _doubt(self) -> Doubt:
         # The variance of a value counts for the mean square of a weight that is itself unsure.
@@ -450,10 +427,3 @@ class RiskModel(Shown):
         inside = [place for place, name in enumerate(self.groups) if name in names]
         facts = (self.centre[inside], self.orientation[inside], self.agreement[inside])
         return inside, Completion(*facts, [self.groups[place] for place in inside])
-
-
-def _numbers(column: Any) -> Floats:
-    """A frame's column as it lies, if it is plain numbers: another missing value is put in else."""
-    plain = column.dtype == np.float64
-    found = column.to_numpy() if plain else column.to_numpy(dtype=float, na_value=np.nan)
-    return np.asarray(found, dtype=float)

@@ -77,8 +77,8 @@ def freshness(model: RiskModel | None = None, snapshot: Snapshot | None = None) 
     --------
     >>> import earlywarn as ew
     >>> table = freshness(ew.load_model(), ew.load_panel().as_of("2026-11-28")).set_index("source")
-    >>> table.loc["judgements", ["through", "due", "overdue"]].tolist()
-    ['2026-08-20', '2026-11-20', True]
+    >>> table.loc["judgements", ["through", "due"]].tolist(), bool(table["overdue"]["judgements"])
+    (['2026-08-20', '2026-11-20'], True)
     """
     model, snapshot = model_or_shipped(model), snapshot_or_shipped(snapshot)
     rows = [

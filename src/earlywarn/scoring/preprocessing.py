@@ -195,6 +195,11 @@ def _read_indicator(
             far = np.zeros(len(value), dtype=np.bool_)
             far[both] = np.abs(placed - level[both]) > numbers.agreeing
             numbers.faults.add(far, f"{record.id} contradicts {record.id}_z")
+        if beside.reference.published is not None:
+            # A small suppressed count has a standing of its own, though it has no value.
+            same, standing, doubt = beside.standing(record.id, value)
+            same &= ~given
+            level[same], noise[same] = standing[same], doubt[same]
     _fill(noise, np.isnan(level), 0.0)
 
 
