@@ -64,7 +64,8 @@ PICTURES = {
         "Dots for groups of inspections, predicted against happened, beside the diagonal.",
         "from earlywarn.report.track_record import past_calibration\n\n"
         "groups = past_calibration()\n"
-        'report.calibration(groups[groups["window"] != "from 2018"])',
+        'apart = groups["window"].isin(["development", "confirmation", "latest"])\n'
+        "report.calibration(groups[apart])",
     ),
     "lead_time": Picture(
         "How long the list had warned",

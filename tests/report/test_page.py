@@ -306,10 +306,8 @@ def test_a_dot_stands_for_each_list_before_each_inadequate_judgement(tree, natio
     chart = warning_chart(past_warnings(), national.register)
     frame = chart.frame()
     lists = frame[list(LEADS)]
-    assert (
-        len(frame)
-        == past_record().set_index(["window", "model"]).loc[("confirmation", "earlywarn"), "events"]
-    )
+    record = past_record().set_index(["window", "model"])
+    assert len(frame) == record.loc[("from 2022", "earlywarn"), "events"]
     assert chart.plot().count('class="on"') == (lists == 1).to_numpy().sum() > 0
     assert chart.plot().count('class="off"') == (lists == 0).to_numpy().sum() > 0
     assert chart.title.startswith(f"{lists['on_last_list'].sum():.0f} of {len(frame)} ")
@@ -352,7 +350,7 @@ def test_the_calibration_stands_where_its_table_says(tree):
 )
 def test_what_is_said_of_the_record_follows_its_numbers(told, changes):
     record = past_record()
-    ours = (record["window"] == "confirmation") & (record["model"] == "earlywarn")
+    ours = (record["window"] == "from 2022") & (record["model"] == "earlywarn")
     record.loc[ours, ["brier_skill_lower", "brier_skill_upper"]] = [-0.1, 0.1]
     record.loc[ours, ["observed_expected_lower", "observed_expected_upper"]] = [0.54, 1.24]
     for name, value in changes.items():

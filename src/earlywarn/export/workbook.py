@@ -55,6 +55,8 @@ LINES_ABOVE = 4
 """Rows above the header of a table: the title and three lines, in every sheet."""
 COVER_WIDTH = 72
 """Letters in a line of the cover, which then fits on a printed page."""
+TEXT_WIDTH = 56
+"""Letters in a line of a text within a table: what is longer is wrapped."""
 WIDEST = 220
 """Letters side by side that can still be read on A4 across."""
 _UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -100,7 +102,7 @@ class Sheet:
         """Of each column, in letters: wide enough to read, and wrapped beyond that."""
         cells = [[column.name for column in self.columns], *self.rows]
         longest = [max(len(str(cell)) for cell in column) for column in zip(*cells, strict=True)]
-        shown = [9 if column.places is not None else 60 for column in self.columns]
+        shown = [9 if column.places is not None else TEXT_WIDTH for column in self.columns]
         return [
             max(min(long, most), len(column.name)) + (2 if column.places is None else 4)
             for long, most, column in zip(longest, shown, self.columns, strict=True)

@@ -15,6 +15,7 @@ from earlywarn.report.palette import BAND_STYLES, style_of
 from earlywarn.report.svg import Scale, drawing, label
 from earlywarn.report.tilemap import tile_name
 from earlywarn.report.track_record import window_words
+from earlywarn.scoring.explanation import said_once
 from earlywarn.scoring.predictions import BANDS, MOST_DRIVERS
 from earlywarn.scoring.words import NONE
 from earlywarn.utils.formatting import chance, long_date, number, percent, text, whole, year
@@ -137,6 +138,7 @@ def _moved(row: Mapping[Hashable, Any]) -> str:
 def shared_drivers(contents: Contents, codes: list[str]) -> list[tuple[str, int]]:
     """What most often stands first, second or third among what raises the risk of these."""
     rows = contents.terms[contents.terms["la_code"].isin(codes)]
+    rows = pd.concat([said_once(own) for _, own in rows.groupby("la_code", sort=False)])
     rows = rows[(rows["term"] == "indicator") & (rows["contribution"] > NONE)]
     rows = rows[rows["value"].notna()].sort_values("contribution", ascending=False, kind="stable")
     first = rows.groupby("la_code", sort=False).head(MOST_DRIVERS)

@@ -103,7 +103,7 @@ def past_calibration() -> pd.DataFrame:
     Examples
     --------
     >>> past_calibration()["window"].unique().tolist()
-    ['development', 'confirmation', 'from 2018']
+    ['development', 'confirmation', 'latest', 'from 2018', 'from 2022']
     """
     return pd.read_csv(package_path(CALIBRATION))
 
