@@ -19,7 +19,7 @@ import earlywarn as ew
 from earlywarn import report
 
 panel, model = ew.load_panel(), ew.load_model()
-snapshot = panel.as_of("2025-12-31")
+snapshot = panel.as_of("2026-08-31")
 scores = ew.score(model, snapshot)
 """
 
