@@ -60,7 +60,7 @@ CALIBRATION_TABLE = {
 
 
 def warning_chart(warnings: pd.DataFrame, register: Register) -> Chart:
-    """Each Inadequate judgement of the years first told of, and the lists it had been on before."""
+    """Each Inadequate judgement of the headline years, and the lists it had been on before."""
     present = set(warnings["window"])
     window = headline(present)
     years = years_of(window, present)

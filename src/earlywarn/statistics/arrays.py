@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from earlywarn.errors import IndicatorError
 
+# An array of floats; NaN where a value is missing.
 FloatArray = npt.NDArray[np.float64]
-"""An array of floats; NaN where a value is missing."""
 
 
 def aligned(**arrays: npt.ArrayLike) -> tuple[FloatArray, ...]:
