@@ -583,6 +583,16 @@ def test_the_command_writes_the_card(capsys, tmp_path, at_once, folder):
     assert capsys.readouterr() == ("", "")
 
 
+def test_the_command_takes_the_owner_s_templates(tmp_path, at_once):
+    templates = shutil.copytree(package_path("cards/templates"), tmp_path / "templates")
+    own = (templates / "atrs.md").read_text(encoding="utf-8")
+    changed = own.replace(blank("the team that runs it"), "The data team")
+    (templates / "atrs.md").write_text(changed, encoding="utf-8")
+    place = tmp_path / "card-with-ours"
+    assert cli.main(["card", "--templates", str(templates), "--out", str(place), "--quiet"]) == 0
+    assert "The data team" in (place / "TRANSPARENCY.md").read_text(encoding="utf-8")
+
+
 def test_the_command_tells_a_fault_in_one_line(capsys, tmp_path):
     assert cli.main(["card", "--out", str(tmp_path / "card"), "--record", str(tmp_path)]) == 2
     out, err = capsys.readouterr()
@@ -602,7 +612,7 @@ def test_a_backtest_is_of_the_model_that_is_named(capsys, tmp_path, model, monke
         return backtests.toy()
 
     monkeypatch.setattr(ew, "backtest", backtest, raising=False)
-    few = functools.partial(make_record, resamples=5)
+    few = functools.partial(make_record, resamples=2)
     monkeypatch.setattr(ew, "make_record", few, raising=False)
     arguments = ["backtest", "--model", str(tmp_path / "mine"), "--mute", "13", "--quiet"]
     assert cli.main([*arguments, "--out", str(tmp_path / "record")]) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import inspect
 import re
@@ -22,6 +23,8 @@ from tools.documents import (
     today,
 )
 
+import earlywarn as ew
+from earlywarn.model import training
 from earlywarn.sources.lait import ITEMS
 from earlywarn.sources.layouts import LAYOUTS
 
@@ -85,7 +88,11 @@ def test_shell_blocks_run(name: str, tmp_path: Path) -> None:
             run(command, tmp_path)
 
 
-def test_commands_on_published_files_run(real_data: Path, tmp_path: Path) -> None:
+def test_commands_on_published_files_run(
+    real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # With all refits tests/model/test_training.py trains the model that ships.
+    monkeypatch.setattr(ew, "train", functools.partial(training.train, refits=20))
     commands = [
         command
         for name in having("sh")

@@ -19,9 +19,11 @@ from earlywarn.errors import BacktestError
 from earlywarn.evaluation import backtesting
 from earlywarn.evaluation.backtesting import CONFIRMATION_FROM, OURS
 from earlywarn.evaluation.baselines import RIVALS
-from earlywarn.evaluation.performance import evaluate
+from earlywarn.evaluation.stored_record import read_recorded
+from earlywarn.evaluation.watchlist import lead_time
 from earlywarn.indicators.timeline import Timeline
 from earlywarn.judgements.targets import GRADES, get_target
+from earlywarn.report.track_record import past_record, past_warnings
 
 TURNS = (
     "2016-01-01",
@@ -341,17 +343,38 @@ def test_nothing_to_forecast_is_told():
 
 
 def test_the_page_tells_our_skill_in_the_development_years():
-    """The first row of the first table of docs/evaluation.md, made again."""
+    """The first row of the first table of docs/evaluation.md is that of the record that ships."""
     page = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text(encoding="utf-8")
     table = page.split("## At the start of the inspection, development")[1]
     row = next(line for line in table.splitlines() if line.startswith("| earlywarn |"))
     told = [cell.strip() for cell in row.strip("|").split("|")]
-    found = evaluate(backtests.development().forecasts, resamples=0).records
-    ours = found[(found["window"] == "development")].iloc[0]
+    where = f"model == {OURS!r} and window == 'development'"
+    ours = past_record().query(where).iloc[0]
+    card = read_recorded().tables["records"].query(f"{where} and lead_months == 0").iloc[0]
     assert f"{ours['n']:.0f} inspections, {ours['events']:.0f} with an Inadequate area" in table
-    assert told[1].split()[0] == f"{ours['auc']:.2f}"
-    assert told[2] == f"{ours['auc_within_year']:.2f}"
+    limits = f"[{ours['auc_lower']:.2f}, {ours['auc_upper']:.2f}]"
+    assert told[1] == f"{ours['auc']:.2f} {limits}"
+    assert told[2] == f"{card['auc_within_year']:.2f}"
     assert told[3] == f"{ours['auc_below_good']:.2f}"
     assert told[5] == f"{ours['brier_skill']:+.3f}"
     assert told[7] == f"{ours['observed_expected']:.2f}"
+    assert told[8] == f"{ours['calibration_slope']:.2f}"
     assert told[10] == f"{ours['recall_at_26']:.2f}"
+
+
+def test_the_record_that_ships_has_the_lists_of_today(small):
+    """Five quarters of it made again: who stood on which list, and for how long."""
+    events = small.judgements[small.judgements["label"] == 1.0]
+    found = lead_time(small.lists[small.lists["model"] == OURS], events)
+    found = found.set_index(["la_code", "inspection_start"])
+    shipped = past_warnings().set_index(["la_code", "inspection_start"])
+    shipped = shipped[shipped["model"] == OURS].loc[found.index]
+    assert len(found) > 5
+    assert found["on_last_list"].nunique() == 2
+    for name in ("last_list", "on_last_list"):
+        assert found[name].tolist() == shipped[name].tolist()
+    for name in ("on_list_6", "on_list_12"):
+        known = found[name].notna()
+        assert found[name][known].tolist() == shipped[name][known].tolist()
+    begun = ~found["at_least"].astype(bool)
+    assert found["warning_months"][begun].tolist() == shipped["warning_months"][begun].tolist()

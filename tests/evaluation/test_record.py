@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import json
 
@@ -244,14 +243,22 @@ def test_bars_in_a_cell_do_not_break_a_table():
 @pytest.fixture
 def quick(monkeypatch):
     """The command with a backtest that is there, and few resamples."""
-    given = {}
+    given, there = {}, backtests.small()  # before the function that makes it is another
 
     def backtest(_panel, _judgements, **settings):
         given.update(settings)
-        return backtests.small()
+        return there
 
     monkeypatch.setattr(ew, "backtest", backtest, raising=False)
-    few = functools.partial(make_record, resamples=5)
+    kept: dict[tuple[int, ...], Record] = {}
+
+    def few(*arguments, mute=(), **settings):
+        """Made once for the same muted checks: the command is asked more than once."""
+        muted = tuple(mute)
+        if muted not in kept:
+            kept[muted] = make_record(*arguments, mute=mute, resamples=5, **settings)
+        return kept[muted]
+
     monkeypatch.setattr(ew, "make_record", few, raising=False)
     return given
 

@@ -35,13 +35,6 @@ def small() -> Backtest:
 
 
 @functools.cache
-def development() -> Backtest:
-    """Our own forecasts of the development years, at the start of the inspections."""
-    settings = {"first_year": 2016, "until": date(2021, 12, 31), "leads": (0,), "n_jobs": 2}
-    return run(**settings, rivals=())
-
-
-@functools.cache
 def evaluated() -> Evaluation:
     return evaluate(small().forecasts, resamples=20)
 
