@@ -18,7 +18,7 @@ from timing import Line, Section, in_turn, missing_peer
 import earlywarn as ew
 from earlywarn.model.kernels import probabilities
 from earlywarn.scoring.preprocessing import model_indicators
-from earlywarn.statistics.regression import normal_quantile
+from earlywarn.statistics.distributions import normal_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -41,7 +41,7 @@ if os.environ.get("EARLYWARN_INTERSPHINX"):
 nb_execution_mode = "off"
 myst_heading_anchors = 3
 
-# Docstrings tell the types, so signatures need not tell them again.
+# Docstrings give the types, so signatures need not repeat them.
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 autodoc_default_options = {

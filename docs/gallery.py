@@ -19,7 +19,7 @@ import earlywarn as ew
 from earlywarn import report
 
 panel, model = ew.load_panel(), ew.load_model()
-snapshot = panel.as_of("2025-12-31")
+snapshot = panel.as_of("2026-08-31")
 scores = ew.score(model, snapshot)
 """
 
@@ -64,7 +64,8 @@ PICTURES = {
         "Dots for groups of inspections, predicted against happened, beside the diagonal.",
         "from earlywarn.report.track_record import past_calibration\n\n"
         "groups = past_calibration()\n"
-        'report.calibration(groups[groups["window"] != "from 2018"])',
+        'apart = groups["window"].isin(["development", "confirmation", "latest"])\n'
+        "report.calibration(groups[apart])",
     ),
     "lead_time": Picture(
         "How long the list had warned",
@@ -77,7 +78,7 @@ PICTURES = {
 
 def page() -> str:
     """The page: it names each picture by the file that ``drawings`` gives."""
-    told = (
+    intro = (
         "Each kind of figure, drawn from the figures that ship when this site was built. What it "
         "shows stands in its title. `report.NAME.frame(...)` gives the numbers, and "
         "[the reference](../reference/figures.md) says what each takes."
@@ -86,7 +87,7 @@ def page() -> str:
         f"## {shown.title}\n\n```python\n{shown.code}\n```\n\n![{shown.drawn}](pictures/{name}.png)"
         for name, shown in PICTURES.items()
     ]
-    return "\n\n".join(["# Gallery", told, f"```python{BEGIN}```", *parts]) + "\n"
+    return "\n\n".join(["# Gallery", intro, f"```python{BEGIN}```", *parts]) + "\n"
 
 
 def drawings() -> Iterator[tuple[str, bytes]]:

@@ -19,7 +19,7 @@ import gallery
 from earlywarn.cli.parser import main
 from earlywarn.export.data_dictionary import EXPLANATION, KNOWN, SCORES
 from earlywarn.indicators.catalogue import INDICATORS
-from earlywarn.scoring.national import BATCH_COLUMNS
+from earlywarn.scoring.batch import BATCH_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -72,12 +72,12 @@ def notebooks_page() -> str:
     """What leads to the notebooks; a sentence where a copy of the project has none."""
     names = [f"notebooks/{notebook.stem}" for notebook in notebooks()]
     tree = "\n".join(["```{toctree}", ":maxdepth: 1", "", *names, "```"])
-    told = (
+    intro = (
         "The tests run them from top to bottom; here they are shown with the outputs they hold."
         if names
         else "This copy of the project has none."
     )
-    return "\n\n".join(["# Notebooks", told, *([tree] if names else [])]) + "\n"
+    return "\n\n".join(["# Notebooks", intro, *([tree] if names else [])]) + "\n"
 
 
 def turn_links(_: Sphinx, page: str, source: list[str]) -> None:
@@ -90,24 +90,24 @@ def commands_page() -> str:
     """Every command with what ``--help`` says of it."""
     names = re.findall(r"^    (\w+)(?:\s|$)", _help(), re.MULTILINE)
     parts = [f"## {name}\n\n```text\n{_help(name)}```\n" for name in names if name != "COMMAND"]
-    told = (
+    intro = (
         "What `python -m earlywarn COMMAND --help` says of each. The exit code is 0 if it was "
-        "done, 2 if the input is at fault, with one line on standard error, and 1 for a fault of "
-        "earlywarn."
+        "done, 2 if the input is at fault, with one line on standard error, 1 for a fault of "
+        "earlywarn, and 3 if `monitor` finds something that needs attention."
     )
-    return "\n".join(["# Commands\n", told, "", *parts])
+    return "\n".join(["# Commands\n", intro, "", *parts])
 
 
 def indicators_page() -> str:
     """The catalogue as a table for each family."""
     families = groupby(INDICATORS, key=lambda record: record.family)
     parts = [f"## {family.capitalize()}\n\n{_table(records)}" for family, records in families]
-    told = (
+    intro = (
         "What is computed from the published figures. `python -m earlywarn catalogue` prints the "
         "same, and [`ew.INDICATORS`](../reference/records.md) holds it. An indicator that is not "
         "scored is computed and shown, and not weighed. [Methods](../methods.md) has the formulas."
     )
-    return "\n".join(["# Indicators\n", told, "", *parts])
+    return "\n".join(["# Indicators\n", intro, "", *parts])
 
 
 def columns_page() -> str:
@@ -118,7 +118,7 @@ def columns_page() -> str:
         "ew.explain": ("One row a term of an authority; the contributions add up.", EXPLANATION),
         "ew.score_batch": ("The rows as they were given, with these columns after them.", added),
     }
-    told = (
+    intro = (
         "What stands in the frames and in the files made of them. In a workbook the sheet Notes "
         "says the same, and a CSV has it beside it as a [data dictionary]"
         "(../reference/frames.md#the-data-dictionary). Other frames have [a page of their own]"
@@ -128,7 +128,7 @@ def columns_page() -> str:
         f"## {name}\n\n{sentence}\n\n{_meanings(columns)}"
         for name, (sentence, columns) in parts.items()
     ]
-    return "\n".join(["# Columns of scores and explanations\n", told, "", *sections])
+    return "\n".join(["# Columns of scores and explanations\n", intro, "", *sections])
 
 
 def _meanings(columns: Iterable[Column]) -> str:

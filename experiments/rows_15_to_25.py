@@ -16,7 +16,7 @@ from earlywarn.evaluation.baselines import RIVALS
 from earlywarn.indicators.catalogue import HISTORY, model_column, scored_indicators
 from earlywarn.model.classifier import RiskClassifier
 from earlywarn.model.prior import WeightPrior, prior_of
-from earlywarn.statistics.regression import expit, logit
+from earlywarn.statistics.distributions import expit, logit
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from trial import Extra, Idea, Trial, at_recent_share, learnt, ordinary
 from earlywarn.indicators.catalogue import HISTORY, model_column, scored_indicators
 from earlywarn.model.classifier import RiskClassifier
 from earlywarn.model.prior import WeightPrior, prior_of
-from earlywarn.statistics.regression import expit, logit
+from earlywarn.statistics.distributions import expit, logit
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,8 +23,8 @@ from earlywarn.model.base_rate import recent_weights, trailing_share
 from earlywarn.model.classifier import RiskClassifier
 from earlywarn.model.prior import WeightPrior, prior_of
 from earlywarn.model.training import ages, training_cases
+from earlywarn.statistics.distributions import expit
 from earlywarn.statistics.metrics import auc, brier, log_score
-from earlywarn.statistics.regression import expit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 from earlywarn.indicators.build import build_indicators
 from earlywarn.model.risk_model import RiskModel
@@ -35,6 +36,9 @@ LONGEST = (
     "test_cluster.py",
 )
 """Files of tests that take half a minute or more: they go first."""
+
+settings.register_profile("no deadline", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("no deadline")
 
 REAL_DATA = Path(os.environ.get("EARLYWARN_DATA", Path(__file__).parents[2] / "shared" / "data"))
 

@@ -206,7 +206,10 @@ def test_what_is_written_is_read_back(tmp_path):
             "date,predecessor,successor,kind\n2027-04-01,936,201,merge\n",
             ["'merge'", "continues, merger, split"],
         ),
-        ("authorities.csv", "", ["not a table"]),
+        ("authorities.csv", "", ["authorities.csv", "an empty file"]),
+        ("authorities.csv", "la_code,closed\n936\n", ["not a table", "line 2", "1 cells"]),
+        ("authorities.csv", "la_code,la_code\n936,937\n", ["two columns of one name"]),
+        ("authorities.csv", 'la_code,closed\n936,"2027-04-01\n', ["line 2", "not a CSV file"]),
     ],
 )
 def test_a_wrong_register_table_is_told(tmp_path, file, text, words):

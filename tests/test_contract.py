@@ -25,6 +25,7 @@ NAMES = [
     "score",
     "explain",
     "score_batch",
+    "with_figures",
     "backtest",
     "RiskClassifier",
     "RiskModel",
@@ -79,8 +80,9 @@ def test_no_other_name() -> None:
         ("load_model", ["path"]),
         ("save_model", ["model", "path"]),
         ("score", ["model", "snapshot"]),
-        ("explain", ["model", "snapshot", "la_code"]),
-        ("score_batch", ["rows", "model", "explain", "errors"]),
+        ("explain", ["model", "snapshot", "authorities", "la_code"]),
+        ("score_batch", ["rows", "model", "explain", "errors", "snapshot"]),
+        ("with_figures", ["snapshot", "authority", "figures"]),
     ],
 )
 def test_signatures(name: str, parameters: list[str]) -> None:

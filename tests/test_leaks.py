@@ -151,7 +151,15 @@ def test_what_came_earlier_does_count(national: Panel, model: RiskModel, before)
     for change in (altered, deleted):
         changed = said(change(national, date(2024, 6, 30), 1), day, model)
         for old, new in zip(before(day), changed, strict=True):
-            assert not old.equals(new)
+            assert differ(old, new)
+
+
+def differ(old: pd.DataFrame, new: pd.DataFrame) -> bool:
+    """Whether numbers differ by more than rounding could, or the rows are others."""
+    if old.shape != new.shape:
+        return True
+    gaps = (old.select_dtypes("number") - new.select_dtypes("number")).abs()
+    return bool(gaps.max().max() > 1e-3)
 
 
 def test_through_a_panel_folder(national: Panel, model: RiskModel, before, tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ from earlywarn._version import __version__
 from earlywarn.errors import UsageError
 from earlywarn.mlflow_flavour import EXAMPLE, GUARD, save_pyfunc
 from earlywarn.model.serialisation import load_model
-from earlywarn.scoring.national import at_prior, score_batch
+from earlywarn.scoring.batch import score_batch
+from earlywarn.scoring.national import at_prior
 
 pyfunc = needed("mlflow.pyfunc", "MLflow is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -44,7 +45,9 @@ def test_the_plain_calls_rows(tmp_path: Path, explain: bool) -> None:
     loaded = pyfunc.load_model(str(tmp_path / "saved"))
     found, expected = loaded.predict(rows), score_batch(rows, model, explain=explain)
     assert 500 < (expected["status"] != "scored").sum() < 700
-    texts = [name for name in found.columns if expected[name].dtype != "float64"]
+    texts = [
+        name for name in found.columns if not pd.api.types.is_numeric_dtype(expected[name].dtype)
+    ]
     assert {"band", "status"} <= set(texts)
     assert (found.loc[expected["status"] != "scored", "band"] == "").all()
     expected = expected.fillna(dict.fromkeys(texts, ""))
@@ -105,14 +108,15 @@ def test_served_over_http(tmp_path: Path) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = ["models", "serve", "-m", str(tmp_path / "saved"), "--env-manager", "local"]
-    with (tmp_path / "told.txt").open("wb") as told:
+    log = tmp_path / "log.txt"
+    with log.open("wb") as stream:
         server = subprocess.Popen(  # noqa: S603 - our own interpreter
             [sys.executable, "-m", "mlflow", *command, "--port", str(port)],
-            cwd=tmp_path, stdout=told, stderr=told, start_new_session=True,
-            env=os.environ | {"PYTHONPATH": str(Path(earlywarn.__file__).parents[1])},
+            cwd=tmp_path, stdout=stream, stderr=stream, start_new_session=True,
+            env=server_environment(),
         )  # fmt: skip
     try:
-        wait_for(f"http://127.0.0.1:{port}/ping", server)
+        wait_for(f"http://127.0.0.1:{port}/ping", server, log)
         found = posted(f"http://127.0.0.1:{port}/invocations", {"dataframe_records": rows})
     finally:
         os.killpg(server.pid, signal.SIGTERM)  # MLflow starts a server of its own
@@ -124,16 +128,37 @@ def test_served_over_http(tmp_path: Path) -> None:
     assert found[1]["band"] == ""
 
 
-def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+def server_environment() -> dict[str, str]:
+    """MLflow starts uvicorn by its name: this interpreter's own, activated or not, comes first."""
+    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    package = str(Path(earlywarn.__file__).parents[1])
+    return os.environ | {"PATH": programs, "PYTHONPATH": package}
+
+
+def wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + 100
     while time.monotonic() < deadline:
-        assert server.poll() is None, "it ended before it answered"
+        if server.poll() is not None:
+            pytest.fail(f"it ended before it answered:\n{end_of(log)}")
         try:
             with urllib.request.urlopen(address, timeout=5):  # noqa: S310 - our own server
                 return
         except OSError:
             time.sleep(0.2)
-    pytest.fail("it did not answer in time")
+    pytest.fail(f"it did not answer in time:\n{end_of(log)}")
+
+
+def end_of(log: Path) -> str:
+    return log.read_text(encoding="utf-8", errors="replace")[-4000:]
+
+
+def test_a_server_that_ends_early_shows_its_log(tmp_path: Path) -> None:
+    log = tmp_path / "log.txt"
+    log.write_text("no such model", encoding="utf-8")
+    server = subprocess.Popen([sys.executable, "-c", ""])
+    server.wait(60)
+    with pytest.raises(pytest.fail.Exception, match="ended before it answered:\nno such model"):
+        wait_for("http://127.0.0.1:9/ping", server, log)
 
 
 def posted(address: str, content: dict[str, object]) -> list[dict[str, object]]:

@@ -21,7 +21,7 @@ from earlywarn.model.base_rate import DAMPING, USUAL_STEP
 from earlywarn.model.classifier import RiskClassifier
 from earlywarn.model.prior import WeightPrior, prior_of
 from earlywarn.model.training import SEED, ages, design, training_cases
-from earlywarn.statistics.regression import expit
+from earlywarn.statistics.distributions import expit
 
 WORLDS, REFITS = 400, 60
 

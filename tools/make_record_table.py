@@ -1,4 +1,4 @@
-"""Regenerate what the report says of earlier years, src/earlywarn/data/record*.csv, from a record.
+"""Regenerate what the report and a card say of a record: src/earlywarn/data/record*, from a record.
 
 Usage: python tools/make_record_table.py RECORD, a folder that `backtest --out` wrote.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from earlywarn.evaluation.stored_record import SHIPPED, read_recorded, to_text
 from earlywarn.report.track_record import (
     ALARMS,
     CALIBRATION,
@@ -24,7 +25,16 @@ from earlywarn.utils.files import package_path, write_whole
 
 
 def main(folder: Path) -> None:
-    """Keep the rows at the start of the inspections, and the columns that the report tells."""
+    """Keep what the report shows of a record, and what a model's card does."""
+    keep_for_the_report(folder)
+    recorded = read_recorded(folder)
+    write_whole(package_path("data") / Path(SHIPPED).name, to_text(recorded))
+    rows = sum(len(table) for table in recorded.tables.values())
+    print(f"{rows} rows in {len(recorded.tables)} tables, of model {recorded.about['model_id']}")
+
+
+def keep_for_the_report(folder: Path) -> None:
+    """Keep the rows at the start of the inspections, and the columns that the report shows."""
     rows = pd.read_csv(folder / "records.csv")
     lists = pd.read_csv(folder / "list_record.csv").set_index(["window", "model"])
     kept = rows.loc[rows["lead_months"] == 0, list(COLUMNS)]

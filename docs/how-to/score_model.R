@@ -1,5 +1,6 @@
 # Rscript score_model.R MODEL.json ROWS.csv OUT.csv: risks and contributions, in base R.
 # The columns are the model's own (rereferrals_z, ...): what is absent or empty is not known.
+# The risks are those of the year after the model's cut: as_of is not looked at.
 file <- commandArgs(trailingOnly = TRUE)
 
 text <- sub('.*"model": *\\{', "", paste(readLines(file[1]), collapse = " "))
@@ -35,4 +36,5 @@ for (group in unique(groups)) {
 parts <- cbind(baseline, sweep(complete, 2, weights, "*"))  # they add up to the log-odds
 colnames(parts) <- paste0("contribution_", c("baseline", sub("_z$", "", columns)))
 answer <- cbind(risk = plogis(rowSums(parts)), parts)
+answer[rowSums(!is.na(x)) == 0, ] <- NA  # of which nothing is known
 write.csv(signif(answer, 15), file[3], row.names = FALSE)

@@ -32,7 +32,7 @@ from earlywarn.scoring.national import TOP_K
 OURS, RATES, WINDOWS = "earlywarn", "three rates", ("development", "confirmation")
 panel = ew.load_panel()
 judgements = panel.judgements
-rates = [rival for rival in ew.RIVALS if rival.name == RATES]
+rates = [baseline for baseline in ew.RIVALS if baseline.name == RATES]
 # No forecasts inspection by inspection: the quarterly lists alone, of the model and of the three rates.
 record = ew.backtest(panel, judgements, leads=(), rivals=rates, n_jobs=1)
 cases, lists = record.judgements, record.lists

@@ -136,7 +136,7 @@ say(
 
 
 # %%
-def told(rows):
+def in_words(rows):
     return rows.assign(
         title=rows["indicator"].map(titles),
         value=rows["value"].map("{:.1f}".format),
@@ -161,12 +161,14 @@ say(
 )
 
 # %%
-table(told(alone.head(8)), "One figure at a time: the eight that come nearest, all else as it is")
+table(
+    in_words(alone.head(8)), "One figure at a time: the eight that come nearest, all else as it is"
+)
 
 # %%
 together = changes[changes["way"] == "together"]
 table(
-    told(together),
+    in_words(together),
     "One after the other, strongest first, until the band is another or no figure is left",
 )
 
@@ -201,7 +203,7 @@ def the_worse_side():
     caption = (
         "Towards a higher band: one after the other, strongest first, until the band is another"
     )
-    return table(told(rows[rows["way"] == "together"]), caption)
+    return table(in_words(rows[rows["way"] == "together"]), caption)
 
 
 the_worse_side()

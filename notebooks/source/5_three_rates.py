@@ -187,7 +187,7 @@ table(
 # ## Does quality follow spend, or any of the rates?
 #
 # Each inspection is set beside the newest figure that was public when it began (as it stands today), as a multiple
-# of England's of the same year, so that years can be put together. If a figure told nothing, the authority that was judged Inadequate would have the
+# of England's of the same year, so that years can be put together. If a figure showed nothing, the authority that was judged Inadequate would have the
 # higher of two figures in half of all pairs. The interval draws whole authorities again, as some were inspected
 # more than once.
 

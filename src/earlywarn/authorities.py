@@ -7,18 +7,19 @@ from that day, one that closes on a day exists until the day before.
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import IO
 
 import pandas as pd
 
 from earlywarn.errors import AuthorityError
+from earlywarn.utils.csv_text import csv_rows, decoded
+from earlywarn.utils.dates import as_date
+from earlywarn.utils.names import near_names, plain_name, short_name
 
 ENGLAND = "ENG"
 """The code of England's own rows."""
@@ -33,10 +34,6 @@ REGISTER_COLUMNS: dict[str, tuple[str, ...]] = {
 KINDS = ("continues", "merger", "split")
 _KEYS = {"authorities": ["la_code"], "area_codes": ["gss_code"]}
 _ENGLAND_TEXTS = frozenset({"eng", "england", "e92000001", "970"})
-_TOO_COMMON = frozenset(
-    {"authority", "borough", "city", "council", "county", "district", "london", "metropolitan"}
-    | {"of", "royal", "the", "unitary"}
-)
 
 
 @dataclass(frozen=True)
@@ -98,8 +95,8 @@ class Register:
         data = resources.files("earlywarn") / "data"
         shipped: dict[str, pd.DataFrame] = {}
         for name in REGISTER_COLUMNS:
-            with (data / f"{name}.csv").open(encoding="utf-8") as stream:
-                shipped[name] = _read_table(stream, name, f"{name}.csv")
+            content = (data / f"{name}.csv").read_bytes()
+            shipped[name] = _read_table(content, name, f"{name}.csv")
         register = cls(**shipped)
         tables = {} if folder is None else _folder_tables(Path(folder))
         return register.extended(tables) if tables else register
@@ -133,7 +130,7 @@ class Register:
 
     def existing(self, on: date | str) -> pd.DataFrame:
         """The authorities that existed on a date: `la_code, la_name, region, la_type`, by code."""
-        day = _as_date(on, "on")
+        day = as_date(on, "on", AuthorityError)
         rows = [_alive(life, day) for life in self._lives.values()]
         columns = ["la_code", "la_name", "region", "la_type"]
         return self.authorities.loc[rows, columns].sort_values("la_code", ignore_index=True)
@@ -142,7 +139,7 @@ class Register:
         """Whether an authority, by its three-digit code, existed on a date."""
         if la_code == ENGLAND:
             return True
-        return _alive(self.life(la_code), _as_date(on, "on"))
+        return _alive(self.life(la_code), as_date(on, "on", AuthorityError))
 
     def life(self, la_code: str) -> tuple[date | None, date | None]:
         """The days on which an authority opened and closed; None where not since 2013."""
@@ -173,17 +170,27 @@ class Register:
         >>> Register.load().code_of("Kingston upon Hull")
         '810'
         """
-        plain = _plain(str(text))
+        found = self.find(text)
+        if found is None:
+            raise self._unknown(text)
+        return found
+
+    def find(self, text: object) -> str | None:
+        """The same, or None where `code_of` raises.
+
+        Examples
+        --------
+        >>> Register.load().find("Atlantis") is None
+        True
+        """
+        plain = plain_name(str(text))
         if plain in _ENGLAND_TEXTS:
             return ENGLAND
         number = re.fullmatch(r"(\d{3})(?:\.0+)?", str(text).strip())
         if number and number[1] in self._lives:
             return number[1]
-        found = self._by_area_code.get(plain) or self._by_name.get(plain)
-        found = found or self._by_short_name.get(_shortened(plain))
-        if found is None:
-            raise self._unknown(text)
-        return found
+        found = self._by_area_code.get(plain) or self.by_name.get(plain)
+        return found or self._by_short_name.get(short_name(plain))
 
     def codes_of(self, text: object) -> tuple[str, ...]:
         """The codes of a joint return such as "314 / 318"; of a single authority, its one code.
@@ -257,13 +264,14 @@ class Register:
         return dict(pairs)
 
     @cached_property
-    def _by_name(self) -> dict[str, str]:
+    def by_name(self) -> dict[str, str]:
+        """The code of each name and alias, made plain; of two authorities, the later one's."""
         # The later authority of two with one name comes last, and so it is the one kept.
         ordered = self.authorities.assign(when=[o or date.min for o, _ in self._lives.values()])
         ordered = ordered.sort_values(["when", "la_code"], kind="stable")
-        names = dict(zip(ordered["la_name"].map(_plain), ordered["la_code"], strict=True))
+        names = dict(zip(ordered["la_name"].map(plain_name), ordered["la_code"], strict=True))
         aliases = {
-            _plain(alias): code
+            plain_name(alias): code
             for code, many in zip(ordered["la_code"], ordered["aliases"], strict=True)
             for alias in many.split(";")
             if alias.strip()
@@ -273,8 +281,8 @@ class Register:
     @cached_property
     def _by_short_name(self) -> dict[str, str]:
         codes: dict[str, set[str]] = {}
-        for name, code in self._by_name.items():
-            codes.setdefault(_shortened(name), set()).add(code)
+        for name, code in self.by_name.items():
+            codes.setdefault(short_name(name), set()).add(code)
         return {name: min(found) for name, found in codes.items() if name and len(found) == 1}
 
     def _known(self, code: str) -> None:
@@ -282,9 +290,8 @@ class Register:
             raise self._unknown(code)
 
     def _unknown(self, text: object) -> AuthorityError:
-        plain, names = _plain(str(text)), self._by_name
-        near = [name for name in names if plain and f" {plain} " in f" {name} "]
-        near += difflib.get_close_matches(plain, list(names), n=3, cutoff=0.5)
+        names = self.by_name
+        near = near_names(plain_name(str(text)), names)
         codes = list(dict.fromkeys(names[name] for name in near))[:3]
         hints = ", ".join(f"{self._names[code]} ({code})" for code in codes)
         return AuthorityError(
@@ -338,26 +345,29 @@ def _check_days(register: Register) -> None:
 
 
 def _folder_tables(folder: Path) -> dict[str, pd.DataFrame]:
-    tables = {}
-    for name in REGISTER_COLUMNS:
-        path = folder / f"{name}.csv"
-        if path.is_file():
-            with path.open(encoding="utf-8-sig") as stream:
-                tables[name] = _read_table(stream, name, str(path))
-    return tables
+    paths = {name: folder / f"{name}.csv" for name in REGISTER_COLUMNS}
+    return {
+        name: _read_table(path.read_bytes(), name, str(path))
+        for name, path in paths.items()
+        if path.is_file()
+    }
 
 
-def _read_table(stream: IO[str], name: str, where: str) -> pd.DataFrame:
-    try:
-        text = pd.read_csv(stream, dtype=str, keep_default_na=False)
-    except (ValueError, pd.errors.ParserError) as error:
+def _read_table(data: bytes, name: str, where: str) -> pd.DataFrame:
+    text, _ = decoded(data, where, AuthorityError)
+    (_, header), *rows = csv_rows(text, where, AuthorityError)
+    rows = [(line, cells) for line, cells in rows if any(cells)]
+    wrong = [(line, len(cells)) for line, cells in rows if len(cells) != len(header)]
+    if wrong or len(set(header)) < len(header):
+        line, count = wrong[0] if wrong else (1, len(header))
         raise AuthorityError(
             "not a table that can be read",
-            where=where,
-            found=str(error).splitlines()[0],
+            where=f"{where}, line {line}",
+            found=f"{count} cells" if wrong else "two columns of one name",
             expected=f"a CSV file of the columns {', '.join(REGISTER_COLUMNS[name])}",
-        ) from error
-    return _typed(text, name, where)
+            remedy="Correct the line.",
+        )
+    return _typed(pd.DataFrame([cells for _, cells in rows], columns=header), name, where)
 
 
 def _typed(table: pd.DataFrame, name: str, where: str) -> pd.DataFrame:
@@ -377,7 +387,8 @@ def _typed(table: pd.DataFrame, name: str, where: str) -> pd.DataFrame:
         cells = table[column].tolist() if column in table.columns else [""] * len(table)
         given = ["" if pd.isna(cell) else cell for cell in cells]
         if column in {"date", "opened", "closed"}:
-            days = [_as_date(day, f"{where}, {column}") if day else None for day in given]
+            place = f"{where}, {column}"
+            days = [as_date(day, place, AuthorityError) if day else None for day in given]
             typed[column] = pd.Series(days, index=table.index, dtype=object)
         else:
             texts = [str(cell).strip() for cell in given]
@@ -427,24 +438,3 @@ def _merged(old: pd.DataFrame, new: pd.DataFrame, name: str) -> pd.DataFrame:
 def _alive(life: tuple[date | None, date | None], day: date) -> bool:
     opened, closed = life
     return (opened is None or opened <= day) and (closed is None or day < closed)
-
-
-def _as_date(value: date | str, where: str) -> date:
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(str(value).strip())
-    except ValueError:
-        raise AuthorityError(
-            "not a date", where=where, found=repr(value), expected="a date such as 2023-04-01"
-        ) from None
-
-
-def _plain(name: str) -> str:
-    """The name in small letters, "&" as "and", without punctuation."""
-    text = name.lower().replace("&", " and ").replace(" _ ", " and ")
-    return " ".join(re.findall(r"[a-z0-9]+", text))
-
-
-def _shortened(plain: str) -> str:
-    return " ".join(word for word in plain.split() if word not in _TOO_COMMON)

@@ -80,6 +80,14 @@ class AuthorityError(EarlyWarnError):
     """An authority is not known, or not on the date asked for."""
 
 
+class FetchError(EarlyWarnError):
+    """An official service can't be reached, or answers what it should not."""
+
+
+class RegisterError(EarlyWarnError):
+    """A register of forecasts is not as it was written, or can't be written to."""
+
+
 class PanelError(EarlyWarnError):
     """A panel folder, a panel or an as-of date is not as it should be."""
 
@@ -129,7 +137,19 @@ class DataQualityWarning(UserWarning):
 
 
 class ModelLifeWarning(UserWarning):
-    """A model was used for a day outside its life: what it says then is not to be relied on."""
+    """A model was used for a day outside its life, or before the day until which it has learnt."""
+
+
+class GradeOrderWarning(UserWarning):
+    """Grades are words without an order, so that the alphabet says which of them is the worst."""
+
+
+class OverdueWarning(UserWarning):
+    """A source is older on the day than its cadence allows: something newer should be there."""
+
+
+class RowsWarning(UserWarning):
+    """A column of rows does not seem to be what it is called; the rows are scored as they stand."""
 
 
 def require(module: str, *, extra: str) -> ModuleType:

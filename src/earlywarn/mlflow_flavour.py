@@ -15,7 +15,7 @@ import pandas as pd
 from earlywarn._version import __version__
 from earlywarn.errors import UsageError, require
 from earlywarn.model.serialisation import load_model, save_model
-from earlywarn.scoring.national import score_batch
+from earlywarn.scoring.batch import score_batch
 from earlywarn.scoring.preprocessing import known_columns
 from earlywarn.serving.distributed import output_schema
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 GUARD = "columns_go_in_one_struct"
 """The signature's first input, to be left out: it gets what Spark gives by position."""
+_TYPES = {"number": "double", "whole number": "long", "text": "string"}
 EXAMPLE = {"la_code": "383", "as_of": "2024-06-30", "rereferrals": 31.0, "agency_workers": 14.0}
 
 
@@ -49,9 +50,10 @@ def save_pyfunc(path: str | Path, model: RiskModel | None = None, *, explain: bo
     Notes
     -----
     ``mlflow.pyfunc.load_model(path).predict(rows)`` gives the columns that ``score_batch`` adds.
-    Every input is optional. MLflow itself refuses text in a number's column, for all rows at once;
-    ``score_batch`` refuses such a row alone. A text that ``score_batch`` leaves missing, such as a
-    refused row's band, is empty here: on Spark, MLflow would make the word "nan" of it.
+    Every input is optional and of any type, so that ``score_batch`` decides row by row. Columns
+    that the catalogue doesn't name are left out by MLflow, whose log names them. A text that
+    ``score_batch`` leaves missing, such as a refused row's band, is empty here: on Spark, MLflow
+    would make the word "nan" of it.
 
     With ``spark_udf`` the columns go in one struct. MLflow would take columns given one by one by
     their position; the first input stands guard, so that they are refused.
@@ -95,7 +97,8 @@ class Scorer:
             )
         answer = score_batch(rows, self._model, explain=self._explain)
         added = answer.iloc[:, rows.shape[1] :]
-        return added.fillna(dict.fromkeys(added.columns[added.dtypes != "float64"], ""))
+        texts = added.columns[~added.dtypes.map(pd.api.types.is_numeric_dtype)]
+        return added.fillna(dict.fromkeys(texts, ""))
 
 
 def _load_pyfunc(path: str, model_config: dict[str, Any] | None = None) -> Scorer:
@@ -108,11 +111,9 @@ def _signature(model: RiskModel, *, explain: bool) -> Any:
         require("mlflow.types", extra="mlflow"),
         require("mlflow.models", extra="mlflow"),
     )
-    inputs = [types.ColSpec("string", name, required=False) for name in (GUARD, "la_code", "as_of")]
-    inputs += [types.ColSpec("double", name, required=False) for name in sorted(known_columns())]
+    anything = require("mlflow.types.schema", extra="mlflow").AnyType()
+    names = (GUARD, "la_code", "la_name", "as_of", *sorted(known_columns()))
+    inputs = [types.ColSpec(anything, name, required=False) for name in names]
     added = output_schema(pd.DataFrame([EXAMPLE]), model, explain=explain)
-    outputs = [
-        types.ColSpec("double" if kind == "number" else "string", name, required=False)
-        for name, kind in added.items()
-    ]
+    outputs = [types.ColSpec(_TYPES[kind], name, required=False) for name, kind in added.items()]
     return models.ModelSignature(types.Schema(inputs), types.Schema(outputs))

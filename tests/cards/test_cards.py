@@ -9,6 +9,7 @@ import re
 import shutil
 import tomllib
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -268,8 +269,8 @@ def test_what_is_said_follows_from_the_figures(model, national, shipped, learnt)
     assert better["order_words"] == "better than chance"
     assert better["level_words"] == "too low beyond chance"
     worse = said(changed(shipped, "records", OURS, brier_skill_lower=-0.1, auc_lower=0.4))
-    assert worse["skill_words"].startswith("not better than the recent share")
-    assert worse["order_words"] == "not better than chance beyond doubt"
+    assert worse["skill_words"].startswith("not surely better than the recent share")
+    assert worse["order_words"] == "not surely better than chance"
     beaten = said(changed(shipped, "paired", "measure == 'auc'", lower=0.1))
     assert beaten["alike"] == "none"
     assert "red flags" in beaten["better_than"]
@@ -541,7 +542,7 @@ def test_a_record_without_the_confirmation_years(folder, tmp_path):
 
 
 def test_a_model_of_other_judgements_is_refused(tmp_path, model, national):
-    fewer = national.with_judgements(national.judgements.iloc[:-40])
+    fewer = replace(national, judgements=national.judgements.iloc[:-40])
     learnt = model.info["training"]
     with pytest.raises(CardError, match=rf"not learnt from this.*found {learnt['inspections']} "):
         writing._learnt(model, fewer, Progress())
@@ -549,7 +550,7 @@ def test_a_model_of_other_judgements_is_refused(tmp_path, model, national):
 
 def test_a_place_that_can_t_be_written(tmp_path, at_once, model, national):
     (tmp_path / "file").write_text("mine", encoding="utf-8")
-    with pytest.raises(CardError, match="the card can't be written"):
+    with pytest.raises(CardError, match="file: a file stands where a folder is needed"):
         write_card(tmp_path / "file" / "card", model=model, panel=national)
 
 
@@ -582,6 +583,16 @@ def test_the_command_writes_the_card(capsys, tmp_path, at_once, folder):
     assert capsys.readouterr() == ("", "")
 
 
+def test_the_command_takes_the_owner_s_templates(tmp_path, at_once):
+    templates = shutil.copytree(package_path("cards/templates"), tmp_path / "templates")
+    own = (templates / "atrs.md").read_text(encoding="utf-8")
+    changed = own.replace(blank("the team that runs it"), "The data team")
+    (templates / "atrs.md").write_text(changed, encoding="utf-8")
+    place = tmp_path / "card-with-ours"
+    assert cli.main(["card", "--templates", str(templates), "--out", str(place), "--quiet"]) == 0
+    assert "The data team" in (place / "TRANSPARENCY.md").read_text(encoding="utf-8")
+
+
 def test_the_command_tells_a_fault_in_one_line(capsys, tmp_path):
     assert cli.main(["card", "--out", str(tmp_path / "card"), "--record", str(tmp_path)]) == 2
     out, err = capsys.readouterr()
@@ -601,7 +612,7 @@ def test_a_backtest_is_of_the_model_that_is_named(capsys, tmp_path, model, monke
         return backtests.toy()
 
     monkeypatch.setattr(ew, "backtest", backtest, raising=False)
-    few = functools.partial(make_record, resamples=5)
+    few = functools.partial(make_record, resamples=2)
     monkeypatch.setattr(ew, "make_record", few, raising=False)
     arguments = ["backtest", "--model", str(tmp_path / "mine"), "--mute", "13", "--quiet"]
     assert cli.main([*arguments, "--out", str(tmp_path / "record")]) == 0

@@ -1,98 +1,29 @@
 """The notebooks run from top to bottom, and hold the outputs of today.
 
-``python tests/docs/test_notebooks.py [NAME ...]`` makes them again from the plain sources in
-notebooks/source. Pictures are not compared, since another version of matplotlib draws other pixels:
-the alternative text beside each holds its numbers, and is.
+``python -m tools.update_docs`` makes them again from the plain sources in notebooks/source.
+Pictures are not compared, since another version of matplotlib draws other pixels: the alternative
+text beside each holds its numbers, and is.
 """
 
 from __future__ import annotations
 
 import copy
-import os
 import re
-import sys
-import tempfile
-import warnings
 from pathlib import Path
 
-import jupytext
 import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from tools.notebooks import FOLDER, SOURCES, outputs_but_pictures, plain, run_notebook, stored
 
 from earlywarn.errors import ScoreError
 from earlywarn.report import funnel
 from earlywarn.report.notebook import picture, say, table
 
-FOLDER = Path(__file__).parents[2] / "notebooks"
-SOURCES = sorted((FOLDER / "source").glob("*.py"))
-LIMIT = 1800
-"""Seconds for a cell: a stuck one is stopped; how long a notebook takes is not tested here."""
-METADATA = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
 ALLOWED = re.compile(r"\b(19|20)\d\d(-\d\d)?\b|\b(31 March|90%|95%|99\.8%|section 251)|\]\([^)]*\)")
 """Digits in prose that are no results: days, the names of things, and links."""
-
-
-def stored(source: Path) -> Path:
-    return FOLDER / f"{source.stem}.ipynb"
-
-
-def plain(source: Path) -> nbformat.NotebookNode:
-    """The notebook of a plain source, without outputs; nothing in it varies."""
-    book = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
-    cells = [dict(cell, id=f"cell-{place}", metadata={}) for place, cell in enumerate(book.cells)]
-    return nbformat.from_dict(
-        {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
-    )
-
-
-def run(book: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
-    """The notebook with today's outputs, run in an empty folder."""
-    client = NotebookClient(
-        book,
-        timeout=LIMIT,
-        kernel_name="python3",
-        record_timing=False,
-        resources={"metadata": {"path": str(folder)}},
-    )
-    with warnings.catch_warnings():
-        # Warnings of the client are its own affair; those of a cell are outputs, and looked at.
-        warnings.simplefilter("ignore")
-        client.execute()
-    book.metadata = nbformat.from_dict(METADATA)
-    return worded(book)
-
-
-def worded(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The words of each picture where the documentation site looks for them, too."""
-    for cell in book.cells:
-        for output in cell.get("outputs", []):
-            if "image/png" in output.get("data", {}):
-                alt = output.metadata["image/png"]["alt"]
-                cell.metadata = nbformat.from_dict({"mystnb": {"image": {"alt": alt}}})
-    return book
-
-
-def told(book: nbformat.NotebookNode) -> list[list[dict[str, object]]]:
-    """What the cells say, pictures but for their words."""
-    return [
-        [
-            {
-                "kind": output["output_type"],
-                "text": output.get("text"),
-                "data": {k: v for k, v in output.get("data", {}).items() if k != "image/png"},
-                "metadata": output.get("metadata"),
-            }
-            for output in cell.get("outputs", [])
-        ]
-        for cell in book.cells
-    ]
 
 
 def read(source: Path) -> nbformat.NotebookNode:
@@ -130,7 +61,7 @@ def test_a_notebook_is_made_from_its_plain_source(source: Path) -> None:
 def test_outputs_hold_no_fault_no_warning_and_nothing_of_a_machine(source: Path) -> None:
     found = outputs(source)
     assert {output.output_type for output in found} == {"execute_result"}
-    text = str(told(read(source)))
+    text = str(outputs_but_pictures(read(source)))
     assert not re.search(r"0x[0-9a-f]{6,}|/home/|/root/|/tmp/|/work/|site-packages", text)
     assert not re.search(r"\bnan\b|<NA>|\binf\b", text)
 
@@ -167,8 +98,9 @@ def test_the_first_look_has_ten_cells() -> None:
 
 @pytest.mark.parametrize("source", SOURCES, ids=name_of)
 def test_a_notebook_runs_and_says_what_is_stored(source: Path, tmp_path: Path) -> None:
-    found, expected = told(read(source)), told(run(plain(source), tmp_path))
-    assert found == expected, "python tests/docs/test_notebooks.py writes them again"
+    found = outputs_but_pictures(read(source))
+    expected = outputs_but_pictures(run_notebook(plain(source), tmp_path))
+    assert found == expected, "python -m tools.update_docs writes it"
     assert list(tmp_path.iterdir()) == [], "the notebook left files behind"
 
 
@@ -176,12 +108,12 @@ def test_a_fault_and_a_drift_are_noticed(tmp_path: Path) -> None:
     source = tmp_path / "a.py"
     source.write_text("# %%\n1 / 0\n", encoding="utf-8")
     with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
-        run(plain(source), tmp_path)
+        run_notebook(plain(source), tmp_path)
     book = read(SOURCES[0])
     other = copy.deepcopy(book)
     output = next(cell for cell in other.cells if cell.get("outputs")).outputs[0]
     output.data["text/plain"] = output.data["text/plain"].replace("1", "2")
-    assert told(other) != told(book)
+    assert outputs_but_pictures(other) != outputs_but_pictures(book)
 
 
 # --- what they are told with ---------------------------------------------------------------------
@@ -212,20 +144,3 @@ def test_a_picture_has_its_words_and_is_closed(snapshot) -> None:
     with pytest.raises(ScoreError, match="without words"):
         picture(pyplot.subplots()[1], " ")
     pyplot.close("all")
-
-
-def _write_anew(names: list[str]) -> None:
-    paths = [str(Path(__file__).parents[2] / "src"), os.environ.get("PYTHONPATH", "")]
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-    for source in SOURCES:
-        if names and not any(name in source.stem for name in names):
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            book = run(plain(source), Path(folder))
-        text = nbformat.writes(book, version=4) + "\n"
-        stored(source).write_text(text, encoding="utf-8", newline="\n")
-        sys.stdout.write(f"{source.stem}: outputs of today\n")
-
-
-if __name__ == "__main__":
-    _write_anew(sys.argv[1:])

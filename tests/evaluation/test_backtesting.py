@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from contextlib import chdir
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,9 +19,11 @@ from earlywarn.errors import BacktestError
 from earlywarn.evaluation import backtesting
 from earlywarn.evaluation.backtesting import CONFIRMATION_FROM, OURS
 from earlywarn.evaluation.baselines import RIVALS
-from earlywarn.evaluation.performance import evaluate
+from earlywarn.evaluation.stored_record import read_recorded
+from earlywarn.evaluation.watchlist import lead_time
 from earlywarn.indicators.timeline import Timeline
 from earlywarn.judgements.targets import GRADES, get_target
+from earlywarn.report.track_record import past_record, past_warnings
 
 TURNS = (
     "2016-01-01",
@@ -51,12 +54,18 @@ def small() -> ew.Backtest:
 # --- the timeline --------------------------------------------------------------------------------
 
 
+@functools.cache
+def built(day: str) -> pd.DataFrame:
+    panel = backtests.panel()
+    return ew.build_indicators(panel.as_of(day))
+
+
 @pytest.mark.parametrize("order", [1, -1], ids=["forwards", "backwards"])
 def test_a_timeline_gives_what_build_indicators_gives(order):
     panel = backtests.panel()
     timeline = Timeline(panel, panel.judgements)
     for day in TURNS[::order]:
-        expected = ew.build_indicators(panel.as_of(day))
+        expected = built(day)
         pd.testing.assert_frame_equal(
             timeline.at(date.fromisoformat(day)), expected, check_exact=True
         )
@@ -156,7 +165,7 @@ def test_leads_use_the_earlier_day(small):
     key = ["model", "la_code", "inspection_start"]
     both = six.merge(zero, on=key, suffixes=("", "_start"))
     ours = both[both["model"] == OURS]
-    assert (ours["risk"] != ours["risk_start"]).any()
+    assert (ours["risk"] - ours["risk_start"]).abs().max() > 0.01
 
 
 def test_a_lead_before_the_first_year_has_no_row(small):
@@ -195,38 +204,49 @@ def test_every_list_ranks_the_whole_country_once(small):
 # --- nothing from the future ---------------------------------------------------------------------
 
 
-def test_a_report_of_later_changes_nothing(small):
-    """A judgement that began before the forecasts, all Inadequate, but was published after."""
+def with_planted(published_on: date, codes: list[str]) -> pd.DataFrame:
+    """The judgements, and one more of these authorities: all Inadequate, begun in November 2016."""
     judgements = backtests.panel().judgements
-    codes = small.judgements["la_code"].unique()[:40]
     planted = judgements.drop_duplicates("la_code")
     planted = planted[planted["la_code"].isin(codes)].assign(
-        inspection_start=date(2016, 11, 1), published_on=date(2018, 1, 1)
+        inspection_start=date(2016, 11, 1), published_on=published_on
     )
+    assert len(planted) == len(codes) > 0
     areas = ["overall", "leadership", "help_and_protection", "in_care"]
     planted[areas] = "Inadequate"
-    again = backtests.run(
-        pd.concat([judgements, planted], ignore_index=True), until=date(2017, 12, 31), leads=(0,)
-    )
-    then = small.forecasts
-    then = then[(then["lead_months"] == 0) & (then["inspection_start"] < "2018-01-01")]
-    pd.testing.assert_frame_equal(again.forecasts, then.reset_index(drop=True), check_exact=True)
+    return pd.concat([judgements, planted], ignore_index=True)
+
+
+def at_the_start(forecasts: pd.DataFrame, before: str) -> pd.DataFrame:
+    kept = forecasts[(forecasts["lead_months"] == 0) & (forecasts["inspection_start"] < before)]
+    return kept.reset_index(drop=True)
+
+
+def test_a_report_of_later_changes_nothing(small):
+    """A judgement that began before the forecasts, but was published after."""
+    codes = small.judgements["la_code"].unique()[:40].tolist()
+    later = with_planted(date(2018, 1, 1), codes)
+    again = backtests.run(later, until=date(2017, 12, 31), leads=(0,))
+    then = at_the_start(small.forecasts, "2018-01-01")
+    pd.testing.assert_frame_equal(again.forecasts, then, check_exact=True)
 
 
 def test_a_report_of_earlier_does_count(small):
-    """The test before is not hollow."""
-    judgements = backtests.panel().judgements
-    known = judgements["published_on"] < date(2017, 1, 1)
-    good = known & (judgements["overall"] == "Good")
-    changed = judgements.assign(overall=judgements["overall"].mask(good, "Outstanding"))
-    again = backtests.run(changed, until=date(2017, 1, 31), leads=(0,))
-    key = ["model", "la_code", "inspection_start"]
-    both = again.forecasts.merge(
-        small.forecasts[small.forecasts["lead_months"] == 0], on=key, suffixes=("", "_then")
-    )
-    previous = both[both["model"] == "previous judgement"]
-    assert len(previous) > 0
-    assert (previous["risk"] != previous["risk_then"]).any()
+    """The test before is not hollow: published in time, the same judgement moves its authority."""
+    then = at_the_start(small.forecasts, "2017-02-01")
+    codes = then["la_code"].unique()[:3].tolist()
+    earlier = with_planted(date(2016, 12, 15), codes)
+    again = backtests.run(earlier, until=date(2017, 1, 31), leads=(0,), rivals=(RIVALS[1],))
+    risks = pd.DataFrame(
+        {
+            name: frame[frame["model"] == "previous judgement"].set_index("la_code")["risk"]
+            for name, frame in (("then", then), ("again", again.forecasts))
+        }
+    ).dropna()
+    assert 0 < len(codes) < len(risks)
+    moved = risks["again"] - risks["then"]
+    assert (moved[codes] > 0.05).all()
+    assert (moved[codes].min() - moved.drop(codes)).min() > 0.05
 
 
 # --- parallel, interrupted, again ----------------------------------------------------------------
@@ -252,12 +272,12 @@ def test_an_interrupted_run_goes_on(small, parts, monkeypatch):
     """One of the two finished years is computed no more; the bytes are the same."""
     folder, _ = parts
     files = sorted(folder.iterdir())
-    assert [file.name[:14] for file in files] == [
-        *("forecasts-2017", "forecasts-2018", "lists-2017-" + files[2].name[11:14]),
-        "lists-2018-" + files[3].name[11:14],
+    assert [file.name.rpartition("-")[0] for file in files] == [
+        *("forecasts-2017", "forecasts-2018", "lists-2017", "lists-2018"),
+        *("whole-2017", "whole-2018"),
     ]
     before = {file: file.read_bytes() for file in files}
-    files[1].unlink()
+    files[1].write_bytes(before[files[1]][:-20])  # What a power cut leaves.
     asked = []
     trained = backtesting._trained
     monkeypatch.setattr(backtesting, "_trained", lambda *a: (asked.append(a[-1]), trained(*a))[1])
@@ -314,8 +334,8 @@ def test_a_year_without_inspections_is_kept_and_read(tmp_path):
 
 
 def test_nothing_to_forecast_is_told():
-    with pytest.raises(BacktestError, match=r"no inspection to forecast.*2030") as fault:
-        backtests.run(first_year=2030, until=date(2031, 1, 1))
+    with pytest.raises(BacktestError, match=r"no inspection to forecast.*2026") as fault:
+        backtests.run(first_year=2026, until=date(2026, 1, 1))
     assert "another span" in fault.value.remedy
 
 
@@ -323,17 +343,38 @@ def test_nothing_to_forecast_is_told():
 
 
 def test_the_page_tells_our_skill_in_the_development_years():
-    """The first row of the first table of docs/evaluation.md, made again."""
+    """The first row of the first table of docs/evaluation.md is that of the record that ships."""
     page = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text(encoding="utf-8")
     table = page.split("## At the start of the inspection, development")[1]
     row = next(line for line in table.splitlines() if line.startswith("| earlywarn |"))
     told = [cell.strip() for cell in row.strip("|").split("|")]
-    found = evaluate(backtests.development().forecasts, resamples=0).records
-    ours = found[(found["window"] == "development")].iloc[0]
+    where = f"model == {OURS!r} and window == 'development'"
+    ours = past_record().query(where).iloc[0]
+    card = read_recorded().tables["records"].query(f"{where} and lead_months == 0").iloc[0]
     assert f"{ours['n']:.0f} inspections, {ours['events']:.0f} with an Inadequate area" in table
-    assert told[1].split()[0] == f"{ours['auc']:.2f}"
-    assert told[2] == f"{ours['auc_within_year']:.2f}"
+    limits = f"[{ours['auc_lower']:.2f}, {ours['auc_upper']:.2f}]"
+    assert told[1] == f"{ours['auc']:.2f} {limits}"
+    assert told[2] == f"{card['auc_within_year']:.2f}"
     assert told[3] == f"{ours['auc_below_good']:.2f}"
     assert told[5] == f"{ours['brier_skill']:+.3f}"
     assert told[7] == f"{ours['observed_expected']:.2f}"
+    assert told[8] == f"{ours['calibration_slope']:.2f}"
     assert told[10] == f"{ours['recall_at_26']:.2f}"
+
+
+def test_the_record_that_ships_has_the_lists_of_today(small):
+    """Five quarters of it made again: who stood on which list, and for how long."""
+    events = small.judgements[small.judgements["label"] == 1.0]
+    found = lead_time(small.lists[small.lists["model"] == OURS], events)
+    found = found.set_index(["la_code", "inspection_start"])
+    shipped = past_warnings().set_index(["la_code", "inspection_start"])
+    shipped = shipped[shipped["model"] == OURS].loc[found.index]
+    assert len(found) > 5
+    assert found["on_last_list"].nunique() == 2
+    for name in ("last_list", "on_last_list"):
+        assert found[name].tolist() == shipped[name].tolist()
+    for name in ("on_list_6", "on_list_12"):
+        known = found[name].notna()
+        assert found[name][known].tolist() == shipped[name][known].tolist()
+    begun = ~found["at_least"].astype(bool)
+    assert found["warning_months"][begun].tolist() == shipped["warning_months"][begun].tolist()

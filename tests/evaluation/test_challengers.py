@@ -19,7 +19,7 @@ from earlywarn.evaluation.challengers import CHALLENGERS, Challenger
 from earlywarn.evaluation.performance import evaluate
 from earlywarn.indicators.catalogue import model_column, scored_indicators
 from earlywarn.model.base_rate import next_level
-from earlywarn.statistics.regression import logit
+from earlywarn.statistics.distributions import logit
 
 RECORDS = scored_indicators()
 NAMES = [model_column(record) for record in RECORDS]
@@ -103,7 +103,7 @@ def test_boosting_never_goes_against_the_catalogue(cases):
 
 def test_one_kind_of_case_is_a_fault(cases):
     X, grade, age = cases
-    with pytest.raises(TrainingError, match="random forest: there is nothing to tell apart"):
+    with pytest.raises(TrainingError, match="random forest: there is nothing to separate"):
         BY_NAME["random forest"].fit(X, grade.clip(upper=2), age)
 
 

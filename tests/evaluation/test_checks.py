@@ -12,8 +12,11 @@ import pytest
 from tests.helpers import backtests
 
 from earlywarn.errors import UsageError
+from earlywarn.evaluation import checks
 from earlywarn.evaluation.checks import CHECKS, Evidence, as_frame, run_checks
+from earlywarn.indicators.catalogue import scored_indicators
 from earlywarn.judgements.targets import cohort, get_target
+from earlywarn.model.prior import WeightPrior
 
 
 @pytest.fixture(scope="module")
@@ -203,12 +206,22 @@ def test_assumed_dates(evidence, assumed, expected):
     assert result.sentence.startswith("100%" if assumed else "0%")
 
 
-def test_sample_size(invented):
+def test_sample_size(invented, monkeypatch):
+    """The check turns with the cases, with the parameters, and with what the model explains."""
+    monkeypatch.setattr(checks, "_free_parameters", lambda _: 6.0)
+    needed = int(one(4, invented).sentence.split()[-1])
+    assert needed > 20
     training = invented.model.info["training"]
-    for inspections, expected in ((10**6, "pass"), (3, "fail")):
+    for inspections, expected in ((needed, "pass"), (needed - 1, "fail")):
         info = {**invented.model.info, "training": {**training, "inspections": inspections}}
-        model = invented.model.with_info(info)
-        assert status(4, dataclasses.replace(invented, model=model)) == expected
+        enough = dataclasses.replace(invented, model=invented.model.with_info(info))
+        assert status(4, enough) == expected
+        if expected == "pass":
+            monkeypatch.setattr(checks, "_free_parameters", lambda _: 6.5)
+            result = one(4, enough)
+            assert result.status == "fail"
+            assert "about 6.5 parameters" in result.sentence
+            monkeypatch.setattr(checks, "_free_parameters", lambda _: 6.0)
     rows = invented.backtest.forecasts
     later = with_forecasts(invented, rows[rows["window"] == "confirmation"])
     assert status(4, later) == "not applicable"
@@ -218,12 +231,43 @@ def test_sample_size(invented):
     assert "explains nothing" in result.sentence
 
 
+def test_the_parameters_that_the_data_decide_are_counted_from_the_hessian():
+    """One for each threshold, and of each weight as much as the prior leaves to the cases."""
+    records = tuple(record for record in scored_indicators() if record.family != "demand")
+    history = np.array([record.kind == "history" for record in records])
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(300, len(records)))
+    X[:, history] = rng.integers(0, 2, (300, history.sum())) - 0.5
+    grade = rng.integers(0, 4, 300)
+    usual = WeightPrior()
+    free = checks.free_parameters(X, grade, records, usual)
+    parts = ("composite_sd", "family_sd", "indicator_sd", "history_sd", "inadequate_sd",
+             "history_own_sd", "inadequate_own_sd")  # fmt: skip
+    held = dataclasses.replace(usual, **dict.fromkeys(parts, 1e-4))
+    assert checks.free_parameters(X, grade, records, held) == pytest.approx(3, abs=0.01)
+    alike = dataclasses.replace(usual, history_own_sd=0.0, inadequate_own_sd=0.0)
+    assert 3 < checks.free_parameters(X, grade, records, alike) < free - 1
+    loose = dataclasses.replace(usual, **dict.fromkeys(parts, 10.0))
+    most = 3 + (~history).sum() + 3 * history.sum()
+    assert checks.free_parameters(X, grade, records, loose) == pytest.approx(most, abs=0.5)
+
+
+def test_the_models_own_cases_and_prior_are_counted(evidence):
+    """Those up to its cut: an early one, by which three grades had been given, as it is quick."""
+    training = {**evidence.model.info["training"], "until": "2015-09-30"}
+    model = evidence.model.with_info({**evidence.model.info, "training": training})
+    free = checks._free_parameters(dataclasses.replace(evidence, model=model))
+    assert 2 < free < 6
+
+
 @pytest.mark.parametrize(
     ("lower", "window", "expected"),
     [
-        (0.02, "from 2018", "pass"),
-        (-0.01, "from 2018", "fail"),
-        (np.nan, "from 2018", "not applicable"),
+        (0.02, "confirmation", "pass"),
+        (-0.01, "confirmation", "fail"),
+        (-0.01, "from 2022", "fail"),
+        (np.nan, "confirmation", "not applicable"),
+        (0.02, "from 2018", "not applicable"),
         (0.02, "development", "not applicable"),
     ],
 )
@@ -235,15 +279,34 @@ def test_against_the_previous_judgement(evidence, lower, window, expected):
     assert status(5, dataclasses.replace(evidence, paired=paired)) == expected
 
 
-@pytest.mark.parametrize(
-    ("ratio", "expected"),
-    [(1.0, "pass"), (0.8, "pass"), (0.79, "fail"), (1.3, "fail"), (np.nan, "not applicable")],
-)
-def test_calibration(evidence, ratio, expected):
-    records = record_of(observed_expected=ratio)
-    assert status(6, dataclasses.replace(evidence, records=records)) == expected
-    other = record_of(observed_expected=1.0).assign(window="development")
-    assert status(6, dataclasses.replace(evidence, records=other)) == "not applicable"
+def test_the_development_years_do_not_decide_against_the_previous_judgement(evidence):
+    """The model was chosen on them: a window that holds one of them is no test."""
+    row = {"model": "earlywarn", "against": "previous judgement", "measure": "auc"}
+    row |= {"lead_months": 0, "difference": 0.1, "upper": 0.2}
+    windows = {"development": 0.05, "from 2018": 0.05, "confirmation": 0.05, "from 2022": -0.01}
+    paired = pd.DataFrame([row | {"window": w, "lower": low} for w, low in windows.items()])
+    result = one(5, dataclasses.replace(evidence, paired=paired))
+    assert result.status == "fail"
+    assert result.sentence.startswith("in 2022 to August 2026")
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), [
+    (1.0, 1.0, "pass"), (0.6, 1.0, "fail"), (1.0, 0.5, "fail"), (1.6, 1.0, "fail"),
+])  # fmt: skip
+def test_calibration_looks_at_all_years_and_at_those_that_chose_nothing(
+    invented, before, after, expected
+):
+    rows = invented.backtest.forecasts
+    for window, ratio in (("development", before), ("confirmation", after)):
+        here = rows["window"] == window
+        share = rows.loc[here & (rows["model"] == "earlywarn"), "label"].mean()
+        rows = rows.assign(risk=rows["risk"].mask(here, share / ratio))
+    result = one(6, with_forecasts(invented, rows))
+    assert result.status == expected
+    assert "all years" in result.sentence
+    assert "2022 to March 2025" in result.sentence
+    later = rows[rows["lead_months"] > 0]
+    assert status(6, with_forecasts(invented, later)) == "not applicable"
 
 
 def test_rank_intervals(evidence, monkeypatch):
@@ -253,9 +316,11 @@ def test_rank_intervals(evidence, monkeypatch):
     assert result.status == "fail"
     assert int(result.sentence.split()[0]) > 10
     frame = pd.DataFrame({"rank_lower": [1, 1, 2, 3], "rank_upper": [3, 2, 4, 4]})
-    monkeypatch.setattr("earlywarn.evaluation.checks.score", lambda *_: frame)
+    monkeypatch.setattr("earlywarn.evaluation.checks.score_quietly", lambda *_: frame)
     assert status(7, evidence) == "pass"
-    monkeypatch.setattr("earlywarn.evaluation.checks.score", lambda *_: frame.assign(rank_upper=4))
+    monkeypatch.setattr(
+        "earlywarn.evaluation.checks.score_quietly", lambda *_: frame.assign(rank_upper=4)
+    )
     assert one(7, evidence).sentence.startswith("2 of 4 authorities")
 
 

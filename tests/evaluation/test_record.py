@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import json
 
@@ -18,7 +17,7 @@ from earlywarn.evaluation import record_page
 from earlywarn.evaluation.checks import CHECKS, Result, as_frame
 from earlywarn.evaluation.fairness import groups, steadiness
 from earlywarn.evaluation.performance import decision_curve, evaluate, reliability
-from earlywarn.evaluation.record import Record, make_record, write_record
+from earlywarn.evaluation.record import Record, make_record, tables_of_new_failures, write_record
 from earlywarn.evaluation.watchlist import lead_time, list_record
 from earlywarn.utils.progress import Progress
 
@@ -26,7 +25,8 @@ KEYS = """window lead_months model n events auc auc_lower auc_upper auc_within_y
 ap_over_prevalence brier_skill log_skill observed_expected calibration_slope recall_top20pct
 recall_at_26 paired""".split()  # noqa: SIM905
 TABLES = """forecasts lists records paired reliability decision_curve lead_time list_record groups
-steadiness recounted checks""".split()  # noqa: SIM905
+steadiness recounted populations records_new reliability_new decision_curve_new lead_time_new
+list_record_new groups_new checks""".split()  # noqa: SIM905
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +58,7 @@ def toy() -> Record:
         "groups": groups(backtest.forecasts),
         "steadiness": steadiness(backtest.lists),
         "recounted": gain,
+        **tables_of_new_failures(backtest, 10),
         "checks": as_frame(results),
     }
     return Record(backtest, evaluate(backtest.forecasts, resamples=10), tables, results)
@@ -180,7 +181,7 @@ def text_of(record: Record) -> str:
 def test_the_page_tells_every_part(toy):
     text = text_of(toy)
     for title in (
-        *("At the start of the inspection, development", "Against each rival", "How early"),
+        *("At the start of the inspection, development", "Against each baseline", "How early"),
         *(
             "At the start of the inspection, confirmation",
             "At the start of the inspection, from 2018",
@@ -242,14 +243,22 @@ def test_bars_in_a_cell_do_not_break_a_table():
 @pytest.fixture
 def quick(monkeypatch):
     """The command with a backtest that is there, and few resamples."""
-    given = {}
+    given, there = {}, backtests.small()  # before the function that makes it is another
 
     def backtest(_panel, _judgements, **settings):
         given.update(settings)
-        return backtests.small()
+        return there
 
     monkeypatch.setattr(ew, "backtest", backtest, raising=False)
-    few = functools.partial(make_record, resamples=5)
+    kept: dict[tuple[int, ...], Record] = {}
+
+    def few(*arguments, mute=(), **settings):
+        """Made once for the same muted checks: the command is asked more than once."""
+        muted = tuple(mute)
+        if muted not in kept:
+            kept[muted] = make_record(*arguments, mute=mute, resamples=5, **settings)
+        return kept[muted]
+
     monkeypatch.setattr(ew, "make_record", few, raising=False)
     return given
 

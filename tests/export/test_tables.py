@@ -190,7 +190,11 @@ def test_the_dictionary_has_the_form_of_the_departments_standard(tmp_path, model
         assert told["label"].is_unique
         assert told["label"].str.len().between(2, 80).all()
         assert not told["label"].str.contains(",").any()
-        numeric = [pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes]
+        # Yes or no is what rows are filtered by, not a figure, though pandas counts it as a number.
+        numeric = [
+            pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
+            for dtype in frame.dtypes
+        ]
         assert told["col_type"].eq("Indicator").tolist() == numeric
         assert set(told["col_type"]) == {"Filter", "Indicator"}
         assert set(told["indicator_unit"]) <= {"", "£", "£m", "%", "pp"}
@@ -202,7 +206,7 @@ def test_the_dictionary_has_the_form_of_the_departments_standard(tmp_path, model
 
 def test_a_column_from_elsewhere_is_told_as_such():
     frame = pd.DataFrame({"mine": ["a"], "count": [1], "rate": [0.5]})
-    told = columns.metadata(frame).set_index("col_name")
+    told = columns.data_dictionary(frame).set_index("col_name")
     assert told["col_type"].tolist() == ["Filter", "Indicator", "Indicator"]
     assert told["indicator_dp"].tolist() == ["", "0", "3"]
     assert "passed through" in told.loc["mine", "filter_hint"]

@@ -35,13 +35,6 @@ def small() -> Backtest:
 
 
 @functools.cache
-def development() -> Backtest:
-    """Our own forecasts of the development years, at the start of the inspections."""
-    settings = {"first_year": 2016, "until": date(2021, 12, 31), "leads": (0,), "n_jobs": 2}
-    return run(**settings, rivals=())
-
-
-@functools.cache
 def evaluated() -> Evaluation:
     return evaluate(small().forecasts, resamples=20)
 
@@ -72,8 +65,11 @@ def toy(cases: int = 240) -> Backtest:
             "list_length": 150,
             "deprivation": generator.uniform(5, 40, size=cases),
             "children": generator.uniform(1e4, 1e5, size=cases),
+            "last_grade": np.where(np.arange(cases) % 10, np.arange(cases) % 4, np.nan),
         }
     )
+    for name in ("deprivation", "children"):
+        known[f"{name}_rank"] = known[name].rank(pct=True)
     noises = {"earlywarn": 0.3, "previous judgement": 2.0, "trailing base rate": 9.0}
     parts = []
     for model, noise in noises.items():
@@ -87,7 +83,12 @@ def toy(cases: int = 240) -> Backtest:
             "below_good": risk + 0.4 * (1 - risk),
         }
         rank = pd.Series(-score).rank(method="first").to_numpy()
-        parts.append(known.assign(model=model, risk=risk, score=score, list_rank=rank, **shares))
+        new = pd.Series(-score).where(known["last_grade"] != 3).rank(method="first")
+        parts.append(
+            known.assign(
+                model=model, risk=risk, score=score, list_rank=rank, list_rank_new=new, **shares
+            )
+        )
     quarters = ["2017-10-01", "2018-01-01", "2018-04-01"]
     lists = [
         pd.DataFrame(
@@ -97,7 +98,8 @@ def toy(cases: int = 240) -> Backtest:
                 "la_code": [str(301 + k) for k in range(80)],
                 "la_name": [f"Authority {k}" for k in range(80)],
                 "risk": np.linspace(0.5, 0.01, 80),
-                "rank": generator.permutation(80) + 1,
+                "rank": (rank := generator.permutation(80) + 1),
+                "rank_new": np.where(rank > 9, rank - 9.0, np.nan),
                 "next_start": None,
                 "next_label": np.nan,
             }

@@ -73,7 +73,7 @@ SIXTEEN = {
     "decimal": Decimal(16), "long decimal": Decimal("16.000000000000000000000000000000"),
     "numpy int8": np.int8(16), "numpy uint64": np.uint64(16), "numpy float16": np.float16(16),
     "numpy float32": np.float32(16), "numpy long double": np.longdouble(16), "enum": Sixteen.CASES,
-    "numpy text": np.str_("16"),
+    "numpy text": np.str_("16"), "complex without a second part": 16 + 0j,
 }  # fmt: skip
 
 NO_NUMBERS = {
@@ -92,7 +92,7 @@ NO_NUMBERS = {
     "empty list": [], "tuple": (16,), "set": {16}, "dict": {"value": 16}, "empty dict": {},
     "deep list": nested(5_000), "endless list": endless(), "numpy array": np.array([16, 17]),
     "numpy scalar array": np.array(16), "series": pd.Series([16]), "frame": pd.DataFrame([16]),
-    "complex": 16 + 0j, "fraction": Fraction(33, 2), "date": date(2024, 6, 30),
+    "complex": 16 + 1j, "fraction": Fraction(33, 2), "date": date(2024, 6, 30),
     "datetime": datetime(2024, 6, 30, tzinfo=UTC), "time": time(12), "timedelta": timedelta(16),
     "timestamp": pd.Timestamp("2024-06-30"), "pandas timedelta": pd.Timedelta(16, "D"),
     "period": pd.Period("2024-06"), "interval": pd.Interval(1, 16), "datetime64":
@@ -158,12 +158,13 @@ OTHER_DAYS = {
 
 AUTHORITIES = {
     "text": "383", "number": 383, "fraction": 383.0, "spaced": " 383 ", "numpy int16": np.int16(383),
-    "numpy text": np.str_("383"), "abolished": "928", "decimal": Decimal(383),
+    "numpy text": np.str_("383"), "abolished": "928", "decimal": Decimal(383), "name": "Leeds", "name of a city": "city of leeds", "ONS code": "E08000035",
+    "beginning of a name": "Newcastle", "apostrophe": "St Helen's", "text of a fraction": "383.0",
 }  # fmt: skip
 NO_AUTHORITIES = {
-    "unknown": "999", "unknown number": 999, "England": "ENG", "name": "Leeds", "ONS code":
-    "E08000035", "minus": -383, "fraction": 383.5, "leading zero": "0383", "two": "383;301",
-    "text of a fraction": "383.0", "true": True, "false": False, "zero": 0, "infinity": float("inf"),
+    "unknown": "999", "unknown number": 999, "England": "ENG", "England by name": "England", "no name":
+    "Atlantis", "ONS code of England": "E92000001", "minus": -383, "fraction": 383.5, "leading zero": "0383", "two": "383;301",
+    "true": True, "false": False, "zero": 0, "infinity": float("inf"),
     "integer 10^30": 10**30, "bytes": b"383", "list": ["383"], "dict": {"code": "383"}, "tuple": ("383",),
     "full-width digits": "\uff13\uff18\uff13", "NUL behind": "383\x00", "half a surrogate pair":
     "\ud800", "zero-width": "3\u200b83", "word nan": "nan", "word None": "None", "very long": "3" * 100_000,

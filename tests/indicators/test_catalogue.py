@@ -72,7 +72,11 @@ def test_every_record_is_told_in_full(record) -> None:
 
 @EACH
 def test_scored_indicators_have_a_sign_and_a_citation(record) -> None:
-    if record.scored:
+    if record.id == "previously_inadequate":
+        # Which way it counts is left to the judgements, and the record says so.
+        assert (record.scored, record.sign) == (True, 0)
+        assert record.direction_source.startswith("no direction is declared")
+    elif record.scored:
         assert record.sign in (1, -1)
         assert re.search(r"https?://|doi 10\.\d{4,}|\d{4}\)", record.direction_source)
     else:
@@ -102,7 +106,7 @@ def test_decisions_spend_and_deprivation_are_told_and_not_scored() -> None:
 def test_every_measure_is_in_the_panel(national: Panel) -> None:
     first = national.observations.groupby("measure")["period"].min()
     published = [record for record in INDICATORS if record.kind != "history"]
-    assert len(published) == len(INDICATORS) - 1
+    assert len(published) == len(INDICATORS) - 2
     for record in published:
         assert first[record.measure] <= record.first_year
         assert not record.size_measure or record.size_measure in first.index
@@ -114,7 +118,9 @@ def test_columns_of_a_record() -> None:
     assert columns_of(get_indicator("rereferrals"))[4:] == (
         "rereferrals_neighbour_gap",
         "rereferrals_trend",
+        "rereferrals_period",
     )
+    assert "referral_rate_expected" in columns_of(get_indicator("referral_rate"))
     assert "referral_rate_distance" in columns_of(get_indicator("referral_rate"))
     assert "no_further_action_distance" in columns_of(get_indicator("no_further_action"))
     assert model_column(get_indicator("previously_good")) == "previously_good"

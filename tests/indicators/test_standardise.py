@@ -13,11 +13,14 @@ from earlywarn.indicators.catalogue import get_indicator
 from earlywarn.indicators.standardise import (
     FEWEST,
     REACH,
+    SPREAD_SD,
     Distribution,
     compare,
     distribution,
+    level_error,
     stabilise,
 )
+from earlywarn.statistics.heterogeneity import paule_mandel, winsorised_mean_square
 
 SPREAD = Distribution(centre=0.5, gradient=0.0, deprivation=0.0, tau2=0.01, typical_sd=0.05)
 KINDS = ("rereferrals", "referral_rate", "caseload", "absence")
@@ -32,7 +35,7 @@ class TestStabilise:
             ("turnover", 130.0, 100, math.pi / 2, 1 / 20),  # more leavers than staff
             ("referral_rate", 400.0, 2500, 0.2, 0.01),  # sqrt(0.04), 1/(2 sqrt(2500))
             ("caseload", 16.0, 100, 4.0, 0.05),
-            ("absence", 6.25, 100, 2.5, 0.0),  # no known sampling error
+            ("absence", 6.25, 100, 2.5, 0.17),  # 1.7 for one worker
         ],
     )
     def test_by_hand(self, name: str, value: float, size: float, y: float, sd: float) -> None:
@@ -43,50 +46,29 @@ class TestStabilise:
     def test_what_is_missing(self, name: str) -> None:
         y, sd = stabilise(get_indicator(name), [np.nan, 4.0, 4.0], [100, np.nan, 0])
         assert np.isnan(y).tolist() == [True, False, False]
-        unknown = name != "absence"
-        assert np.isnan(sd[1:]).tolist() == [unknown, unknown]
+        assert np.isnan(sd[1:]).all()
 
 
 class TestDistribution:
     def test_by_hand(self) -> None:
-        # Spiegelhalter et al. 2012: z = +-2, phi = 4, and with equal sd s the between-variance is
-        # s^2 (n phi / (n - 1) - 1) = 0.0025 (80 / 19 - 1) = 0.0025 * 61 / 19.
+        # All at one distance d = 0.1, so that nothing is pulled in: d^2 / (s^2 + tau^2) is 19 / 20
+        # of the mean square that winsorised normal scores have.
         y = np.repeat([0.4, 0.6], 10)
         found = distribution(y, np.full(20, 0.05))
         assert found is not None
+        factor = winsorised_mean_square(0.1)
         assert found.centre == pytest.approx(0.5, rel=1e-14)
-        assert found.tau2 == pytest.approx(0.0025 * 61 / 19, rel=1e-12)
+        assert found.tau2 == pytest.approx(0.01 * 20 / (19 * factor) - 0.0025, rel=1e-9)
         assert (found.gradient, found.deprivation, found.typical_sd) == (0.0, 0.0, 0.05)
 
-    def test_by_plain_loops(self) -> None:
+    def test_it_is_paule_and_mandels_of_the_known(self) -> None:
         rng = np.random.default_rng(7)
         y, sd = rng.normal(0.5, 0.1, 40), rng.uniform(0.01, 0.1, 40)
-
-        def clipped(values: list[float]) -> list[float]:
-            low, high = np.quantile(values, [0.1, 0.9])
-            return [min(max(one, low), high) for one in values]
-
-        def mean(weights: list[float]) -> float:
-            return sum(w * v for w, v in zip(weights, clipped(list(y)), strict=True)) / sum(weights)
-
-        def between(centre: float) -> float:
-            scores = clipped([(v - centre) / s for v, s in zip(y, sd, strict=True)])
-            w = [1 / s**2 for s in sd]
-            chi = sum(one**2 for one in scores)
-            return max(0.0, (chi - (len(y) - 1)) / (sum(w) - sum(one**2 for one in w) / sum(w)))
-
-        tau2 = between(mean([1 / s**2 for s in sd]))
-        tau2 = between(mean([1 / (s**2 + tau2) for s in sd]))
-        centre = mean([1 / (s**2 + tau2) for s in sd])
-        found = distribution(y, sd)
+        found = distribution(np.r_[y, np.nan], np.r_[sd, 0.05])
         assert found is not None
-        assert (found.centre, found.tau2) == pytest.approx((centre, tau2), rel=1e-12)
+        expected = pytest.approx(paule_mandel(y, sd, share=0.1), rel=1e-12)  # in another order
+        assert (found.centre, found.tau2) == expected
         assert found.typical_sd == np.median(sd)
-
-    def test_amounts_have_the_winsorised_variance(self) -> None:
-        found = distribution(np.repeat([1.0, 3.0], 10), np.zeros(20))
-        assert found is not None
-        assert (found.centre, found.tau2) == pytest.approx((2.0, 1.0), rel=1e-14)
 
     def test_like_for_like_by_hand(self) -> None:
         deprivation = np.arange(20.0)
@@ -110,10 +92,15 @@ class TestDistribution:
 
 class TestCompare:
     def test_by_hand(self) -> None:
-        # tau (y - centre) / (tau^2 + sd^2), and sqrt(sd^2 / (tau^2 + sd^2))
+        # tau (y - centre) / (tau^2 + sd^2), and sd^2 / (tau^2 + sd^2) with what the year is unsure
         z, se = compare(np.array([0.6, 0.6, 0.35]), np.array([0.0, 0.1, 0.05]), np.nan, SPREAD)
         np.testing.assert_allclose(z, [1.0, 0.5, 0.1 * -0.15 / 0.0125], rtol=1e-13)
-        np.testing.assert_allclose(se, [0.0, math.sqrt(0.5), math.sqrt(0.2)], rtol=1e-13)
+        expected = np.array([0.0, 0.5, 0.2]) + 0.085**2 + (0.075 * z) ** 2
+        np.testing.assert_allclose(se, np.sqrt(expected), rtol=1e-13)
+
+    def test_a_level_is_never_less_sure_than_without_a_figure(self) -> None:
+        assert level_error(2.0, 10.0, 0.01) == 1.0
+        assert level_error(2.0, 0.0, 0.01) > level_error(0.0, 0.0, 0.01) == 0.085
 
     def test_against_the_equally_deprived(self) -> None:
         against = Distribution(centre=0.5, gradient=0.02, deprivation=20.0, tau2=0.01, typical_sd=0)
@@ -168,7 +155,8 @@ class TestProperties:
         y, sd = stabilise(record, [100 * share] * 2, sorted([one, other]))
         z, se = compare(y, sd, np.nan, against)
         assert abs(z[0]) <= abs(z[1]) + 1e-12
-        assert se[0] >= se[1] - 1e-12
+        # What chance leaves open; the doubt about the year's spread grows with the level.
+        assert np.diff(se**2 - (SPREAD_SD * z) ** 2)[0] <= 1e-12 or se[0] == 1.0
 
     @given(
         st.lists(st.tuples(unit, error, st.floats(0, 60)), min_size=FEWEST, max_size=60),

@@ -13,17 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earlywarn.errors import OutcomeError
+from earlywarn.indicators.build import history_of
 from earlywarn.judgements.reading import read_judgements
 from earlywarn.judgements.targets import (
     AREAS,
+    CORE,
     GRADES,
     TARGETS,
     Target,
     cohort,
+    derived_grade,
     get_target,
-    outcomes_after,
     previous_judgement,
 )
+from earlywarn.panel.panel import load_judgements
 
 ANY, OVERALL, HELP = "any_inadequate", "overall_inadequate", "help_and_protection_inadequate"
 O, G, R, I = GRADES  # noqa: E741 - the grades by their first letters, worst last
@@ -156,14 +159,15 @@ class TestTargets:
 
     @pytest.mark.parametrize("method", ["label", "grade"])
     def test_overall_is_refused_where_none_is_given_any_more(self, method: str) -> None:
-        rows = inspections({}, {"overall": None, "published_on": date(2026, 4, 1)})
+        began = {"inspection_start": date(2026, 4, 1), "published_on": date(2026, 5, 1)}
+        rows = inspections({}, {"overall": None, **began})
         with pytest.raises(OutcomeError) as caught:
             getattr(get_target(OVERALL), method)(rows)
-        for part in (OVERALL, "1 ILACS reports", "2026-04-01", "301", "Use any_inadequate"):
+        for part in (OVERALL, "1 inspections", "2026-04-01", "301", "Use any_inadequate"):
             assert part in str(caught.value)
 
     def test_overall_missing_before_that_day_is_unknown(self) -> None:
-        assert pd.isna(label(OVERALL, overall=None, published_on=date(2026, 3, 31)))
+        assert pd.isna(label(OVERALL, overall=None, published_on=date(2026, 5, 31)))
 
     def test_short_words_are_refused(self) -> None:
         with pytest.raises(OutcomeError, match=r"'in_care', row 0: not a grade: found 'RI'"):
@@ -197,7 +201,7 @@ class TestCohort:
             cohort(self.rows, until="2021-08-31")
         )
 
-    @pytest.mark.parametrize("bad", ["2021", "31/08/2021", 2021, pd.NaT])
+    @pytest.mark.parametrize("bad", ["2021", "2021-08", "2021-W34", "31/13/2021", 2021, pd.NaT])
     def test_what_is_no_date(self, bad: Any) -> None:
         with pytest.raises(OutcomeError, match="until: not a date"):
             cohort(self.rows, until=bad)
@@ -218,7 +222,8 @@ class TestPreviousJudgement:
     def test_the_last_one_published(self) -> None:
         held = previous_judgement(self.rows, "2022-12-31", ["302", "301", "303"])
         assert held.index.tolist() == ["302", "301", "303"]
-        assert held.loc["302", "previous_judgement"] == O
+        assert held.loc["302", "previous_judgement"] == G  # the areas, under an overall O
+        assert held.loc["302", "previous_overall"] == O
         assert held.loc["302", "previous_inspection"] == date(2021, 3, 4)
         assert held.loc["302", "previous_published_on"] == date(2021, 4, 29)
         assert held.loc["303"].isna().all()
@@ -232,13 +237,13 @@ class TestPreviousJudgement:
             return previous_judgement(self.rows, day, ["301"])["previous_judgement"].iloc[0]
 
         assert pd.isna(held("2019-04-28"))
-        assert [held(day) for day in ("2019-04-29", "2020-04-28", "2020-04-29")] == [R, R, I]
+        assert [held(day) for day in ("2019-04-29", "2020-04-28", "2020-04-29")] == [G, G, I]
 
     def test_the_last_published_is_held_though_another_started_later(self) -> None:
         long = {
             "inspection_start": date(2019, 1, 7),
             "published_on": date(2021, 2, 1),
-            "overall": R,
+            "leadership": R,
         }
         held = previous_judgement(inspections(long, {}), "2021-12-31", ["301"])
         assert held["previous_judgement"].tolist() == [R]
@@ -249,46 +254,34 @@ class TestPreviousJudgement:
         assert held.isna().all(axis=None)
 
 
-class TestOutcomesAfter:
-    rows = inspections({"in_care": I}, {}, {"la_code": "302"}, {"la_code": "302", **NO_AREAS})
+class TestOneScale:
+    """The derived grade is the same whether or not a report gives an overall grade."""
 
-    def test_window_is_open_at_its_day_and_closed_at_its_end(self) -> None:
-        def told(day: str, months: int) -> float:
-            return float(outcomes_after(self.rows, day, months, ANY, ["301"])["label"].iloc[0])
+    @settings(deadline=None)
+    @given(
+        st.fixed_dictionaries(dict.fromkeys(AREAS, st.sampled_from(GRADES))),
+        st.sampled_from([O, G, R]),
+    )
+    def test_an_overall_grade_changes_nothing(self, row: dict[str, Any], overall: str) -> None:
+        with_it, without = (inspections({**row, "overall": given}) for given in (overall, None))
+        assert derived_grade(with_it).equals(derived_grade(without))
 
-        assert told("2019-03-03", 1) == 1.0
-        assert pd.isna(told("2019-03-04", 11))
-        assert told("2018-03-04", 12) == 1.0
-        assert pd.isna(told("2018-03-03", 12))
-        assert told("2019-03-04", 12) == 0.0
+    def test_no_past_report_changes_its_last_grade_without_an_overall_grade(self) -> None:
+        rows = load_judgements()
+        assert rows["overall"].notna().sum() > 400
+        # One report of 2016 is known from the press alone: its overall grade and one area.
+        part = rows[list(CORE)].isna().any(axis=1) & (rows["overall"] == "Inadequate")
+        assert rows.loc[part, "source"].tolist() == ["press reports"]
+        bare = rows.assign(overall=rows["overall"].where(part))
+        codes = sorted(set(rows["la_code"]))
+        for day in ("2018-06-30", "2021-06-30", "2024-06-30", "2026-08-31"):
+            both = [previous_judgement(frame, day, codes) for frame in (rows, bare)]
+            assert history_of(both[0]).equals(history_of(both[1]))
 
-    def test_the_next_inspection_of_several(self) -> None:
-        told = outcomes_after(self.rows, "2018-12-31", 36, get_target(ANY), ["302", "301"])
-        assert told.index.tolist() == ["302", "301"]
-        assert told["label"].tolist() == [0.0, 1.0]
-        assert told["grade"].tolist() == [1.0, 3.0]
-        assert told["inspection_start"].tolist() == [date(2021, 3, 4), date(2019, 3, 4)]
-        assert told["published_on"].tolist() == [date(2021, 4, 29), date(2019, 4, 29)]
-
-    def test_not_inspected_is_unknown(self) -> None:
-        told = outcomes_after(self.rows, "2019-12-31", 12, ANY, ["303", "301"])
-        assert told.loc["303"].isna().all()
-        assert told.loc["301", "label"] == 0.0
-
-    def test_inspected_but_not_told_is_unknown(self) -> None:
-        told = outcomes_after(self.rows, "2021-12-31", 12, ANY, ["302"])
-        assert pd.isna(told.loc["302", "label"])
-        assert told.loc["302", "inspection_start"] == date(2022, 3, 4)
-
-    @pytest.mark.parametrize("months", [0, -12, 1.5, True, "12"])
-    def test_a_bad_window(self, months: Any) -> None:
-        with pytest.raises(OutcomeError, match="months: not a length of a window"):
-            outcomes_after(self.rows, "2019-01-01", months, ANY, ["301"])
-
-    def test_end_of_month(self) -> None:
-        rows = inspections({"inspection_start": date(2020, 2, 29)})
-        told = outcomes_after(rows, "2020-01-31", 1, ANY, ["301"])
-        assert told["label"].tolist() == [0.0]
+    def test_care_leavers_count_when_inadequate_only(self) -> None:
+        assert derived_grade(inspections({"care_leavers": R})).tolist() == [1.0]
+        assert derived_grade(inspections({"care_leavers": I})).tolist() == [3.0]
+        assert derived_grade(inspections({"in_care": R, "overall": G})).tolist() == [2.0]
 
 
 class TestRealJudgements:

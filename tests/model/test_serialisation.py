@@ -18,6 +18,7 @@ from earlywarn.errors import StoreError
 from earlywarn.model import serialisation as store
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.model.serialisation import (
+    FORMAT,
     LARGEST,
     fingerprint,
     from_text,
@@ -241,12 +242,17 @@ def test_a_cell_that_is_no_number(part, value):
 
 
 def test_a_newer_format_says_to_update():
-    for number in (2, 99):
+    for number in (FORMAT + 1, 99):
         error = refused(sealed(doctored("format", value=number)), "newer format")
         assert "Update" in error.remedy
         assert f"format {number}" in error.found
     # A newer format may have other parts: the advice is still to update.
-    refused(sealed({"format": 2, "kind": DOCUMENT["kind"], "weights": []}), "newer format")
+    refused(sealed({"format": FORMAT + 1, "kind": DOCUMENT["kind"], "weights": []}), "newer format")
+
+
+def test_an_older_format_says_to_retrain():
+    error = refused(sealed(doctored("format", value=1)), "older format")
+    assert "Retrain" in error.remedy
 
 
 @pytest.mark.parametrize("number", [True, False, "1", 1.0, 1.5, 0, -1, None, [1], {}, "x" * 9999])
@@ -523,7 +529,8 @@ def test_a_place_that_can_not_be_written(tmp_path):
     (tmp_path / "file").write_text("text")
     with pytest.raises(StoreError) as told:
         save_model(MODEL, tmp_path / "file" / "below")
-    assert "below" in told.value.where
+    assert told.value.where == str(tmp_path / "file")  # what is in the way
+    assert "a file stands where a folder is needed" in str(told.value)
 
 
 def test_what_could_not_be_read_again_is_not_written(tmp_path):

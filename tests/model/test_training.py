@@ -19,7 +19,7 @@ from earlywarn.judgements.targets import Target, get_target
 from earlywarn.model.serialisation import from_text, to_text
 from earlywarn.model.training import design, train, training_cases
 from earlywarn.panel.panel import FIRST_DAY, Panel
-from earlywarn.statistics.regression import logit
+from earlywarn.statistics.distributions import logit
 from earlywarn.utils.files import package_path
 from earlywarn.utils.progress import Progress
 
@@ -43,7 +43,7 @@ def small(panel, judgements):
 
 
 def test_the_model_that_ships_is_what_training_gives(panel, judgements):
-    model = train(panel, judgements, until="2025-03-31")
+    model = train(panel, judgements, until="2026-08-20")
     shipped = package_path("models/default") / "model.json"
     assert to_text(model).encode() == shipped.read_bytes()
 
@@ -181,7 +181,7 @@ def test_every_target_can_be_learnt(panel, judgements, target, small):
     }
     assert model.info["model_id"].startswith(target)
     assert model.info["training"]["events"] < small.info["training"]["events"]
-    assert (model.coefficients != small.coefficients).any()
+    assert np.abs(model.coefficients - small.coefficients).max() > 1e-3
     assert len(ew.score(model, panel.as_of(CUT))) == 152
 
 

@@ -16,7 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earlywarn.authorities import Register
-from earlywarn.errors import AuthorityError, EarlyWarnError, OutcomeError, PanelError
+from earlywarn.errors import (
+    AuthorityError,
+    DataQualityWarning,
+    EarlyWarnError,
+    OutcomeError,
+    PanelError,
+    UsageError,
+)
 from earlywarn.judgements.schema import AREAS, GRADES, check_judgements, empty_judgements
 from earlywarn.judgements.schema import COLUMNS as JUDGEMENT_COLUMNS
 from earlywarn.panel.csv_tables import judgements_from, observations_from, observations_text
@@ -38,6 +45,7 @@ from earlywarn.sources.schema import (
     Finding,
     findings_frame,
 )
+from earlywarn.utils.locks import owned
 
 FRAMES = ("observations", "neighbours", "judgements", "releases", "findings")
 RELEASES = Calendar.load().releases
@@ -135,6 +143,7 @@ class TestDates:
         "day",
         [
             "2022-10-27",
+            "27/10/2022",
             CIN_2022,
             datetime.fromisoformat("2022-10-27T09:30"),
             pd.Timestamp(CIN_2022),
@@ -146,7 +155,7 @@ class TestDates:
         assert snapshot.as_of == CIN_2022
         assert len(snapshot.observations) == 1
 
-    @pytest.mark.parametrize("day", ["soon", "27/10/2022", 2022, None, pd.NaT, "2022-02-30"])
+    @pytest.mark.parametrize("day", ["soon", "10/27/2022", 2022, None, pd.NaT, "2022-02-30"])
     def test_what_is_no_date(self, day: Any) -> None:
         with pytest.raises(PanelError) as caught:
             self.panel.as_of(day)
@@ -288,7 +297,8 @@ class TestJudgements:
         panel = make_panel()
         contract = judgements(judgement(la_code="303")).drop(columns=["source", "start_precision"])
         text = contract.assign(published_on=contract["published_on"].astype(str))
-        other = panel.with_judgements(text)
+        with pytest.warns(DataQualityWarning, match=r"1 authorities have no last judgement.*add_"):
+            other = panel.with_judgements(text)
         assert other.as_of("2022-01-01").judgements["la_code"].tolist() == ["303"]
         assert panel.judgements["la_code"].tolist() == ["301"]
 
@@ -572,7 +582,7 @@ class TestOverwriting:
         rename = Path.rename
 
         def fail(path: Path, target: Path) -> Path:
-            if path.name.endswith(".new"):
+            if path.name == "new":
                 raise PermissionError(13, "in use")
             return rename(path, target)
 
@@ -581,6 +591,25 @@ class TestOverwriting:
             write_panel(make_panel(), tmp_path / "panel", overwrite=True)
         assert [path.name for path in tmp_path.iterdir()] == ["panel"]
         assert (tmp_path / "panel" / "observations.csv").read_bytes() == before
+
+    def test_killed_between_its_two_moves(self, tmp_path: Path) -> None:
+        """The panel that was there is named to who looks for it, and back at the next build."""
+        write_panel(self.panel, tmp_path / "panel")
+        (tmp_path / ".panel.work").mkdir()
+        (tmp_path / "panel").rename(tmp_path / ".panel.work" / "old")
+        with pytest.raises(PanelError, match=r"earlier panel in .*\.panel\.work.old: move it back"):
+            read_panel(tmp_path / "panel")
+        with pytest.raises(PanelError, match=r"not empty: .*allow it to be overwritten"):
+            write_panel(make_panel(), tmp_path / "panel")
+        assert len(read_panel(tmp_path / "panel").observations) == 1
+        assert [path.name for path in tmp_path.iterdir()] == ["panel"]
+
+    def test_two_at_once(self, tmp_path: Path) -> None:
+        lock, said = tmp_path / ".panel.work" / "lock", "another run is at work here"
+        with owned(lock), pytest.raises(UsageError, match=said):
+            write_panel(self.panel, tmp_path / "panel")
+        write_panel(self.panel, tmp_path / "panel")
+        assert [path.name for path in tmp_path.iterdir()] == ["panel"]
 
 
 class TestDamage:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+from base64 import b64decode
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -14,11 +16,21 @@ import pytest
 from earlywarn import __version__
 from earlywarn.cli.parser import main
 from earlywarn.errors import AuthorityError, ScoreError, UsageError
+from earlywarn.indicators.catalogue import get_indicator
+from earlywarn.report.authority import sections
 from earlywarn.report.authority_charts import waterfall_frame
 from earlywarn.report.contents import Contents, gather
-from earlywarn.report.national import region_chart, shared_drivers, tile_map
-from earlywarn.report.page import page, write_report
+from earlywarn.report.national import (
+    first_codes,
+    left_out_above,
+    region_chart,
+    set_apart,
+    shared_drivers,
+    tile_map,
+)
+from earlywarn.report.page import authority_page, page, write_report
 from earlywarn.report.palette import style_of
+from earlywarn.report.standing import place_in_words, strip
 from earlywarn.report.track_record import (
     past_calibration,
     past_in_brief,
@@ -101,7 +113,7 @@ def test_headings_go_down_one_step_at_a_time(tree):
 def test_ids_are_there_once_and_every_link_arrives(tree):
     ids = [e.get("id") for e in tree.iter() if e.get("id")]
     assert len(ids) == len(set(ids))
-    links = [e.get("href") for e in every(tree, "a")]
+    links = [e.get("href") for e in every(tree, "a") if not e.get("download")]
     assert len(links) > 10
     assert {link[1:] for link in links} <= set(ids)
 
@@ -118,10 +130,10 @@ def test_nothing_is_loaded_or_run(text, tree):
 def test_every_picture_has_a_name_or_stands_beside_its_numbers(tree):
     parents = {child: parent for parent in tree.iter() for child in parent}
     pictures = every(tree, "svg")
-    assert len(pictures) > 153 + 10 + 3 * 29
+    assert len(pictures) > 153 + 10 + 3 * 29 * 2
     for picture in pictures:
         if picture.get("aria-hidden") == "true":
-            assert re.search(r"\d%", words(parents[picture]))
+            assert picture.get("class") == "defs" or re.search(r"\d", words(parents[picture]))
         else:
             assert picture.get("role") in {"img", "group"}
             assert len(picture.get("aria-label")) > 10
@@ -182,7 +194,8 @@ def test_the_list_is_what_score_gives(tree, national, model):
 def test_the_ten_first_are_told_with_why_and_how_sure(tree, national, model):
     ten = next(e for e in every(tree, "ol") if e.get("class") == "ten")
     told = [words(item) for item in ten if local(item) == "li"]
-    scores = score(model, national.as_of(DAY)).head(10).to_dict("records")
+    whole = score(model, national.as_of(DAY))
+    scores = whole[~whole["already_inadequate"]].head(10).to_dict("records")
     assert len(told) == len(scores) == 10
     for item, given in zip(told, scores, strict=True):
         risk, low, high = (100 * given[name] for name in ("risk", "risk_lower", "risk_upper"))
@@ -197,16 +210,55 @@ def test_the_ten_first_are_told_with_why_and_how_sure(tree, national, model):
             assert part in item
 
 
+def not_already(contents) -> pd.DataFrame:
+    return contents.scores[~contents.scores["already_inadequate"]]
+
+
+def test_those_already_inadequate_above_the_ten_are_named_and_stay_in_the_list(tree, contents):
+    last = not_already(contents).index[9]
+    above = contents.scores.loc[:last].query("already_inadequate")["la_name"].tolist()
+    assert above, "the day shows nothing"
+    box = next(e for e in every(tree, "div") if e.get("class") == "minute")
+    ten = next(e for e in every(tree, "section") if e.get("id") == "ten")
+    names = ", ".join(above)
+    assert f"already Inadequate are not among them: {names}, as high," in words(box)
+    assert f"which keeps them: {names}." in words(ten)
+    items = [words(e) for e in every(ten, "strong")]
+    assert not set(items) & set(above)
+    rows = table_named(tree, "Risk of an Inadequate judgement")[1:]
+    assert [row[0] for row in rows] == contents.scores["la_name"].tolist()
+
+
+def test_an_authority_is_told_its_risk_on_the_day_by_date(tree, contents):
+    for code in contents.chosen:
+        article = next(e for e in every(tree, "article") if e.get("id") == f"la-{code}")
+        assert "if inspected on 31 December 2025:" in words(article)
+
+
+def test_the_ten_without_anyone_already_inadequate(contents):
+    scores = contents.scores
+    nobody = replace(contents, scores=scores.assign(already_inadequate=False))
+    assert first_codes(nobody) == scores["la_code"].head(10).tolist()
+    assert left_out_above(nobody) == []
+    most = replace(contents, scores=scores.assign(already_inadequate=scores.index > 2))
+    assert first_codes(most) == scores["la_code"].head(3).tolist()
+    assert left_out_above(most) == []
+
+
 def test_in_one_minute_the_ten_are_named_with_what_they_share(tree, contents):
     box = next(e for e in every(tree, "div") if e.get("class") == "minute")
     told = words(box)
-    first = contents.scores.head(10)
-    for name, risk in zip(first["la_name"], first["risk"], strict=True):
-        assert f"{name} ({100 * risk:.1f}%)" in told
+    first = not_already(contents).head(10)
+    apart = set_apart(contents, first["la_code"].tolist())
+    for row in first.to_dict("records"):
+        risk, low, high = (100 * row[name] for name in ("risk", "risk_lower", "risk_upper"))
+        line = f"{row['la_name']} {risk:.1f}% ({low:.1f}% to {high:.1f}%): {apart[row['la_code']]}"
+        assert line in told
+    assert len(set(apart.values())) > 3, "what sets one apart is not the same for all"
     shared = shared_drivers(contents, first["la_code"].tolist())
     assert 1 <= len(shared) <= 3
     assert all(f"{title} ({count} of 10)" in told for title, count in shared)
-    below = (contents.scores.head(10)["drivers_up"].str.contains("last inspection")).sum()
+    below = (first["drivers_up"].str.contains("last inspection")).sum()
     assert dict(shared).get("a last inspection below Good", 0) == below
     assert past_in_brief(contents.record) in told
 
@@ -254,10 +306,8 @@ def test_a_dot_stands_for_each_list_before_each_inadequate_judgement(tree, natio
     chart = warning_chart(past_warnings(), national.register)
     frame = chart.frame()
     lists = frame[list(LEADS)]
-    assert (
-        len(frame)
-        == past_record().set_index(["window", "model"]).loc[("confirmation", "earlywarn"), "events"]
-    )
+    record = past_record().set_index(["window", "model"])
+    assert len(frame) == record.loc[("from 2022", "earlywarn"), "events"]
     assert chart.plot().count('class="on"') == (lists == 1).to_numpy().sum() > 0
     assert chart.plot().count('class="off"') == (lists == 0).to_numpy().sum() > 0
     assert chart.title.startswith(f"{lists['on_last_list'].sum():.0f} of {len(frame)} ")
@@ -291,14 +341,18 @@ def test_the_calibration_stands_where_its_table_says(tree):
         ("not surely better than", {}),
         ("were better than", {"brier_skill_lower": 0.01}),
         ("were worse than", {"brier_skill_upper": -0.01}),
-        ("The risks were too low", {"observed_expected": 1.3}),
-        ("predicted no better", {"auc_below_good": 0.1}),
+        ("too few judgements to say", {"observed_expected": 0.88}),
+        ("The risks were too low", {"observed_expected_lower": 1.1}),
+        ("The risks were too high", {"observed_expected_upper": 0.9}),
+        ("about right", {"observed_expected_lower": 0.9, "observed_expected_upper": 1.1}),
+        ("pairs, not surely better than chance", {"auc_below_good_lower": 0.4}),
     ],
 )
 def test_what_is_said_of_the_record_follows_its_numbers(told, changes):
     record = past_record()
-    ours = (record["window"] == "confirmation") & (record["model"] == "earlywarn")
+    ours = (record["window"] == "from 2022") & (record["model"] == "earlywarn")
     record.loc[ours, ["brier_skill_lower", "brier_skill_upper"]] = [-0.1, 0.1]
+    record.loc[ours, ["observed_expected_lower", "observed_expected_upper"]] = [0.54, 1.24]
     for name, value in changes.items():
         record.loc[ours, name] = value
     assert any(told in sentence for sentence in past_sentences(record))
@@ -328,6 +382,10 @@ def test_risk_by_day_is_told_beside_region_and_neighbours(tree, contents):
     assert [row[4] for row in rows] == [f"{100 * risk:.1f}%" for risk in own["region_median"]]
     north_west = contents.scores[contents.scores["region"] == "North West"]["risk"]
     assert rows[-1][4] == f"{100 * north_west.median():.1f}%"
+    last = contents.risks[contents.risks["as_of"] == contents.scores["as_of"].iloc[0]]
+    limits = ["risk", "risk_lower", "risk_upper"]
+    own, listed = (f.set_index("la_code")[limits].sort_index() for f in (last, contents.scores))
+    pd.testing.assert_frame_equal(own, listed, check_exact=True)
 
 
 def test_the_figures_by_year_are_the_histories(tree, contents):
@@ -402,6 +460,64 @@ def test_the_page_says_first_what_it_is_and_is_not(tree):
 
 
 # --- choosing, refusing, repeating ---------------------------------------------------------------
+
+
+def test_a_report_on_authorities_begins_with_them_and_leaves_england_out(contents):
+    alone = authority_page(contents)
+    tree = html5lib.HTMLParser(namespaceHTMLElements=False).parse(alone)
+    assert [e.get("id") for e in every(tree, "section")] == ["every", "about"]
+    assert [e.get("id") for e in every(tree, "article")] == ["la-201", "la-357", "la-943"]
+    assert 'href="#list"' not in alone
+    names = contents.snapshot.neighbours.query("la_code == '357'")["neighbour_code"]
+    assert len(names) == 10
+    assert all(contents.names[code] in alone for code in names)
+
+
+def test_each_chart_can_be_downloaded_as_picture_and_table_without_a_script(contents):
+    tree = html5lib.HTMLParser(namespaceHTMLElements=False).parse(authority_page(contents))
+    links = {e.get("download"): e.get("href") for e in every(tree, "a") if e.get("download")}
+    assert len(links) == (2 * 2 + 1) * len(CHOSEN)
+    for name, link in links.items():
+        content = b64decode(link.partition(";base64,")[2]).decode("utf-8")
+        if name.endswith(".svg"):
+            assert content.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
+            assert content.endswith("</svg>")
+            assert ".own{stroke" in content
+        else:
+            assert len(pd.read_csv(io.StringIO(content))) > 2
+    risks = pd.read_csv(io.StringIO(b64decode(links["risk-357.csv"].split(",")[1]).decode("utf-8")))
+    own = contents.risks[contents.risks["la_code"] == "357"]
+    assert risks["risk"].tolist() == own["risk"].tolist()
+
+
+def test_the_figures_that_weigh_most_come_first_on_axes_that_compare(contents):
+    parts = {section.code: section for section in sections(contents)}
+    terms = contents.terms[contents.terms["term"] == "indicator"]
+    shown = set(contents.indicator_history["indicator"])
+    for code, section in parts.items():
+        order = [name for name in terms.loc[terms["la_code"] == code, "indicator"] if name in shown]
+        titles = [get_indicator(name).title for name in order]
+        assert [small.message.partition(":")[0] for small in section.smalls][
+            : len(titles)
+        ] == titles
+        assert all('<text x="2" y="77">0</text>' in small.svg for small in section.smalls)
+
+
+def test_a_strip_says_and_shows_where_an_authority_stands(contents):
+    standing = contents.standings["rereferrals"]
+    top = contents.axis_tops["rereferrals"]
+    lower = (standing.figures < standing.figures["357"]).sum()
+    words_of = place_in_words("Tameside", "357", standing)
+    others = len(standing.figures) - 1
+    assert words_of == f"{lower} of {others} other authorities have a lower figure"
+    place = re.search(r'<circle class="dot" cx="(\d+)"', strip("357", standing, top))[1]
+    assert int(place) == pytest.approx(8 + 224 * min(standing.figures["357"] / top, 1), abs=0.51)
+    assert place_in_words("X", "000", standing).startswith("no figure for X")
+
+
+def test_a_brief_needs_an_authority(tmp_path):
+    with pytest.raises(UsageError, match=r"a brief is of authorities alone: found no authority"):
+        write_report(tmp_path / "r.html", brief=True)
 
 
 def test_only_those_chosen_have_a_section_but_the_list_is_national(tree):

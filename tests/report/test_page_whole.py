@@ -13,7 +13,7 @@ import earlywarn as ew
 from earlywarn.indicators.catalogue import get_indicator
 from earlywarn.report.indicator_history import indicator_history
 from earlywarn.report.page import write_report
-from earlywarn.statistics.regression import logit
+from earlywarn.statistics.distributions import logit
 
 DAY = "2025-12-31"
 KINDS = """() => {
@@ -70,14 +70,14 @@ def wide(tab):
 
 
 def test_the_whole_report_is_small_enough_to_send(file):
-    assert 3_000_000 < file.stat().st_size < 10_000_000
+    assert 3_000_000 < file.stat().st_size < 12_000_000
     assert file.read_text("utf-8").count("<article") == 153
 
 
 def test_every_link_of_the_whole_report_arrives(file):
     text = file.read_text("utf-8")
     ids = re.findall(r'\sid="([^"]+)"', text)
-    links = re.findall(r'href="([^"]*)"', text)
+    links = re.findall(r'<a(?! download)[^>]* href="([^"]*)"', text)
     assert len(ids) == len(set(ids)) > 900
     assert len(links) > 4 * 153
     assert {link[1:] for link in links} <= set(ids)
@@ -97,9 +97,7 @@ def told(file) -> str:
 
 @pytest.fixture(scope="module")
 def scores(national, model):
-    snapshot = national.as_of(DAY)
-    regions = snapshot.authorities[["la_code", "region"]]
-    return ew.score(model, snapshot).merge(regions, on="la_code").set_index("la_code")
+    return ew.score(model, national.as_of(DAY)).set_index("la_code")
 
 
 @pytest.fixture(scope="module")
@@ -199,7 +197,7 @@ def test_each_small_line_stands_where_the_panel_and_the_table_say(told, historie
 
 
 def test_the_marks_of_the_list_are_the_scores(told, scores):
-    listed = told[told.index('<table class="list">') :]
+    listed = told[told.index('<table class="list"') :]
     marks = re.findall(
         r'href="#la-(\d{3})".*?class="ci" d="M(\d+) 6H(\d+)".*?cx="(\d+)"',
         listed[: listed.index("</table>")],
@@ -225,7 +223,33 @@ def test_the_dots_of_the_regions_are_the_scores(told, scores):
     assert len(dots) == scores["region"].nunique()
 
 
+# --- briefs --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", DRAWN)
+def test_a_brief_prints_on_two_pages_of_a4(browser, national, model, tmp_path, code):
+    brief = write_report(
+        tmp_path / "b.html", panel=national, model=model, as_of=DAY, authorities=[code], brief=True
+    )
+    opened = browser.new_page()
+    opened.goto(brief.as_uri())
+    printed = opened.pdf(format="A4", prefer_css_page_size=True, print_background=True)
+    opened.close()
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 2
+
+
 # --- at every width ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [320, 500, 768, 1024, 1100, 1366, 1920])
+def test_the_ranked_list_fits_its_box(tab, width):
+    tab.emulate_media(media="screen")
+    tab.set_viewport_size({"width": width, "height": 900})
+    box = "document.querySelector('#list .scroll')"
+    assert tab.evaluate(f"{box}.scrollWidth <= {box}.clientWidth")
+    cut = """[...document.querySelectorAll('#list td, #list tbody th')].slice(0, 90).filter(
+        cell => cell.scrollWidth > cell.clientWidth + 1).length"""
+    assert tab.evaluate(cut) == 0
 
 
 @pytest.mark.parametrize("width", [320, 400, 800, 1400])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 
 import numpy as np
@@ -10,18 +11,17 @@ import pandas as pd
 import pytest
 
 from earlywarn.errors import AuthorityError, IndicatorError
-from earlywarn.indicators.build import build_indicators
-from earlywarn.indicators.catalogue import model_column, scored_indicators
+from earlywarn.indicators.catalogue import get_indicator, model_column, scored_indicators
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.panel.panel import Panel, Snapshot
 from earlywarn.scoring.explanation import (
     COLUMNS,
-    contribution_frame,
-    drivers,
     explain,
+    said_once,
     sign_stability,
 )
 from earlywarn.scoring.national import score
+from earlywarn.scoring.words import figure
 
 CONTRACT = [
     "la_code",
@@ -38,9 +38,17 @@ CONTRACT = [
     "contribution",
     "sign_stability",
     "sentence",
+    "period",
+    "expected",
+    "own",
 ]
-STANDING = r"(higher|lower) than \d+% of authorities(, compared with equally deprived authorities)?"
-HISTORY = r"(was (Good or Outstanding|below Good)|is not known here)"
+STANDING = r"England's pooled figure [\d,.]+%?, (higher|lower) than \d+% of authorities"
+EXPECTED = r"(about [\d,.]+ expected for its|compared as of average) deprivation(, since .+)?"
+CARRIED = rf"no newer figure published(, England's pooled figure [\d,.]+%?|, {EXPECTED})?"
+WHOLE = r"(raises|lowers|has no effect on) the risk( slightly)?"
+PART = r"(being (below Good|Good or Outstanding|Inadequate)|not being Inadequate)"
+GRADE = r"(Good or Outstanding|Requires improvement|Inadequate)"
+HISTORY = rf"(was {GRADE}, which in all {WHOLE}; the part for {PART}|is not known here)"
 STAND_IN = r"(; the other figures on [a-z -]+ stand in)?"
 EFFECT = r"((raises|lowers) the risk( slightly)?|no effect on the risk)"
 
@@ -111,14 +119,16 @@ class TestRows:
         assert len(rows) > 140
         for row in rows.iloc[::30].itertuples():
             others = rows[rows["la_code"] != row.la_code]["value"]
-            lower = (others < row.value).mean() + (others == row.value).mean() / 2
-            assert row.percentile == pytest.approx(lower)
+            assert row.percentile == pytest.approx((others < row.value).mean())
 
     def test_sign_stability(self, told: pd.DataFrame, model: RiskModel) -> None:
         shares = told["sign_stability"].dropna()
         assert shares.between(0.5, 1).all()
         assert told["sign_stability"].isna().equals(told["term"] == "baseline")
-        assert sign_stability(model)["previously_good"] > 0.9
+        place = model.columns.index("previously_good")
+        scores = abs(model.coefficients[place]) / math.sqrt(model.covariance[place + 1, place + 1])
+        expected = (1 + math.erf(scores / math.sqrt(2))) / 2
+        assert sign_stability(model)["previously_good"] == pytest.approx(expected)
 
     def test_sign_stability_of_a_weight_of_nothing(self, model: RiskModel) -> None:
         none = dataclasses.replace(model, coefficients=np.zeros(len(model.columns)))
@@ -133,20 +143,23 @@ class TestRows:
 class TestSentences:
     def test_the_shape(self, told: pd.DataFrame) -> None:
         agency = told[(told["indicator"] == "agency_workers") & (told["contribution"] > 0.05)]
-        agency = agency[agency["percentile"] >= 0.5]
+        agency = agency[(agency["percentile"] >= 0.5) & (agency["period"] == 2024)]
         assert len(agency) > 5
+        record = get_indicator("agency_workers")
         for row in agency.itertuples():
-            share = min(round(100 * row.percentile), 99)
+            share = min(int(100 * row.percentile + 1e-9), 99)
             assert row.sentence == (
-                f"Agency social workers: {row.value:.1f}% of staff, England {row.england:.1f}%, "
+                f"Agency social workers: {figure(record, row.value)} of staff in 2024, "
+                f"England's pooled figure {figure(record, row.england)}, "
                 f"higher than {share}% of authorities: raises the risk"
             )
 
     def test_all_are_in_a_known_shape(self, told: pd.DataFrame) -> None:
         shapes = (
-            rf"[A-Z].+: [\d,.]+%? .+, England [\d,.]+%?, {STANDING}: {EFFECT}",
+            rf"[A-Z].+: [\d,.]+%? .+ in 20\d\d, ({STANDING}|{EXPECTED}|{CARRIED}): {EFFECT}",
             rf"[A-Z].+: no comparable figure published{STAND_IN}: {EFFECT}",
-            rf"The last inspection {HISTORY}: {EFFECT}",
+            rf"[A-Z].+: a suppressed count, of 1 to 5: {EFFECT}",
+            rf"The last inspection \(known to 20\d\d-\d\d-\d\d\) {HISTORY}: {EFFECT}",
             r"Where every authority starts: a risk of \d+\.\d%, from how many inspections .+",
         )
         strange = [
@@ -170,25 +183,29 @@ class TestSentences:
 
 
 class TestDrivers:
-    def test_strongest_known_ones_in_each_direction(self, model: RiskModel, snapshot) -> None:
-        X = build_indicators(snapshot)
-        told = explain(model, snapshot)
-        up, down = drivers(model, X, contribution_frame(model, X).to_numpy())
-        for code, raising, lowering in zip(X.index.get_level_values(0), up, down, strict=True):
-            parts = told[(told["la_code"] == code) & (told["term"] == "indicator")]
+    def test_strongest_known_ones_in_each_direction(
+        self, told, model, snapshot, indicators
+    ) -> None:
+        scores = score(model, snapshot).set_index("la_code")
+        X = indicators
+        for code, rows in told[told["term"] == "indicator"].groupby("la_code"):
             known = [
                 record.id
                 for record in scored_indicators()
-                if np.isfinite(X.loc[(code, "2025-12-31"), model_column(record)])
+                if np.isfinite(X.loc[code, model_column(record)])
             ]
-            parts = parts[parts["indicator"].isin(known)]["contribution"]
-            assert _count(raising) == min(3, (parts > 0.005).sum())
-            assert _count(lowering) == min(3, (parts < -0.005).sum())
+            parts = said_once(rows[rows["indicator"].isin(known)])["contribution"]
+            assert _count(scores.loc[code, "drivers_up"]) == min(3, (parts > 0.005).sum())
+            assert _count(scores.loc[code, "drivers_down"]) == min(3, (parts < -0.005).sum())
 
-    def test_they_tell_figure_and_england(self, model: RiskModel, snapshot) -> None:
-        X = build_indicators(snapshot)
-        texts = drivers(model, X, contribution_frame(model, X).to_numpy())[0]
-        shape = r"[a-zS].+ [\d,.]+%? \(England [\d,.]+%?\)|last inspection was (below Good|Good .+)"
+    def test_they_say_the_figure_and_what_it_counts_against(self, model, snapshot) -> None:
+        texts = score(model, snapshot)["drivers_up"]
+        beside = r"England [\d,.]+%?|about [\d,.]+ expected for its deprivation"
+        shape = rf"[a-zS].+ [\d,.]+%? \(({beside}), 20\d\d\)|last inspection was {GRADE}"
+        # Of a suppressed count there is a level alone, and nothing is expected of an authority
+        # whose deprivation is not known.
+        shape += r"|[a-z].+ \d\.\d standard deviations (above|below) average"
+        shape += r"|(Section 47 enquiries|looked-after children) [\d,.]+ \(20\d\d\)"
         phrases = [phrase for text in texts for phrase in text.split("; ") if text]
         assert len(phrases) > 300
         assert [phrase for phrase in phrases if not re.fullmatch(shape, phrase)] == []

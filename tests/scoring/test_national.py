@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,21 @@ import pytest
 
 from earlywarn.errors import IndicatorError, ModelLifeWarning, ScoreError
 from earlywarn.indicators.build import build_indicators
+from earlywarn.model.horizon import on_day
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.panel.panel import Panel, Snapshot
-from earlywarn.scoring.national import BANDS, COLUMNS, TOP_K, at_prior, score, score_batch
+from earlywarn.scoring.batch import score_batch
+from earlywarn.scoring.national import (
+    COLUMNS,
+    TOP_K,
+    at_prior,
+    hindsight,
+    learnt_until,
+    score,
+)
+from earlywarn.scoring.predictions import BANDS
 from earlywarn.scoring.preprocessing import model_indicators
+from earlywarn.scoring.words import subject
 
 CONTRACT = [
     "la_code",
@@ -36,6 +48,7 @@ CONTRACT = [
     "data_through",
     "model_id",
 ]
+NEWER = ["region", "already_inadequate", "known", "judgements_through", "top_k_probability_new"]
 DAYS = ("2016-01-01", "2019-06-30", "2022-12-31", "2025-12-31")
 
 
@@ -48,7 +61,7 @@ def scores(model: RiskModel, snapshot: Snapshot) -> pd.DataFrame:
 def test_what_holds_on_any_day(model: RiskModel, national: Panel, day: str) -> None:
     snapshot = national.as_of(day)
     table = score(model, snapshot)
-    assert list(table.columns) == [*CONTRACT, "prior"] == list(COLUMNS)
+    assert list(table.columns) == [*CONTRACT, "prior", *NEWER] == list(COLUMNS)
     assert set(table["la_code"]) == set(snapshot.authorities["la_code"])
     assert table["la_code"].is_unique
     assert (table["risk_lower"] > 0).all()
@@ -56,7 +69,7 @@ def test_what_holds_on_any_day(model: RiskModel, national: Panel, day: str) -> N
     assert (table["risk"] <= table["risk_upper"]).all()
     assert (table["risk_upper"] < 1).all()
     assert (table["below_good"] > table["risk"]).all()
-    assert table["rank"].tolist() == list(range(1, len(table) + 1))
+    assert table["rank"].tolist() == table["risk"].rank(ascending=False, method="min").tolist()
     assert table["risk"].is_monotonic_decreasing
     assert (table["rank_lower"] <= table["rank"]).all()
     assert (table["rank"] <= table["rank_upper"]).all()
@@ -65,7 +78,7 @@ def test_what_holds_on_any_day(model: RiskModel, national: Panel, day: str) -> N
     assert set(table["as_of"]) == {day}
     assert set(table["data_through"]) == {snapshot.data_through.isoformat()}
     assert set(table["model_id"]) == {model.info["model_id"]}
-    assert set(table["prior"]) == {model.info["prior"]["risk"]}
+    assert set(table["prior"]) == {on_day(model, day).info["prior"]["risk"]}
 
 
 def test_names_belong_to_codes(scores: pd.DataFrame, snapshot: Snapshot) -> None:
@@ -73,12 +86,11 @@ def test_names_belong_to_codes(scores: pd.DataFrame, snapshot: Snapshot) -> None
     assert scores["la_name"].tolist() == names[scores["la_code"]].tolist()
 
 
-def test_previous_judgement_was_public(scores: pd.DataFrame, national: Panel) -> None:
+def test_previous_judgement_was_public(scores, national: Panel, snapshot: Snapshot) -> None:
     rows = scores.set_index("la_code")
-    held = national.judgements.sort_values("inspection_start").drop_duplicates(
-        "la_code", keep="last"
-    )
-    held = held.set_index("la_code")
+    public = national.judgements["published_on"] <= snapshot.as_of
+    held = national.judgements[public].sort_values("inspection_start")
+    held = held.drop_duplicates("la_code", keep="last").set_index("la_code")
     known = [code for code in rows.index if code in held.index]
     assert len(known) > 140
     days = [day.isoformat() for day in held.loc[known, "inspection_start"]]
@@ -93,7 +105,8 @@ def test_top_k_probability_sums_to_k(model, snapshot: Snapshot, top_k: int) -> N
 
 
 def test_bands_are_multiples_of_the_usual_risk(scores, model: RiskModel) -> None:
-    usual = model.info["prior"]["risk"]
+    usual = on_day(model, "2025-12-31").info["prior"]["risk"]
+    assert usual > model.info["prior"]["risk"]  # which is the share a year after the cut
     assert set(scores["band"]) == {name for _, name in BANDS}
     for row in scores.itertuples():
         times = row.risk / usual
@@ -127,13 +140,48 @@ def test_missing_figures_are_named_and_widen_the_interval(model, national: Panel
     assert width(other) > width(one)
 
 
+class TestWhatIsNotKnown:
+    def test_nothing_known_has_no_rank_and_no_band(self, model, national: Panel) -> None:
+        nothing = dataclasses.replace(
+            national,
+            observations=national.observations.iloc[:0],
+            judgements=national.judgements.iloc[:0],
+        )
+        table = score(model, nothing.as_of("2024-12-31"))
+        assert len(table) == 153
+        assert set(table["known"]) == {0}
+        assert table[["rank", "rank_lower", "rank_upper", "band"]].isna().all(axis=None)
+        assert table["risk"].min() == table["risk"].max()
+
+    def test_equal_risks_share_a_rank(self, model, national: Panel) -> None:
+        only = dataclasses.replace(national, observations=national.observations.iloc[:0])
+        table = score(model, only.as_of("2024-12-31"))
+        shown = table[table["known"] > 0]
+        for _, rows in shown.groupby("risk"):
+            assert rows["rank"].min() == rows["rank"].max()
+        assert shown["rank"].max() < len(shown)
+
+    def test_what_is_already_inadequate(self, scores, national: Panel) -> None:
+        rows = scores.set_index("la_code")
+        assert set(scores["judgements_through"]) == {"2025-12-16"}
+        assert 10 < rows["already_inadequate"].sum() < 40
+        held = rows["previous_judgement"] == "Inadequate"
+        assert rows.loc[held, "already_inadequate"].all()
+
+    def test_regions(self, scores: pd.DataFrame) -> None:
+        rows = scores.set_index("la_code")
+        assert rows.loc["383", "region"] == "Yorkshire and The Humber"
+
+
 class TestPrior:
     def test_another_flow_moves_all_risks(self, model, snapshot: Snapshot, scores) -> None:
         more = score(model, snapshot, prior=0.25).set_index("la_code").loc[scores["la_code"]]
-        usual = model.info["prior"]["risk"]
+        usual = scores["prior"].iloc[0]
         moved = np.log(0.25 / 0.75) - np.log(usual / (1 - usual))
         old, new = (np.log(r / (1 - r)) for r in (scores["risk"], more["risk"].to_numpy()))
         np.testing.assert_allclose(new - old, moved, rtol=1e-9)
+        old, new = (np.log(p / (1 - p)) for p in (scores["below_good"], more["below_good"]))
+        np.testing.assert_allclose(new.to_numpy() - old, moved, rtol=1e-9)
         assert (more["risk"].to_numpy() > scores["risk"]).all()
         assert more["rank"].tolist() == scores["rank"].tolist()
         assert set(more["model_id"]) == {f"{model.info['model_id']}-prior-0.25"}
@@ -141,10 +189,11 @@ class TestPrior:
 
     def test_every_row_that_is_scored_says_it(self, model: RiskModel, snapshot: Snapshot) -> None:
         rows = build_indicators(snapshot).reset_index()
-        for used in (model, at_prior(model, 0.25)):
-            told = score_batch([{**rows.iloc[0].to_dict()}, {"la_code": "no such"}], used)["prior"]
-            assert told[0] == used.info["prior"]["risk"]
-            assert np.isnan(told[1])
+        on_the_day = on_day(model, snapshot.as_of).info["prior"]["risk"]
+        for used, share in ((model, on_the_day), (at_prior(model, 0.25), 0.25)):
+            said = score_batch([{**rows.iloc[0].to_dict()}, {"la_code": "no such"}], used)["prior"]
+            assert said[0] == share
+            assert np.isnan(said[1])
 
     def test_the_models_own_prior_changes_nothing(self, model: RiskModel) -> None:
         same = at_prior(model, model.info["prior"]["risk"])
@@ -180,11 +229,27 @@ def test_the_same_bytes_each_time(model: RiskModel, national: Panel, scores) -> 
 
 
 def test_a_day_outside_the_models_life_is_scored_with_a_warning(model, national) -> None:
-    snapshot = national.as_of("2027-06-01")
-    with pytest.warns(ModelLifeWarning, match="retrain"):
+    snapshot = national.as_of("2029-06-01")
+    with pytest.warns(ModelLifeWarning, match="not for 2029-06-01: retrain it"):
         scores = score(model, snapshot)
     assert len(scores) == len(snapshot.authorities)
     assert scores["risk"].between(0, 1, inclusive="neither").all()
+
+
+def test_a_day_before_what_was_learnt_is_scored_with_a_warning(model, national: Panel) -> None:
+    until = model.info["training"]["until"]
+    with pytest.warns(ModelLifeWarning, match=rf"reports up to {until}, .* 2016-06-30"):
+        scores = score(model, national.as_of("2016-06-30"))
+    # With the level of that day all would be far higher: what is said is the level at the cut.
+    assert set(scores["prior"]) == {on_day(model, until).info["prior"]["risk"]}
+
+
+def test_the_day_until_which_was_learnt_has_no_warning(model, national: Panel) -> None:
+    snapshot = national.as_of(learnt_until(model))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        score(model, snapshot)
+    assert hindsight(model, snapshot) == ""
 
 
 def test_a_batch_of_many_threads_is_that_of_one(model, snapshot: Snapshot, monkeypatch) -> None:
@@ -213,12 +278,18 @@ def test_a_model_of_fewer_columns_than_drivers_are_told_of(model) -> None:
         centre=np.zeros(1),
         orientation=np.ones(1),
         groups=model.groups[:1],
+        shifts=model.shifts[:, :1],
         agreement=model.agreement[:1],
         covariance=model.covariance[:2, :2],
     )
     (record,) = model_indicators(narrow)
     rows = pd.DataFrame({narrow.columns[0]: [1.5, -1.5, 0.0, np.nan]})
-    found = score_batch(rows, narrow, explain=True)
-    assert found["drivers_up"].tolist() == [record.title, "", "", ""]
-    assert found["drivers_down"].tolist() == ["", record.title, "", ""]
-    assert found["missing_indicators"].tolist() == ["", "", "", record.title]
+    found = score_batch(rows, narrow, explain=True, missing="names")
+    above, below = (
+        f"{subject(record)} 1.5 standard deviations {side} average for its deprivation"
+        for side in ("above", "below")
+    )
+    assert found["drivers_up"].tolist()[:3] == [above, "", ""]
+    assert found["drivers_down"].tolist()[:3] == ["", below, ""]
+    assert found["status"].tolist()[3] == "refused: no figure is known"
+    assert found["missing_indicators"].tolist()[:3] == ["", "", ""]

@@ -21,7 +21,8 @@ from earlywarn.indicators.catalogue import INDICATORS
 from earlywarn.indicators.standardise import REACH, Distribution, compare, stabilise
 from earlywarn.model.serialisation import load_model
 from earlywarn.panel.panel import Panel, Snapshot
-from earlywarn.scoring.national import BATCH_COLUMNS, score, score_batch
+from earlywarn.scoring.batch import BATCH_COLUMNS, score_batch
+from earlywarn.scoring.national import score
 from earlywarn.scoring.preprocessing import known_columns, model_indicators, read_rows
 
 pa = pytest.importorskip("pyarrow", reason="Arrow tables and Parquet files need pyarrow")
@@ -64,7 +65,8 @@ class TestOneRoute:
     def test_the_national_table_gives_the_very_risks(self, national: Panel, day: str) -> None:
         snapshot = national.as_of(day)
         scores = score(MODEL, snapshot).set_index("la_code")
-        answer = batch(build_indicators(snapshot).reset_index()).set_index("la_code")
+        rows = build_indicators(snapshot).reset_index()
+        answer = batch(rows, missing="names").set_index("la_code")
         assert set(answer["status"]) == {"scored"}
         shared = [*NUMBERS, "band", "missing_indicators", "model_id"]
         pd.testing.assert_frame_equal(
@@ -101,7 +103,7 @@ class TestOneRoute:
 
     def test_few_cases_say_less(self) -> None:
         few, many = (one(rereferrals=40.0, referrals=size)["risk"] for size in (10, 10_000))
-        none = one(rereferrals=None)["risk"]
+        none = MODEL.risk(np.full((1, len(MODEL.columns)), np.nan))[0]
         assert none < few < many
 
     def test_a_standardised_level_is_held_within_reach(self) -> None:
@@ -119,7 +121,16 @@ class TestOneRoute:
             (0, 1) if record.kind == "history" else (1, 2000 if record.kind == "rate" else 95)
         )
         change = one(**{record.id: high})["risk"] - one(**{record.id: low})["risk"]
-        assert np.sign(change) == record.sign
+        if record.direction == "context":  # None is declared, and the weight is what was learnt.
+            assert change != 0
+        else:
+            assert np.sign(change) == record.sign
+
+    def test_the_last_inspection_has_one_grade(self) -> None:
+        rows = [{"previously_good": good, "previously_inadequate": 1} for good in (0, 1)]
+        said = batch(rows)["status"].tolist()
+        refused = "refused: previously_good and previously_inadequate can't both be so"
+        assert said == ["scored", refused]
 
     def test_a_model_of_other_columns(self) -> None:
         columns = ("shoe_size", *MODEL.columns[1:])
@@ -162,8 +173,9 @@ class TestForms:
             assert_same_scores(batch(form), expected)
 
     def test_arrow_categories(self) -> None:
-        table = pa.table({"rereferrals": pa.array(["20", None, "30"]).dictionary_encode()})
-        expected = batch([{"rereferrals": cell} for cell in (20, None, 30)])
+        cells = pa.array(["20", None, "30"]).dictionary_encode()
+        table = pa.table({"rereferrals": cells, "caseload": [16.0] * 3})
+        expected = batch([{"rereferrals": cell, "caseload": 16.0} for cell in (20, None, 30)])
         assert_same_scores(batch(table), expected)
 
     @pytest.mark.parametrize(
@@ -183,7 +195,8 @@ class TestForms:
         assert answer["risk"].item() == one(caseload=16.0)["risk"]
 
     def test_yes_and_no_beside_nothing(self) -> None:
-        answer = batch([{"previously_good": cell} for cell in (True, None, False, 1, 0)])
+        cells = (True, None, False, 1, 0)
+        answer = batch([{"previously_good": cell, "caseload": 16.0} for cell in cells])
         assert set(answer["status"]) == {"scored"}
         risk = answer["risk"].tolist()
         assert risk[0] == risk[3] < risk[1] < risk[2] == risk[4]
@@ -296,7 +309,7 @@ REFUSED = [
     ({"rereferral_count": 5, "referrals": 4}, "rereferral_count is more than referrals"),
     ({"caseload": 1e13}, "caseload is above 1e+12"),
     ({"la_code": "999"}, "la_code is no authority's"),
-    ({"la_code": "Leeds"}, "la_code is no authority's"),
+    ({"la_code": "Atlantis"}, "la_code is no authority's"),
     ({"as_of": "2015-12-31"}, "as_of is outside the model's life, 2016-01-01 to "),
     ({"as_of": date(2199, 1, 1)}, "as_of is outside the model's life"),
     ({"as_of": "30/06/2024"}, "as_of is no date"),
@@ -347,7 +360,7 @@ class TestRefusals:
 
     @pytest.mark.parametrize("rows", [None, 7, b"x", {"rereferrals": 1}, [[1, 2]], ["a"]])
     def test_no_rows_at_all(self, rows) -> None:
-        with pytest.raises(EarlyWarnError, match="these are no rows"):
+        with pytest.raises(EarlyWarnError, match="rows can't be read from this"):
             batch(rows)
 
     def test_nothing_of_the_catalogue(self) -> None:
@@ -371,7 +384,11 @@ class TestRefusals:
         [
             ("in.txt", b"a", "not a kind of file"),
             ("in.csv", b"", "can't be read"),
-            ("in.csv", b"note,rereferrals\nx,30,\n", "can't be read"),
+            (
+                "in.csv",
+                b"note,rereferrals\nx,30,\n",
+                "line 2: a row of another length than the header",
+            ),
             ("in.csv", b"rereferrals,note\n30,\xff\xfe\n", "can't be read"),
             ("in.parquet", b"nonsense", "can't be read"),
             ("in.jsonl", b'{"rereferrals": 3', "can't be read"),
@@ -385,6 +402,56 @@ class TestRefusals:
     def test_no_file(self, tmp_path: Path) -> None:
         with pytest.raises(ScoreError, match="there is no such file"):
             batch(tmp_path / "none.csv")
+
+
+class TestWhatIsKnown:
+    def test_nothing_known_is_said_and_has_no_risk(self) -> None:
+        answer = batch([{"rereferrals": None, "note": "a"}, {"rereferrals": 25.0}])
+        assert answer["status"].tolist() == ["refused: no figure is known", "scored"]
+        assert answer["risk"].isna().tolist() == [True, False]
+        assert answer["known"].tolist() == [0, 1]
+
+    def test_what_plain_values_were_compared_with(self, snapshot: Snapshot) -> None:
+        rows = [{"rereferrals": 25.0}, {"rereferrals_z": 1.0}]
+        name = f"model {MODEL.info['model_id']}"
+        assert batch(rows)["compared_with"].tolist() == [name, ""]
+        answer = batch(rows, snapshot=snapshot)
+        assert answer["compared_with"].tolist() == ["figures public on 2025-12-31", ""]
+
+    def test_missing_is_a_count_and_names_of_columns(self) -> None:
+        row = {record.id: 0.5 for record in model_indicators(MODEL)}
+        less = {**row, "caseload": None, "rereferrals": None}
+        assert batch([row, less])["missing_indicators"].tolist() == ["", "2: rereferrals; caseload"]
+        with pytest.raises(ScoreError, match="missing: no such choice"):
+            batch([row], missing="all")
+
+    def test_the_index_of_build_indicators_is_kept(self, snapshot: Snapshot) -> None:
+        X = build_indicators(snapshot)
+        answer = batch(X)
+        assert answer[["la_code", "as_of"]].equals(X.reset_index()[["la_code", "as_of"]])
+        late = batch(X.head(2).rename(index={"2025-12-31": "2015-12-31"}, level="as_of"))
+        assert late["status"].str.startswith("refused: as_of is outside").all()
+
+
+class TestCells:
+    @pytest.mark.parametrize("cell", ["c", "z", "x", "low", "~", ":", ".."])
+    def test_a_publishers_sign_says_what_to_do(self, cell: str) -> None:
+        reason = "refused: rereferrals is no number: leave it empty where it was not published"
+        assert one(rereferrals=cell, caseload=16.0)["status"] == reason
+
+    @pytest.mark.parametrize("cells", [[True, False], pd.array([True, None], dtype="boolean")])
+    def test_yes_is_no_percentage(self, cells) -> None:
+        answer = batch(pd.DataFrame({"rereferrals": cells, "caseload": [16.0, 16.0]}))
+        assert answer["status"].iloc[0] == "refused: rereferrals is no number"
+
+    @pytest.mark.parametrize("cell", [True, "True", "TRUE", "yes", "Yes", 1, "1"])
+    def test_forms_of_yes(self, cell) -> None:
+        assert one(previously_good=cell)["risk"] == one(previously_good=1.0)["risk"]
+
+    def test_a_complex_cell_refuses_its_own_row(self) -> None:
+        answer = batch([{"rereferrals": cell} for cell in (25 + 1j, 25.0)])
+        assert answer["status"].tolist() == ["refused: rereferrals is no number", "scored"]
+        assert answer["risk"].iloc[1] == one(rereferrals=25.0)["risk"]
 
 
 class TestExplained:
@@ -405,8 +472,8 @@ class TestExplained:
 
     def test_only_what_is_given_is_a_driver(self) -> None:
         answer = batch([{"rereferrals": 40.0, "caseload": 9.0}], explain=True)
-        assert answer["drivers_up"].item() == "Re-referrals within 12 months"
-        assert answer["drivers_down"].item() == "Cases per social worker"
+        assert answer["drivers_up"].item() == "re-referrals within 12 months 40.0%"
+        assert answer["drivers_down"].item() == "cases per social worker 9.0"
         assert answer["contribution_repeat_plans"].item() > 0
 
     def test_missing_widens_the_interval_and_is_named(self, rows: pd.DataFrame) -> None:
@@ -416,7 +483,10 @@ class TestExplained:
         width = [_width(batch(table)) for table in (full, less)]
         assert (width[1] > width[0]).all()
         named = batch(less)["missing_indicators"]
-        assert set(named) == {"Re-referrals within 12 months"}
+        assert set(named) == {"1: rereferrals"}
+        assert set(batch(less, missing="names")["missing_indicators"]) == {
+            "Re-referrals within 12 months"
+        }
 
 
 def _width(answer: pd.DataFrame) -> np.ndarray:

@@ -1,31 +1,29 @@
-"""Every door gives the plain call's answers to a hundred thousand rows, bad ones among them."""
+"""Every door gives the plain call's answers to twenty thousand rows, thousands of them odd."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import sys
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from tests.helpers import bad_rows  # type: ignore[attr-defined]
-from tests.helpers.extras import absent, needed
+from tests.helpers.extras import needed
+from tests.serving.engines import asked, dask_frames, service
 
 from earlywarn.cli.parser import main
 from earlywarn.model.serialisation import load_model
-from earlywarn.scoring.national import score_batch
+from earlywarn.scoring.batch import score_batch
 from earlywarn.serving.distributed import dask_score, spark_score
-from earlywarn.serving.http_app import MOST_ROWS, create_app
+from earlywarn.serving.http_app import MOST_ROWS
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 MODEL = load_model()
-ROWS = 100_000
+ROWS = 20_000
+ODD = 0.15
+"""The share of odd cells in a column: each kind of cell comes some twenty times."""
 Frame = pd.DataFrame
 
 
@@ -54,10 +52,10 @@ def rows() -> Frame:
         ("rereferrals", [f"{x:.17g}" for x in rng.uniform(0, 60, 5_000)], NUMBERS),
     ):
         cells = rng.choice(np.array(usual, dtype=object), ROWS)
-        places = rng.random(ROWS) < 0.03
+        places = rng.random(ROWS) < ODD
         cells[places] = rng.choice(np.array(strange, dtype=object), places.sum())
         odd[name] = pd.Series(cells, dtype="str")
-    agency = np.where(rng.random(ROWS) < 0.01, np.inf, rng.uniform(0, 101, ROWS))
+    agency = np.where(rng.random(ROWS) < 0.05, np.inf, rng.uniform(0, 105, ROWS))
     return Frame(
         {
             "id": np.arange(ROWS),
@@ -73,7 +71,7 @@ def rows() -> Frame:
 def expected(rows: Frame) -> Frame:
     answer = score_batch(rows, MODEL, explain=True)
     told = answer["status"].str.removeprefix("refused: ")
-    assert 5_000 < (told != "scored").sum() < ROWS / 5
+    assert 5_000 < (told != "scored").sum() < ROWS / 2
     for reason in (
         "rereferrals is no number", "rereferrals is infinite", "agency_workers is infinite",
         "rereferrals is below", "rereferrals is above", "agency_workers is above",
@@ -91,7 +89,7 @@ def assert_same(found: Frame, expected: Frame) -> None:
     for name in added:
         if pd.api.types.is_numeric_dtype(expected[name].dtype):
             cells = found[name].astype(float).to_numpy()
-            assert cells.tobytes() == expected[name].to_numpy().tobytes(), name
+            assert cells.tobytes() == expected[name].to_numpy(dtype=float).tobytes(), name
         else:
             assert found[name].fillna("").tolist() == expected[name].fillna("").tolist(), name
     assert {"risk", "risk_lower", "status", "drivers_up", "contribution_baseline"} <= set(added)
@@ -104,7 +102,7 @@ def test_without_explanations(rows: Frame, expected: Frame) -> None:
 
 def test_shuffled_split_and_joined_again(rows: Frame, expected: Frame) -> None:
     order = np.random.default_rng(5).permutation(ROWS)
-    cuts = [1, 2, 70, 5_000, 5_001, 44_000, 99_999]
+    cuts = [1, 2, 70, 5_000, 5_001, 14_000, ROWS - 1]
     parts = [
         score_batch(rows.iloc[places], MODEL, explain=True) for places in np.split(order, cuts)
     ]
@@ -116,68 +114,25 @@ def test_shuffled_split_and_joined_again(rows: Frame, expected: Frame) -> None:
 
 
 def by_dask(rows: Frame, folder: Path) -> Frame:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        frames = needed("dask.dataframe", "Dask is not installed")
-    scored = dask_score(frames.from_pandas(rows, npartitions=7), MODEL, explain=True)
+    scored = dask_score(dask_frames().from_pandas(rows, npartitions=7), MODEL, explain=True)
     return Frame(scored.compute(scheduler="threads"))
 
 
-@pytest.fixture(scope="module")
-def session() -> Iterator[object]:
-    """A session of Spark on this machine."""
-    sql = needed("pyspark.sql", "Spark is not installed")
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    settings = {
-        "spark.ui.enabled": "false",
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.driver.memory": "2g",
-    }
-    builder = sql.SparkSession.builder.master("local[2]")
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    try:
-        running = builder.getOrCreate()
-    except Exception as fault:  # noqa: BLE001 - whatever keeps Java from starting
-        absent("pyspark", f"Spark does not start here (it needs Java 17): {fault}")
-    yield running
-    running.stop()
-
-
-def read_by_spark(session, rows: Frame, folder: Path):
+def read_by_spark(spark, rows: Frame, folder: Path):
     rows.to_parquet(folder / "rows.parquet", index=False)
-    return session.read.parquet(str(folder / "rows.parquet")).repartition(5)
+    return spark.read.parquet(str(folder / "rows.parquet")).repartition(5)
 
 
-def by_spark(session, rows: Frame, folder: Path) -> Frame:
-    scored = spark_score(read_by_spark(session, rows, folder), MODEL, explain=True)
+def by_spark(spark, rows: Frame, folder: Path) -> Frame:
+    scored = spark_score(read_by_spark(spark, rows, folder), MODEL, explain=True)
     scored.write.parquet(str(folder / "scored"))
     return pd.read_parquet(folder / "scored")
 
 
 def by_http(rows: Frame, folder: Path) -> Frame:
-    httpx = needed("httpx", "the service is asked with httpx")
-    needed("fastapi", "FastAPI is not installed")
     records = rows.astype(object).where(rows.notna(), None).to_dict("records")
-
-    async def ask() -> list[dict[str, object]]:
-        transport = httpx.ASGITransport(app=create_app())
-        answers = []
-        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
-            for start in range(0, ROWS, MOST_ROWS):
-                body = {"rows": records[start : start + MOST_ROWS]}
-                # Infinities are no JSON; the service takes them as Python's own writer tells them.
-                content = json.dumps(body)
-                answer = await client.post(
-                    "/explain", content=content, headers={"content-type": "application/json"}
-                )
-                assert answer.status_code == 200, answer.text[:300]
-                answers += answer.json()["rows"]
-        return answers
-
-    return Frame(asyncio.run(ask()))
+    parts = [records[start : start + MOST_ROWS] for start in range(0, ROWS, MOST_ROWS)]
+    return Frame(asked(service(), *parts, path="/explain"))
 
 
 def by_command(rows: Frame, folder: Path, ending: str) -> Frame:
@@ -185,7 +140,7 @@ def by_command(rows: Frame, folder: Path, ending: str) -> Frame:
     source, out = folder / f"in{ending}", folder / f"out{ending}"
     write = rows.to_csv if ending == ".csv" else rows.to_parquet
     write(source, index=False)
-    command = ["batch", str(source), "--out", str(out), "--chunk", "30000", "--quiet"]
+    command = ["batch", str(source), "--out", str(out), "--chunk", "6000", "--quiet"]
     assert main([*command, "--explain", "--jobs", "2"]) == 0
     if ending == ".parquet":
         return pd.read_parquet(out)
@@ -207,8 +162,8 @@ def test_the_same_rows_through(
     assert_same(door(rows, tmp_path), expected)
 
 
-def test_the_same_rows_through_spark(session, rows, expected, tmp_path: Path) -> None:
-    assert_same(by_spark(session, rows, tmp_path), expected)
+def test_the_same_rows_through_spark(spark, rows, expected, tmp_path: Path) -> None:
+    assert_same(by_spark(spark, rows, tmp_path), expected)
 
 
 class TestMlflow:
@@ -234,11 +189,11 @@ class TestMlflow:
         found = pd.concat([numbers, pyfunc.load_model(saved).predict(given)], axis=1)
         assert_same(found, score_batch(numbers, MODEL, explain=True))
 
-    def test_the_same_rows_through_spark_udf(self, session, saved, numbers, tmp_path) -> None:
+    def test_the_same_rows_through_spark_udf(self, spark, saved, numbers, tmp_path) -> None:
         pyfunc = needed("mlflow.pyfunc", "MLflow is not installed")
         functions = needed("pyspark.sql.functions", "Spark is not installed")
-        call = pyfunc.spark_udf(session, saved, env_manager="local")
-        sdf = read_by_spark(session, numbers, tmp_path)
+        call = pyfunc.spark_udf(spark, saved, env_manager="local")
+        sdf = read_by_spark(spark, numbers, tmp_path)
         names = [name for name in numbers.columns if name != "id"]
         scored = sdf.withColumn("answer", call(functions.struct(*names)))
         scored = scored.select(*numbers.columns, "answer.*")

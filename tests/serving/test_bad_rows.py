@@ -7,7 +7,7 @@ import pandas as pd
 from tests.helpers.bad_rows import COLUMN_KINDS, KINDS, Kind
 
 from earlywarn.model.serialisation import load_model
-from earlywarn.scoring.national import score_batch
+from earlywarn.scoring.batch import score_batch
 from earlywarn.scoring.predictions import SCORED
 
 MODEL = load_model()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pickle
-import shutil
+import re
 import subprocess
 import sys
 import time
@@ -14,13 +15,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from earlywarn.cli.parser import main
-from earlywarn.errors import ScoreError, UsageError
+from earlywarn.errors import RowsWarning, ScoreError, UsageError
 from earlywarn.model.serialisation import load_model
-from earlywarn.scoring.national import BATCH_COLUMNS, at_prior, score_batch
+from earlywarn.scoring.batch import BATCH_COLUMNS, score_batch, score_rows
+from earlywarn.scoring.national import at_prior
 from earlywarn.serving.batch_file import BatchResult, score_file
-from earlywarn.serving.chunks import read_chunks
+from earlywarn.serving.chunks import csv_bytes, read_chunks
 
 pa = pytest.importorskip("pyarrow", reason="Parquet files need pyarrow")
 
@@ -116,10 +120,11 @@ def test_the_plain_calls_rows(source: Path, tmp_path: Path, ending: str, explain
     for name in expected.columns:
         numeric = pd.api.types.is_numeric_dtype(expected[name].dtype)
         if numeric and ending != ".jsonl":
-            column = pd.to_numeric(found[name].replace("", None)).astype(float)
+            column = pd.to_numeric(found[name].replace("", None)).astype(expected[name].dtype)
             assert column.to_numpy().tobytes() == expected[name].to_numpy().tobytes(), name
+            assert ending == ".csv" or found[name].dtype == expected[name].dtype, name
         elif numeric:
-            cells = found[name].astype(float)
+            cells = found[name].astype(expected[name].dtype)
             assert cells.to_numpy().tobytes() == expected[name].to_numpy().tobytes(), name
         else:
             assert found[name].fillna("").tolist() == expected[name].fillna("").tolist(), name
@@ -181,7 +186,7 @@ def test_a_header_alone(tmp_path: Path, content: str) -> None:
         ("in.csv", "", "can't be read"),
         ("in.csv", "a,b\n1,2\n", "no column of the rows is in the catalogue"),
         ("in.csv", "risk,caseload\n1,2\n", "scoring would overwrite"),
-        ("in.csv", "caseload\n16\n1,2,3\n", "can't be read"),
+        ("in.csv", "caseload\n16\n1,2,3\n", "line 3: a row of another length"),
         ("in.csv", "caseload\n\xff\n", "can't be read"),
         ("in.parquet", "PAR1 but not", "can't be read"),
         ("in.jsonl", '{"caseload": 16}\n[1]\n', "line 2: a line is no row"),
@@ -214,6 +219,31 @@ def test_a_partitioned_folder(tmp_path: Path) -> None:
     assert (found["status"][found["la_code"] == "035"].str.contains("la_code is no")).all()
 
 
+def test_a_column_only_in_the_second_file_of_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    parts = [{"caseload": [16]}, {"caseload": [12.5], "rereferrals": [31.0]}]
+    for name, part in zip("ab", parts, strict=True):
+        pd.DataFrame(part).to_parquet(folder / f"{name}.parquet", index=False)
+    batch(folder, tmp_path / "out.parquet", chunk=9)
+    found = read(tmp_path / "out.parquet").sort_values("caseload", ignore_index=True)
+    plain = pd.DataFrame({"caseload": [12.5, 16.0], "rereferrals": [31.0, None]})
+    assert found["risk"].tolist() == score_batch(plain, MODEL)["risk"].tolist()
+    pd.DataFrame({"caseload": ["c"]}).to_parquet(folder / "c.parquet", index=False)
+    with pytest.raises(ScoreError, match=r"c\.parquet: a column is of another type"):
+        batch(folder, tmp_path / "again.parquet", chunk=9)
+    assert not (tmp_path / "again.parquet").exists()
+
+
+def test_a_key_that_stands_twice_in_json(tmp_path: Path) -> None:
+    file = tmp_path / "in.jsonl"
+    file.write_text('{"caseload": 16}\n{"caseload": 16, "caseload": 20}\n', encoding="utf-8")
+    with pytest.raises(ScoreError, match=r"line 2.*'caseload' stands twice"):
+        batch(file, tmp_path / "out.jsonl", chunk=9)
+    with pytest.raises(ScoreError, match="'caseload' stands twice"):
+        score_batch(file, MODEL)
+
+
 def test_types_do_not_depend_on_the_chunk(tmp_path: Path) -> None:
     rows = pd.DataFrame(
         {"n": pd.array([1, None, 2**60, 4], dtype="Int64"), "caseload": [16.0, None, 12.5, 9]}
@@ -240,6 +270,64 @@ def test_a_chunk_is_sent_on_without_the_rest_of_its_row_group(tmp_path: Path) ->
         assert len(pickle.dumps(chunk)) < 3 * 100 * rows.memory_usage().sum() / 20_000 + 2_000
     whole = pa.concat_tables(chunk.rows for chunk in chunks).to_pandas()
     pd.testing.assert_frame_equal(whole, rows)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            "la_code,rereferrals,caseload\n383,20.0,16.0\n383,20.0\n",
+            "line 3: a row of another length than the header: found 2 cells",
+        ),
+        (
+            "la_code,rereferrals\n383,20.0,1\n",
+            "line 2: a row of another length than the header: found 3 cells",
+        ),
+        (
+            'rereferrals,note\n20.0,"a\nb"\n21.0\n',
+            "line 4: a row of another length than the header: found 1 cell",
+        ),
+        ('rereferrals,note\n20.0,"a\n21.0,b"\n22.0,c\n', "takes in whole rows"),
+        ('rereferrals,note\n20.0,"a"b\n', "line 2"),
+        ('rereferrals,note\n20.0,"a\n', "line 2"),
+    ],
+)
+def test_rows_cut_short_are_never_filled_up(tmp_path: Path, content: str, said: str) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(ScoreError, match=re.escape(said)):
+        score_batch(file)
+    with pytest.raises(ScoreError, match=re.escape(said)):
+        score_file(file, tmp_path / "out.csv")
+    assert [left.name for left in tmp_path.iterdir()] == ["rows.csv"]
+
+
+def test_a_blank_line_of_one_column_is_a_row(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("rereferrals\n20.0\n\n31.0\n", encoding="utf-8")
+    assert score_batch(file)["known"].tolist() == [1, 0, 1]
+    score_file(file, tmp_path / "out.csv")
+    assert len(pd.read_csv(tmp_path / "out.csv")) == 3
+
+
+CELLS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text())
+
+
+@given(
+    st.lists(
+        st.tuples(CELLS, st.floats(), st.one_of(st.none(), st.text()), st.integers(-9, 9)),
+        max_size=8,
+    )
+)
+def test_csv_as_pandas_writes_it(rows) -> None:
+    frame = pd.DataFrame(rows, columns=pd.Index(["any", "number", "text", "whole"]), dtype=object)
+    kinds = {"number": "float64", "text": "str", "whole": "int64"}
+    try:
+        frame = frame.astype(kinds)
+    except UnicodeEncodeError:  # half of a surrogate pair, which stays an object
+        frame = frame.astype({"number": "float64", "whole": "int64"})
+    theirs = frame.to_csv(index=False, header=False, lineterminator="\n")
+    assert csv_bytes(frame) == theirs.encode("utf-8", "backslashreplace")
 
 
 def test_huge_whole_numbers(tmp_path: Path) -> None:
@@ -271,7 +359,7 @@ def test_half_a_surrogate_pair(tmp_path: Path, ending: str) -> None:
 class TestStopped:
     def spoil(self, monkeypatch, at: int) -> None:
         """Stop when a chunk is reached, as an unforeseen fault would."""
-        whole = score_batch
+        whole = score_rows
         calls = iter(range(100))
 
         def stops(*args, **options):
@@ -279,7 +367,7 @@ class TestStopped:
                 raise KeyboardInterrupt
             return whole(*args, **options)
 
-        monkeypatch.setattr("earlywarn.serving.batch_file.score_batch", stops)
+        monkeypatch.setattr("earlywarn.serving.batch_file.score_rows", stops)
 
     def test_carries_on_with_what_is_done(self, source, tmp_path, monkeypatch) -> None:
         batch(source, tmp_path / "whole.csv")
@@ -289,13 +377,13 @@ class TestStopped:
                 batch(source, tmp_path / "out.csv")
         assert not (tmp_path / "out.csv").exists()
         scored: list[int] = []
-        plain = score_batch
+        plain = score_rows
 
         def counted(rows, *args, **options):
             scored.append(len(rows))
             return plain(rows, *args, **options)
 
-        monkeypatch.setattr("earlywarn.serving.batch_file.score_batch", counted)
+        monkeypatch.setattr("earlywarn.serving.batch_file.score_rows", counted)
         result = batch(source, tmp_path / "out.csv", resume=True)
         assert scored == [50, 30]
         assert result.rows == 230
@@ -332,7 +420,6 @@ class TestStopped:
             ("pathlib.Path.replace", 1, False),
             ("pathlib.Path.unlink", 0, True),
             ("pathlib.Path.unlink", 4, True),
-            ("shutil.rmtree", 0, True),
         ],
     )
     def test_stopped_while_files_are_moved(
@@ -355,9 +442,8 @@ class TestStopped:
     def stop_at(self, monkeypatch, step: str, calls: int) -> None:
         """Stop in place of a step's call of this number, once the parts are joined."""
         done = iter(range(calls))
-        where, name = step.rsplit(".", 1)
-        owner = Path if where == "pathlib.Path" else shutil
-        plain = getattr(owner, name)
+        name = step.rsplit(".", 1)[1]
+        plain = getattr(Path, name)
 
         def stops(path, *args, **options):
             joined = (Path(path).parent / "joined.json", Path(path) / "joined.json")
@@ -365,7 +451,71 @@ class TestStopped:
                 raise KeyboardInterrupt
             return plain(path, *args, **options)
 
-        monkeypatch.setattr(owner, name, stops)
+        monkeypatch.setattr(Path, name, stops)
+
+    @pytest.mark.parametrize("rest", [(), ("lock",)])
+    def test_all_was_done(self, source: Path, tmp_path: Path, capsys, rest) -> None:
+        """Also if it was killed as the empty folder of parts was all that was left to remove."""
+        out = tmp_path / "out.csv"
+        done = batch(source, out)
+        assert not done.done_before
+        before = out.read_bytes()
+        for name in rest:
+            (tmp_path / ".out.csv.parts").mkdir()
+            (tmp_path / ".out.csv.parts" / name).touch()
+        again = batch(source, out, resume=True)
+        assert again.done_before
+        assert (again.rows, again.refused) == (done.rows, done.refused)
+        assert main(["batch", str(source), "--out", str(out), "--resume"]) == 0
+        assert "All was done before" in capsys.readouterr().err
+        assert out.read_bytes() == before
+        assert hidden(tmp_path) == []
+
+    def test_the_output_of_an_older_input_is_not_this_works(self, source, tmp_path) -> None:
+        out = tmp_path / "out.csv"
+        batch(source, out)
+        os.utime(source, ns=(2**62, 2**62))
+        with pytest.raises(UsageError, match="there already"):
+            batch(source, out, resume=True)
+
+    @pytest.mark.parametrize("spoilt", ["part", "refused", "note", "empty note", "ticket"])
+    def test_a_part_cut_short_is_done_again(
+        self, source: Path, tmp_path: Path, monkeypatch, spoilt: str
+    ) -> None:
+        """What a power cut leaves: parts cut short, state files of no bytes."""
+        batch(source, tmp_path / "whole.csv", explain=True)
+        with monkeypatch.context() as patch:
+            self.spoil(patch, 3)
+            with pytest.raises(KeyboardInterrupt, match="--resume carries on"):
+                batch(source, tmp_path / "out.csv", explain=True)
+        parts = tmp_path / ".out.csv.parts"
+        name = {"part": "00000001.csv", "refused": "00000001.refused"}.get(spoilt)
+        file = parts / (name or ("ticket.json" if spoilt == "ticket" else "00000001.json"))
+        content = file.read_bytes()
+        file.write_bytes(b"" if "e" in spoilt[:1] or spoilt == "ticket" else content[:-40])
+        batch(source, tmp_path / "out.csv", explain=True, resume=True)
+        for name in ("{}.csv", "{}.refused.csv"):
+            one, other = (tmp_path / name.format(stem) for stem in ("out", "whole"))
+            assert one.read_bytes() == other.read_bytes()
+        assert hidden(tmp_path) == []
+
+    def test_a_part_of_other_rows_is_not_used(self, source, tmp_path, monkeypatch) -> None:
+        with monkeypatch.context() as patch:
+            self.spoil(patch, 3)
+            with pytest.raises(KeyboardInterrupt):
+                batch(source, tmp_path / "out.csv")
+        parts = tmp_path / ".out.csv.parts"
+        for ending in (".csv", ".refused", ".json"):
+            (parts / f"00000001{ending}").write_bytes((parts / f"00000000{ending}").read_bytes())
+        batch(source, tmp_path / "whole.csv")
+        batch(source, tmp_path / "out.csv", resume=True)
+        assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+    def test_nothing_was_done_yet_and_nothing_is_left(self, source, tmp_path, monkeypatch) -> None:
+        self.spoil(monkeypatch, 0)
+        with pytest.raises(KeyboardInterrupt):
+            batch(source, tmp_path / "out.csv")
+        assert hidden(tmp_path) == []
 
     def test_joined_and_another_file_in_its_place(self, source, tmp_path, monkeypatch) -> None:
         with monkeypatch.context() as patch:
@@ -423,7 +573,95 @@ def killed_at(least: int, command: list[str], out: Path) -> None:
     assert beside <= whole, f"half a file: {beside - whole}"
 
 
+class TestOneOwner:
+    def test_another_run_at_the_same_output(self, source, tmp_path, monkeypatch) -> None:
+        """The second is refused, by name of the first, and takes nothing from it."""
+        seen: list[str] = []
+        plain = score_rows
+
+        def meanwhile(*args, **options):
+            with pytest.raises(UsageError, match=r"another run is at work here.*process \d+ on"):
+                batch(source, tmp_path / "out.csv", resume=bool(seen))
+            seen.append("")
+            return plain(*args, **options)
+
+        monkeypatch.setattr("earlywarn.serving.batch_file.score_rows", meanwhile)
+        assert batch(source, tmp_path / "out.csv").rows == 230
+        assert len(seen) == 5
+        assert hidden(tmp_path) == []
+
+    def test_ten_at_once(self, source: Path, tmp_path: Path) -> None:
+        """One does it; the others say who, or that it has been done."""
+        out = tmp_path / "out.csv"
+        batch(source, tmp_path / "whole.csv")
+        command = [sys.executable, "-m", "earlywarn", "batch", str(source), "--out", str(out)]
+        running = [
+            subprocess.Popen(  # noqa: S603 - our own command
+                [*command, "--chunk", "9", "--jobs", "1", "--quiet"], stderr=subprocess.PIPE
+            )
+            for _ in range(4)
+        ]
+        said = [process.communicate(timeout=120)[1].decode() for process in running]
+        codes = sorted(process.returncode for process in running)
+        assert codes[0] == 0, said
+        assert set(codes[1:]) == {2}, said
+        refusals = ("another run is at work here", "a file is there already")
+        assert all(any(text in line for text in refusals) for line in said if line)
+        assert out.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+        assert hidden(tmp_path) == []
+
+
+def test_an_input_changed_while_it_is_read(source: Path, tmp_path: Path, monkeypatch) -> None:
+    plain = score_rows
+
+    def cut(*args, **options):
+        with source.open("r+b") as stream:
+            stream.truncate(4_000)
+        return plain(*args, **options)
+
+    monkeypatch.setattr("earlywarn.serving.batch_file.score_rows", cut)
+    with pytest.raises(ScoreError, match="the input was changed while it was read"):
+        batch(source, tmp_path / "out.csv")
+    assert [file.name for file in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_a_full_disk(source: Path, tmp_path: Path, monkeypatch, capsys) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("earlywarn.serving.work_folder.write_whole", full)
+    command = ["batch", str(source), "--out", str(tmp_path / "out.csv"), "--jobs", "1"]
+    assert main([*command, "--quiet"]) == 2
+    assert "it can't be written: found No space left on device" in capsys.readouterr().err
+    assert [file.name for file in tmp_path.iterdir()] == ["in.csv"]
+
+
 class TestUsage:
+    def test_its_own_refused_rows_as_input(self, source: Path, tmp_path: Path) -> None:
+        batch(source, tmp_path / "s.csv")
+        (tmp_path / "s.csv").unlink()
+        before = (tmp_path / "s.refused.csv").read_bytes()
+        with pytest.raises(UsageError, match=r"s\.refused\.csv: the output would be the input"):
+            batch(tmp_path / "s.refused.csv", tmp_path / "s.csv", overwrite=True)
+        assert (tmp_path / "s.refused.csv").read_bytes() == before
+
+    def test_refused_rows_of_another_output(self, source: Path, tmp_path: Path) -> None:
+        (tmp_path / "out.refused.csv").write_text("mine", encoding="utf-8")
+        with pytest.raises(UsageError, match=r"out\.refused\.csv: a file is there already"):
+            batch(source, tmp_path / "out.csv")
+        assert (tmp_path / "out.refused.csv").read_text("utf-8") == "mine"
+
+    @pytest.mark.parametrize("jobs", [0, -2, 1_000_000])
+    def test_no_number_of_processes(self, source: Path, tmp_path: Path, jobs: int) -> None:
+        with pytest.raises(UsageError, match="--jobs: not a number of processes"):
+            batch(source, tmp_path / "out.csv", jobs=jobs)
+        assert [file.name for file in tmp_path.iterdir()] == ["in.csv"]
+
+    def test_a_folder_as_output(self, source: Path, tmp_path: Path) -> None:
+        (tmp_path / "out.csv").mkdir()
+        with pytest.raises(UsageError, match="there is a folder of this name"):
+            batch(source, tmp_path / "out.csv", overwrite=True)
+
     def test_a_file_that_is_there(self, source: Path, tmp_path: Path) -> None:
         out = tmp_path / "out.csv"
         out.write_text("mine", encoding="utf-8")
@@ -464,3 +702,13 @@ def test_chunks_hold_no_more_than_asked_for(source: Path) -> None:
     chunks = list(read_chunks(source, 40))
     assert [len(chunk.rows) for chunk in chunks] == [40, 40, 40, 40, 40, 30]
     assert [chunk.start for chunk in chunks] == [0, 40, 80, 120, 160, 200]
+
+
+def test_a_doubtful_column_is_said_once_for_the_whole_file(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"caseload": [16.0] * 40, "rereferals": 25.0, "vacancies": 0.18})
+    rows.loc[:9, "vacancies"] = 18.0  # the first part is in per cent, so that the whole is
+    rows.to_csv(tmp_path / "in.csv", index=False)
+    with pytest.warns(RowsWarning) as warned:
+        batch(tmp_path / "in.csv", tmp_path / "out.csv", chunk=10)
+    (said,) = [str(each.message) for each in warned]
+    assert said.startswith("the column rereferals means nothing here")

@@ -11,7 +11,7 @@ from tests.helpers.extras import needed
 
 from earlywarn.errors import ScoreError
 from earlywarn.model.serialisation import load_model
-from earlywarn.scoring.national import BATCH_COLUMNS, score_batch
+from earlywarn.scoring.batch import BATCH_COLUMNS, score_batch
 from earlywarn.serving.distributed import dask_score, output_schema
 
 MODEL = load_model()
@@ -54,8 +54,9 @@ def test_the_schema_is_that_of_the_answer() -> None:
         answer = score_batch(given, MODEL, explain=explain)
         assert list(schema) == list(answer.columns[2:])
         for name, kind in schema.items():
-            numeric = pd.api.types.is_float_dtype(answer[name].dtype)
-            assert kind == ("number" if numeric else "text"), name
+            meant = {"f": "number", "i": "whole number"}.get(answer[name].dtype.kind, "text")
+            assert kind == meant, name
+        assert schema["known"] == "whole number"
     assert set(BATCH_COLUMNS) <= set(schema)
     with pytest.raises(ScoreError, match="overwrite"):
         output_schema(pd.DataFrame(columns=["risk"]), MODEL)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
+import time
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,9 +15,22 @@ import pytest
 from earlywarn.cli.parser import main
 from earlywarn.indicators.catalogue import INDICATORS
 from earlywarn.model.serialisation import load_model, save_model
-from earlywarn.scoring.national import at_prior, score_batch
-from earlywarn.serving.http_app import LOOPBACK, MOST_ROWS, create_app, is_loopback
+from earlywarn.panel.panel import load_panel
+from earlywarn.scoring.batch import score_batch
+from earlywarn.scoring.national import at_prior, score
+from earlywarn.scoring.preprocessing import known_columns
+from earlywarn.serving.http_app import LOOPBACK, OPTIONS, create_app, is_loopback
 from earlywarn.serving.http_limits import MOST_AT_ONCE, MOST_BYTES, PATIENCE
+from earlywarn.serving.http_scoring import (
+    MOST_CELLS,
+    MOST_ROWS,
+    SLICE,
+    SMALL,
+    Scorer,
+    Stopped,
+    answers,
+    parse,
+)
 
 httpx = pytest.importorskip("httpx", reason="the service is tested with httpx")
 pytest.importorskip("fastapi", reason="FastAPI is not installed")
@@ -50,6 +66,16 @@ def get(app, path: str):
 @pytest.fixture(scope="module")
 def app():
     return create_app()
+
+
+@pytest.fixture
+def on_day(monkeypatch: pytest.MonkeyPatch):
+    """Sets which day the service takes for today."""
+
+    def pinned(day: date) -> None:
+        monkeypatch.setattr("earlywarn.serving.http_models.this_day", lambda: day)
+
+    return pinned
 
 
 @pytest.mark.parametrize("explain", [False, True])
@@ -112,7 +138,7 @@ def test_not_a_number_is_sent_back_as_nothing(app) -> None:
     answer = post(app, "/score", content=body, headers={"content-type": "application/json"})
     row = answer.json()["rows"][0]
     assert (row["caseload"], row["x"], row["y"]) == (None, None, {"z": [None]})
-    assert row["status"] == "scored"
+    assert row["status"] == "refused: no figure is known"
 
 
 def test_limits_on_rows(app) -> None:
@@ -138,16 +164,204 @@ def test_a_slow_client_is_not_waited_for() -> None:
     assert answer.json()["problem"] == "the request took too long to arrive"
 
 
-def test_the_other_pages(app) -> None:
+def test_the_other_pages(app, on_day) -> None:
+    on_day(date(2026, 8, 20))
     health = get(app, "/health").json()
     assert (health["status"], health["model_id"]) == ("ok", MODEL.info["model_id"])
+    assert (health["figures_through"], health["judgements_through"]) == ("2026-03-19", "2026-08-20")
     assert [record["id"] for record in get(app, "/catalogue").json()] == [r.id for r in INDICATORS]
     account = get(app, "/model").json()
     assert account["columns"] == list(MODEL.columns)
     assert account["prior"] == MODEL.info["prior"]
+    assert account["sources"] == health["sources"]
     described = get(app, "/openapi.json").json()
-    assert set(described["paths"]) == {"/score", "/explain", "/catalogue", "/health", "/model"}
+    assert set(described["paths"]) == set(OPTIONS) - {"/openapi.json"}
     assert set(described["components"]["schemas"]) >= {"Request", "Answer", "Fault", "Health"}
+    row = described["components"]["schemas"]["Row"]["properties"]
+    assert set(row) == known_columns() | {"la_code", "as_of"}
+    assert row["rereferrals"]["title"].endswith("(% of referrals)")
+
+
+class TestRowsByThemselves:
+    def test_one_that_can_not_be_read_fails_alone(self, app) -> None:
+        body = (
+            b'{"rows": [{"caseload": 16}, 5, {"caseload": 16, "caseload": 17}, {"caseload": 16}]}'
+        )
+        rows = post(app, "/score", content=body).json()["rows"]
+        assert [row["status"] for row in rows] == [
+            "scored",
+            "refused: the row is no object",
+            "refused: caseload stands twice",
+            "scored",
+        ]
+        assert rows[0] == rows[3]
+        assert rows[1]["risk"] is rows[2]["risk"] is None
+
+    def test_what_waits_together_is_answered_as_one_by_one(self, app) -> None:
+        """Byte for byte, whatever stands in the columns of those beside it."""
+        bodies = [
+            b'{"rows": [{"caseload": 16.0, "note": "a"}]}',
+            b'{"rows": [{"caseload": "16,5"}]}',
+            b'{"rows": [{"caseload": [1], "la_code": 383}]}',
+            b'{"rows": [{"caseload": true, "rereferrals": 31}]}',
+            b'{"rows": [{"caseload": 1e999, "as_of": "2011-01-01"}]}',
+            b'{"rows": [{"caseload": 16, "risk": 1}]}',
+            b'{"rows": [{"shoe_size": 9}]}',
+            b'{"rows": [{"caseload": 12345678901234567890123}]}',
+            b'{"rows": [{"rereferrals_z": 0.30000000000000004, "caseload": 1.1}]}',
+            b"{",
+        ]
+        for path in ("/score", "/explain"):
+            calls = [("POST", path, {"content": body}) for body in bodies]
+            alone = [ask(app, call)[0].content for call in calls]
+
+            async def at_once(calls=calls):
+                transport = httpx.ASGITransport(app=app)
+                async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+                    sent = [client.request(*call[:2], **call[2]) for call in calls * 5]
+                    return [answer.content for answer in await asyncio.gather(*sent)]
+
+            assert asyncio.run(at_once()) == alone * 5
+
+    def test_a_big_request_in_slices_is_answered_as_in_one_go(self, app) -> None:
+        rows = [{"caseload": 1 + place / 7, "note": "x" * 90} for place in range(SLICE * 3 + 7)]
+        rows[SLICE + 1] = {"caseload": "c"}
+        body = json.dumps({"rows": [*rows, 5]}).encode()
+        assert len(body) > SMALL
+        whole = post(app, "/score", content=body).content
+        in_one_go = answers([parse(body, explain=False)], MODEL)[0]
+        assert whole == in_one_go
+
+    def test_cost_is_that_of_the_cells(self, app) -> None:
+        """Two thousand rows, each with a key of its own, took 38 seconds as a square of cells."""
+        rows = [{"caseload": 16.0, f"key {place}": place} for place in range(2_000)]
+        begun = time.perf_counter()
+        answer = post(app, "/score", json={"rows": rows})
+        assert answer.status_code == 200
+        wide = {"caseload": 16.0, **{f"key {place}": place for place in range(20_000)}}
+        assert len(post(app, "/score", json={"rows": [wide]}).json()["rows"][0]) > 20_000
+        assert time.perf_counter() - begun < 10
+
+    def test_a_limit_on_cells(self, app, monkeypatch) -> None:
+        monkeypatch.setattr("earlywarn.serving.http_scoring.MOST_CELLS", 10)
+        answer = post(app, "/score", json={"rows": [{"caseload": 1, "a": 1}] * 6})
+        assert answer.status_code == 422
+        assert answer.json()["problem"] == "too many cells for one request"
+
+    def test_work_stops_when_the_client_has_gone(self) -> None:
+        scored: list[int] = []
+        scorer = Scorer(lambda: MODEL, lambda _, rows: scored.append(rows))
+        body = json.dumps({"rows": [{"caseload": 1.0, "note": "x" * 90}] * 9_000}).encode()
+
+        async def run() -> None:
+            async def gone() -> None:
+                await asyncio.sleep(0.01)
+
+            with pytest.raises(Stopped):
+                await scorer.answer(body, explain=True, gone=gone)
+            await scorer.answer(b'{"rows": [{"caseload": 1}]}', explain=False)
+            await asyncio.sleep(0.5)
+
+        asyncio.run(run())
+        assert scored == [1]
+
+
+class TestInFront:
+    def test_head_where_get_is(self, app) -> None:
+        for path in ("/health", "/model", "/catalogue", "/metrics", "/live"):
+            head, whole = ask(app, ("HEAD", path, {}), ("GET", path, {}))
+            assert (head.status_code, head.content) == (200, b"")
+            assert head.headers["content-type"] == whole.headers["content-type"]
+
+    @pytest.mark.parametrize("path", ["/score/", "/health/", "//health"])
+    def test_no_redirect_to_the_clients_host(self, app, path: str) -> None:
+        answer = ask(app, ("GET", path, {"headers": {"host": "evil.example"}}))[0]
+        assert answer.status_code == 404
+        assert "location" not in answer.headers
+        assert "evil" not in answer.text
+
+    @pytest.mark.parametrize(
+        ("path", "said"),
+        [
+            ("/health?verbose=1", "no options"),
+            ("/authorities?as-of=2024-06-30", "as_of"),
+            ("/authorities?as_of=2024-06-30&as_of=2024-07-01", "as_of"),
+        ],
+    )
+    def test_unknown_options_are_refused(self, app, path: str, said: str) -> None:
+        answer = get(app, path)
+        assert answer.status_code == 422
+        assert answer.json()["expected"] == said
+        assert post(app, "/score?explain=true", json={"rows": []}).status_code == 422
+
+    def test_a_token(self) -> None:
+        app = create_app(token="secret")  # noqa: S106 - of this test
+        for header, code in (
+            ({}, 401),
+            ({"authorization": "Bearer wrong"}, 401),
+            ({"authorization": "Basic secret"}, 401),
+            ({"authorization": "Bearer secret"}, 200),
+        ):
+            assert ask(app, ("GET", "/model", {"headers": header}))[0].status_code == code
+        assert [get(app, path).status_code for path in ("/live", "/ready", "/health")] == [200] * 3
+
+    def test_counts_and_a_line_a_request(self, caplog) -> None:
+        app = create_app()
+        with caplog.at_level("INFO", logger="earlywarn.service"):
+            post(app, "/score", json={"rows": ROWS})
+            get(app, "/nowhere?x=1")
+            text = get(app, "/metrics").text
+        assert 'earlywarn_requests_total{path="/score",status="200"} 1' in text
+        assert 'earlywarn_requests_total{path="other",status="422"} 1' in text
+        assert f"earlywarn_scored_rows_total {len(ROWS)}" in text
+        assert 'earlywarn_request_duration_seconds_bucket{le="+Inf"} 2' in text
+        lines = [json.loads(record.message) for record in caplog.records]
+        assert [line["path"] for line in lines] == ["/score", "other", "/metrics"]
+        assert lines[0]["status"] == 200
+        assert "383" not in caplog.text
+
+
+class TestOutOfDate:
+    def test_a_model_past_its_sunset(self, tmp_path: Path) -> None:
+        old = MODEL.with_info({**MODEL.info, "sunset": "2020-01-01"})
+        app = create_app(save_model(old, tmp_path / "model.json"))
+        health, ready, live = (get(app, path) for path in ("/health", "/ready", "/live"))
+        assert health.json()["status"] == "out of date"
+        assert "not to be used after 2020-01-01" in health.json()["warning"]
+        assert (ready.status_code, live.status_code) == (503, 200)
+        rows = [{"caseload": 16.0}, {"caseload": 16.0, "as_of": "2019-06-30"}]
+        said = post(app, "/score", json={"rows": rows}).json()["rows"]
+        assert "outside the model's life" in said[0]["status"]
+        assert "as_of" not in said[0]
+        assert said[1]["status"] == "scored"
+
+    def test_sources_past_their_cadence(self, app, on_day) -> None:
+        on_day(date(2026, 11, 28))
+        health = get(app, "/health").json()
+        assert health["status"] == "out of date"
+        judged = "Ofsted's judgements: nothing later than 2026-08-20, due by 2026-11-20"
+        assert judged in health["warning"]
+        late = [source["source"] for source in health["sources"] if source["overdue"]]
+        assert "judgements" in late
+        assert not {"cin", "csww", "neighbours", "model"} & set(late)
+
+
+def test_published_authorities(app) -> None:
+    day = "2024-06-30"
+    snapshot = load_panel().as_of(day)
+    expected = score(MODEL, snapshot)
+    rows = get(app, f"/authorities?as_of={day}").json()
+    assert [row["la_code"] for row in rows] == expected["la_code"].tolist()
+    assert [row["risk"] for row in rows] == expected["risk"].tolist()
+    one = get(app, f"/authorities/383?as_of={day}").json()
+    assert one["score"] == next(row for row in rows if row["la_code"] == "383")
+    total = sum(term["contribution"] for term in one["explanation"])
+    risk = one["score"]["risk"]
+    assert total == pytest.approx(math.log(risk / (1 - risk)), abs=1e-9)
+    for path in ("/authorities/999", "/authorities?as_of=soon", "/authorities?as_of=2011-01-01"):
+        answer = get(app, path)
+        assert answer.status_code == 422
+        assert answer.json()["problem"]
 
 
 @pytest.mark.parametrize(("path", "code"), [("/nowhere", 404), ("/score", 405)])
@@ -212,6 +426,8 @@ def test_loopback_unless_told(monkeypatch, capsys) -> None:
     assert main(["serve", "--port", "99999"]) == 2
     assert "not a port" in capsys.readouterr().err
     assert main(["serve", "--model", "nowhere"]) == 2
+    assert main(["serve", "--workers", "0"]) == 2
+    assert "not a number of processes" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -224,3 +440,4 @@ def test_who_can_reach_it(host: str, alone: bool) -> None:
 
 def test_the_limits_are_those_in_the_documentation() -> None:
     assert (MOST_ROWS, MOST_BYTES, MOST_AT_ONCE, PATIENCE) == (10_000, 20_000_000, 2_000, 30.0)
+    assert MOST_CELLS == 1_000_000

@@ -16,11 +16,10 @@ from earlywarn.errors import IndicatorError
 from earlywarn.statistics.funnel import (
     arcsine_proportion,
     funnel_limits,
-    funnel_z,
     overdispersion,
     posterior_sd,
+    precision_mean,
     reliability,
-    robust_centre,
     shrunken_z,
     sqrt_rate,
     winsorise,
@@ -87,15 +86,6 @@ def test_winsorise_of_nothing_known_is_nothing_known() -> None:
     assert winsorise([]).size == 0
 
 
-def test_robust_centre_by_hand_and_without_the_missing() -> None:
-    # Weights 1, 4 and 4; nothing is winsorised: (1 + 8 + 20) / 9.
-    found = robust_centre([1, 2, 5, np.nan, 9], [1, 0.5, 0.5, 1, np.nan], share=0)
-    assert found == pytest.approx(29 / 9)
-    assert math.isnan(robust_centre([np.nan], [1.0]))
-    # A quarter of 0, 1, 2, 3, 100 pulled in on each side: 1, 1, 2, 3, 3.
-    assert robust_centre([0, 1, 2, 3, 100], 1.0, share=0.25) == pytest.approx(2)
-
-
 @given(UNITS, st.randoms())
 def test_centre_and_spread_do_not_depend_on_the_order(
     units: list[tuple[float, float]], random: st.DataObject
@@ -103,9 +93,9 @@ def test_centre_and_spread_do_not_depend_on_the_order(
     shuffled = units.copy()
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     (y, sd), (y2, sd2) = zip(*units, strict=True), zip(*shuffled, strict=True)
-    centre = robust_centre(y, sd)
+    centre = precision_mean(np.array(y), np.array(sd))
     assert min(y) - 1e-9 <= centre <= max(y) + 1e-9
-    assert robust_centre(y2, sd2) == pytest.approx(centre, rel=1e-9, abs=1e-9)
+    assert precision_mean(np.array(y2), np.array(sd2)) == pytest.approx(centre, rel=1e-9, abs=1e-9)
     np.testing.assert_allclose(
         overdispersion(y2, sd2, centre), overdispersion(y, sd, centre), rtol=1e-7, atol=1e-9
     )
@@ -146,7 +136,7 @@ def test_overdispersion_is_dersimonian_and_laird_when_nothing_is_pulled_in(
     units: list[tuple[float, float]],
 ) -> None:
     y, sd = np.array(units).T
-    _, tau2 = overdispersion(y, sd, robust_centre(y, sd, share=0), share=0)
+    _, tau2 = overdispersion(y, sd, precision_mean(y, sd), share=0)
     assert tau2 == pytest.approx(max(dersimonian_and_laird(units), 0), rel=1e-6, abs=1e-7)
 
 
@@ -155,7 +145,7 @@ def test_overdispersion_is_what_statsmodels_says(units: list[tuple[float, float]
     y, sd = np.array(units).T
     # Where one unit is far more precise than the others, statsmodels loses digits.
     assume(sd.max() < 100 * sd.min())
-    _, tau2 = overdispersion(y, sd, robust_centre(y, sd, share=0), share=0)
+    _, tau2 = overdispersion(y, sd, precision_mean(y, sd), share=0)
     with np.errstate(all="ignore"):  # statsmodels goes on to intervals, which may not exist
         expected = combine_effects(y, sd**2, method_re="dl").tau2
     assert tau2 == pytest.approx(max(expected, 0), rel=1e-6, abs=1e-7)
@@ -192,13 +182,13 @@ def test_overdispersion_needs_two_units_and_leaves_out_the_missing() -> None:
 def test_shrinkage_is_the_posterior_of_a_normal_unit(
     y: float, sd: float, centre: float, tau2: float
 ) -> None:
-    z, weight = funnel_z(y, sd, centre, tau2), reliability(sd, tau2)
-    assert z == pytest.approx((y - centre) / math.sqrt(sd**2 + tau2), rel=1e-9)
+    z, weight = (y - centre) / math.sqrt(sd**2 + tau2), reliability(sd, tau2)
     assert weight == pytest.approx(tau2 / (tau2 + sd**2), rel=1e-9)
     assert shrunken_z(y, sd, centre, tau2) == pytest.approx(z * math.sqrt(weight), rel=1e-9)
     assert posterior_sd(sd, tau2) == pytest.approx(math.sqrt(1 - weight), rel=1e-6, abs=1e-7)
     # A unit as far the other side is as far in z.
-    assert funnel_z(2 * centre - y, sd, centre, tau2) == pytest.approx(-z, rel=1e-6, abs=1e-6)
+    mirrored = shrunken_z(2 * centre - y, sd, centre, tau2)
+    assert mirrored == pytest.approx(-z * math.sqrt(weight), rel=1e-6, abs=1e-6)
 
 
 @given(st.floats(0.1, 100), st.floats(0.01, 10))
@@ -208,7 +198,6 @@ def test_the_less_is_known_the_nearer_to_nought(distance: float, tau2: float) ->
     assert np.all(np.diff(z) < 0)
     assert z[0] == pytest.approx(distance / math.sqrt(tau2), rel=1e-3)
     assert z[-1] == pytest.approx(0, abs=1e-6)
-    assert np.all(np.diff(np.abs(funnel_z(distance, sd, 0.0, tau2))) < 0)
     assert np.all(np.diff(posterior_sd(sd, tau2)) >= 0)
 
 
@@ -218,11 +207,10 @@ def test_without_variance_between_units_everybody_is_at_the_centre() -> None:
     )
     np.testing.assert_array_equal(reliability([1.0, 0.0, np.nan], 0.0), [0, 0, np.nan])
     np.testing.assert_array_equal(posterior_sd([1.0, 0.0, np.nan], 0.0), [1, 1, np.nan])
-    np.testing.assert_array_equal(funnel_z([5.0, 5.0], [2.0, 0.0], 1.0), [2.0, np.nan])
 
 
 def test_an_unknown_spread_leaves_everything_unknown() -> None:
-    for found in (funnel_z(1, 1, 0, np.nan), shrunken_z(1, 1, 0, np.nan), reliability(1, np.nan)):
+    for found in (shrunken_z(1, 1, 0, np.nan), reliability(1, np.nan)):
         assert np.isnan(found)
 
 
@@ -239,7 +227,7 @@ def test_a_unit_on_the_limit_has_the_z_of_the_confidence(
     for limit, expected, end in ((lower, -1.959964, 0.0), (upper, 1.959964, 1.0)):
         y, sd = transform(limit * n, n)
         inside = limit > 0 if end == 0 else (limit < 1) | (kind == "rate")
-        z = funnel_z(y, sd, centre, tau2)
+        z = (y - centre) / np.sqrt(sd**2 + tau2)
         np.testing.assert_allclose(z[inside], expected, rtol=1e-4)
 
 
@@ -273,14 +261,12 @@ def test_bad_arguments_are_refused() -> None:
         winsorise([1, np.inf])
     with pytest.raises(IndicatorError, match=r"sd: .* found 0; expected above 0"):
         overdispersion([1, 2], [1, 0], 1.0)
-    with pytest.raises(IndicatorError, match=r"sd: .* found 0; expected above 0"):
-        robust_centre([1, 2], [1, 0])
     with pytest.raises(IndicatorError, match=r"sd: .* found -1"):
-        funnel_z(1, -1, 0)
+        shrunken_z(1, -1, 0, 1)
     with pytest.raises(IndicatorError, match=r"tau2: .* found -1"):
         shrunken_z(1, 1, 0, -1)
     with pytest.raises(IndicatorError, match=r"y, sd: .* found \(2,\) and \(3,\)"):
-        funnel_z([1, 2], [1, 2, 3], 0)
+        shrunken_z([1, 2], [1, 2, 3], 0, 1)
     with pytest.raises(IndicatorError, match=r"count: .* found 3; expected at most the total"):
         arcsine_proportion(3, 2)
     with pytest.raises(IndicatorError, match=r"count: .* found -3"):

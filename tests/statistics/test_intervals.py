@@ -12,17 +12,10 @@ from scipy import stats as reference
 from statsmodels.stats.proportion import proportion_confint
 
 from earlywarn.errors import IndicatorError
-from earlywarn.statistics.intervals import (
-    aligned,
-    byar_limits,
-    counts_of_totals,
-    hypergeometric_tail,
-    normal_quantile,
-    poisson_limits,
-    rate,
-    two_sided_z,
-    wilson_limits,
-)
+from earlywarn.statistics.arrays import aligned, rate
+from earlywarn.statistics.distributions import normal_quantile, two_sided_z
+from earlywarn.statistics.exact import poisson_limits
+from earlywarn.statistics.intervals import byar_limits, counts_of_totals, wilson_limits
 
 COUNTS = st.lists(st.integers(0, 5_000), min_size=1, max_size=8)
 CONFIDENCE = st.floats(0.05, 0.9999)
@@ -57,42 +50,7 @@ def test_normal_quantile_keeps_holes_and_shape() -> None:
     np.testing.assert_array_equal(found, [[0.0, np.nan]])
 
 
-# Exact Poisson limits ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("count", "lower", "upper"),
-    [(0, 0.0, 3.689), (1, 0.025, 5.572), (10, 4.795, 18.39), (30, 20.24, 42.83)],
-)
-def test_poisson_limits_are_those_of_the_printed_tables(
-    count: int, lower: float, upper: float
-) -> None:
-    # Garwood 1936 and the tables after it; 0 also in the manual of R's epitools, 30 in Barry 1992.
-    found = poisson_limits(count)
-    assert found[0] == pytest.approx(lower, abs=6e-3 if count == 30 else 6e-4)
-    assert found[1] == pytest.approx(upper, abs=6e-3)
-
-
-@pytest.mark.parametrize("confidence", [0.01, 0.5, 0.8, 0.95, 0.998, 0.9999])
-def test_poisson_limits_agree_with_scipy(confidence: float) -> None:
-    count = np.unique(np.r_[0:300, np.geomspace(300, 1e6, 12).round()])
-    lower, upper = poisson_limits(count, confidence)
-    tail = (1 - confidence) / 2
-    assert lower[0] == 0
-    np.testing.assert_allclose(lower[1:], reference.chi2.ppf(tail, 2 * count[1:]) / 2, rtol=1e-9)
-    np.testing.assert_allclose(upper, reference.chi2.isf(tail, 2 * count + 2) / 2, rtol=1e-9)
-
-
-@settings(deadline=None)
-@given(COUNTS, CONFIDENCE)
-def test_a_count_at_its_limit_has_the_tail_probability(count: list[int], confidence: float) -> None:
-    lower, upper = poisson_limits(count, confidence)
-    observed, tail = np.array(count), (1 - confidence) / 2
-    np.testing.assert_allclose(reference.poisson.cdf(observed, upper), tail, rtol=1e-7)
-    some = observed > 0
-    np.testing.assert_allclose(
-        reference.poisson.sf(observed[some] - 1, lower[some]), tail, rtol=1e-7
-    )
+# Counts -----------------------------------------------------------------------------------------
 
 
 @settings(deadline=None)
@@ -107,13 +65,6 @@ def test_count_limits_hold_the_count_and_widen_with_confidence(
         assert np.all(high >= count)
         assert np.all(lowest <= low * (1 + 1e-9))
         assert np.all(highest >= high * (1 - 1e-9))
-
-
-def test_poisson_limits_keep_holes_and_shape() -> None:
-    lower, upper = poisson_limits([[3, np.nan], [np.nan, 3]])
-    assert np.array_equal(np.isnan(lower), [[False, True], [True, False]])
-    assert upper[0, 0] == upper[1, 1] == poisson_limits(3)[1]
-    assert np.isnan(poisson_limits([np.nan])[0]).all()
 
 
 # Byar's limits ----------------------------------------------------------------------------------
@@ -191,27 +142,6 @@ def test_wilson_limits_of_nothing_are_unknown() -> None:
     assert np.isnan(upper).all()
 
 
-# Draws without replacement ----------------------------------------------------------------------
-
-
-@given(st.data())
-def test_hypergeometric_tail_agrees_with_scipy(data: st.DataObject) -> None:
-    units = data.draw(st.integers(1, 200))
-    marked, drawn = data.draw(st.integers(0, units)), data.draw(st.integers(0, units))
-    hits = data.draw(st.integers(-1, units + 1))
-    expected = reference.hypergeom.sf(hits - 1, units, marked, drawn)
-    assert hypergeometric_tail(hits, marked, drawn, units) == pytest.approx(expected, rel=1e-8)
-
-
-def test_hypergeometric_tail_by_hand() -> None:
-    # Two aces in five cards or more: 1 - [C(48,5) + 4 C(48,4)] / C(52,5).
-    none_or_one = math.comb(48, 5) + 4 * math.comb(48, 4)
-    expected = 1 - none_or_one / math.comb(52, 5)
-    assert hypergeometric_tail(2, 4, 5, 52) == pytest.approx(expected, rel=1e-13)
-    assert hypergeometric_tail(0, 4, 5, 52) == 1
-    assert hypergeometric_tail(5, 4, 5, 52) == 0
-
-
 # What is refused --------------------------------------------------------------------------------
 
 
@@ -229,8 +159,6 @@ def test_the_first_bad_value_and_the_number_of_others_are_told() -> None:
 def test_bad_counts_are_refused() -> None:
     with pytest.raises(IndicatorError, match=r"count: .* found inf"):
         byar_limits([np.inf])
-    with pytest.raises(IndicatorError, match=r"count: .* found 2\.5; expected a whole number"):
-        poisson_limits([2, 2.5])
     with pytest.raises(IndicatorError, match=r"count: .* found 6; expected at most the total"):
         wilson_limits([1, 6], [5, 5])
     with pytest.raises(IndicatorError, match=r"total: .* found -5"):
@@ -239,8 +167,6 @@ def test_bad_counts_are_refused() -> None:
         rate(1, -1)
     with pytest.raises(IndicatorError, match=r"p: .* found 1; expected above 0 and below 1"):
         normal_quantile(1.0)
-    with pytest.raises(IndicatorError, match=r"K: .* found 9; expected from 0 to N = 8"):
-        hypergeometric_tail(1, 9, 3, 8)
 
 
 def test_shapes_must_be_the_same_and_are_never_stretched() -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
 import os
 import re
 import subprocess
 import sys
+from datetime import date, timedelta
 
 import pytest
 from tests.helpers.published import write_published
 
 import earlywarn as ew
 from earlywarn.cli.parser import main
+from earlywarn.model import training
 
 UNTIL = "2016-06-01"
 TITLES = {
@@ -69,8 +73,16 @@ def test_a_terminal_shows_a_bar_for_each_part_of_the_work(arguments, command):
         assert done[-1] > 250
 
 
+@pytest.fixture
+def few_items(monkeypatch):
+    """Only what is said is looked at here: three refits and one earlier year are work enough."""
+    monkeypatch.setattr(ew, "train", functools.partial(training.train, refits=3), raising=False)
+    history = importlib.import_module("earlywarn.report.risk_history")  # not the function
+    monkeypatch.setattr(history, "FIRST_DAY", date.today() - timedelta(days=400))  # noqa: DTZ011
+
+
 @pytest.mark.parametrize("command", TITLES)
-def test_elsewhere_there_are_plain_lines(arguments, capsys, command):
+def test_elsewhere_there_are_plain_lines(arguments, capsys, few_items, command):
     assert main(arguments[command]) == 0
     out, err = capsys.readouterr()
     assert out == ""
@@ -81,7 +93,7 @@ def test_elsewhere_there_are_plain_lines(arguments, capsys, command):
 
 
 @pytest.mark.parametrize("command", TITLES)
-def test_quiet_is_silent(arguments, capfd, command):
+def test_quiet_is_silent(arguments, capfd, few_items, command):
     assert main([*arguments[command], "--quiet"]) == 0
     assert capfd.readouterr() == ("", "")
 

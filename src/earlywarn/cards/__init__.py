@@ -1,4 +1,4 @@
-"""What those ask for who answer for a model: its card, transparency record and quality log."""
+"""The documents of a model's owner: its card, transparency record and quality log."""
 
 from __future__ import annotations
 

@@ -19,7 +19,9 @@ from earlywarn.model.prior import WeightPrior
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.panel.panel import FIRST_DAY
 from earlywarn.panel.storage import panel_digest
-from earlywarn.scoring.national import BANDS, TOP_K
+from earlywarn.scoring.national import TOP_K
+from earlywarn.scoring.predictions import BANDS
+from earlywarn.scoring.ranks import rank_words
 from earlywarn.statistics.bootstrap import consistency_band
 from earlywarn.utils.formatting import percent
 
@@ -170,6 +172,7 @@ def _of_constants() -> dict[str, Any]:
         "catalogue": catalogue_digest(),
         "reach": f"{comparison.REACH:g}",
         "top_k": TOP_K,
+        "rank_words": rank_words(),
         "refits": training.REFITS,
         "life_years": training.LIFE_YEARS,
         "first_day": FIRST_DAY.isoformat(),

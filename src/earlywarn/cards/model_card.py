@@ -31,11 +31,14 @@ class Learnt:
         As ``training_cases`` gives them.
     X : DataFrame
         The model's columns for each case.
+    sources : DataFrame
+        How fresh each source was on the panel's newest day, as ``freshness`` gives it.
     """
 
     model: RiskModel
     cases: pd.DataFrame
     X: pd.DataFrame
+    sources: pd.DataFrame
 
 
 def model_card(facts: Facts, learnt: Learnt, recorded: Recorded, items: Iterable[Item]) -> str:
@@ -86,6 +89,7 @@ _HOW_GOOD = (
     "{level_words} (observed over expected {observed_expected_conf}).\n"
     "- A list of {top_k} held {found_conf} of the {events_conf} on the day that their inspection "
     "began. {listed_conf} on the list were inspected, so {vain_conf} were not judged so.\n"
+    "- {rank_words} ({doc_experiments}).\n"
     "- In AUC it was better beyond chance than these simple rules: {better_than}. It was not "
     "better beyond chance than these: {alike}.\n"
     "- Fairness: {fairness_words}.\n"
@@ -125,6 +129,7 @@ def items_text(items: Iterable[Item], facts: Facts, *, level: int) -> list[str]:
 def _tables(learnt: Learnt, recorded: Recorded) -> list[tuple[str, str, pd.DataFrame]]:
     return [
         ("What the model was learnt from", _LEARNT, tables.learnt_from(*_parts(learnt))),
+        ("Sources", _SOURCES, tables.sources(learnt.sources)),
         ("Families", _FAMILIES, tables.families(learnt.model)),
         ("Predictors", _PREDICTORS, tables.predictors(learnt.model)),
         ("Thresholds", _THRESHOLDS, tables.thresholds(learnt.model)),
@@ -145,6 +150,11 @@ _LEARNT = (
     "As known on the day that each inspection began. The level of a family is the mean of its "
     "known predictors, in standard deviations between authorities of the year; above zero is "
     "the bad direction."
+)
+_SOURCES = (
+    "Up to when each source was known on the panel's newest day, {newest}: publications, and for "
+    "the model the reports that it learnt from. With nothing newer after the day it is due, a "
+    "source is overdue; for the model this is its last day."
 )
 _FAMILIES = "What a family weighs when all its predictors are one unit in the bad direction."
 _PREDICTORS = (

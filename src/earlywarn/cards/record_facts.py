@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from earlywarn.evaluation.protocol import WINDOWS
-from earlywarn.evaluation.stored_record import OURS
+from earlywarn.evaluation.protocol import OURS, WINDOWS
+from earlywarn.evaluation.wording import order_words, side, skill_words
 from earlywarn.utils.formatting import percent, signed, span
 
 if TYPE_CHECKING:
@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from earlywarn.evaluation.stored_record import Recorded
 
 MEASURES = ("auc", "auc_below_good", "brier_skill", "observed_expected", "calibration_slope")
-CHANCE = 0.5
-"""The AUC of a forecast that knows nothing."""
-SHORT = {"development": "dev", "confirmation": "conf", "from 2018": "recent"}
+SHORT = {
+    "development": "dev",
+    "confirmation": "conf",
+    "latest": "latest",
+    "from 2018": "recent",
+    "from 2022": "since",
+}
 """How the windows of the record are called in the names of facts."""
 
 
@@ -83,12 +87,9 @@ def _in_words(records: pd.DataFrame, paired: pd.DataFrame, groups: pd.DataFrame)
     alike = list(pairs.loc[pairs["lower"] <= 0, "against"])
     rates = start[start["model"] == "three rates"].to_dict("records")
     return {
-        "order_words": "better than chance"
-        if row["auc_lower"] > CHANCE
-        else "not better than chance beyond doubt",
-        "skill_words": "better than the recent share of events beyond chance"
-        if row["brier_skill_lower"] > 0
-        else "not better than the recent share of events by more than chance",
+        "order_words": order_words(row["auc_lower"], row["auc_upper"]),
+        "skill_words": skill_words(row["brier_skill_lower"], row["brier_skill_upper"])
+        + " the recent share of events",
         "level_words": _level(row),
         "better_than": ", ".join(better) or "none",
         "alike": ", ".join(alike) or "none",
@@ -98,10 +99,9 @@ def _in_words(records: pd.DataFrame, paired: pd.DataFrame, groups: pd.DataFrame)
 
 
 def _level(row: Mapping[Any, Any]) -> str:
-    ratio = row["observed_expected"]
-    side = "too high" if ratio < 1 else "too low"
-    held = row["observed_expected_lower"] <= 1 <= row["observed_expected_upper"]
-    return f"{side}, though chance alone may do as much" if held else f"{side} beyond chance"
+    where = side(row["observed_expected_lower"], row["observed_expected_upper"], 1.0)
+    sides = {1: "too low beyond chance", -1: "too high beyond chance"}
+    return sides.get(where, "right or not, which so few judgements can't say")
 
 
 def _fairness(groups: pd.DataFrame) -> str:

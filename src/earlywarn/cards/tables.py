@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from earlywarn.evaluation.stored_record import Recorded
     from earlywarn.indicators.catalogue import Indicator
     from earlywarn.model.risk_model import RiskModel
-    from earlywarn.statistics.regression import FloatArray
+    from earlywarn.statistics.arrays import FloatArray
 
 NOT_KNOWN = "not known"
 
@@ -50,6 +50,30 @@ def learnt_from(model: RiskModel, cases: pd.DataFrame, X: pd.DataFrame) -> pd.Da
     # A framework that a part has none of is not in its column.
     cells = {name: [c.get(r, percent(0)) for r in rows] for name, c in columns.items()}
     return pd.DataFrame({"of the inspections": rows, **cells})
+
+
+def sources(fresh: pd.DataFrame) -> pd.DataFrame:
+    """Up to when each source is known, and whether it is overdue.
+
+    Parameters
+    ----------
+    fresh : DataFrame
+        As ``freshness`` gives it.
+    """
+    rows = fresh.astype(object).where(fresh.notna(), NOT_KNOWN).to_dict("records")
+    return pd.DataFrame(
+        [
+            {
+                "source": plain(str(row["title"])),
+                "published up to": str(row["through"]),
+                "newest year": "" if row["period"] == NOT_KNOWN else str(row["period"]),
+                "comes": str(row["cadence"]),
+                "newer due by": str(row["due"]),
+                "overdue": "yes" if row["overdue"] else "no",
+            }
+            for row in rows
+        ]
+    )
 
 
 def _described(model: RiskModel, cases: pd.DataFrame, X: pd.DataFrame) -> dict[str, str]:

@@ -17,8 +17,9 @@ from earlywarn.indicators.timeline import Timeline
 from earlywarn.model.serialisation import load_model
 from earlywarn.model.training import design, training_cases
 from earlywarn.panel.panel import load_panel
+from earlywarn.scoring.freshness import freshness
 from earlywarn.scoring.preprocessing import model_indicators
-from earlywarn.utils.files import write_together
+from earlywarn.utils.files import check_outputs, folder_for, write_together, written_to
 from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
@@ -133,14 +134,8 @@ _HEAD = (
 
 
 def _check_free(place: Path, *, overwrite: bool) -> None:
-    there = [name for name in FILES if (place / name).exists()]
-    if there and not overwrite:
-        raise CardError(
-            "a card is there already",
-            where=(place / there[0]).as_posix(),
-            expected="a folder without one",
-            remedy="Choose another one, or say overwrite=True (--overwrite on the command line).",
-        )
+    files = [place / name for name in FILES]
+    check_outputs(*files, overwrite=overwrite, make_folders=True, what="a card", fault=CardError)
 
 
 def _learnt(model: RiskModel, panel: Panel, progress: Progress) -> Learnt:
@@ -160,7 +155,8 @@ def _learnt(model: RiskModel, panel: Panel, progress: Progress) -> Learnt:
         )
     timeline = Timeline(panel, panel.judgements)
     X = design(timeline, cases, model_indicators(model), progress=progress)
-    return Learnt(model, cases, X)
+    newest = panel.as_of(panel.newest_publication)
+    return Learnt(model, cases, X, freshness(model, newest))
 
 
 def _json(facts: Facts, recorded: Recorded, standards: Standards) -> str:
@@ -186,14 +182,5 @@ def _plain(item: Item, facts: Facts) -> dict[str, str]:
 
 
 def _write(place: Path, texts: dict[str, str]) -> None:
-    try:
-        place.mkdir(parents=True, exist_ok=True)
+    with written_to(place, CardError), folder_for(place):
         write_together({place / name: text for name, text in texts.items()})
-    except OSError as error:
-        raise CardError(
-            "the card can't be written",
-            where=str(place),
-            found=str(error)[:200],
-            expected="a folder that may be written",
-            remedy="Choose another place.",
-        ) from error

@@ -1,6 +1,7 @@
 """The command line: what it takes, which command it means, and one line for every fault.
 
-Exit codes: 0 done; 2 the user's input is at fault, told in one line; 1 a fault of ours.
+Exit codes: 0 done; 2 the user's input is at fault, said in one line; 1 a fault of ours; 3 of
+`monitor`: something needs attention.
 """
 
 from __future__ import annotations
@@ -8,20 +9,25 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
-from typing import TYPE_CHECKING, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from earlywarn._version import __version__
-from earlywarn.cli import commands
+from earlywarn.cli import commands, options
+from earlywarn.cli.upkeep_commands import add_upkeep
 from earlywarn.errors import (
     DataQualityWarning,
     EarlyWarnError,
     ModelLifeWarning,
+    OverdueWarning,
+    RowsWarning,
     UsageError,
 )
-from earlywarn.export.tables import ENDINGS
 from earlywarn.judgements.targets import TARGETS
 from earlywarn.serving.chunks import CHUNK
 from earlywarn.serving.chunks import ENDINGS as ROW_ENDINGS
+from earlywarn.utils.files import is_refusal, unwritable
+from earlywarn.utils.signals import stopped_like_an_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,10 +62,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     try:
         chosen = parser.parse_args(arguments)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), stopped_like_an_interrupt():
             warnings.simplefilter("always", DataQualityWarning)
             warnings.simplefilter("always", ModelLifeWarning)
-            warnings.showwarning = _show_warning
+            warnings.simplefilter("always", OverdueWarning)
+            warnings.simplefilter("always", RowsWarning)
+            warnings.showwarning = _shown_once()
             chosen.run(chosen)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else YOURS
@@ -68,25 +76,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return YOURS
     except BrokenPipeError:
         return DONE
-    except KeyboardInterrupt:
-        print("earlywarn: stopped; nothing half-written was left behind.", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        left = str(stop) or "nothing half-written was left behind"
+        print(f"earlywarn: stopped; {left}.", file=sys.stderr)
         return YOURS
     except Exception as fault:  # noqa: BLE001 - the last resort: one line, no traceback
-        print(
-            f"earlywarn: a fault of earlywarn itself, {type(fault).__name__}: "
-            f"{_one_line(str(fault))}. Please report it with the command that you ran.",
-            file=sys.stderr,
-        )
-        return OURS
+        return _unforeseen(fault)
     return DONE
+
+
+def _unforeseen(fault: Exception) -> int:
+    if isinstance(fault, OSError) and is_refusal(fault):
+        place = Path(str(fault.filename or "the disk"))
+        print(f"earlywarn: {_one_line(str(unwritable(place, fault)))}", file=sys.stderr)
+        return YOURS
+    print(
+        f"earlywarn: a fault of earlywarn itself, {type(fault).__name__}: "
+        f"{_one_line(str(fault))}. Please report it with the command that you ran.",
+        file=sys.stderr,
+    )
+    return OURS
 
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    print(f"earlywarn: warning: {_one_line(str(message))}", file=sys.stderr)
+def _shown_once() -> Callable[..., None]:
+    """What shows a warning, each text once: several steps of a command may notice the same."""
+    shown: set[str] = set()
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        if (text := _one_line(str(message))) not in shown:
+            shown.add(text)
+            print(f"earlywarn: warning: {text}", file=sys.stderr)
+
+    return show
 
 
 class _Parser(argparse.ArgumentParser):
@@ -94,7 +119,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(
-            message, where=self.prog, remedy=f"{self.prog} --help tells what it takes."
+            message, where=self.prog, remedy=f"{self.prog} --help shows what it takes."
         )
 
 
@@ -108,6 +133,8 @@ def _parser() -> argparse.ArgumentParser:
     subcommands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_score(subcommands)
     _add_explain(subcommands)
+    _add_compare(subcommands)
+    _add_changes(subcommands)
     _add_whatif(subcommands)
     _add(
         subcommands,
@@ -122,8 +149,15 @@ def _parser() -> argparse.ArgumentParser:
     _add_report(subcommands)
     _add_batch(subcommands)
     _add_serve(subcommands)
-    _add_inputs(
-        _add(subcommands, "drift", commands.drift, "say whether the model still fits the figures")
+    add_upkeep(_add, subcommands)
+    _add(
+        subcommands,
+        "drift",
+        commands.drift,
+        "say whether the model still fits the figures",
+        options.AS_OF,
+        options.model(),
+        options.panel(),
     )
     return parser
 
@@ -135,27 +169,15 @@ def _add(
     subcommands: Subcommands[_Parser],
     name: str,
     run: Callable[[argparse.Namespace], None],
-    told: str,
+    does: str,
+    *parents: argparse.ArgumentParser,
 ) -> argparse.ArgumentParser:
-    command = subcommands.add_parser(name, help=told, description=told[0].upper() + told[1:] + ".")
+    shared: Any = parents
+    command = subcommands.add_parser(
+        name, help=does, description=does[0].upper() + does[1:] + ".", parents=shared
+    )
     command.set_defaults(run=run)
     return command
-
-
-def _add_inputs(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--as-of",
-        metavar="DATE",
-        help="only what was published by this date (default: the newest in the panel)",
-    )
-    command.add_argument(
-        "--model", metavar="M", help="a model folder or file (default: the one that ships)"
-    )
-    command.add_argument(
-        "--panel",
-        metavar="P",
-        help="a panel folder that build wrote (default: the national one that ships)",
-    )
 
 
 def _add_score(subcommands: Subcommands[_Parser]) -> None:
@@ -164,32 +186,72 @@ def _add_score(subcommands: Subcommands[_Parser]) -> None:
         "score",
         commands.score,
         "score every authority in England for the risk of an Inadequate judgement",
+        *options.ASKED,
+        *options.WRITTEN,
     )
-    _add_inputs(command)
     command.add_argument("--top", type=int, metavar="N", help="print only the N highest")
+    command.add_argument(
+        "--include",
+        choices=["already-inadequate"],
+        metavar="already-inadequate",
+        help="print those that hold an Inadequate judgement already too, apart",
+    )
+    command.add_argument("--region", metavar="NAME", help="only the authorities of a region")
     command.add_argument(
         "--prior",
         type=float,
         metavar="SHARE",
         help="a scenario: another share of Inadequate judgements, such as 0.08",
     )
-    _add_table(command)
-
-
-def _add_table(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--out", metavar="FILE", help=f"write all rows and columns to a file ({', '.join(ENDINGS)})"
-    )
-    command.add_argument("--overwrite", action="store_true", help="replace the file if it is there")
 
 
 def _add_explain(subcommands: Subcommands[_Parser]) -> None:
     command = _add(
-        subcommands, "explain", commands.explain, "say what one authority's risk is made of"
+        subcommands,
+        "explain",
+        commands.explain,
+        "say what one authority's risk is made of",
+        *options.ASKED,
+        *options.WRITTEN,
     )
     command.add_argument("authority", metavar="NAME_OR_CODE")
-    _add_inputs(command)
-    _add_table(command)
+
+
+def _add_compare(subcommands: Subcommands[_Parser]) -> None:
+    command = _add(
+        subcommands,
+        "compare",
+        commands.compare,
+        "set one authority's figures beside those of a group",
+        options.AS_OF,
+        options.panel(),
+        options.FIGURES,
+        *options.WRITTEN,
+    )
+    command.add_argument("authority", metavar="NAME_OR_CODE")
+    command.add_argument(
+        "--with",
+        dest="group",
+        default="neighbours",
+        metavar="GROUP",
+        help='neighbours (default), region, type, England, or a list: "Leeds, 373"',
+    )
+
+
+def _add_changes(subcommands: Subcommands[_Parser]) -> None:
+    command = _add(
+        subcommands,
+        "changes",
+        commands.changes,
+        "say what changed since a day, and what the change is made of",
+        *options.ASKED,
+        *options.WRITTEN,
+    )
+    command.add_argument(
+        "authority", metavar="NAME_OR_CODE", nargs="?", help="one authority (default: all)"
+    )
+    command.add_argument("--since", metavar="DATE", required=True, help="the earlier day")
+    command.add_argument("--top", type=int, metavar="N", help="print only the N largest changes")
 
 
 def _add_whatif(subcommands: Subcommands[_Parser]) -> None:
@@ -198,10 +260,10 @@ def _add_whatif(subcommands: Subcommands[_Parser]) -> None:
         "whatif",
         commands.whatif,
         "say with which figures one authority's band would be another",
+        *options.ASKED,
     )
     command.add_argument("authority", metavar="NAME_OR_CODE")
     command.add_argument("--worse", action="store_true", help="the next higher band, not the lower")
-    _add_inputs(command)
 
 
 def _add_build(subcommands: Subcommands[_Parser]) -> None:
@@ -210,11 +272,11 @@ def _add_build(subcommands: Subcommands[_Parser]) -> None:
         "build",
         commands.build,
         "read every known published file below a folder into a panel",
+        options.out("PANEL", "the panel folder to write"),
+        options.OVERWRITE,
+        options.QUIET,
     )
     command.add_argument("folder", metavar="FOLDER")
-    command.add_argument("--out", required=True, metavar="PANEL", help="the panel folder to write")
-    command.add_argument("--overwrite", action="store_true", help="replace a panel that is there")
-    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
 def _add_train(subcommands: Subcommands[_Parser]) -> None:
@@ -223,6 +285,11 @@ def _add_train(subcommands: Subcommands[_Parser]) -> None:
         "train",
         commands.train,
         "learn a model from the judgements published by a date",
+        options.panel(),
+        options.JUDGEMENTS,
+        options.out("MODEL_DIR", "where to write model.json"),
+        options.OVERWRITE,
+        options.QUIET,
     )
     command.add_argument("--until", metavar="DATE", help="the cut (default: the newest report)")
     command.add_argument(
@@ -235,18 +302,10 @@ def _add_train(subcommands: Subcommands[_Parser]) -> None:
         help="a scenario: another share of Inadequate judgements than is expected",
     )
     command.add_argument(
-        "--panel", metavar="P", help="a panel folder that build wrote (default: the national one)"
+        "--judgements-only",
+        action="store_true",
+        help="learn from --judgements alone, not from the panel's beside them",
     )
-    command.add_argument(
-        "--judgements",
-        metavar="J",
-        help="judgements: Ofsted's ODS, a table or a folder (default: the panel's)",
-    )
-    command.add_argument(
-        "--out", required=True, metavar="MODEL_DIR", help="where to write model.json"
-    )
-    command.add_argument("--overwrite", action="store_true", help="replace a model that is there")
-    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
 def _add_backtest(subcommands: Subcommands[_Parser]) -> None:
@@ -255,14 +314,10 @@ def _add_backtest(subcommands: Subcommands[_Parser]) -> None:
         "backtest",
         commands.backtest,
         "the honest record: what would have been said, what happened",
-    )
-    command.add_argument(
-        "--model",
-        metavar="M",
-        help="whose question is asked and whose list is checked (default: the one that ships)",
-    )
-    command.add_argument(
-        "--panel", metavar="P", help="a panel folder that build wrote (default: the national one)"
+        options.model("whose target is backtested and whose list is checked (default: ours)"),
+        options.panel(),
+        options.OVERWRITE,
+        options.QUIET,
     )
     command.add_argument(
         "--out",
@@ -272,14 +327,12 @@ def _add_backtest(subcommands: Subcommands[_Parser]) -> None:
     command.add_argument(
         "--challengers",
         action="store_true",
-        help="set learning machines beside the rivals; needs the extra challengers",
+        help="compare with machine-learning models, too; needs the extra challengers",
     )
     command.add_argument(
         "--mute", type=int, action="append", default=[], metavar="N", help="leave out check N"
     )
     command.add_argument("--jobs", type=int, default=2, metavar="N", help="years at a time")
-    command.add_argument("--overwrite", action="store_true", help="replace a record that is there")
-    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
 def _add_card(subcommands: Subcommands[_Parser]) -> None:
@@ -288,15 +341,11 @@ def _add_card(subcommands: Subcommands[_Parser]) -> None:
         "card",
         commands.card,
         "write a model's card, transparency record and quality log",
-    )
-    command.add_argument("--out", required=True, metavar="DIR", help="the folder to write into")
-    command.add_argument(
-        "--model", metavar="M", help="a model folder or file (default: the one that ships)"
-    )
-    command.add_argument(
-        "--panel",
-        metavar="P",
-        help="the panel folder that it was learnt from (default: the national one that ships)",
+        options.out("DIR", "the folder to write into"),
+        options.model(),
+        options.panel(f"the panel folder that it was learnt from ({options.SHIPS})"),
+        options.OVERWRITE,
+        options.QUIET,
     )
     command.add_argument(
         "--record",
@@ -313,8 +362,6 @@ def _add_card(subcommands: Subcommands[_Parser]) -> None:
         metavar="DIR",
         help="your own tripod_ai.md or atrs.md, with what only you can say filled in",
     )
-    command.add_argument("--overwrite", action="store_true", help="replace a card that is there")
-    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
 def _add_report(subcommands: Subcommands[_Parser]) -> None:
@@ -322,42 +369,50 @@ def _add_report(subcommands: Subcommands[_Parser]) -> None:
         subcommands,
         "report",
         commands.report,
-        "write what people look at: one page, to be read in any browser",
+        "write a report for any browser: England, or the authorities named",
+        options.AS_OF,
+        options.model(),
+        options.panel(),
+        options.JUDGEMENTS,
+        options.out("FILE.html", "the page to write"),
+        options.OVERWRITE,
+        options.QUIET,
     )
-    _add_inputs(command)
-    command.add_argument("--out", required=True, metavar="FILE.html", help="the page to write")
     command.add_argument(
         "--authority",
         nargs="+",
         action="extend",
         metavar="NAME_OR_CODE",
-        help="sections for these only (default: for all)",
+        help="a report on these alone (default: England, and every authority)",
     )
-    command.add_argument("--overwrite", action="store_true", help="replace the file if it is there")
-    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    command.add_argument(
+        "--national", action="store_true", help="put England's parts before the authorities named"
+    )
+    command.add_argument(
+        "--brief", action="store_true", help="two pages of A4 for each authority named"
+    )
 
 
 def _add_batch(subcommands: Subcommands[_Parser]) -> None:
     command = _add(
-        subcommands, "batch", commands.batch, "score a file of rows of any size into another file"
+        subcommands,
+        "batch",
+        commands.batch,
+        "score a file of rows of any size into another file",
+        options.out("OUT", f"the file to write ({', '.join(ROW_ENDINGS)})"),
+        options.model(),
+        options.OVERWRITE,
+        options.QUIET,
     )
     command.add_argument(
         "rows", metavar="IN", help="CSV, JSON lines, Parquet, or a partitioned folder of Parquet"
     )
-    command.add_argument(
-        "--out", required=True, metavar="OUT", help=f"the file to write ({', '.join(ROW_ENDINGS)})"
-    )
     command.add_argument("--explain", action="store_true", help="add contributions and drivers")
-    command.add_argument(
-        "--model", metavar="M", help="a model folder or file (default: the one that ships)"
-    )
     command.add_argument("--chunk", type=int, default=CHUNK, metavar="N", help="rows at a time")
     command.add_argument(
         "--jobs", type=int, default=-1, metavar="N", help="processes (default: one a core)"
     )
     command.add_argument("--resume", action="store_true", help="carry on where it was stopped")
-    command.add_argument("--overwrite", action="store_true", help="replace a file that is there")
-    command.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
 def _add_serve(subcommands: Subcommands[_Parser]) -> None:
@@ -372,4 +427,13 @@ def _add_serve(subcommands: Subcommands[_Parser]) -> None:
         "--model",
         metavar="M",
         help="a model folder or file (default: the one that ships); read again when it changes",
+    )
+    command.add_argument(
+        "--panel", metavar="P", help="a panel folder, for GET /authorities (default: what ships)"
+    )
+    command.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes that answer (default: 1)"
+    )
+    command.add_argument(
+        "--log-json", action="store_true", help="each answer as a line of JSON in the log"
     )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from earlywarn.cli.sources_text import sources_text
+from earlywarn.cli.terminal import cut, width, wrapped
 from earlywarn.indicators.catalogue import FAMILIES, INDICATORS, Indicator, get_indicator
 from earlywarn.indicators.standardise import USUAL
+from earlywarn.scoring.national import hindsight
+from earlywarn.utils.dates import this_day
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -20,16 +23,21 @@ if TYPE_CHECKING:
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Panel, Snapshot
 
-_WIDEST = 200
 _DRIVER_ROOM = 20
+_MOST_NAMED = 5
 _SHOWN = ["rank", "rank_lower", "rank_upper", "la_name", "drivers_up"]
 _SHOWN += ["risk", "risk_lower", "risk_upper"]
 
 
 def scores_text(
-    scores: pd.DataFrame, model: RiskModel, snapshot: Snapshot, *, top: int | None
+    scores: pd.DataFrame,
+    model: RiskModel,
+    snapshot: Snapshot,
+    *,
+    top: int | None,
+    include_already: bool = False,
 ) -> str:
-    """The ranked list, in the width of the terminal.
+    """The ranked list in the width of the terminal: first those not already Inadequate.
 
     Parameters
     ----------
@@ -38,23 +46,41 @@ def scores_text(
     model : RiskModel
     snapshot : Snapshot
     top : int or None
-        How many rows; all if None.
+        How many rows of each list; all if None.
+    include_already : bool
+        Whether those already Inadequate are shown, apart from the others.
     """
-    shown = scores if top is None else scores.head(top)
+    already = scores["already_inadequate"]
+    lines = _ranked(scores[~already].head(top or len(scores)))
+    lines += ["", *_already(scores, include=include_already)]
+    if include_already and already.any():
+        lines += ["", *_ranked(scores[already].head(top or len(scores)))]
+    return "\n".join([_preamble(model, snapshot, scores), "", *lines, "", *_caution(model)])
+
+
+def _already(scores: pd.DataFrame, *, include: bool) -> list[str]:
+    """How many hold an Inadequate judgement already, and where they are."""
+    count = int(scores["already_inadequate"].sum())
+    where = "shown below" if include else "shown apart with --include already-inadequate"
+    text = f"Already Inadequate: {count or 'none'} of {len(scores)} authorities"
+    ranks = f", {where}. Ranks are among all authorities, with these." if count else "."
+    return [textwrap.fill(f"{text}{ranks}", width())]
+
+
+def _ranked(shown: pd.DataFrame) -> list[str]:
     # The names give way before the drivers do, so that a row fits a terminal of 80.
-    longest = max(len("Authority"), *(len(name) for name in shown["la_name"]))
-    name_width = min(longest, max(_width() - 36 - _DRIVER_ROOM, 20))
+    longest = max([len("Authority"), *(len(name) for name in shown["la_name"])])
+    name_width = min(longest, max(width() - 36 - _DRIVER_ROOM, 20))
     head = f"{'Rank':>4} {'(90%)':>9}  {'Authority':<{name_width}}  {'Risk':>5} {'(90%)':>9}  "
-    room = max(_width() - len(head), 3)
+    room = max(width() - len(head), 3)
     lines = [f"{head}What drives it up"]
-    lines += [
+    return lines + [
         f"{row['rank']:>4} {row['rank_lower']:>4}-{row['rank_upper']:<4}  "
-        f"{_cut(row['la_name'], name_width):<{name_width}}  {100 * row['risk']:4.1f}% "
+        f"{cut(row['la_name'], name_width):<{name_width}}  {100 * row['risk']:4.1f}% "
         f"{100 * row['risk_lower']:4.1f}-{100 * row['risk_upper']:<4.1f}  "
-        f"{_cut(row['drivers_up'], room)}".rstrip()
+        f"{cut(row['drivers_up'], room)}".rstrip()
         for row in shown[_SHOWN].to_dict("records")
     ]
-    return "\n".join([_preamble(model, snapshot, len(scores)), "", *lines, "", *_caution(model)])
 
 
 def explanation_text(
@@ -72,10 +98,12 @@ def explanation_text(
         else f"{held}, inspected from {row['previous_inspection']}"
     )
     lines = [
-        f"{name} ({code}), as of {snapshot.as_of}",
+        f"{name} ({code}), as of {snapshot.as_of}; {_known_to(model, snapshot, scores)}",
+        sources_text(rows.attrs.get("freshness", [])),
         "",
         (
-            f"Risk of an Inadequate judgement if inspected now: {100 * row['risk']:.1f}% "
+            f"Risk of an Inadequate judgement if inspected {_when(snapshot)}: "
+            f"{100 * row['risk']:.1f}% "
             f"(90% interval {100 * row['risk_lower']:.1f}% to {100 * row['risk_upper']:.1f}%), "
             f"{row['band']}"
         ),
@@ -84,7 +112,7 @@ def explanation_text(
             f"(90% interval {row['rank_lower']} to {row['rank_upper']}); "
             f"risk of being judged below Good: {100 * row['below_good']:.0f}%"
         ),
-        f"Last judgement: {last}",
+        f"Last judgement known (to {row['judgements_through'] or 'no day'}): {last}",
         "",
         f"{baseline['contribution']:+6.2f}  {baseline['sentence']}",
     ]
@@ -95,45 +123,99 @@ def explanation_text(
     if len(quiet):
         lines += ["", "No effect", *(_term(term) for term in quiet.to_dict("records"))]
     total = terms["contribution"].sum() + baseline["contribution"]
-    lines += ["", f"The numbers are log-odds; together they make {total:+.2f}."]
+    start = f"{100 / (1 + np.exp(-baseline['contribution'])):.1f}% is the risk at the middle of all"
+    shares = (
+        f"{start} figures; {100 * row['prior']:.1f}%, the mean over inspections like recent ones."
+    )
+    lines += ["", f"The numbers are log-odds; together they make {total:+.2f}. {shares}"]
     wrapped = [
-        textwrap.fill(line, _width(), subsequent_indent=" " * 8) if len(line) > _width() else line
+        textwrap.fill(line, width(), subsequent_indent=" " * 8) if len(line) > width() else line
         for block in lines
         for line in block.splitlines() or [""]
     ]
     return "\n".join([*wrapped, *_caution(model)])
 
 
-def what_if_text(rows: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> str:
-    """With which figures an authority's band would be another, each alone and then together.
+def own_figures_text(snapshot: Snapshot) -> str:
+    """Whose figures are the caller's own, and which."""
+    table, register = snapshot.own_figures, snapshot.register
+    parts = [
+        f"{register.name_of(str(code))}: {', '.join(get_indicator(n).title for n in names)}"
+        for code, names in table.groupby("la_code")["indicator"]
+    ]
+    shown = "; ".join(parts[:_MOST_NAMED])
+    more = f"; and {len(parts) - _MOST_NAMED} more authorities" if parts[_MOST_NAMED:] else ""
+    return textwrap.fill(
+        f"With your own figures in place of the newest published ones. {shown}{more}.", width()
+    )
 
-    Parameters
-    ----------
-    rows : DataFrame
-        As ``earlywarn.what_would_change`` gives it; at least one.
-    model : RiskModel
-    snapshot : Snapshot
-    """
+
+def comparison_text(rows: pd.DataFrame, names: Sequence[str]) -> str:
+    """An authority's figures beside those of a group; the group's names, if there are any."""
+    first = rows.iloc[0]
+    title = f"{first['la_name']} ({first['la_code']}), as of {first['as_of']}, beside "
+    head = (
+        f"{'Value':>8} {'(95%)':>15} {'Year':>5} {'Group':>8} {'Rank':>8} {'Quarter':>7}  Indicator"
+    )
+    known = rows[rows["value"].notna()]
+    left = rows.loc[rows["value"].isna(), "title"].tolist()
+    lead = (
+        "Rank and quarter 1 are the best by the indicator's direction, or the lowest where it has "
+        "none. Higher, lower: the group's value lies outside the 95% limits; of some 30 indicators "
+        "one or two do so by chance."
+    )
+    notes = [
+        lead,
+        *([f"No figure: {', '.join(left)}."] if left else []),
+        *([f"The group: {', '.join(names)}."] if names else []),
+    ]
+    return "\n".join(
+        [
+            textwrap.fill(f"{title}{first['group']}", width()),
+            "",
+            head,
+            *(_compared(row) for row in known.to_dict("records")),
+            "",
+            *(textwrap.fill(note, width()) for note in notes),
+        ]
+    )
+
+
+def _compared(row: Mapping[Hashable, Any]) -> str:
+    limits = "" if np.isnan(row["lower"]) else f"{row['lower']:,.1f}-{row['upper']:,.1f}"
+    quarter = "" if np.isnan(row["quartile"]) else f"{row['quartile']:.0f}"
+    usual = "" if np.isnan(row["group_value"]) else f"{row['group_value']:,.1f}"
+    side = {"higher": "higher", "lower": "lower"}.get(row["significance"], "")
+    words = [word for word in (side, row["standing"] if side else "") if word]
+    text = (
+        f"{row['value']:>8,.1f} {limits:>15} {row['period']:>5.0f} {usual:>8} "
+        f"{row['rank']:>4.0f}/{row['of']:<3.0f} {quarter:>7}  {row['title']}"
+    )
+    return f"{text}: {', '.join(words)}" if words else text
+
+
+def what_if_text(rows: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> str:
+    """With which figures an authority's band would be another, each alone and then together."""
     now = rows.iloc[0]
     head = f"{'Today':>7}{'Other':>7}{'Risk':>7} {'(90%)':>10}  "
     lines = [
         f"{now['la_name']} ({now['la_code']}), as of {snapshot.as_of}",
         "",
         (
-            f"Risk of an Inadequate judgement if inspected now: {100 * now['risk']:.1f}%, "
-            f"{now['band']}"
+            f"Risk of an Inadequate judgement if inspected {_when(snapshot)}: "
+            f"{100 * now['risk']:.1f}%, {now['band']}"
         ),
     ]
     for way, title in (("alone", "One figure alone"), ("together", "One after the other")):
         lines += ["", f"{head}{title}"]
         lines += [_changed(row) for row in rows[rows["way"] == way].to_dict("records")]
-    told = (
+    lead = (
         "Arithmetic on the model, and no claim about causes: an authority that changed a figure by "
         "itself may be as likely to fail as before. Only figures that it shapes by its own work "
         f"are changed, within the {' to '.join(f'{100 * share:.0f}th' for share in USUAL)} "
         "percentile of authorities; all else stays."
     )
-    return "\n".join([*lines, "", textwrap.fill(told, _width()), *_caution(model)])
+    return "\n".join([*lines, "", textwrap.fill(lead, width()), *_caution(model)])
 
 
 def _changed(row: Mapping[Hashable, Any]) -> str:
@@ -144,7 +226,7 @@ def _changed(row: Mapping[Hashable, Any]) -> str:
         f"{row['value']:7.1f}{row['value_to']:7.1f}{100 * row['risk_after']:6.1f}% {limits:>10}  "
         f"{title}{band}"
     )
-    return textwrap.fill(text, _width(), subsequent_indent=" " * 34)
+    return textwrap.fill(text, width(), subsequent_indent=" " * 34)
 
 
 def catalogue_text() -> str:
@@ -203,11 +285,11 @@ def record_text(records: pd.DataFrame, checks: pd.DataFrame, folder: str | Path 
         lines += [_measured(row) for row in part.to_dict("records")]
     lines += ["", "Checks"]
     lines += [
-        _wrapped(f"{row['number']:>3} {row['status']}: {row['title']}: {row['sentence']}")
+        wrapped(f"{row['number']:>3} {row['status']}: {row['title']}: {row['sentence']}")
         for row in checks.to_dict("records")
     ]
     if folder is not None:
-        lines += ["", f"The whole record is in {folder}; evaluation.md tells it."]
+        lines += ["", f"The whole record is in {folder}; evaluation.md shows it."]
     return "\n".join(lines)
 
 
@@ -230,13 +312,13 @@ def drift_text(table: pd.DataFrame, reasons: Sequence[str], model: RiskModel, da
         f"{'' if np.isnan(row['moved']) else format(row['moved'], '+.2f'):>8}  {row['verdict']}"
         for row in table.to_dict("records")
     ]
-    told = (
+    lead = (
         f"Figures of {day} against those that {model.info['model_id']} learnt from. Moved: how far "
         "the middle of the country is from where it was, in standard deviations between "
         "authorities; scores compare within the year."
     )
-    found = [_wrapped(f"  - {reason}") for reason in reasons] or ["  - nothing to look at"]
-    return "\n".join([textwrap.fill(told, _width()), "", head, *lines, "", *found])
+    found = [wrapped(f"  - {reason}") for reason in reasons] or ["  - nothing to look at"]
+    return "\n".join([textwrap.fill(lead, width()), "", head, *lines, "", *found])
 
 
 def _measured(row: Mapping[Hashable, Any]) -> str:
@@ -247,23 +329,33 @@ def _measured(row: Mapping[Hashable, Any]) -> str:
     )
 
 
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, _width(), subsequent_indent=" " * 6)
+def _when(snapshot: Snapshot) -> str:
+    return "now" if snapshot.as_of == this_day() else f"on {snapshot.as_of}"
 
 
-def _preamble(model: RiskModel, snapshot: Snapshot, count: int) -> str:
+def _known_to(model: RiskModel, snapshot: Snapshot, scores: pd.DataFrame) -> str:
+    """The days of the last figure and of the last judgement known."""
+    last = scores["judgements_through"].iloc[0]
+    judged = "no judgements known" if pd.isna(last) else f"judgements reported up to {last}"
+    late = hindsight(model, snapshot)
+    return f"figures published up to {snapshot.data_through}, {judged}{late}"
+
+
+def _preamble(model: RiskModel, snapshot: Snapshot, scores: pd.DataFrame) -> str:
     assumed = (
         f" {snapshot.assumed:,} figures have a publication date that is only assumed."
         if snapshot.assumed
         else ""
     )
-    usual = model.info["prior"]["risk"]
+    usual = scores["prior"].iloc[0]
     text = (
         f"Risk that an inspection starting on {snapshot.as_of} would find an Inadequate area: "
-        f"{count} authorities, from figures published up to {snapshot.data_through}. "
-        f"Model {model.info['model_id']}, set to {100 * usual:.1f}% of inspections.{assumed}"
+        f"{len(scores)} authorities, from {_known_to(model, snapshot, scores)}. "
+        f"Model {model.info['model_id']}, set to {100 * usual:.1f}% of "
+        f"inspections.{assumed}"
     )
-    return textwrap.fill(text, _width())
+    sources = sources_text(scores.attrs.get("freshness", []))
+    return "\n".join(textwrap.fill(part, width()) for part in (text, sources) if part)
 
 
 def _caution(model: RiskModel) -> list[str]:
@@ -273,13 +365,13 @@ def _caution(model: RiskModel) -> list[str]:
         "to pre-judge an inspection."
     )
     life = f"The model is not to be used after {model.info['sunset']}."
-    return [textwrap.fill(text, _width()), life]
+    return [textwrap.fill(text, width()), life]
 
 
 def _term(row: Mapping[Hashable, Any]) -> str:
     sentence = row["sentence"].rsplit(": ", 1)[0]
     return textwrap.fill(
-        f"{row['contribution']:+6.2f}  {sentence}", _width(), subsequent_indent=" " * 8
+        f"{row['contribution']:+6.2f}  {sentence}", width(), subsequent_indent=" " * 8
     )
 
 
@@ -291,16 +383,8 @@ def _entry(record: Indicator) -> str:
         + ("" if record.scored else "; not weighed by the default model"),
     )
     body = [
-        textwrap.fill(fact, _width(), initial_indent="    ", subsequent_indent="      ")
+        textwrap.fill(fact, width(), initial_indent="    ", subsequent_indent="      ")
         for fact in facts
     ]
     title = f"  {record.id}: {record.title}"
-    return "\n".join([textwrap.fill(title, _width(), subsequent_indent=" " * 6), *body])
-
-
-def _cut(text: str, room: int) -> str:
-    return text if len(text) <= room else text[: room - 3].rstrip(" ;,(") + "..."
-
-
-def _width() -> int:
-    return int(np.clip(shutil.get_terminal_size((120, 40)).columns, 60, _WIDEST))
+    return "\n".join([textwrap.fill(title, width(), subsequent_indent=" " * 6), *body])

@@ -8,6 +8,7 @@ are unknown, never a success.
 from __future__ import annotations
 
 import hashlib
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -16,21 +17,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import delayed
 
 from earlywarn._version import __version__
 from earlywarn.errors import BacktestError
-from earlywarn.evaluation.baselines import RIVALS
+from earlywarn.evaluation.baselines import RIVALS, below_good
+from earlywarn.evaluation.finished_years import FinishedYears
+from earlywarn.evaluation.protocol import LEADS, OURS, WINDOWS, window_of
 from earlywarn.indicators.catalogue import digest as catalogue_digest
 from earlywarn.indicators.timeline import Timeline
 from earlywarn.judgements.targets import GRADES, cohort, get_target
+from earlywarn.model.horizon import on_day
 from earlywarn.model.prior import WeightPrior
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.model.training import ages, train, training_cases
 from earlywarn.scoring.preprocessing import read_rows
-from earlywarn.statistics.regression import logit
-from earlywarn.utils.files import write_whole
+from earlywarn.statistics.distributions import logit
 from earlywarn.utils.progress import Progress
+from earlywarn.utils.showing import Brief, Shown
+from earlywarn.utils.workers import parallel
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -38,16 +43,16 @@ if TYPE_CHECKING:
     from earlywarn.evaluation.baselines import Contender, Forecaster
     from earlywarn.judgements.targets import Target
     from earlywarn.panel.panel import Panel
-    from earlywarn.statistics.regression import FloatArray
+    from earlywarn.statistics.arrays import FloatArray
 
-OURS = "earlywarn"
 BASE = RIVALS[0]
 """The trailing base rate, which skill is measured against, whoever else takes part."""
 FIRST_YEAR = 2016
-CONFIRMATION_FROM = date(2022, 1, 1)
+CONFIRMATION_FROM = date.fromisoformat(WINDOWS["confirmation"][0])
 """Nothing about the model was chosen by looking at inspections that began on this day or later."""
-CONFIRMATION_UNTIL = date(2025, 3, 31)
-LEADS = (0, 6, 12, 24)
+LAST_DAY = date.fromisoformat(WINDOWS["latest"][1])
+"""No window holds a later inspection: a new one is added in ``earlywarn.evaluation.protocol``."""
+INADEQUATE = float(GRADES.index("Inadequate"))
 QUARTERS = (1, 4, 7, 10)
 SEED = 20160913
 
@@ -55,17 +60,13 @@ _PROBABILITIES = tuple(f"p_{grade.lower().replace(' ', '_')}" for grade in GRADE
 _NATIONAL = (
     *("model", "la_code", "la_name", "region", "la_type", "risk", "score", "below_good"),
     *_PROBABILITIES,
-    *("deprivation", "children", "list_rank", "list_length"),
+    *("deprivation", "children", "deprivation_rank", "children_rank", "last_grade"),
+    *("list_rank", "list_length", "list_rank_new"),
 )
-_TEXTS = (
-    *("window", "model", "la_code", "la_name", "region", "la_type", "as_of", "trained_until"),
-    *("inspection_start", "inspection_type", "next_start"),
-)
-_WHOLE = ("lead_months", "list_rank", "list_length", "rank")
 
 
-@dataclass(frozen=True, eq=False)
-class Backtest:
+@dataclass(frozen=True, eq=False, repr=False)
+class Backtest(Shown):
     """What would have been said, and what happened.
 
     Attributes
@@ -85,6 +86,19 @@ class Backtest:
     judgements: pd.DataFrame
     target: str
 
+    def _in_brief(self) -> Brief:
+        rows = self.forecasts
+        return Brief(
+            f"Backtest of {self.target}",
+            {
+                "forecasts": f"{len(rows):,}",
+                "inspections": f"{len(rows[['la_code', 'inspection_start']].drop_duplicates()):,}",
+                "models": ", ".join(map(str, rows["model"].unique())),
+                "lists": f"{self.lists['as_of'].nunique()} days",
+            },
+            "ew.make_record(backtest, model, panel) measures it",
+        )
+
 
 def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
     panel: Panel,
@@ -92,7 +106,7 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
     *,
     target: str | Target = "any_inadequate",
     first_year: int = FIRST_YEAR,
-    until: date = CONFIRMATION_UNTIL,
+    until: date | None = None,
     leads: Sequence[int] = LEADS,
     rivals: Sequence[Contender] = RIVALS,
     parts: str | Path | None = None,
@@ -111,8 +125,8 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
         What is predicted.
     first_year : int
         The first year of forecasts; the models of a year learn from reports published before it.
-    until : date
-        The last start of an inspection to be forecast.
+    until : date, optional
+        The last start of an inspection to be forecast; that of the newest inspection if not given.
     leads : sequence of int
         How many months before the start of an inspection it is forecast; with none of them there
         are the quarterly lists alone, which take a fraction of the time.
@@ -146,16 +160,18 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
     >>> sorted(record.forecasts["model"].unique())[:2]
     ['deprivation', 'earlywarn']
     """
-    told = Progress() if progress is None else progress
+    shown = Progress() if progress is None else progress
     question = get_target(target)
+    until = _last_start(judgements, until)
     cases = _cases(judgements, question, first_year, until)
     years = range(first_year, until.year + 1)
     plan = _Plan(panel, judgements, question, cases, tuple(leads), tuple(rivals), until)
     # The whole path, since processes that an earlier call left waiting may stand in another folder.
-    store = None if parts is None else _Parts(Path(parts).absolute(), plan)
-    jobs = (delayed(_year)(plan, year, store) for year in years)
-    done = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-    found = list(told.over(_Counted(done, len(years)), "Forecasting year by year"))
+    store = None if parts is None else FinishedYears(Path(parts).absolute(), plan.digest())
+    with nullcontext() if store is None else store.kept():
+        jobs = (delayed(_year)(plan, year, store) for year in years)
+        done = parallel(n_jobs, return_as="generator")(jobs)
+        found = list(shown.over(_Counted(done, len(years)), "Forecasting year by year"))
     forecasts = pd.concat([one for one, _ in found], ignore_index=True)
     lists = pd.concat([one for _, one in found], ignore_index=True)
     keys = ["lead_months", "model", "inspection_start", "la_code"]
@@ -190,7 +206,7 @@ class _Plan:
     target: Target
     cases: pd.DataFrame
     leads: tuple[int, ...]
-    rivals: tuple[Contender, ...]
+    baselines: tuple[Contender, ...]
     until: date
 
     @cached_property
@@ -211,11 +227,26 @@ class _Plan:
             catalogue_digest(),
             repr(WeightPrior()),
             self.target.name,
-            repr((self.leads, [rival.name for rival in self.rivals], self.until)),
+            repr((self.leads, [baseline.name for baseline in self.baselines], self.until)),
             self.judgements.to_csv(index=False),
             str(pd.util.hash_pandas_object(self.panel.observations.astype(str)).sum()),
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _last_start(judgements: pd.DataFrame, until: date | None) -> date:
+    newest = max(judgements["inspection_start"].dropna(), default=LAST_DAY)
+    if until is None:
+        return min(newest, LAST_DAY)
+    if until > LAST_DAY:
+        raise BacktestError(
+            "no window holds inspections so late",
+            where="until",
+            found=until.isoformat(),
+            expected=f"{LAST_DAY} or earlier",
+            remedy="Give an earlier day, or add a window in earlywarn.evaluation.protocol.",
+        )
+    return until
 
 
 def _cases(judgements: pd.DataFrame, target: Target, first_year: int, until: date) -> pd.DataFrame:
@@ -237,7 +268,7 @@ def _cases(judgements: pd.DataFrame, target: Target, first_year: int, until: dat
     return cases
 
 
-def _year(plan: _Plan, year: int, store: _Parts | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _year(plan: _Plan, year: int, store: FinishedYears | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """A year's forecasts and lists, computed or as kept."""
     if store is not None and (kept := store.read(year)) is not None:
         return kept
@@ -263,7 +294,7 @@ def _year(plan: _Plan, year: int, store: _Parts | None) -> tuple[pd.DataFrame, p
 
 
 def _trained(plan: _Plan, timeline: Timeline, cut: date) -> dict[str, Forecaster]:
-    """Our model and each rival, from the reports published before the cut."""
+    """Our model and each baseline, from the reports published before the cut."""
     known = cohort(plan.judgements, until=cut)
     ours = train(plan.panel, known, until=cut, target=plan.target, refits=0, timeline=timeline)
     cases = training_cases(known, until=cut, target=plan.target)
@@ -272,8 +303,8 @@ def _trained(plan: _Plan, timeline: Timeline, cut: date) -> dict[str, Forecaster
     )
     age = ages(cases, cut)
     models: dict[str, Forecaster] = {OURS: ours}
-    for rival in {BASE.name: BASE, **{one.name: one for one in plan.rivals}}.values():
-        models[rival.name] = rival.fit(X, cases["grade"], age)
+    for baseline in {BASE.name: BASE, **{one.name: one for one in plan.baselines}}.values():
+        models[baseline.name] = baseline.fit(X, cases["grade"], age)
     return models
 
 
@@ -294,30 +325,35 @@ def _national(
     people = timeline.authorities(day).set_index("la_code").reindex(X.index)
     people["deprivation"] = X["free_school_meals"]
     people["children"] = _children(plan.population, day)
+    for name in ("deprivation", "children"):
+        people[f"{name}_rank"] = people[name].rank(pct=True)
+    people["last_grade"] = timeline.last_inspection(day)["grade"]
     full = pd.concat([X, timeline.last_inspection(day)], axis=1).astype(float)
-    answers = {OURS: _ours(models[OURS], X)}
-    for rival in plan.rivals:
-        answers[rival.name] = _theirs(rival, models[rival.name], full, day)
+    answers = {OURS: _ours(models[OURS], X, day)}
+    for baseline in plan.baselines:
+        answers[baseline.name] = _theirs(baseline, models[baseline.name], full, day)
     numbers = pd.concat([pd.DataFrame(each) for each in answers.values()], ignore_index=True)
     facts = people.reset_index().loc[np.tile(np.arange(len(X)), len(answers))]
     national = pd.concat([facts.reset_index(drop=True), numbers], axis=1).assign(
         model=np.repeat(list(answers), len(X)), list_length=len(X)
     )
     ranked = national.groupby("model")["score"].rank(ascending=False, method="first")
-    return national.assign(list_rank=ranked.astype(int))[list(_NATIONAL)]
+    new = national["score"].where(national["last_grade"] != INADEQUATE)
+    among_new = new.groupby(national["model"]).rank(ascending=False, method="first")
+    return national.assign(list_rank=ranked.astype(int), list_rank_new=among_new)[list(_NATIONAL)]
 
 
-def _ours(model: Forecaster, X: pd.DataFrame) -> dict[str, FloatArray]:
+def _ours(model: Forecaster, X: pd.DataFrame, day: date) -> dict[str, FloatArray]:
     assert isinstance(model, RiskModel)  # noqa: S101 - for the type checker
     values = read_rows(model, X.reset_index(drop=True)).values  # noqa: PD011 - not a frame
-    return _answers(model, values)
+    return _answers(on_day(model, day), values)
 
 
 def _theirs(
-    rival: Contender, model: Forecaster, X: pd.DataFrame, day: date
+    baseline: Contender, model: Forecaster, X: pd.DataFrame, day: date
 ) -> dict[str, FloatArray]:
-    found = _answers(model, rival.columns(X))
-    if rival.at_random:
+    found = _answers(model, baseline.columns(X))
+    if baseline.at_random:
         found["score"] = np.random.default_rng([SEED, day.toordinal()]).random(len(X))
     return found
 
@@ -333,16 +369,9 @@ def _grades(model: Forecaster, values: Any) -> dict[str, FloatArray]:
         return {name: np.full(len(values), np.nan) for name in ("below_good", *_PROBABILITIES)}
     grades = model.probabilities(values)
     return {
-        "below_good": _below_good(model, values),
+        "below_good": below_good(model, values),
         **{column: _grade(grades, model, k) for k, column in enumerate(_PROBABILITIES)},
     }
-
-
-def _below_good(model: RiskModel, values: Any) -> FloatArray:
-    """The probability of Requires improvement or worse, whichever grades the model has seen."""
-    good = GRADES.index("Good")
-    place = sum(grade <= good for grade in model.classes)
-    return model.at_least(values, place) if place else np.ones(len(values))
 
 
 def _grade(grades: FloatArray, model: RiskModel, grade: int) -> FloatArray:
@@ -369,9 +398,8 @@ def _forecast(
     """The rows of one inspection at one lead, one a model; none if there was no such authority."""
     rows = national[national["la_code"] == case["la_code"]].copy()
     begun = case["inspection_start"]
-    overall = case["overall"] if isinstance(case["overall"], str) else GRADES[int(case["grade"])]
     facts = {
-        "window": "confirmation" if begun >= CONFIRMATION_FROM else "development",
+        "window": window_of(begun),
         "lead_months": lead,
         "as_of": day.isoformat(),
         "trained_until": cut.isoformat(),
@@ -379,7 +407,7 @@ def _forecast(
         "inspection_type": case["inspection_type"],
         "label": case["label"],
         "grade": case["grade"],
-        "overall_below_good": float(GRADES.index(overall) >= GRADES.index("Requires improvement")),
+        "overall_below_good": float(case["grade"] >= GRADES.index("Requires improvement")),
         "base_rate": base,
     }
     return pd.DataFrame(rows.assign(**facts))
@@ -398,6 +426,7 @@ def _listed(national: pd.DataFrame, plan: _Plan, day: date) -> pd.DataFrame:
             "la_name": national["la_name"],
             "risk": national["risk"],
             "rank": national["list_rank"],
+            "rank_new": national["list_rank_new"],
             "next_start": national["la_code"].map(begun),
             "next_label": national["la_code"].map(first["label"]),
         }
@@ -406,43 +435,3 @@ def _listed(national: pd.DataFrame, plan: _Plan, day: date) -> pd.DataFrame:
 
 def _months_before(day: date, months: int) -> date:
     return (pd.Timestamp(day) - pd.DateOffset(months=months)).date()
-
-
-class _Parts:
-    """Finished years on disk, by the digest of all that they depend on."""
-
-    def __init__(self, folder: Path, plan: _Plan) -> None:
-        self._folder = folder
-        self._digest = plan.digest()
-        folder.mkdir(parents=True, exist_ok=True)
-
-    def read(self, year: int) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-        files = self._files(year)
-        if not all(file.is_file() for file in files):
-            return None
-        first, second = map(_kept, files)
-        return first, second
-
-    def write(self, year: int, forecasts: pd.DataFrame, lists: pd.DataFrame) -> None:
-        for file, frame in zip(self._files(year), (forecasts, lists), strict=True):
-            write_whole(file, frame.to_csv(index=False, lineterminator="\n"))
-
-    def _files(self, year: int) -> tuple[Path, Path]:
-        names = (f"{part}-{year}-{self._digest}.csv" for part in ("forecasts", "lists"))
-        first, second = (self._folder / name for name in names)
-        return first, second
-
-
-def _kept(file: Path) -> pd.DataFrame:
-    """A table of a finished year, to the last bit; one without inspections has no columns."""
-    if not file.read_text(encoding="utf-8").strip():
-        return pd.DataFrame()
-    # An empty text is one, but for the start of an inspection that is not known.
-    frame = pd.read_csv(file, dtype=str, keep_default_na=False)
-    for name in frame.columns.difference(list(_TEXTS)):
-        # Python's own float reads back exactly what was written; pandas' fast one may not.
-        numbers = frame[name].map(lambda cell: float(cell) if cell else np.nan).astype(float)
-        frame[name] = numbers.astype(int) if name in _WHOLE else numbers
-    if "next_start" in frame:
-        frame["next_start"] = frame["next_start"].mask(frame["next_start"] == "")
-    return frame

@@ -1,7 +1,7 @@
 """What a model has to beat: simple rules, turned into probabilities in the same way as the model.
 
-A rival is a few columns, fitted by the same ordered model with a wide prior and set to a level of
-judgements in the same way, so that it and the model differ in what they look at and no more. The
+A baseline is a few columns, fitted by the same ordered model with a wide prior and set to a level
+of judgements in the same way, so that it and the model differ in what they look at and no more. The
 trailing base rate looks at nothing but the recent share of each grade.
 """
 
@@ -14,27 +14,28 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.indicators.catalogue import Indicator, model_column, scored_indicators
+from earlywarn.judgements.schema import GRADES
 from earlywarn.model.base_rate import trailing_share
 from earlywarn.model.classifier import RiskClassifier
 from earlywarn.model.prior import WeightPrior, prior_of
 from earlywarn.model.risk_model import RiskModel
-from earlywarn.statistics.regression import logit
+from earlywarn.statistics.distributions import logit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from earlywarn.statistics.regression import FloatArray
+    from earlywarn.statistics.arrays import FloatArray
 
     Columns = Callable[[pd.DataFrame], pd.DataFrame]
 
 WIDE = 1.0
-"""Standard deviation of a rival's weights: it is hardly held back."""
+"""Standard deviation of a baseline's weights: it is hardly held back."""
 RED_FLAG = 1.0
 """A figure this many standard deviations on the bad side is a red flag."""
 
 
 class Forecaster(Protocol):
-    """What a rule or machine has learnt: it tells at least the risk."""
+    """What a rule or machine has learnt: it gives at least the risk."""
 
     def risk(self, X: Any, /) -> FloatArray:
         """Probability of the worst grade, for each row of the rule's columns."""
@@ -170,6 +171,13 @@ def _red_flags(X: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"red_flags": 10 * share}, index=X.index)
 
 
+def below_good(model: RiskModel, X: Any) -> FloatArray:
+    """The probability of Requires improvement or worse, whichever grades the model has seen."""
+    good = GRADES.index("Good")
+    place = sum(grade <= good for grade in model.classes)
+    return model.at_least(X, place) if place else np.ones(len(X))
+
+
 RIVALS: tuple[Rival | BaseRate, ...] = (
     BaseRate("trailing base rate"),
     Rival("previous judgement", _previous),
@@ -180,4 +188,4 @@ RIVALS: tuple[Rival | BaseRate, ...] = (
     Rival("red flags", _red_flags),
     BaseRate("random list", at_random=True),
 )
-"""The rivals that ship, in the order of the tables."""
+"""The baselines that ship, in the order of the tables."""

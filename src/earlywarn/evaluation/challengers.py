@@ -2,7 +2,7 @@
 
 Each is a yes-or-no classifier of the scored indicators, with settings fixed beforehand for some
 eighty events and never tuned. Its log-odds are moved to the level of the year to come, as the
-model's are. It tells the risk of the worst grade only.
+model's are. It gives the risk of the worst grade only.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from earlywarn.errors import TrainingError, require
 from earlywarn.indicators.catalogue import model_column, scored_indicators
 from earlywarn.judgements.targets import GRADES
 from earlywarn.model.base_rate import next_level
-from earlywarn.statistics.regression import FloatArray, expit, logit
+from earlywarn.statistics.distributions import expit, logit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import pandas as pd
+
+    from earlywarn.statistics.arrays import FloatArray
 
 EXTRA = "challengers"
 SEED = 20160913
@@ -61,7 +63,7 @@ class Learnt:
 
 @dataclass(frozen=True)
 class Challenger:
-    """A learning machine in the form of a rival.
+    """A learning machine in the form of a baseline.
 
     Parameters
     ----------
@@ -104,7 +106,7 @@ class Challenger:
         worst = (grade == len(GRADES) - 1).to_numpy(dtype=int)
         if worst.min() == worst.max():
             raise TrainingError(
-                "there is nothing to tell apart",
+                "there is nothing to separate",
                 where=self.name,
                 found="one class",
                 expected="cases with and without the worst grade",

@@ -15,31 +15,34 @@ import pandas as pd
 from earlywarn.errors import UsageError
 from earlywarn.evaluation.drift import drift
 from earlywarn.evaluation.fairness import groups
+from earlywarn.evaluation.populations import ALL, populations
+from earlywarn.evaluation.protocol import OURS, headline, years_of
 from earlywarn.indicators.catalogue import INDICATORS, Indicator, model_column
 from earlywarn.indicators.timeline import Timeline
+from earlywarn.model.ordinal import Prior, fit_ordinal
 from earlywarn.model.prior import WeightPrior, prior_of
-from earlywarn.scoring.national import score
+from earlywarn.model.training import design, training_cases
+from earlywarn.scoring.national import score_quietly
 from earlywarn.scoring.preprocessing import model_indicators
 from earlywarn.statistics.metrics import auc, log_score
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Sequence
+
+    import numpy.typing as npt
 
     from earlywarn.evaluation.backtesting import Backtest
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Panel
-    from earlywarn.statistics.regression import FloatArray
+    from earlywarn.statistics.arrays import FloatArray
 
 Status = Literal["pass", "fail", "not applicable"]
 
-OURS = "earlywarn"
 FEWEST_CASES = 50
 """With fewer inspections a single figure may look good by chance."""
 TOO_GOOD = 0.80
-"""No published figure tells Inadequate judgements apart so well: above it, look for the leak."""
+"""No published figure sets Inadequate judgements apart so well: above it, look for the leak."""
 CALIBRATED = (0.8, 1.2)
-FEWEST_PARAMETERS = 2.0
-"""How much the composite matters, and how much the last inspection does."""
 SHRINKAGE = 0.9
 """The least share of the apparent effect that should hold: Riley 2019, doi 10.1002/sim.7992."""
 
@@ -153,10 +156,10 @@ def _unpublished(evidence: Evidence) -> tuple[Status, str]:
         index=rows.index,
     )
     early = rows[rows["published_on"] < happened]
-    told = f"{len(early)} of {len(rows):,} figures are dated as published before their period ended"
+    text = f"{len(early)} of {len(rows):,} figures are dated as published before their period ended"
     if len(early):
-        told += f", the first {early['measure'].iloc[0]} of {early['la_code'].iloc[0]}"
-    return _verdict(good=early.empty, sentence=told)
+        text += f", the first {early['measure'].iloc[0]} of {early['la_code'].iloc[0]}"
+    return _verdict(good=early.empty, sentence=text)
 
 
 _END = dict.fromkeys(
@@ -188,22 +191,67 @@ def _sample_size(evidence: Evidence) -> tuple[Status, str]:
             f"the model explains nothing beyond the base rate in {len(rows)} inspections of the "
             "development years"
         )
-    free = _free_parameters(evidence.model)
+    free = _free_parameters(evidence)
     held = evidence.model.info["training"]
     needed = int(np.ceil(free / ((SHRINKAGE - 1) * np.log(1 - explained / SHRINKAGE))))
     return _verdict(
         good=held["inspections"] >= needed,
         sentence=f"{held['inspections']} inspections with {held['events']} events for about "
-        f"{free:.1f} parameters that the prior leaves free; Riley's first criterion asks for "
+        f"{free:.1f} parameters that the data decide, thresholds among them; "
+        "Riley's first criterion asks for "
         f"{needed}",
     )
 
 
-def _free_parameters(model: RiskModel) -> float:
-    """How many parameters the data decide: all of them less tr(prior precision x covariance)."""
-    prior = prior_of(model_indicators(model), WeightPrior())["prior_covariance"]
-    held = np.trace(np.linalg.solve(prior, model.covariance[1:, 1:]))
-    return float(max(len(prior) - held, FEWEST_PARAMETERS))
+def _free_parameters(evidence: Evidence) -> float:
+    """How many parameters the data decide, by the model's own cases and prior."""
+    panel, model = evidence.panel, evidence.model
+    records = model_indicators(model)
+    until = min(model.info["training"]["until"], panel.judgements["published_on"].max().isoformat())
+    cases = training_cases(panel.judgements, until=until, target=evidence.backtest.target)
+    X = design(Timeline(panel, panel.judgements), cases, records)
+    filled, _ = model.complete(X.to_numpy(dtype=float))
+    return free_parameters(filled, cases["grade"].to_numpy(dtype=int), records, WeightPrior())
+
+
+def free_parameters(
+    filled: FloatArray,
+    grade: npt.NDArray[np.int_],
+    records: Sequence[Indicator],
+    weight_prior: WeightPrior,
+) -> float:
+    """Count the parameters that the data decide, thresholds among them, by the Hessian at the mode.
+
+    Parameters
+    ----------
+    filled : ndarray of shape (n_cases, n_indicators)
+        Their columns, centred and without holes.
+    grade : ndarray of shape (n_cases,)
+    records : sequence of Indicator
+        In the order of the columns.
+    weight_prior : WeightPrior
+        What holds the weights back.
+
+    Returns
+    -------
+    float
+        The trace of (data + prior)^-1 data: 1 for a parameter that the prior leaves free, 0 for
+        one that it fixes (Gray 1992, doi 10.1080/01621459.1992.10476248). The weights that the last
+        inspection has of its own at each threshold count as well.
+    """
+    facts = prior_of(records, weight_prior)
+    precision = np.linalg.inv(np.asarray(facts["prior_covariance"], dtype=float))
+    own_sd = np.broadcast_to(np.asarray(facts["own_sd"], dtype=float), len(facts["own"]))
+    mean = np.asarray(facts["prior_mean"], dtype=float)
+    prior = Prior(mean, precision, facts["own"], tuple(own_sd.tolist()))
+    present, place = np.unique(grade, return_inverse=True)
+    fit = fit_ordinal(filled, place.astype(np.int64), len(present), prior)
+    first, width = len(present) - 1, len(precision)
+    held = np.zeros_like(fit.information)
+    held[first : first + width, first : first + width] = precision
+    apart = np.arange(first + width, len(held))
+    held[apart, apart] = np.tile(1 / own_sd**2, first)
+    return float(np.trace(np.linalg.solve(fit.information, fit.information - held)))
 
 
 def _against_previous(evidence: Evidence) -> tuple[Status, str]:
@@ -211,30 +259,39 @@ def _against_previous(evidence: Evidence) -> tuple[Status, str]:
     rows = rows[(rows["model"] == OURS) & (rows["against"] == "previous judgement")]
     rows = rows[(rows["measure"] == "auc") & (rows["lead_months"] == 0)].set_index("window")
     rows = rows[rows["lower"].notna()]
-    if "from 2018" not in rows.index:
-        return "not applicable", "there is no paired comparison from 2018 on"
-    row = rows.loc["from 2018"]
+    window = headline(set(rows.index))
+    if window not in rows.index:
+        return "not applicable", "there is no paired comparison of years that chose nothing"
+    row = rows.loc[window]
     return _verdict(
         good=bool(row["lower"] > 0),
-        sentence=f"from 2018 on the AUC is {row['difference']:+.2f} [{row['lower']:+.2f}, "
+        sentence=f"in {years_of(window)} the AUC is {row['difference']:+.2f} [{row['lower']:+.2f}, "
         f"{row['upper']:+.2f}] against the previous judgement alone",
     )
 
 
 def _calibration(evidence: Evidence) -> tuple[Status, str]:
-    row = evidence.ours("confirmation")
-    if row is None or np.isnan(row["observed_expected"]):
-        return "not applicable", "there is no forecast of the confirmation years"
+    """Over all years, and over those on which nothing was chosen."""
+    rows = evidence.backtest.forecasts
+    if not ((rows["model"] == OURS) & (rows["lead_months"] == 0)).any():
+        return "not applicable", "there is no forecast at the start of an inspection"
+    table = populations(rows)
+    table = table[table["population"] == ALL].set_index("window")
+    window = headline(set(table.index))
+    names = ["all", *([window] if window in table.index else [])]
     low, high = CALIBRATED
-    return _verdict(
-        good=bool(low <= row["observed_expected"] <= high),
-        sentence=f"{row['observed_expected']:.2f} Inadequate judgements for each one expected in "
-        f"{row['n']:.0f} inspections of the confirmation years",
+    sentence = "; ".join(
+        f"{'all years' if name == 'all' else years_of(str(name))}: {row['events']:.0f} Inadequate "
+        f"judgements where {row['expected']:.1f} were expected, {row['observed_expected']:.2f} "
+        f"[{row['lower']:.2f}, {row['upper']:.2f}]"
+        for name, row in table.loc[names].iterrows()
     )
+    ratio = table.loc[names, "observed_expected"]
+    return _verdict(good=bool(ratio.between(low, high).all()), sentence=sentence)
 
 
 def _ranks(evidence: Evidence) -> tuple[Status, str]:
-    scores = score(evidence.model, evidence.panel.as_of(evidence.as_of))
+    scores = score_quietly(evidence.model, evidence.panel.as_of(evidence.as_of))
     wide = (scores["rank_upper"] - scores["rank_lower"]) > len(scores) / 2
     return _verdict(
         good=not wide.any(),
@@ -245,8 +302,8 @@ def _ranks(evidence: Evidence) -> tuple[Status, str]:
 
 def _drift(evidence: Evidence) -> tuple[Status, str]:
     found = drift(evidence.model, evidence.panel.as_of(evidence.as_of))
-    told = "; ".join(found.reasons) or "today's figures are like those the model learnt from"
-    return _verdict(good=found.usable, sentence=told)
+    text = "; ".join(found.reasons) or "today's figures are like those the model learnt from"
+    return _verdict(good=found.usable, sentence=text)
 
 
 def _register(evidence: Evidence) -> tuple[Status, str]:
@@ -292,15 +349,15 @@ def _left_out(evidence: Evidence) -> tuple[Status, str]:
     """A record that leaves inspections out, of any model, can flatter."""
     rows = evidence.backtest.forecasts
     rows = rows[rows["lead_months"] == 0]
-    told = [
+    by_model = [
         set(zip(part["la_code"], part["inspection_start"], strict=True))
         for _, part in rows.groupby("model")
     ]
     cases = evidence.backtest.judgements
     starts = [str(start) for start in cases["inspection_start"]]
     held = set(zip(cases["la_code"], starts, strict=True))
-    missing = {case for case in held if not told or any(case not in one for one in told)}
-    strange = {case for one in told for case in one} - held
+    missing = {case for case in held if not by_model or any(case not in one for one in by_model)}
+    strange = {case for one in by_model for case in one} - held
     return _verdict(
         good=not missing and not strange,
         sentence=f"{len(missing)} of {len(held)} inspections are left out of the forecasts, and "

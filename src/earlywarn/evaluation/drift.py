@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.indicators.build import build_indicators, reference_distributions
+from earlywarn.scoring.freshness import freshness, overdue_words
 from earlywarn.scoring.preprocessing import model_indicators, read_rows
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from earlywarn.indicators.standardise import Distribution
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Snapshot
-    from earlywarn.statistics.regression import FloatArray
+    from earlywarn.statistics.arrays import FloatArray
 
 MOVED = 1.0
 """Centres that moved so many standard deviations between authorities: another measure, or time."""
@@ -38,11 +39,14 @@ class Drift:
         Whether the model should be used.
     reasons : tuple of str
         Why not, or what to look at.
+    sources : DataFrame
+        How fresh each source is on the day, as ``freshness`` gives it.
     """
 
     indicators: pd.DataFrame
     usable: bool
     reasons: tuple[str, ...]
+    sources: pd.DataFrame
 
 
 def drift(model: RiskModel, snapshot: Snapshot) -> Drift:
@@ -71,9 +75,10 @@ def drift(model: RiskModel, snapshot: Snapshot) -> Drift:
     X = build_indicators(snapshot)
     values = read_rows(model, X.reset_index(drop=True)).values  # noqa: PD011 - not a frame
     table = _compared(model, values, reference_distributions(snapshot))
-    reasons = _reasons(model, snapshot, table)
+    sources = freshness(model, snapshot)
+    reasons = _reasons(model, snapshot, table, sources)
     stop = _is_over(model, snapshot) or _lost(table) > LOST
-    return Drift(table, not stop, reasons)
+    return Drift(table, not stop, reasons, sources)
 
 
 def _compared(
@@ -112,7 +117,9 @@ def _is_over(model: RiskModel, snapshot: Snapshot) -> bool:
     return snapshot.as_of > date.fromisoformat(model.info["sunset"])
 
 
-def _reasons(model: RiskModel, snapshot: Snapshot, table: pd.DataFrame) -> tuple[str, ...]:
+def _reasons(
+    model: RiskModel, snapshot: Snapshot, table: pd.DataFrame, sources: pd.DataFrame
+) -> tuple[str, ...]:
     reasons = []
     if _is_over(model, snapshot):
         reasons.append(f"the model is not to be used after {model.info['sunset']}; retrain it")
@@ -123,4 +130,6 @@ def _reasons(model: RiskModel, snapshot: Snapshot, table: pd.DataFrame) -> tuple
         names = table.loc[table["verdict"] == verdict, "indicator"]
         if len(names):
             reasons.append(f"{verdict}: {', '.join(names)}")
+    if late := overdue_words(sources):
+        reasons.append(f"overdue: {late}")
     return tuple(reasons)

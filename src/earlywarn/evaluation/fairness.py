@@ -8,13 +8,17 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.indicators.catalogue import get_indicator, model_column
+from earlywarn.judgements.targets import GRADES
 from earlywarn.scoring.preprocessing import model_indicators
-from earlywarn.statistics.regression import poisson_limits, rate
+from earlywarn.statistics.arrays import rate
+from earlywarn.statistics.exact import poisson_limits
 
 if TYPE_CHECKING:
     from earlywarn.model.risk_model import RiskModel
 
 FIFTHS = 5
+NOT_KNOWN = "not known"
+"""The group of cases that lack what the groups are made by: none is left out."""
 
 
 def groups(forecasts: pd.DataFrame, *, model: str = "earlywarn") -> pd.DataFrame:
@@ -31,25 +35,28 @@ def groups(forecasts: pd.DataFrame, *, model: str = "earlywarn") -> pd.DataFrame
     -------
     DataFrame
         One row for each window, kind of group and group: ``n, events, expected, observed_expected,
-        lower, upper, brier``. The limits are exact 95% Poisson limits of the events (Garwood 1936,
-        doi 10.2307/2333958) over the expected number, for groups as small as these.
+        lower, upper, brier``. Fifths are of all authorities on the day of the forecast. The limits
+        are exact 95% Poisson limits of the events (Garwood 1936, doi 10.2307/2333958) over the
+        expected number, for groups as small as these.
 
     Examples
     --------
     >>> frame = pd.DataFrame({"model": "earlywarn", "lead_months": 0, "window": "w",
     ...     "label": [1.0, 0.0], "risk": [0.5, 0.5], "region": "North", "la_type": "county",
-    ...     "deprivation": [9.0, 20.0], "children": [1e4, 2e4]})
+    ...     "deprivation_rank": [0.2, 0.9], "children_rank": [0.1, 0.5], "last_grade": [1.0, 3.0]})
     >>> groups(frame).query("kind == 'region'")["observed_expected"].item()
     1.0
     """
     rows = forecasts[(forecasts["model"] == model) & (forecasts["lead_months"] == 0)].copy()
-    rows["deprivation fifth"] = _fifths(rows["deprivation"])
-    rows["size fifth"] = _fifths(rows["children"])
+    rows["deprivation fifth"] = _fifths(rows["deprivation_rank"])
+    rows["size fifth"] = _fifths(rows["children_rank"])
+    rows["last judgement"] = [_grade_name(grade) for grade in rows["last_grade"]]
     kinds = {
         "region": "region",
         "la_type": "type",
         "deprivation fifth": "deprivation fifth",
         "size fifth": "size fifth",
+        "last judgement": "last judgement",
     }
     tables = [_group_table(rows, column).assign(kind=kind) for column, kind in kinds.items()]
     order = [
@@ -67,17 +74,24 @@ def groups(forecasts: pd.DataFrame, *, model: str = "earlywarn") -> pd.DataFrame
     return pd.concat(tables, ignore_index=True)[order]
 
 
-def _fifths(values: pd.Series) -> pd.Series:
-    place = pd.Series(np.ceil(FIFTHS * values.rank(pct=True)), index=values.index)
+def _fifths(rank: pd.Series) -> pd.Series:
+    """The fifth of the country in which an authority stood on the day of its forecast."""
+    place = pd.Series(np.ceil(FIFTHS * rank.round(9)), index=rank.index)
     return place.clip(1, FIFTHS).map(_fifth)
 
 
+def _grade_name(grade: float) -> str:
+    return NOT_KNOWN if np.isnan(grade) else GRADES[int(grade)]
+
+
 def _fifth(place: float) -> str:
-    return "not known" if np.isnan(place) else f"{place:.0f} of {FIFTHS}"
+    return NOT_KNOWN if np.isnan(place) else f"{place:.0f} of {FIFTHS}"
 
 
 def _group_table(rows: pd.DataFrame, column: str) -> pd.DataFrame:
-    squared = rows.assign(squared=(rows["risk"] - rows["label"]) ** 2)
+    squared = rows.assign(
+        squared=(rows["risk"] - rows["label"]) ** 2, **{column: rows[column].fillna(NOT_KNOWN)}
+    )
     table = (
         squared.groupby(["window", column])
         .agg(

@@ -1,8 +1,8 @@
-"""Forecasts and what happened -> the honest record: measures, their intervals, their rivals.
+"""Forecasts and what happened -> the honest record: measures, their intervals, the baselines.
 
 A row of forecasts is one inspection, predicted by one model so many months before it began. Every
 figure comes with its interval from an authority-clustered bootstrap, and every model is compared
-with its rivals on the same resamples. Development and confirmation are always apart.
+with its baselines on the same resamples. Development and confirmation are always apart.
 """
 
 from __future__ import annotations
@@ -23,13 +23,17 @@ from earlywarn.evaluation.curves import (
 )
 from earlywarn.evaluation.protocol import (
     BASE,
+    CAPACITIES,
+    CAPACITY,
     CASE,
     DIGITS,
     OUTCOME,
+    RANDOM,
     REFERENCES,
     by_window_and_lead,
     checked_forecasts,
 )
+from earlywarn.statistics.arrays import FloatArray, rate
 from earlywarn.statistics.bootstrap import (
     LEVEL,
     cluster_weights,
@@ -40,7 +44,7 @@ from earlywarn.statistics.bootstrap import (
     weighted_recall_of_top,
     weighted_slope,
 )
-from earlywarn.statistics.regression import FloatArray, hypergeometric_tail, rate
+from earlywarn.statistics.exact import hypergeometric_tail
 from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
@@ -60,8 +64,6 @@ __all__ = [
     "to_records",
 ]
 
-CAPACITIES = (10, 15, 26, 30)
-"""Lengths of list; in 2016 the department had 26 authorities in intervention."""
 
 FEWEST_EVENTS = 5
 """With fewer events than this nothing is measured."""
@@ -133,7 +135,7 @@ def evaluate(
     reference_models: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Measure every model in every window, with intervals, and against its rivals.
+    """Measure every model in every window, with intervals, and against its baselines.
 
     Parameters
     ----------
@@ -157,13 +159,13 @@ def evaluate(
         In `records`, ``ap_over_prevalence`` is a ratio; skill is 1 less the score over that of
         ``base_rate`` (for ``rps_skill``, of the trailing base rate's own grade shares);
         ``recall_top20pct`` ranks the inspected cases; ``*_at_<capacity>`` asks who stood on the
-        whole national list of that length, ``inspected_at_`` telling how many inspected did.
+        whole national list of that length, ``inspected_at_`` saying how many inspected did.
         In `paired`, ``brier`` and ``log`` are differences in skill: above 0 the model is better.
 
     Raises
     ------
     BacktestError
-        If columns are missing, values can't be what they should be, cases are told twice, or a
+        If columns are missing, values can't be what they should be, cases are given twice, or a
         reference model is not in the forecasts.
 
     Notes
@@ -193,9 +195,9 @@ def evaluate(
     references = _references(present, reference_models)
     records: list[dict[str, Any]] = []
     paired: list[dict[str, Any]] = []
-    told = Progress() if progress is None else progress
+    shown = Progress() if progress is None else progress
     title = f"Measuring, with {resamples:,} resamples of authorities"
-    for window, lead, group in told.over(list(by_window_and_lead(rows)), title):
+    for window, lead, group in shown.over(list(by_window_and_lead(rows)), title):
         where = {"window": window, "lead_months": lead}
         cases = _Cases(group, resamples, seed)
         models = [model for model in present if model in cases.models]
@@ -234,11 +236,11 @@ def to_records(evaluation: Evaluation) -> list[dict[str, Any]]:
     [{'window': 'development', ..., 'events': 0, 'auc': None, 'paired': []}]
     """
     keys = ["window", "lead_months", "model"]
-    rivals: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    paired: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in map(_plain, evaluation.paired.to_dict("records")):
-        rivals.setdefault(tuple(row.pop(key) for key in keys), []).append(row)
+        paired.setdefault(tuple(row.pop(key) for key in keys), []).append(row)
     records = map(_plain, evaluation.records.to_dict("records"))
-    return [row | {"paired": rivals.get(tuple(row[key] for key in keys), [])} for row in records]
+    return [row | {"paired": paired.get(tuple(row[key] for key in keys), [])} for row in records]
 
 
 class _Cases:
@@ -310,7 +312,7 @@ def _measure(rows: pd.DataFrame, weights: FloatArray) -> _Draws:
 def _discrimination(rows: pd.DataFrame, weights: FloatArray) -> _Draws:
     score, label = rows["score"].to_numpy(float), rows["label"].to_numpy(float)
     ranked = rows["list_rank"].notna().to_numpy()
-    listed = (rows["list_rank"] <= 26).to_numpy()
+    listed = _listed(rows, CAPACITY)
     precision = weighted_average_precision(weights, score, label)
     return {
         "auc": weighted_auc(weights, score, label),
@@ -344,15 +346,17 @@ def _surprise(p: FloatArray, label: FloatArray) -> FloatArray:
 def _on_list(rows: pd.DataFrame, capacity: int, *, enough: bool) -> dict[str, float]:
     """What a national list of this length would have held of the cases whose place is known."""
     rank, label = rows["list_rank"].to_numpy(float), rows["label"].to_numpy(float)
-    ranked, listed = ~np.isnan(rank), rank <= capacity
-    n, inspected = int(ranked.sum()), int(listed.sum())
-    hits, events = int(label[listed].sum()), int(label[ranked].sum())
+    ranked, listed = ~np.isnan(rank), _listed(rows, capacity)
+    n, events = int(ranked.sum()), int(label[ranked].sum())
+    inspected, hits = _count(listed.sum()), _count((label * listed).sum())
     precision = float(rate(hits, inspected))
     found = {
         "precision": precision,
         "recall": float(rate(hits, events)),
         "lift": float(rate(precision, rate(events, n))),
-        "p_value": hypergeometric_tail(hits, events, inspected, n),
+        "p_value": hypergeometric_tail(hits, events, inspected, n)
+        if isinstance(hits, int) and isinstance(inspected, int)
+        else np.nan,
     }
     # Recall at 26 stands among the measures with limits already.
     kept = {name: value for name, value in found.items() if (name, capacity) != ("recall", 26)}
@@ -363,6 +367,19 @@ def _on_list(rows: pd.DataFrame, capacity: int, *, enough: bool) -> dict[str, fl
     return counts | {
         f"{name}_at_{capacity}": value if enough else np.nan for name, value in kept.items()
     }
+
+
+def _listed(rows: pd.DataFrame, capacity: int) -> FloatArray:
+    """1 for a case on the national list of this length; for a random list, its probability."""
+    ranked = rows["list_rank"].notna().to_numpy()
+    if "list_length" in rows and (rows["model"] == RANDOM).all():
+        return np.where(ranked, np.minimum(capacity / rows["list_length"], 1.0), 0.0)
+    return np.where(ranked, rows["list_rank"] <= capacity, 0.0)
+
+
+def _count(value: float) -> int | float:
+    """A whole number as one; the expectation of a random list as it is."""
+    return int(value) if float(value).is_integer() else float(value)
 
 
 def _worth(rows: pd.DataFrame, threshold: float, *, enough: bool) -> dict[str, float]:
@@ -377,6 +394,8 @@ def _worth(rows: pd.DataFrame, threshold: float, *, enough: bool) -> dict[str, f
 def _prepared(forecasts: pd.DataFrame) -> pd.DataFrame:
     """Checked forecasts with the ranked probability score of each and of the trailing shares."""
     rows = checked_forecasts(forecasts, _NEEDED)
+    # A list by lot is held against what such lists give on average, not against one draw of it.
+    rows["score"] = rows["score"].mask(rows["model"] == RANDOM, 0.0)
     shares = rows[_GRADES].to_numpy(float)
     grade = rows["grade"].to_numpy(float)[:, np.newaxis]
     missed = np.cumsum(shares, axis=1) - (grade <= np.arange(len(_GRADES)))

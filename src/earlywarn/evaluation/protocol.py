@@ -1,4 +1,7 @@
-"""The frames of a backtest: their windows, their columns, and the checks that they go through."""
+"""The protocol of a backtest: windows, leads, capacities, models, and the checks of its frames.
+
+The one home of all of these. Every sentence and heading about a window is built from here.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,38 @@ import pandas as pd
 from earlywarn.errors import BacktestError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
+    from datetime import date
 
 WINDOWS = {
     "development": ("2016-01-01", "2021-12-31"),
     "confirmation": ("2022-01-01", "2025-03-31"),
-    "from 2018": ("2018-01-01", "2025-03-31"),
+    "latest": ("2025-04-01", "2026-08-31"),
+    "from 2018": ("2018-01-01", "2026-08-31"),
+    "from 2022": ("2022-01-01", "2026-08-31"),
 }
-"""First and last day on which an inspection of each window starts; the third spans the others."""
+"""First and last day on which an inspection of each window starts; the last two span others."""
+
+APART = ("development", "confirmation", "latest")
+"""The windows that share no inspection, in order."""
+
+JOINT = tuple(window for window in WINDOWS if window not in APART)
+"""Those that go over several of them."""
+
+LEADS = (0, 6, 12, 24)
+"""How many months before the start of an inspection it is forecast."""
+
+CAPACITY = 26
+"""Length of the watchlist: the authorities in intervention in 2016."""
+
+CAPACITIES = (10, 15, CAPACITY, 30)
+"""Lengths of a watchlist that might be acted on."""
+
+OURS = "earlywarn"
+"""The name of the library's own model in every table."""
+
+RANDOM = "random list"
+"""The model whose list is drawn by lot; it is measured by what it gives on average."""
 
 REFERENCES = (
     "earlywarn",
@@ -38,7 +65,7 @@ BASE = "trailing base rate"
 """The model whose shares of the grades are the reference of the ranked probability score."""
 
 OUTCOME = ["label", "risk"]
-"""What every forecast tells: what happened, and the probability given to it."""
+"""What every forecast says: what happened, and the probability given to it."""
 
 # Sums of products differ in the last digits from one processor to another; the record should not.
 DIGITS = 10
@@ -109,11 +136,10 @@ def checked_forecasts(forecasts: pd.DataFrame, needed: Sequence[str]) -> pd.Data
     """
     check_columns(forecasts, [*_KEYS, *needed], "forecasts")
     start = pd.to_datetime(forecasts["inspection_start"], format="ISO8601", errors="coerce")
-    apart = list(WINDOWS)[:2]
     label = forecasts["label"]
     for column, good, expected in (
         ("inspection_start", start.notna(), "a date such as 2018-05-14"),
-        ("window", forecasts["window"].isin(apart), " or ".join(apart)),
+        ("window", forecasts["window"].isin(APART), " or ".join(APART)),
         ("label", label.isin([0, 1]), "1 or 0; leave out cases with no known outcome"),
     ):
         _refuse_rows(forecasts, column, good, expected)
@@ -128,6 +154,127 @@ def checked_forecasts(forecasts: pd.DataFrame, needed: Sequence[str]) -> pd.Data
     _refuse_rows(forecasts, "label", same, "one outcome a case, whoever predicted it")
     rows = forecasts.assign(year=start.dt.year, _order=forecasts["model"].map(_model_order))
     return rows.sort_values(["lead_months", "_order", *CASE], ignore_index=True)
+
+
+def window_of(start: date | str | pd.Timestamp) -> str:
+    """Name the window in which an inspection starts.
+
+    Parameters
+    ----------
+    start : date, Timestamp or ISO text
+        The day on which it starts.
+
+    Returns
+    -------
+    str
+        One of `APART`, or "outside".
+
+    Examples
+    --------
+    >>> window_of("2022-01-01"), window_of("2025-04-15"), window_of("2015-12-31")
+    ('confirmation', 'latest', 'outside')
+    """
+    day = pd.Timestamp(start)
+    for window in APART:
+        first, last = WINDOWS[window]
+        if pd.Timestamp(first) <= day <= pd.Timestamp(last):
+            return window
+    return "outside"
+
+
+def years_of(window: str, present: Collection[str] = WINDOWS) -> str:
+    """Say in words which years a window holds.
+
+    Parameters
+    ----------
+    window : str
+        One of `WINDOWS`.
+    present : collection of str
+        The windows that the record has: one that spans others ends with the last of them.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> years_of("development"), years_of("confirmation"), years_of("latest")
+    ('2016 to 2021', '2022 to March 2025', 'April 2025 to August 2026')
+    >>> years_of("from 2018", ["development", "confirmation", "from 2018"])
+    '2018 to March 2025'
+    """
+    first, last = map(pd.Timestamp, WINDOWS[window])
+    if window in JOINT:
+        ends = [pd.Timestamp(WINDOWS[one][1]) for one in APART if one in present]
+        last = min([last, *ends[-1:]])
+    begin = f"{first:%Y}" if (first.month, first.day) == (1, 1) else f"{first:%B %Y}"
+    return f"{begin} to {last:%Y}" if last.month == 12 else f"{begin} to {last:%B %Y}"
+
+
+def spanning(present: Collection[str]) -> list[str]:
+    """Give the windows of a record in order, with the joint ones that add something.
+
+    Parameters
+    ----------
+    present : collection of str
+        Those of `APART` that have inspections.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> spanning({"development", "confirmation"})
+    ['development', 'confirmation', 'from 2018']
+    """
+    later = "latest" in present
+    return [
+        window
+        for window in WINDOWS
+        if window in present or window == "from 2018" or (window == "from 2022" and later)
+    ]
+
+
+def headline(present: Collection[str]) -> str:
+    """Name the window whose figures stand first: all years on which nothing was chosen.
+
+    Parameters
+    ----------
+    present : collection of str
+        The windows that the record has.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> headline(["development", "confirmation", "from 2018"])
+    'confirmation'
+    """
+    return "from 2022" if {"from 2022", "latest"} & set(present) else "confirmation"
+
+
+def parts_of(window: str) -> tuple[str, ...]:
+    """Give the windows of `APART` that a window spans.
+
+    Parameters
+    ----------
+    window : str
+        One of `WINDOWS`.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> parts_of("from 2022"), parts_of("confirmation")
+    (('confirmation', 'latest'), ('confirmation',))
+    """
+    first, last = WINDOWS[window]
+    return tuple(one for one in APART if first <= WINDOWS[one][0] and WINDOWS[one][1] <= last)
 
 
 def in_window(starts: pd.Series, window: str) -> pd.Series:
@@ -154,7 +301,7 @@ def in_window(starts: pd.Series, window: str) -> pd.Series:
 
 
 def by_window_and_lead(rows: pd.DataFrame) -> Iterator[tuple[str, int, pd.DataFrame]]:
-    """Go through forecasts by window, as their own column tells it, and lead.
+    """Go through forecasts by window, as their own column says, and lead.
 
     Parameters
     ----------
@@ -166,7 +313,7 @@ def by_window_and_lead(rows: pd.DataFrame) -> Iterator[tuple[str, int, pd.DataFr
     window : str
     lead_months : int
     DataFrame
-        The rows of both; those from 2018 on come a second time, as one window.
+        The rows of both; those of `JOINT` windows come again, as one window.
 
     Examples
     --------
@@ -175,8 +322,8 @@ def by_window_and_lead(rows: pd.DataFrame) -> Iterator[tuple[str, int, pd.DataFr
     >>> [window for window, _, _ in by_window_and_lead(rows)]
     ['development', 'from 2018']
     """
-    for window in WINDOWS:
-        joint = window == "from 2018"
+    for window in spanning(set(rows["window"])):
+        joint = window in JOINT
         chosen = in_window(rows["inspection_start"], window) if joint else rows["window"] == window
         for lead, group in rows[chosen].groupby("lead_months"):
             yield window, int(str(lead)), group

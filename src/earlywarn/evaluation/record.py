@@ -1,4 +1,4 @@
-"""The record of a backtest as files: figures as JSON, tidy tables, and the page that tells them."""
+"""The record of a backtest as files: figures as JSON, tidy tables, and the page that shows them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,18 @@ from earlywarn.errors import BacktestError, MissingExtraError, require
 from earlywarn.evaluation.checks import Evidence, Result, as_frame, run_checks
 from earlywarn.evaluation.fairness import groups, recounted, steadiness
 from earlywarn.evaluation.performance import decision_curve, evaluate, reliability, to_records
+from earlywarn.evaluation.populations import (
+    lists_of_new,
+    new_events,
+    new_failures,
+    populations,
+)
+from earlywarn.evaluation.protocol import CAPACITY
 from earlywarn.evaluation.record_page import page
 from earlywarn.evaluation.watchlist import lead_time, list_record
 from earlywarn.indicators.build import build_indicators
 from earlywarn.panel.storage import panel_digest
-from earlywarn.utils.files import write_whole
+from earlywarn.utils.files import check_outputs, folder_for, write_together, written_to
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -31,14 +38,12 @@ if TYPE_CHECKING:
     from earlywarn.panel.panel import Panel
     from earlywarn.utils.progress import Progress
 
-CAPACITY = 26
-"""Length of list: the authorities in intervention in 2016."""
 RESAMPLES = 1000
 
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """All that a backtest tells.
+    """All that a backtest shows.
 
     Attributes
     ----------
@@ -46,7 +51,8 @@ class Record:
     evaluation : Evaluation
     tables : dict of DataFrame
         Further tables by name: ``reliability``, ``decision_curve``, ``lead_time``, ``list_record``,
-        ``groups``, ``steadiness``, ``recounted``, ``checks``.
+        ``groups``, ``steadiness``, ``recounted``, ``checks``; ``populations``, and with ``_new``
+        at the end those of authorities that were not already Inadequate.
     checks : tuple of Result
     about : dict
         What it was made from: ``earlywarn`` (version), ``model_id``, ``panel`` (digest), ``as_of``
@@ -100,6 +106,7 @@ def make_record(
         "groups": groups(backtest.forecasts),
         "steadiness": steadiness(backtest.lists),
         "recounted": recounted(model, build_indicators(panel.as_of(day))),
+        **tables_of_new_failures(backtest, resamples),
         "checks": as_frame(results),
     }
     about = {
@@ -114,6 +121,34 @@ def make_record(
     return Record(backtest, evaluation, tables, results, about)
 
 
+def tables_of_new_failures(backtest: Backtest, resamples: int) -> dict[str, pd.DataFrame]:
+    """Make the tables of authorities that were not already Inadequate, and of these beside others.
+
+    Parameters
+    ----------
+    backtest : Backtest
+    resamples : int
+        Of the authority-clustered bootstrap.
+
+    Returns
+    -------
+    dict of DataFrame
+        ``populations``, and those whose names end in ``_new``.
+    """
+    forecasts = new_failures(backtest.forecasts)
+    lists = lists_of_new(backtest.lists)
+    events = new_events(backtest.forecasts, backtest.judgements)
+    return {
+        "populations": populations(backtest.forecasts),
+        "records_new": evaluate(forecasts, resamples=resamples).records,
+        "reliability_new": reliability(forecasts),
+        "decision_curve_new": decision_curve(forecasts),
+        "lead_time_new": lead_time(lists, events, capacity=CAPACITY),
+        "list_record_new": list_record(lists, capacity=CAPACITY),
+        "groups_new": groups(forecasts),
+    }
+
+
 def write_record(record: Record, folder: str | Path, *, overwrite: bool = False) -> None:
     """Write ``backtest.json``, ``evaluation.md``, and the tables as CSV and, if possible, Parquet.
 
@@ -123,19 +158,21 @@ def write_record(record: Record, folder: str | Path, *, overwrite: bool = False)
         If a record is there already and may not be replaced.
     """
     target = Path(folder)
-    if (target / "backtest.json").exists() and not overwrite:
-        raise BacktestError(
-            "a record is there already",
-            where=str(target),
-            expected="a new folder",
-            remedy="Choose another one, or add --overwrite.",
-        )
-    target.mkdir(parents=True, exist_ok=True)
+    check_outputs(
+        target / "backtest.json",
+        overwrite=overwrite,
+        make_folders=True,
+        what="a record",
+        fault=BacktestError,
+    )
+    contents: dict[Path, str | bytes] = {}
     for name, frame in _all_tables(record).items():
-        write_whole(target / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
-        _write_parquet(frame, target / f"{name}.parquet")
-    write_whole(target / "evaluation.md", page(record.evaluation, record.tables, record.backtest))
-    write_whole(target / "backtest.json", _json(record))
+        contents[target / f"{name}.csv"] = frame.to_csv(index=False, lineterminator="\n")
+        contents |= _parquet(frame, target / f"{name}.parquet")
+    contents[target / "evaluation.md"] = page(record.evaluation, record.tables, record.backtest)
+    contents[target / "backtest.json"] = _json(record)
+    with written_to(target, BacktestError), folder_for(target):
+        write_together(contents)
 
 
 def _all_tables(record: Record) -> dict[str, pd.DataFrame]:
@@ -148,14 +185,14 @@ def _all_tables(record: Record) -> dict[str, pd.DataFrame]:
     }
 
 
-def _write_parquet(frame: pd.DataFrame, file: Path) -> None:
+def _parquet(frame: pd.DataFrame, file: Path) -> dict[Path, bytes]:
     try:
         require("pyarrow", extra="data")
     except MissingExtraError:
-        return
+        return {}
     buffer = io.BytesIO()
     frame.to_parquet(buffer, index=False)
-    write_whole(file, buffer.getvalue())
+    return {file: buffer.getvalue()}
 
 
 def _json(record: Record) -> str:

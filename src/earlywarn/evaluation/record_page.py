@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from earlywarn.evaluation.protocol import OURS, WINDOWS, years_of
+from earlywarn.evaluation.wording import level_words, order_words, skill_words
+from earlywarn.scoring.ranks import rank_words
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from earlywarn.evaluation.backtesting import Backtest
     from earlywarn.evaluation.performance import Evaluation
 
-WINDOWS = ("development", "confirmation", "from 2018")
-OURS = "earlywarn"
 _COMMAND = "python -m earlywarn backtest --out record"
 
 
@@ -32,6 +34,7 @@ def page(evaluation: Evaluation, tables: Mapping[str, pd.DataFrame], backtest: B
     parts = [
         _opening(records, backtest),
         *(_window(records, window) for window in WINDOWS if window in set(records["window"])),
+        _populations(tables),
         _pairs(evaluation.paired),
         _leads(records),
         _lists(records, tables),
@@ -45,29 +48,33 @@ def page(evaluation: Evaluation, tables: Mapping[str, pd.DataFrame], backtest: B
     return "\n\n".join(parts) + "\n"
 
 
-_TOLD = {
-    "development": "**Development years, 2016 to 2021**",
-    "confirmation": "**Confirmation years, 2022 to March 2025**",
+_NAMES = {
+    "development": "Development years",
+    "confirmation": "Confirmation years",
+    "latest": "Latest years",
 }
 _MEANING = {
     "development": "The model was chosen on these years, so these figures flatter it; "
-    "docs/experiments.md tells how many things were tried.",
-    "confirmation": "Nothing was chosen on them. They were opened once before, for the model that "
-    "stood then, so this is a second look: docs/experiments.md tells what the first one said.",
+    "docs/experiments.md says how many things were tried.",
+    "confirmation": "Nothing was chosen on them. They have been looked at before: "
+    "docs/experiments.md says what each look showed.",
+    "latest": "They came after the model was first built, and have been looked at before: "
+    "docs/prospective.md says what the first look showed.",
 }
 
 
 def _opening(records: pd.DataFrame, backtest: Backtest) -> str:
     rows = records[(records["model"] == OURS) & (records["lead_months"] == 0)]
-    told = [_headline(row) for row in rows.to_dict("records") if row["window"] in _TOLD]
+    headlines = [_headline(row) for row in rows.to_dict("records") if row["window"] in _NAMES]
     head = _HEAD.format(command=_COMMAND, target=backtest.target)
-    return "\n".join([head, *told, _FOOT])
+    ranks = f"- **Ranks.** {rank_words()} (docs/experiments.md, rows 46 and 47)."
+    return "\n".join([head, *headlines, ranks, _FOOT])
 
 
 _HEAD = (
     "# Would it have been early enough? The record\n\n"
     "This page is written by `{command}` and never by hand. "
-    "It tells what earlywarn would have said before each\n"
+    "It says what earlywarn would have said before each\n"
     "inspection, with what had been published on the day, "
     "by a model that had seen only reports published before\n"
     "1 January of the year, and what the inspection found. The target is `{target}`.\n"
@@ -82,10 +89,48 @@ _FOOT = (
 
 def _headline(row: Mapping[Any, Any]) -> str:
     return (
-        f"- {_TOLD[row['window']]} ({row['n']:.0f} inspections, {row['events']:.0f} events): "
+        f"- **{_NAMES[row['window']]}, {years_of(row['window'])}** ({row['n']:.0f} inspections, "
+        f"{row['events']:.0f} events): "
         f"AUC {_span(row, 'auc')}, below Good {_span(row, 'auc_below_good')}, "
         f"Brier skill over the trailing base rate {_span(row, 'brier_skill')}, "
-        f"observed to expected {_span(row, 'observed_expected')}. {_MEANING[row['window']]}"
+        f"observed to expected {_span(row, 'observed_expected')}. {_verdict(row)}"
+        f"{_MEANING[row['window']]}"
+    )
+
+
+def _verdict(row: Mapping[Any, Any]) -> str:
+    """What the intervals allow to say; nothing where there are too few events for any."""
+    if np.isnan(row["auc_lower"]):
+        return ""
+    order = order_words(row["auc_lower"], row["auc_upper"])
+    skill = skill_words(row["brier_skill_lower"], row["brier_skill_upper"])
+    level = level_words(row["observed_expected_lower"], row["observed_expected_upper"])
+    return f"The order is {order}; the risks are {skill} the trailing base rate. {level}. "
+
+
+def _populations(tables: Mapping[str, pd.DataFrame]) -> str:
+    by_population = tables["populations"].rename(columns={"observed_expected": "O/E"})
+    rows = tables["records_new"]
+    start = rows[rows["lead_months"] == 0]
+    order = pd.DataFrame(
+        {
+            "window": start["window"],
+            "model": start["model"],
+            "AUC": _spans(start, "auc"),
+            "below Good": _plain(start["auc_below_good"]),
+            "Brier skill": _signed(start["brier_skill"]),
+            "O/E": _plain(start["observed_expected"]),
+            "top 26": _plain(start["recall_at_26"]),
+        }
+    )
+    return (
+        "## New failures and re-inspections\n\nWhere the last judgement is Inadequate the "
+        "department is there already. `as_few` and `as_many` are the exact probabilities, if the "
+        "risks were right, of as few or as many Inadequate judgements as came. Limits of O/E are "
+        f"exact Poisson limits.\n\n{markdown(_formatted(by_population))}\n\n"
+        "Authorities not already Inadequate, each ranked among these alone:\n\n"
+        f"{markdown(order)}\n\nTheir quarterly lists of 26:\n\n"
+        f"{markdown(_formatted(tables['list_record_new']))}"
     )
 
 
@@ -133,8 +178,8 @@ def _pairs(paired: pd.DataFrame) -> str:
     order = [column for column in ("auc", "auc_below_good", "brier", "log") if column in wide]
     table = wide[order].fillna("").reset_index()
     return (
-        "## Against each rival, on the same resamples\n\nDifferences between earlywarn and the "
-        "rival, in AUC and in skill: above 0 earlywarn is the better one.\n\n" + markdown(table)
+        "## Against each baseline, on the same resamples\n\nDifferences between earlywarn and the "
+        "baseline, in AUC and in skill: above 0 earlywarn is the better one.\n\n" + markdown(table)
     )
 
 
@@ -175,14 +220,14 @@ def _lists(records: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> str:
             for capacity in (10, 15, 26, 30)
         ]
     )
-    told = tables["list_record"]
+    quarterly = tables["list_record"]
     return (
         "## Lists of a length that can be acted on\n\nOf the inspected authorities that stood on "
         "the list at the start of their inspection: the share judged Inadequate (precision), the "
         "share of all Inadequate judgements that stood on it (recall), precision over prevalence "
         "(lift), and the exact hypergeometric probability of as many by chance."
         f"\n\n{markdown(table)}"
-        f"\n\nThe quarterly lists of 26, by model:\n\n{markdown(_formatted(told))}"
+        f"\n\nThe quarterly lists of 26, by model:\n\n{markdown(_formatted(quarterly))}"
     )
 
 
@@ -206,12 +251,12 @@ def _warnings(table: pd.DataFrame, forecasts: pd.DataFrame) -> str:
             "months on it": _plain(ours["warning_months"]),
         }
     )
-    told = "\n".join(_stood(part, name) for name, part in ours.groupby("window", sort=False))
+    sentences = "\n".join(_stood(part, name) for name, part in ours.groupby("window", sort=False))
     return (
         "## Each Inadequate judgement: was it on the list?\n\nWhether the authority stood on the "
         "quarterly list of 26 when its inspection began, and 6, 12 and 24 months before, and for "
         "how many months it had stood there unbroken. Empty: no list of that time speaks of it."
-        f"\n\n{told}\n\n{markdown(rows)}"
+        f"\n\n{sentences}\n\n{markdown(rows)}"
     )
 
 

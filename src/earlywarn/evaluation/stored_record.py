@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SHIPPED = "data/record_card.json"
 OURS = "earlywarn"
 DIGITS = 6
-"""Significant figures kept: more than is told, and the same from a folder as from what ships."""
+"""Significant figures kept: more than is shown, and the same from a folder as from what ships."""
 
 _KEYS = ["window", "lead_months", "model"]
 _LIMITED = (
@@ -52,13 +52,13 @@ COLUMNS: dict[str, list[str]] = {
     ],
     "checks": ["number", "title", "status", "sentence"],
 }
-"""The tables of a record that a card tells of, and their columns."""
+"""The tables of a record that a card shows, and their columns."""
 ABOUT = ("earlywarn", "model_id", "panel", "as_of", "resamples", "seed", "level")
 
 
 @dataclass(frozen=True, eq=False)
 class Recorded:
-    """The part of a record that a card tells of.
+    """The part of a record that a card shows.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class Recorded:
         What the record was made from, as ``earlywarn.evaluation.record.Record`` has it.
     tables : dict of DataFrame
         The tables named in ``COLUMNS``: the records of every model at the start of the inspection
-        and ours at each lead, our comparisons with rivals, our curves, groups and checks.
+        and ours at each lead, our comparisons with baselines, our curves, groups and checks.
     """
 
     target: str
@@ -193,7 +193,7 @@ def _read_table(file: Path, name: str) -> pd.DataFrame:
 
 
 def _kept(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """The rows and columns that a card tells of."""
+    """The rows and columns that a card shows."""
     rows = frame[COLUMNS[name]]
     if "model" in rows:
         ours, start = rows["model"] == OURS, rows.get("lead_months", pd.Series(0, rows.index)) == 0
@@ -206,8 +206,8 @@ def _checked(document: dict[str, Any], tables: dict[str, pd.DataFrame], where: s
         raise _broken(where, f"the tables {', '.join(sorted(tables))}")
     rounded = {name: _rounded(tables[name]) for name in COLUMNS}
     records = rounded["records"]
-    told = records[(records["model"] == OURS) & records["auc"].notna()]
-    if not {"development", "confirmation"} <= set(told["window"]):
+    ours = records[(records["model"] == OURS) & records["auc"].notna()]
+    if not {"development", "confirmation"} <= set(ours["window"]):
         raise _broken(where, "no measures of the development and the confirmation years")
     about = {name: document["about"][name] for name in ABOUT}
     return Recorded(document["target"], about, rounded)

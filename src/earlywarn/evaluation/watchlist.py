@@ -12,7 +12,15 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.errors import BacktestError
-from earlywarn.evaluation.protocol import CASE, WINDOWS, check_columns, in_window
+from earlywarn.evaluation.protocol import (
+    CASE,
+    RANDOM,
+    WINDOWS,
+    check_columns,
+    in_window,
+    spanning,
+    window_of,
+)
 from earlywarn.judgements.targets import get_target
 
 if TYPE_CHECKING:
@@ -86,7 +94,7 @@ def lead_time(
     listed = _checked_lists(lists, _LISTS, capacity)
     events = _events(judgements, target)
     found = [
-        {"window": _window_of(start), "model": model, "la_code": la_code}
+        {"window": window_of(start), "model": model, "la_code": la_code}
         | {"inspection_start": f"{start:%Y-%m-%d}", "capacity": capacity}
         | _stand(_history(table, la_code), start)
         for model, table in _tables(listed, capacity)
@@ -125,7 +133,8 @@ def list_record(lists: pd.DataFrame, capacity: int = 26) -> pd.DataFrame:
     Notes
     -----
     What happened after the last day of a window is unknown in it: the development years don't
-    open the confirmation years.
+    open the confirmation years. A random list is given by what such lists hold on average, not by
+    the one that was drawn: an authority is on each with the probability of its share.
 
     Examples
     --------
@@ -143,9 +152,13 @@ def list_record(lists: pd.DataFrame, capacity: int = 26) -> pd.DataFrame:
     found = [
         {"window": window, "model": model, "capacity": capacity}
         | {"lists": group["as_of"].nunique()}
-        | _alarms(group[group["rank"] <= capacity], pd.Timestamp(last))
-        | {"churn": new[str(model)].reindex(group["as_of"].unique()).mean()}
-        for window, (_, last) in WINDOWS.items()
+        | (
+            _expected_alarms(group, pd.Timestamp(WINDOWS[window][1]), capacity)
+            if model == RANDOM
+            else _alarms(group[group["rank"] <= capacity], pd.Timestamp(WINDOWS[window][1]))
+            | {"churn": new[str(model)].reindex(group["as_of"].unique()).mean()}
+        )
+        for window in spanning({window_of(day) for day in rows["as_of"].unique()})
         for model, group in rows[in_window(rows["as_of"], window)].groupby("model", sort=False)
     ]
     columns = ["window", "model", "capacity", "lists", "listings", "unknown_listings"]
@@ -243,14 +256,6 @@ def _months(first: pd.Timestamp, last: pd.Timestamp) -> float:
     return round(whole + (last.day - first.day) / _MONTH_DAYS, 1)
 
 
-def _window_of(start: pd.Timestamp) -> str:
-    for window in ("development", "confirmation"):
-        first, last = WINDOWS[window]
-        if pd.Timestamp(first) <= start <= pd.Timestamp(last):
-            return window
-    return "outside"
-
-
 def _alarms(listed: pd.DataFrame, last_day: pd.Timestamp) -> dict[str, float]:
     """Alarms of one model in one window: true, false, and those of which nothing is known."""
     due = listed["as_of"] + pd.DateOffset(months=HORIZON_MONTHS)
@@ -266,6 +271,32 @@ def _alarms(listed: pd.DataFrame, last_day: pd.Timestamp) -> dict[str, float]:
         "false_alarms": false,
         "unknown_authorities": len(set(listed["la_code"]) - set(alarms["la_code"])),
         "false_per_true": false / true if true else float("nan"),
+    }
+
+
+def _expected_alarms(rows: pd.DataFrame, last_day: pd.Timestamp, capacity: int) -> dict[str, float]:
+    """What lists drawn by lot, each by itself, would hold on average."""
+    ranked = rows[rows["rank"].notna()]
+    length = ranked.groupby("as_of")["la_code"].transform("size")
+    share = np.minimum(capacity / length, 1.0)
+    due = ranked["as_of"] + pd.DateOffset(months=HORIZON_MONTHS)
+    soon = (ranked["next_start"] <= due) & (ranked["next_start"] <= last_day)
+    known = ranked["next_label"].notna() & soon
+    missed = ranked.assign(missed=1 - share, known=known)
+    cases = missed[known].groupby(["la_code", "next_start"])
+    held = 1 - cases["missed"].prod()
+    true = float(held[cases["next_label"].first() == 1].sum())
+    false = float(held.sum()) - true
+    ever = 1 - missed.groupby("la_code")["missed"].prod()
+    seen = 1 - missed[known].groupby("la_code")["missed"].prod()
+    return {
+        "listings": float(share.sum()),
+        "unknown_listings": float(share[~known].sum()),
+        "true_alarms": true,
+        "false_alarms": false,
+        "unknown_authorities": float(ever.sum() - seen.sum()),
+        "false_per_true": false / true if true else float("nan"),
+        "churn": float(1 - share.mean()) if len(ranked["as_of"].unique()) > 1 else float("nan"),
     }
 
 

@@ -60,8 +60,8 @@ def _text(name: str, label: str, meaning: str, blank: str = NOT_AVAILABLE) -> Co
     return Column(name, label, meaning, blank=blank)
 
 
-def _share(name: str, label: str, meaning: str) -> Column:
-    return Column(name, label, meaning, SHARE, 3)
+def _share(name: str, label: str, meaning: str, blank: str = NOT_AVAILABLE) -> Column:
+    return Column(name, label, meaning, SHARE, 3, blank)
 
 
 def _place(name: str, label: str, meaning: str) -> Column:
@@ -72,6 +72,10 @@ _WHO = (
     _text("la_code", "Authority code", "The three-digit code of the local authority."),
     _text("la_name", "Authority", "The name of the local authority."),
     _text("as_of", "As of", "Only what had been published by this day was used."),
+)
+
+KNOWN_COUNT = Column(
+    "known", "Indicators known", "How many of the model's indicators are known.", "indicators", 0
 )
 
 SCORES = (
@@ -129,6 +133,25 @@ SCORES = (
         "Expected share of Inadequate judgements",
         "The share of inspections that the model was set to: what it expects, or a scenario's.",
     ),
+    _text("region", "Region", "The region of England."),
+    _text(
+        "already_inadequate",
+        "Already Inadequate",
+        "Whether the last judgement known holds an Inadequate grade, overall or of an area.",
+    ),
+    KNOWN_COUNT,
+    _text(
+        "judgements_through",
+        "Newest judgement",
+        "The newest day on which a judgement used was published; later ones are not known here.",
+    ),
+    _share(
+        "top_k_probability_new",
+        "Probability of being among the 26 highest not yet Inadequate",
+        "Empty for an authority that is Inadequate already; the list is as long as that of "
+        "top_k_probability.",
+        NOT_APPLICABLE,
+    ),
 )
 """The columns of ``earlywarn.score``, in order."""
 
@@ -147,7 +170,11 @@ EXPLANATION = (
         "as given",
         1,
     ),
-    _share("percentile", "Share of authorities that are lower", "Among those with a figure."),
+    _share(
+        "percentile",
+        "Share of other authorities that are lower",
+        "Strictly lower, among those with a figure.",
+    ),
     Column(
         "contribution",
         "Contribution",
@@ -157,15 +184,30 @@ EXPLANATION = (
     ),
     _share(
         "sign_stability",
-        "How sure the direction is",
-        "Probability that the indicator's weight has the sign it has; 0.5 is not sure at all.",
+        "How firmly the assumed direction is held",
+        "0.5 to 1, by the weight's size beside its uncertainty. Directions are assumed, "
+        "not learnt: this is no evidence from judgements.",
     ),
     _text("sentence", "In words", "The row as a sentence."),
+    Column("period", "Year", "The year in which the value's period ends.", "year", 0),
+    Column(
+        "expected",
+        "Expected for its deprivation",
+        "The value expected of an authority as deprived, where compared like for like.",
+        "as given",
+        1,
+    ),
+    _text("own", "Own figure", "Whether the value is the caller's own, not the published one."),
 )
 """The columns of ``earlywarn.explain``, in order."""
 
 STATUS = _text("status", "Status", "'scored', or why the row could not be scored.")
-KNOWN = {column.name: column for column in (*SCORES, *EXPLANATION, STATUS)}
+COMPARED = _text(
+    "compared_with",
+    "Compared with",
+    "The figures that plain values were compared with; empty where standardised levels were given.",
+)
+KNOWN = {column.name: column for column in (*SCORES, *EXPLANATION, COMPARED, STATUS)}
 
 
 def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
@@ -192,7 +234,7 @@ def _passed_through(frame: pd.DataFrame, name: str) -> Column:
     return Column(name, name, meaning, "not meaning" if places is not None else "", places)
 
 
-def metadata(frame: pd.DataFrame) -> pd.DataFrame:
+def data_dictionary(frame: pd.DataFrame) -> pd.DataFrame:
     """The data dictionary of a frame: a row a column, in the form of the department's standards.
 
     Parameters
@@ -208,7 +250,7 @@ def metadata(frame: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> metadata(pd.DataFrame({"risk": [0.25]})).loc[0, ["col_type", "label"]].tolist()
+    >>> data_dictionary(pd.DataFrame({"risk": [0.25]})).loc[0, ["col_type", "label"]].tolist()
     ['Indicator', 'Risk of an Inadequate judgement (share from 0 to 1)']
     """
     rows = [

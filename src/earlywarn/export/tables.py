@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from earlywarn.errors import UsageError, require
-from earlywarn.export.data_dictionary import metadata
+from earlywarn.export.data_dictionary import data_dictionary
 from earlywarn.export.ods import ods
-from earlywarn.export.workbook import About, book_of
+from earlywarn.export.workbook import About, about_table, book_of
 from earlywarn.export.xlsx import xlsx
-from earlywarn.utils.files import write_together
+from earlywarn.utils.files import check_outputs, write_together, written_to
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
 ENDINGS = (".csv", ".xlsx", ".ods", ".parquet", ".json")
@@ -23,7 +22,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_table(
-    frame: pd.DataFrame, path: Path, *, about: About | None = None, overwrite: bool = False
+    frame: pd.DataFrame, path: str | Path, *, about: About | None = None, overwrite: bool = False
 ) -> None:
     """Write a frame in the form that the file's ending asks for.
 
@@ -35,11 +34,11 @@ def write_table(
     Parameters
     ----------
     frame : DataFrame
-        Rows with a plain index.
-    path : Path
+        An index that has names, as that of ``build_indicators``, is written as columns.
+    path : str or Path
         Ending in ``.csv``, ``.xlsx``, ``.ods``, ``.parquet`` or ``.json``.
     about : About, optional
-        What the cover of a workbook says.
+        What the cover of a workbook says; from the frame's own columns if not given.
     overwrite : bool
         Whether a file that is there may be replaced.
 
@@ -50,6 +49,27 @@ def write_table(
         replaced.
     MissingExtraError
         If the form needs an optional package that is not installed.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> ew.write_table(ew.score(), "scores.ods")  # doctest: +SKIP
+    """
+    file = Path(path)
+    check_table_place(file, overwrite=overwrite)
+    rows = frame.reset_index() if any(name is not None for name in frame.index.names) else frame
+    contents = _contents(rows, file.suffix, about or about_table(rows))
+    with written_to(file):
+        write_together(dict(zip(_files(file), contents, strict=True)))
+
+
+def check_table_place(path: Path, *, overwrite: bool = False) -> None:
+    """Refuse, before any work is done, a file that a table could not be written to.
+
+    Raises
+    ------
+    UsageError
+        If its ending is none of ``ENDINGS``, or it can't be written or may not be replaced.
     """
     if path.suffix not in ENDINGS:
         raise UsageError(
@@ -58,32 +78,16 @@ def write_table(
             found=path.suffix or "no ending",
             expected=", ".join(ENDINGS),
         )
-    if not path.parent.is_dir():
-        raise UsageError("there is no such folder", where=str(path.parent), remedy="Make it first.")
-    beside = [path, path.with_suffix(".meta.csv")] if path.suffix == ".csv" else [path]
-    for file in beside:
-        if file.is_dir() or (file.exists() and not overwrite):
-            raise UsageError(
-                "a file is there already",
-                where=str(file),
-                remedy="Choose another name, or add --overwrite.",
-            )
-    try:
-        write_together(
-            dict(zip(beside, _contents(frame, path.suffix, about or About()), strict=True))
-        )
-    except OSError as error:
-        raise UsageError(
-            "the file can't be written",
-            where=str(path),
-            found=str(error)[:200],
-            remedy="Choose another name, or close what has it open.",
-        ) from error
+    check_outputs(*_files(path), overwrite=overwrite)
+
+
+def _files(path: Path) -> list[Path]:
+    return [path, path.with_suffix(".meta.csv")] if path.suffix == ".csv" else [path]
 
 
 def _contents(frame: pd.DataFrame, ending: str, about: About) -> list[bytes]:
     if ending == ".csv":
-        return [_csv(_inert(frame)), _csv(_inert(metadata(frame)))]
+        return [_csv(_inert(frame)), _csv(_inert(data_dictionary(frame)))]
     if ending == ".json":
         text = frame.to_json(orient="records", indent=1, double_precision=15, force_ascii=False)
         return [f"{text}\n".encode()]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from numbers import Integral, Real
@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from earlywarn.export.data_dictionary import NOT_APPLICABLE, SHARE, SHORTHAND, Column, columns_of
+from earlywarn.model.horizon import on_day
+from earlywarn.scoring.national import hindsight
+from earlywarn.utils.dates import parse_day
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -52,6 +55,8 @@ LINES_ABOVE = 4
 """Rows above the header of a table: the title and three lines, in every sheet."""
 COVER_WIDTH = 72
 """Letters in a line of the cover, which then fits on a printed page."""
+TEXT_WIDTH = 56
+"""Letters in a line of a text within a table: what is longer is wrapped."""
 WIDEST = 220
 """Letters side by side that can still be read on A4 across."""
 _UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -97,7 +102,7 @@ class Sheet:
         """Of each column, in letters: wide enough to read, and wrapped beyond that."""
         cells = [[column.name for column in self.columns], *self.rows]
         longest = [max(len(str(cell)) for cell in column) for column in zip(*cells, strict=True)]
-        shown = [9 if column.places is not None else 60 for column in self.columns]
+        shown = [9 if column.places is not None else TEXT_WIDTH for column in self.columns]
         return [
             max(min(long, most), len(column.name)) + (2 if column.places is None else 4)
             for long, most, column in zip(longest, shown, self.columns, strict=True)
@@ -238,6 +243,26 @@ def is_share(column: Column) -> bool:
     return column.unit == SHARE
 
 
+def about_table(frame: pd.DataFrame) -> About:
+    """What a workbook says about itself where only its rows are known.
+
+    Examples
+    --------
+    >>> about_table(pd.DataFrame({"as_of": ["2026-03-31"], "risk": [0.1], "model_id": ["m"]})).title
+    'Table written by earlywarn, 2026-03-31'
+    """
+    plain = About()
+    days = {str(day) for day in frame.get("as_of", pd.Series(dtype=object)).dropna()}
+    models = sorted({str(name) for name in frame.get("model_id", pd.Series(dtype=object)).dropna()})
+    day = parse_day(days.pop()) if len(days) == 1 else None
+    if day is None:
+        return plain
+    sentences = [f"As of {day}: only figures published by then were used."]
+    sentences += [f"Model {', '.join(models)}."] if models else []
+    title = f"{plain.title}, {day.isoformat()}"
+    return replace(plain, title=title, day=day, introduction=(*plain.introduction, *sentences))
+
+
 def about_scores(scores: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> About:
     """What a workbook of scores says about itself."""
     return About(
@@ -276,9 +301,9 @@ def about_explanation(rows: pd.DataFrame, model: RiskModel, snapshot: Snapshot) 
 
 
 def _inputs(model: RiskModel, snapshot: Snapshot) -> tuple[str, ...]:
-    info = model.info
+    info, late = on_day(model, snapshot.as_of).info, hindsight(model, snapshot)
     return (
-        f"As of {snapshot.as_of}: only figures published by then were used.",
+        f"As of {snapshot.as_of}: only figures published by then were used{late}.",
         (
             f"Model {info['model_id']}, set to {100 * info['prior']['risk']:.1f}% of inspections "
             f"finding an Inadequate area, and not to be used after {info['sunset']}."

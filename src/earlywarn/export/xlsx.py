@@ -157,7 +157,7 @@ def _shown(column: Any) -> dict[str, Any]:
 
 def _write(page: Any, row: int, column: int, cell: Cell, shown: Any) -> None:
     if isinstance(cell, str):
-        # Told to be text, so that what begins like a formula, a number or a link is none.
+        # Marked as text, so that what begins like a formula, a number or a link is none.
         page.write_string(row, column, cell, shown)
     else:
         page.write_number(row, column, cell, shown)

@@ -8,22 +8,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from earlywarn.errors import IndicatorError
+from earlywarn.indicators.record import LAIT, Direction, Indicator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Kind = Literal["proportion", "rate", "ratio", "amount", "history"]
-Direction = Literal["higher is worse", "lower is worse", "either extreme is worse", "context"]
+__all__ = [
+    "BYWATERS",
+    "DEPRIVATION",
+    "FAMILIES",
+    "HISTORY",
+    "INDICATORS",
+    "LAIT",
+    "SUFFIXES",
+    "WAS_INADEQUATE",
+    "Indicator",
+    "columns_of",
+    "digest",
+    "get_indicator",
+    "model_column",
+    "scored_indicators",
+]
 
-LAIT = (
-    "LAIT polarity, Department for Education, "
-    "https://www.gov.uk/government/publications/local-authority-interactive-tool-lait"
-)
 BYWATERS = (
     "Bywaters et al. 2015, doi 10.1016/j.childyouth.2015.06.017: rates follow deprivation, so they "
     "are compared with those of equally deprived authorities"
@@ -36,76 +47,6 @@ NAO = "National Audit Office 2016, Children in need of help or protection, HC 72
 CIN = "Characteristics of children in need, Department for Education"
 CSWW = "Children's social work workforce, Department for Education"
 CLA = "Children looked after in England, Department for Education"
-
-
-@dataclass(frozen=True)
-class Indicator:
-    """One indicator: what it is, how it is computed, and which way is worse.
-
-    Parameters
-    ----------
-    id : str
-        The name of its column.
-    title : str
-        Plain English, as a sentence begins with it.
-    definition : str
-        The formula.
-    numerator, denominator : str
-        The counts it is made of, by measure; empty where the publisher gives only the result.
-    unit : str
-        What the number counts, as it stands behind the number.
-    kind : {"proportion", "rate", "ratio", "amount", "history"}
-        How chance varies: a share of a count, a count per child, a count per worker, an amount
-        without a known sampling error, or a fact about earlier inspections.
-    direction : {"higher is worse", "lower is worse", "either extreme is worse", "context"}
-        Which way raises concern.
-    direction_source : str
-        Who says so.
-    family : str
-        The family it is averaged in.
-    series : str
-        The release series that publishes it.
-    first_year : int
-        The first reporting year in the files read.
-    reference : str
-        The publication.
-    measure : str
-        The observations that carry it.
-    size_measure : str
-        The count that tells how many cases stand behind it, where the table has no denominator.
-    like_for_like : bool
-        Whether it is compared with equally deprived authorities.
-    scored : bool
-        Whether the default model uses it.
-    """
-
-    id: str
-    title: str
-    definition: str
-    numerator: str
-    denominator: str
-    unit: str
-    kind: Kind
-    direction: Direction
-    direction_source: str
-    family: str
-    series: str
-    first_year: int
-    reference: str
-    measure: str
-    size_measure: str = ""
-    like_for_like: bool = False
-    scored: bool = True
-
-    @property
-    def sign(self) -> int:
-        """+1 where by direction a higher value raises the risk, -1 where a lower one does, or 0."""
-        return {"higher is worse": 1, "lower is worse": -1}.get(self.direction, 0)
-
-    @property
-    def conviction(self) -> float:
-        """How firmly the direction is held: 1 if declared by the department, half if by papers."""
-        return 1.0 if self.direction_source == LAIT else 0.5
 
 
 def _demand(
@@ -260,6 +201,7 @@ INDICATORS: tuple[Indicator, ...] = (
         first_year=2016,
         reference=CSWW,
         measure="absence",
+        size_measure="turnover",
     ),
     Indicator(
         id="caseload",
@@ -349,8 +291,9 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator(
         id="previously_good",
         title="Last inspection Good or Outstanding",
-        definition="1 if the last judgement published by the date was Good or Outstanding, "
-        "0 if it was lower",
+        definition="1 if leadership, help and protection, and children in care were each Good or "
+        "Outstanding at the last inspection published by the date and no area was Inadequate, "
+        "0 if not",
         numerator="",
         denominator="",
         unit="",
@@ -364,12 +307,32 @@ INDICATORS: tuple[Indicator, ...] = (
         reference="Ofsted inspection outcomes",
         measure="",
     ),
+    Indicator(
+        id="previously_inadequate",
+        title="Last inspection Inadequate",
+        definition="1 if any area was Inadequate at the last inspection published by the date, "
+        "0 if none was",
+        numerator="",
+        denominator="",
+        unit="",
+        kind="history",
+        direction="context",
+        direction_source="no direction is declared: help and monitoring follow an Inadequate "
+        "judgement, and whether it makes the next one likelier is left to the judgements",
+        family="last inspection",
+        series="judgements",
+        first_year=2014,
+        reference="Ofsted inspection outcomes",
+        measure="",
+    ),
 )
 
 DEPRIVATION = "free_school_meals"
 HISTORY = "previously_good"
+WAS_INADEQUATE = "previously_inadequate"
 FAMILIES: tuple[str, ...] = tuple(dict.fromkeys(record.family for record in INDICATORS))
-SUFFIXES: tuple[str, ...] = ("_z", "_se", "_gap", "_neighbour_gap", "_trend", "_distance")
+SUFFIXES: tuple[str, ...] = ("_z", "_se", "_gap", "_neighbour_gap", "_trend", "_period")
+"""What the further columns of an indicator end in; some have ``_distance`` or ``_expected`` too."""
 
 
 def get_indicator(name: str) -> Indicator:
@@ -411,11 +374,8 @@ def columns_of(record: Indicator) -> tuple[str, ...]:
     """
     if record.kind == "history":
         return (record.id,)
-    suffixes = (
-        SUFFIXES
-        if record.direction == "either extreme is worse" or record.family == "demand"
-        else SUFFIXES[:-1]
-    )
+    extreme = record.direction == "either extreme is worse" or record.family == "demand"
+    suffixes = SUFFIXES + ("_distance",) * extreme + ("_expected",) * record.like_for_like
     return (record.id, *(record.id + suffix for suffix in suffixes))
 
 
@@ -436,7 +396,7 @@ def scored_indicators() -> tuple[Indicator, ...]:
 
 
 def digest(records: Iterable[Indicator] = INDICATORS) -> str:
-    """A short fingerprint of the catalogue: a model learnt under another one is told apart by it.
+    """A short fingerprint of the catalogue: a model learnt under another one is known by it.
 
     Examples
     --------

@@ -50,7 +50,7 @@ class Timeline:
     _existing: dict[date, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        self._reports = by_publication(self.judgements)
+        self._reports = by_publication(self.judgements, self.panel.register)
         figures = self.panel.observations
         days = {
             *figures["published_on"],

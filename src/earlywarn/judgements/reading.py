@@ -1,63 +1,55 @@
-"""Inspection judgements: Ofsted's yearly ODS, the compiled table and our own, as one frame."""
+"""Inspection judgements: Ofsted's ODS, tables compiled from reports and our own, as one frame."""
 
 from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from earlywarn.authorities import ENGLAND, Register
-from earlywarn.errors import AuthorityError, DataQualityWarning, OutcomeError
-from earlywarn.judgements.schema import (
-    AREAS,
-    GRADES,
-    NO_OVERALL_FROM,
-    empty_judgements,
-    frame_of,
-)
-from earlywarn.judgements.tables import (
-    SUFFIXES,
-    JudgementTable,
-    cell_date,
-    missing_columns,
-    tables_in,
-    words_of,
-)
+from earlywarn.authorities import Register
+from earlywarn.errors import DataQualityWarning, OutcomeError, SourceError
+from earlywarn.judgements.merging import merged
+from earlywarn.judgements.rows import Inspection, inspection_in, is_blank, is_older
+from earlywarn.judgements.schema import empty_judgements, frame_of
+from earlywarn.judgements.tables import JudgementTable, missing_columns, tables_in
+from earlywarn.sources.members import Member, files_below, hidden, members_of
+from earlywarn.sources.schema import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 
-_JUDGED = ("overall", *AREAS)
-_DATES = ("inspection_start", "published_on")
-_AUTHORITY = ("la_code", "la_name")
-_FIRST_ILACS_START = date(2018, 1, 1)
+KIND = "judgements"
+"""What a table of judgements is called among the files that were read."""
 
-_GRADE_OF = {grade.lower(): grade for grade in GRADES} | {
-    "requires improvement to be good": "Requires improvement"
-}
-_NOT_JUDGED = frozenset(
-    {"", "-", "n/a", "null", "not judged", "not graded", "not applicable", "x", "z", "[x]", "[z]"}
-)
+_SIF_ENDED, _ILACS_ALL = date(2018, 1, 1), date(2024, 1, 1)
+_NEARLY_ALL = 120
 
 
-@dataclass(frozen=True)
-class _Line:
-    """One inspection as read, and the place it was read from."""
+@dataclass(frozen=True, eq=False)
+class JudgementsRead:
+    """What tables of judgements say.
 
-    where: str
-    row: dict[str, Any]
+    Attributes
+    ----------
+    frame : DataFrame
+        As `read_judgements` gives it.
+    findings : list of Finding
+        What was left out or is doubtful.
+    read : dict of str to (str, int)
+        For each member of the folder that holds judgements, by name: what it is, and the rows that
+        were read of it.
+    faults : list of OutcomeError
+        Why files could not be read.
+    """
 
-    @property
-    def inspection(self) -> tuple[str, date]:
-        return self.row["la_code"], self.row["inspection_start"]
-
-    @property
-    def report(self) -> tuple[str, date]:
-        return self.row["la_code"], self.row["published_on"]
+    frame: pd.DataFrame
+    findings: list[Finding]
+    read: dict[str, tuple[str, int]]
+    faults: list[OutcomeError]
 
 
 def read_judgements(path: str | Path, *, register: Register | None = None) -> pd.DataFrame:
@@ -66,9 +58,10 @@ def read_judgements(path: str | Path, *, register: Register | None = None) -> pd
     Parameters
     ----------
     path : str or Path
-        Ofsted's ODS (or the same workbook as .xlsx), a CSV in the compiled form, a CSV that
-        `write_judgements` wrote, or a folder with any of these at any depth. Tables are found by
-        their column names, wherever the header stands.
+        Ofsted's ODS (or the same workbook as .xlsx), a CSV in the compiled form, a table that the
+        sector compiles from the reports, a CSV that earlywarn wrote, any of these in gzip or zip,
+        or a folder with any of them at any depth. Tables are found by their column names, wherever
+        the header stands.
     register : Register, optional
         The authorities to read codes and names with; by default the register of the package.
 
@@ -83,13 +76,20 @@ def read_judgements(path: str | Path, *, register: Register | None = None) -> pd
     Raises
     ------
     OutcomeError
-        If there is nothing to read, or a cell is not what it should be.
+        If there is nothing to read, a cell is not what it should be, or two tables contradict each
+        other.
+
+    Warns
+    -----
+    DataQualityWarning
+        Where rows of a table compiled from the reports could not be read, and for doubtful dates.
 
     Notes
     -----
     Until December 2022 ILACS judged care leavers together with children in care: `in_care` covers
     both and `care_leavers` is missing. Looked after under the single inspection framework is
-    `in_care`; adoption is not carried. Reports published from 1 April 2026 give no overall grade.
+    `in_care`; adoption is not carried. Inspections that began from 1 April 2026 on have no overall
+    grade; the day of the report does not decide.
     """
     place = Path(path)
     if not place.exists():
@@ -98,277 +98,157 @@ def read_judgements(path: str | Path, *, register: Register | None = None) -> pd
             where=str(path),
             remedy="Check the path of the judgements.",
         )
-    if place.is_dir():
-        frame = read_judgements_below(place, register=register)
-        if frame.empty:
-            raise _nothing_in_folder(place)
-        return frame
-    tables = tables_in(place)
-    if not tables:
-        raise _no_table(place)
-    return _merged(tables, register)
+    members, faults = _members(place)
+    read = judgements_in(members, register=register)
+    if not read.read:
+        raise next(iter([*faults, *read.faults]), None) or _nothing(place, members)
+    _warn(read.findings)
+    return read.frame
 
 
-def read_judgements_below(folder: Path, *, register: Register | None = None) -> pd.DataFrame:
-    """Read every judgement table below a folder; an empty frame if there is none.
+def judgements_in(members: Sequence[Member], *, register: Register | None = None) -> JudgementsRead:
+    """Read the judgements among the files of a folder.
 
     Parameters
     ----------
-    folder : Path
-        Where to look, at any depth. Files that hold no judgements are passed over.
+    members : sequence of Member
+        Files that may hold judgements. Those that hold none are passed over.
     register : Register, optional
         The authorities to read with; by default the register of the package.
 
     Returns
     -------
-    DataFrame
-        As `read_judgements` gives it.
+    JudgementsRead
+
+    Raises
+    ------
+    OutcomeError
+        As `read_judgements` does, but for files that can't be opened or lack a column.
     """
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-    shown = [path for path in files if not _is_hidden(path.relative_to(folder))]
-    tables = [table for path in shown for table in tables_in(path)]
-    return _merged(tables, register) if tables else empty_judgements()
-
-
-def _is_hidden(path: Path) -> bool:
-    # Office programs keep lock files named ~$... or .~lock... beside an open workbook.
-    return any(part.startswith((".", "~$")) for part in path.parts)
-
-
-# --- from a table to its inspections -------------------------------------------------------------
-
-
-def _merged(tables: Iterable[JudgementTable], register: Register | None) -> pd.DataFrame:
     known = Register.load() if register is None else register
-    lines = [line for table in tables for line in _lines(table, known)]
-    _warn_of_long_gaps(lines)
-    kept = _one_start_a_report(_one_line_an_inspection(lines))
-    return frame_of([line.row for line in sorted(kept, key=lambda line: line.inspection)])
+    tables, findings, faults = _tables(members)
+    inspections: list[Inspection] = []
+    read: dict[str, tuple[str, int]] = {}
+    for table in tables:
+        own, left_out = _inspections(table, known)
+        inspections += own
+        findings += left_out
+        read[table.member] = (KIND, read.get(table.member, (KIND, 0))[1] + len(own))
+    kept, doubts = merged(inspections)
+    frame = frame_of([one.row for one in kept]) if kept else empty_judgements()
+    return JudgementsRead(frame, findings + doubts + _holes(frame, known), read, faults)
 
 
-def _lines(table: JudgementTable, register: Register) -> Iterator[_Line]:
+def _holes(frame: pd.DataFrame, register: Register) -> list[Finding]:
+    """A note naming the authorities without a judgement of a framework that nearly all have one of.
+
+    Each authority was inspected once under the single inspection framework, and since under ILACS.
+    """
+    findings = []
+    for framework, day in (("SIF", _SIF_ENDED), ("ILACS", _ILACS_ALL)):
+        known = set(frame.loc[frame["framework"] == framework, "la_code"])
+        existed = set(register.existing(day)["la_code"])
+        # Judgements of its predecessors count for an authority made in between.
+        heirs = {heir for code in known for heir in register.heirs(code)}
+        missing = sorted(existed - known - heirs)
+        if len(known & existed) < _NEARLY_ALL or not missing:
+            continue
+        names = ", ".join(f"{register.name_of(code)} ({code})" for code in missing)
+        message = f"no judgement under {framework} is known for {names}"
+        findings.append(Finding("note", "judgement-hole", message, found=framework))
+    return findings
+
+
+def _members(place: Path) -> tuple[list[Member], list[OutcomeError]]:
+    """The files at a path, and why some can't be opened."""
+    names = {path: path.relative_to(place).as_posix() for path in files_below(place)}
+    members: list[Member] = []
+    faults: list[OutcomeError] = []
+    for path, name in (names or {place: place.name}).items():
+        if place.is_dir() and (not names or hidden(name)):
+            continue
+        try:
+            members += members_of(path, name)
+        except SourceError as error:
+            faults.append(OutcomeError(**error.as_dict()))
+    return members, faults
+
+
+def _tables(
+    members: Sequence[Member],
+) -> tuple[list[JudgementTable], list[Finding], list[OutcomeError]]:
+    """The tables that can be read; those that can't add anything are named, and stop nothing."""
+    tables: list[JudgementTable] = []
+    findings: list[Finding] = []
+    faults: list[OutcomeError] = []
+    for member in members:
+        try:
+            found = tables_in(member)
+        except OutcomeError as error:
+            faults.append(error)
+            continue
+        tables += [table for table in found if not table.missing]
+        for table in found:
+            if table.missing:
+                faults.append(missing_columns(table, list(table.missing)))
+                message = f"judgements that can't be read, passed over: {faults[-1]}"
+                findings.append(Finding("warning", "judgements-incomplete", message, table.member))
+    return tables, findings, faults
+
+
+def _inspections(
+    table: JudgementTable, register: Register
+) -> tuple[list[Inspection], list[Finding]]:
+    """The inspections of one table, and its rows that are left out."""
+    own: list[Inspection] = []
+    findings: list[Finding] = []
+    older = 0
     for number, cells in table.rows:
-        if all(table.cell(cells, column) == "" for column in table.position):
-            continue  # an empty row, or a footnote outside our columns
-        yield _line(table, number, cells, register)
+        if is_blank(table, cells):
+            continue
+        if is_older(table, cells):
+            older += 1
+            continue
+        try:
+            own.append(inspection_in(table, number, cells, register))
+        except OutcomeError as error:
+            if not table.from_reports:
+                raise
+            message = f"left out: {error}"
+            findings.append(
+                Finding("warning", "judgement-left-out", message, table.member, float(number))
+            )
+    if older:
+        message = f"{older} inspections before November 2013, of earlier frameworks, are left out"
+        findings.append(Finding("note", "older-framework", message, table.member))
+    return own, findings
 
 
-def _line(table: JudgementTable, number: int, cells: Sequence[Any], register: Register) -> _Line:
-    authority = str(table.cell(cells, "la_name") or table.cell(cells, "la_code"))
-    where = f"{table.name}, row {number}, {authority or 'no authority'}"
-    row: dict[str, Any] = {column: _date_in(table, cells, column, where) for column in _DATES}
-    start = row["inspection_start"]
-    row["la_code"] = _la_code(table, cells, register, start, where)
-    row["framework"] = _framework(table, cells, start, where)
-    row |= {column: _grade_in(table, cells, column, where) for column in _JUDGED}
-    row["inspection_type"] = _inspection_type(str(table.cell(cells, "inspection_type")))
-    row["start_precision"] = str(table.cell(cells, "start_precision")) or "day"
-    row["source"] = str(table.cell(cells, "source")) or table.file
-    _check_line(table, row, where)
-    return _Line(where, row)
-
-
-def _la_code(
-    table: JudgementTable, cells: Sequence[Any], register: Register, start: date, where: str
-) -> str:
-    """The three-digit code, from the code given if there is one, else from the name."""
-    code, name = (_code_in(table, cells, column, register, where) for column in _AUTHORITY)
-    if code and name and not _are_one_place(code, name, register):
-        raise OutcomeError(
-            "the code and the name are of two authorities",
-            where=where,
-            found=f"{table.cell(cells, 'la_code')}, which is {register.name_of(code)}",
-            expected=f"the code of {register.name_of(name)}",
-            remedy="Correct the code or the name.",
-        )
-    found = code or _as_on(name, start, register)
-    if not found or found == ENGLAND or not register.existed(found, start):
-        raise OutcomeError(
-            "no authority of this name or code existed when the inspection started",
-            where=where,
-            found=f"{table.cell(cells, 'la_code') or table.cell(cells, 'la_name')!r}, {start}",
-            expected="the name or the code of an English authority, on that day",
-            remedy="Correct the authority or the date.",
-        )
-    return found
-
-
-def _code_in(
-    table: JudgementTable, cells: Sequence[Any], column: str, register: Register, where: str
-) -> str:
-    text = str(table.cell(cells, column))
-    try:
-        return register.code_of(text) if text else ""
-    except AuthorityError as error:
-        raise OutcomeError(
-            "the authority is not known",
-            where=f"{where}, column {table.title(column)}",
-            found=repr(text),
-            expected="the name or the code of an English authority, past or present",
-            remedy=f"{error.remedy} Correct it, or extend the register with an authorities.csv.",
-        ) from error
-
-
-def _are_one_place(code: str, name: str, register: Register) -> bool:
-    return code == name or name in register.heirs(code) or code in register.heirs(name)
-
-
-def _as_on(code: str, start: date, register: Register) -> str:
-    """An authority of the same name before its reorganisation, if it started before that."""
-    if not code or code == ENGLAND or register.existed(code, start):
-        return code
-    earlier = (one.predecessor for one in register.predecessors(code) if one.kind == "continues")
-    return next((one for one in earlier if register.existed(one, start)), code)
-
-
-def _date_in(table: JudgementTable, cells: Sequence[Any], column: str, where: str) -> date:
-    value = table.cell(cells, column)
-    found = cell_date(value)
-    if found is None:
-        raise OutcomeError(
-            "not a date",
-            where=f"{where}, column {table.title(column)}",
-            found=repr(value) if value != "" else "a blank cell",
-            expected="a date such as 2023-07-10 or 10/07/2023",
-            remedy="Correct the cell; the report gives the date.",
-        )
-    return found
-
-
-def _grade_in(table: JudgementTable, cells: Sequence[Any], column: str, where: str) -> str | None:
-    value = table.cell(cells, column)
-    word = " ".join(str(value).lower().split())
-    if word in _NOT_JUDGED:
-        return None
-    if word not in _GRADE_OF:
-        raise OutcomeError(
-            "not a grade",
-            where=f"{where}, column {table.title(column)}",
-            found=repr(value),
-            expected=f"{', '.join(GRADES)}, or blank where not judged",
-            remedy="Correct the cell; the report gives the grade.",
-        )
-    return _GRADE_OF[word]
-
-
-def _inspection_type(text: str) -> str:
-    return next((kind for kind in ("standard", "short") if kind in text.lower()), "")
-
-
-def _framework(table: JudgementTable, cells: Sequence[Any], start: date, where: str) -> str:
-    """SIF or ILACS: as told, else from the inspection's type, else from its start."""
-    told = str(table.cell(cells, "framework"))
-    for text in (told, str(table.cell(cells, "inspection_type"))):
-        words = words_of(text)
-        if "ilacs" in words.split():
-            return "ILACS"
-        if "sif" in words.split() or "single inspection" in words:
-            return "SIF"
-    if told:
-        raise OutcomeError(
-            "not a framework that is known",
-            where=f"{where}, column {table.title('framework')}",
-            found=repr(told),
-            expected="SIF or ILACS",
-            remedy="Correct it, or leave the column blank.",
-        )
-    return "SIF" if start < _FIRST_ILACS_START else "ILACS"
-
-
-def _check_line(table: JudgementTable, row: dict[str, Any], where: str) -> None:
-    if row["published_on"] < row["inspection_start"]:
-        raise OutcomeError(
-            "the report was published before the inspection started",
-            where=f"{where}, column {table.title('published_on')}",
-            found=f"{row['published_on']}, start {row['inspection_start']}",
-            expected="a publication on or after the start",
-            remedy="Correct one of the two dates; the report gives both.",
-        )
-    if "overall" not in table.position and row["published_on"] < NO_OVERALL_FROM:
-        raise missing_columns(table, ["overall"])
-    if all(row[column] is None for column in _JUDGED):
-        judged = [
-            table.header[table.position[column]] for column in _JUDGED if column in table.position
-        ]
-        raise OutcomeError(
-            "there is no judgement in the row",
-            where=f"{where}, columns {', '.join(judged)}",
-            found="blank cells only",
-            expected="at least one grade",
-            remedy="Fill in the grades, or remove the row if it is a visit.",
-        )
-
-
-# --- from inspections to the frame ---------------------------------------------------------------
-
-
-def _one_line_an_inspection(lines: Iterable[_Line]) -> list[_Line]:
-    """Keep the first of equal lines; two that differ are a fault that only the user can mend."""
-    kept: dict[tuple[str, date], _Line] = {}
-    for line in lines:
-        first = kept.setdefault(line.inspection, line)
-        for column in ("framework", "published_on", *_JUDGED):
-            if first.row[column] != line.row[column]:
-                raise _conflict(first, line, column)
-    return list(kept.values())
-
-
-def _one_start_a_report(lines: list[_Line]) -> list[_Line]:
-    """One report is one inspection: a start known to the day replaces one known to the month."""
-    kept: dict[tuple[str, date], _Line] = {}
-    for line in sorted(lines, key=lambda line: line.row["start_precision"]):  # day, then month
-        first = kept.setdefault(line.report, line)
-        months = [one.row["inspection_start"].replace(day=1) for one in (first, line)]
-        is_month = line.row["start_precision"] == "month" and months[0] == months[1]
-        if first is not line and not is_month:
-            raise _conflict(first, line, "inspection_start")
-    return list(kept.values())
-
-
-def _warn_of_long_gaps(lines: list[_Line]) -> None:
-    year = timedelta(days=366)
-    late = [
-        line.where
-        for line in lines
-        if line.row["published_on"] - line.row["inspection_start"] > year
-    ]
-    if late:
+def _warn(findings: Sequence[Finding]) -> None:
+    warned = [finding.message for finding in findings if finding.severity == "warning"]
+    if warned:
+        more = f"; and {len(warned) - 5} more" if len(warned) > 5 else ""
         warnings.warn(
-            f"{len(late)} reports were published more than a year after the inspection started: "
-            f"{'; '.join(late[:5])}. Check their dates.",
+            f"{len(warned)} doubts about judgements: {'; '.join(warned[:5])}{more}",
             DataQualityWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
 
 
-# --- what went wrong -----------------------------------------------------------------------------
-
-
-def _conflict(first: _Line, second: _Line, column: str) -> OutcomeError:
-    return OutcomeError(
-        f"the same inspection is told twice, with another {column}",
-        where=f"{first.where}; and {second.where}",
-        found=f"{first.row[column] or 'blank'} and {second.row[column] or 'blank'}",
-        expected="the same in both",
-        remedy="Correct one of the two, or remove it.",
-    )
-
-
-def _no_table(path: Path) -> OutcomeError:
+def _nothing(place: Path, members: Sequence[Member]) -> OutcomeError:
+    if place.is_dir():
+        return OutcomeError(
+            "there are no inspection judgements below the folder",
+            where=str(place),
+            found=", ".join(member.name for member in members[:5]),
+            expected="Ofsted's inspection outcomes (ODS) or a CSV in the compiled form",
+            remedy="Download them into the folder, or give their own path.",
+        )
     return OutcomeError(
         "there is no table of inspection judgements in the file",
-        where=path.name,
+        where=place.name,
         found="no row with the column names",
         expected="a header with an authority's code or name, inspection start, publication date, "
         "leadership, help_and_protection and in_care",
         remedy="Give Ofsted's inspection outcomes (ODS) or a CSV in the compiled form.",
-    )
-
-
-def _nothing_in_folder(folder: Path) -> OutcomeError:
-    return OutcomeError(
-        "there are no inspection judgements below the folder",
-        where=str(folder),
-        expected="Ofsted's inspection outcomes (ODS) or a CSV in the compiled form",
-        remedy="Download them into the folder, or give their own path.",
     )

@@ -31,7 +31,7 @@ COLUMNS = (
 """The columns of a judgements frame, in order."""
 
 NO_OVERALL_FROM = date(2026, 4, 1)
-"""Reports published from this day give no overall effectiveness."""
+"""Inspections that began from this day on have no overall grade, whatever the day of the report."""
 
 DATES = ("inspection_start", "published_on")
 """The columns that hold dates."""

@@ -17,18 +17,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date
 
+    from earlywarn.authorities import Register
+
 __all__ = [
     "AREAS",
+    "CORE",
     "GRADES",
     "TARGETS",
     "Target",
     "cohort",
+    "derived_grade",
     "get_target",
-    "outcomes_after",
     "previous_judgement",
 ]
 
 _INADEQUATE = float(GRADES.index("Inadequate"))
+CORE = ("leadership", "help_and_protection", "in_care")
+"""The areas that every framework judges, and that the derived grade is the worst of."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ class Target:
         Returns
         -------
         Series of float
-            1.0 yes, 0.0 no, NaN where it can't be told; the index of `judgements`.
+            1.0 yes, 0.0 no, NaN where nobody can say; the index of `judgements`.
 
         Raises
         ------
@@ -116,16 +121,13 @@ class Target:
 
         Notes
         -----
-        For a target of several areas that is not met, the overall grade where there is one, else
-        the worst of the areas.
+        For a target of several areas it is the `derived_grade`, which means the same whether or
+        not a report gives an overall grade.
         """
         grades = self._grades(judgements)
-        known = grades[list(self.columns)].max(axis=1)
         if not self._is_of_areas:
-            return known.rename(self.name)
-        label = self.label(judgements)
-        grade = grades["overall"].fillna(known).mask(label == 1.0, _INADEQUATE)
-        return grade.where(label.notna()).rename(self.name)
+            return grades[list(self.columns)].max(axis=1).rename(self.name)
+        return _derived(grades).where(self.label(judgements).notna()).rename(self.name)
 
     @property
     def _is_of_areas(self) -> bool:
@@ -136,10 +138,7 @@ class Target:
         checked = check_judgements(judgements)
         if self.needs_overall:
             _check_overall(checked, self.name)
-        return pd.DataFrame(
-            {column: _ordinal(checked[column]) for column in ("overall", *AREAS)},
-            index=judgements.index,
-        )
+        return _numbered(checked, judgements.index)
 
 
 TARGETS: Mapping[str, Target] = MappingProxyType(
@@ -148,7 +147,7 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
         for target in (
             Target(
                 name="any_inadequate",
-                version=1,
+                version=2,
                 title="Any area judged Inadequate (leadership, help and protection, children in "
                 "care or care leavers)",
                 columns=AREAS,
@@ -194,7 +193,7 @@ def get_target(name: str | Target) -> Target:
     Examples
     --------
     >>> get_target("any_inadequate").version
-    1
+    2
     """
     if isinstance(name, Target):
         return name
@@ -207,6 +206,46 @@ def get_target(name: str | Target) -> Target:
             remedy="Give one of these names.",
         )
     return TARGETS[name]
+
+
+def derived_grade(judgements: pd.DataFrame) -> pd.Series:
+    """Give each report one grade that means the same before and after April 2026.
+
+    Parameters
+    ----------
+    judgements : DataFrame
+        One row an inspection.
+
+    Returns
+    -------
+    Series of float
+        0 Outstanding, 1 Good, 2 Requires improvement, 3 Inadequate; NaN where no area was graded.
+        It is 3 if any area was Inadequate, care leavers too, else the worst of leadership, help
+        and protection, and children in care.
+
+    Raises
+    ------
+    OutcomeError
+        If columns are missing or a grade is not a full word.
+
+    Notes
+    -----
+    Reports of inspections that began on 1 April 2026 or later give no overall grade (Ofsted,
+    Inspecting local authority children's services), so that it can't be used before either: of 77
+    ILACS reports with overall Good or better since 2023, 19 hold an area below Good. Care
+    leavers stood apart only in some years, so that below Inadequate they don't count. Only a
+    report without any of the areas falls back on its overall grade.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"la_code": ["301"], "framework": ["ILACS"],
+    ...     "inspection_start": ["2023-07-10"], "published_on": ["2023-09-04"],
+    ...     "overall": ["Good"], "leadership": ["Good"], "help_and_protection": ["Good"],
+    ...     "in_care": ["Requires improvement"], "care_leavers": ["Good"]})
+    >>> derived_grade(rows).tolist(), derived_grade(rows.assign(overall=None)).tolist()
+    ([2.0], [2.0])
+    """
+    return _derived(_numbered(check_judgements(judgements), judgements.index))
 
 
 def cohort(
@@ -244,7 +283,10 @@ def cohort(
 
 
 def previous_judgement(
-    judgements: pd.DataFrame, on: date | str, la_codes: Iterable[str]
+    judgements: pd.DataFrame,
+    on: date | str,
+    la_codes: Iterable[str],
+    register: Register | None = None,
 ) -> pd.DataFrame:
     """Find the last judgement of each authority that was public on a day.
 
@@ -256,31 +298,78 @@ def previous_judgement(
         The day; a report published on it counts.
     la_codes : iterable of str
         The authorities, in the order wanted.
+    register : Register, optional
+        If given, an authority that has not been inspected yet has the last judgement of the one
+        that it was made from (`inherited`).
 
     Returns
     -------
     DataFrame
-        One row an authority, indexed by `la_code`: `previous_judgement` (the overall grade, or
-        the worst area where there is none), `previous_inspection` (its start),
-        `previous_published_on`, `framework`, and the four areas. Missing where there was none.
+        One row an authority, indexed by `la_code`: `previous_judgement` (the `derived_grade`, as
+        a word), `previous_overall` (the overall grade, where the report gives one),
+        `previous_inspection` (its start), `previous_published_on`, `framework`, and the four
+        areas. Missing where there was none.
 
     Raises
     ------
     OutcomeError
         If columns are missing or the day is no date.
     """
-    return last_public(by_publication(judgements), as_date(on, "on", OutcomeError), la_codes)
+    day = as_date(on, "on", OutcomeError)
+    return last_public(by_publication(judgements, register), day, la_codes)
 
 
-def by_publication(judgements: pd.DataFrame) -> pd.DataFrame:
+def inherited(judgements: pd.DataFrame, register: Register) -> pd.DataFrame:
+    """Judgements with those that authorities made since inherit, for asking what was last held.
+
+    The rule is that of the figures (`Register.heirs`): an authority that continues another, or is
+    part of one that was split, inherits its judgements until it has one of its own; one that was
+    merged from several inherits none, since the judgement of a part is not that of the whole. The
+    rows added are no inspections of the heir: never train or count on them.
+
+    Parameters
+    ----------
+    judgements : DataFrame
+        One row an inspection.
+    register : Register
+        The authorities, with their reorganisations.
+
+    Returns
+    -------
+    DataFrame
+        The same rows, and one for each heir of an authority that was inspected.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> panel = ew.load_panel()
+    >>> held = previous_judgement(panel.judgements, "2021-06-30", ["940"], panel.register)
+    >>> held.loc["940", "previous_judgement"]
+    'Inadequate'
+    """
+    parts = [judgements]
+    codes = register.codes & set(judgements["la_code"])
+    waiting = [(code, heir) for code in sorted(codes) for heir in register.heirs(code)]
+    while waiting:
+        code, heir = waiting.pop(0)
+        rows = pd.concat(parts)
+        parts.append(rows[rows["la_code"] == code].assign(la_code=heir))
+        waiting += [(heir, next_heir) for next_heir in register.heirs(heir)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def by_publication(judgements: pd.DataFrame, register: Register | None = None) -> pd.DataFrame:
     """Put judgements in the order in which they became public, as ``last_public`` takes them."""
+    if register is not None:
+        judgements = inherited(judgements, register)
     # Not by start: what was held on a day is what was published last.
     order = ["published_on", "inspection_start", "la_code"]
     ordered = check_judgements(judgements).sort_values(order, ignore_index=True)
     return pd.DataFrame(
         {
             "la_code": ordered["la_code"],
-            "previous_judgement": ordered["overall"].fillna(_worst_area(ordered)),
+            "previous_judgement": _words(derived_grade(ordered)),
+            "previous_overall": ordered["overall"],
             "previous_inspection": ordered["inspection_start"],
             "previous_published_on": ordered["published_on"],
             "framework": ordered["framework"],
@@ -306,74 +395,24 @@ def last_public(reports: pd.DataFrame, day: date, la_codes: Iterable[str]) -> pd
     return last.reindex(pd.Index(list(la_codes), name="la_code", dtype="str"))
 
 
-def outcomes_after(
-    judgements: pd.DataFrame,
-    as_of: date | str,
-    months: int,
-    target: str | Target,
-    la_codes: Iterable[str],
-) -> pd.DataFrame:
-    """Say what the next inspection of each authority gave, within a window after a day.
-
-    Parameters
-    ----------
-    judgements : DataFrame
-        One row an inspection.
-    as_of : date or ISO text
-        The day; the window opens on the day after it.
-    months : int
-        Length of the window; an inspection that starts on its last day counts.
-    target : str or Target
-        The question.
-    la_codes : iterable of str
-        The authorities, in the order wanted.
-
-    Returns
-    -------
-    DataFrame
-        One row an authority, indexed by `la_code`: `label` (1.0 yes, 0.0 no, NaN unknown),
-        `grade` (0 to 3, NaN unknown), `inspection_start`, `published_on` of its first inspection
-        that starts in the window. All missing where none does: not inspected is unknown, not no.
-
-    Raises
-    ------
-    OutcomeError
-        If the window is not a whole number of months above zero, or as `Target.label` does.
-    """
-    day, question = as_date(as_of, "as_of", OutcomeError), get_target(target)
-    frame = cohort(judgements)
-    start = frame["inspection_start"]
-    inside = frame[(start > day) & (start <= _months_later(day, months))]
-    first = inside.drop_duplicates("la_code", keep="first")
-    outcome = pd.DataFrame(
-        {
-            "label": question.label(first),
-            "grade": question.grade(first),
-            "inspection_start": first["inspection_start"],
-            "published_on": first["published_on"],
-        }
-    ).set_axis(pd.Index(first["la_code"], dtype="str"))
-    return outcome.reindex(pd.Index(list(la_codes), name="la_code", dtype="str"))
+def _derived(grades: pd.DataFrame) -> pd.Series:
+    """The one grade of numbered grades."""
+    worst = grades[list(CORE)].max(axis=1)
+    inadequate = grades[["overall", *AREAS]].max(axis=1) == _INADEQUATE
+    known = worst.fillna(grades["overall"]).fillna(grades["care_leavers"])
+    return known.mask(inadequate, _INADEQUATE)
 
 
-def _months_later(day: date, months: object) -> date:
-    if isinstance(months, bool) or not isinstance(months, (int, np.integer)) or months < 1:
-        raise OutcomeError(
-            "not a length of a window",
-            where="months",
-            found=repr(months),
-            expected="a whole number of months, 1 or more",
-            remedy="Give for example 12.",
-        )
-    return (pd.Timestamp(day) + pd.DateOffset(months=int(months))).date()
-
-
-def _worst_area(judgements: pd.DataFrame) -> pd.Series:
-    """The worst grade among the areas, as a word; missing where no area was graded."""
-    # A missing grade has the code -1, which is below all others and means the last of the words.
-    codes = [pd.Categorical(judgements[area], categories=GRADES).codes for area in AREAS]
+def _words(grades: pd.Series) -> pd.Series:
     words = np.array([*GRADES, None], dtype=object)
-    return pd.Series(words[np.max(codes, axis=0)], index=judgements.index, dtype="str")
+    codes = grades.fillna(-1).astype(int)
+    return pd.Series(words[codes], index=grades.index, dtype="str")
+
+
+def _numbered(checked: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
+    return pd.DataFrame(
+        {column: _ordinal(checked[column]) for column in ("overall", *AREAS)}, index=index
+    )
 
 
 def _ordinal(grades: pd.Series) -> pd.Series:
@@ -383,15 +422,15 @@ def _ordinal(grades: pd.Series) -> pd.Series:
 
 
 def _check_overall(judgements: pd.DataFrame, name: str) -> None:
-    late = (judgements["published_on"] >= NO_OVERALL_FROM) & (judgements["framework"] == "ILACS")
+    late = judgements["inspection_start"] >= NO_OVERALL_FROM
     without = judgements[late & judgements["overall"].isna()]
     if len(without):
         raise OutcomeError(
-            "the target can't be told for reports that give no overall effectiveness",
+            "the target is not known for inspections without an overall grade",
             where=f"target {name}",
-            found=f"{len(without)} ILACS reports published on or after {NO_OVERALL_FROM}, the "
+            found=f"{len(without)} inspections that began from {NO_OVERALL_FROM} on, the "
             f"first of authority {without['la_code'].iloc[0]}",
-            expected="reports with an overall grade",
-            remedy="Use any_inadequate, which means the same under every framework, or keep "
-            "inspections published before that day (until='2026-03-31').",
+            expected="inspections with an overall grade",
+            remedy="Use any_inadequate, which means the same under every framework, or leave out "
+            "the inspections that began from that day on.",
         )

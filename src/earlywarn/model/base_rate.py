@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earlywarn.errors import TrainingError
-from earlywarn.statistics.regression import expit, logit
+from earlywarn.statistics.distributions import expit, logit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -48,6 +48,73 @@ class Level:
 
     value: float
     sd: float
+
+
+AT_CUT = 0.5
+"""Years from the middle of the last year, which its level belongs to, to the cut."""
+
+
+@dataclass(frozen=True)
+class LevelState:
+    """What is known of a level at the cut: enough to carry it forward, mean and spread.
+
+    Parameters
+    ----------
+    value, change : float
+        The level of the last year, in log-odds, and how far it lies above the year before.
+    value_variance, covariance, change_variance : float
+        How unsure they are.
+    step_variance : float
+        Variance of a year's own step.
+    """
+
+    value: float
+    change: float
+    value_variance: float
+    covariance: float
+    change_variance: float
+    step_variance: float
+
+    def ahead(self, years: float) -> Level:
+        """The level so many years after the middle of the last year, 0 or more.
+
+        Notes
+        -----
+        Of the last change, half goes on in the next year, a quarter in the one after, and so on;
+        the steps of the years between add up, and go on in the same way. Between whole years the
+        variance of the steps is taken for a straight line.
+
+        Examples
+        --------
+        >>> state = LevelState(-2.0, -0.4, 0.1, 0.0, 0.1, 0.04)
+        >>> [round(state.ahead(years).value, 3) for years in (0.0, 1.0, 2.0)]
+        [-2.0, -2.2, -2.3]
+        >>> [round(state.ahead(years).sd, 3) for years in (0.0, 1.0, 2.0)]
+        [0.316, 0.406, 0.535]
+        """
+        if not 0 <= years < LONGEST:
+            raise TrainingError(
+                "a level can't be carried there",
+                where="years",
+                found=f"{years:g}",
+                expected=f"years from 0 to {LONGEST}",
+            )
+        on = _carried(years)
+        known = self.value_variance + 2 * on * self.covariance + on**2 * self.change_variance
+        steps = self.step_variance * _steps_between(years)
+        return Level(self.value + on * self.change, float(np.sqrt(max(known, 0.0) + steps)))
+
+
+def _carried(years: float) -> float:
+    """How many times the last change has gone on after so many years."""
+    return float(DAMPING * (1 - DAMPING**years) / (1 - DAMPING))
+
+
+def _steps_between(years: float) -> float:
+    """The variance of the levels so many years on, in steps' variances."""
+    whole = int(years)
+    each = [(1 + _carried(later)) ** 2 for later in range(whole + 1)]
+    return float(sum(each[:whole]) + (years - whole) * each[whole])
 
 
 def recent_weights(age: Floats) -> Floats:
@@ -113,26 +180,52 @@ def next_level(terms: Floats, event: Floats, age: Floats, *, weight: Floats | No
     >>> bool(-2.8 < level.value < -2.0)
     True
     """
+    return level_state(terms, event, age, weight=weight).ahead(1.0)
+
+
+def level_state(
+    terms: Floats, event: Floats, age: Floats, *, weight: Floats | None = None
+) -> LevelState:
+    """Learn the level at the day of the forecast; the parameters are those of ``next_level``.
+
+    Returns
+    -------
+    LevelState
+        ``ahead(1.0)`` is the level of the year to come.
+
+    Raises
+    ------
+    TrainingError
+        As ``next_level``.
+    """
     cases = _Cases.of(terms, event, age, np.ones(len(terms)) if weight is None else weight)
     found = [cases.settled(step) for step in STEPS]
     sizes = np.array(STEPS)
-    evidence = np.array([log for log, _ in found]) - sizes**2 / (2 * USUAL_STEP**2)
+    evidence = np.array([log for log, _, _ in found]) - sizes**2 / (2 * USUAL_STEP**2)
     # The steps tried are not evenly spaced: each stands for the stretch around it.
     share = np.exp(evidence - evidence.max()) * np.gradient(sizes)
     share /= share.sum()
-    ahead = np.array([level.value for _, level in found])
-    value = float(share @ ahead)
-    within = np.array([level.sd**2 for _, level in found])
-    return Level(value, float(np.sqrt(share @ (within + (ahead - value) ** 2))))
+    last = np.array([mean for _, mean, _ in found])
+    mean = share @ last
+    away = last - mean
+    spread = np.tensordot(share, np.array([within for _, _, within in found]), axes=1)
+    spread = spread + (away * share[:, None]).T @ away
+    return LevelState(
+        value=float(mean[0]),
+        change=float(mean[1]),
+        value_variance=float(spread[0, 0]),
+        covariance=float(spread[0, 1]),
+        change_variance=float(spread[1, 1]),
+        step_variance=float(share @ sizes**2),
+    )
 
 
-def _one_year_on(levels: Floats, covariance: Floats, step: float) -> Level:
-    """The last level, and half of its change once more, with a step of its own."""
-    on = np.zeros(len(levels))
-    on[-1] = 1.0
-    if len(levels) > 1:
-        on[-2:] += DAMPING * np.array([-1.0, 1.0])
-    return Level(float(on @ levels), float(np.sqrt(on @ covariance @ on + step**2)))
+def _last(levels: Floats, covariance: Floats) -> tuple[Floats, Floats]:
+    """The last level and its change, and their covariance; no change where there is one year."""
+    pick = np.zeros((2, len(levels)))
+    pick[:, -1] = 1.0
+    pick[1, -2:] = (-1.0, 1.0) if len(levels) > 1 else 0.0
+    return pick @ levels, pick @ covariance @ pick.T
 
 
 @dataclass(frozen=True)
@@ -165,8 +258,8 @@ class _Cases:
         years = int(ago.max()) + 1
         return cls(terms, event, weight, years - 1 - ago, years)
 
-    def settled(self, step: float) -> tuple[float, Level]:
-        """The log evidence for steps of this size, and the level to come."""
+    def settled(self, step: float) -> tuple[float, Floats, Floats]:
+        """The log evidence for steps of this size; the last level and change, and how unsure."""
         middle = float(logit(self.weight @ self.event / self.weight.sum()))
         precision = _precision(self.years, step)
         away = np.zeros(self.years)
@@ -181,7 +274,7 @@ class _Cases:
                 levels = middle + away
                 evidence = self._evidence(levels, away, precision, curve)
                 spread = np.asarray(np.linalg.inv(curve), dtype=float)
-                return evidence, _one_year_on(levels, spread, step)
+                return evidence, *_last(levels, spread)
         raise TrainingError("the levels of the years do not settle", found=f"{_ITERATIONS} steps")
 
     def _evidence(self, levels: Floats, away: Floats, precision: Floats, curve: Floats) -> float:

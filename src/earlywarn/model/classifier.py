@@ -12,7 +12,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from earlywarn.errors import TrainingError
-from earlywarn.model.base_rate import Level, next_level
+from earlywarn.model.base_rate import Level, LevelState, level_state
+from earlywarn.model.grade_order import graded, order_of
 from earlywarn.model.ordinal import OrdinalFit, Prior, fit_ordinal
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.utils.progress import Progress
@@ -47,22 +48,36 @@ class _Cases:
             max_iterations=max_iterations,
         )
 
-    def thresholds(self, fit: OrdinalFit, weight: Floats) -> Floats:
+    def thresholds(self, fit: OrdinalFit, weight: Floats, centre: Floats) -> Floats:
         """Those of the fit, or where the ages are known those of the year to come."""
         if self.age is None:
             return fit.thresholds
         last = self.n_grades - 1
-        moved = np.array([-self.level(fit, weight, k).value for k in range(last)])
+        rising = np.array([-self.level(fit, weight, k).value for k in range(last)])
+        own = list(self.prior.own)
         # Where levels would put grades out of order, the worse one stays where it is.
-        rising = np.minimum.accumulate(moved[::-1])[::-1] - 1e-6 * np.arange(last)[::-1]
-        return np.asarray(rising, dtype=float)
+        for k in range(last - 2, -1, -1):
+            apart = (fit.deviations[k] - fit.deviations[k + 1])[own]
+            closest = np.minimum(-centre[own] * apart, (1 - centre[own]) * apart).sum()
+            rising[k] = min(rising[k], rising[k + 1] + closest - _LEAST_APART)
+        return rising
 
     def level(self, fit: OrdinalFit, weight: Floats, k: int) -> Level:
         """Of being worse than grade k: as the fit has it, or in the year to come."""
+        state = self.state(fit, weight, k)
+        return Level(-float(fit.thresholds[k]), 0.0) if state is None else state.ahead(1.0)
+
+    def state(self, fit: OrdinalFit, weight: Floats, k: int) -> LevelState | None:
+        """Of being worse than grade k, at the cut; None where no ages are known."""
         if self.age is None:
-            return Level(-float(fit.thresholds[k]), 0.0)
+            return None
         above = (self.grade > k).astype(float)
-        return next_level(self.X @ fit.coefficients, above, self.age, weight=weight)
+        terms = self.X @ (fit.coefficients + fit.deviations[k])
+        return level_state(terms, above, self.age, weight=weight)
+
+
+_LEAST_APART = 1e-6
+"""In log-odds: how far thresholds are kept apart."""
 
 
 class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -85,7 +100,14 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
     centre : array-like of shape (n_features,), optional
         Taken off each column; 0 by default.
     order : sequence, optional
-        The classes, worst last; sorted by default.
+        The classes, worst last; by default the order of an ordered categorical, else sorted, with
+        a warning if they are words.
+    own : sequence of int, optional
+        Positions of columns, of values from 0 to 1, whose coefficient may be another one at each
+        threshold: a partial proportional odds model. None by default.
+    own_sd : float or sequence of float, default=0.5
+        Standard deviation of how far such a coefficient may be from the common one; one for all,
+        or one for each column in ``own``.
     n_bootstrap : int, default=0
         Refits for the coefficients' uncertainty; 0 uses the curvature at the mode (Laplace).
     max_iter : int, default=100
@@ -101,6 +123,8 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         The grades, worst last.
     n_features_in_ : int
     n_iter_ : int
+    levels_ : tuple of LevelState or None
+        For each threshold, its level at the cut, where ages were given.
 
     Notes
     -----
@@ -128,6 +152,8 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         groups: Sequence[str] | None = None,
         centre: ArrayLike | None = None,
         order: Sequence[Any] | None = None,
+        own: Sequence[int] = (),
+        own_sd: float | Sequence[float] = 0.5,
         n_bootstrap: int = 0,
         max_iter: int = 100,
         random_state: int = 0,
@@ -139,6 +165,8 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         self.groups = groups
         self.centre = centre
         self.order = order
+        self.own = own
+        self.own_sd = own_sd
         self.n_bootstrap = n_bootstrap
         self.max_iter = max_iter
         self.random_state = random_state
@@ -189,17 +217,20 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
             rows, grades = rows[counts], grades[counts]
             weight, cluster = weight[counts], cluster[counts]
             ages = None if ages is None else ages[counts]
-        self.classes_, grade = self._graded(grades)
+        self.classes_, grade = graded(grades, order_of(y, self.order))
         blank = self._blank(rows)
+        self._check_own(rows)
         filled, _ = blank.complete(rows)
         cases = _Cases(filled, grade, len(self.classes_), self._prior(), ages)
         fit = cases.fit(weight, max_iterations=self.max_iter)
         self.model_ = replace(
             blank,
-            coefficients=fit.coefficients,
-            thresholds=cases.thresholds(fit, weight),
+            coefficients=fit.coefficients + fit.deviations[-1],
+            shifts=fit.deviations - fit.deviations[-1] if cases.prior.own else None,
+            thresholds=cases.thresholds(fit, weight, blank.centre),
             covariance=self._covariance(cases, fit, weight, cluster, progress or Progress()),
         )
+        self.levels_ = tuple(cases.state(fit, weight, k) for k in range(cases.n_grades - 1))
         self.n_iter_ = fit.iterations
         return self
 
@@ -224,30 +255,6 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         check_is_fitted(self)
         rows = validate_data(self, X, reset=False, ensure_all_finite="allow-nan", dtype=np.float64)
         return np.asarray(rows, dtype=float)
-
-    def _graded(self, y: NDArray[Any]) -> tuple[NDArray[Any], Ints]:
-        """The grades in order, and each case's position among them."""
-        present, grade = np.unique(y, return_inverse=True)
-        if self.order is not None:
-            strange = [value for value in present if value not in list(self.order)]
-            if strange:
-                raise TrainingError(
-                    "a grade is not in the order given",
-                    found=repr(strange[0]),
-                    expected=f"one of {list(self.order)}",
-                )
-            rank = {value: position for position, value in enumerate(self.order)}
-            ordered = sorted(range(len(present)), key=lambda position: rank[present[position]])
-            grade = np.argsort(ordered)[grade]
-            present = present[ordered]
-        if len(present) < 2:
-            raise TrainingError(
-                "there is nothing to tell apart",
-                found="one class",
-                expected="cases of at least two classes",
-                remedy="Give cases with and without the worst grade.",
-            )
-        return present, grade.astype(np.int64)
 
     def _blank(self, X: Floats) -> RiskModel:
         """The model before learning: columns, groups and how much the columns of a group agree."""
@@ -278,9 +285,25 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         )
         try:
             np.linalg.cholesky(covariance)
-            return Prior(mean, np.asarray(np.linalg.inv(covariance), dtype=np.float64))
+            precision = np.asarray(np.linalg.inv(covariance), dtype=np.float64)
         except np.linalg.LinAlgError as error:
             raise _misfit("prior_covariance", str(error), "a positive definite matrix") from error
+        own = tuple(self.own)
+        own_sd = np.broadcast_to(np.asarray(self.own_sd, dtype=float), len(own))
+        return Prior(mean, precision, own, tuple(own_sd.tolist()))
+
+    def _check_own(self, rows: Floats) -> None:
+        """Refuse columns with a weight of their own that are not there or not from 0 to 1."""
+        sizes = np.asarray(self.own_sd, dtype=float)
+        if sizes.shape not in ((), (len(self.own),)) or not (sizes > 0).all():
+            raise _misfit("own_sd", f"{self.own_sd}", "a number above 0, or one for each of own")
+        for place in self.own:
+            if not 0 <= place < rows.shape[1]:
+                raise _misfit("own", str(place), f"positions from 0 to {rows.shape[1] - 1}")
+            column = rows[:, place]
+            known = column[~np.isnan(column)]
+            if ((known < 0) | (known > 1)).any():
+                raise _misfit("own", f"a value of {known.max():g}", "columns from 0 to 1")
 
     def _covariance(
         self, cases: _Cases, fit: OrdinalFit, weight: Floats, cluster: Ints, progress: Progress
@@ -288,9 +311,8 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         """Of the worst grade's intercept and the coefficients."""
         last = len(self.classes_) - 2
         if self.n_bootstrap == 0:
-            inverse = np.linalg.inv(fit.information)[last:, last:]
-            flip = np.r_[-1.0, np.ones(len(fit.coefficients))]
-            covariance = inverse * np.outer(flip, flip)
+            parts = _worst_of_all(fit, cases.prior.own)
+            covariance = parts @ np.linalg.inv(fit.information) @ parts.T
             if cases.age is not None:
                 covariance[0, 0] = _explained(covariance)
         else:
@@ -310,10 +332,14 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         for row in progress.over(refits, "Refitting, to see how unsure the weights are"):
             drawn = weight * rng.standard_exponential(cluster.max() + 1)[cluster]
             mean = cases.prior.mean + root @ rng.standard_normal(len(root))
-            again = replace(cases, prior=Prior(mean, cases.prior.precision))
+            apart = np.asarray(cases.prior.own_sd) * rng.standard_normal(
+                (last + 1, len(cases.prior.own))
+            )
+            again = replace(cases, prior=replace(cases.prior, mean=mean, own_mean=apart))
             refit = again.fit(drawn, start=fit, max_iterations=self.max_iter)
             # How unsure the level is for given coefficients is added once, to all of them.
-            row[:] = again.level(refit, weight, last).value, *refit.coefficients
+            worst = refit.coefficients + refit.deviations[-1]
+            row[:] = again.level(refit, weight, last).value, *worst
         return refits
 
     def _doubt(self, prior: Prior) -> Floats:
@@ -331,6 +357,18 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         # Classes in no order can't be learnt by a model of ordered grades.
         tags.classifier_tags.poor_score = True
         return tags
+
+
+def _worst_of_all(fit: OrdinalFit, own: tuple[int, ...]) -> Floats:
+    """The worst grade's intercept and coefficients as sums of the parameters of a fit."""
+    last, width = len(fit.thresholds) - 1, len(fit.coefficients)
+    parts = np.zeros((width + 1, len(fit.point)))
+    parts[0, last] = -1.0
+    parts[1:, last + 1 : last + 1 + width] = np.eye(width)
+    first = len(fit.point) - len(own)
+    for position, place in enumerate(own):
+        parts[1 + place, first + position] = 1.0
+    return parts
 
 
 def _explained(covariance: Floats) -> float:

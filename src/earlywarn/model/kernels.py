@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from earlywarn.statistics.regression import expit
+from earlywarn.statistics.distributions import expit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -260,10 +260,10 @@ def _begin() -> None:
 
 def threads() -> int:
     """How many threads to work in: as many as ``OMP_NUM_THREADS`` says, or one a core."""
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    if told.isdecimal():
-        return max(int(told), 1)
-    # Those that this process may use, where the system tells.
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    if asked.isdecimal():
+        return max(int(asked), 1)
+    # Those that this process may use, where the system says.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from earlywarn.errors import TrainingError
-from earlywarn.statistics.regression import expit, logit
+from earlywarn.statistics.distributions import expit, logit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -20,10 +21,26 @@ _REMEDY = "Look for columns of very different scale, or give the coefficients a 
 
 @dataclass(frozen=True)
 class Prior:
-    """A Gaussian prior of the coefficients: their mean and their precision (inverse covariance)."""
+    """A Gaussian prior of the coefficients: their mean and their precision (inverse covariance).
+
+    Parameters
+    ----------
+    mean : ndarray of shape (n_columns,)
+    precision : ndarray of shape (n_columns, n_columns)
+    own : tuple of int
+        Columns whose coefficient may differ from threshold to threshold.
+    own_sd : float or tuple of float
+        Standard deviation of how far it differs from the common one at each threshold; one for
+        all such columns, or one each.
+    own_mean : ndarray of shape (n_grades - 1, number of own), optional
+        What the differences are shrunk towards; 0 if not given.
+    """
 
     mean: Floats
     precision: Floats
+    own: tuple[int, ...] = ()
+    own_sd: float | tuple[float, ...] = 1.0
+    own_mean: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -35,17 +52,24 @@ class OrdinalFit:
     thresholds : ndarray of shape (n_grades - 1,)
         Strictly increasing.
     coefficients : ndarray of shape (n_columns,)
-        P(grade > k) = expit(X @ coefficients - thresholds[k]).
-    information : ndarray of shape (n_grades - 1 + n_columns, n_grades - 1 + n_columns)
-        Minus the Hessian of the log posterior at the mode, thresholds first.
+        P(grade > k) = expit(X @ (coefficients + deviations[k]) - thresholds[k]).
+    deviations : ndarray of shape (n_grades - 1, n_columns)
+        What a column's coefficient is more than that at each threshold; 0 but for the columns
+        that have one of their own.
+    information : ndarray
+        Minus the Hessian of the log posterior at the mode: thresholds, coefficients, deviations.
     iterations : int
         Newton steps taken.
+    point : ndarray
+        All parameters in one: thresholds, coefficients, deviations.
     """
 
     thresholds: Floats
     coefficients: Floats
+    deviations: Floats
     information: Floats
     iterations: int
+    point: Floats
 
 
 def fit_ordinal(
@@ -95,7 +119,10 @@ def fit_ordinal(
     Notes
     -----
     McCullagh 1980, doi 10.1111/j.2517-6161.1980.tb01109.x; concavity: Pratt 1981,
-    doi 10.1080/01621459.1981.10477613.
+    doi 10.1080/01621459.1981.10477613. Columns with a coefficient of their own at each threshold
+    make it a partial proportional odds model (Peterson and Harrell 1990, doi 10.2307/2347760),
+    shrunk towards proportional odds; the log posterior stays concave where the probabilities of
+    all grades are above 0, and the steps never leave that region.
 
     Examples
     --------
@@ -106,7 +133,7 @@ def fit_ordinal(
     """
     weight = np.ones(len(X)) if weight is None else weight
     problem = _Problem(X, grade, n_grades, prior, weight)
-    point = problem.start() if start is None else np.r_[start.thresholds, start.coefficients]
+    point = problem.start() if start is None else start.point
     value, decrement = problem.value(point), np.inf
     for iteration in range(1, max_iterations + 1):
         gradient, information = problem.derivatives(point)
@@ -114,8 +141,7 @@ def fit_ordinal(
         decrement = float(gradient @ step)
         point, value = _damped(problem, point, step, value)
         if decrement < tolerance:
-            thresholds, coefficients = point[: n_grades - 1], point[n_grades - 1 :]
-            return OrdinalFit(thresholds, coefficients, information, iteration)
+            return OrdinalFit(*problem.parts(point), information, iteration, point)
     raise TrainingError(
         "the ordinal fit did not converge",
         found=f"a Newton decrement of {decrement:.2g} after {max_iterations} steps",
@@ -152,7 +178,11 @@ def _damped(problem: _Problem, point: Floats, step: Floats, value: float) -> tup
 
 @dataclass(frozen=True)
 class _Problem:
-    """The log posterior of one data set, with its exact derivatives."""
+    """The log posterior of one data set, with its exact derivatives.
+
+    A row's grade lies between an upper and a lower bound on the log-odds scale, and both are
+    linear in the parameters (thresholds, coefficients, deviations): two design matrices.
+    """
 
     X: Floats
     grade: Ints
@@ -164,56 +194,75 @@ class _Problem:
         """The thresholds that fit the shares of the grades alone, and the prior's mean."""
         counts = np.bincount(self.grade, weights=self.weight, minlength=self.n_grades)
         below = np.cumsum(counts)[:-1] / counts.sum()
-        return np.asarray(np.r_[logit(below), self.prior.mean], dtype=float)
+        return np.asarray(np.r_[logit(below), self._mean], dtype=float)
+
+    def parts(self, point: Floats) -> tuple[Floats, Floats, Floats]:
+        """Thresholds, coefficients and deviations."""
+        last, own = self.n_grades - 1, list(self.prior.own)
+        width = self.X.shape[1]
+        deviations = np.zeros((last, width))
+        deviations[:, own] = point[last + width :].reshape(last, len(own))
+        return point[:last], point[last : last + width], deviations
 
     def value(self, point: Floats) -> float:
-        thresholds, coefficients = self._split(point)
-        if np.any(np.diff(thresholds) < _SMALLEST_GAP):
+        if np.any(np.diff(point[: self.n_grades - 1]) < _SMALLEST_GAP):
             return -np.inf
-        upper, lower = self._cumulative(thresholds, coefficients)
-        away = coefficients - self.prior.mean
-        likelihood = self.weight @ np.log(np.maximum(upper - lower, 1e-300))
-        return float(likelihood - away @ self.prior.precision @ away / 2)
+        upper, lower = self._bounds(point)
+        share = upper - lower
+        if np.any(share <= 0):
+            return -np.inf
+        away = point[self.n_grades - 1 :] - self._mean
+        likelihood = self.weight @ np.log(np.maximum(share, 1e-300))
+        return float(likelihood - away @ self._precision @ away / 2)
 
     def derivatives(self, point: Floats) -> tuple[Floats, Floats]:
-        """Gradient and minus the Hessian; in a logit, d log p / d eta is upper + lower - 1."""
-        thresholds, coefficients = self._split(point)
-        upper, lower = self._cumulative(thresholds, coefficients)
+        """Gradient and minus the Hessian."""
+        upper, lower = self._bounds(point)
         share = np.maximum(upper - lower, 1e-300)
-        d_upper, d_lower = upper * (1 - upper), lower * (1 - lower)
-        at, under = self._indicators()
-        slope = self.weight * (upper + lower - 1)
-        away = coefficients - self.prior.mean
-        by_threshold = at.T @ (self.weight * d_upper / share) - under.T @ (
-            self.weight * d_lower / share
-        )
-        gradient = np.r_[by_threshold, self.X.T @ slope - self.prior.precision @ away]
-        cross = -(at * d_upper[:, None] + under * d_lower[:, None]).T @ (
-            self.weight[:, None] * self.X
-        )
-        curve = (self.X * (self.weight * (d_upper + d_lower))[:, None]).T @ self.X
-        corner = self._threshold_information(upper, lower, share)
-        return gradient, np.block([[corner, cross], [cross.T, curve + self.prior.precision]])
+        d_upper, d_lower = upper * (1 - upper) / share, lower * (1 - lower) / share
+        above, below = self._designs
+        away = np.zeros(len(point))
+        away[self.n_grades - 1 :] = self._precision @ (point[self.n_grades - 1 :] - self._mean)
+        gradient = above.T @ (self.weight * d_upper) - below.T @ (self.weight * d_lower) - away
+        curve_upper = self.weight * (d_upper**2 - d_upper * (1 - 2 * upper))
+        curve_lower = self.weight * (d_lower**2 + d_lower * (1 - 2 * lower))
+        both = (above * (self.weight * d_upper * d_lower)[:, None]).T @ below
+        information = (above * curve_upper[:, None]).T @ above
+        information += (below * curve_lower[:, None]).T @ below - both - both.T
+        information[self.n_grades - 1 :, self.n_grades - 1 :] += self._precision
+        return gradient, information
 
-    def _threshold_information(self, upper: Floats, lower: Floats, share: Floats) -> Floats:
-        d_upper, d_lower = upper * (1 - upper), lower * (1 - lower)
-        at, under = self._indicators()
-        own = self.weight * ((d_upper / share) ** 2 - d_upper * (1 - 2 * upper) / share)
-        other = self.weight * ((d_lower / share) ** 2 + d_lower * (1 - 2 * lower) / share)
-        both = at.T @ ((self.weight * (d_upper / share) * (d_lower / share))[:, None] * under)
-        return np.diag(at.T @ own + under.T @ other) - both - both.T
+    @cached_property
+    def _designs(self) -> tuple[Floats, Floats]:
+        """The bounds of each row as sums of the parameters; 0 where there is none."""
+        return self._design(self.grade), self._design(self.grade - 1)
 
-    def _indicators(self) -> tuple[Floats, Floats]:
-        """Which threshold lies at the top of each row's grade, and which at its bottom."""
-        thresholds = np.arange(self.n_grades - 1)
-        at = (self.grade[:, None] == thresholds).astype(float)
-        under = (self.grade[:, None] == thresholds + 1).astype(float)
-        return at, under
+    def _design(self, threshold: Ints) -> Floats:
+        last, own = self.n_grades - 1, list(self.prior.own)
+        at = (threshold[:, None] == np.arange(last)).astype(float)
+        there = at.sum(axis=1, keepdims=True)
+        apart = (at[:, :, None] * self.X[:, None, own]).reshape(len(self.X), last * len(own))
+        return np.hstack([at, -there * self.X, -apart])
 
-    def _cumulative(self, thresholds: Floats, coefficients: Floats) -> tuple[Floats, Floats]:
-        eta = self.X @ coefficients
-        bounds = np.r_[-np.inf, thresholds, np.inf]
-        return expit(bounds[self.grade + 1] - eta), expit(bounds[self.grade] - eta)
+    def _bounds(self, point: Floats) -> tuple[Floats, Floats]:
+        above, below = self._designs
+        top = np.where(self.grade == self.n_grades - 1, 1.0, expit(above @ point))
+        return top, np.where(self.grade == 0, 0.0, expit(below @ point))
 
-    def _split(self, point: Floats) -> tuple[Floats, Floats]:
-        return point[: self.n_grades - 1], point[self.n_grades - 1 :]
+    @cached_property
+    def _mean(self) -> Floats:
+        """Of the coefficients and the deviations."""
+        if self.prior.own_mean is None:
+            apart = np.zeros((self.n_grades - 1) * len(self.prior.own))
+        else:
+            apart = self.prior.own_mean.ravel()
+        return np.asarray(np.r_[self.prior.mean, apart], dtype=float)
+
+    @cached_property
+    def _precision(self) -> Floats:
+        width, size = len(self.prior.mean), len(self._mean)
+        precision = np.zeros((size, size))
+        precision[:width, :width] = self.prior.precision
+        apart = np.broadcast_to(self.prior.own_sd, len(self.prior.own))
+        precision[range(width, size), range(width, size)] = np.tile(1 / apart**2, self.n_grades - 1)
+        return precision

@@ -12,11 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from earlywarn.indicators.catalogue import WAS_INADEQUATE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from earlywarn.indicators.catalogue import Indicator
-    from earlywarn.statistics.regression import FloatArray
+    from earlywarn.statistics.arrays import FloatArray
+
+
+GOOD_SHARE, INADEQUATE_SHARE = 0.5, 0.2
+"""What a last inspection that is not known counts for: about the shares of the known ones."""
 
 
 @dataclass(frozen=True)
@@ -38,20 +44,30 @@ class WeightPrior:
         Log-odds of having been Good or better at the last inspection, against not.
     history_sd : float
         How far it may stray.
+    inadequate, inadequate_sd : float
+        Log-odds of having been Inadequate at the last inspection, against Requires improvement,
+        and how far it may stray.
+    history_own_sd, inadequate_own_sd : float
+        How far these two weights may be from the common ones at each threshold (Good, Requires
+        improvement, Inadequate); 0 for the same weight at each.
     """
 
-    composite: float = 1.25
+    composite: float = 1.5
     composite_sd: float = 0.3
     family_sd: float = 0.02
     indicator_sd: float = 0.01
-    family_doubt: float = 0.1
-    indicator_doubt: float = 0.04
+    family_doubt: float = 0.12
+    indicator_doubt: float = 0.05
     history: float = -0.5
     history_sd: float = 0.2
+    inadequate: float = 0.0
+    inadequate_sd: float = 0.15
+    history_own_sd: float = 0.5
+    inadequate_own_sd: float = 0.25
 
 
 def prior_of(records: Sequence[Indicator], weight_prior: WeightPrior) -> dict[str, Any]:
-    """Turn beliefs about these indicators into the parameters of a ``RiskClassifier``.
+    """Turn the prior on these indicators into the parameters of a ``RiskClassifier``.
 
     Parameters
     ----------
@@ -62,8 +78,8 @@ def prior_of(records: Sequence[Indicator], weight_prior: WeightPrior) -> dict[st
     Returns
     -------
     dict
-        ``prior_mean``, ``prior_covariance``, ``doubt_covariance``, ``orientation``, ``groups`` and
-        ``centre``.
+        ``prior_mean``, ``prior_covariance``, ``doubt_covariance``, ``orientation``, ``groups``,
+        ``centre``, ``own`` and ``own_sd``.
 
     Examples
     --------
@@ -76,19 +92,26 @@ def prior_of(records: Sequence[Indicator], weight_prior: WeightPrior) -> dict[st
     sign = np.array([record.sign for record in records], dtype=float)
     weight = _composite_weights(records)
     within, same = _within_family(records)
+    was = np.array([record.id == WAS_INADEQUATE for record in records])
+    history = np.where(was, weight_prior.inadequate, weight_prior.history)
+    history_sd = np.where(was, weight_prior.inadequate_sd, weight_prior.history_sd)
+    own_sd = np.where(was, weight_prior.inadequate_own_sd, weight_prior.history_own_sd)
+    own_sd = np.where(figures, 0.0, own_sd)
 
     def covariance(family_sd: float, indicator_sd: float) -> FloatArray:
         spread = weight_prior.composite_sd**2 * np.outer(weight, weight)
         spread += family_sd**2 * same * np.outer(within, within)
-        return spread + np.diag(np.where(figures, indicator_sd, weight_prior.history_sd) ** 2)
+        return spread + np.diag(np.where(figures, indicator_sd, history_sd) ** 2)
 
     return {
-        "prior_mean": np.where(figures, weight_prior.composite * weight, weight_prior.history),
+        "prior_mean": np.where(figures, weight_prior.composite * weight, history),
         "prior_covariance": covariance(weight_prior.family_sd, weight_prior.indicator_sd),
         "doubt_covariance": covariance(weight_prior.family_doubt, weight_prior.indicator_doubt),
         "orientation": np.where(sign == 0, 1.0, sign),
         "groups": [record.family for record in records],
-        "centre": np.where(figures, 0.0, 0.5),
+        "centre": np.where(figures, 0.0, np.where(was, INADEQUATE_SHARE, GOOD_SHARE)),
+        "own": tuple(np.flatnonzero(own_sd > 0).tolist()),
+        "own_sd": tuple(own_sd[own_sd > 0].tolist()) or 1.0,
     }
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from earlywarn.errors import ModelError
+from earlywarn.model.columns import by_name
 from earlywarn.model.kernels import (
     SHORTEST,
     Bench,
@@ -25,8 +26,10 @@ from earlywarn.model.kernels import (
     in_threads,
     probabilities,
     sums,
+    weighted_sums,
 )
-from earlywarn.statistics.regression import expit, normal_quantile
+from earlywarn.statistics.distributions import expit, normal_quantile
+from earlywarn.utils.showing import Brief, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Floats = NDArray[np.float64]
+
+SMALLEST_RISE = 1e-6
+"""The least that the log-odds of a better grade or worse lie above those of a worse one."""
 
 
 class Assessment(NamedTuple):
@@ -47,8 +53,8 @@ class Assessment(NamedTuple):
     """The terms of the log-odds, baseline first; shape (n_rows, n_columns + 1)."""
 
 
-@dataclass(frozen=True, eq=False)
-class RiskModel:
+@dataclass(frozen=True, eq=False, repr=False)
+class RiskModel(Shown):
     """An ordered-grade model: the log-odds of the worst grade are a sum, one term a column.
 
     Parameters
@@ -58,7 +64,8 @@ class RiskModel:
     coefficients : ndarray of shape (n_columns,)
         Log-odds for one unit of each column.
     thresholds : ndarray of shape (n_grades - 1,)
-        P(grade > k) = expit(terms - thresholds[k]); the last one belongs to the worst grade.
+        P(grade > k) = expit(terms + X @ shifts[k] - thresholds[k]); the last one belongs to the
+        worst grade.
     centre : ndarray of shape (n_columns,)
         Taken off each column before it is weighed; also what a wholly missing column is taken for.
     orientation : ndarray of shape (n_columns,)
@@ -71,8 +78,16 @@ class RiskModel:
         Of the worst grade's intercept (minus the last threshold) and the coefficients.
     classes : tuple
         The grades, worst last.
+    shifts : ndarray of shape (n_grades - 1, n_columns), optional
+        What a column's coefficient at each threshold is more than that of the worst grade: 0 but
+        for columns between 0 and 1 that have a weight of their own at each threshold.
     info : mapping
         What the model was learnt from: see ``earlywarn.model.serialisation``.
+
+    Raises
+    ------
+    ModelError
+        If the shapes do not agree.
 
     Notes
     -----
@@ -104,6 +119,47 @@ class RiskModel:
     covariance: Floats
     classes: tuple[Any, ...]
     info: Mapping[str, Any] = field(default_factory=dict)
+    shifts: Floats | None = None
+
+    def __post_init__(self) -> None:
+        width, steps = len(self.columns), len(self.classes) - 1
+        by_column = ("coefficients", "centre", "orientation", "groups", "agreement")
+        shapes: dict[str, tuple[int, ...]] = {
+            **dict.fromkeys(by_column, (width,)),
+            "thresholds": (steps,),
+            "covariance": (width + 1, width + 1),
+            **({} if self.shifts is None else {"shifts": (steps, width)}),
+        }
+        for name, expected in shapes.items():
+            shape = np.shape(getattr(self, name))
+            if shape != expected:
+                raise ModelError(
+                    "the model's parts do not agree",
+                    where=name,
+                    found=f"{shape}",
+                    expected=f"{expected}, for {width} columns and {steps + 1} grades",
+                )
+
+    def _in_brief(self) -> Brief:
+        training, prior = self.info.get("training", {}), self.info.get("prior", {})
+        facts = {
+            "columns": f"{len(self.columns)} in {len(set(self.groups))} groups",
+            "grades": ", ".join(map(str, self.classes)),
+        }
+        if training:
+            facts["learnt from"] = (
+                f"{training.get('inspections')} inspections with {training.get('events')} events, "
+                f"reported by {training.get('until')}"
+            )
+        if "risk" in prior:
+            facts["set to"] = f"{100 * prior['risk']:.1f}%"
+        if "sunset" in self.info:
+            facts["meant for"] = f"{self.info.get('first_date', '')} to {self.info['sunset']}"
+        return Brief(
+            f"RiskModel {self.info.get('model_id', '')}".strip(),
+            facts,
+            "ew.score(model, snapshot) scores the country; coefficients, thresholds, info say more",
+        )
 
     def with_info(self, info: Mapping[str, Any]) -> RiskModel:
         """The same model with another account of where it comes from."""
@@ -122,7 +178,7 @@ class RiskModel:
         """``X`` as a matrix or, from a frame, as the model's columns one by one: nothing copied."""
         try:
             if hasattr(X, "columns"):
-                return self._by_name(X)
+                return by_name(X, self.columns)
             matrix = np.atleast_2d(np.asarray(X, dtype=float))
         except (TypeError, ValueError) as error:
             raise ModelError(
@@ -184,6 +240,7 @@ class RiskModel:
         parts: bool = False,
         sd: bool = False,
         room: Floats | None = None,
+        moved: Floats | None = None,
     ) -> Assessment:
         """Everything about each row in one pass: log-odds, and if asked for their parts and doubt.
 
@@ -195,6 +252,8 @@ class RiskModel:
             Whether the contributions, and the standard deviation of the log-odds, are wanted.
         room : ndarray of shape (n_columns + 1, at least n_rows + SHORTEST), optional
             Where the contributions are put, if they are wanted; fresh memory if not given.
+        moved : ndarray of shape (n_rows,), optional
+            How far each row's level lies above the model's.
 
         Returns
         -------
@@ -211,13 +270,19 @@ class RiskModel:
         found = Assessment(np.empty(count), np.empty(count if sd else 0), terms.T[:count])
 
         def work(rows: slice) -> None:
-            self._assess(rows, table, errors, terms, found)
+            self._assess(rows, table, errors, terms, found, moved)
 
         in_threads(work, count)
         return found
 
     def _assess(
-        self, span: slice, table: Table, errors: Table | None, terms: Floats, found: Assessment
+        self,
+        span: slice,
+        table: Table,
+        errors: Table | None,
+        terms: Floats,
+        found: Assessment,
+        moved: Floats | None,
     ) -> None:
         """Assess a span of the rows into its place in what is found."""
         bench, doubt = Bench(self._completion, span.stop - span.start), self._doubt
@@ -230,6 +295,8 @@ class RiskModel:
                 found.sd[rows] = np.sqrt(bench.variance(block, error, doubt))[:size]
             here = terms[:, rows.start : end] if terms.size else bench.terms(block)
             here[0] = -self.thresholds[-1]
+            if moved is not None:
+                here[0, :size] += moved[rows]
             np.multiply(block.filled, self.coefficients[:, None], out=here[1:])
             found.log_odds[rows] = sums(here)[:size]
 
@@ -240,7 +307,8 @@ class RiskModel:
     def probabilities(self, X: ArrayLike) -> Floats:
         """Probability of each grade; rows sum to 1."""
         odds = self.log_odds(X)
-        above = expit(odds[:, None] + (self.thresholds[-1] - self.thresholds))
+        grades = range(1, len(self.classes))
+        above = np.column_stack([expit(odds + self.rise(X, grade)) for grade in grades])
         edges = np.hstack([np.ones((len(above), 1)), above, np.zeros((len(above), 1))])
         return edges[:, :-1] - edges[:, 1:]
 
@@ -252,11 +320,34 @@ class RiskModel:
                 found=str(grade),
                 expected=f"a position from 1 to {len(self.classes) - 1} among {list(self.classes)}",
             )
-        return probabilities(self.log_odds(X) + self.step(grade))
+        return probabilities(self.log_odds(X) + self.rise(X, grade))
 
-    def step(self, grade: int) -> float:
-        """How far the log-odds of a grade or worse lie above those of the worst grade."""
-        return float(self.thresholds[-1] - self.thresholds[grade - 1])
+    def rise(self, X: ArrayLike | pd.DataFrame, grade: int) -> Floats | float:
+        """How far the log-odds of a grade or worse lie above those of the worst grade.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_columns)
+        grade : int
+            The grade's position, from 1.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,), or float
+            One number where no column has a weight of its own at the threshold; never below 0.
+        """
+        step = float(self.thresholds[-1] - self.thresholds[grade - 1])
+        if self.shifts is None or not self.shifts[grade - 1].any():
+            return step
+        table, (inside, completion) = self.table(X), self._apart
+        part = table[:, inside] if isinstance(table, np.ndarray) else [table[i] for i in inside]
+        weights, count = self.shifts[grade - 1][inside], height(table)
+        bench, found = Bench(completion, count), np.empty(count)
+        for rows, given in blocks(part, slice(0, count)):
+            block = bench.complete(given, doubt=False)
+            found[rows] = weighted_sums(weights, block.filled)[: rows.stop - rows.start]
+        # Figures beyond 0 and 1 can't make a worse grade likelier than a better one.
+        return np.maximum(step + found, SMALLEST_RISE)
 
     def log_odds_sd(self, X: ArrayLike, noise: ArrayLike | None = None) -> Floats:
         """Standard deviation of the log-odds: what was learnt, small counts and missing values.
@@ -289,8 +380,18 @@ class RiskModel:
         *,
         size: int = 2000,
         seed: int = 20160913,
+        own_sd: float = 0.0,
     ) -> Floats:
         """Log-odds of the rows under ``size`` equally credible models: for ranks, which rows share.
+
+        Parameters
+        ----------
+        X, noise : array-like of shape (n_rows, n_columns)
+            As for ``log_odds_sd``.
+        size, seed : int
+            How many draws, and what they begin with.
+        own_sd : float
+            Standard deviation of what else may move each row's log-odds by itself.
 
         Returns
         -------
@@ -299,7 +400,7 @@ class RiskModel:
         filled, unsure = self.complete(X)
         if noise is not None:
             unsure = unsure + np.nan_to_num(np.asarray(noise, dtype=float)) ** 2
-        own = np.sqrt(sums((unsure * self._doubt.weight).T))
+        own = np.sqrt(sums((unsure * self._doubt.weight).T) + own_sd**2)
         rng = np.random.default_rng(seed)
         values, vectors = np.linalg.eigh(self.covariance)
         root = vectors * np.sqrt(np.maximum(values, 0.0))
@@ -307,30 +408,6 @@ class RiskModel:
         design = np.hstack([np.ones((len(filled), 1)), filled])
         odds = self.log_odds(X) + shared @ design.T + rng.standard_normal((size, len(own))) * own
         return np.asarray(odds, dtype=float)
-
-    def _by_name(self, frame: Any) -> list[Floats]:
-        """The columns of a frame, or of anything that passes for one, in the model's order."""
-        lacking = [name for name in self.columns if name not in frame.columns]
-        if lacking:
-            raise ModelError(
-                "columns are missing",
-                found=f"{len(frame.columns)} columns without {', '.join(lacking[:5])}",
-                expected=f"the {len(self.columns)} columns of the model",
-                remedy="earlywarn.build_indicators gives them all; "
-                "a column of NaN will do for one not known.",
-            )
-        columns = [frame[name] for name in self.columns]
-        twice = [
-            name for name, column in zip(self.columns, columns, strict=True) if column.ndim > 1
-        ]
-        if twice:
-            raise ModelError(
-                "columns stand twice",
-                found=", ".join(twice[:5]),
-                expected="each column of the model once",
-                remedy="Drop or rename the others.",
-            )
-        return [_numbers(column) for column in columns]
 
     @cached_property
     def _doubt(self) -> Doubt:
@@ -342,9 +419,11 @@ class RiskModel:
     def _completion(self) -> Completion:
         return Completion(self.centre, self.orientation, self.agreement, self.groups)
 
-
-def _numbers(column: Any) -> Floats:
-    """A frame's column as it lies, if it is plain numbers: another missing value is put in else."""
-    plain = column.dtype == np.float64
-    found = column.to_numpy() if plain else column.to_numpy(dtype=float, na_value=np.nan)
-    return np.asarray(found, dtype=float)
+    @cached_property
+    def _apart(self) -> tuple[list[int], Completion]:
+        """The columns of the groups with a weight of its own at a threshold, and their filling."""
+        shifts = np.zeros((1, len(self.columns))) if self.shifts is None else self.shifts
+        names = {self.groups[place] for place in np.flatnonzero(shifts.any(axis=0))}
+        inside = [place for place, name in enumerate(self.groups) if name in names]
+        facts = (self.centre[inside], self.orientation[inside], self.agreement[inside])
+        return inside, Completion(*facts, [self.groups[place] for place in inside])

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -19,13 +17,21 @@ import numpy as np
 from earlywarn._version import __version__
 from earlywarn.errors import StoreError
 from earlywarn.indicators.catalogue import digest as catalogue_digest
+from earlywarn.model.checked import ARRAYS, check_info, check_model, is_number, refuse
 from earlywarn.model.risk_model import RiskModel
-from earlywarn.utils.files import package_path, write_whole
+from earlywarn.utils.files import (
+    check_outputs,
+    folder_for,
+    package_path,
+    write_whole,
+    written_to,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMAT = 1
+FORMAT = 2
+"""2: weights of its own at each threshold (``shifts``), and levels carried to a day."""
 KIND = "earlywarn risk model"
 FILE_NAME = "model.json"
 LARGEST = 5_000_000  # bytes; the model that ships has a fiftieth of it
@@ -33,21 +39,6 @@ TOLERANCE = 1e-9
 
 _SCORES = ("risk", "lower", "upper", "below_good")
 _KEYS = frozenset({"format", "kind", "library", "catalogue", "model", "info", "golden", "digest"})
-_ARRAYS = ("coefficients", "thresholds", "centre", "orientation", "agreement", "covariance")
-_MODEL_KEYS = frozenset({"columns", "groups", "classes", *_ARRAYS})
-_INFO_KEYS = frozenset(
-    {
-        "model_id",
-        "target",
-        "training",
-        "prior",
-        "vintages",
-        "reference",
-        "reference_date",
-        "first_date",
-        "sunset",
-    }
-)
 
 
 def save_model(model: RiskModel, path: str | Path, *, overwrite: bool = False) -> Path:
@@ -81,25 +72,10 @@ def save_model(model: RiskModel, path: str | Path, *, overwrite: bool = False) -
     'model.json'
     """
     file = _file_of(Path(path))
-    if file.exists() and not overwrite:
-        raise StoreError(
-            "a model is there already",
-            where=str(file),
-            expected="a new place",
-            remedy="Choose another one, or say overwrite=True (--overwrite on the command line).",
-        )
+    check_outputs(file, overwrite=overwrite, make_folders=True, what="a model", fault=StoreError)
     text = _readable_text(model, str(file))
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+    with written_to(file, StoreError), folder_for(file.parent):
         write_whole(file, text)
-    except OSError as error:
-        raise StoreError(
-            "the model can't be written",
-            where=str(file),
-            found=str(error)[:200],
-            expected="a place that may be written",
-            remedy="Choose another place.",
-        ) from error
     return file
 
 
@@ -136,7 +112,7 @@ def load_model(path: str | Path | None = None) -> RiskModel:
             remedy="python -m earlywarn train --out FOLDER writes one.",
         )
     if (size := file.stat().st_size) > LARGEST:
-        _refuse(
+        refuse(
             str(file),
             "the file is too large for a model",
             f"{size:,} bytes",
@@ -169,14 +145,15 @@ def from_text(text: bytes | str, *, where: str = "model") -> RiskModel:
     """The model in a JSON text, after every check."""
     document = _parsed(text, where)
     _check_envelope(document, where)
-    _check_model(document["model"], where)
-    _check_info(document["info"], where)
+    check_model(document["model"], where)
+    check_info(document["info"], where)
     plain = document["model"]
     model = RiskModel(
         columns=tuple(plain["columns"]),
         groups=tuple(plain["groups"]),
         classes=tuple(plain["classes"]),
-        **{name: np.array(plain[name], dtype=float) for name in _ARRAYS},
+        **{name: np.array(plain[name], dtype=float) for name in ARRAYS},
+        shifts=None if plain["shifts"] is None else np.array(plain["shifts"], dtype=float),
         info=document["info"],
     )
     _check_golden(model, document["golden"], where)
@@ -193,7 +170,7 @@ def _readable_text(model: RiskModel, where: str) -> str:
     try:
         text = to_text(model)
     except (TypeError, ValueError) as error:
-        _refuse(where, "the model holds what JSON can't", str(error)[:80], "finite numbers, names")
+        refuse(where, "the model holds what JSON can't", str(error)[:80], "finite numbers, names")
     from_text(text, where=where)
     return text
 
@@ -207,7 +184,8 @@ def _as_plain(model: RiskModel) -> dict[str, Any]:
         "columns": list(model.columns),
         "groups": list(model.groups),
         "classes": list(model.classes),
-        **{name: np.asarray(getattr(model, name)).tolist() for name in _ARRAYS},
+        "shifts": None if model.shifts is None else np.asarray(model.shifts).tolist(),
+        **{name: np.asarray(getattr(model, name)).tolist() for name in ARRAYS},
     }
 
 
@@ -233,34 +211,24 @@ def _golden(model: RiskModel) -> list[dict[str, Any]]:
     ]
 
 
-def _refuse(where: str, problem: str, found: str = "", expected: str = "") -> NoReturn:
-    raise StoreError(
-        problem,
-        where=where,
-        found=found,
-        expected=expected,
-        remedy="The file is not loaded. Get it again from where it came from, or retrain.",
-    )
-
-
 def _parsed(text: bytes | str, where: str) -> dict[str, Any]:
     def no_constant(name: str) -> NoReturn:
-        _refuse(where, "a number is not finite", name, "finite numbers only")
+        refuse(where, "a number is not finite", name, "finite numbers only")
 
     def no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len({key for key, _ in pairs}) != len(pairs):
-            _refuse(where, "a name stands twice in one object")
+            refuse(where, "a name stands twice in one object")
         return dict(pairs)
 
     try:
         decoded = text.decode("utf-8") if isinstance(text, bytes) else text
         document = json.loads(decoded, parse_constant=no_constant, object_pairs_hook=no_repeats)
     except UnicodeDecodeError:
-        _refuse(where, "the file is not text", "bytes that are not UTF-8", "JSON in UTF-8")
+        refuse(where, "the file is not text", "bytes that are not UTF-8", "JSON in UTF-8")
     except (json.JSONDecodeError, RecursionError, ValueError) as error:
-        _refuse(where, "the file is not whole JSON", str(error)[:80], "JSON that save_model wrote")
+        refuse(where, "the file is not whole JSON", str(error)[:80], "JSON that save_model wrote")
     if not isinstance(document, dict):
-        _refuse(
+        refuse(
             where, "the file is not a model", f"a JSON {type(document).__name__}", "a JSON object"
         )
     return document
@@ -268,10 +236,10 @@ def _parsed(text: bytes | str, where: str) -> dict[str, Any]:
 
 def _check_envelope(document: dict[str, Any], where: str) -> None:
     if document.get("kind") != KIND:
-        _refuse(where, "the file is not a model", repr(document.get("kind"))[:80], f"kind {KIND!r}")
+        refuse(where, "the file is not a model", repr(document.get("kind"))[:80], f"kind {KIND!r}")
     number = document.get("format")
     if type(number) is not int or number < 1:
-        _refuse(where, "the format number is none", repr(number)[:80], f"1 to {FORMAT}")
+        refuse(where, "the format number is none", repr(number)[:80], f"1 to {FORMAT}")
     if number > FORMAT:
         raise StoreError(
             "the model is of a newer format",
@@ -280,8 +248,17 @@ def _check_envelope(document: dict[str, Any], where: str) -> None:
             expected=f"format {FORMAT} or older",
             remedy="Update earlywarn.",
         )
+    if number < FORMAT:
+        raise StoreError(
+            "the model is of an older format, in which the last inspection weighs alike at each "
+            "grade and the level is the same on every day",
+            where=where,
+            found=f"format {number}, written by earlywarn {str(document.get('library'))[:20]}",
+            expected=f"format {FORMAT}",
+            remedy="Retrain it with this version: python -m earlywarn train --out FOLDER.",
+        )
     if set(document) != _KEYS:
-        _refuse(
+        refuse(
             where,
             "the parts are not those of a model",
             ", ".join(sorted(document))[:200],
@@ -290,11 +267,11 @@ def _check_envelope(document: dict[str, Any], where: str) -> None:
     try:
         digest = _digest(document)
     except ValueError:
-        _refuse(where, "a number is not finite", "an overflow", "finite numbers only")
+        refuse(where, "a number is not finite", "an overflow", "finite numbers only")
     except RecursionError:
-        _refuse(where, "the file is not a model", "lists within lists, too deep")
+        refuse(where, "the file is not a model", "lists within lists, too deep")
     if document["digest"] != digest:
-        _refuse(where, "the content is not what was written", "another digest", "an unchanged file")
+        refuse(where, "the content is not what was written", "another digest", "an unchanged file")
     if document["catalogue"] != catalogue_digest():
         raise StoreError(
             "the model was learnt under another catalogue of indicators",
@@ -306,132 +283,10 @@ def _check_envelope(document: dict[str, Any], where: str) -> None:
         )
 
 
-def _check_model(plain: Any, where: str) -> None:
-    if not isinstance(plain, dict) or set(plain) != _MODEL_KEYS:
-        _refuse(
-            where, "the model's parts are not complete", expected=", ".join(sorted(_MODEL_KEYS))
-        )
-    for name in ("columns", "groups"):
-        _check_names(plain[name], name, where)
-    width, grades = len(plain["columns"]), plain["classes"]
-    if len(set(plain["columns"])) != width or len(plain["groups"]) != width:
-        _refuse(
-            where,
-            "columns and groups do not match",
-            f"{width} and {len(plain['groups'])}",
-            "one group a column, no column twice",
-        )
-    if (
-        not isinstance(grades, list)
-        or len(grades) < 2
-        or not all(type(grade) is int for grade in grades)
-        or len(set(grades)) != len(grades)
-    ):
-        _refuse(where, "the grades are none", repr(grades)[:80], "two whole numbers or more")
-    shapes: dict[str, tuple[int, ...]] = {
-        **dict.fromkeys(("coefficients", "centre", "orientation", "agreement"), (width,)),
-        "thresholds": (len(grades) - 1,),
-        "covariance": (width + 1, width + 1),
-    }
-    arrays = {name: _array(plain[name], name, shape, where) for name, shape in shapes.items()}
-    _check_values(arrays, where)
-
-
-def _check_values(arrays: dict[str, np.ndarray[Any, Any]], where: str) -> None:
-    if (np.diff(arrays["thresholds"]) <= 0).any():
-        _refuse(where, "the thresholds do not rise", str(arrays["thresholds"].tolist()))
-    if not (np.abs(arrays["orientation"]) == 1).all():
-        _refuse(where, "an orientation is neither 1 nor -1")
-    if ((arrays["agreement"] < 0) | (arrays["agreement"] >= 1)).any():
-        _refuse(where, "an agreement is out of range", expected="0 or more and below 1")
-    covariance = arrays["covariance"]
-    scale = max(float(np.abs(covariance).max()), 1e-300)
-    if np.abs(covariance - covariance.T).max() > 1e-9 * scale:
-        _refuse(where, "the covariance is not symmetric")
-    if np.linalg.eigvalsh(covariance).min() < -1e-5 * scale:
-        _refuse(where, "the covariance is none: it has a negative direction")
-
-
-def _check_names(names: Any, what: str, where: str) -> None:
-    if (
-        not isinstance(names, list)
-        or not names
-        or not all(isinstance(name, str) and name for name in names)
-    ):
-        _refuse(where, f"{what} are not a list of names", repr(names)[:80])
-
-
-def _array(values: Any, name: str, shape: tuple[int, ...], where: str) -> np.ndarray[Any, Any]:
-    flat = [cell for row in values for cell in row] if _is_table(values) else values
-    if not isinstance(flat, list) or not all(_is_number(cell) for cell in flat):
-        _refuse(
-            where, f"{name} are not finite numbers", repr(values)[:60], f"numbers of shape {shape}"
-        )
-    try:
-        array = np.array(values, dtype=float)
-    except ValueError:
-        array = np.empty(0)
-    if array.shape != shape:
-        _refuse(where, f"{name} have the wrong shape", str(array.shape), str(shape))
-    return array
-
-
-def _is_table(values: Any) -> bool:
-    return (
-        isinstance(values, list) and bool(values) and all(isinstance(row, list) for row in values)
-    )
-
-
-def _is_number(cell: Any) -> bool:
-    return type(cell) in (int, float) and abs(cell) < 1e300 and math.isfinite(cell)
-
-
-def _check_info(info: Any, where: str) -> None:
-    if not isinstance(info, dict) or set(info) != _INFO_KEYS:
-        _refuse(
-            where,
-            "the account of where the model comes from is not complete",
-            expected=", ".join(sorted(_INFO_KEYS)),
-        )
-    reference = info["reference"]
-    needed = {"centre", "gradient", "deprivation", "tau2", "typical_sd"}
-    if not isinstance(reference, dict) or not all(
-        isinstance(entry, dict)
-        and set(entry) == needed
-        and all(_is_number(cell) for cell in entry.values())
-        for entry in reference.values()
-    ):
-        _refuse(
-            where,
-            "the reference distributions are not complete",
-            expected=", ".join(sorted(needed)),
-        )
-    if any(entry["tau2"] < 0 or entry["typical_sd"] < 0 for entry in reference.values()):
-        _refuse(where, "a reference distribution has a negative variance")
-    for name in ("first_date", "sunset", "reference_date"):
-        if not _is_day(info[name]):
-            _refuse(where, f"{name} is no date", repr(info[name])[:60], "a date such as 2025-03-31")
-    if not isinstance(info["model_id"], str) or not info["model_id"]:
-        _refuse(where, "model_id is none", repr(info["model_id"])[:60])
-    for name in ("target", "training", "prior", "vintages"):
-        if not isinstance(info[name], dict):
-            _refuse(where, f"{name} is no account", repr(info[name])[:60], "names with values")
-    risk = info["prior"].get("risk")
-    if not _is_number(risk) or not 0 < risk < 1:
-        _refuse(where, "prior risk is no share", repr(risk)[:60], "between 0 and 1")
-
-
-def _is_day(text: Any) -> bool:
-    try:
-        return isinstance(text, str) and date.fromisoformat(text) is not None
-    except ValueError:
-        return False
-
-
 def _check_golden(model: RiskModel, golden: Any, where: str) -> None:
     again = _golden(model)
     if not isinstance(golden, list) or len(golden) != len(again):
-        _refuse(where, "the golden rows are not complete")
+        refuse(where, "the golden rows are not complete")
     for row, expected in enumerate(again):
         found = golden[row]
         if (
@@ -439,10 +294,10 @@ def _check_golden(model: RiskModel, golden: Any, where: str) -> None:
             or set(found) != set(expected)
             or found["row"] != expected["row"]
         ):
-            _refuse(where, f"golden row {row} is not whole")
+            refuse(where, f"golden row {row} is not whole")
         for name in _SCORES:
-            if not _is_number(found[name]) or abs(found[name] - expected[name]) > TOLERANCE:
-                _refuse(
+            if not is_number(found[name]) or abs(found[name] - expected[name]) > TOLERANCE:
+                refuse(
                     where,
                     f"golden row {row} scores differently",
                     f"{name} {expected[name]:.6f}",

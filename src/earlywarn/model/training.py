@@ -18,7 +18,7 @@ from earlywarn.model.classifier import RiskClassifier
 from earlywarn.model.prior import WeightPrior, prior_of
 from earlywarn.model.serialisation import fingerprint
 from earlywarn.panel.panel import FIRST_DAY, Panel
-from earlywarn.statistics.regression import FloatArray, logit
+from earlywarn.statistics.distributions import logit
 from earlywarn.utils.dates import as_date
 from earlywarn.utils.progress import Progress
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from earlywarn.model.risk_model import RiskModel
+    from earlywarn.statistics.arrays import FloatArray
 
 LIFE_YEARS = 2
 """A model is not used later than this many years after its cut."""
@@ -119,6 +120,7 @@ def train(  # noqa: PLR0913 - every choice of a retraining, each by its name
         model = model.shifted(_scenario(prior, expected["risk"]))
         expected |= {"risk": prior, "scenario": True}
     info = _account(panel, cases, question, cut, expected | _recent(cases, age))
+    info["levels"] = None if prior is not None else _levels(classifier, cut)
     return _named(model.with_info(info))
 
 
@@ -165,10 +167,10 @@ def design(
 ) -> pd.DataFrame:
     """The model's columns for each case, as they were known on the day its inspection started."""
     pairs = list(zip(cases["la_code"], cases["inspection_start"], strict=True))
-    told = Progress() if progress is None else progress
+    shown = Progress() if progress is None else progress
     rows = [
         timeline.row(code, start)
-        for code, start in told.over(pairs, "Describing each inspection as known at its start")
+        for code, start in shown.over(pairs, "Describing each inspection as known at its start")
     ]
     return pd.DataFrame(rows).reset_index(drop=True)[[model_column(record) for record in records]]
 
@@ -202,6 +204,18 @@ def _expected(model: RiskModel, X: pd.DataFrame, age: FloatArray) -> dict[str, A
     }
 
 
+def _levels(classifier: RiskClassifier, cut: date) -> dict[str, Any]:
+    """The state of the two levels at the cut, which a later day is reached from."""
+    states = classifier.levels_
+    worst, better = states[-1], states[max(len(states) - 2, 0)]
+    assert worst is not None and better is not None  # noqa: PT018, S101 - ages were given
+    plain = [
+        {name: float(f"{value:.8g}") for name, value in asdict(state).items()}
+        for state in (worst, better)
+    ]
+    return {"cut": cut.isoformat(), "worst": plain[0], "better": plain[1]}
+
+
 def _recent(cases: pd.DataFrame, age: FloatArray) -> dict[str, Any]:
     """The recent share of Inadequate judgements, beside what is expected, and how it is counted."""
     share = trailing_share(cases["label"].to_numpy(dtype=float), age)
@@ -232,6 +246,7 @@ def _rounded(model: RiskModel) -> RiskModel:
         thresholds=_significant(model.thresholds, 8),
         agreement=_significant(model.agreement, 6),
         covariance=_significant(model.covariance, 6),
+        shifts=None if model.shifts is None else _significant(model.shifts, 8),
     )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 OBSERVATION_KEY = ("la_code", "measure", "period", "vintage")
-"""What tells one observation from another."""
+"""What sets one observation apart from another."""
 
 _NUMBERS = ("numerator", "denominator", "value")
 _STORED = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -13,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.authorities import ENGLAND, REGISTER_COLUMNS, Register
-from earlywarn.errors import AuthorityError, PanelError
+from earlywarn.errors import DataQualityWarning, PanelError
+from earlywarn.judgements.adding import added_judgements, named, without_last_judgement
 from earlywarn.judgements.reading import read_judgements
 from earlywarn.judgements.schema import check_judgements, judgements_text
 from earlywarn.panel.csv_tables import (
@@ -26,9 +28,11 @@ from earlywarn.panel.csv_tables import (
     releases_from,
     releases_text,
 )
+from earlywarn.panel.snapshot import Snapshot, newest_publication
 from earlywarn.panel.storage import read_tables, write_folder
 from earlywarn.sources.schema import FINDING_COLUMNS, KEY, NEIGHBOUR_COLUMNS
-from earlywarn.utils.dates import as_date
+from earlywarn.utils.dates import as_date, this_day
+from earlywarn.utils.showing import Brief, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,95 +40,20 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
+__all__ = [
+    "FIRST_DAY",
+    "Panel",
+    "Snapshot",
+    "load_judgements",
+    "load_panel",
+    "read_panel",
+    "write_panel",
+]
+
 FIRST_DAY = date(2014, 1, 1)
 """The first day that can be asked for: the tables begin with 2013, published in that autumn."""
 
 _NOT_PUBLIC = np.iinfo(np.int64).min
-
-
-@dataclass(frozen=True, eq=False)
-class Snapshot:
-    """What was public on one day, and nothing later: what indicators and scores are made from.
-
-    It holds no panel, so nothing that came later can be had from it.
-
-    Attributes
-    ----------
-    as_of : datetime.date
-        The day.
-    observations : DataFrame
-        The authorities' figures: the panel's columns and `restated`, True where the figure was
-        public on the day but its value could only be read from a later release. One row for each
-        authority, measure and period: of several releases, the newest one of the day.
-    england : DataFrame
-        England's own figures, in the same columns.
-    neighbours : DataFrame
-        Statistical neighbours of the model in use on the day.
-    judgements : DataFrame
-        The inspections whose report was public.
-    authorities : DataFrame
-        `la_code, la_name, region, la_type` of the authorities that existed.
-    register : Register
-        All authorities, with their dates.
-    neighbour_model : int or None
-        The year of the neighbour model; None if none was public yet: those before 2021 are not to
-        be had.
-    """
-
-    as_of: date
-    observations: pd.DataFrame
-    england: pd.DataFrame
-    neighbours: pd.DataFrame
-    judgements: pd.DataFrame
-    authorities: pd.DataFrame
-    register: Register
-    neighbour_model: int | None
-
-    @property
-    def data_through(self) -> date | None:
-        """The newest publication among the figures; None if there are none."""
-        return _newest(self.observations, self.england)
-
-    @property
-    def assumed(self) -> int:
-        """How many of the authorities' figures have a publication day that is only assumed."""
-        return int(self.observations["date_assumed"].sum())
-
-    @property
-    def restated(self) -> int:
-        """How many of the authorities' figures were read from a release later than the day."""
-        return int(self.observations["restated"].sum())
-
-    def existing_code(self, text: str) -> str:
-        """Find the three-digit code of an authority that existed on the day.
-
-        Parameters
-        ----------
-        text : str
-            A name, a three-digit code or a nine-character code.
-
-        Returns
-        -------
-        str
-
-        Raises
-        ------
-        AuthorityError
-            If there is no such authority, or it did not exist on the day.
-        """
-        code = self.register.code_of(text)
-        if code in set(self.authorities["la_code"]):
-            return code
-        opened, closed = (None, None) if code == ENGLAND else self.register.life(code)
-        heirs = [] if code == ENGLAND else self.register.successors(code)
-        names = ", ".join(self.register.name_of(change.successor) for change in heirs)
-        raise AuthorityError(
-            "not an authority that existed on the day",
-            where=f"{self.register.name_of(code)} ({code})",
-            found=f"opened {opened or 'before 2013'}, closed {closed or 'never'}",
-            expected=f"an authority of {self.as_of}",
-            remedy=f"Ask for {names}, or for an earlier day." if names else "Ask for another day.",
-        )
 
 
 class _Days(NamedTuple):
@@ -136,8 +65,8 @@ class _Days(NamedTuple):
     is_england: npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, eq=False)
-class Panel:
+@dataclass(frozen=True, eq=False, repr=False)
+class Panel(Shown):
     """Everything that was published, with the day on which each figure first was.
 
     Attributes
@@ -170,8 +99,26 @@ class Panel:
 
     @cached_property
     def newest_publication(self) -> date:
-        """The newest day on which a figure or a report of the panel was published."""
-        return _newest(self.observations, self.judgements) or FIRST_DAY
+        """The newest day until today on which a figure or a report of the panel was published.
+
+        A day that is only a rule's can lie ahead; it is never what is asked for by default.
+        """
+        frames = (self.observations, self.judgements)
+        return newest_publication(*frames, until=this_day()) or FIRST_DAY
+
+    def _in_brief(self) -> Brief:
+        periods = self.observations["period"]
+        years = f", {periods.min()} to {periods.max()}" if len(periods) else ""
+        return Brief(
+            f"Panel, published up to {self.newest_publication}",
+            {
+                "figures": f"{len(self.observations):,}{years}",
+                "measures": f"{self.observations['measure'].nunique()}",
+                "inspections": f"{len(self.judgements):,}",
+                "findings about the files": f"{len(self.findings):,}",
+            },
+            "panel.as_of(day) gives what was public on a day",
+        )
 
     def with_judgements(self, judgements: pd.DataFrame) -> Panel:
         """Take other judgements in place of the panel's.
@@ -190,8 +137,54 @@ class Panel:
         ------
         OutcomeError
             If columns are missing, a date is none or a grade is not a full word.
+
+        Warns
+        -----
+        DataQualityWarning
+            If authorities lose their last judgement by it: to add some, use `add_judgements`.
         """
-        return replace(self, judgements=check_judgements(judgements))
+        checked = check_judgements(judgements)
+        if lost := without_last_judgement(self.judgements, checked):
+            warnings.warn(
+                f"{len(lost)} authorities have no last judgement any more, since with_judgements "
+                f"replaces all: {named(lost, self.register)}. Use add_judgements to add some.",
+                DataQualityWarning,
+                stacklevel=2,
+            )
+        return replace(self, judgements=checked)
+
+    def add_judgements(self, judgements: pd.DataFrame) -> Panel:
+        """Put new judgements beside the panel's.
+
+        Parameters
+        ----------
+        judgements : DataFrame
+            As `load_judgements` gives them; `la_code` may hold names too.
+
+        Returns
+        -------
+        Panel
+            A new panel; this one is as it was. An inspection that the panel has already is one.
+
+        Raises
+        ------
+        OutcomeError
+            If a row is not a judgement, or contradicts one that the panel has.
+        AuthorityError
+            If an authority is not known.
+
+        Examples
+        --------
+        >>> panel = load_panel()
+        >>> new = pd.DataFrame([{
+        ...     "la_code": "Leeds", "framework": "ILACS", "inspection_start": "2027-02-01",
+        ...     "published_on": "2027-03-22", "overall": None, "leadership": "Good",
+        ...     "help_and_protection": "Good", "in_care": "Outstanding", "care_leavers": "Good"}])
+        >>> len(panel.add_judgements(new).judgements) - len(panel.judgements)
+        1
+        """
+        together = added_judgements(self.judgements, judgements, self.register)
+        return replace(self, judgements=together)
 
     def as_of(self, day: date | str) -> Snapshot:
         """Show what was public on a day.
@@ -281,12 +274,6 @@ class Panel:
             f"{self.newest_publication}",
             remedy="Give a later date.",
         )
-
-
-def _newest(*frames: pd.DataFrame) -> date | None:
-    # The few different days first: thousands of dates are slow to compare.
-    days = [day for frame in frames for day in frame["published_on"].unique()]
-    return max(days, default=None)
 
 
 def _ordinals(days: pd.Series) -> npt.NDArray[np.int64]:

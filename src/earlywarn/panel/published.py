@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from earlywarn.judgements.reading import read_judgements_below
+from earlywarn.judgements.reading import judgements_in
 from earlywarn.panel.panel import Panel
-from earlywarn.sources.folder import read_folder
+from earlywarn.sources.folder import read_figures, settled
+from earlywarn.sources.schema import findings_frame
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from earlywarn.utils.progress import Progress
 
 
@@ -34,12 +36,13 @@ def read_published(folder: str | Path, *, progress: Progress | None = None) -> P
     SourceError, OutcomeError, AuthorityError
         If a file is not what it should be.
     """
-    place = Path(folder)
-    published = read_folder(place, progress=progress)
+    figures = read_figures(folder, progress=progress)
+    judged = judgements_in(figures.unread, register=figures.published.register)
+    published = settled(figures, judged.read, findings_frame(judged.findings))
     return Panel(
         observations=published.observations,
         neighbours=published.neighbours,
-        judgements=read_judgements_below(place, register=published.register),
+        judgements=judged.frame,
         releases=published.releases,
         findings=published.findings,
         register=published.register,

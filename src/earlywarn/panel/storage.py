@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
 from earlywarn._version import __version__
 from earlywarn.authorities import REGISTER_COLUMNS
 from earlywarn.errors import PanelError
+from earlywarn.utils.files import check_folder, folder_for, sync_folder, write_whole, written_to
+from earlywarn.utils.locks import owned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,21 +55,43 @@ def write_folder(
     PanelError
         If the folder holds something and may not be replaced, or can't be written.
     """
-    _check_replaceable(target, overwrite=overwrite)
-    fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
+    check_panel_place(target, overwrite=overwrite)
+    target = target.absolute()
+    work = _work_folder(target)
+    with written_to(target, PanelError), folder_for(target.parent):
+        try:
+            with owned(work / "lock"):
+                _fill(work, target, texts, sources, overwrite=overwrite)
+        finally:
+            with contextlib.suppress(OSError):
+                work.rmdir()
+
+
+def _work_folder(target: Path) -> Path:
+    return target.with_name(f".{target.name}.work")
+
+
+def _fill(
+    work: Path,
+    target: Path,
+    texts: Mapping[str, str],
+    sources: Sequence[Mapping[str, Any]],
+    *,
+    overwrite: bool,
+) -> None:
+    """Write the new folder beside the old one, and change them over."""
+    fresh, old = work / "new", work / "old"
+    if old.is_dir() and not target.exists():
+        old.rename(target)  # The last run was killed between its two moves.
+    check_panel_place(target, overwrite=overwrite)
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
     try:
-        fresh.mkdir(parents=True)
+        fresh.mkdir()
         for name, text in {**texts, _MANIFEST: _manifest_text(texts, sources)}.items():
-            (fresh / name).write_text(text, encoding="utf-8", newline="")
-        _move_into_place(fresh, target)
-    except OSError as error:
-        raise PanelError(
-            "the panel can't be written",
-            where=str(target),
-            found=str(error),
-            expected="a folder that may be written",
-            remedy="Choose another folder, or close what has it open.",
-        ) from error
+            write_whole(fresh / name, text)
+        _move_into_place(fresh, target, old)
+        sync_folder(target.parent)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
@@ -115,7 +139,15 @@ def panel_digest(manifest: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _check_replaceable(target: Path, *, overwrite: bool) -> None:
+def check_panel_place(target: Path, *, overwrite: bool = False) -> None:
+    """Refuse, before anything is read, a folder where a panel could not be written.
+
+    Raises
+    ------
+    PanelError
+        If it holds something and may not be replaced, or can't be written.
+    """
+    check_folder(target.parent, make=True, fault=PanelError)
     if not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
     ours = {*_TABLES, *_EXTENSIONS, _MANIFEST}
@@ -133,17 +165,17 @@ def _check_replaceable(target: Path, *, overwrite: bool) -> None:
     )
 
 
-def _move_into_place(fresh: Path, target: Path) -> None:
+def _move_into_place(fresh: Path, target: Path, old: Path) -> None:
     """Put the new folder where the old one is; the old one comes back if that fails."""
-    old = target.with_name(f".{target.name}.{os.getpid()}.old")
     if not target.exists():
         fresh.rename(target)
         return
     target.rename(old)
     try:
         fresh.rename(target)
-    except OSError:
-        old.rename(target)
+    except BaseException:
+        if not target.exists():
+            old.rename(target)
         raise
     shutil.rmtree(old, ignore_errors=True)
 
@@ -173,20 +205,23 @@ def _sha256(text: bytes) -> str:
 def _read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / _MANIFEST
     if not path.is_file():
+        old = _work_folder(folder.absolute()) / "old"
         raise PanelError(
             "not a panel folder" if folder.is_dir() else "there is no such folder",
             where=str(folder),
             found=f"no {_MANIFEST}",
             expected="a folder that build wrote",
-            remedy="Build one with: python -m earlywarn build FOLDER --out PANEL.",
+            remedy=f"An interrupted build left the earlier panel in {old}: move it back."
+            if old.is_dir() and not folder.exists()
+            else "Build one with: python -m earlywarn build FOLDER --out PANEL.",
         )
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise _bad_manifest(path, str(error)) from error
-    told = manifest.get("format") if isinstance(manifest, dict) else None
-    if told != FORMAT or not isinstance(manifest.get("files"), dict):
-        raise _bad_manifest(path, f"format {told!r}")
+    version = manifest.get("format") if isinstance(manifest, dict) else None
+    if version != FORMAT or not isinstance(manifest.get("files"), dict):
+        raise _bad_manifest(path, f"format {version!r}")
     return dict(manifest)
 
 
@@ -202,22 +237,22 @@ def _bad_manifest(path: Path, found: str) -> PanelError:
 
 def _read_table(folder: Path, files: Mapping[str, Any], name: str) -> bytes:
     """A table's text, if it is the one that was written; line ends may have been converted."""
-    path, told = folder / name, files.get(name)
-    if not path.is_file() or not isinstance(told, dict):
+    path, listed = folder / name, files.get(name)
+    if not path.is_file() or not isinstance(listed, dict):
         raise PanelError(
             "a file of the panel is missing",
             where=str(path),
-            found="no such file" if told else f"not in {_MANIFEST}",
+            found="no such file" if listed else f"not in {_MANIFEST}",
             expected=f"{name} as build wrote it",
             remedy="Copy the whole folder, or build the panel again.",
         )
     text = path.read_bytes().replace(b"\r\n", b"\n")
-    if _sha256(text) != told.get("sha256"):
+    if _sha256(text) != listed.get("sha256"):
         raise PanelError(
             "a file of the panel was changed after it was written",
             where=str(path),
             found=f"{_rows(text)} rows, and another checksum",
-            expected=f"{told.get('rows')} rows, as {_MANIFEST} says",
+            expected=f"{listed.get('rows')} rows, as {_MANIFEST} says",
             remedy="Change the published files and build the panel again.",
         )
     return text

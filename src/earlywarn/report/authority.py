@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,10 +16,12 @@ from earlywarn.report.authority_charts import (
     small_chart,
     waterfall_chart,
 )
-from earlywarn.report.chart import Chart, Column, Table
+from earlywarn.report.chart import Chart, Column, Table, inline
 from earlywarn.report.contents import Contents, inspections_of
 from earlywarn.report.indicator_history import NOT_THERE, Line, lines_of
+from earlywarn.report.standing import place_in_words, strip
 from earlywarn.report.svg import TimeAxis, inspection_lines
+from earlywarn.scoring.explanation import said_once
 from earlywarn.sources.schema import PUBLISHED
 from earlywarn.utils.formatting import (
     chance,
@@ -45,7 +47,7 @@ TERM_COLUMNS = {
     "neighbours": Column("Neighbours, mean", number),
     "percentile": Column("Authorities that are lower", percent),
     "contribution": Column("Adds (log-odds)", signed),
-    "sign_stability": Column("Sure of the direction", percent),
+    "sign_stability": Column("Assumed direction held", percent),
 }
 INSPECTION_COLUMNS = {
     "inspection_start": Column("Inspected from", long_date, numeric=False),
@@ -61,10 +63,12 @@ INSPECTION_COLUMNS = {
 
 @dataclass(frozen=True)
 class Small:
-    """One indicator's chart with its message."""
+    """One indicator's two charts with their messages: over the years, and among all authorities."""
 
     message: str
     svg: str
+    place: str
+    strip: str
 
 
 @dataclass(frozen=True)
@@ -88,12 +92,18 @@ class Section:
     lowers: tuple[str, ...]
     risk: Chart
     waterfall: Chart
+    neighbours: tuple[str, ...]
     terms: Table
     smalls: tuple[Small, ...]
     years: tuple[int, ...]
     histories: tuple[History, ...]
     inspections: Table
     holes: tuple[str, ...]
+    figures: pd.DataFrame
+
+    def figures_link(self) -> str:
+        """All figures of the authority as a CSV file, in the link itself."""
+        return inline("text/csv", self.figures.to_csv(index=False, lineterminator="\r\n"))
 
 
 def sections(contents: Contents) -> Iterator[Section]:
@@ -119,15 +129,12 @@ def _section(
     axis = TimeAxis(FIRST_YEAR, contents.as_of, 28, SMALL[0] - 6)
     marks = axis.ticks(78, each=4) + inspection_lines(axis, inspections, 10, 78)
     shared = f'<use href="#j{code}"/>'
-    by_indicator = lines_of(history)
+    by_indicator = _by_weight(lines_of(history), terms)
     years = tuple(range(int(history["period"].min()), int(history["period"].max()) + 1))
-    smalls = [
-        Small(_message(_RECORDS[key], part), small_chart(_RECORDS[key], name, part, axis, shared))
-        for key, part in by_indicator.items()
-    ]
+    smalls = [_small(contents, key, code, part, axis, shared) for key, part in by_indicator.items()]
     # Axis and inspections are the same behind every small chart: drawn once, then referred to.
-    first = smalls[0]
-    smalls[0] = Small(first.message, first.svg.replace(shared, f'<g id="j{code}">{marks}</g>'))
+    drawn_once = smalls[0].svg.replace(shared, f'<g id="j{code}">{marks}</g>')
+    smalls[0] = replace(smalls[0], svg=drawn_once)
     return Section(
         code=code,
         name=name,
@@ -138,13 +145,40 @@ def _section(
         lowers=_sentences(terms, -1),
         risk=risk_chart(code, name, row["region"], risks, inspections, contents.as_of),
         waterfall=waterfall_chart(code, name, terms),
+        neighbours=_neighbours(contents, code),
         terms=_terms(terms),
         smalls=tuple(smalls),
         years=years,
         histories=tuple(_history(_RECORDS[key], by_indicator[key], years) for key in by_indicator),
         inspections=Table.of(inspections, INSPECTION_COLUMNS),
         holes=_holes(contents, row, history),
+        figures=history,
     )
+
+
+def _by_weight(lines: dict[str, Line], terms: pd.DataFrame) -> dict[str, Line]:
+    """The indicators that matter most to this authority's risk first, those not in it last."""
+    order = [name for name in terms["indicator"] if name in lines]
+    return {name: lines[name] for name in dict.fromkeys([*order, *lines])}
+
+
+def _small(
+    contents: Contents, key: str, code: str, part: Line, axis: TimeAxis, shared: str
+) -> Small:
+    record, name = _RECORDS[key], contents.names[code]
+    top, standing = contents.axis_tops[key], contents.standings[key]
+    return Small(
+        _message(record, part),
+        small_chart(record, name, part, axis, shared, top),
+        f"In {standing.period}, {place_in_words(name, code, standing)}",
+        strip(code, standing, top),
+    )
+
+
+def _neighbours(contents: Contents, code: str) -> tuple[str, ...]:
+    pairs = contents.snapshot.neighbours
+    others = pairs.loc[pairs["la_code"] == code, "neighbour_code"]
+    return tuple(contents.names[other] for other in others if other in contents.names)
 
 
 # --- in words ------------------------------------------------------------------------------------
@@ -155,10 +189,12 @@ def _summary(contents: Contents, row: pd.Series) -> tuple[str, ...]:
     last = (
         "No inspection report was public on the day."
         if pd.isna(held)
-        else f"Last judgement: {held}, inspected from {long_date(row['previous_inspection'])}."
+        else f"Last judgement known (to {long_date(row['judgements_through'])}): {held}, "
+        f"inspected from {long_date(row['previous_inspection'])}."
     )
     risk = (
-        f"Risk of an Inadequate judgement if inspected on the day: {percent(row['risk'])} "
+        f"Risk of an Inadequate judgement if inspected on {long_date(contents.as_of)}: "
+        f"{percent(row['risk'])} "
         f"(90% interval {percent(row['risk_lower'])} to {percent(row['risk_upper'])}): "
         f"{row['band']}. Risk of a judgement below Good: {percent(row['below_good'])}."
     )
@@ -186,6 +222,7 @@ def moved_sentence(row: pd.Series, contents: Contents) -> str:
 
 
 def _sentences(terms: pd.DataFrame, side: int) -> tuple[str, ...]:
+    terms = said_once(terms)
     known = terms[(terms["term"] == "indicator") & (terms["contribution"] * side > 0.005)]
     known = known[known["value"].notna()]
     return tuple(text.rsplit(": ", 1)[0] for text in known["sentence"].head(_MOST))

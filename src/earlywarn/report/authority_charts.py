@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.report.chart import Chart, Column
+from earlywarn.report.standing import rounded_up
 from earlywarn.report.svg import Scale, TimeAxis, area, drawing, inspection_lines, label, line
-from earlywarn.scoring.explanation import NONE
-from earlywarn.statistics.regression import expit, logit
+from earlywarn.scoring.words import NONE
+from earlywarn.statistics.distributions import expit, logit
 from earlywarn.utils.formatting import long_date, number, percent, signed, text
 
 if TYPE_CHECKING:
@@ -197,9 +198,15 @@ def _capital(words: str) -> str:
 # --- small charts ------------------------------------------------------------
 
 
-def small_chart(record: Indicator, name: str, rows: Line, axis: TimeAxis, marks: str) -> str:
-    """One indicator's history: own line and limits, neighbours, England; inspections behind."""
-    scale = _own_scale(rows)
+def small_chart(
+    record: Indicator, name: str, rows: Line, axis: TimeAxis, marks: str, top: float
+) -> str:
+    """One indicator's history: own line and limits, neighbours, England; inspections behind.
+
+    The axis begins at zero and ends at ``top``, so that the charts of two authorities compare; one
+    whose own figures lie beyond has a longer one, as its label says.
+    """
+    scale = Scale(0.0, max(top, *_own_reach(rows)), 76, 16)
     x = [axis.of_year(period) for period in rows.period]
     parts = [
         marks,
@@ -208,17 +215,12 @@ def small_chart(record: Indicator, name: str, rows: Line, axis: TimeAxis, marks:
         _path("nei", line(x, rows.neighbours, scale)),
         _path("own", line(x, rows.value, scale)),
         label(2, 20, number(scale.high)),
-        label(2, 77, number(scale.low)),
+        label(2, 77, "0"),
     ]
     return drawing(*SMALL, f"{record.title}, {name}, line chart", parts)
 
 
-def _own_scale(rows: Line) -> Scale:
-    """From the least to the most that is drawn; wide limits don't flatten the lines."""
+def _own_reach(rows: Line) -> list[float]:
+    """Where the axis must reach so that no line is cut; limits may be."""
     lines = [y for y in (*rows.value, *rows.neighbours, *rows.england) if math.isfinite(y)]
-    if not lines:
-        return Scale(0.0, 1.0, 76, 16)
-    low, high = min(lines), max(lines)
-    room = max(high - low, 0.1 * abs(high), 1e-6)
-    limits = [y for y in (*rows.lower, *rows.upper, low, high) if math.isfinite(y)]
-    return Scale(max(min(limits), low - room, 0.0), min(max(limits), high + room), 76, 16)
+    return [0.0, rounded_up(max(lines)) if lines else 0.0]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
+
+from earlywarn.utils.files import package_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +61,19 @@ class Chart:
         """The drawing, as inline SVG or HTML."""
         return self.svg
 
+    def picture_link(self) -> str:
+        """The drawing as a file of its own, in the link itself: no script and no network."""
+        return inline("image/svg+xml", self.picture()) if self.svg.startswith("<svg") else ""
+
+    def picture(self) -> str:
+        """The drawing as a file of its own."""
+        whole = self.svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+        return whole.replace(">", f">{picture_style()}", 1)
+
+    def table_link(self) -> str:
+        """The frame as a CSV file, in the link itself."""
+        return inline("text/csv", self.data.to_csv(index=False, lineterminator="\r\n"))
+
     def table(self) -> Table:
         """The same as a table for people."""
         return Table.of(self.data, self.columns)
@@ -77,3 +94,17 @@ class Table:
             for name, column in columns.items()
         ]
         return cls(tuple(columns.values()), tuple(zip(*cells, strict=True)))
+
+
+def inline(kind: str, content: str) -> str:
+    """A file as the address of a link that holds all of it."""
+    return f"data:{kind};base64,{b64encode(content.encode('utf-8')).decode('ascii')}"
+
+
+@cache
+def picture_style() -> str:
+    """The page's styles of drawings, for one that stands alone."""
+    page = package_path("report/templates/page.css").read_text(encoding="utf-8")
+    drawn = page[page.index("/* drawings */") : page.index("/* end of drawings */")]
+    root = page[page.index(":root{") : page.index("}") + 1]
+    return f"<style>{root}{drawn.removeprefix('/* drawings */').strip()}</style>"

@@ -13,10 +13,12 @@ from earlywarn.errors import ScoreError
 from earlywarn.judgements.targets import AREAS
 from earlywarn.report.indicator_history import indicator_history
 from earlywarn.report.risk_history import rank_movement, risk_history
+from earlywarn.report.standing import Standing, axis_tops, standings
 from earlywarn.report.tilemap import tiles_for
 from earlywarn.report.track_record import past_calibration, past_record, past_warnings
 from earlywarn.scoring.explanation import explain
-from earlywarn.scoring.national import score
+from earlywarn.scoring.freshness import freshness
+from earlywarn.scoring.national import score_quietly
 from earlywarn.scoring.predictions import BANDS
 
 if TYPE_CHECKING:
@@ -81,8 +83,23 @@ class Contents:
 
     @property
     def usual(self) -> float:
-        """The share of Inadequate judgements that the model is set to."""
-        return float(self.model.info["prior"]["risk"])
+        """The share of Inadequate judgements that the model expects on the day."""
+        return float(self.scores["prior"].iloc[0])
+
+    @cached_property
+    def sources(self) -> pd.DataFrame:
+        """How fresh each source was on the day, as ``freshness`` gives it."""
+        return freshness(self.model, self.snapshot)
+
+    @cached_property
+    def standings(self) -> dict[str, Standing]:
+        """Every authority's figure of the newest year, by indicator."""
+        return standings(self.indicator_history)
+
+    @cached_property
+    def axis_tops(self) -> dict[str, float]:
+        """Where the axis of each indicator ends, for every authority alike."""
+        return axis_tops(self.indicator_history)
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -135,7 +152,7 @@ def gather(
     risks = risk_history(panel, model, snapshot.as_of, progress=progress)
     days = sorted(set(risks["as_of"]))
     before = date.fromisoformat(days[-2]) if len(days) > 1 else None
-    places = snapshot.authorities[["la_code", "region", "la_type"]]
+    places = snapshot.authorities[["la_code", "la_type"]]
     return Contents(
         snapshot=snapshot,
         model=model,
@@ -165,7 +182,7 @@ def _scores(model: RiskModel, snapshot: Snapshot) -> pd.DataFrame:
             expected=f"a day from {first} to {last}",
             remedy="Ask for another day, or retrain the model (python -m earlywarn train).",
         )
-    return score(model, snapshot)
+    return score_quietly(model, snapshot)
 
 
 def _chosen(snapshot: Snapshot, authorities: Sequence[str] | None) -> tuple[str, ...]:

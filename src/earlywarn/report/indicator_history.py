@@ -9,15 +9,17 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.authorities import ENGLAND
-from earlywarn.indicators.build import FEWEST_NEIGHBOURS, POPULATION
+from earlywarn.indicators.build import FEWEST_NEIGHBOURS
 from earlywarn.indicators.catalogue import INDICATORS, Indicator
-from earlywarn.statistics.intervals import byar_limits, rate, wilson_limits
+from earlywarn.indicators.figures import POPULATION
+from earlywarn.statistics.arrays import rate
+from earlywarn.statistics.intervals import byar_limits, wilson_limits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from earlywarn.panel.panel import Snapshot
-    from earlywarn.statistics.intervals import FloatArray
+    from earlywarn.statistics.arrays import FloatArray
 
 COLUMNS = (
     "la_code",

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from earlywarn.evaluation.protocol import OURS, WINDOWS
 from earlywarn.indicators.catalogue import INDICATORS, Indicator, get_indicator
 from earlywarn.report.authority_charts import WIDTH
 from earlywarn.report.chart import Chart, Column, Table
 from earlywarn.report.palette import BAND_STYLES, style_of
 from earlywarn.report.svg import Scale, drawing, label
 from earlywarn.report.tilemap import tile_name
-from earlywarn.report.track_record import OURS, WINDOWS
-from earlywarn.scoring.explanation import NONE
+from earlywarn.report.track_record import window_words
+from earlywarn.scoring.explanation import said_once
 from earlywarn.scoring.predictions import BANDS, MOST_DRIVERS
+from earlywarn.scoring.words import NONE
 from earlywarn.utils.formatting import chance, long_date, number, percent, text, whole, year
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ MAP_COLUMNS = {
     "risk_lower": Column("90% interval, from", percent),
     "risk_upper": Column("to", percent),
 }
-ROOM = 1.08
+ROOM, FIRST = 1.08, 10
 REGION_COLUMNS = {
     "region": Column("Region", text, numeric=False),
     "authorities": Column("Authorities", whole),
@@ -70,6 +72,7 @@ def list_rows(contents: Contents) -> list[dict[str, object]]:
     # A little more than the highest, or an interval that ends with the axis would look cut.
     top = ROOM * float(contents.scores["risk_upper"].max())
     regions = {name: place for place, name in enumerate(region_names(contents))}
+    apart = set_apart(contents, first_codes(contents))
     rows = []
     for row in contents.listed.to_dict("records"):
         style = style_of(row["band"])
@@ -93,10 +96,24 @@ def list_rows(contents: Contents) -> list[dict[str, object]]:
                 "below_good": percent(row["below_good"]),
                 "moved": _moved(row),
                 "held": _held(row),
+                "apart": apart.get(str(row["la_code"]), ""),
                 "drivers": row["drivers_up"].split("; ") if row["drivers_up"] else [],
             }
         )
     return rows
+
+
+def first_codes(contents: Contents) -> list[str]:
+    """Whom to look at first: the highest risks of those not already Inadequate."""
+    listed = contents.listed
+    return [str(code) for code in listed.loc[~listed["already_inadequate"], "la_code"].head(FIRST)]
+
+
+def left_out_above(contents: Contents) -> list[str]:
+    """Those already Inadequate who stand above the last of the first, and so are not among them."""
+    listed, first = contents.listed, first_codes(contents)
+    last = listed.index[listed["la_code"].isin(first)].max() if first else len(listed)
+    return [str(name) for name in listed.loc[:last].query("already_inadequate")["la_name"]]
 
 
 def region_names(contents: Contents) -> list[str]:
@@ -121,6 +138,7 @@ def _moved(row: Mapping[Hashable, Any]) -> str:
 def shared_drivers(contents: Contents, codes: list[str]) -> list[tuple[str, int]]:
     """What most often stands first, second or third among what raises the risk of these."""
     rows = contents.terms[contents.terms["la_code"].isin(codes)]
+    rows = pd.concat([said_once(own) for _, own in rows.groupby("la_code", sort=False)])
     rows = rows[(rows["term"] == "indicator") & (rows["contribution"] > NONE)]
     rows = rows[rows["value"].notna()].sort_values("contribution", ascending=False, kind="stable")
     first = rows.groupby("la_code", sort=False).head(MOST_DRIVERS)
@@ -129,6 +147,25 @@ def shared_drivers(contents: Contents, codes: list[str]) -> list[tuple[str, int]
         cause = _cause(get_indicator(str(row["indicator"])), row["value"], row["england"])
         counts[cause] = counts.get(cause, 0) + 1
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_DRIVERS]
+
+
+def set_apart(contents: Contents, codes: list[str]) -> dict[str, str]:
+    """What sets each apart: the figure that weighs most beside its weight in the others."""
+    rows = contents.terms[contents.terms["la_code"].isin(codes)]
+    rows = rows[(rows["term"] == "indicator") & rows["value"].notna() & rows["england"].notna()]
+    usual = rows.groupby("indicator")["contribution"].transform("mean")
+    rows = rows.assign(beyond=rows["contribution"] - usual).sort_values("beyond", kind="stable")
+    most = rows.groupby("la_code").tail(1)
+    return {str(row["la_code"]): _figure_of(row) for row in most.to_dict("records")}
+
+
+def _figure_of(row: Mapping[Hashable, Any]) -> str:
+    record = get_indicator(str(row["indicator"]))
+    mark = "%" if record.unit.startswith("%") else ""
+    return (
+        f"{record.title[:1].lower()}{record.title[1:]} {number(row['value'])}{mark} "
+        f"(England {number(row['england'])}{mark})"
+    )
 
 
 def _cause(record: Indicator, value: float, england: float) -> str:
@@ -251,8 +288,12 @@ def record_tables(contents: Contents) -> list[tuple[str, Table]]:
         on_list=[f"{row.events_at_26:.0f} of {row.events:.0f}" for row in frame.itertuples()],
         in_vain=frame["inspected_at_26"] - frame["events_at_26"],
     )
+    present = set(frame["window"])
     return [
-        (f"{WINDOWS[str(window)]}: {rows['n'].iloc[0]} inspections", Table.of(rows, RECORD_COLUMNS))
+        (
+            f"{window_words(str(window), present)}: {rows['n'].iloc[0]} inspections",
+            Table.of(rows, RECORD_COLUMNS),
+        )
         for window, rows in written.groupby("window", sort=False)
         if window in WINDOWS
     ]

@@ -20,7 +20,7 @@ DPI = 90
 
 
 @dataclass(frozen=True)
-class Told:
+class Cell:
     """Something that a notebook shows as the last value of a cell.
 
     Parameters
@@ -45,7 +45,7 @@ class Told:
         return {"text/plain": self.text, **self.data}, dict(self.metadata)
 
 
-def say(*sentences: str) -> Told:
+def say(*sentences: str) -> Cell:
     """Sentences with numbers from the code, shown like any other prose.
 
     Parameters
@@ -61,10 +61,10 @@ def say(*sentences: str) -> Told:
     Two.
     """
     text = "\n\n".join(sentences)
-    return Told(text, {"text/markdown": text})
+    return Cell(text, {"text/markdown": text})
 
 
-def table(frame: pd.DataFrame, caption: str) -> Told:
+def table(frame: pd.DataFrame, caption: str) -> Cell:
     """A table without its index, with a caption, and with headings that a screen reader knows.
 
     Parameters
@@ -84,10 +84,10 @@ def table(frame: pd.DataFrame, caption: str) -> Told:
     head, rest = frame.to_html(index=False, border=0, na_rep="", justify="left").split("\n", 1)
     html = f"{head}\n  <caption>{escape(caption)}</caption>\n{rest}"
     html = html.replace("<th>", '<th scope="col">')
-    return Told(f"{caption}\n\n{frame.to_string(index=False, na_rep='')}", {"text/html": html})
+    return Cell(f"{caption}\n\n{frame.to_string(index=False, na_rep='')}", {"text/html": html})
 
 
-def picture(axes: Axes, alt: str = "") -> Told:
+def picture(axes: Axes, alt: str = "") -> Cell:
     """A finished figure as a picture with its alternative text; the figure is closed.
 
     Parameters
@@ -112,4 +112,4 @@ def picture(axes: Axes, alt: str = "") -> Told:
     figure.savefig(stream, format="png", dpi=DPI, metadata={"Software": None})
     pyplot.close(figure)
     data = {"image/png": b64encode(stream.getvalue()).decode("ascii")}
-    return Told(alt, data, {"image/png": {"alt": alt}})
+    return Cell(alt, data, {"image/png": {"alt": alt}})

@@ -9,12 +9,14 @@ from earlywarn._version import __version__
 from earlywarn.errors import UsageError, require
 from earlywarn.model.serialisation import load_model
 from earlywarn.panel.panel import load_panel
-from earlywarn.report import national
+from earlywarn.report import national as country
 from earlywarn.report.authority import sections
 from earlywarn.report.contents import Contents, gather
+from earlywarn.report.source_dates import freshness_table, freshness_words
+from earlywarn.report.standing import clouds
 from earlywarn.report.track_record import past_in_brief, past_sentences
 from earlywarn.report.track_record_charts import calibration_chart, warning_chart
-from earlywarn.utils.files import package_path, write_whole
+from earlywarn.utils.files import check_outputs, package_path, write_whole, written_to
 from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
@@ -24,16 +26,18 @@ if TYPE_CHECKING:
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Panel
 
-TEMPLATES, FIRST = "report/templates", 10
+TEMPLATES = "report/templates"
 
 
-def write_report(
+def write_report(  # noqa: PLR0913 - every choice of a report, each by its name
     path: str | Path,
     *,
     panel: Panel | None = None,
     model: RiskModel | None = None,
     as_of: date | str | None = None,
     authorities: Sequence[str] | None = None,
+    national: bool = False,
+    brief: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> Path:
@@ -50,8 +54,12 @@ def write_report(
     as_of : date or ISO text, optional
         Only what was published by this day; the newest publication if not given.
     authorities : sequence of str, optional
-        The authorities that get a section of their own, by name or code; all if not given. The
-        list, the map and the regions are always of the whole country.
+        The authorities that the report is about, by name or code. If none is given, it is about
+        the whole country: list, map, regions, and a section for every authority.
+    national : bool
+        Whether the national parts stand before the sections of the authorities chosen.
+    brief : bool
+        Whether each authority chosen gets two printed pages of A4 instead of all its figures.
     overwrite : bool
         Whether a file that is there may be replaced.
     progress : Progress, optional
@@ -65,7 +73,8 @@ def write_report(
     Raises
     ------
     UsageError
-        If the file can't be written, or is there and may not be replaced.
+        If the file can't be written, or is there and may not be replaced, or a brief is asked for
+        without authorities or with the national parts.
     PanelError
         If the panel does not reach back to the day.
     AuthorityError
@@ -82,22 +91,54 @@ def write_report(
     """
     file = Path(path)
     _check(file, overwrite=overwrite)
+    if brief and (authorities is None or national):
+        raise UsageError(
+            "a brief is of authorities alone",
+            where="brief",
+            found="the national parts" if national else "no authority",
+            expected="one authority or more, without the national parts",
+            remedy="Name them (authorities=[...], --authority NAME).",
+        )
     require("jinja2", extra="report")
     watched = progress or Progress()
     panel = load_panel() if panel is None else panel
     model = load_model() if model is None else model
     contents = gather(panel, model, as_of or panel.newest_publication, authorities, watched)
-    text = page(contents, watched)
-    try:
+    alone = authorities is not None and not national
+    text = authority_page(contents, watched, brief=brief) if alone else page(contents, watched)
+    with written_to(file):
         write_whole(file, text)
-    except OSError as error:
-        raise UsageError(
-            "the file can't be written",
-            where=str(file),
-            found=str(error)[:200],
-            remedy="Choose another name, or close what has it open.",
-        ) from error
     return file
+
+
+def authority_page(
+    contents: Contents, progress: Progress | None = None, *, brief: bool = False
+) -> str:
+    """A report on the chosen authorities alone, without the national tables, as text.
+
+    Parameters
+    ----------
+    contents : Contents
+        As ``gather`` gives it.
+    progress : Progress, optional
+        What to report to.
+    brief : bool
+        Whether each authority gets two printed pages instead of all its figures.
+    """
+    chosen = [(code, contents.names[code]) for code in contents.chosen]
+    template = "brief.html" if brief else "authority.html"
+    return _rendered(
+        "authorities.html",
+        contents,
+        _parts(contents, template, progress, alone=True),
+        {
+            **_common(contents),
+            "title": ", ".join(name for _, name in chosen),
+            "chosen": chosen,
+            "in_brief": past_in_brief(contents.record),
+            "brief": brief,
+        },
+    )
 
 
 def page(contents: Contents, progress: Progress | None = None) -> str:
@@ -115,56 +156,77 @@ def page(contents: Contents, progress: Progress | None = None) -> str:
     str
         HTML. The same contents give the same text.
     """
+    parts = _parts(contents, "authority.html", progress)
+    return _rendered("page.html", contents, parts, {**_common(contents), **_national(contents)})
+
+
+def _parts(
+    contents: Contents, template: str, progress: Progress | None, *, alone: bool = False
+) -> list[str]:
+    """Each chosen authority's part."""
+    one = template_environment().get_template(template)
+    watched = (progress or Progress()).over(contents.chosen, "Drawing the authorities")
+    return [
+        one.render(section=section, alone=alone)
+        for section, _ in zip(sections(contents), watched, strict=True)
+    ]
+
+
+def _rendered(template: str, contents: Contents, parts: list[str], shown: dict[str, Any]) -> str:
+    style = (package_path(TEMPLATES) / "page.css").read_text(encoding="utf-8")
+    dots = clouds(contents.standings, contents.axis_tops)
+    whole = template_environment().get_template(template)
+    return str(whole.render(**shown, parts=parts, style=style, clouds=dots))
+
+
+def template_environment() -> Any:
+    """What makes text of the report's templates; everything put in is escaped."""
     jinja2 = require("jinja2", extra="report")
-    folder = package_path(TEMPLATES)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(package_path(TEMPLATES)),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    one = environment.get_template("authority.html")
-    watched = (progress or Progress()).over(contents.chosen, "Drawing the authorities")
-    parts = [
-        one.render(section=section) for section, _ in zip(sections(contents), watched, strict=True)
-    ]
-    style = (folder / "page.css").read_text(encoding="utf-8")
-    return str(
-        environment.get_template("page.html").render(
-            **_national(contents), parts=parts, style=style
-        )
-    )
 
 
-def _national(contents: Contents) -> dict[str, Any]:
-    rows = national.list_rows(contents)
+def _common(contents: Contents) -> dict[str, Any]:
+    """What both kinds of page say."""
     info = contents.model.info
     return {
-        "dates": national.dates_line(contents),
+        "dates": country.dates_line(contents) | freshness_words(contents.sources),
+        "fresh": freshness_table(contents.sources),
         "version": __version__,
         "model_id": info.get("model_id", ""),
-        "target": info.get("target", {}).get("title", ""),
         "usual": f"{100 * contents.usual:.1f}%",
         "training": info.get("training", {}),
         "scenario": info.get("prior", {}).get("scenario", False),
+        "snapshot": contents.snapshot,
+    }
+
+
+def _national(contents: Contents) -> dict[str, Any]:
+    rows, codes = country.list_rows(contents), country.first_codes(contents)
+    return {
+        "target": contents.model.info.get("target", {}).get("title", ""),
         "count": len(contents.scores),
         "rows": rows,
-        "first": rows[:FIRST],
-        "shared": national.shared_drivers(contents, [str(row["code"]) for row in rows[:FIRST]]),
-        "region_names": national.region_names(contents),
-        "legend": national.legend(),
-        "map": national.tile_map(contents),
-        "regions": national.region_chart(contents),
+        "first": [row for row in rows if row["code"] in codes],
+        "left_out": country.left_out_above(contents),
+        "shared": country.shared_drivers(contents, codes),
+        "region_names": country.region_names(contents),
+        "legend": country.legend(),
+        "map": country.tile_map(contents),
+        "regions": country.region_chart(contents),
         "brief": past_in_brief(contents.record),
         "past": past_sentences(contents.record),
         "warned": warning_chart(contents.warnings, contents.snapshot.register),
         "came_true": calibration_chart(contents.calibration),
-        "record": national.record_tables(contents),
-        "quality": national.quality_table(contents),
-        "findings": national.findings_table(contents),
-        "sources": national.sources_table(),
-        "snapshot": contents.snapshot,
+        "record": country.record_tables(contents),
+        "quality": country.quality_table(contents),
+        "findings": country.findings_table(contents),
+        "sources": country.sources_table(),
         "chosen": [(code, contents.names[code]) for code in contents.chosen],
         "whole": len(contents.chosen) == len(contents.scores),
     }
@@ -178,11 +240,4 @@ def _check(file: Path, *, overwrite: bool) -> None:
             found=file.suffix or "no ending",
             expected=".html",
         )
-    if not file.parent.is_dir():
-        raise UsageError("there is no such folder", where=str(file.parent), remedy="Make it first.")
-    if file.exists() and not overwrite:
-        raise UsageError(
-            "a file is there already",
-            where=str(file),
-            remedy="Choose another name, or add --overwrite (overwrite=True).",
-        )
+    check_outputs(file, overwrite=overwrite)

@@ -6,17 +6,14 @@ Nothing is shown and no global setting is touched; ``plot.frame(...)`` gives the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from earlywarn.authorities import Register
-from earlywarn.errors import IndicatorError, ScoreError, require
-from earlywarn.indicators.catalogue import get_indicator
-from earlywarn.indicators.standardise import distribution, stabilise
+from earlywarn.errors import ScoreError
+from earlywarn.evaluation.wording import level_words
 from earlywarn.report.authority_charts import waterfall_frame
-from earlywarn.report.indicator_history import indicator_history
 from earlywarn.report.palette import (
     BAND_STYLES,
     CONTEXT,
@@ -24,101 +21,20 @@ from earlywarn.report.palette import (
     DARK_PINK,
     FOCUS,
     INK,
-    LIMITS,
     ORANGE,
     TURQUOISE,
     style_of,
 )
+from earlywarn.report.plotting import Figure, Mark, drawn_by, emphasise, marked_rows, need
 from earlywarn.report.tilemap import SOFT, tile_name, tiles_for
-from earlywarn.report.track_record import level_words
-from earlywarn.statistics.funnel import funnel_limits
-from earlywarn.statistics.regression import logit
+from earlywarn.statistics.distributions import logit
+from earlywarn.statistics.intervals import byar_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from earlywarn.panel.panel import Panel, Snapshot
-
-__all__ = [
-    "Figure",
-    "calibration",
-    "funnel",
-    "history",
-    "lead_time",
-    "ranked_intervals",
-    "tile_map",
-    "waterfall",
-]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A kind of figure: how its numbers are made, and how they are drawn.
-
-    Parameters
-    ----------
-    title : str
-        What it shows.
-    make : callable
-        The inputs -> the frame.
-    draw : callable
-        Axes and frame -> the drawing.
-    size : tuple of float
-        Width and height in inches, where it makes its own axes.
-    row : float
-        Inches that a row of the frame takes at the least; 0 where rows aren't drawn as rows.
-    """
-
-    title: str
-    make: Callable[..., pd.DataFrame]
-    draw: Callable[[Any, pd.DataFrame], None]
-    size: tuple[float, float] = (8.0, 5.0)
-    row: float = 0.0
-
-    def frame(self, *inputs: Any) -> pd.DataFrame:
-        """The numbers that ``plot`` draws from the same inputs."""
-        return self.make(*inputs)
-
-    def plot(self, *inputs: Any, ax: Axes | None = None) -> Axes:
-        """Draw on the axes given, or on new ones; nothing is shown.
-
-        The label of the axes, which is not drawn, says what the picture says, unless it had one:
-        ``axes.get_label()``.
-
-        Raises
-        ------
-        MissingExtraError
-            If matplotlib is not installed.
-        """
-        pyplot = require("matplotlib.pyplot", extra="report")
-        frame = self.frame(*inputs)
-        size = (self.size[0], max(self.size[1], self.row * len(frame)))
-        axes: Axes = pyplot.subplots(figsize=size, layout="constrained")[1] if ax is None else ax
-        self.draw(axes, frame)
-        if not axes.get_label():
-            axes.set_label(f"{self.title}: {axes.get_title(loc='left')}.")
-        axes.spines[["top", "right"]].set_visible(False)
-        return axes
-
-    def __call__(self, *inputs: Any, ax: Axes | None = None) -> Axes:
-        """As ``plot``."""
-        return self.plot(*inputs, ax=ax)
-
-
-def _need(frame: pd.DataFrame, columns: tuple[str, ...], where: str) -> pd.DataFrame:
-    lacking = [name for name in columns if name not in frame.columns]
-    if lacking:
-        raise ScoreError(
-            "the frame lacks columns",
-            where=where,
-            found=", ".join(map(str, frame.columns[:8])),
-            expected=", ".join(columns),
-        )
-    return frame
-
+__all__ = ["calibration", "lead_time", "ranked_intervals", "tile_map", "waterfall"]
 
 # --- ranked intervals ----------------------------------------------------------------------------
 
@@ -127,7 +43,7 @@ _RANKED = ("la_code", "la_name", "rank", "risk", "risk_lower", "risk_upper", "ba
 
 def _ranked(scores: pd.DataFrame) -> pd.DataFrame:
     """Rows of ``earlywarn.score``, highest risk first; ``scores.head(26)`` for a part."""
-    frame = _need(scores, _RANKED, "scores")
+    frame = need(scores, _RANKED, "scores")
     return frame[list(_RANKED)].sort_values(["rank", "la_code"], ignore_index=True)
 
 
@@ -136,6 +52,10 @@ def _draw_ranked(ax: Axes, frame: pd.DataFrame) -> None:
     ax.hlines(place, 100 * frame["risk_lower"], 100 * frame["risk_upper"], color=CONTEXT, lw=3)
     ax.plot(100 * frame["risk"], place, "o", color=FOCUS, ms=5)
     ax.set_yticks(place, frame["la_name"].tolist(), fontsize=8)
+    emphasise(ax, frame)
+    if len(marked := marked_rows(frame)):
+        ends = 100 * marked["risk_lower"], 100 * marked["risk_upper"]
+        ax.hlines(marked.index, *ends, color=ORANGE, lw=3)
     ax.set_ylim(len(frame) - 0.5, -0.5)
     ax.set_xlim(left=0)
     ax.set_xlabel("Risk of an Inadequate judgement, %, with its 90% interval")
@@ -145,16 +65,53 @@ def _draw_ranked(ax: Axes, frame: pd.DataFrame) -> None:
     ax.set_title(f"{first['la_name']} has the highest risk; {overlaps}", loc="left")
 
 
-ranked_intervals = Figure(
+_RANKED_INTERVALS = Figure(
     "Risks with their intervals, highest first", _ranked, _draw_ranked, (8, 4), row=0.2
 )
+
+
+@drawn_by(_RANKED_INTERVALS)
+def ranked_intervals(scores: pd.DataFrame, *, mark: Mark = None, ax: Axes | None = None) -> Axes:
+    """Draw risks with their intervals, highest first.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Rows of ``earlywarn.score``, such as ``scores.head(26)``.
+    mark : str or sequence of str, optional
+        Authorities to mark by name or code; they are named in the picture.
+    ax : Axes, optional
+        Where to draw; new axes if not given.
+
+    Returns
+    -------
+    Axes
+        Nothing is shown. ``get_label()`` says what the picture says, and ``ranked_intervals.frame``
+        gives the numbers.
+
+    Raises
+    ------
+    ScoreError
+        If the frame lacks columns, or holds no authority to be marked.
+    MissingExtraError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> frame = ranked_intervals.frame(ew.score().head(26), mark="Croydon")
+    >>> frame.loc[frame["marked"], "la_name"].tolist()
+    ['Croydon']
+    """
+    return _RANKED_INTERVALS.plot(scores, mark=mark, ax=ax)
+
 
 # --- waterfall -----------------------------------------------------------------------------------
 
 
 def _steps(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of one authority as ``earlywarn.explain`` gives them, by family."""
-    frame = _need(rows, ("la_code", "term", "family", "contribution"), "rows")
+    frame = need(rows, ("la_code", "term", "family", "contribution"), "rows")
     if len(set(frame["la_code"])) != 1:
         raise ScoreError(
             "a waterfall is of one authority",
@@ -198,112 +155,41 @@ def _draw_waterfall(ax: Axes, frame: pd.DataFrame) -> None:
     ax.set_title(f"From {first:.1%} to {last:.1%}; {heaviest.lower()} weighs most", loc="left")
 
 
-waterfall = Figure("What a risk is made of", _steps, _draw_waterfall)
-
-# --- history -------------------------------------------------------------------------------------
+_WATERFALL = Figure("What a risk is made of", _steps, _draw_waterfall)
 
 
-def _history(panel: Panel, la_code: str, indicator: str) -> pd.DataFrame:
-    """One indicator of one authority, by reporting year, as known at the newest publication."""
-    get_indicator(indicator)
-    snapshot = panel.as_of(panel.newest_publication)
-    code = snapshot.existing_code(la_code)
-    rows = indicator_history(snapshot)
-    chosen = rows[(rows["la_code"] == code) & (rows["indicator"] == indicator)]
-    if chosen.empty:
-        raise IndicatorError(
-            "the indicator has no figures by year",
-            where=indicator,
-            remedy="python -m earlywarn catalogue says what each is made of.",
-        )
-    return chosen.assign(la_name=snapshot.register.name_of(code)).reset_index(drop=True)
+@drawn_by(_WATERFALL)
+def waterfall(rows: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw what the risk of one authority is made of, by family of indicators.
 
+    Parameters
+    ----------
+    rows : DataFrame
+        The rows of one authority, as ``earlywarn.explain`` gives them.
+    ax : Axes, optional
+        Where to draw; new axes if not given.
 
-def _draw_history(ax: Axes, frame: pd.DataFrame) -> None:
-    record = get_indicator(frame["indicator"].iloc[0])
-    name, year = frame["la_name"].iloc[0], frame["period"]
-    limits = (frame["lower"].to_numpy(dtype=float), frame["upper"].to_numpy(dtype=float))
-    ax.fill_between(year, *limits, color=LIMITS, lw=0, label="95% limits")
-    ax.plot(year, frame["england"], "--", color=DARK_PINK, label="England")
-    ax.plot(year, frame["neighbours"], ":", color=TURQUOISE, lw=2, label="neighbours, mean")
-    ax.plot(year, frame["value"], "o-", color=DARK_BLUE, lw=2.5, ms=4, label=name)
-    ax.set_xticks(year)
-    ax.set_xlabel("Year ending 31 March")
-    ax.set_ylabel(record.unit)
-    last = frame[frame["value"].notna()].tail(1).to_dict("records")
-    newest = "nothing published"
-    if last:
-        newest = f"{last[0]['value']:.1f} in {last[0]['period']}, England {last[0]['england']:.1f}"
-    ax.set_title(f"{record.title}, {name}: {newest}", loc="left")
-    ax.legend(frameon=False)
+    Returns
+    -------
+    Axes
+        Nothing is shown. ``get_label()`` says what the picture says, and ``waterfall.frame``
+        gives the numbers.
 
+    Raises
+    ------
+    ScoreError
+        If the frame lacks columns, or holds several authorities.
+    MissingExtraError
+        If matplotlib is not installed.
 
-history = Figure("An indicator against neighbours and England", _history, _draw_history)
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> waterfall.frame(ew.explain("Leeds"))["step"].iloc[0]
+    'Where every authority starts'
+    """
+    return _WATERFALL.plot(rows, ax=ax)
 
-# --- funnel --------------------------------------------------------------------------------------
-
-_LEVELS = ((0.95, "95"), (0.998, "998"))
-
-
-def _funnel(snapshot: Snapshot, indicator: str) -> pd.DataFrame:
-    """The newest year's values by number of cases, with over-dispersed limits at each."""
-    record = get_indicator(indicator)
-    kinds = {"proportion": ("proportion", 100), "rate": ("rate", 10_000), "ratio": ("rate", 1)}
-    if record.kind not in kinds:
-        raise IndicatorError(
-            "a funnel needs the number of cases",
-            where=indicator,
-            found=f"{record.kind}, without a number of cases",
-            expected="a proportion, a rate or a ratio",
-        )
-    kind, per = kinds[record.kind]
-    rows = indicator_history(snapshot)
-    rows = rows[(rows["indicator"] == indicator) & rows["value"].notna()]
-    rows = rows[(rows["period"] == rows["period"].max()) & (rows["size"] > 0)]
-    y, sd = stabilise(record, rows["value"], rows["size"])
-    spread = distribution(y, sd)
-    if spread is None:
-        raise IndicatorError("too few authorities have a figure", where=indicator)
-    frame = rows[["la_code", "indicator", "period", "value", "size"]].assign(
-        la_name=rows["la_code"].map(snapshot.register.name_of)
-    )
-    for level, name in _LEVELS:
-        low, high = funnel_limits(
-            rows["size"],
-            spread.centre,
-            "proportion" if kind == "proportion" else "rate",
-            spread.tau2,
-            level,
-        )
-        frame[f"lower_{name}"], frame[f"upper_{name}"] = per * low, per * high
-    frame["outside"] = (frame["value"] < frame["lower_998"]) | (frame["value"] > frame["upper_998"])
-    ordered: pd.DataFrame = frame.sort_values("size", ignore_index=True)
-    return ordered
-
-
-def _draw_funnel(ax: Axes, frame: pd.DataFrame) -> None:
-    record = get_indicator(frame["indicator"].iloc[0])
-    for name, style in (("95", "--"), ("998", "-")):
-        words = f"{'99.8' if name == '998' else name}% limits, adjusted for over-dispersion"
-        for side in ("lower", "upper"):
-            label = words if side == "upper" else None
-            ax.plot(frame["size"], frame[f"{side}_{name}"], style, color=DARK_PINK, label=label)
-    inside, outside = frame[~frame["outside"]], frame[frame["outside"]]
-    ax.plot(inside["size"], inside["value"], "o", color=CONTEXT, ms=5)
-    ax.plot(outside["size"], outside["value"], "o", color=FOCUS, ms=6)
-    for row in outside.to_dict("records"):
-        spot = (row["size"], row["value"])
-        ax.annotate(row["la_name"], spot, xytext=(4, 4), textcoords="offset points", fontsize=8)
-    ax.set_xscale("log")
-    ax.margins(x=0.08)
-    ax.set_xlabel("Cases behind the figure (logarithmic)")
-    ax.set_ylabel(record.unit)
-    count = len(outside)
-    ax.set_title(f"{record.title}: {count} of {len(frame)} outside the 99.8% limits", loc="left")
-    ax.legend(frameon=False)
-
-
-funnel = Figure("A funnel of one indicator", _funnel, _draw_funnel)
 
 # --- calibration ---------------------------------------------------------------------------------
 
@@ -312,7 +198,7 @@ _RELIABILITY = ("window", "model", "bin", "n", "events", "expected", "observed",
 
 def _calibration(reliability: pd.DataFrame) -> pd.DataFrame:
     """Rows of a backtest's reliability frame, of one model or of up to four series."""
-    frame = _need(reliability, _RELIABILITY, "reliability")[list(_RELIABILITY)]
+    frame = need(reliability, _RELIABILITY, "reliability")[list(_RELIABILITY)]
     series = frame.groupby(["window", "model"]).ngroups
     if not 1 <= series <= 4:
         raise ScoreError(
@@ -338,12 +224,49 @@ def _draw_calibration(ax: Axes, frame: pd.DataFrame) -> None:
     ax.set(xlim=(0, top), ylim=(0, top))
     ax.set_xlabel("Predicted risk, mean of the group, %")
     ax.set_ylabel("Judged Inadequate, %; bars: 90% of what chance does")
-    ratio = frame["events"].sum() / (frame["expected"] * frame["n"]).sum()
-    ax.set_title(f"{level_words(ratio)}: {ratio:.2f} came for each one predicted", loc="left")
+    events, expected = frame["events"].sum(), (frame["expected"] * frame["n"]).sum()
+    low, high = (float(limit / expected) for limit in byar_limits(events))
+    ratio = events / expected
+    ax.set_title(f"{level_words(low, high)}: {ratio:.2f} came for each one predicted", loc="left")
     ax.legend(frameon=False)
 
 
-calibration = Figure("Predicted against happened", _calibration, _draw_calibration, (6, 6))
+_CALIBRATION = Figure("Predicted against happened", _calibration, _draw_calibration, (6, 6))
+
+
+@drawn_by(_CALIBRATION)
+def calibration(reliability: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw what was predicted against what happened.
+
+    Parameters
+    ----------
+    reliability : DataFrame
+        Rows of the reliability frame of a record, of up to four pairs of window and model.
+    ax : Axes, optional
+        Where to draw; new axes if not given.
+
+    Returns
+    -------
+    Axes
+        Nothing is shown. ``get_label()`` says what the picture says, and ``calibration.frame``
+        gives the numbers.
+
+    Raises
+    ------
+    ScoreError
+        If the frame lacks columns, or holds other than one to four series.
+    MissingExtraError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from earlywarn.report.track_record import past_calibration
+    >>> groups = past_calibration().query("window in ['development', 'confirmation', 'latest']")
+    >>> len(calibration.frame(groups)) == len(groups)
+    True
+    """
+    return _CALIBRATION.plot(reliability, ax=ax)
+
 
 # --- lead time -----------------------------------------------------------------------------------
 
@@ -352,7 +275,7 @@ _WARNED = ("la_code", "inspection_start", "on_last_list", "warning_months")
 
 def _lead_time(warnings: pd.DataFrame) -> pd.DataFrame:
     """Rows of a record's ``lead_time`` frame, of one model: the longest warning first."""
-    frame = _need(warnings, _WARNED, "warnings")
+    frame = need(warnings, _WARNED, "warnings")
     models = frame["model"].nunique() if "model" in frame else 1
     if models != 1:
         raise ScoreError(
@@ -376,6 +299,7 @@ def _draw_lead_time(ax: Axes, frame: pd.DataFrame) -> None:
     ax.plot(-months[on], place[on], "o", color=FOCUS, ms=6, label="on the list since")
     ax.plot(0 * months[~on], place[~on], "o", mfc="white", mec=INK, label="not on the list")
     ax.set_yticks(place, frame["la_name"].tolist(), fontsize=8)
+    emphasise(ax, frame)
     ax.invert_yaxis()
     ticks = np.arange(0, float(months.max()) + 12, 12)
     ax.set_xticks(-ticks, [f"{tick:.0f}" for tick in ticks])
@@ -384,14 +308,51 @@ def _draw_lead_time(ax: Axes, frame: pd.DataFrame) -> None:
     ax.legend(frameon=False, loc="lower left")
 
 
-lead_time = Figure("How long the list had warned", _lead_time, _draw_lead_time, (8, 4), row=0.25)
+_LEAD_TIME = Figure("How long the list had warned", _lead_time, _draw_lead_time, (8, 4), row=0.25)
+
+
+@drawn_by(_LEAD_TIME)
+def lead_time(warnings: pd.DataFrame, *, mark: Mark = None, ax: Axes | None = None) -> Axes:
+    """Draw how long the list had warned of each Inadequate judgement.
+
+    Parameters
+    ----------
+    warnings : DataFrame
+        The rows of one model in the ``lead_time`` table of a record, such as
+        ``record.tables["lead_time"]``.
+    mark : str or sequence of str, optional
+        Authorities to mark by name or code; they are named in the picture.
+    ax : Axes, optional
+        Where to draw; new axes if not given.
+
+    Returns
+    -------
+    Axes
+        Nothing is shown. ``get_label()`` says what the picture says, and ``lead_time.frame``
+        gives the numbers.
+
+    Raises
+    ------
+    ScoreError
+        If the frame lacks columns, or holds several models.
+    MissingExtraError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from earlywarn.report.track_record import past_warnings
+    >>> list(lead_time.frame(past_warnings()).columns)[-1]
+    'la_name'
+    """
+    return _LEAD_TIME.plot(warnings, mark=mark, ax=ax)
+
 
 # --- tile map ------------------------------------------------------------------------------------
 
 
 def _tiles(scores: pd.DataFrame) -> pd.DataFrame:
     """Rows of ``earlywarn.score`` with the column and row of their tiles."""
-    frame = _need(scores, ("la_code", "la_name", "risk", "band"), "scores")
+    frame = need(scores, ("la_code", "la_name", "risk", "band"), "scores")
     tiles = tiles_for(frame["la_code"], Register.load())
     return frame[["la_code", "la_name", "risk", "band"]].merge(tiles, on="la_code")
 
@@ -418,6 +379,11 @@ def _draw_tiles(ax: Axes, frame: pd.DataFrame) -> None:
         ax.text(row["column"], row["row"], words, color=colour, size=4.5, ha="center", va="center")
         corner = (row["column"] + 0.44, row["row"] - 0.44)
         ax.text(*corner, style_of(row["band"]).mark, color=colour, size=5, ha="right", va="top")
+    if len(marked := marked_rows(frame)):
+        ax.bar(
+            marked["column"], 0.94, 0.94, marked["row"] - 0.47, color="none", ec=ORANGE, lw=3,
+            label=", ".join(marked["la_name"]),
+        )  # fmt: skip
     ax.invert_yaxis()
     ax.set_aspect("equal")
     ax.set_axis_off()
@@ -426,4 +392,39 @@ def _draw_tiles(ax: Axes, frame: pd.DataFrame) -> None:
     ax.legend(frameon=False, loc="upper right")
 
 
-tile_map = Figure("A tile an authority, by band", _tiles, _draw_tiles, (9, 9))
+_TILE_MAP = Figure("A tile an authority, by band", _tiles, _draw_tiles, (9, 9))
+
+
+@drawn_by(_TILE_MAP)
+def tile_map(scores: pd.DataFrame, *, mark: Mark = None, ax: Axes | None = None) -> Axes:
+    """Draw a tile an authority, coloured by band.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Rows of ``earlywarn.score``.
+    mark : str or sequence of str, optional
+        Authorities to mark by name or code; they are named in the picture.
+    ax : Axes, optional
+        Where to draw; new axes if not given.
+
+    Returns
+    -------
+    Axes
+        Nothing is shown. ``get_label()`` says what the picture says, and ``tile_map.frame``
+        gives the numbers.
+
+    Raises
+    ------
+    ScoreError
+        If the frame lacks columns, or holds no authority to be marked.
+    MissingExtraError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> len(tile_map.frame(ew.score()))
+    153
+    """
+    return _TILE_MAP.plot(scores, mark=mark, ax=ax)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import warnings
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from earlywarn.errors import ModelLifeWarning
 from earlywarn.indicators.build import build_indicators
 from earlywarn.panel.panel import FIRST_DAY
-from earlywarn.scoring.national import score
+from earlywarn.scoring.predictions import Predictions
 from earlywarn.scoring.preprocessing import read_rows
 from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Panel, Snapshot
-    from earlywarn.statistics.regression import FloatArray
+    from earlywarn.statistics.arrays import FloatArray
 
 DRAWS, SEED = 4000, 20160913
 
@@ -62,7 +61,8 @@ def risk_history(
     Returns
     -------
     DataFrame
-        The columns of ``earlywarn.score``, one row an (authority, day).
+        One row an (authority, day): ``la_code``, ``as_of``, and ``risk`` with its 90% interval
+        ``risk_lower`` and ``risk_upper``, as ``earlywarn.score`` gives them.
 
     Notes
     -----
@@ -72,10 +72,23 @@ def risk_history(
     first = date.fromisoformat(model.info.get("first_date", FIRST_DAY.isoformat()))
     days = yearly_days(as_of, max(first, FIRST_DAY))
     watched = (progress or Progress()).over(days, "Scoring England year by year")
-    with warnings.catch_warnings():
-        # A day outside the model's life has been warned of once, by the one who asked for it.
-        warnings.simplefilter("ignore", ModelLifeWarning)
-        return pd.concat([score(model, panel.as_of(day)) for day in watched], ignore_index=True)
+    return pd.concat([_risks(model, panel.as_of(day)) for day in watched], ignore_index=True)
+
+
+def _risks(model: RiskModel, snapshot: Snapshot) -> pd.DataFrame:
+    """The risks of one day alone: ranks and their draws are most of a score's time."""
+    X = build_indicators(snapshot).reset_index()
+    inputs = replace(read_rows(model, X), refusal={})  # None is left out, as in ``score``.
+    predictions = Predictions(model, len(X))
+    predictions.add(slice(0, len(X)), inputs)
+    risks = predictions.columns()
+    return pd.DataFrame(
+        {
+            "la_code": X["la_code"],
+            "as_of": snapshot.as_of.isoformat(),
+            **{name: risks[name] for name in ("risk", "risk_lower", "risk_upper")},
+        }
+    )
 
 
 def rank_movement(model: RiskModel, before: Snapshot, now: Snapshot) -> pd.DataFrame:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from earlywarn.authorities import Register
-    from earlywarn.statistics.regression import FloatArray
+    from earlywarn.statistics.arrays import FloatArray
 
 TILES = "data/tiles.csv"
 STEPS = 600
@@ -123,7 +123,7 @@ def tiles_for(codes: Iterable[str], register: Register) -> pd.DataFrame:
     codes : iterable of str
         The authorities to place.
     register : Register
-        Tells what an authority that has no tile was made from, or became.
+        Says what an authority that has no tile was made from, or became.
 
     Returns
     -------

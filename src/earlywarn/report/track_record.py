@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from earlywarn.evaluation.protocol import OURS, headline, years_of
+from earlywarn.evaluation.wording import level_words, order_words, skill_words
 from earlywarn.utils.files import package_path
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping
+    from collections.abc import Collection, Hashable, Iterable, Mapping
 
 RECORD = "data/record.csv"
 CALIBRATION = "data/record_calibration.csv"
 WARNINGS = "data/record_warnings.csv"
-OURS, WINDOW = "earlywarn", "confirmation"
 _WITH_INTERVAL = ("auc", "auc_below_good", "brier_skill", "observed_expected", "recall_at_26")
 COLUMNS = (
     "window",
@@ -52,11 +53,24 @@ WARNING_COLUMNS = (
     "on_list_12",
     "on_list_24",
 )
-WINDOWS = {
-    "development": "2016 to 2021, on which the model was chosen",
-    "confirmation": "2022 to March 2025, on which nothing was chosen",
-    "from 2018": "2018 to March 2025, the present framework",
+_MEANS = {
+    "development": "on which the model was chosen",
+    "confirmation": "on which nothing was chosen",
+    "latest": "after the model was first built",
+    "from 2018": "the present framework",
+    "from 2022": "on which nothing was chosen",
 }
+
+
+def window_words(window: str, present: Collection[str]) -> str:
+    """The years of a window of the record, and what they are.
+
+    Examples
+    --------
+    >>> window_words("development", ["development", "confirmation"])
+    '2016 to 2021, on which the model was chosen'
+    """
+    return f"{years_of(window, present)}, {_MEANS[window]}"
 
 
 def past_record() -> pd.DataFrame:
@@ -89,7 +103,7 @@ def past_calibration() -> pd.DataFrame:
     Examples
     --------
     >>> past_calibration()["window"].unique().tolist()
-    ['development', 'confirmation', 'from 2018']
+    ['development', 'confirmation', 'latest', 'from 2018', 'from 2022']
     """
     return pd.read_csv(package_path(CALIBRATION))
 
@@ -117,13 +131,13 @@ def past_in_brief(record: pd.DataFrame) -> str:
 
     Examples
     --------
-    >>> past_in_brief(past_record()).startswith("On the inspections of 2022 to March 2025")
+    >>> past_in_brief(past_record()).startswith("On the inspections of 2022 to")
     True
     """
     row = _row(record, OURS)
     vain = row["inspected_at_26"] - row["events_at_26"]
     return (
-        f"On the inspections of {WINDOWS[WINDOW].split(',')[0]} a list of the 26 highest held "
+        f"On the inspections of {past_years(record)} a list of the 26 highest held "
         f"{row['events_at_26']:.0f} of the {row['events']:.0f} that found an Inadequate area, and "
         f"{vain:.0f} that did not."
     )
@@ -133,14 +147,15 @@ def past_sentences(record: pd.DataFrame) -> list[str]:
     """What the record says, in plain words."""
     row = _row(record, OURS)
     rates, flags = _row(record, "three rates"), _row(record, "red flags")
-    years, vain = WINDOWS[WINDOW].split(",")[0], row["inspected_at_26"] - row["events_at_26"]
+    years, vain = past_years(record), row["inspected_at_26"] - row["events_at_26"]
     return [
         (
-            f"On the {row['n']:.0f} inspections of {years}, which the model had not seen, "
-            f"{row['events']:.0f} found an Inadequate area. Of two authorities, one judged "
-            f"Inadequate and one not, the first had been given the higher risk in "
+            f"On the {row['n']:.0f} inspections of {years}, each predicted by a model that "
+            f"had learnt from earlier reports only, {row['events']:.0f} found an Inadequate area. "
+            "Of two authorities, one judged Inadequate and one not, the first had been given the "
+            "higher risk in "
             f"{_share(row, 'auc')} of pairs; "
-            "50% would be chance."
+            f"50% would be chance: {order_words(row['auc_lower'], row['auc_upper'])}."
         ),
         (
             f"A list of the 26 highest held {row['events_at_26']:.0f} of these "
@@ -149,14 +164,14 @@ def past_sentences(record: pd.DataFrame) -> list[str]:
             f"{vain:.0f} of them were not judged Inadequate."
         ),
         (
-            f"Requires improvement or worse was predicted "
-            f"{'better' if row['auc_below_good'] > row['auc'] else 'no better'}: right in "
-            f"{_share(row, 'auc_below_good')} of pairs."
+            f"For Requires improvement or worse the order was right in "
+            f"{_share(row, 'auc_below_good')} of pairs, "
+            f"{order_words(row['auc_below_good_lower'], row['auc_below_good_upper'])}."
         ),
         (
             f"As probabilities the risks were {_skill(row)} the recent share of Inadequate "
             f"judgements alone: Brier skill {_interval(row, 'brier_skill')}. "
-            f"{level_words(row['observed_expected'])}: {_interval(row, 'observed_expected')} "
+            f"{_level(row)}: {_interval(row, 'observed_expected')} "
             "Inadequate judgements came for each one expected."
         ),
         (
@@ -173,33 +188,38 @@ def past_sentences(record: pd.DataFrame) -> list[str]:
     ]
 
 
-def level_words(ratio: float) -> str:
-    """Whether as many judgements came as were expected, in words.
+def past_window(record: pd.DataFrame) -> str:
+    """The window of the record that the sentences are about."""
+    return headline(set(record["window"]))
+
+
+def past_years(record: pd.DataFrame) -> str:
+    """Its years, in words.
 
     Examples
     --------
-    >>> level_words(0.7), level_words(1.0)
-    ('The risks were too high', 'The risks were about right')
+    >>> past_years(past_record()).startswith("2022 to")
+    True
     """
-    if ratio < 0.95:
-        return "The risks were too high"
-    return "The risks were too low" if ratio > 1.05 else "The risks were about right"
+    return years_of(past_window(record), set(record["window"]))
 
 
 def _skill(row: Mapping[Hashable, Any]) -> str:
-    if row["brier_skill_lower"] > 0:
-        return "better than"
-    return "worse than" if row["brier_skill_upper"] < 0 else "not surely better than"
+    return skill_words(row["brier_skill_lower"], row["brier_skill_upper"])
 
 
-def _differ(row: Mapping[Hashable, Any], rivals: Iterable[Mapping[Hashable, Any]]) -> str:
+def _level(row: Mapping[Hashable, Any]) -> str:
+    return level_words(row["observed_expected_lower"], row["observed_expected_upper"])
+
+
+def _differ(row: Mapping[Hashable, Any], baselines: Iterable[Mapping[Hashable, Any]]) -> str:
     low, high = row["recall_at_26_lower"], row["recall_at_26_upper"]
-    within = all(low <= rival["recall_at_26"] <= high for rival in rivals)
+    within = all(low <= baseline["recall_at_26"] <= high for baseline in baselines)
     return "These differences are within what chance does." if within else ""
 
 
 def _row(record: pd.DataFrame, model: str) -> Mapping[Hashable, Any]:
-    rows = record[(record["window"] == WINDOW) & (record["model"] == model)]
+    rows = record[(record["window"] == past_window(record)) & (record["model"] == model)]
     return rows.iloc[0].to_dict()
 
 

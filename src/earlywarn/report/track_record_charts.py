@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from earlywarn.evaluation.protocol import headline, parts_of, years_of
+from earlywarn.evaluation.wording import level_words
 from earlywarn.report.chart import Chart, Column
 from earlywarn.report.svg import Scale, drawing, label
-from earlywarn.report.track_record import WINDOW, WINDOWS, level_words
+from earlywarn.statistics.intervals import byar_limits
 from earlywarn.utils.formatting import long_date, percent, text, whole
 
 if TYPE_CHECKING:
@@ -58,8 +60,11 @@ CALIBRATION_TABLE = {
 
 
 def warning_chart(warnings: pd.DataFrame, register: Register) -> Chart:
-    """Each Inadequate judgement of the confirmation years, and the lists it had been on before."""
-    frame = warnings[warnings["window"] == WINDOW].copy()
+    """Each Inadequate judgement of the headline years, and the lists it had been on before."""
+    present = set(warnings["window"])
+    window = headline(present)
+    years = years_of(window, present)
+    frame = warnings[warnings["window"].isin(parts_of(window))].copy()
     frame.insert(0, "la_name", [register.name_of(code) for code in frame["la_code"]])
     frame = frame.sort_values(
         ["warning_months", *LEADS, "inspection_start"],
@@ -79,7 +84,7 @@ def warning_chart(warnings: pd.DataFrame, register: Register) -> Chart:
         "two years before"
     )
     alt = (
-        f"Dots in rows: for each Inadequate judgement of {WINDOWS[WINDOW].split(',')[0]}, whether "
+        f"Dots in rows: for each Inadequate judgement of {years}, whether "
         f"the authority was among the {LISTED} highest 24, 12 and 6 months before the inspection, "
         f"and at its start. On it: {counts}"
     )
@@ -103,7 +108,9 @@ def _warned(y: int, row: Mapping[Hashable, Any]) -> str:
 
 def calibration_chart(calibration: pd.DataFrame) -> Chart:
     """Risks predicted against the shares that were judged Inadequate, by fifths."""
-    frame = calibration[calibration["window"] == WINDOW].reset_index(drop=True)
+    present = set(calibration["window"])
+    window = headline(present)
+    frame = calibration[calibration["window"] == window].reset_index(drop=True)
     frame.insert(0, "group", [_group(place, len(frame)) for place in range(len(frame))])
     top = 0.1 * (int(10 * float(frame[["expected", "observed", "upper"]].max().max())) + 1)
     across, up = Scale(0.0, top, 60, 460), Scale(0.0, top, 280, 20)
@@ -120,11 +127,15 @@ def calibration_chart(calibration: pd.DataFrame) -> Chart:
     )
     parts.append(f'<path class="band90" d="{bands}"/>')
     parts += [_bin(row, across, up) for row in rows]
-    ratio = frame["events"].sum() / (frame["expected"] * frame["n"]).sum()
-    title = f"{level_words(ratio)}: {ratio:.2f} Inadequate judgements came for each one expected"
+    expected = (frame["expected"] * frame["n"]).sum()
+    low, high = (float(limit / expected) for limit in byar_limits(frame["events"].sum()))
+    ratio = frame["events"].sum() / expected
+    title = (
+        f"{level_words(low, high)}: {ratio:.2f} Inadequate judgements came for each one expected"
+    )
     alt = (
         f"Dot plot of the share judged Inadequate by the risk predicted, "
-        f"{WINDOWS[WINDOW].split(',')[0]}, in {len(frame)} groups: "
+        f"{years_of(window, present)}, in {len(frame)} groups: "
         + "; ".join(
             f"predicted {percent(row.expected)}, {row.events} of {row.n}"
             for row in frame.itertuples()

@@ -1,16 +1,189 @@
-"""Rows as they come from anywhere -> a frame: frames, Arrow tables, records, files."""
+"""``score_batch``, the door for other systems: rows from anywhere -> the same rows, scored."""
 
 from __future__ import annotations
 
-import json
+import functools
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
 
-from earlywarn.errors import ScoreError, require
-from earlywarn.scoring.preprocessing import known_columns
+from earlywarn.authorities import Register
+from earlywarn.errors import RowsWarning, ScoreError, require
+from earlywarn.model.kernels import in_threads
+from earlywarn.scoring.cells import Percentages
+from earlywarn.scoring.defaults import model_or_shipped
+from earlywarn.scoring.doubts import misspelt, shares
+from earlywarn.scoring.hand_changed import changed_by_hand
+from earlywarn.scoring.predictions import Predictions
+from earlywarn.scoring.preprocessing import known_columns, read_rows
+from earlywarn.scoring.reference import Reference
+from earlywarn.utils.csv_text import check_rows
+from earlywarn.utils.json_text import strict_json
+
+if TYPE_CHECKING:
+    from earlywarn.model.risk_model import RiskModel
+    from earlywarn.panel.snapshot import Snapshot
+
+NOTHING_KNOWN = "no figure is known"
+AT_ONCE = 1 << 17
+"""Rows that ``score_batch`` holds as numbers at a time, in each thread."""
+
+BATCH_COLUMNS = (
+    "risk",
+    "risk_lower",
+    "risk_upper",
+    "below_good",
+    "band",
+    "missing_indicators",
+    "known",
+    "model_id",
+    "prior",
+    "compared_with",
+    "status",
+)
+
+
+def score_batch(
+    rows: Any,
+    model: RiskModel | None = None,
+    *,
+    explain: bool = False,
+    errors: Literal["report", "raise"] = "report",
+    snapshot: Snapshot | None = None,
+    missing: Literal["codes", "names"] = "codes",
+) -> pd.DataFrame:
+    """Score rows from anywhere: each by itself, in the order given.
+
+    Parameters
+    ----------
+    rows : DataFrame, Arrow table, iterable of dicts, or path to CSV, Parquet or JSON lines
+        Columns by the catalogue's names; ``la_code`` and ``as_of`` are optional. ``la_code``, or
+        ``la_name`` where there is none, takes codes of all forms, names and beginnings of names.
+        Other columns are passed through untouched.
+    model : RiskModel, optional
+        The model that ships if not given.
+    explain : bool
+        Whether to add the contributions (``contribution_baseline``, ``contribution_...``) and the
+        drivers as text.
+    errors : {"report", "raise"}
+        What to do with a row that can't be scored: say so in ``status``, or stop.
+    snapshot : Snapshot, optional
+        Compare plain figures within the newest year of this day, in place of the year before the
+        model's cut. Rows with an ``la_code`` get what they lack of it (deprivation, cases) from the
+        snapshot, so that the published figures give the risks of ``score``; a row without an
+        ``as_of`` is of this day.
+    missing : {"codes", "names"}
+        ``missing_indicators`` as a count and the catalogue's names of the indicators, or their
+        titles in full.
+
+    Returns
+    -------
+    DataFrame
+        The rows as given, and ``risk, risk_lower, risk_upper, below_good, band, missing_indicators,
+        known, model_id, prior, compared_with, status``. ``known`` counts the indicators that are
+        known, ``prior`` is the share of Inadequate judgements that the model was set to,
+        ``compared_with`` names the figures that plain values were compared with, and ``status`` is
+        ``scored`` or says why not: a row of which nothing is known has no risk.
+
+    Raises
+    ------
+    ScoreError
+        If nothing in the rows can be scored by its name, a column would be overwritten, the rows
+        can't be read, or with ``errors="raise"`` at the first row that can't be scored.
+
+    Warns
+    -----
+    RowsWarning
+        Of a column that means nothing and is written almost like one that does, of percentages that
+        look like shares of 1, and of a value of ``build_indicators`` that was changed by hand where
+        the level beside it (``_z``) was not. The rows are scored as they stand; one whose value and
+        level lie far apart is refused.
+
+    Notes
+    -----
+    A row's answer depends on the row and the model alone: it is the same to the last bit for the
+    row by itself, in a million, and in any order.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> rows = [{"la_code": "383", "rereferrals": 31.0, "agency_workers": 140.0}]
+    >>> ew.score_batch(rows)["status"].item()
+    'refused: agency_workers is above 100'
+    """
+    answer, doubts = score_rows(
+        rows, model, explain=explain, errors=errors, snapshot=snapshot, missing=missing
+    )
+    for doubt in doubts:
+        warnings.warn(doubt, RowsWarning, stacklevel=2)
+    return answer
+
+
+def score_rows(
+    rows: Any,
+    model: RiskModel | None = None,
+    *,
+    explain: bool = False,
+    errors: Literal["report", "raise"] = "report",
+    snapshot: Snapshot | None = None,
+    missing: Literal["codes", "names"] = "codes",
+) -> tuple[pd.DataFrame, list[str]]:
+    """What ``score_batch`` gives, and what it would warn of: for parts of a whole.
+
+    Examples
+    --------
+    >>> answer, doubts = score_rows([{"rereferals": 31.0, "caseload": 16.0}])
+    >>> len(answer), len(doubts)
+    (1, 1)
+    """
+    _check_choice("errors", errors, ("report", "raise"))
+    _check_choice("missing", missing, ("codes", "names"))
+    model = model_or_shipped(model)
+    frame = as_frame(rows)
+    _check_frame(frame, explain=explain, model=model)
+    predictions = Predictions(model, len(frame), explain=explain, names=missing == "names")
+    register = _register()
+    reference = Reference.of_model(model) if snapshot is None else Reference.of_snapshot(snapshot)
+
+    given: list[Mapping[str, Percentages]] = []
+
+    def work(place: slice) -> None:
+        inputs = read_rows(
+            model, frame.iloc[place], register=register, reference=reference, explain=explain
+        )
+        for row in np.flatnonzero(np.isnan(inputs.values).all(axis=1)).tolist():
+            inputs.refusal.setdefault(row, NOTHING_KNOWN)
+        given.append(inputs.percentages)
+        predictions.add(place, inputs)
+
+    in_threads(work, len(frame), most=AT_ONCE)
+    if errors == "raise" and predictions.refusal:
+        raise _refused(predictions.refusal)
+    columns = predictions.columns()
+    columns["compared_with"] = predictions.compared_with(reference.name)
+    columns["status"] = columns.pop("status")
+    names = given[0] if given else ()
+    whole = {name: Percentages.together([part[name] for part in given]) for name in names}
+    doubts = [
+        *changed_by_hand(frame),
+        *misspelt(frame.columns),
+        *shares(whole, Reference.of_model(model)),
+    ]
+    return beside(frame, pd.DataFrame(columns, index=frame.index, copy=False)), doubts
+
+
+def _check_choice(name: str, given: object, choices: tuple[str, str]) -> None:
+    if given not in choices:
+        raise ScoreError(
+            "no such choice",
+            where=name,
+            found=repr(given),
+            expected=" or ".join(map(repr, choices)),
+        )
 
 
 def as_frame(rows: Any) -> pd.DataFrame:
@@ -28,7 +201,7 @@ def as_frame(rows: Any) -> pd.DataFrame:
     0      16.0
     """
     if isinstance(rows, pd.DataFrame):
-        return rows.reset_index(drop=True)
+        return _with_index(rows)
     if isinstance(rows, (str, Path)):
         return _read_file(Path(rows))
     if hasattr(rows, "to_pandas"):
@@ -38,12 +211,22 @@ def as_frame(rows: Any) -> pd.DataFrame:
         if all(isinstance(row, Mapping) for row in listed):
             return _of_records(listed)
     raise ScoreError(
-        "these are no rows",
+        "rows can't be read from this",
         where="rows",
         found=f"a {type(rows).__name__}",
         expected="a frame, an Arrow table, an iterable of dicts, "
         "or a path to CSV, Parquet or JSON lines",
     )
+
+
+def _with_index(rows: pd.DataFrame) -> pd.DataFrame:
+    """A frame with a plain index; what its rows are about is kept, as build_indicators has it."""
+    about = [name for name in rows.index.names if name in ("la_code", "as_of")]
+    kept = {name: rows.index.get_level_values(name) for name in about if name not in rows.columns}
+    frame = rows.reset_index(drop=True)
+    for place, (name, cells) in enumerate(kept.items()):
+        frame.insert(place, name, cells.to_numpy())
+    return frame
 
 
 def beside(frame: pd.DataFrame, added: pd.DataFrame) -> pd.DataFrame:
@@ -83,7 +266,7 @@ def _read_file(path: Path) -> pd.DataFrame:
             return pd.read_parquet(path)
         if path.suffix in (".jsonl", ".ndjson", ".json"):
             lines = path.read_text(encoding="utf-8-sig").splitlines()
-            return as_frame([json.loads(line) for line in lines if line.strip()])
+            return as_frame([strict_json(line) for line in lines if line.strip()])
     except (ValueError, OSError, RecursionError) as error:
         raise ScoreError(
             "the file can't be read",
@@ -100,6 +283,54 @@ def _read_file(path: Path) -> pd.DataFrame:
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    """Cells as they stand: a name that stands twice stays so, a row that is too long is refused."""
-    cells = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig", header=None)
+    """Cells as they stand: a name twice stays so, a row of another length is refused."""
+    width = check_rows(path, ScoreError)
+    cells = pd.read_csv(
+        path,
+        dtype="str",
+        keep_default_na=False,
+        encoding="utf-8-sig",
+        header=None,
+        skip_blank_lines=width > 1,  # of one column, a blank line is a row without a figure
+    )
     return cells.iloc[1:].set_axis(cells.iloc[0].tolist(), axis=1).reset_index(drop=True)
+
+
+@functools.cache
+def _register() -> Register:
+    """The register that ships, read once: reading it takes longer than scoring a row."""
+    return Register.load()
+
+
+def _refused(refusal: Mapping[int, str]) -> ScoreError:
+    first = min(refusal)
+    return ScoreError(
+        "a row can't be scored",
+        where=f"row {first}",
+        found=refusal[first],
+        expected="numbers in the catalogue's units, or nothing where a figure is not known",
+        remedy='Mend the row, or use errors="report" to score the others.',
+    )
+
+
+def _check_frame(frame: pd.DataFrame, *, explain: bool, model: RiskModel) -> None:
+    clash = [
+        name
+        for name in frame.columns
+        if name in BATCH_COLUMNS
+        or (explain and str(name).startswith(("contribution_", "drivers_")))
+    ]
+    if clash:
+        raise ScoreError(
+            "the rows have columns that scoring would overwrite",
+            found=", ".join(map(str, clash)),
+            expected="none of them",
+            remedy="Rename or drop them.",
+        )
+    if len(frame) and not known_columns() & set(frame.columns):
+        raise ScoreError(
+            "no column of the rows is in the catalogue",
+            found=", ".join(map(str, frame.columns[:8])) or "no columns",
+            expected=f"names such as {', '.join(model.columns[:3])}",
+            remedy="python -m earlywarn catalogue prints them.",
+        )

@@ -14,9 +14,11 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.errors import IndicatorError, ModelError, ScoreError
-from earlywarn.indicators.build import POPULATION, build_indicators, published_indicators
+from earlywarn.indicators.build import build_indicators, published_indicators
 from earlywarn.indicators.catalogue import Indicator, get_indicator, model_column
+from earlywarn.indicators.figures import POPULATION
 from earlywarn.indicators.standardise import USUAL
+from earlywarn.model.horizon import on_day
 from earlywarn.scoring.predictions import BANDS, expected_share
 from earlywarn.scoring.preprocessing import Inputs, model_indicators, read_rows
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Snapshot
-    from earlywarn.statistics.regression import FloatArray
+    from earlywarn.statistics.arrays import FloatArray
 
 ACTIONABLE = {
     "repeat work": "the authority decides when help ends, and what a second call leads to",
@@ -41,6 +43,8 @@ NOT_ACTIONABLE = {
 }
 """The other families that a model weighs, and why they are left as they are."""
 
+NO_BAND = "there is no band beyond"
+"""The problem of an authority that is in the last band already."""
 STEP = 0.1
 """Figures are changed in steps of the last decimal that is published."""
 
@@ -261,6 +265,7 @@ class _Case:
 def _case(model: RiskModel, snapshot: Snapshot, la_code: str, *, better: bool) -> _Case:
     code = snapshot.existing_code(la_code)
     X = build_indicators(snapshot)
+    model = on_day(model, snapshot.as_of)
     row = X[X.index.get_level_values("la_code") == code].reset_index(drop=True)
     inputs = read_rows(model, row)
     names = [name for _, name in BANDS]
@@ -269,7 +274,7 @@ def _case(model: RiskModel, snapshot: Snapshot, la_code: str, *, better: bool) -
     place = names.index(band) + (1 if better else -1)
     if not 0 <= place < len(names):
         raise ScoreError(
-            "there is no band beyond",
+            NO_BAND,
             where=f"{snapshot.register.name_of(code)} ({code})",
             found=f"{band}, a risk of {100 * risk:.1f}%",
             remedy=f"Ask the other way: better={not better}.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,14 +10,19 @@ import pandas as pd
 
 from earlywarn.indicators.build import build_indicators
 from earlywarn.indicators.catalogue import Indicator, get_indicator, model_column
+from earlywarn.model.horizon import on_day
+from earlywarn.scoring.defaults import codes_meant, model_or_shipped, snapshot_or_shipped
+from earlywarn.scoring.freshness import marked
 from earlywarn.scoring.preprocessing import model_indicators, read_rows
-from earlywarn.statistics.regression import FloatArray, expit, normal_cdf, percentile_rank
+from earlywarn.scoring.words import LAST, NONE, effect, figure, last_inspection, last_part
+from earlywarn.statistics.distributions import expit, normal_cdf
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Iterator, Mapping
 
     from earlywarn.model.risk_model import RiskModel
-    from earlywarn.panel.panel import Snapshot
+    from earlywarn.panel.snapshot import Snapshot
+    from earlywarn.statistics.arrays import FloatArray
 
 COLUMNS = (
     "la_code",
@@ -33,67 +39,115 @@ COLUMNS = (
     "contribution",
     "sign_stability",
     "sentence",
+    "period",
+    "expected",
+    "own",
 )
 """The columns of an explanation, in order."""
 
-SLIGHT = 0.05
-"""Log-odds below which a contribution is slight: it moves a risk of 10% by under half a point."""
-NONE = 0.005
-"""Log-odds below which a contribution is called none at all."""
+_WHOLE = ", which in all "
+"""What stands between the last grade and what it does to the risk as a whole."""
 
 
-def explain(model: RiskModel, snapshot: Snapshot, la_code: str | None = None) -> pd.DataFrame:
+def explain(
+    model: RiskModel | str | Sequence[str] | None = None,
+    snapshot: Snapshot | None = None,
+    authorities: str | Sequence[str] | None = None,
+    *,
+    la_code: str | None = None,
+) -> pd.DataFrame:
     """Say for each authority what its risk is made of.
 
     Parameters
     ----------
-    model : RiskModel
-        As ``earlywarn.load_model`` or ``earlywarn.train`` gives it.
-    snapshot : Snapshot
-        What ``panel.as_of(date)`` gave.
+    model : RiskModel, optional
+        As ``earlywarn.load_model`` or ``earlywarn.train`` gives it; the one that ships if not
+        given. A name, a code or a list of them in this place means the authorities.
+    snapshot : Snapshot, optional
+        What ``panel.as_of(date)`` gave; what ships, as of its newest publication, if not given.
+    authorities : str or sequence of str, optional
+        Names, beginnings of names or codes, in the order wanted; all authorities if not given.
     la_code : str, optional
-        One authority, by code or name; all of them if not given.
+        The same for one authority.
 
     Returns
     -------
     DataFrame
         For each authority one row ``baseline`` and one an indicator, strongest first: its value and
-        unit, England's value, the mean of its statistical neighbours, the share of authorities that
-        are lower (0 to 1), its contribution in log-odds, how sure the direction of its weight is
-        (0.5 to 1), and a sentence. The contributions of an authority sum to
-        ``log(risk / (1 - risk))``.
+        unit, England's value, the mean of its statistical neighbours, the share of the other
+        authorities that are strictly lower (0 to 1), its contribution in log-odds, how sure the
+        direction of its weight is (0.5 to 1), a sentence, the year of the value (England's and the
+        neighbours' are of the same), the value expected for its deprivation where it is compared
+        like for like, and whether it is the caller's own figure. The contributions of an authority
+        sum to ``log(risk / (1 - risk))``. ``attrs["freshness"]`` says how fresh each source was.
+
+    Warns
+    -----
+    OverdueWarning
+        If a source is older on the snapshot's day than its cadence allows.
 
     Raises
     ------
     AuthorityError
-        If the authority is not known.
+        If an authority is not known, or its name begins several.
     IndicatorError
         If a Panel is given for a Snapshot.
 
     Examples
     --------
     >>> import earlywarn as ew
+    >>> rows = ew.explain("Leeds")
+    >>> rows["term"].iloc[0], rows["la_name"].iloc[0]
+    ('baseline', 'Leeds')
     >>> rows = ew.explain(ew.load_model(), ew.load_panel().as_of("2024-06-30"), "Leeds")
     >>> rows["term"].iloc[0], rows["la_name"].iloc[0]
     ('baseline', 'Leeds')
     """
+    if isinstance(model, (str, Sequence)):
+        model, authorities = None, model if authorities is None else authorities
+    model, snapshot = model_or_shipped(model), snapshot_or_shipped(snapshot)
+    codes = codes_meant(snapshot, la_code if authorities is None else authorities)
     X = build_indicators(snapshot)
+    given, model = model, on_day(model, snapshot.as_of)
     parts = contribution_frame(model, X)
-    codes = list(parts.index)
-    if la_code is not None:
-        codes = [snapshot.existing_code(la_code)]
     names = snapshot.authorities.set_index("la_code")["la_name"].to_dict()
-    facts = {record.id: _facts(record, X, parts) for record in model_indicators(model)}
+    facts = {record.id: _facts(record, X, parts, snapshot) for record in model_indicators(model)}
     stability = sign_stability(model)
     terms = parts.loc[codes].to_dict("records")
     rows = [
         row
         for code, own in zip(codes, terms, strict=True)
-        for row in _authority_rows(code, names[code], own, facts, stability)
+        for row in _authority_rows((code, names[code]), own, facts, stability)
     ]
     frame = pd.DataFrame(rows)
     frame["as_of"] = snapshot.as_of.isoformat()
-    return frame.loc[:, list(COLUMNS)]
+    return marked(frame.loc[:, list(COLUMNS)], given, snapshot)
+
+
+def said_once(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of one authority with the last inspection as one: its grade, and what it does.
+
+    For lists of what raises and what lowers the risk, in which one fact stands once.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> rows = ew.explain("Leeds")
+    >>> once = said_once(rows)
+    >>> whole, parts = (float(frame["contribution"].sum()) for frame in (once, rows))
+    >>> len(rows) - len(once), abs(whole - parts) < 1e-9
+    (1, True)
+    """
+    parts = rows[rows["indicator"].isin(LAST)]
+    if len(parts) < 2:
+        return rows
+    whole = float(parts["contribution"].sum())
+    fact = parts["sentence"].iloc[0].split(_WHOLE)[0].rsplit(": ", 1)[0]
+    kept = rows.drop(parts.index[1:])
+    first = kept.index == parts.index[0]
+    kept.loc[first, "contribution"], kept.loc[first, "sentence"] = whole, f"{fact}: {effect(whole)}"
+    size = kept["contribution"].abs().where(kept["term"] == "indicator", np.inf)
+    return kept.loc[size.sort_values(ascending=False, kind="stable").index]
 
 
 def contribution_frame(model: RiskModel, X: pd.DataFrame) -> pd.DataFrame:
@@ -114,101 +168,71 @@ def sign_stability(model: RiskModel) -> dict[str, float]:
     }
 
 
-def drivers(
-    model: RiskModel, X: pd.DataFrame, contributions: FloatArray, *, most: int = 3
-) -> tuple[list[str], list[str]]:
-    """The strongest drivers of each row, up and down, as text, of those that are known.
-
-    The contributions are those of the rows of ``X``, as ``model.contributions`` gives them.
-    """
-    parts, records = contributions[:, 1:], model_indicators(model)
-    known = X[list(model.columns)].notna().to_numpy()
-    value = X[[record.id for record in records]].to_numpy()
-    england = value - X.reindex(columns=[f"{record.id}_gap" for record in records]).to_numpy()
-
-    def told(strength: FloatArray) -> list[str]:
-        strength = np.where(known & (strength > NONE), strength, 0.0)
-        order = np.argsort(-strength, axis=1, kind="stable")[:, :most]
-        each = (np.take_along_axis(table, order, axis=1) for table in (strength, value, england))
-        rows = zip(order.tolist(), *(table.tolist() for table in each), strict=True)
-        return ["; ".join(_phrases(records, *row)) for row in rows]
-
-    return told(parts), told(-parts)
-
-
-def _phrases(
-    records: Sequence[Indicator],
-    terms: list[int],
-    strength: list[float],
-    value: list[float],
-    england: list[float],
-) -> Iterator[str]:
-    """The drivers of one row in words, as far as they have any strength."""
-    for term, pull, figure, usual in zip(terms, strength, value, england, strict=True):
-        if pull > 0:
-            yield _phrase(records[term], figure, usual)
-
-
-def _phrase(record: Indicator, value: float, england: float) -> str:
-    """A driver in a few words: the figure and England's."""
-    if record.kind == "history":
-        return f"last inspection was {'Good or better' if value == 1 else 'below Good'}"
-    title = record.title
-    if title.split()[0] not in _KEPT:
-        title = title[0].lower() + title[1:]
-    return f"{title} {_number(record, value)} (England {_number(record, england)})"
-
-
-_KEPT = frozenset({"Section"})
-
-
 def _facts(
-    record: Indicator, X: pd.DataFrame, parts: pd.DataFrame
+    record: Indicator, X: pd.DataFrame, parts: pd.DataFrame, snapshot: Snapshot
 ) -> dict[Hashable, dict[str, Any]]:
-    """What is told of one indicator, by authority."""
+    """What is known of one indicator, by authority."""
     codes = X.index.get_level_values("la_code")
-    value = X[record.id].to_numpy()
+    value, none = X[record.id].to_numpy(), np.full(len(X), np.nan)
+    below, above = _shares(value)
     history = record.kind == "history"
-    gap = np.zeros_like(value) if history else X[record.id + "_gap"].to_numpy()
-    alike = (
-        np.full_like(value, np.nan)
-        if history
-        else value - X[record.id + "_neighbour_gap"].to_numpy()
-    )
+    period = none if history else X[record.id + "_period"].to_numpy()
+    through = snapshot.judgements["published_on"].max() if len(snapshot.judgements) else None
+    weighed = [name for name in LAST if name in parts.columns]
     table = pd.DataFrame(
         {
             "value": value,
-            "england": np.full_like(value, np.nan) if history else value - gap,
-            "neighbours": alike,
-            "percentile": np.full_like(value, np.nan) if history else percentile_rank(value),
+            "england": none if history else value - X[record.id + "_gap"].to_numpy(),
+            "neighbours": none if history else value - X[record.id + "_neighbour_gap"].to_numpy(),
+            "percentile": none if history else below,
             "contribution": parts[record.id].to_numpy(),
+            "period": period,
+            "expected": X[record.id + "_expected"].to_numpy() if record.like_for_like else none,
+            "own": [(code, record.id) in snapshot.own for code in codes],
             "known": X[model_column(record)].notna().to_numpy(),
+            "above": above,
+            "carried": period < np.max(period, initial=-np.inf, where=np.isfinite(period)),
+            "through": None if through is None else str(through),
+            "good": X[LAST[0]].to_numpy(),
+            "inadequate": X[LAST[1]].to_numpy(),
+            "in_all": parts[weighed].sum(axis=1).to_numpy() if len(weighed) > 1 else none,
         },
         index=codes,
     )
     return dict(zip(codes, table.to_dict("records"), strict=True))
 
 
+def _shares(value: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The share of the others that are strictly lower, and that are strictly higher."""
+    ordered = np.sort(value[np.isfinite(value)])
+    others = np.maximum(len(ordered) - 1, 1)
+    below = np.searchsorted(ordered, value, side="left") / others
+    above = (len(ordered) - np.searchsorted(ordered, value, side="right")) / others
+    known = np.isfinite(value) & (len(ordered) > 1)
+    return np.where(known, below, np.nan), np.where(known, above, np.nan)
+
+
 def _authority_rows(
-    code: str,
-    name: str,
+    who: tuple[str, str],
     terms: Mapping[Hashable, float],
     facts: Mapping[str, Mapping[Hashable, dict[str, Any]]],
     stability: Mapping[str, float],
 ) -> list[dict[str, object]]:
     """One authority: where everyone starts, then its indicators, strongest first."""
+    code, name = who
     baseline = {
         **dict.fromkeys(COLUMNS, np.nan),
         "la_code": code,
         "la_name": name,
         **dict.fromkeys(("term", "indicator", "family"), "baseline"),
         "unit": "",
+        "own": False,
         "contribution": terms["baseline"],
         "sentence": _start(float(expit(terms["baseline"]))),
     }
     rows: list[dict[str, object]] = [baseline]
     for record in sorted(map(get_indicator, facts), key=lambda record: -abs(terms[record.id])):
-        told = facts[record.id][code]
+        fact = facts[record.id][code]
         rows.append(
             {
                 "la_code": code,
@@ -218,8 +242,8 @@ def _authority_rows(
                 "family": record.family,
                 "unit": record.unit,
                 "sign_stability": stability[record.id],
-                **told,
-                "sentence": _sentence(record, told),
+                **fact,
+                "sentence": _sentence(record, fact),
             }
         )
     return rows
@@ -233,42 +257,49 @@ def _start(risk: float) -> str:
 
 
 def _sentence(record: Indicator, row: Mapping[str, Any]) -> str:
-    """One indicator of one authority, in plain English."""
-    value, contribution = row["value"], row["contribution"]
+    """One indicator of one authority, in plain English: its parts all about one population."""
+    value, does = row["value"], effect(row["contribution"])
     if record.kind == "history":
-        fact = {1.0: "was Good or Outstanding", 0.0: "was below Good"}.get(
-            value, "is not known here"
-        )
-        return f"The last inspection {fact}: {_effect(contribution)}"
+        return f"{_last(record, row)}: {does}"
     if not row["known"]:
-        stand_in = (
-            f"; the other figures on {record.family} stand in" if abs(contribution) >= NONE else ""
-        )
-        return f"{record.title}: no comparable figure published{stand_in}: {_effect(contribution)}"
-    facts = [f"{record.title}: {_number(record, value)} {record.unit.removeprefix('% ')}".rstrip()]
-    if np.isfinite(row["england"]):
-        facts.append(f"England {_number(record, row['england'])}")
-    facts.append(_standing(row["percentile"]))
+        weight = abs(row["contribution"]) >= NONE
+        stand_in = f"; the other figures on {record.family} stand in" if weight else ""
+        return f"{record.title}: no comparable figure published{stand_in}: {does}"
+    if np.isnan(value):
+        return f"{record.title}: a suppressed count, of 1 to 5: {does}"
+    unit = record.unit.removeprefix("% ")
+    facts = [f"{record.title}: {figure(record, value)} {unit} in {row['period']:.0f}"]
+    facts += ["your own figure"] if row["own"] else []
+    facts += ["no newer figure published"] if row["carried"] else []
+    return f"{', '.join([*facts, *_beside(record, row)])}: {does}"
+
+
+def _last(record: Indicator, row: Mapping[str, Any]) -> str:
+    """The grade, what it does as a whole, and which part of that the row is."""
+    through = f" (known to {row['through']})" if row["through"] else ""
+    fact = f"The last inspection{through} {last_inspection(row['good'], row['inadequate'])}"
+    if np.isnan(row["value"]) or np.isnan(row["in_all"]):
+        return fact
+    whole = effect(row["in_all"]).replace("no effect", "has no effect")
+    return f"{fact}{_WHOLE}{whole}; the part for {last_part(record, row['value'])}"
+
+
+def _beside(record: Indicator, row: Mapping[str, Any]) -> Iterator[str]:
+    """What the figure counts against; a rank only where all figures are of one year."""
     if record.like_for_like:
-        facts.append("compared with equally deprived authorities")
-    return f"{', '.join(facts)}: {_effect(contribution)}"
+        known = np.isfinite(row["expected"])
+        expected = f"about {figure(record, row['expected'])} expected for its deprivation"
+        yield expected if known else "compared as of average deprivation, since its is not known"
+        return
+    if np.isfinite(row["england"]):
+        yield f"England's pooled figure {figure(record, row['england'])}"
+    if not row["carried"] and np.isfinite(row["percentile"]):
+        yield _standing(row["percentile"], row["above"])
 
 
-def _number(record: Indicator, value: float) -> str:
-    if not np.isfinite(value):
-        return "not known"
-    mark = "%" if record.unit.startswith("%") else ""
-    return f"{value:,.0f}" if value >= 100 and not mark else f"{value:.1f}{mark}"
-
-
-def _standing(percentile: float) -> str:
-    # Never 100%: an authority is not higher than itself.
-    share = min(round(100 * max(percentile, 1 - percentile)), 99)
-    return f"{'higher' if percentile >= 0.5 else 'lower'} than {share}% of authorities"
-
-
-def _effect(contribution: float) -> str:
-    if abs(contribution) < NONE:
-        return "no effect on the risk"
-    verb = "raises the risk" if contribution > 0 else "lowers the risk"
-    return f"{verb} slightly" if abs(contribution) < SLIGHT else verb
+def _standing(below: float, above: float) -> str:
+    """Whole per cent, rounded down: no more than is so."""
+    if below == above == 0:
+        return "the same as all others"
+    side, share = ("higher", below) if below >= above else ("lower", above)
+    return f"{side} than {min(int(100 * share + 1e-9), 99)}% of authorities"

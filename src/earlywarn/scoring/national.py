@@ -1,34 +1,31 @@
-"""One row an authority, for the whole country; and ``score_batch``, the door for other systems."""
+"""The country: one row an authority, ranked."""
 
 from __future__ import annotations
 
-import functools
 import warnings
 from dataclasses import replace
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
-from earlywarn.authorities import Register
 from earlywarn.errors import ModelLifeWarning, ScoreError
 from earlywarn.indicators.build import indicators_after, last_judgements
-from earlywarn.model.kernels import in_threads
-from earlywarn.model.serialisation import load_model
-from earlywarn.scoring.batch import as_frame, beside
-from earlywarn.scoring.explanation import drivers
-from earlywarn.scoring.predictions import BANDS, Verdicts
-from earlywarn.scoring.preprocessing import Inputs, known_columns, read_rows
-from earlywarn.statistics.regression import logit
+from earlywarn.judgements.schema import AREAS
+from earlywarn.model.horizon import on_day
+from earlywarn.scoring.defaults import model_or_shipped, snapshot_or_shipped
+from earlywarn.scoring.freshness import marked
+from earlywarn.scoring.predictions import Predictions
+from earlywarn.scoring.preprocessing import read_rows
+from earlywarn.scoring.ranks import ranked
+from earlywarn.statistics.distributions import logit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import numpy as np
+    import numpy.typing as npt
 
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Snapshot
-
-__all__ = ["BANDS", "BATCH_COLUMNS", "COLUMNS", "TOP_K", "at_prior", "score", "score_batch"]
 
 COLUMNS = (
     "la_code",
@@ -51,40 +48,37 @@ COLUMNS = (
     "data_through",
     "model_id",
     "prior",
+    "region",
+    "already_inadequate",
+    "known",
+    "judgements_through",
+    "top_k_probability_new",
 )
 """The columns of ``score``, in order."""
 
-AT_ONCE = 1 << 17
-"""Rows that ``score_batch`` holds as numbers at a time, in each thread."""
+_RANKS = ("rank", "rank_lower", "rank_upper")
 TOP_K = 26
 """Authorities that were in intervention when the National Audit Office reported in 2016."""
 
-BATCH_COLUMNS = (
-    "risk",
-    "risk_lower",
-    "risk_upper",
-    "below_good",
-    "band",
-    "missing_indicators",
-    "model_id",
-    "prior",
-    "status",
-)
-
 
 def score(
-    model: RiskModel, snapshot: Snapshot, *, top_k: int = TOP_K, prior: float | None = None
+    model: RiskModel | None = None,
+    snapshot: Snapshot | None = None,
+    *,
+    top_k: int = TOP_K,
+    prior: float | None = None,
 ) -> pd.DataFrame:
     """Score every authority that existed on the snapshot's date.
 
     Parameters
     ----------
-    model : RiskModel
-        As ``earlywarn.load_model`` or ``earlywarn.train`` gives it.
-    snapshot : Snapshot
-        What ``panel.as_of(date)`` gave.
+    model : RiskModel, optional
+        As ``earlywarn.load_model`` or ``earlywarn.train`` gives it; the one that ships if not
+        given.
+    snapshot : Snapshot, optional
+        What ``panel.as_of(date)`` gave; what ships, as of its newest publication, if not given.
     top_k : int
-        The length of list that ``top_k_probability`` is about.
+        The length of list that ``top_k_probability`` and ``top_k_probability_new`` are about.
     prior : float, optional
         A scenario: another share of Inadequate judgements than the model expects.
 
@@ -95,12 +89,21 @@ def score(
         probability that an inspection starting on the date would give an Inadequate judgement;
         ``risk_lower`` and ``risk_upper`` are a 90% interval of it, ``rank_lower`` and
         ``rank_upper`` of the rank. ``below_good`` is the probability of Requires improvement or
-        worse. ``prior`` is the share of Inadequate judgements that the model was set to.
+        worse. ``prior`` is the share of Inadequate judgements that the model expects on the date.
+        Equal risks share a rank; an authority of which nothing is known (``known`` is 0) has no
+        rank and no band. ``already_inadequate`` says whether the last judgement known, of those
+        published up to ``judgements_through``, holds an Inadequate grade. ``top_k_probability`` is
+        the probability of being among the ``top_k`` highest, ``top_k_probability_new`` the same
+        among the authorities that are not Inadequate already; those that are have none.
+        ``attrs["freshness"]`` says how fresh each source was, as ``freshness`` gives it.
 
     Warns
     -----
     ModelLifeWarning
-        If the date is outside the model's life. ``score_batch`` refuses such rows.
+        If the date is outside the model's life, in which case ``score_batch`` refuses its rows; or
+        before the day until which the model has learnt, so that it knows what came after.
+    OverdueWarning
+        If a source is older on the date than its cadence allows.
 
     Raises
     ------
@@ -112,30 +115,43 @@ def score(
     Examples
     --------
     >>> import earlywarn as ew
+    >>> len(ew.score())
+    153
     >>> scores = ew.score(ew.load_model(), ew.load_panel().as_of("2024-06-30"))
     >>> len(scores), bool(scores["risk"].between(0, 1).all())
     (153, True)
     """
+    model, snapshot = model_or_shipped(model), snapshot_or_shipped(snapshot)
+    check_life(model, snapshot)
+    return score_quietly(model, snapshot, top_k=top_k, prior=prior)
+
+
+def score_quietly(
+    model: RiskModel, snapshot: Snapshot, *, top_k: int = TOP_K, prior: float | None = None
+) -> pd.DataFrame:
+    """``score`` without its warning, for what says by itself which day it is about."""
     held = last_judgements(snapshot)
     X = indicators_after(snapshot, held)
     if not isinstance(top_k, Integral) or not 1 <= top_k <= len(X):
         raise ScoreError(
             "not a length of list", where="top_k", found=str(top_k), expected=f"1 to {len(X)}"
         )
-    _check_life(model, snapshot)
-    model = model if prior is None else at_prior(model, prior)
+    if prior is not None:
+        model = at_prior(on_day(model, snapshot.as_of), prior)
     rows = X.reset_index()
-    # No authority is left out of the country's list: what was doubtful about a figure is told by
-    # the panel's findings, and the day by a warning.
-    inputs = replace(read_rows(model, rows), refusal={})
-    verdicts = Verdicts(model, len(rows))
-    verdicts.add(slice(0, len(rows)), inputs)
-    ranks = _ranks(model, inputs, top_k)
-    up, down = drivers(model, X, model.contributions(inputs.values))
+    # No authority is left out of the country's list: the panel's findings say what was doubtful
+    # about a figure, and a warning says it of the day.
+    inputs = replace(read_rows(model, rows, explain=True), refusal={})
+    predictions = Predictions(model, len(rows), explain=True)
+    predictions.add(slice(0, len(rows)), inputs)
+    inadequate = _already_inadequate(held)
+    ranks = ranked(
+        on_day(model, snapshot.as_of), inputs.values, inputs.noise, top_k, apart=inadequate
+    )
     table = pd.DataFrame(
         {
-            **verdicts.columns(),
-            **ranks,
+            **predictions.columns(),
+            **ranks._asdict(),
             "la_code": rows["la_code"],
             "la_name": snapshot.authorities["la_name"].to_numpy(),
             "as_of": snapshot.as_of.isoformat(),
@@ -143,23 +159,64 @@ def score(
             "previous_inspection": [
                 None if pd.isna(day) else day.isoformat() for day in held["previous_inspection"]
             ],
-            "drivers_up": up,
-            "drivers_down": down,
             "data_through": snapshot.data_through.isoformat() if snapshot.data_through else None,
+            "region": snapshot.authorities["region"].to_numpy(),
+            "already_inadequate": inadequate,
+            "judgements_through": _judgements_through(snapshot),
         }
     )
-    return table.sort_values(["rank", "la_code"], ignore_index=True)[list(COLUMNS)]
+    table = _unranked(table) if (table["known"] == 0).any() else table
+    ordered = table.sort_values(["rank", "risk", "la_code"], ascending=[True, False, True])
+    return marked(ordered.reset_index(drop=True)[list(COLUMNS)], model, snapshot)
 
 
-def _check_life(model: RiskModel, snapshot: Snapshot) -> None:
+def _already_inadequate(held: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Whether the last judgement known holds an Inadequate grade, overall or of an area."""
+    grades = held[["previous_judgement", *AREAS]]
+    return (grades == "Inadequate").any(axis=1).to_numpy(dtype=bool)
+
+
+def _judgements_through(snapshot: Snapshot) -> str | None:
+    days = snapshot.judgements["published_on"]
+    return days.max().isoformat() if len(days) else None
+
+
+def _unranked(table: pd.DataFrame) -> pd.DataFrame:
+    """Authorities of which nothing is known have no rank and no band, and come last."""
+    unknown = table["known"] == 0
+    ranks = {name: table[name].astype("Int64").mask(unknown) for name in _RANKS}
+    return table.assign(**ranks, band=table["band"].mask(unknown))
+
+
+def learnt_until(model: RiskModel) -> str:
+    """The day up to which a model has seen reports; empty if it does not say."""
+    return str(model.info.get("training", {}).get("until") or "")
+
+
+def hindsight(model: RiskModel, snapshot: Snapshot) -> str:
+    """What a heading adds on a day before that until which the model has learnt; else nothing."""
+    until = learnt_until(model)
+    return f", with what was learnt until {until}" if snapshot.as_of.isoformat() < until else ""
+
+
+def check_life(model: RiskModel, snapshot: Snapshot) -> None:
+    """Warn of a day that the model is not meant for, or that lies before what it has seen."""
     first, last = model.info.get("first_date", ""), model.info.get("sunset", "9999")
-    if not first <= snapshot.as_of.isoformat() <= last:
-        warnings.warn(
-            f"the model {model.info.get('model_id', '')} is meant for {first} to {last}, not for "
-            f"{snapshot.as_of}: retrain it (python -m earlywarn train), or ask for another day",
-            ModelLifeWarning,
-            stacklevel=3,
+    day, name = snapshot.as_of.isoformat(), model.info.get("model_id", "")
+    if not first <= day <= last:
+        text = (
+            f"the model {name} is meant for {first} to {last}, not for {day}: "
+            "retrain it (python -m earlywarn train), or ask for another day"
         )
+    elif hindsight(model, snapshot):
+        text = (
+            f"the model {name} has learnt from reports up to {learnt_until(model)}, so that what "
+            f"it says of {day} was not known then: train one until that day for what would have "
+            "been said"
+        )
+    else:
+        return
+    warnings.warn(text, ModelLifeWarning, stacklevel=3)
 
 
 def at_prior(model: RiskModel, prior: float) -> RiskModel:
@@ -185,132 +242,7 @@ def at_prior(model: RiskModel, prior: float) -> RiskModel:
             remedy="Score it without a prior.",
         )
     moved = model.shifted(float(logit(prior) - logit(expected)))
-    info = {**model.info, "prior": {**model.info["prior"], "risk": prior, "scenario": True}}
+    scenario = {**model.info["prior"], "risk": prior, "scenario": True}
+    # The share asked for is that of any day.
+    info = {**model.info, "prior": scenario, "levels": None}
     return moved.with_info({**info, "model_id": f"{info['model_id']}-prior-{prior:g}"})
-
-
-def score_batch(
-    rows: Any,
-    model: RiskModel | None = None,
-    *,
-    explain: bool = False,
-    errors: Literal["report", "raise"] = "report",
-) -> pd.DataFrame:
-    """Score rows from anywhere: each by itself, in the order given.
-
-    Parameters
-    ----------
-    rows : DataFrame, Arrow table, iterable of dicts, or path to CSV, Parquet or JSON lines
-        Columns by the catalogue's names; ``la_code`` and ``as_of`` are optional. Other columns are
-        passed through untouched.
-    model : RiskModel, optional
-        The model that ships if not given.
-    explain : bool
-        Whether to add the contributions (``contribution_baseline``, ``contribution_...``) and the
-        drivers as text.
-    errors : {"report", "raise"}
-        What to do with a row that can't be scored: say so in ``status``, or stop.
-
-    Returns
-    -------
-    DataFrame
-        The rows as given, and ``risk, risk_lower, risk_upper, below_good, band, missing_indicators,
-        model_id, prior, status``; ``prior`` is the share of Inadequate judgements that the model
-        was set to, and ``status`` is ``scored`` or says why not.
-
-    Raises
-    ------
-    ScoreError
-        If nothing in the rows can be scored by its name, a column would be overwritten, the rows
-        can't be read, or with ``errors="raise"`` at the first row that can't be scored.
-
-    Notes
-    -----
-    A row's answer depends on the row and the model alone: it is the same to the last bit for the
-    row by itself, in a million, and in any order.
-
-    Examples
-    --------
-    >>> import earlywarn as ew
-    >>> rows = [{"la_code": "383", "rereferrals": 31.0, "agency_workers": 140.0}]
-    >>> ew.score_batch(rows)["status"].item()
-    'refused: agency_workers is above 100'
-    """
-    if errors not in ("report", "raise"):
-        raise ScoreError(
-            "not a way to treat errors",
-            where="errors",
-            found=repr(errors),
-            expected="'report' or 'raise'",
-        )
-    model = load_model() if model is None else model
-    frame = as_frame(rows)
-    _check_frame(frame, explain=explain, model=model)
-    verdicts = Verdicts(model, len(frame), explain=explain)
-    register = _register()
-
-    def work(place: slice) -> None:
-        verdicts.add(place, read_rows(model, frame.iloc[place], register=register))
-
-    in_threads(work, len(frame), most=AT_ONCE)
-    if errors == "raise" and verdicts.refusal:
-        raise _refused(verdicts.refusal)
-    added = pd.DataFrame(verdicts.columns(), index=frame.index, copy=False)
-    return beside(frame, added)
-
-
-@functools.cache
-def _register() -> Register:
-    """The register that ships, read once: reading it takes longer than scoring a row."""
-    return Register.load()
-
-
-def _refused(refusal: Mapping[int, str]) -> ScoreError:
-    first = min(refusal)
-    return ScoreError(
-        "a row can't be scored",
-        where=f"row {first}",
-        found=refusal[first],
-        expected="numbers in the catalogue's units, or nothing where a figure is not known",
-        remedy='Mend the row, or use errors="report" to score the others.',
-    )
-
-
-def _ranks(model: RiskModel, inputs: Inputs, top_k: int) -> dict[str, Any]:
-    """Ranks, their 90% intervals and the chance of the top k, from equally credible models."""
-    draws = model.draws(inputs.values, inputs.noise)
-    order = np.empty(draws.shape, dtype=np.int32)
-    places = np.argsort(-draws, axis=1)
-    np.put_along_axis(order, places, np.arange(1, draws.shape[1] + 1)[None, :], axis=1)
-    rank = np.argsort(np.argsort(-model.log_odds(inputs.values), kind="stable")) + 1
-    low = np.quantile(order, 0.05, axis=0, method="lower").astype(int)
-    high = np.quantile(order, 0.95, axis=0, method="higher").astype(int)
-    return {
-        "rank": rank,
-        "rank_lower": np.minimum(low, rank),
-        "rank_upper": np.maximum(high, rank),
-        "top_k_probability": (order <= top_k).mean(axis=0),
-    }
-
-
-def _check_frame(frame: pd.DataFrame, *, explain: bool, model: RiskModel) -> None:
-    clash = [
-        name
-        for name in frame.columns
-        if name in BATCH_COLUMNS
-        or (explain and str(name).startswith(("contribution_", "drivers_")))
-    ]
-    if clash:
-        raise ScoreError(
-            "the rows have columns that scoring would overwrite",
-            found=", ".join(map(str, clash)),
-            expected="none of them",
-            remedy="Rename or drop them.",
-        )
-    if len(frame) and not known_columns() & set(frame.columns):
-        raise ScoreError(
-            "no column of the rows is in the catalogue",
-            found=", ".join(map(str, frame.columns[:8])) or "no columns",
-            expected=f"names such as {', '.join(model.columns[:3])}",
-            remedy="python -m earlywarn catalogue prints them.",
-        )

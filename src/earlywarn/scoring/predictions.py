@@ -1,4 +1,4 @@
-"""What is said of rows once they are numbers: risks, intervals, bands, and the texts beside them.
+"""Predictions: risks, intervals, bands, and the texts beside them, of rows that are numbers now.
 
 Rows are taken in blocks; texts are made once for each pattern and handed out, since few rows differ
 in what they lack or in what drives them.
@@ -7,22 +7,24 @@ in what they lack or in what drives them.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from earlywarn.model.horizon import ahead, share_on
 from earlywarn.model.kernels import BLOCK, SHARE, SHORTEST, probabilities, threads
-from earlywarn.scoring.explanation import NONE
+from earlywarn.model.risk_model import SMALLEST_RISE
 from earlywarn.scoring.preprocessing import Inputs, model_indicators
-from earlywarn.statistics.regression import FloatArray, normal_quantile
+from earlywarn.scoring.words import LAST, NONE, Terms, driver_texts
+from earlywarn.statistics.distributions import normal_quantile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from earlywarn.model.risk_model import RiskModel
+    from earlywarn.statistics.arrays import FloatArray
 
 Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.int16]
@@ -42,7 +44,7 @@ _WORD = 14
 """Columns whose pattern of gaps is looked at together: few enough for a table of all patterns."""
 
 
-class Verdicts:
+class Predictions:
     """The answers to a number of rows, filled in block by block.
 
     Parameters
@@ -53,39 +55,70 @@ class Verdicts:
         How many there are.
     explain : bool
         Whether contributions and drivers are wanted too.
+    names : bool
+        Whether what is missing is given by its titles; else as a count and the indicators' names.
     """
 
-    def __init__(self, model: RiskModel, rows: int, *, explain: bool = False) -> None:
+    def __init__(
+        self, model: RiskModel, rows: int, *, explain: bool = False, names: bool = True
+    ) -> None:
         self._model = model
         self._explain = explain
-        records = model_indicators(model)
-        self._titles = [record.title for record in records]
-        self._names = ["baseline", *(record.id for record in records)]
-        width = len(records)
+        self._long = names
+        self._records = model_indicators(model)
+        width = len(self._records)
+        self._once = [place for place, each in enumerate(self._records) if each.id in LAST]
         self._numbers = np.empty((4, rows))
+        self._shares = np.empty(rows)
         self._band = np.empty(rows, dtype=np.int8)
+        self._known = np.full(rows, width, dtype=np.int16)
+        self._compared = np.zeros(rows, dtype=np.bool_)
         self._gaps = np.zeros((-(-width // _WORD), rows), dtype=np.int16)
         self._parts = np.empty((width + 1 if explain else 0, rows + SHORTEST))
-        self._drivers = np.empty((len(SIDES) if explain else 0, rows), dtype=np.int64)
+        self._drivers: dict[int, tuple[Any, Any]] = {}
         self.refusal: dict[int, str] = {}
 
     def add(self, rows: slice, inputs: Inputs) -> None:
         """Say of the rows at this place what follows from their numbers."""
         model = self._model
         room = self._parts[:, rows.start : rows.stop + SHORTEST] if self._explain else None
-        found = model.assess(inputs.values, inputs.noise, parts=self._explain, sd=True, room=room)
-        reach = float(normal_quantile(0.95)) * found.sd
+        to_come = ahead(model, inputs.years)
+        found = model.assess(
+            inputs.values,
+            inputs.noise,
+            parts=self._explain,
+            sd=True,
+            room=room,
+            moved=to_come.worst,
+        )
+        sd = np.sqrt(np.maximum(found.sd**2 + to_come.variance, 0.0))
+        reach = float(normal_quantile(0.95)) * sd
         odds = found.log_odds
-        worse = odds + model.step(len(model.classes) - 2)
+        rise = model.rise(inputs.values, len(model.classes) - 2) + to_come.better - to_come.worst
+        worse = odds + np.maximum(rise, SMALLEST_RISE)
         for place, each in enumerate((odds, odds - reach, odds + reach, worse)):
             self._numbers[place, rows] = probabilities(each)
-        self._band[rows] = _bands(model, self._numbers[0, rows])
+        self._shares[rows] = share_on(expected_share(model), to_come.worst)
+        self._band[rows] = _bands(self._shares[rows], self._numbers[0, rows])
+        if inputs.compared is not None:
+            self._compared[rows] = inputs.compared
         self.refusal.update({rows.start + row: why for row, why in inputs.refusal.items()})
         missing = np.isnan(inputs.values).T
         if missing.any():
             self._gaps[:, rows] = _gaps(missing)
+            self._known[rows] -= missing.sum(axis=0, dtype=np.int16)
         if self._explain:
-            self._drivers[:, rows] = _strongest(found.contributions.T[1:], missing)
+            terms = _strongest(found.contributions.T[1:], missing, self._once)
+            refused = np.fromiter(inputs.refusal, dtype=np.intp, count=len(inputs.refusal))
+            up, down = (
+                driver_texts(self._records, side, inputs.facts, inputs.values, refused)
+                for side in (terms[:MOST_DRIVERS], terms[MOST_DRIVERS:])
+            )
+            self._drivers[rows.start] = up, down
+
+    def compared_with(self, reference: str) -> Any:
+        """The reference of each row with a plain value; empty where levels were given."""
+        return _handed_out(["", reference], self._compared.astype(np.intp))
 
     def columns(self) -> dict[str, Any]:
         """The answers as columns; a refused row has none."""
@@ -96,16 +129,18 @@ class Verdicts:
             if refused.any():
                 numbers[:, refused] = np.nan
         names = ("risk", "risk_lower", "risk_upper", "below_good")
-        contributions = (f"contribution_{name}" for name in self._names)
+        terms = ("baseline", *(record.id for record in self._records))
+        contributions = (f"contribution_{term}" for term in terms)
         texts = self._texts(refused)
         return {
             **dict(zip(names, self._numbers, strict=True)),
             "band": texts["band"],
             "missing_indicators": texts["missing_indicators"],
+            "known": self._known.astype(np.int64),
             "model_id": texts["model_id"],
-            "prior": np.where(refused, np.nan, expected_share(self._model)),
+            "prior": np.where(refused, np.nan, self._shares),
             **dict(zip(contributions, parts, strict=False)),
-            **{name: texts[name] for name in SIDES if self._explain},
+            **(self._driver_columns() if self._explain else {}),
             "status": texts["status"],
         }
 
@@ -113,18 +148,34 @@ class Verdicts:
         """The columns of text; of many rows, made side by side."""
         same = np.zeros(len(refused), dtype=np.int8)
         model_id = self._model.info.get("model_id", "")
+        names = [record.title if self._long else record.id for record in self._records]
         makers: dict[str, Callable[[], Any]] = {
-            "missing_indicators": lambda: _gap_texts(self._titles, self._gaps, refused),
+            "missing_indicators": lambda: self._missing(names, refused),
             "band": lambda: _handed_out([name for _, name in BANDS], self._band, refused),
             "model_id": lambda: _handed_out([model_id], same, refused),
             "status": self._status,
         }
-        for name, codes in zip(SIDES, self._drivers, strict=False):
-            makers[name] = partial(_driver_texts, self._titles, codes, refused)
         if len(refused) < SHARE:
             return {name: make() for name, make in makers.items()}
         with ThreadPoolExecutor(threads()) as pool:
             return dict(zip(makers, pool.map(lambda make: make(), makers.values()), strict=True))
+
+    def _driver_columns(self) -> dict[str, Any]:
+        """The blocks' drivers in the order of the rows."""
+        blocks = [
+            pd.DataFrame(dict(zip(SIDES, self._drivers[at], strict=True)))
+            for at in sorted(self._drivers)
+        ]
+        whole = blocks[0] if len(blocks) == 1 else pd.concat(blocks, ignore_index=True)
+        return {name: whole[name].array for name in SIDES}
+
+    def _missing(self, names: list[str], refused: npt.NDArray[np.bool_]) -> Any:
+        """What each row lacks: titles, or a count and the indicators' names."""
+        texts = _gap_texts(names, self._gaps, refused)
+        if self._long:
+            return texts
+        counts = ["", *(f"{count}: " for count in range(1, len(names) + 1))]
+        return _handed_out(counts, len(names) - self._known) + texts
 
     def _refused(self) -> npt.NDArray[np.intp]:
         return np.fromiter(self.refusal, dtype=np.intp, count=len(self.refusal))
@@ -152,8 +203,8 @@ def expected_share(model: RiskModel) -> float:
     return float(model.info.get("prior", {}).get("risk", np.nan))
 
 
-def _bands(model: RiskModel, risk: FloatArray) -> npt.NDArray[np.int8]:
-    times = risk / expected_share(model)
+def _bands(share: FloatArray, risk: FloatArray) -> npt.NDArray[np.int8]:
+    times = risk / share
     above = np.zeros(len(risk), dtype=np.int8)
     for edge, _ in BANDS:
         above += times < edge
@@ -211,8 +262,12 @@ def _distinct(codes: Words | Ints, most: int) -> tuple[npt.NDArray[np.intp], Int
     return places[codes], different
 
 
-def _strongest(parts: FloatArray, missing: npt.NDArray[np.bool_]) -> Ints:
-    """The three strongest terms of each row, upwards and downwards, packed in one number each.
+def _strongest(
+    parts: FloatArray, missing: npt.NDArray[np.bool_], once: Sequence[int] = ()
+) -> Terms:
+    """The places of the three strongest terms of each row, upwards and then downwards.
+
+    The terms of one fact, ``once``, count together, as the first of them.
 
     The last bits of each term give way to its place, so that sorting brings the places along;
     terms within a part in 10^13 of each other count as tied, and ties go to the earlier one.
@@ -223,8 +278,7 @@ def _strongest(parts: FloatArray, missing: npt.NDArray[np.bool_]) -> Ints:
     places = (mask - np.arange(width))[:, None]
     # From the strongest upwards on, and from the strongest downwards on.
     ends = [*range(-1, -MOST_DRIVERS - 1, -1), *range(MOST_DRIVERS)]
-    powers = (none + 1) ** np.arange(MOST_DRIVERS)[::-1]
-    packed = np.empty((len(SIDES), size), dtype=np.int64)
+    found = np.empty((len(ends), size), dtype=np.int8)
     # A little wider than a block: columns that lie a power of two apart take turns in the cache.
     room = np.zeros((width, min(size, BLOCK) + 8))
     for start in range(0, size, BLOCK):
@@ -232,6 +286,9 @@ def _strongest(parts: FloatArray, missing: npt.NDArray[np.bool_]) -> Ints:
         tagged = room[:, : rows.stop - start]
         # What stands in for a missing figure is part of the sum, and no driver.
         np.multiply(parts[:, rows], ~missing[:, rows], out=tagged[:none])
+        for place in once[1:]:
+            tagged[once[0]] += tagged[place]
+            tagged[place] = 0.0
         bits = tagged.view(np.int64)
         bits &= ~mask
         bits |= places
@@ -241,17 +298,5 @@ def _strongest(parts: FloatArray, missing: npt.NDArray[np.bool_]) -> Ints:
         strongest[MOST_DRIVERS:] *= -1
         term = mask - (strongest.view(np.int64) & mask)
         term[strongest <= NONE] = none
-        for side, terms in enumerate(np.split(term, len(SIDES))):
-            packed[side, rows] = powers @ terms
-    return packed
-
-
-def _driver_texts(titles: list[str], packed: Ints, refused: npt.NDArray[np.bool_]) -> Any:
-    """The titles of the terms that were packed, a text for each different three."""
-    names, base = [*titles, ""], len(titles) + 1
-    places, different = _distinct(packed, base**MOST_DRIVERS)
-    first, *others = (different // base**place % base for place in reversed(range(MOST_DRIVERS)))
-    texts = _handed_out(names, first)
-    for term in others:
-        texts = texts + _handed_out([f"; {name}" if name else "" for name in names], term)
-    return _handed_out(texts, places, refused)
+        found[:, rows] = term
+    return found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import json
-import shutil
+import warnings
+from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import joblib
 
 from earlywarn._version import __version__
-from earlywarn.errors import EarlyWarnError, UsageError
+from earlywarn.errors import EarlyWarnError, RowsWarning, ScoreError, UsageError
 from earlywarn.model.serialisation import load_model, to_text
-from earlywarn.scoring.national import score_batch
+from earlywarn.scoring.batch import score_rows
 from earlywarn.scoring.predictions import SCORED
 from earlywarn.serving.chunks import (
     CHUNK,
@@ -26,14 +27,19 @@ from earlywarn.serving.chunks import (
     join_parts,
     read_chunks,
 )
-from earlywarn.utils.files import write_whole
+from earlywarn.serving.work_folder import WorkFolder, unfinished, work_folder
+from earlywarn.utils.files import check_outputs, sync_folder, written_to
 from earlywarn.utils.progress import Progress
+from earlywarn.utils.workers import check_jobs, parallel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.serving.chunks import Chunk
+    from earlywarn.serving.work_folder import Part
 
-JOINED = "joined.json"
+_REFUSED = "refused.csv"
 
 
 @dataclass(frozen=True)
@@ -46,22 +52,36 @@ class BatchResult:
         The two files written.
     rows, refused : int
         How many rows there were, and how many of them could not be scored.
+    done_before : bool
+        Whether there was nothing left to do: both files are those of an earlier call.
     """
 
     out: Path
     refused_rows: Path
     rows: int
     refused: int
+    done_before: bool = False
 
 
 @dataclass(frozen=True)
 class _Job:
     """What every chunk is treated with."""
 
-    folder: Path
+    work: WorkFolder
     ending: str
     model: RiskModel
     explain: bool
+
+    def file(self, number: int, ending: str = "") -> str:
+        return f"{number:08d}{ending or self.ending}"
+
+    @property
+    def whole(self) -> Path:
+        return self.work.file(f"whole{self.ending}")
+
+    @property
+    def refused(self) -> Path:
+        return self.work.file(_REFUSED)
 
 
 def score_file(  # noqa: PLR0913 - one a choice that the command line has
@@ -108,81 +128,98 @@ def score_file(  # noqa: PLR0913 - one a choice that the command line has
     Raises
     ------
     UsageError
-        If the output can't be written, or there is something else to carry on with.
+        If the output can't be written, another run is writing it, or there is something else to
+        carry on with.
     ScoreError
-        If the rows can't be read, or none of their columns means anything.
+        If the rows can't be read, none of their columns means anything, or the file was changed
+        while it was read.
 
     Notes
     -----
     Finished chunks are kept in a hidden folder beside the output, and put together at the end.
-    Until then there is no output; a process killed at any moment leaves none.
+    Until then there is no output; a process killed at any moment leaves none. The folder has one
+    owner at a time. Each part carries a digest of itself and of the job (input, model, options,
+    version): one that is not whole, or of another job, is never used, but done again.
     """
     source, out, progress = Path(source), Path(out), progress or Progress()
-    _check(source, out, chunk)
-    model = load_model() if model is None else model
+    _check(source, out, chunk, jobs)
     # Every output beside its own parts: moving a file within a folder is done at once or not. The
     # whole path, since processes that an earlier call left waiting may stand in another folder.
-    job = _Job(out.absolute().parent / f".{out.name}.parts", out.suffix, model, explain)
-    ticket = _ticket(source, job, chunk)
-    if resume and _joined(out, job, ticket):
+    folder = out.absolute().parent / f".{out.name}.parts"
+    if not (resume and unfinished(folder)):
+        if resume and not overwrite and (done := _done_before(source, out)):
+            return _without_rest(folder, done)
+        check_outputs(out, _refused_rows(out), overwrite=overwrite, inputs=[source])
+    model = load_model() if model is None else model
+    ticket = _ticket(source, model, explain=explain, chunk=chunk)
+    with written_to(out), work_folder(folder, ticket, resume=resume) as work:
+        job = _Job(work, out.suffix, model, explain)
+        if work.finished() is None or not (out.exists() or job.whole.exists()):
+            check_outputs(out, _refused_rows(out), overwrite=overwrite, inputs=[source])
+            _fill(source, out, job, ticket, chunk, jobs, progress)
         return _put_in_place(out, job, overwrite=overwrite)
-    _check_free(out, overwrite=overwrite)
-    _prepare(job, ticket, resume=resume)
-    try:
-        parts = read_chunks(source, chunk)
-        work = (joblib.delayed(_one)(number, part, job) for number, part in enumerate(parts))
-        pool = joblib.Parallel(
-            n_jobs=jobs, return_as="generator", batch_size=1, pre_dispatch="2*n_jobs"
-        )
-        told = list(progress.over(pool(work), f"Scoring {source.name}, {chunk:,} rows at a time"))
-    except EarlyWarnError:
-        shutil.rmtree(job.folder, ignore_errors=True)
-        raise
-    _join(job, ticket, told)
-    return _put_in_place(out, job, overwrite=overwrite)
 
 
-def _check(source: Path, out: Path, chunk: int) -> None:
+def _check(source: Path, out: Path, chunk: int, jobs: int) -> None:
     check_ending(out)
+    check_jobs(jobs)
     if chunk < 1:
         raise UsageError(
             "not a number of rows", where="chunk", found=str(chunk), expected="1 or more"
         )
-    if not out.parent.is_dir():
-        raise UsageError("there is no such folder", where=str(out.parent), remedy="Make it first.")
-    if out.resolve() == source.resolve() or source.resolve() in out.resolve().parents:
-        raise UsageError(
-            "the output would be the input", where=str(out), remedy="Choose another name."
-        )
+    check_outputs(out, _refused_rows(out), overwrite=True, inputs=[source])
 
 
-def _check_free(out: Path, *, overwrite: bool) -> None:
-    if out.exists() and not overwrite:
-        raise UsageError(
-            "a file is there already",
-            where=str(out),
-            remedy="Choose another name, or add --overwrite.",
-        )
+def _refused_rows(out: Path) -> Path:
+    return out.with_name(f"{out.stem}.refused.csv")
 
 
-def _ticket(source: Path, job: _Job, chunk: int) -> dict[str, Any]:
+def _done_before(source: Path, out: Path) -> BatchResult | None:
+    """What an earlier call came to, if both its files are there, newer than the input."""
+    files = [out, _refused_rows(out)]
+    if not all(file.is_file() for file in files):
+        return None
+    changed = max((file.stat().st_mtime_ns for file in _files(source)), default=0)
+    if not changed or min(file.stat().st_mtime_ns for file in files) < changed:
+        return None
+    rows, refused = (sum(len(part.rows) for part in read_chunks(file, CHUNK)) for file in files)
+    return BatchResult(out, files[1], rows, refused, done_before=True)
+
+
+def _without_rest(folder: Path, done: BatchResult) -> BatchResult:
+    """The same, once a folder that a kill at the very end left empty is gone."""
+    if folder.is_dir():
+        with work_folder(folder, {}, resume=False) as work:
+            work.clear()
+    return done
+
+
+def _ticket(source: Path, model: RiskModel, *, explain: bool, chunk: int) -> dict[str, Any]:
     """What the parts of an output belong to: carried on only with the very same."""
     return {
         "version": __version__,
         "input": _digest(source),
-        "model": hashlib.sha256(to_text(job.model).encode()).hexdigest(),
-        "explain": job.explain,
+        "model": hashlib.sha256(to_text(model).encode()).hexdigest(),
+        "explain": explain,
         "chunk": chunk,
     }
 
 
 def _digest(source: Path) -> str:
-    found = hashlib.sha256()
-    for file in _files(source):
-        with file.open("rb") as stream:
-            content = hashlib.file_digest(stream, "sha256").hexdigest()
-        found.update(f"{file.relative_to(source).as_posix()} {content}\n".encode())
-    return found.hexdigest()
+    digest = hashlib.sha256()
+    try:
+        for file in _files(source):
+            with file.open("rb") as stream:
+                content = hashlib.file_digest(stream, "sha256").hexdigest()
+            digest.update(f"{file.relative_to(source).as_posix()} {content}\n".encode())
+    except OSError as error:
+        raise ScoreError(
+            "the file can't be read",
+            where=str(source),
+            found=error.strerror or str(error),
+            remedy="Nothing was written.",
+        ) from error
+    return digest.hexdigest()
 
 
 def _files(source: Path) -> list[Path]:
@@ -191,88 +228,140 @@ def _files(source: Path) -> list[Path]:
     return [source] if source.is_file() else []
 
 
-def _prepare(job: _Job, ticket: dict[str, Any], *, resume: bool) -> None:
-    """Make the folder of parts, or see that the one there is for the same work."""
-    file = job.folder / "ticket.json"
-    if resume and file.is_file():
-        if json.loads(file.read_text("utf-8")) == ticket:
-            return
+def _fill(
+    source: Path,
+    out: Path,
+    job: _Job,
+    ticket: dict[str, Any],
+    chunk: int,
+    jobs: int,
+    progress: Progress,
+) -> None:
+    """Make the parts and put them together; what a fault leaves is cleared away."""
+    try:
+        parts = _parts(source, job, chunk, jobs, progress)
+        if _digest(source) != ticket["input"]:
+            raise ScoreError(
+                "the input was changed while it was read",
+                where=str(source),
+                remedy="Nothing was written. Run it again once nobody writes to the input.",
+            )
+        _join(job, parts)
+        _warn(parts)
+    except (EarlyWarnError, OSError):
+        job.work.clear()
+        raise
+    except BrokenExecutor as error:
         raise UsageError(
-            "the parts that are there belong to other work",
-            where=str(job.folder),
-            expected="the same input, model, options and version as before",
-            remedy="Leave out --resume to start again.",
-        )
-    shutil.rmtree(job.folder, ignore_errors=True)
-    job.folder.mkdir()
-    write_whole(file, json.dumps(ticket))
+            "the system stopped a worker process, perhaps for want of memory",
+            where=str(out),
+            remedy="Carry on with --resume and fewer --jobs; what is done is kept.",
+        ) from error
+    except KeyboardInterrupt as stop:
+        if not any(job.work.folder.glob("*[0-9].json")):
+            job.work.clear()
+            raise
+        kept = f"what is done is kept in {job.work.folder}; --resume carries on with it"
+        raise KeyboardInterrupt(kept) from stop
 
 
-def _one(number: int, chunk: Chunk, job: _Job) -> dict[str, Any]:
-    """Score one chunk into its part, unless that is done; what was done is told last of all."""
-    part = job.folder / f"{number:08d}{job.ending}"
-    told = part.with_suffix(".json")
-    if not told.is_file():
-        _score_part(part, told, chunk, job)
+def _parts(source: Path, job: _Job, chunk: int, jobs: int, progress: Progress) -> list[Part]:
+    """Score the chunks: each a part, and together every row that was read, in its order."""
+    rows = 0
+
+    def read() -> Iterator[Any]:
+        nonlocal rows
+        for number, part in enumerate(read_chunks(source, chunk)):
+            rows += len(part.rows)
+            yield joblib.delayed(_one)(number, part, job)
+
+    pool = parallel(jobs, return_as="generator", batch_size=1, pre_dispatch="2*n_jobs")
+    title = f"Scoring {source.name}, {chunk:,} rows at a time"
+    with contextlib.closing(pool(read())) as done:
+        parts: list[Part] = list(progress.over(done, title))
+    start = 0
+    for number, part in enumerate(parts):
+        if (part.number, part.start) != (number, start):
+            raise _incomplete(source, part.start, start)
+        start += part.rows
+    if start != rows:
+        raise _incomplete(source, start, rows)
+    return parts
+
+
+def _warn(parts: list[Part]) -> None:
+    """Warn of what is doubtful in every part."""
+    for doubt in parts[0].facts.get("doubts", ()):
+        if all(doubt in part.facts.get("doubts", ()) for part in parts):
+            warnings.warn(doubt, RowsWarning, stacklevel=2)
+
+
+def _incomplete(source: Path, seen: int, expected: int) -> ScoreError:
+    return ScoreError(
+        "the rows scored are not the rows read",
+        where=str(source),
+        found=f"row {seen:,}",
+        expected=f"row {expected:,}",
+        remedy="Nothing was written. Run it again.",
+    )
+
+
+def _one(number: int, chunk: Chunk, job: _Job) -> Part:
+    """Score one chunk into its part, unless that is done and whole."""
+    part = job.work.part(number, chunk.start, len(chunk.rows))
+    if part is None:
+        part = _score_part(number, chunk, job)
         give_back_memory()
-    return dict(json.loads(told.read_text("utf-8")))
+    return part
 
 
-def _score_part(part: Path, told: Path, chunk: Chunk, job: _Job) -> None:
-    scored = score_batch(chunk.rows, job.model, explain=job.explain)
+def _score_part(number: int, chunk: Chunk, job: _Job) -> Part:
+    scored, doubts = score_rows(chunk.rows, job.model, explain=job.explain)
     given = as_cells(chunk.rows)
     added = scored.iloc[:, given.shape[1] :]
     bad = (added["status"] != SCORED).to_numpy(dtype=bool)
     refused = given[bad].assign(status=added["status"][bad])
     refused.insert(0, "row", chunk.start + 1 + bad.nonzero()[0], allow_duplicates=True)
-    write_whole(part, encode(chunk.rows, added, job.ending))
-    write_whole(part.with_suffix(".refused"), csv_bytes(refused))
-    summary = {
-        "part": part.name,
-        "rows": len(added),
+    facts = {
         "refused": int(bad.sum()),
         "given": [str(name) for name in given.columns],
         "added": list(added.columns),
+        "doubts": doubts,
     }
-    write_whole(told, json.dumps(summary))
+    files = {
+        job.file(number): encode(chunk.rows, added, job.ending),
+        job.file(number, ".refused"): csv_bytes(refused),
+    }
+    return job.work.add(number, chunk.start, len(added), facts, files)
 
 
-def _join(job: _Job, ticket: dict[str, Any], told: list[dict[str, Any]]) -> None:
+def _join(job: _Job, parts: list[Part]) -> None:
     """Put the parts together, and say so last of all."""
-    parts = [job.folder / part["part"] for part in told]
-    given, added = told[0]["given"], told[0]["added"]
-    join_parts(
-        [part.with_suffix(".refused") for part in parts],
-        ["row", *given, "status"],
-        job.folder / "refused.csv",
+    given, added = parts[0].facts["given"], parts[0].facts["added"]
+    for names, ending, file in (
+        (["row", *given, "status"], ".refused", job.refused),
+        ([*given, *added], job.ending, job.whole),
+    ):
+        pieces = [(job.work.file(job.file(part.number, ending)), part.digests) for part in parts]
+        join_parts([(piece, digests[piece.name]) for piece, digests in pieces], names, file)
+    rows, refused = (
+        sum(part.rows for part in parts),
+        sum(part.facts["refused"] for part in parts),
     )
-    join_parts(parts, [*given, *added], job.folder / f"whole{job.ending}")
-    counts = {name: sum(part[name] for part in told) for name in ("rows", "refused")}
-    write_whole(job.folder / JOINED, json.dumps({"ticket": ticket, **counts}))
-
-
-def _joined(out: Path, job: _Job, ticket: dict[str, Any]) -> bool:
-    """Whether this very work was stopped after its parts had been put together."""
-    file = job.folder / JOINED
-    if not file.is_file() or json.loads(file.read_text("utf-8"))["ticket"] != ticket:
-        return False
-    return out.exists() or (job.folder / f"whole{job.ending}").exists()
+    job.work.finish({"rows": rows, "refused": refused})
 
 
 def _put_in_place(out: Path, job: _Job, *, overwrite: bool) -> BatchResult:
     """Move both files into their places, the output last, and clear the rest away."""
-    joined = job.folder / JOINED
-    counts = json.loads(joined.read_text("utf-8"))
-    refused, whole = job.folder / "refused.csv", job.folder / f"whole{job.ending}"
-    refused_rows = out.with_name(f"{out.stem}.refused.csv")
-    if whole.exists():
-        _check_free(out, overwrite=overwrite)
-        if refused.exists():
-            refused.replace(refused_rows)
-        whole.replace(out)
+    counts = job.work.finished() or {}
+    refused_rows = _refused_rows(out)
+    if job.whole.exists():
+        moved = [out, refused_rows] if job.refused.exists() else [out]
+        check_outputs(*moved, overwrite=overwrite)
+        if job.refused.exists():
+            job.refused.replace(refused_rows)
+        job.whole.replace(out)
+        sync_folder(out.absolute().parent)
     # What says that it was finished goes last: stopped in between, --resume clears the rest.
-    for file in job.folder.iterdir():
-        if file != joined:
-            file.unlink()
-    shutil.rmtree(job.folder, ignore_errors=True)
+    job.work.clear()
     return BatchResult(out, refused_rows, counts["rows"], counts["refused"])

@@ -12,7 +12,7 @@ import pandas as pd
 
 from earlywarn.errors import require
 from earlywarn.model.serialisation import load_model
-from earlywarn.scoring.national import score_batch
+from earlywarn.scoring.batch import score_batch, score_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,7 +37,7 @@ def output_schema(
     Returns
     -------
     dict
-        For each added column, in order, ``"number"`` or ``"text"``.
+        For each added column, in order, ``"number"``, ``"whole number"`` or ``"text"``.
 
     Raises
     ------
@@ -51,10 +51,8 @@ def output_schema(
     """
     answer = score_batch(given.head(0), model, explain=explain)
     added = answer.iloc[:, given.shape[1] :]
-    return {
-        str(name): "number" if pd.api.types.is_float_dtype(added[name].dtype) else "text"
-        for name in added.columns
-    }
+    kinds = {"f": "number", "i": "whole number"}
+    return {str(name): kinds.get(added[name].dtype.kind, "text") for name in added.columns}
 
 
 def dask_score(ddf: Any, model: RiskModel | None = None, *, explain: bool = False) -> Any:
@@ -115,7 +113,11 @@ def spark_score(sdf: Any, model: RiskModel | None = None, *, explain: bool = Fal
     types = require("pyspark.sql.types", extra="engines")
     model = load_model() if model is None else model
     schema = types.StructType(list(sdf.schema.fields))
-    kinds = {"number": types.DoubleType(), "text": types.StringType()}
+    kinds = {
+        "number": types.DoubleType(),
+        "whole number": types.LongType(),
+        "text": types.StringType(),
+    }
     for name, kind in output_schema(
         pd.DataFrame(columns=sdf.columns), model, explain=explain
     ).items():
@@ -129,6 +131,6 @@ def spark_score(sdf: Any, model: RiskModel | None = None, *, explain: bool = Fal
 
 
 def _scored(frame: pd.DataFrame, model: RiskModel, *, explain: bool) -> pd.DataFrame:
-    answer = score_batch(frame, model, explain=explain)
+    answer, _ = score_rows(frame, model, explain=explain)
     answer.index = frame.index
     return answer

@@ -1,40 +1,46 @@
-"""The same answers over HTTP: ``/score``, ``/explain``, ``/catalogue``, ``/health``, ``/model``.
+"""The same answers over HTTP: rows scored and explained, the published authorities, and its health.
 
-It listens on this machine alone unless told otherwise, takes so many rows and bytes and no more,
-waits so long for a request and no longer, and names no file in what it answers.
+It listens on this machine alone unless you say otherwise, limits the rows, cells and bytes of a
+request and the wait for it, and names no file in what it answers.
 """
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import json
-import threading
+import logging
+import os
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from earlywarn._version import __version__
-from earlywarn.errors import EarlyWarnError, ScoreError, UsageError, require
+from earlywarn.errors import EarlyWarnError, UsageError, require
 from earlywarn.indicators.catalogue import INDICATORS
-from earlywarn.model.serialisation import load_model, model_file
-from earlywarn.scoring.national import score_batch
+from earlywarn.scoring.preprocessing import known_columns
+from earlywarn.serving.http_front import LOG, Front, Metrics
 from earlywarn.serving.http_limits import PATIENCE, Fault, Limits, patient_protocol
+from earlywarn.serving.http_models import Country, ModelFile, out_of_date
+from earlywarn.serving.http_scoring import MOST_ROWS, Scorer, Stopped, past_sunset
+from earlywarn.utils.workers import end_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from earlywarn.model.risk_model import RiskModel
-
 LOOPBACK = "127.0.0.1"
-MOST_ROWS = 10_000
+MOST_WORKERS = 64
+SETTINGS = "EARLYWARN_SERVICE"
+"""Where the processes of a service that has several find what it was started with."""
+TOKEN = "EARLYWARN_TOKEN"  # noqa: S105 - the name of a variable
+"""Where the token stands that clients must show: never on the command line, where all see it."""
 EXAMPLE = {"la_code": "383", "as_of": "2024-06-30", "rereferrals": 31.0, "caseload": 16.0}
-
-
-@dataclass
-class Request:
-    """Rows to be scored: columns by the catalogue's names, any others are sent back untouched."""
-
-    rows: list[dict[str, Any]]
+OPTIONS: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("/score", "/explain", "/catalogue", "/model"), frozenset()),
+    **dict.fromkeys(("/health", "/live", "/ready", "/metrics", "/openapi.json"), frozenset()),
+    **dict.fromkeys(("/authorities", "/authorities/{code}"), frozenset({"as_of"})),
+}
 
 
 @dataclass
@@ -47,65 +53,56 @@ class Answer:
 
 @dataclass
 class Health:
-    """Whether it answers, and with which model; ``warning`` says if a newer file was refused."""
+    """Whether its answers may be relied on today, with which model, and sources up to when.
+
+    ``status`` is ``ok`` or ``out of date``; ``warning`` says why, or that a newer model's file was
+    refused.
+    """
 
     status: str
     version: str
     model_id: str
+    model_until: str
+    figures_through: str
+    judgements_through: str
+    sources: list[dict[str, Any]]
     warning: str = ""
 
 
-class ModelFile:
-    """A model read again when its file changes: whole requests see the old one or the new one.
+@dataclass
+class State:
+    """What a probe asks."""
 
-    A new file that can't be trusted changes nothing but ``warning``.
-
-    Parameters
-    ----------
-    path : path, optional
-        A model folder or file; the model that ships if not given.
-    """
-
-    def __init__(self, path: str | Path | None = None) -> None:
-        self._path = path
-        self._lock = threading.Lock()
-        self._seen = self._stamp()
-        self._model = load_model(path)
-        self.warning = ""
-
-    def current(self) -> RiskModel:
-        """The model as the file has it now, or the last one that could be read."""
-        stamp = self._stamp()
-        if stamp != self._seen:
-            with self._lock:
-                if stamp != self._seen:
-                    self._read(stamp)
-        return self._model
-
-    def _read(self, stamp: tuple[int, ...]) -> None:
-        try:
-            self._model, self.warning = load_model(self._path), ""
-        except EarlyWarnError as fault:
-            self.warning = f"the model's file has changed and was refused: {fault.problem}"
-        self._seen = stamp
-
-    def _stamp(self) -> tuple[int, ...]:
-        try:
-            found = model_file(self._path).stat()
-        except OSError:
-            return ()
-        return found.st_mtime_ns, found.st_size, found.st_ino
+    status: str
 
 
-def create_app(model: str | Path | None = None, *, patience: float = PATIENCE) -> Any:
+@dataclass
+class Account:
+    """One authority's row of ``score``, and its rows of ``explain``."""
+
+    score: dict[str, Any]
+    explanation: list[dict[str, Any]]
+
+
+def create_app(
+    model: str | Path | None = None,
+    *,
+    panel: str | Path | None = None,
+    patience: float = PATIENCE,
+    token: str = "",
+) -> Any:
     """Make the service as an ASGI application.
 
     Parameters
     ----------
     model : path, optional
         A model folder or file; the model that ships if not given.
+    panel : path, optional
+        A panel folder, for the answers about authorities; the panel that ships if not given.
     patience : float
         Seconds that a client may take to send its request.
+    token : str
+        What a client must show in ``Authorization: Bearer``; nothing if empty.
 
     Returns
     -------
@@ -120,64 +117,125 @@ def create_app(model: str | Path | None = None, *, patience: float = PATIENCE) -
         If the model can't be read.
     """
     fastapi = require("fastapi", extra="serve")
-    models = ModelFile(model)
+    models, metrics = ModelFile(model), Metrics()
+    country = Country(models, panel)
     app = fastapi.FastAPI(
-        title="earlywarn", version=__version__, description=__doc__, docs_url=None, redoc_url=None
+        title="earlywarn",
+        version=__version__,
+        description=__doc__,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # A redirect would go to whatever host the client named.
     )
-    for path, call in (("/score", _scoring(models)), ("/explain", _scoring(models, explain=True))):
+    scorer = Scorer(models.current, metrics.scored)
+    for path in ("/score", "/explain"):
         app.add_api_route(
             path,
-            call,
+            _scoring(scorer, explain=path == "/explain"),
             methods=["POST"],
             name=path.strip("/"),
             response_model=Answer,
-            responses={code: {"model": Fault} for code in (400, 408, 413, 422, 500, 503)},
-            openapi_extra=_example({"rows": [EXAMPLE]}),
+            responses={code: {"model": Fault} for code in (400, 401, 408, 413, 415, 422, 500, 503)},
+            openapi_extra=_body(),
         )
-    facts: tuple[tuple[str, Callable[[], Any], Any], ...] = (
-        ("/catalogue", _catalogue, list[dict[str, Any]]),
-        ("/health", _health(models), Health),
-        ("/model", _account(models), dict[str, Any]),
+    _add_facts(app, models, country, metrics)
+    _add_faults(app)
+    app.openapi = functools.partial(_described, app, app.openapi)
+    app.add_middleware(Limits, patience=patience)
+    app.add_middleware(Front, metrics=metrics, options=OPTIONS, token=token)
+    return app
+
+
+def _add_facts(app: Any, models: ModelFile, country: Country, metrics: Metrics) -> None:
+    """Add what is asked with GET."""
+    plain = require("fastapi.responses", extra="serve").PlainTextResponse
+    ready = {503: {"model": State}}
+    facts: tuple[tuple[str, Callable[..., Any], Any, dict[int, Any]], ...] = (
+        ("/catalogue", _catalogue, list[dict[str, Any]], {}),
+        ("/health", _health(models, country), Health, {}),
+        ("/live", _live, State, {}),
+        ("/ready", _ready(models), State, ready),
+        ("/model", _account(models, country), dict[str, Any], {}),
+        ("/authorities", country.scores, list[dict[str, Any]], {422: {"model": Fault}}),
+        ("/authorities/{code}", country.account, Account, {422: {"model": Fault}}),
     )
-    for path, fact, record in facts:
+    for path, fact, record, more in facts:
         app.add_api_route(
             path,
             fact,
             methods=["GET"],
-            name=path.strip("/"),
+            name=path.strip("/").partition("/{")[0] + ("_one" if "{" in path else ""),
             response_model=record,
-            responses={code: {"model": Fault} for code in (500, 503)},
+            responses={code: {"model": Fault} for code in (401, 500, 503)} | more,
         )
-    _add_faults(app)
-    app.add_middleware(Limits, patience=patience)
-    return app
+    app.add_api_route(
+        "/metrics", metrics.text, methods=["GET"], response_class=plain, name="metrics"
+    )
 
 
-def serve(*, host: str = LOOPBACK, port: int = 8000, model: str | Path | None = None) -> None:
+def serve(
+    *,
+    host: str = LOOPBACK,
+    port: int = 8000,
+    model: str | Path | None = None,
+    panel: str | Path | None = None,
+    workers: int = 1,
+    log_json: bool = False,
+) -> None:
     """Answer until stopped.
+
+    Parameters
+    ----------
+    host, port : str, int
+        Where to listen.
+    model, panel : path, optional
+        What ships if not given.
+    workers : int
+        Processes that answer.
+    log_json : bool
+        Whether each answer is a line of JSON in the log.
 
     Raises
     ------
     UsageError
-        If the port is none, or nothing can listen there.
+        If the port is none, nothing can listen there, or there are no workers.
     MissingExtraError
         If FastAPI or uvicorn is not installed.
+
+    Notes
+    -----
+    If the environment holds ``EARLYWARN_TOKEN``, clients must show it.
     """
     if not 0 < port < 65_536:
         raise UsageError("not a port", where="--port", found=str(port), expected="1 to 65535")
+    if not 0 < workers <= MOST_WORKERS:
+        raise UsageError(
+            "not a number of processes",
+            where="--workers",
+            found=str(workers),
+            expected=f"1 to {MOST_WORKERS}",
+        )
     uvicorn = require("uvicorn", extra="serve")
-    app = create_app(model)
+    settings = {"model": model and str(model), "panel": panel and str(panel), "log": log_json}
+    app = _started(settings)
+    several = workers > 1
+    os.environ[SETTINGS] = json.dumps(settings)
     try:
         uvicorn.run(
-            app,
+            "earlywarn.serving.http_app:from_environment" if several else app,
+            factory=several,
+            workers=workers if several else None,
             host=host,
             port=port,
-            http=patient_protocol(),
+            http="earlywarn.serving.http_limits:Patient" if several else patient_protocol(),
             ws="none",
-            log_level="info" if is_loopback(host) else "warning",
+            log_level="info" if is_loopback(host) and not log_json else "warning",
+            access_log=not log_json,
             timeout_keep_alive=5,
             server_header=False,
         )
+    except KeyboardInterrupt:
+        return  # Being stopped is how a service ends.
     except SystemExit as stopped:
         raise UsageError(
             "nothing can listen there",
@@ -186,8 +244,20 @@ def serve(*, host: str = LOOPBACK, port: int = 8000, model: str | Path | None = 
         ) from stopped
 
 
-def _example(body: dict[str, Any]) -> dict[str, Any]:
-    return {"requestBody": {"content": {"application/json": {"example": body}}}}
+def from_environment() -> Any:
+    """Make the application in a process of its own, which ends with the one that started it."""
+    end_with(os.getppid())
+    return _started(json.loads(os.environ[SETTINGS]))
+
+
+def _started(settings: dict[str, Any]) -> Any:
+    if settings["log"]:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        LOG.addHandler(handler)
+        LOG.setLevel(logging.INFO)
+    token = os.environ.get(TOKEN, "")
+    return create_app(settings["model"], panel=settings["panel"], token=token)
 
 
 def is_loopback(host: str) -> bool:
@@ -204,65 +274,110 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _scoring(models: ModelFile, *, explain: bool = False) -> Callable[[Request], Any]:
+def _scoring(scorer: Scorer, *, explain: bool) -> Callable[..., Any]:
+    fastapi = require("fastapi", extra="serve")
     responses = require("fastapi.responses", extra="serve")
 
-    def answer(request: Request) -> Any:
-        if len(request.rows) > MOST_ROWS:
-            raise ScoreError(
-                "too many rows for one request",
-                where="rows",
-                found=f"{len(request.rows):,}",
-                expected=f"at most {MOST_ROWS:,}",
-                remedy="Send them in parts: a row's answer does not depend on the others.",
-            )
-        model = models.current()
-        try:
-            rows = _answered(request.rows, model, explain=explain)
-            told = {"model_id": model.info.get("model_id", ""), "rows": rows}
-            # As ASCII, since half of a surrogate pair, which JSON can hold, is no UTF-8.
-            return responses.Response(json.dumps(told), media_type="application/json")
-        except RecursionError as deep:
-            raise ScoreError("a cell is nested too deeply", where="rows") from deep
+    async def answer(request: Any) -> Any:
+        kind = request.headers.get("content-type", "application/json").partition(";")[0].strip()
+        if kind != "application/json":
+            raise fastapi.HTTPException(415, "the body is not said to be application/json")
+        body = await request.body()
 
+        async def gone() -> None:
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+
+        try:
+            said = await scorer.answer(body, explain=explain, gone=gone)
+        except Stopped:
+            return responses.Response(status_code=503)
+        return responses.Response(said, media_type="application/json")
+
+    answer.__annotations__["request"] = fastapi.Request
     return answer
 
 
-def _answered(
-    rows: list[dict[str, Any]], model: RiskModel, *, explain: bool
-) -> list[dict[str, Any]]:
-    """Each row as it came, with what is said of it."""
-    scored = score_batch(rows, model, explain=explain)
-    added = scored.iloc[:, len({name: None for row in rows for name in row}) :]
-    told = added.astype(object).where(added.notna(), None).to_dict("records")
-    return [_plain({**row, **more}) for row, more in zip(rows, told, strict=True)]
+def _body() -> dict[str, Any]:
+    content = {
+        "schema": {"$ref": "#/components/schemas/Request"},
+        "example": {"rows": [EXAMPLE]},
+    }
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
 
 
-def _plain(cell: Any) -> Any:
-    """What JSON can hold: NaN and infinities, which it can't, are nothing."""
-    if isinstance(cell, dict):
-        return {name: _plain(value) for name, value in cell.items()}
-    if isinstance(cell, list):
-        return [_plain(value) for value in cell]
-    return None if isinstance(cell, float) and not abs(cell) < float("inf") else cell
+def _described(app: Any, plain: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The OpenAPI description, with the fields of a row as the catalogue has them."""
+    description = plain()
+    title = {record.id: f"{record.title} ({record.unit})" for record in INDICATORS}
+    cell = {"anyOf": [{"type": kind} for kind in ("number", "string", "boolean", "null")]}
+    columns = {"la_code": {**cell, "title": "Authority"}, "as_of": {**cell, "title": "Day"}} | {
+        name: {**cell, "title": title[name]} if name in title else cell
+        for name in sorted(known_columns())
+    }
+    rows = {"type": "array", "items": {"$ref": "#/components/schemas/Row"}, "maxItems": MOST_ROWS}
+    description["components"]["schemas"] |= {
+        "Row": {"type": "object", "properties": columns, "additionalProperties": True},
+        "Request": {
+            "type": "object",
+            "properties": {"rows": rows},
+            "required": ["rows"],
+            "additionalProperties": False,
+            "description": "Rows to be scored; columns of other names are sent back untouched.",
+        },
+    }
+    app.openapi_schema = description
+    return description
 
 
 def _catalogue() -> list[dict[str, Any]]:
     return [asdict(record) for record in INDICATORS]
 
 
-def _health(models: ModelFile) -> Callable[[], Health]:
+def _live() -> State:
+    return State("ok")
+
+
+def _ready(models: ModelFile) -> Callable[[], Any]:
+    responses = require("fastapi.responses", extra="serve")
+
+    def answer() -> Any:
+        if past_sunset(models.current(), datetime.now(UTC).date()):
+            return responses.JSONResponse({"status": "the model is past its last day"}, 503)
+        return State("ok")
+
+    answer.__annotations__["return"] = Any
+    return answer
+
+
+def _health(models: ModelFile, country: Country) -> Callable[[], Health]:
     def answer() -> Health:
-        model_id = models.current().info.get("model_id", "")
-        return Health("ok", __version__, model_id, models.warning)
+        model, sources = models.current(), country.sources()
+        reasons = out_of_date(sources)
+        days = {kind: _newest(sources, kind) for kind in ("figures", "judgements")}
+        return Health(
+            "out of date" if reasons else "ok",
+            __version__,
+            model.info.get("model_id", ""),
+            model.info.get("sunset", ""),
+            days["figures"],
+            days["judgements"],
+            sources,
+            "; ".join([*reasons, *filter(None, [models.warning])]),
+        )
 
     return answer
 
 
-def _account(models: ModelFile) -> Callable[[], dict[str, Any]]:
+def _newest(sources: list[dict[str, Any]], kind: str) -> str:
+    """The newest day of one kind of source; empty if nothing of it is known."""
+    return max((one["through"] or "" for one in sources if one["kind"] == kind), default="")
+
+
+def _account(models: ModelFile, country: Country) -> Callable[[], dict[str, Any]]:
     def answer() -> dict[str, Any]:
         model = models.current()
-        return {"columns": list(model.columns), **model.info}
+        return {"columns": list(model.columns), "sources": country.sources(), **model.info}
 
     return answer
 
@@ -279,16 +394,16 @@ def _add_faults(app: Any) -> None:
     async def malformed(_: Any, fault: Any) -> Any:
         first = fault.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
-        told = Fault(str(first["msg"]), where, "", '{"rows": [{"caseload": 16.0}, ...]}')
-        return responses.JSONResponse(asdict(told), 422)
+        answer = Fault(str(first["msg"]), where, "", '{"rows": [{"caseload": 16.0}, ...]}')
+        return responses.JSONResponse(asdict(answer), 422)
 
     async def other(_: Any, fault: Any) -> Any:
-        told = asdict(Fault(str(fault.detail)))
-        return responses.JSONResponse(told, fault.status_code, fault.headers)
+        answer = asdict(Fault(str(fault.detail)))
+        return responses.JSONResponse(answer, fault.status_code, fault.headers)
 
     async def unforeseen(_: Any, __: Exception) -> Any:
-        told = Fault("a fault of the service, not of the request", remedy="Its log says more.")
-        return responses.JSONResponse(asdict(told), 500)
+        answer = Fault("a fault of the service, not of the request", remedy="Its log says more.")
+        return responses.JSONResponse(asdict(answer), 500)
 
     app.add_exception_handler(EarlyWarnError, ours)
     app.add_exception_handler(exceptions.RequestValidationError, malformed)

@@ -74,29 +74,30 @@ class Limits:
         parts: list[bytes] = []
         self._requests += 1
         try:
-            code = await self._collected(receive, parts)
+            code = await self._collected(receive, parts, _said_length(scope))
             if code == _TAKEN:
-                await self._app(scope, _told_again(parts, receive), send)
+                await self._app(scope, _sent_again(parts, receive), send)
             elif code != _GONE:
                 await _refuse(send, code)
         finally:
             self._requests -= 1
             self._bytes -= sum(map(len, parts))
 
-    async def _collected(self, receive: Receive, parts: list[bytes]) -> int:
+    async def _collected(self, receive: Receive, parts: list[bytes], said: int) -> int:
         if self._requests > MOST_AT_ONCE:
             return _BUSY
+        first = _LONG if said > MOST_BYTES else _TAKEN
         try:
-            return await asyncio.wait_for(self._collect(receive, parts), self._patience)
+            return await asyncio.wait_for(self._collect(receive, parts, first), self._patience)
         except TimeoutError:
-            return _LATE
+            return _LATE if first == _TAKEN else first
 
-    async def _collect(self, receive: Receive, parts: list[bytes]) -> int:
+    async def _collect(self, receive: Receive, parts: list[bytes], first: int) -> int:
         """Keep the parts of a body. One beyond the limits is heard out: only then is it answered.
 
         A client that is cut off in mid-sentence never hears why.
         """
-        code, size, more = _TAKEN, 0, True
+        code, size, more = first, 0, True
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
@@ -114,7 +115,13 @@ class Limits:
         return code
 
 
-def _told_again(parts: list[bytes], receive: Receive) -> Receive:
+def _said_length(scope: Message) -> int:
+    """The length that a request's head gives its body; 0 where it gives none."""
+    given = dict(scope["headers"]).get(b"content-length", b"")
+    return int(given) if given.isdigit() else 0
+
+
+def _sent_again(parts: list[bytes], receive: Receive) -> Receive:
     """What has been read, for the application to read."""
     waiting = [{"type": "http.request", "body": b"".join(parts), "more_body": False}]
 
@@ -206,3 +213,10 @@ def patient_protocol(patience: float = PATIENCE) -> Any:
 def _stop(timer: asyncio.TimerHandle | None) -> None:
     if timer is not None:
         timer.cancel()
+
+
+def __getattr__(name: str) -> Any:
+    """``Patient``, by which the processes of a service find the protocol."""
+    if name == "Patient":
+        return patient_protocol()
+    raise AttributeError(name)

@@ -8,9 +8,12 @@ from functools import cached_property
 from importlib import resources
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from earlywarn.errors import SourceError
+from earlywarn.sources.schema import Finding
+from earlywarn.utils.dates import as_date, this_day
 
 if TYPE_CHECKING:
     from earlywarn.sources.tabular_files import Table
@@ -72,18 +75,38 @@ class Calendar:
                 _typed(pd.read_csv(stream, dtype=str, keep_default_na=False), "releases.csv")
             )
 
-    def extended(self, table: Table) -> Calendar:
-        """Give this calendar with the rows of a table added; a row replaces that of its period.
+    def extended(self, table: Table) -> tuple[Calendar, list[Finding]]:
+        """Give this calendar with the rows of a table added.
+
+        A row replaces that of its period, unless it is later and less sure: a day that was
+        recorded is not replaced by the end of a month, nor by a rule.
+
+        Returns
+        -------
+        Calendar
+        findings : list of Finding
+            A note for each row that replaces nothing, a warning for a series that is not known
+            and for a day that has not come yet.
 
         Raises
         ------
         SourceError
-            If a date or a precision is not one.
+            If a date or a precision is not one, a release was published before its period ended,
+            or has two days.
         """
-        more = table.cells.rename(columns=_COMPILED_NAMES)
-        both = pd.concat([self.releases, _typed(more, table.file)])
+        renames = {new: old for new, old in _COMPILED_NAMES.items() if old not in table.cells}
+        more = _typed(table.cells.rename(columns=renames), table.file)
+        _check_releases(more, table.file)
+        known = {key: i for i, key in enumerate(self._keys)}
+        weaker, findings = [], _doubts(more, self._series, table.file)
+        for at, (series, period) in enumerate(zip(more["series"], more["period"], strict=True)):
+            before = known.get((series, period))
+            if before is not None and _is_weaker(more.iloc[at], self.releases.iloc[before]):
+                weaker.append(at)
+                findings.append(_kept(more.iloc[at], self.releases.iloc[before], table.file))
+        both = pd.concat([self.releases, more.drop(more.index[weaker])])
         kept = both.drop_duplicates(["series", "period"], keep="last")
-        return Calendar(kept.sort_values(["series", "period"], ignore_index=True))
+        return Calendar(kept.sort_values(["series", "period"], ignore_index=True)), findings
 
     def release(self, series: str, period: int) -> tuple[date, bool]:
         """When a period of a series was first published, and whether that is assumed."""
@@ -95,6 +118,14 @@ class Calendar:
     def knows(self, series: str, period: int) -> bool:
         """Whether the calendar has a row for a period of a series."""
         return (series, period) in self._known
+
+    @property
+    def _keys(self) -> list[tuple[str, int]]:
+        return list(zip(self.releases["series"], self.releases["period"], strict=True))
+
+    @property
+    def _series(self) -> set[str]:
+        return {*self.releases["series"], *RULES}
 
     @cached_property
     def _known(self) -> dict[tuple[str, int], tuple[date, bool]]:
@@ -143,9 +174,81 @@ def _typed(table: pd.DataFrame, where: str) -> pd.DataFrame:
 def _day(text: str, where: str, column: str) -> date | None:
     if not text and column == "period_end":
         return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
+    return as_date(text, where, SourceError)
+
+
+def _check_releases(table: pd.DataFrame, where: str) -> None:
+    """Refuse a day before the end of what it publishes, and two days for one release."""
+    planned = table["series"].str.contains("budget")  # plans are published before their year
+    for at in np.flatnonzero(~planned):
+        row = table.iloc[at]
+        end = span(row["series"], row["period"])[1]
+        if row["published_on"] < end:
+            raise SourceError(
+                "a release published before its period ended",
+                where=f"{where}, {row['series']} {row['period']}",
+                found=str(row["published_on"]),
+                expected=f"a day after {end}",
+                remedy="Correct the year of the period, or the day.",
+            )
+    distinct = table.drop_duplicates(["series", "period", "published_on"])
+    twice = distinct[distinct.duplicated(["series", "period"], keep=False)]
+    if len(twice):
+        first, second = twice.iloc[0], twice.iloc[1]
         raise SourceError(
-            "not a date", where=where, found=repr(text), expected="a date such as 2025-10-30"
-        ) from None
+            "two days for one release",
+            where=f"{where}, {first['series']} {first['period']}",
+            found=f"{first['published_on']} and {second['published_on']}",
+            expected="the day of its first publication",
+            remedy="Take out the row that is not to count.",
+        )
+
+
+def _doubts(table: pd.DataFrame, known: set[str], where: str) -> list[Finding]:
+    findings = [
+        Finding(
+            "warning",
+            "unknown-series",
+            f"no table here is of the series {series!r}: its days are not used; the series are "
+            f"{', '.join(sorted(known))}",
+            where,
+            column="series",
+            found=series,
+        )
+        for series in table["series"].unique()
+        if series not in known
+    ]
+    late = table[[day > this_day() for day in table["published_on"]]]
+    return findings + [
+        Finding(
+            "warning",
+            "future-release",
+            f"{series} {period} is said to be published on {day}, which has not come yet",
+            where,
+            period=float(period),
+            column="published_on",
+            found=str(day),
+        )
+        for series, period, day in late[["series", "period", "published_on"]].itertuples(
+            index=False, name=None
+        )
+    ]
+
+
+def _is_weaker(new: pd.Series, old: pd.Series) -> bool:
+    """Whether a row is less sure than the one that it would replace, and later."""
+    sure = PRECISIONS.index(new["precision"]) <= PRECISIONS.index(old["precision"])
+    return not sure and new["published_on"] > old["published_on"]
+
+
+def _kept(new: pd.Series, old: pd.Series, where: str) -> Finding:
+    return Finding(
+        "note",
+        "release-kept",
+        f"{new['series']} {new['period']}: {new['published_on']} ({new['precision']}) is later and "
+        f"less sure than {old['published_on']} ({old['precision']}), which is kept",
+        where,
+        period=float(new["period"]),
+        column="published_on",
+        found=str(new["published_on"]),
+    )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,74 +12,68 @@ import pandas as pd
 from earlywarn.authorities import REGISTER_COLUMNS, Register
 from earlywarn.errors import DataQualityWarning, SourceError
 from earlywarn.sources.calendar import Calendar
-from earlywarn.sources.lait import is_lait, read_lait, read_lait_parquet
-from earlywarn.sources.layouts import LAYOUTS, Layout, match_layout
-from earlywarn.sources.neighbours import is_neighbours, merge_neighbours, read_neighbours
-from earlywarn.sources.observations import observe
-from earlywarn.sources.schema import FileRecord, Finding, Published, findings_frame
-from earlywarn.sources.tabular_files import (
-    SUFFIXES,
-    Grid,
-    Table,
-    column_key,
-    header_candidates,
-    parquet_grid,
-    parquet_names,
-    read_grids,
-    table_from,
+from earlywarn.sources.lait import read_lait
+from earlywarn.sources.layouts import LAYOUTS
+from earlywarn.sources.members import (
+    TABLE_KINDS,
+    WORKBOOK,
+    Member,
+    digest_of,
+    files_below,
+    hidden,
+    members_of,
 )
+from earlywarn.sources.neighbours import merge_neighbours, read_neighbours
+from earlywarn.sources.observations import observe
+from earlywarn.sources.recognition import Recognised, recognise
+from earlywarn.sources.schema import FileRecord, Finding, Published, findings_frame
+from earlywarn.sources.tabular_files import first_rows
 from earlywarn.sources.wide_tables import Reading, read_wide
 from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 UNRECOGNISED = "unrecognised"
-
-# The calendar; and published tables that are known and hold nothing that is read here.
-_TELLING = (
-    ("releases", {"series", "reporting_year", "first_published", "precision"}),
-    ("releases", {"series", "period", "published_on", "precision"}),
-    ("list of authorities", {"la_number", "la_name", "region", "type"}),
-    ("LAIT dictionary", {"measure_code", "measure_short", "polarity"}),
-    ("C3", {"time_period", "episodes_with_assessment_factor"}),
-    ("C4", {"time_period", "section47", "icpc"}),
-    ("centroids", {"la_code", "easting", "northing"}),
-)
-# The register's own tables: these columns, and none but theirs.
-_REGISTER = (
-    ("authorities", {"la_code", "closed"}),
-    ("area_codes", {"gss_code", "la_code"}),
-    ("reorganisations", {"predecessor", "successor"}),
-)
+NOT_READ = "not looked into"
+_SUFFIXES = (".csv", ".tsv", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".parquet", ".gz", ".zip")
+_FIGURES = frozenset({layout.table for layout in LAYOUTS} | {"LAIT"})
 
 
 @dataclass(frozen=True, eq=False)
-class _Found:
-    """One table of one file, and what it was recognised as."""
+class Figures:
+    """What a folder says but for judgements, and the members that hold none of it.
 
-    path: str
-    kind: str
-    table: Table
-    layout: Layout | None = None
+    Attributes
+    ----------
+    published : Published
+        The figures; its findings name no file that was not read.
+    unread : tuple of Member
+        Members with a table that is not known here: judgements may be among them.
+    """
+
+    published: Published
+    unread: tuple[Member, ...]
 
 
 def read_folder(folder: str | Path, *, progress: Progress | None = None) -> Published:
-    """Everything known below a folder of published files.
+    """Every figure known below a folder of published files.
 
     Parameters
     ----------
     folder : path
-        Looked through to any depth for CSV, Excel, OpenDocument and Parquet files. A file is
-        known by its columns, whatever its name. A release calendar (`releases.csv`) and register
-        tables (`authorities.csv`, `area_codes.csv`, `reorganisations.csv`) extend those that ship.
+        Looked through to any depth for CSV, Excel, OpenDocument and Parquet files, plain, in gzip
+        or in zip archives. A file is known by its columns, whatever its name. A release calendar
+        (`releases.csv`) and register tables (`authorities.csv`, `area_codes.csv`,
+        `reorganisations.csv`) extend those that ship.
     progress : Progress, optional
         What to report to; silent if not given.
 
     Returns
     -------
     Published
-        Observations, neighbours, calendar, findings, register and files.
+        Observations, neighbours, calendar, findings, register and files. Every file below the
+        folder was read, or is named in the findings with the reason.
 
     Raises
     ------
@@ -94,29 +87,119 @@ def read_folder(folder: str | Path, *, progress: Progress | None = None) -> Publ
     DataQualityWarning
         Once, if there are findings of severity "warning".
     """
-    root, told_to = Path(folder), progress or Progress()
-    records, found, findings = _look_through(root, told_to)
+    figures = read_figures(folder, progress=progress)
+    return settled(figures, {}, findings_frame([]))
+
+
+def read_figures(folder: str | Path, *, progress: Progress | None = None) -> Figures:
+    """As `read_folder`, with the members that hold no known table of figures set apart.
+
+    Parameters
+    ----------
+    folder : path
+        As for `read_folder`.
+    progress : Progress, optional
+        What to report to.
+
+    Returns
+    -------
+    Figures
+        To be completed by `settled`.
+
+    Raises
+    ------
+    SourceError, AuthorityError
+        As `read_folder` does.
+    """
+    root, reporter = Path(folder), progress or Progress()
+    looked = _look_through(root, reporter)
+    found = looked.found
     register = _register(found)
-    calendar = Calendar.load()
-    for item in _of(found, "releases"):
-        calendar = calendar.extended(item.table)
-    neighbours, told = _neighbours(found, register)
-    readings = _readings(found, register, told_to)
+    calendar, findings = _calendar(found)
+    neighbours, odd = _neighbours(found, register)
+    readings = _readings(found, register, reporter)
     if not readings:
-        raise _no_figures(root, records)
+        raise _no_figures(root, looked)
     observations, assumed = observe(
         [(item.table.file, _turn(item), reading.figures) for item, reading in readings], calendar
     )
-    findings += told + assumed
+    findings = [*looked.findings, *findings, *odd, *assumed]
     findings += [finding for _, reading in readings for finding in reading.findings]
-    frame = findings_frame(findings)
-    _warn(frame)
-    return Published(observations, neighbours, calendar.releases, frame, register, tuple(records))
+    rows = {id(item): reading.rows for item, reading in readings}
+    records = [
+        _record(
+            path,
+            digest,
+            [item for item in found if item.member.file == path],
+            rows,
+            UNRECOGNISED if path in {member.file for member in looked.unread} else NOT_READ,
+        )
+        for path, digest in looked.files.items()
+    ]
+    published = Published(
+        observations,
+        neighbours,
+        calendar.releases,
+        findings_frame(findings),
+        register,
+        tuple(records),
+    )
+    return Figures(published, tuple(looked.unread))
 
 
-def _look_through(
-    root: Path, progress: Progress
-) -> tuple[list[FileRecord], list[_Found], list[Finding]]:
+def settled(figures: Figures, read: Mapping[str, tuple[str, int]], more: pd.DataFrame) -> Published:
+    """The figures, with what others read of the folder, and each file that nobody read named.
+
+    Parameters
+    ----------
+    figures : Figures
+        What `read_figures` gave.
+    read : mapping of str to (str, int)
+        For each member that another reader took, by its name: what it is, and the rows read of it.
+    more : DataFrame
+        Its findings.
+
+    Returns
+    -------
+    Published
+
+    Warns
+    -----
+    DataQualityWarning
+        Once, if there are findings of severity "warning".
+    """
+    published = figures.published
+    taken = {member.name: member.file for member in figures.unread if member.name in read}
+    records = [
+        _with_others(record, [read[name] for name, file in taken.items() if file == record.path])
+        for record in published.files
+    ]
+    known = {
+        record.path for record in records if record.recognised_as not in {UNRECOGNISED, NOT_READ}
+    }
+    notes = [
+        Finding("note", UNRECOGNISED, "no table in it is known: passed over", member.name)
+        for member in figures.unread
+        if member.name not in read and (member.name != member.file or member.file not in known)
+    ]
+    every = pd.concat([published.findings, more, findings_frame(notes)], ignore_index=True)
+    findings = every.sort_values("severity", kind="stable", ascending=False, ignore_index=True)
+    _warn(findings)
+    return replace(published, findings=findings, files=tuple(records))
+
+
+@dataclass(frozen=True, eq=False)
+class _Looked:
+    """What is below a folder: each file's digest, the known tables, and what was left."""
+
+    files: dict[str, str]
+    found: list[Recognised]
+    findings: list[Finding]
+    unread: list[Member]
+    faults: list[SourceError]
+
+
+def _look_through(root: Path, progress: Progress) -> _Looked:
     if not root.is_dir():
         raise SourceError(
             "no such folder",
@@ -124,94 +207,81 @@ def _look_through(
             expected="a folder of published files",
             remedy="Give the folder that the files were downloaded to.",
         )
-    records, everything, findings = [], [], []
-    files = [path for path in sorted(root.rglob("*")) if _may_be_read(path, root)]
-    for path in progress.over(files, "Looking into each file"):
+    looked = _Looked({}, [], [], [], [])
+    for path in progress.over(files_below(root), "Looking into each file"):
         name = path.relative_to(root).as_posix()
-        found, told = _look_into(path, name)
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        kinds = ", ".join(dict.fromkeys(item.kind for item in found)) or UNRECOGNISED
-        records.append(FileRecord(name, digest, kinds, sum(len(f.table.lines) for f in found)))
-        everything += found
-        findings += told
-    return records, everything, findings
+        reason = hidden(name)
+        if reason:
+            looked.findings.append(_passed_over(name, reason))
+            continue
+        try:
+            looked.files[name] = digest_of(path)
+            members = members_of(path, name)
+        except (OSError, SourceError) as error:
+            _note_fault(looked, name, error)
+            continue
+        for member in members:
+            _look_into(member, looked)
+    return looked
 
 
-def _may_be_read(path: Path, root: Path) -> bool:
-    hidden = any(part.startswith((".", "~$")) for part in path.relative_to(root).parts)
-    return not hidden and path.suffix.lower() in SUFFIXES and path.is_file()
+def _look_into(member: Member, looked: _Looked) -> None:
+    """Add the known tables of one member, or the reason why it has none."""
+    if member.kind not in TABLE_KINDS:
+        looked.findings.append(_passed_over(member.name, member.kind))
+        return
+    try:
+        sheets = first_rows(member)
+    except SourceError as error:
+        _note_fault(looked, member.name, error)
+        return
+    found, notes = recognise(member, sheets)
+    looked.found.extend(found)
+    looked.findings.extend(notes)
+    looked.findings.extend(
+        Finding("note", NOT_READ, f"it is {item.kind}, of which nothing is read", item.table.file)
+        for item in found
+        if item.idle
+    )
+    empty = any(note.code == "no-rows" for note in notes)
+    if (not found and not empty) or member.kind == WORKBOOK:
+        looked.unread.append(member)
 
 
-def _look_into(path: Path, name: str) -> tuple[list[_Found], list[Finding]]:
-    """The known tables of one file; a note where there is none."""
-    findings = []
-    if path.suffix.lower() == ".parquet":
-        names = parquet_names(path, name)
-        kind, _ = _kind([column_key(column) for column in names], name)
-        if kind == "LAIT":
-            return [_Found(name, kind, read_lait_parquet(path, name, names))], []
-        grids = [parquet_grid(path, names)] if kind else []
-    else:
-        grids = read_grids(path, name)
-    found = []
-    for grid in grids:
-        table = _recognised(grid, name)
-        found += [table] if table else []
-        if table and grid.note:
-            findings.append(Finding("note", "encoding", grid.note, table.table.file))
-    if not found:
-        message = "no table in it is known: passed over"
-        findings.append(Finding("note", UNRECOGNISED, message, name))
-    return found, findings
+def _passed_over(name: str, reason: str) -> Finding:
+    return Finding("note", NOT_READ, f"not looked into: it is {reason}", name)
 
 
-def _recognised(grid: Grid, name: str) -> _Found | None:
-    """The known table of one sheet, if there is one."""
-    where = f"{name}, sheet {grid.sheet}" if grid.sheet else name
-    for index, keys in header_candidates(grid):
-        kind, layout = _kind(keys, where)
-        if kind:
-            return _Found(name, kind, _filled(table_from(grid, index, where)), layout)
-    return None
+def _note_fault(looked: _Looked, name: str, error: SourceError | OSError) -> None:
+    """Name what could not be read; it stops the rest only if nothing else can be read."""
+    is_table = name.lower().endswith(_SUFFIXES)
+    message = f"it can't be read and was passed over: {error}"
+    looked.findings.append(Finding("warning" if is_table else "note", "unreadable", message, name))
+    if isinstance(error, SourceError) and is_table:
+        looked.faults.append(error)
 
 
-def _kind(keys: Sequence[str], where: str) -> tuple[str, Layout | None]:
-    """What a table is by its columns; an empty text if it is none that is known."""
-    layout = match_layout(keys, where)
-    if layout is not None:
-        return layout.table, layout
-    if is_lait(keys, where):
-        return "LAIT", None
-    if is_neighbours(keys):
-        return "neighbours", None
-    have = set(keys) - {""}
-    kinds = [name for name, columns in _TELLING if columns <= have]
-    kinds += [name for name, columns in _REGISTER if columns <= have <= {*REGISTER_COLUMNS[name]}]
-    return ("judgements" if _judges(have) else next(iter(kinds), "")), None
+def _record(
+    path: str, digest: str, found: Sequence[Recognised], rows: Mapping[int, int], unknown: str
+) -> FileRecord:
+    kinds = ", ".join(dict.fromkeys(item.kind for item in found)) or unknown
+    read = sum(rows.get(id(item), len(item.table.lines)) for item in found if not item.idle)
+    return FileRecord(path, digest, kinds, read)
 
 
-def _judges(have: set[str]) -> bool:
-    inspected = any(key.startswith(("inspection_start", "inspection_date")) for key in have)
-    return inspected and any("help_and_protection" in key for key in have)
+def _with_others(record: FileRecord, others: Sequence[tuple[str, int]]) -> FileRecord:
+    if not others:
+        return record
+    own = [] if record.recognised_as in {UNRECOGNISED, NOT_READ} else [record.recognised_as]
+    kinds = ", ".join(dict.fromkeys([*own, *(kind for kind, _ in others)]))
+    return replace(record, recognised_as=kinds, rows=record.rows + sum(rows for _, rows in others))
 
 
-def _filled(table: Table) -> Table:
-    if len(table.lines) == 0:
-        raise SourceError(
-            "a table without a row",
-            where=table.file,
-            found="only a header",
-            expected="rows below it",
-            remedy="Download the file again.",
-        )
-    return table
-
-
-def _of(found: Sequence[_Found], kind: str) -> list[_Found]:
+def _of(found: Sequence[Recognised], kind: str) -> list[Recognised]:
     return [item for item in found if item.kind == kind]
 
 
-def _register(found: Sequence[_Found]) -> Register:
+def _register(found: Sequence[Recognised]) -> Register:
     tables = {
         name: pd.concat([item.table.cells for item in _of(found, name)])
         for name in REGISTER_COLUMNS
@@ -221,39 +291,61 @@ def _register(found: Sequence[_Found]) -> Register:
     return register.extended(tables) if tables else register
 
 
-def _neighbours(found: Sequence[_Found], register: Register) -> tuple[pd.DataFrame, list[Finding]]:
+def _calendar(found: Sequence[Recognised]) -> tuple[Calendar, list[Finding]]:
+    calendar, findings = Calendar.load(), []
+    for item in _of(found, "releases"):
+        calendar, notes = calendar.extended(item.table)
+        findings += notes
+    return calendar, findings
+
+
+def _neighbours(
+    found: Sequence[Recognised], register: Register
+) -> tuple[pd.DataFrame, list[Finding]]:
     tables, findings = [], []
     for item in _of(found, "neighbours"):
-        table, told = read_neighbours(item.table, register)
+        table, odd = read_neighbours(item.table, register)
         tables.append((item.table.file, table))
-        findings += told
-    merged, told = merge_neighbours(tables)
-    return merged, findings + told
+        findings += odd
+    merged, odd = merge_neighbours(tables)
+    return merged, findings + odd
 
 
 def _readings(
-    found: Sequence[_Found], register: Register, progress: Progress
-) -> list[tuple[_Found, Reading]]:
-    told = [item for item in found if item.layout is not None or item.kind == "LAIT"]
+    found: Sequence[Recognised], register: Register, progress: Progress
+) -> list[tuple[Recognised, Reading]]:
+    tables = [item for item in found if item.kind in _FIGURES]
     return [
         (item, _read(item, register))
-        for item in progress.over(told, "Reading each table's figures")
+        for item in progress.over(tables, "Reading each table's figures")
     ]
 
 
-def _read(item: _Found, register: Register) -> Reading:
+def _read(item: Recognised, register: Register) -> Reading:
     if item.layout is not None:
         return read_wide(item.table, item.layout, register)
     return read_lait(item.table, register)
 
 
-def _turn(item: _Found) -> int:
+def _turn(item: Recognised) -> int:
     """The precedence of a table: an earlier layout wins over a later, every one over LAIT."""
     return LAYOUTS.index(item.layout) if item.layout is not None else len(LAYOUTS)
 
 
-def _no_figures(root: Path, records: Sequence[FileRecord]) -> SourceError:
-    seen = ", ".join(f"{record.path} ({record.recognised_as})" for record in records[:5])
+def _no_figures(root: Path, looked: _Looked) -> SourceError:
+    if looked.faults:
+        return looked.faults[0]
+    empty = [finding for finding in looked.findings if finding.code == "no-rows"]
+    if empty:
+        return SourceError(
+            "a table without a row",
+            where=empty[0].file,
+            found="only a header",
+            expected="rows below it",
+            remedy="Download the file again.",
+        )
+    kinds = {item.member.file: item.kind for item in looked.found}
+    seen = ", ".join(f"{path} ({kinds.get(path, UNRECOGNISED)})" for path in [*looked.files][:5])
     tables = ", ".join(dict.fromkeys(layout.table for layout in LAYOUTS))
     return SourceError(
         "no published table of figures is below this folder",
@@ -265,12 +357,12 @@ def _no_figures(root: Path, records: Sequence[FileRecord]) -> SourceError:
 
 
 def _warn(findings: pd.DataFrame) -> None:
-    count = int((findings["severity"] == "warning").sum())
-    if count:
-        first = findings.iloc[0]
+    warned = findings[findings["severity"] == "warning"]
+    if len(warned):
+        first = warned.iloc[0]
         warnings.warn(
-            f"{count} data warnings, the first in {first['file']}: {first['message']}; "
+            f"{len(warned)} data warnings, the first in {first['file']}: {first['message']}; "
             "see .findings",
             DataQualityWarning,
-            stacklevel=3,
+            stacklevel=4,
         )

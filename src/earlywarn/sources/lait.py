@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import io
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,22 +14,25 @@ import pandas as pd
 
 from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError, SourceError, require
+from earlywarn.sources.cells import SYMBOLS, legacy_findings, parse_cells
 from earlywarn.sources.layouts import JOINT_SERVICES, Layout, Measure
+from earlywarn.sources.plausibility import check_coverage, check_scale, refuse_years_ahead
 from earlywarn.sources.reorganisations import settle_lifetimes, share_joint_leads
 from earlywarn.sources.schema import UNAVAILABLE, Finding
-from earlywarn.sources.tabular_files import SYMBOLS, Table, broken_parquet, column_key, parse_cells
+from earlywarn.sources.tabular_files import Table, broken_parquet, column_key, sheet_text
 from earlywarn.sources.validation import check_figures, settle_ratios
 from earlywarn.sources.wide_tables import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+
+    from earlywarn.sources.members import Member
 
 COLUMNS = ("short_desc", "years", "values", "la_number")
 """The columns that the file is known by, as keys."""
 
 _ENGLAND_NUMBER = "970"
-_REGION_NUMBERS = re.compile(r"9[89]\d|1000")  # regions, London's halves, England as it was
+_REGION_NUMBERS = re.compile(r"98[0-9]|990|1000")  # regions, London's halves, England as it was
 _SYMBOLS = {**SYMBOLS, "-": UNAVAILABLE}  # the file does not say which kind of hole
 
 
@@ -138,30 +143,31 @@ def is_lait(keys: Sequence[str], where: str) -> bool:
     return True
 
 
-def read_lait_parquet(path: Path, file: str, names: Sequence[str]) -> Table:
+def read_lait_parquet(member: Member, names: Sequence[str]) -> Table:
     """The rows that are needed of the file in Parquet form, as text."""
     parquet = require("pyarrow.parquet", extra="data")
     compute = require("pyarrow.compute", extra="data")
     by_key = {column_key(name): name for name in names}
     wanted = compute.field(by_key["short_desc"]).isin(list(SHORT_DESCS))
     try:
-        rows = parquet.read_table(path, columns=[by_key[key] for key in COLUMNS], filters=wanted)
+        source = io.BytesIO(member.content)
+        rows = parquet.read_table(source, columns=[by_key[key] for key in COLUMNS], filters=wanted)
         frame = rows.to_pandas()
     except (OSError, ValueError, NotImplementedError) as error:
-        raise broken_parquet(file, error) from error
+        raise broken_parquet(member.name, error) from error
     frame.columns = pd.Index([column_key(name) for name in frame.columns])
     texts = {key: [_text(cell) for cell in frame[key]] for key in COLUMNS}
     cells = pd.DataFrame(texts, dtype="str")
     columns = {key: by_key[key] for key in COLUMNS}
     lines = np.full(len(cells), -1, dtype=np.int64)  # filtered rows have no line to point to
-    return Table(file, columns, cells, lines)
+    return Table(member.name, columns, cells, lines)
 
 
 def _text(cell: object) -> str:
-    """A cell as a CSV file would have it; a number of an authority is kept as a float: 201.0."""
+    """A cell as a CSV file would have it, with all its digits."""
     if cell is None or cell != cell:  # noqa: PLR0124 - NaN alone is unlike itself
         return ""
-    return f"{cell:g}" if isinstance(cell, (int, float)) else str(cell)
+    return sheet_text(cell)
 
 
 def read_lait(table: Table, register: Register) -> Reading:
@@ -186,11 +192,12 @@ def read_lait(table: Table, register: Register) -> Reading:
         If a year or a value is not one, or if two rows contradict each other.
     """
     rows, findings = _rows(table, register)
+    findings += _renamed(table)
     parts = []
     for item in ITEMS:
-        part, told = _item_figures(rows, item, table.file, register)
+        part, noticed = _item_figures(rows, item, table.file, register)
         parts.append(part)
-        findings += told
+        findings += noticed
     figures = pd.concat(parts, ignore_index=True).assign(source="LAIT")
     if figures.empty:
         raise SourceError(
@@ -199,7 +206,22 @@ def read_lait(table: Table, register: Register) -> Reading:
             found=f"{len(table.lines)} rows",
             expected=", ".join(SHORT_DESCS),
         )
-    return Reading(figures, findings, len(table.lines))
+    return Reading(figures, findings, len(rows))
+
+
+def _renamed(table: Table) -> list[Finding]:
+    """A warning naming the measures that are needed and are not in the file, and what is near."""
+    there = list(table.cells["short_desc"].unique())
+    findings = []
+    for desc in SHORT_DESCS:
+        if desc not in there:
+            near = difflib.get_close_matches(desc, there, n=2, cutoff=0.6)
+            hint = f"; near it is {' or '.join(near)}" if near else ""
+            message = f"the measure {desc} is not in the file{hint}: nothing is read of it"
+            findings.append(
+                Finding("warning", "measure-missing", message, table.file, column="Short Desc")
+            )
+    return findings
 
 
 def _rows(table: Table, register: Register) -> tuple[pd.DataFrame, list[Finding]]:
@@ -213,6 +235,7 @@ def _rows(table: Table, register: Register) -> tuple[pd.DataFrame, list[Finding]
     values, statuses, wrong = parse_cells(cells["values"], _SYMBOLS)
     if wrong.any():
         _refuse_value(cells, lines, int(np.flatnonzero(wrong)[0]), table.file)
+    findings += legacy_findings(cells["values"], "Values", table.file, _SYMBOLS)
     rows = pd.DataFrame(
         {
             "la_code": cells["la_number"].map(codes).to_numpy(),
@@ -339,6 +362,11 @@ def _item_figures(
     layout = Layout("LAIT", item.series, 2025, (measure,))
     findings = settle_ratios(figures, measure, file)
     findings += check_figures(figures, measure, layout, file, register)
+    if len(figures):
+        where = f"{file}, {item.value}"
+        refuse_years_ahead(figures["period"], item.series, where)
+        findings += check_coverage(figures[place], register, item.series, where)
+        findings += check_scale(figures, item.value, file)
     figures, shared = share_joint_leads(figures, item.joint_leads, file)
     figures, settled = settle_lifetimes(figures, register, item.series, file)
     return figures.drop(columns="needed"), [*findings, *shared, *settled]

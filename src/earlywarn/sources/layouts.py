@@ -70,9 +70,10 @@ class Layout:
     measures : tuple of Measure
         What it holds.
     marks : tuple of str
-        Further columns of the table: one at least must be there, lest a breakdown be taken for it.
-    where : tuple of (str, str)
-        The column and the value, if only some rows count; empty otherwise.
+        Further columns of the table: one at least must be there, so that no breakdown
+        is taken for it.
+    where : tuple of str
+        The column and the values of the rows that count, if only some do; empty otherwise.
     count_half, value_half : float
         Half of the last digit that counts of authorities, and values, are rounded to.
     joint_leads : tuple of (str, str)
@@ -107,6 +108,10 @@ def _count(name: str, column: str) -> Measure:
 # Kingston and Richmond, and the two Northamptonshires, have one children's service between them.
 JOINT_SERVICES = (("314", "318"), ("940", "941"))
 
+_LOOKED_AFTER = (
+    "Children looked after on 31 March each year",
+    "Children looked after at 31 March each year",
+)
 _CSWW_SHARED_MARKS = ("agency_cover_fte", "vacancy_agency_cover_rate_fte")
 
 LAYOUTS = (
@@ -258,7 +263,7 @@ LAYOUTS = (
     Layout(
         "CLA",
         "cla",
-        2024,
+        2025,
         (
             Measure(
                 "looked_after",
@@ -268,7 +273,15 @@ LAYOUTS = (
                 ("population_estimate",),
             ),
         ),
-        where=("population_type", "Children looked after on 31 March each year"),
+        where=("population_type", *_LOOKED_AFTER),
+        value_half=0.5,
+    ),
+    Layout(
+        "CLA",
+        "cla",
+        2023,
+        (Measure("looked_after", "rate", "rate_per_10000", "number", ("population_estimate",)),),
+        where=("population_count", *_LOOKED_AFTER),
         value_half=0.5,
     ),
     Layout(
@@ -324,11 +337,11 @@ def match_layout(keys: Sequence[str], where: str, names: Sequence[str] = ()) -> 
 
 
 def _likeness(layout: Layout, have: set[str]) -> float:
-    """The share of a layout's telling columns that are there; none without a place to stand."""
+    """The share of a layout's own columns that are there; none without a place to stand."""
     if len(have.intersection(IDENTIFIERS)) < 2:
         return 0.0
-    telling = {*layout.columns, *layout.marks} - set(IDENTIFIERS)
-    return len(telling & have) / len(telling)
+    own = {*layout.columns, *layout.marks} - set(IDENTIFIERS)
+    return len(own & have) / len(own)
 
 
 def _nearest(missing: Sequence[str], names: Sequence[str], used: set[str]) -> str:

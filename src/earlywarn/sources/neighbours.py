@@ -43,7 +43,7 @@ def read_neighbours(table: Table, register: Register) -> tuple[pd.DataFrame, lis
     Returns
     -------
     frame : pandas.DataFrame
-        `NEIGHBOUR_COLUMNS`. The model is told by what the table holds: only that of 2025 has
+        `NEIGHBOUR_COLUMNS`. The model is recognised by what the table holds: only that of 2025 has
         neighbours of, or among, the authorities made in 2023.
     findings : list of Finding
         A warning for each code that the register does not know.

@@ -55,10 +55,11 @@ def observe(
     """
     parts = [part.assign(file=file, turn=turn) for file, turn, part in figures]
     everything, findings = _dated(pd.concat(parts, ignore_index=True), calendar)
-    everything = everything.sort_values(["turn", "file"], kind="stable")
+    known = everything[["numerator", "denominator"]].notna().sum(axis=1)
+    everything = everything.assign(known=-known).sort_values(["turn", "known"], kind="stable")
     _refuse_contradictions(everything)
     once = everything.drop_duplicates([*KEY, "vintage"])
-    ordered = once.sort_values([*KEY, "vintage"], ignore_index=True)
+    ordered = _first_published(once.sort_values([*KEY, "vintage"], ignore_index=True))
     return ordered[list(OBSERVATION_COLUMNS)].astype(_TYPES), findings
 
 
@@ -92,20 +93,59 @@ def _dated(figures: pd.DataFrame, calendar: Calendar) -> tuple[pd.DataFrame, lis
     ]
 
 
+def _first_published(figures: pd.DataFrame) -> pd.DataFrame:
+    """Without the rows in which a later release only says what the one before it said.
+
+    What was known on a day is the same with them and without them: the newest value until then.
+    """
+    said = figures[["numerator", "denominator", "value"]].fillna(-1.0)  # no figure is below zero
+    said = said.assign(**{column: figures[column] for column in (*KEY, "status", "joint")})
+    again = said.eq(said.shift()).all(axis=1)
+    return figures[~again].reset_index(drop=True)
+
+
 def _refuse_contradictions(figures: pd.DataFrame) -> None:
     """Two tables of equal standing must not give one figure of one release two values."""
     key = [*KEY, "vintage", "turn"]
     twice = figures[figures.duplicated(key, keep=False)]
-    distinct = twice.drop_duplicates([*key, "numerator", "denominator", "value", "status"])
-    unlike = distinct[distinct.duplicated(key, keep=False)].sort_values(key)
+    groups = twice.groupby(key, sort=False)
+    fields = ["numerator", "denominator", "value"]
+    # A count that only one of them has contradicts nothing.
+    differs = (groups[fields].transform("max") > groups[fields].transform("min")).any(axis=1)
+    differs |= groups["status"].transform("nunique").gt(1)
+    unlike = twice[differs].sort_values([*key, "file"], kind="stable")
     if unlike.empty:
         return
-    first, second = (row for _, row in unlike.head(2).iterrows())
+    same = (unlike[key] == unlike[key].iloc[0]).all(axis=1)
+    first, second = (row for _, row in _most_unlike(unlike[same]).iterrows())
     raise SourceError(
         "two files of one release contradict each other",
         where=f"{first['file']} and {second['file']}",
         found=f"{first['measure']} of {first['la_code']} for {first['period']}: "
-        f"{first['value']:g} ({first['status']}) and {second['value']:g} ({second['status']})",
+        + " and ".join(_differing(first, second)),
         expected="one value",
         remedy="Take the file that was superseded out of the folder.",
     )
+
+
+def _most_unlike(rows: pd.DataFrame) -> pd.DataFrame:
+    """The first row of one figure, and the first that says something else."""
+    fields = ["numerator", "denominator", "value", "status"]
+    start = rows[fields].iloc[0]
+    other = [at for at in range(1, len(rows)) if not rows[fields].iloc[at].equals(start)]
+    return rows.iloc[[0, other[0]]]
+
+
+def _differing(first: pd.Series, second: pd.Series) -> list[str]:
+    """What the two rows say, for the columns in which they differ."""
+    columns = ["value", "numerator", "denominator", "status"]
+    pairs = [(name, first[name], second[name]) for name in columns]
+    unlike = [
+        (name, [one, other])
+        for name, one, other in pairs
+        if one != other and not (pd.isna(one) and pd.isna(other))
+    ]
+    return [
+        ", ".join(f"{name} {'none' if pd.isna(cells[at]) else cells[at]}" for name, cells in unlike)
+        for at in (0, 1)
+    ]

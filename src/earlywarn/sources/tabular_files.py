@@ -1,12 +1,16 @@
-"""Files as tables of text: no cell is a number until `parse_cells` says so."""
+"""The one reader of files as tables of text, for figures and judgements alike.
+
+CSV in any of its encodings, Excel, OpenDocument and Parquet, plain or compressed. No cell is a
+number until `cells.parse_cells` says so.
+"""
 
 from __future__ import annotations
 
-import csv
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,38 +18,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from earlywarn.errors import SourceError, require
-from earlywarn.sources.schema import (
-    NOT_APPLICABLE,
-    PUBLISHED,
-    ROUNDS_TO_ZERO,
-    SUPPRESSED,
-    UNAVAILABLE,
-    UNRELIABLE,
-)
+from earlywarn.sources.members import PARQUET, TEXT, WORKBOOK, Member
+from earlywarn.utils.csv_text import clean, csv_rows, decoded, delimiter_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Sequence
 
-SYMBOLS = {
-    "": UNAVAILABLE,
-    "c": SUPPRESSED,
-    "z": NOT_APPLICABLE,
-    "x": UNAVAILABLE,
-    ":": UNAVAILABLE,
-    "u": UNRELIABLE,
-    "low": ROUNDS_TO_ZERO,
-    "k": ROUNDS_TO_ZERO,
-    "~": ROUNDS_TO_ZERO,
-}
-"""The symbols of published tables, now and formerly, and what they mean."""
-
-SUFFIXES = (".csv", ".xlsx", ".xlsm", ".ods", ".parquet")
-"""The kinds of file that are looked into."""
-
-_HEADER_WITHIN = 15  # a title, notes and blank rows may stand above the header
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+_HEADER_WITHIN = 25  # a title, notes and blank rows may stand above the header
 
 
 @dataclass(frozen=True)
@@ -72,12 +51,38 @@ class Table:
         Text, stripped; the columns are the keys.
     lines : numpy.ndarray
         The line of each row in the file, the header counted.
+    repeated : frozenset of str
+        Keys of columns that stand in the file more than once, with other cells.
     """
 
     file: str
     columns: dict[str, str]
     cells: pd.DataFrame
     lines: npt.NDArray[np.int64]
+    repeated: frozenset[str] = field(default_factory=frozenset)
+
+    def check_once(self, keys: Iterable[str]) -> None:
+        """Refuse a table in which a column that is read stands twice.
+
+        Raises
+        ------
+        SourceError
+            If one of `keys` is in `repeated`.
+        """
+        twice = [self.columns[key] for key in keys if key in self.repeated]
+        if twice:
+            raise SourceError(
+                "two columns of one name, with other cells",
+                where=self.file,
+                found=", ".join(twice),
+                expected="each column once",
+                remedy="Take out the column that is not to count.",
+            )
+
+    def take(self, mask: npt.NDArray[np.bool_]) -> Table:
+        """The same table with some of its rows."""
+        cells = self.cells[mask].reset_index(drop=True)
+        return Table(self.file, self.columns, cells, self.lines[mask], self.repeated)
 
 
 def column_key(name: str) -> str:
@@ -88,20 +93,49 @@ def column_key(name: str) -> str:
     >>> column_key(" LA Number")
     'la_number'
     """
-    return re.sub(r"\s+", "_", name.strip().lower())
+    return re.sub(r"\s+", "_", clean(name).lower())
 
 
-def read_grids(path: Path, where: str) -> list[Grid]:
-    """The sheets of a CSV, Excel or OpenDocument file as text.
+def first_rows(member: Member) -> list[Grid]:
+    """The first rows of each sheet, enough to know a table by its header.
 
     Raises
     ------
     SourceError
-        If the file is empty, or is not what its name says.
+        If the file is empty, damaged, or not what its first bytes say.
     """
-    if path.suffix.lower() == ".csv":
-        return [_csv_grid(path, where)]
-    return _workbook_grids(path, where)
+    if member.kind == PARQUET:
+        return [Grid("", [(1, parquet_names(member))], exact=False)]
+    if member.kind == WORKBOOK:
+        return list(_workbook_grids(member))
+    if member.kind != TEXT:
+        return []
+    text, note = decoded(_whole_lines(member.head), member.name, SourceError)
+    rows = csv_rows(
+        text, member.name, SourceError, first=_HEADER_WITHIN, delimiter=delimiter_of(text)
+    )
+    return [Grid("", rows, exact=True, note=note)]
+
+
+def whole_grid(member: Member, sheet: str) -> Grid:
+    """All rows of one sheet.
+
+    Raises
+    ------
+    SourceError
+        If the file is damaged, or a quote in it is not closed.
+    """
+    if member.kind == PARQUET:
+        return _parquet_grid(member)
+    if member.kind == WORKBOOK:
+        return next(grid for grid in _workbook_grids(member) if grid.sheet == sheet)
+    text, note = decoded(member.content, member.name, SourceError)
+    delimiter = delimiter_of(text)
+    if delimiter != ",":
+        parted = "tabs" if delimiter == "\t" else "semicolons"
+        note = "; ".join(filter(None, [note, f"its cells are parted by {parted}"]))
+    rows = csv_rows(text, member.name, SourceError, delimiter=delimiter)
+    return Grid("", rows, exact=True, note=note)
 
 
 def header_candidates(grid: Grid) -> Iterator[tuple[int, list[str]]]:
@@ -122,137 +156,67 @@ def table_from(grid: Grid, header: int, where: str) -> Table:
     while names and not names[-1]:
         names.pop()
     body = [(line, cells) for line, cells in grid.rows[header + 1 :] if any(cells)]
-    if grid.exact:
-        _check_lengths(body, len(names), where)
     width = len(names)
-    cells = [[*row[:width], *[""] * (width - len(row))] for _, row in body]
+    if grid.exact:
+        check_lengths(body, width, where)
+    texts = [[*row[:width], *[""] * (width - len(row))] for _, row in body]
+    frame = pd.DataFrame(texts, columns=range(width), dtype="str")
     columns: dict[str, str] = {}
-    first: list[int] = []
+    first: dict[str, int] = {}
+    repeated = set()
     for position, name in enumerate(names):
-        if column_key(name) not in columns:
-            columns[column_key(name)] = name
-            first.append(position)
-    frame = pd.DataFrame(cells, columns=range(width), dtype="str").iloc[:, first]
+        key = column_key(name)
+        if key not in columns:
+            columns[key], first[key] = name, position
+        elif not frame[position].equals(frame[first[key]].rename(position)):
+            repeated.add(key)
+    frame = frame.iloc[:, list(first.values())]
     frame.columns = pd.Index(list(columns))
     lines = np.array([line for line, _ in body], dtype=np.int64)
-    return Table(where, columns, frame, lines)
+    return Table(where, columns, frame, lines, frozenset(repeated))
 
 
-def parse_cells(
-    cells: pd.Series, symbols: Mapping[str, str] = SYMBOLS
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.object_], npt.NDArray[np.bool_]]:
-    """Text cells as numbers and reasons.
-
-    Parameters
-    ----------
-    cells : pandas.Series of str
-        The cells of one column.
-    symbols : mapping of str to str, optional
-        What stands for a missing or tiny value, in small letters, and its status.
-
-    Returns
-    -------
-    values : numpy.ndarray of float
-        NaN where there is no number; 0.0 for "rounds to zero".
-    statuses : numpy.ndarray of str
-        One of `records.STATUSES`.
-    wrong : numpy.ndarray of bool
-        True for a cell that is neither a number nor a known symbol.
-
-    Examples
-    --------
-    >>> parse_cells(pd.Series(["12.5", "c", "low", "1,204"]))[0].tolist()
-    [12.5, nan, 0.0, 1204.0]
-    """
-    codes, uniques = pd.factorize(cells)
-    parsed = [_cell(str(text), symbols) for text in uniques]
-    values = np.array([np.nan if cell is None else cell[0] for cell in parsed], dtype=np.float64)
-    statuses = np.array([UNAVAILABLE if cell is None else cell[1] for cell in parsed], dtype=object)
-    wrong = np.array([cell is None for cell in parsed], dtype=np.bool_)
-    return values[codes], statuses[codes], wrong[codes]
-
-
-def _cell(text: str, symbols: Mapping[str, str]) -> tuple[float, str] | None:
-    status = symbols.get(text.lower())
-    if status is not None:
-        return (0.0 if status == ROUNDS_TO_ZERO else np.nan), status
-    if _NUMBER.fullmatch(text):
-        return float(text), PUBLISHED
-    if _THOUSANDS.fullmatch(text):
-        return float(text.replace(",", "")), PUBLISHED
-    return None
-
-
-def _csv_grid(path: Path, where: str) -> Grid:
-    text, note = _decoded(path.read_bytes(), where)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[tuple[int, list[str]]] = []
-    line = 1
-    try:
-        for cells in reader:
-            rows.append((line, [cell.strip() for cell in cells]))
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise SourceError(
-            "not a CSV file that can be read",
-            where=f"{where}, line {line}",
-            found=str(error),
-            expected="comma-separated text, quotes closed",
-            remedy="Download the file again.",
-        ) from error
-    return Grid("", rows, exact=True, note=note)
-
-
-def _decoded(data: bytes, where: str) -> tuple[str, str]:
-    """The text, and a note where it is not the usual UTF-8."""
-    start = data[:2048].lstrip().lower()
-    kind = ""
-    if not data.strip():
-        kind = "an empty file"
-    elif data.startswith(b"PK\x03\x04"):
-        kind = "a zip archive or a workbook"
-    elif start.startswith((b"<!doctype", b"<html", b"<?xml")):
-        kind = "a web page"
-    elif b"\x00" in data[:4096]:
-        kind = "binary data"
-    if not kind:
-        for encoding, note in (("utf-8-sig", ""), ("cp1252", "read as Windows-1252, not as UTF-8")):
-            try:
-                return data.decode(encoding), note
-            except UnicodeDecodeError:
-                continue
-        kind = "binary data"
-    raise SourceError(
-        "not a CSV file, though its name says so",
-        where=where,
-        found=kind,
-        expected="comma-separated text with a header",
-        remedy="Download the file again, or take it out of the folder.",
+def _whole_lines(head: bytes) -> bytes:
+    """The beginning of a file without its last line, which may be cut in the middle of a letter."""
+    end = max(head.rfind(b"\n"), head.rfind(b"\r"))
+    if end <= 0 or len(head) < 4096:
+        return head
+    return (
+        head[: end + 1]
+        if not head.startswith((b"\xff\xfe", b"\xfe\xff"))
+        else head[: end - end % 2]
     )
 
 
-def _workbook_grids(path: Path, where: str) -> list[Grid]:
+@lru_cache(maxsize=4)
+def _workbook_grids(member: Member) -> tuple[Grid, ...]:
     calamine = require("python_calamine", extra="data")
     try:
-        book = calamine.CalamineWorkbook.from_path(path)
-        sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(member.content))
+        # Empty rows are kept, so that row numbers are those that the reader sees.
+        sheets = {
+            name: book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            for name in book.sheet_names
+        }
+    except SourceError:
+        raise
     except Exception as error:
         raise SourceError(
             "not a workbook that can be read",
-            where=where,
+            where=member.name,
             found=str(error).splitlines()[0] if str(error) else type(error).__name__,
-            expected=f"a {path.suffix} file",
+            expected="an Excel or OpenDocument file, whole and without a password",
             remedy="Download the file again, or take it out of the folder.",
         ) from error
-    return [
+    return tuple(
         Grid(
-            name, [(i, [_sheet_text(c) for c in row]) for i, row in enumerate(rows, 1)], exact=False
+            name, [(i, [sheet_text(c) for c in row]) for i, row in enumerate(rows, 1)], exact=False
         )
         for name, rows in sheets.items()
-    ]
+    )
 
 
-def _sheet_text(cell: Any) -> str:
+def sheet_text(cell: Any) -> str:
     """A cell of a workbook as a CSV file would have it: 314.0 is 314, a day is ISO."""
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() else repr(cell)
@@ -260,10 +224,17 @@ def _sheet_text(cell: Any) -> str:
         return cell.date().isoformat() if cell.time() == datetime.min.time() else cell.isoformat()
     if isinstance(cell, date):
         return cell.isoformat()
-    return str(cell).strip()
+    return clean(str(cell))
 
 
-def _check_lengths(body: list[tuple[int, list[str]]], width: int, where: str) -> None:
+def check_lengths(body: Sequence[tuple[int, list[str]]], width: int, where: str) -> None:
+    """Refuse rows of a CSV file that are shorter or longer than its header.
+
+    Raises
+    ------
+    SourceError
+        At the first of them.
+    """
     for index, (line, cells) in enumerate(body):
         if len(cells) < width or any(cells[width:]):
             last = index == len(body) - 1 and len(cells) < width
@@ -276,7 +247,7 @@ def _check_lengths(body: list[tuple[int, list[str]]], width: int, where: str) ->
             )
 
 
-def parquet_names(path: Path, where: str) -> list[str]:
+def parquet_names(member: Member) -> list[str]:
     """The column names of a Parquet file, without reading its rows.
 
     Raises
@@ -286,9 +257,9 @@ def parquet_names(path: Path, where: str) -> list[str]:
     """
     parquet = require("pyarrow.parquet", extra="data")
     try:
-        return list(parquet.read_schema(path).names)
+        return list(parquet.read_schema(io.BytesIO(member.content)).names)
     except (OSError, ValueError) as error:
-        raise broken_parquet(where, error) from error
+        raise broken_parquet(member.name, error) from error
 
 
 def broken_parquet(where: str, error: Exception) -> SourceError:
@@ -301,15 +272,20 @@ def broken_parquet(where: str, error: Exception) -> SourceError:
     )
 
 
-def parquet_grid(path: Path, names: Sequence[str]) -> Grid:
+def _parquet_grid(member: Member) -> Grid:
     """A Parquet file as text, its column names as the first row."""
     parquet = require("pyarrow.parquet", extra="data")
     try:
-        columns = parquet.read_table(path).to_pydict().values()
+        columns = parquet.read_table(io.BytesIO(member.content)).to_pydict().values()
     except (OSError, ValueError) as error:
-        raise broken_parquet(path.name, error) from error
+        raise broken_parquet(member.name, error) from error
     body = [
-        ["" if cell is None else _sheet_text(cell) for cell in row]
+        ["" if cell is None or cell != cell else sheet_text(cell) for cell in row]  # noqa: PLR0124
         for row in zip(*columns, strict=True)
     ]
-    return Grid("", list(enumerate([list(names), *body], 1)), exact=False)
+    return Grid("", list(enumerate([parquet_names(member), *body], 1)), exact=False)
+
+
+def where_of(member: Member, grid: Grid) -> str:
+    """A sheet of a file, as errors and findings name it."""
+    return f"{member.name}, sheet {grid.sheet}" if grid.sheet else member.name

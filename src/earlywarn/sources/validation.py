@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _ENGLAND_HALF = 5.0  # national counts are rounded to the nearest ten
 _LARGEST = 1e12  # no count, rate or amount comes near this
+_FEWEST_WRONG = 3  # so many values of one year against their counts are no slip
 _SUSPECT_FROM = 100  # a share of nothing at all, of so many, where England's is over half
 
 
@@ -147,6 +148,7 @@ def _disagreements(
     off = both[(both["value"] < least - slack) | (both["value"] > most + slack)]
     if off.empty:
         return []
+    _refuse_contradicted(both, off, measure, file)
     first = next(_rows(off))
     given = scale * first["numerator"] / first["denominator"]
     message = (
@@ -155,6 +157,27 @@ def _disagreements(
         f"{first['value']:g} where the counts give {given:.2f}: the published values are kept"
     )
     return [_finding("note", "counts-disagree", first, measure, file, message)]
+
+
+def _refuse_contradicted(
+    both: pd.DataFrame, off: pd.DataFrame, measure: Measure, file: str
+) -> None:
+    """Refuse a year most of whose values are not what their own counts give: another scale."""
+    counts = both.groupby("period").size()
+    wrong = off.groupby("period").size().reindex(counts.index, fill_value=0)
+    years = counts.index[(wrong >= _FEWEST_WRONG) & (wrong * 2 > counts)]
+    if len(years):
+        year = years[0]
+        row = off[off["period"] == year].iloc[0]
+        given = SCALES[measure.unit] * row["numerator"] / row["denominator"]
+        raise SourceError(
+            "values that contradict their own counts",
+            where=f"{file}, {measure.value}, {year}",
+            found=f"{wrong[year]} of {counts[year]}, the first {row['value']:g} where "
+            f"{measure.numerator} / {' + '.join(measure.denominator)} gives {given:.2f}",
+            expected="the ratio of the counts, on the scale that the table is published in",
+            remedy="Give percentages as 22.6, not as 0.226, and no cells formatted as percent.",
+        )
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:

@@ -12,16 +12,25 @@ import pandas as pd
 
 from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError, SourceError
+from earlywarn.sources.cells import SYMBOLS, legacy_findings, parse_cells
+from earlywarn.sources.plausibility import check_coverage, check_scale, refuse_years_ahead
 from earlywarn.sources.reorganisations import settle_lifetimes, share_joint_leads
 from earlywarn.sources.schema import Finding
-from earlywarn.sources.tabular_files import SYMBOLS, Table, parse_cells
 from earlywarn.sources.validation import check_figures, settle_ratios
 
 if TYPE_CHECKING:
     from earlywarn.sources.layouts import Layout, Measure
+    from earlywarn.sources.tabular_files import Table
 
-FEWEST_AUTHORITIES = 100
-"""A year of a table of several regions with fewer authorities than this is told of."""
+NATIONAL, LOCAL = "national", "local authority"
+_LEVELS = {
+    **dict.fromkeys(("national", "nat", "country"), NATIONAL),
+    **dict.fromkeys(("local authority", "la", "local_authority", "local authorities"), LOCAL),
+    # Levels of the official standard of which no row is read here.
+    **dict.fromkeys(("regional", "reg", "region", "rgn"), "regional"),
+    **dict.fromkeys(("local authority district", "lad", "ward", "war", "school", "sch"), "other"),
+    **dict.fromkeys(("parliamentary constituency", "pcon", "institution", "inst"), "other"),
+}
 
 Numbers = dict[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.object_]]]
 
@@ -32,12 +41,23 @@ class Reading:
 
     `figures` has `la_code, measure, period, numerator, denominator, value, status, joint, line,
     series, newest, source`; `newest` is the newest period of the release it was read from, whose
-    publication date is the vintage.
+    publication date is the vintage; `rows` is how many rows of the table were read.
     """
 
     figures: pd.DataFrame
     findings: list[Finding]
     rows: int
+
+
+def level_of(text: str) -> str:
+    """A geographic level by its label or code, in any case; nothing if it is not known.
+
+    Examples
+    --------
+    >>> level_of("LA"), level_of("National"), level_of("Regional"), level_of("Planet")
+    ('local authority', 'national', 'regional', '')
+    """
+    return _LEVELS.get(" ".join(text.casefold().replace("-", " ").split()), "")
 
 
 def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
@@ -62,52 +82,103 @@ def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
     SourceError
         If a year, a cell or a row is not what the layout says.
     """
-    kept = _counted_rows(table, layout)
+    table.check_once(layout.columns)
+    kept, others = _counted_rows(table, layout)
     places, findings = _places(kept, register)
+    findings = others + findings
     places, doubled = _without_doubles(kept, layout, places, register)
-    findings += doubled + _coverage(places, register, kept.file)
-    numbers = _numbers(kept, layout, register)
+    refuse_years_ahead(places["period"], layout.series, kept.file)
+    findings += doubled + check_coverage(
+        places, register, layout.series, kept.file, [partner for _, partner in layout.joint_leads]
+    )
+    numbers, signs = _numbers(kept, layout, register)
+    findings += signs
     parts = []
     for measure in layout.measures:
         part = _figures(places, measure, numbers)
         findings += settle_ratios(part, measure, kept.file)
         findings += check_figures(part, measure, layout, kept.file, register)
+        findings += check_scale(part, measure.value, kept.file)
         parts.append(part.drop(columns=["needed", "row"]))
     figures = pd.concat(parts, ignore_index=True)
     figures, shared = share_joint_leads(figures, layout.joint_leads, kept.file)
     figures, settled = settle_lifetimes(figures, register, layout.series, kept.file)
     newest = int(places["period"].max())
     figures = figures.assign(series=layout.series, newest=newest, source=f"{layout.table} {newest}")
-    return Reading(figures, [*findings, *shared, *settled], len(table.lines))
+    return Reading(figures, [*findings, *shared, *settled], len(kept.lines))
 
 
-def _counted_rows(table: Table, layout: Layout) -> Table:
-    """The rows of England and of authorities that the layout counts."""
-    level = table.cells["geographic_level"].str.lower()
-    counts = level.isin(["national", "local authority"])
+def _counted_rows(table: Table, layout: Layout) -> tuple[Table, list[Finding]]:
+    """The rows of England and of authorities that the layout counts, and what is said of others."""
+    level = table.cells["geographic_level"].map(level_of)
+    findings = _other_levels(table, level)
+    counts = level.isin([NATIONAL, LOCAL])
     if layout.where:
-        column, value = layout.where
-        counts &= table.cells[column] == value
-    if not counts.any():
-        told = f" and {layout.where[0]} {layout.where[1]!r}" if layout.where else ""
+        column, *values = layout.where
+        counts &= table.cells[column].str.casefold().isin([value.casefold() for value in values])
+    if not (counts & (level == LOCAL)).any():
+        which = f" and {layout.where[0]} {layout.where[1]!r}" if layout.where else ""
         raise SourceError(
-            f"table {layout.table} has no row that counts",
+            f"table {layout.table} has no row of an authority that counts",
             where=table.file,
-            found=f"{len(table.lines)} rows",
-            expected=f"rows of geographic_level 'National' or 'Local authority'{told}",
+            found=f"{len(table.lines)} rows, of the levels "
+            + ", ".join(table.cells["geographic_level"].unique()[:5]),
+            expected=f"rows of geographic_level 'Local authority'{which}",
             remedy="Download the whole table again.",
         )
-    mask = counts.to_numpy()
-    cells = table.cells[mask].reset_index(drop=True)
-    return Table(table.file, table.columns, cells, table.lines[mask])
+    kept, totals = _totals(table.take(counts.to_numpy()), layout)
+    return kept, findings + totals
+
+
+def _other_levels(table: Table, level: pd.Series) -> list[Finding]:
+    """A warning for each geographic level that is not known: its rows are not used."""
+    unknown = table.cells.loc[level == "", "geographic_level"]
+    return [
+        Finding(
+            "warning",
+            "unknown-level",
+            f"{count} rows of a geographic level that is not known are left out",
+            table.file,
+            float(table.lines[unknown.index[unknown == text][0]]),
+            column="geographic_level",
+            found=str(text),
+        )
+        for text, count in unknown.value_counts().items()
+    ]
+
+
+def _totals(table: Table, layout: Layout) -> tuple[Table, list[Finding]]:
+    """Of a table with a filter column that the layout does not know, its rows of the total."""
+    findings = []
+    known = {*layout.columns, "time_identifier", "country_name", "region_name", "la_name"}
+    for key in [key for key in table.columns if key not in known]:
+        words = table.cells[key].str.casefold()
+        total = words.eq("total")
+        if total.all() or not total.any():
+            continue
+        findings.append(
+            Finding(
+                "warning",
+                "new-filter",
+                f"the column {table.columns[key]} parts the figures: the {int(total.sum())} rows "
+                f"of its {table.cells[key][total].iloc[0]!r} are used, the {int((~total).sum())} "
+                "others are not",
+                table.file,
+                column=table.columns[key],
+            )
+        )
+        table = table.take(total.to_numpy())
+    return table, findings
 
 
 def _places(table: Table, register: Register) -> tuple[pd.DataFrame, list[Finding]]:
     """One row an authority and year: `row, line, period, la_code, joint`."""
-    national = table.cells["geographic_level"].str.lower() == "national"
+    national = table.cells["geographic_level"].map(level_of) == NATIONAL
     text = table.cells["old_la_code"]
     if "new_la_code" in table.cells:
         text = text.mask(text == "", table.cells["new_la_code"])
+    if "la_name" in table.cells:
+        text = text.mask(text == "", table.cells["la_name"])
     text = text.mask(national, ENGLAND)
     codes, findings = _codes(table, text, register)
     frame = pd.DataFrame(
@@ -199,7 +270,7 @@ def _periods(table: Table) -> npt.NDArray[np.int64]:
 def _without_doubles(
     table: Table, layout: Layout, places: pd.DataFrame, register: Register
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """The places once each; a place given twice with the same cells is told, otherwise refused."""
+    """The places once each; the same cells given twice are a finding, others are refused."""
     twice = places[places.duplicated(["la_code", "period"], keep=False)]
     findings = []
     cells = table.cells[list(layout.columns)]
@@ -223,36 +294,17 @@ def _without_doubles(
     return places.drop_duplicates(["la_code", "period"], ignore_index=True), findings
 
 
-def _coverage(places: pd.DataFrame, register: Register, file: str) -> list[Finding]:
-    regions = dict(
-        zip(register.authorities["la_code"], register.authorities["region"], strict=True)
-    )
-    local = places[places["la_code"] != ENGLAND]
-    if local["la_code"].map(regions).nunique() < 2:
-        return []
-    counts = local.groupby("period")["la_code"].nunique()
-    return [
-        Finding(
-            "warning",
-            "few-authorities",
-            f"only {count} authorities in {period}: the file may be cut off",
-            file,
-            period=float(str(period)),
-            found=str(count),
-        )
-        for period, count in counts[counts < FEWEST_AUTHORITIES].items()
-    ]
-
-
-def _numbers(table: Table, layout: Layout, register: Register) -> Numbers:
+def _numbers(table: Table, layout: Layout, register: Register) -> tuple[Numbers, list[Finding]]:
     columns = dict.fromkeys(name for measure in layout.measures for name in measure.columns)
     numbers: Numbers = {}
+    findings: list[Finding] = []
     for column in columns:
         values, statuses, wrong = parse_cells(table.cells[column])
         if wrong.any():
             _refuse_cell(table, column, int(np.flatnonzero(wrong)[0]), register)
         numbers[column] = values, statuses
-    return numbers
+        findings += legacy_findings(table.cells[column], table.columns[column], table.file)
+    return numbers, findings
 
 
 def _refuse_cell(table: Table, column: str, row: int, register: Register) -> None:

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from earlywarn.errors import BacktestError
-from earlywarn.statistics.regression import FloatArray, logit, rate
+from earlywarn.statistics.arrays import FloatArray, rate
+from earlywarn.statistics.distributions import logit
 
 LEVEL = 0.95
 """Share of the resamples that an interval holds."""

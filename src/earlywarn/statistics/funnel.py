@@ -1,9 +1,9 @@
 """Over-dispersed funnels: stabilised estimates, their centre and spread, z scores and shrinkage.
 
 Units are compared in four steps: an estimate with its sampling standard deviation
-(`arcsine_proportion`, `sqrt_rate`), a centre (`robust_centre`), the variance between units that
+(`arcsine_proportion`, `sqrt_rate`), a centre (`precision_mean`), the variance between units that
 sampling does not explain (`overdispersion`), and the distance from the centre in the light of both
-(`funnel_z`, `shrunken_z`). A missing value is NaN and stays NaN; nothing here warns.
+(`shrunken_z`). A missing value is NaN and stays NaN; nothing here warns.
 """
 
 from __future__ import annotations
@@ -15,14 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from earlywarn.errors import IndicatorError
-from earlywarn.statistics.intervals import (
-    FloatArray,
-    aligned,
-    counts_of_totals,
-    rate,
-    refuse,
-    two_sided_z,
-)
+from earlywarn.statistics.arrays import FloatArray, aligned, rate, refuse
+from earlywarn.statistics.distributions import two_sided_z
+from earlywarn.statistics.intervals import counts_of_totals
 
 
 def arcsine_proportion(count: npt.ArrayLike, total: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -135,41 +130,6 @@ def winsorise(x: npt.ArrayLike, share: float = 0.1) -> FloatArray:
     return np.clip(values, low, high)
 
 
-def robust_centre(y: npt.ArrayLike, sd: npt.ArrayLike, share: float = 0.1) -> float:
-    """Give the centre of a funnel: the mean of winsorised estimates, weighted by their precision.
-
-    Parameters
-    ----------
-    y, sd : array-like
-        Estimate of each unit and its sampling standard deviation, above 0.
-    share : float
-        Share of the units pulled in on each side first.
-
-    Returns
-    -------
-    float
-        The centre; NaN if no unit is known.
-
-    Raises
-    ------
-    IndicatorError
-        If a standard deviation is not above 0, the shapes differ or the share is out of range.
-
-    Notes
-    -----
-    The weights are ``1 / sd**2``. With a share of 0 it is the fixed-effect mean.
-
-    Examples
-    --------
-    >>> robust_centre([1.0, 2.0, 90.0], [1.0, 1.0, 1.0], share=0.5 - 1e-9)
-    2.0000...
-    """
-    estimate, spread = aligned(y=y, sd=sd)
-    refuse("sd", spread, spread <= 0, expected="above 0, or NaN if missing")
-    known = ~np.isnan(estimate) & ~np.isnan(spread)
-    return precision_mean(winsorise(estimate[known], share), spread[known])
-
-
 def precision_mean(y: FloatArray, sd: FloatArray) -> float:
     """Give the mean of estimates weighted by ``1 / sd**2``.
 
@@ -177,7 +137,7 @@ def precision_mean(y: FloatArray, sd: FloatArray) -> float:
     ----------
     y, sd : ndarray
         Known estimates and their standard deviations, above 0: nothing is checked. Of winsorised
-        estimates it is the `robust_centre`.
+        estimates it is a robust centre.
 
     Returns
     -------
@@ -225,7 +185,7 @@ def overdispersion(
     Spiegelhalter et al. 2012, doi 10.1111/j.1467-985X.2011.01010.x. With a share of 0 and the
     fixed-effect mean as centre, `tau2` is that of DerSimonian and Laird 1986,
     doi 10.1016/0197-2456(86)90046-2. Winsorising lowers `phi` (to about 0.68 for normal
-    scores at a share of 0.1), so slight over-dispersion is told as none.
+    scores at a share of 0.1), so slight over-dispersion is given as none.
 
     Examples
     --------
@@ -246,39 +206,6 @@ def overdispersion(
     return float(phi), float(np.maximum(tau2, 0))
 
 
-def funnel_z(
-    y: npt.ArrayLike, sd: npt.ArrayLike, centre: npt.ArrayLike, tau2: npt.ArrayLike = 0.0
-) -> FloatArray:
-    """Measure the distance from the centre in over-dispersed standard deviations.
-
-    Parameters
-    ----------
-    y, sd, centre, tau2 : array-like
-        Estimates, sampling standard deviations, centre of the funnel and variance between units.
-
-    Returns
-    -------
-    ndarray
-        ``(y - centre) / sqrt(sd**2 + tau2)``; NaN where both variances are nil.
-
-    Raises
-    ------
-    IndicatorError
-        If `sd` or `tau2` is negative, or the shapes differ.
-
-    Notes
-    -----
-    Spiegelhalter et al. 2012, doi 10.1111/j.1467-985X.2011.01010.x.
-
-    Examples
-    --------
-    >>> funnel_z([2.0, 6.0], [3.0, 3.0], 1.0, tau2=16.0)
-    array([0.2, 1. ])
-    """
-    distance, spread, tau = _funnel_parts(y, sd, centre, tau2)
-    return rate(distance, np.hypot(spread, tau))
-
-
 def shrunken_z(
     y: npt.ArrayLike, sd: npt.ArrayLike, centre: npt.ArrayLike, tau2: npt.ArrayLike
 ) -> FloatArray:
@@ -292,7 +219,8 @@ def shrunken_z(
     Returns
     -------
     ndarray
-        ``sqrt(tau2) * (y - centre) / (tau2 + sd**2)``, which is ``funnel_z * sqrt(reliability)``:
+        ``sqrt(tau2) * (y - centre) / (tau2 + sd**2)``, which is the distance in standard
+        deviations, ``(y - centre) / sqrt(sd**2 + tau2)``, times ``sqrt(reliability)``:
         small units, of whom little is known, come out near 0. It is 0 where `tau2` is 0.
 
     Raises
@@ -380,7 +308,7 @@ def funnel_limits(
     denominator : array-like
         Totals or populations at which the limits are wanted.
     centre : float
-        Centre of the funnel on the stabilised scale, as `robust_centre` gives it.
+        Centre of the funnel on the stabilised scale, as `precision_mean` gives it.
     kind : {"proportion", "rate"}
         Which stabilisation was used: `arcsine_proportion` or `sqrt_rate`.
     tau2 : float

@@ -8,13 +8,11 @@ event is 1 or True.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
 from earlywarn.errors import IndicatorError
-from earlywarn.statistics.regression import FloatArray, aligned, expit, logit, rate, refuse
+from earlywarn.statistics.arrays import FloatArray, aligned, rate, refuse
 
 
 def auc(score: npt.ArrayLike, event: npt.ArrayLike) -> float:
@@ -55,46 +53,6 @@ def auc(score: npt.ArrayLike, event: npt.ArrayLike) -> float:
     others = scores.size - events
     above = np.sum(ranks[happened]) - events * (events + 1) / 2
     return float(rate(above, events * others))
-
-
-def average_precision(score: npt.ArrayLike, event: npt.ArrayLike) -> float:
-    """Give the precision met on the way down the ranking, averaged over the events.
-
-    Parameters
-    ----------
-    score : array-like, shape (n,)
-        Scores on any scale, higher for more risk.
-    event : array-like, shape (n,)
-        Whether the event happened.
-
-    Returns
-    -------
-    float
-        Sum over distinct scores of precision times the gain in recall; NaN without events.
-
-    Raises
-    ------
-    IndicatorError
-        If a score or outcome is missing, or the shapes differ.
-
-    Notes
-    -----
-    Units that tie are taken in together, as in scikit-learn's measure of the same name.
-
-    Examples
-    --------
-    >>> average_precision([0.9, 0.8, 0.7], [1, 0, 1]).__round__(4)
-    0.8333
-    """
-    scores, happened = _scores_and_events(score, event)
-    order = np.argsort(-scores, kind="stable")
-    hits = np.cumsum(happened[order])
-    ranked = scores[order]
-    last_of_tie = np.append(ranked[1:] != ranked[:-1], True)[: scores.size]
-    found = hits[last_of_tie]
-    precision = found / (np.flatnonzero(last_of_tie) + 1)
-    gained = np.diff(found, prepend=0)
-    return float(rate(np.sum(precision * gained), np.sum(happened)))
 
 
 def brier(p: npt.ArrayLike, y: npt.ArrayLike) -> float:
@@ -165,128 +123,6 @@ def log_score(p: npt.ArrayLike, y: npt.ArrayLike) -> float:
     return float(rate(np.sum(surprise), surprise.size))
 
 
-def ranked_probability_score(probabilities: npt.ArrayLike, grade: npt.ArrayLike) -> float:
-    """Give the mean squared error of cumulative probabilities over ordered grades; lower is better.
-
-    Parameters
-    ----------
-    probabilities : array-like, shape (n, k)
-        A row a unit, a column a grade in order; each row adds up to 1.
-    grade : array-like, shape (n,)
-        The grade given, from 0 to ``k - 1``.
-
-    Returns
-    -------
-    float
-        The score, summed over the ``k - 1`` cuts: 0 to ``k - 1``. With two grades it is the
-        Brier score.
-
-    Raises
-    ------
-    IndicatorError
-        If the probabilities don't make distributions, a grade is unknown, or the shapes differ.
-
-    Notes
-    -----
-    Epstein 1969, doi 10.1175/1520-0450(1969)008<0985:ASSFPF>2.0.CO;2.
-
-    Examples
-    --------
-    >>> round(ranked_probability_score([[0.25, 0.5, 0.25]], [1]), 4)
-    0.125
-    """
-    (forecast,), (given,) = aligned(probabilities=probabilities), aligned(grade=grade)
-    if forecast.ndim != 2 or given.shape != forecast.shape[:1]:
-        raise IndicatorError(
-            "arguments differ in shape",
-            where="probabilities, grade",
-            found=f"{forecast.shape} and {given.shape}",
-            expected="a row of probabilities for each grade given",
-        )
-    _refuse_unless_probability("probabilities", forecast)
-    sums = np.sum(forecast, axis=1)
-    refuse("probabilities", sums, np.abs(sums - 1) > 1e-6, expected="rows that add up to 1")
-    grades = np.arange(forecast.shape[1])
-    refuse("grade", given, ~np.isin(given, grades), expected=f"a whole number below {grades.size}")
-    at_or_below = given[:, np.newaxis] <= grades
-    error = np.cumsum(forecast, axis=1) - at_or_below
-    return float(rate(np.sum(error**2), given.size))
-
-
-def calibration_in_the_large(p: npt.ArrayLike, y: npt.ArrayLike) -> float:
-    """Give observed over expected events: below 1, the forecasts were too high.
-
-    Parameters
-    ----------
-    p : array-like, shape (n,)
-        Probabilities.
-    y : array-like, shape (n,)
-        Whether the event happened.
-
-    Returns
-    -------
-    float
-        ``sum(y) / sum(p)``; NaN if none was expected.
-
-    Raises
-    ------
-    IndicatorError
-        If a value is missing or out of range, or the shapes differ.
-
-    Examples
-    --------
-    >>> calibration_in_the_large([0.5, 0.5, 0.5, 0.5], [1, 0, 0, 0])
-    0.5
-    """
-    forecast, happened = _forecasts(p, y)
-    return float(rate(np.sum(happened), np.sum(forecast)))
-
-
-def calibration_slope_intercept(p: npt.ArrayLike, y: npt.ArrayLike) -> tuple[float, float]:
-    """Regress outcomes on the log-odds forecast: slope 1 and intercept 0 are perfect.
-
-    Parameters
-    ----------
-    p : array-like, shape (n,)
-        Probabilities, above 0 and below 1.
-    y : array-like, shape (n,)
-        Whether the event happened.
-
-    Returns
-    -------
-    slope, intercept : float
-        Maximum-likelihood estimates. A slope below 1 says that the forecasts were too extreme.
-
-    Raises
-    ------
-    IndicatorError
-        If the forecasts separate the outcomes, so that no finite slope fits best, or don't vary;
-        or if a value is missing or out of range, or the shapes differ.
-
-    Notes
-    -----
-    Cox 1958, doi 10.1093/biomet/45.3-4.562. Newton's method, with halved steps where the
-    likelihood would fall; a finite maximum exists whenever the two outcomes overlap, which is
-    checked first.
-
-    Examples
-    --------
-    >>> slope, intercept = calibration_slope_intercept([0.2, 0.4, 0.6, 0.8], [0, 1, 0, 1])
-    >>> round(slope, 3), round(abs(intercept), 3)
-    (1.102, 0.0)
-    """
-    forecast, happened = _forecasts(p, y)
-    certain = (forecast == 0) | (forecast == 1)
-    refuse("p", forecast, certain, expected="above 0 and below 1")
-    log_odds = logit(forecast)
-    _refuse_separated(log_odds, happened)
-    # Scaled columns keep Newton's equations well conditioned when all forecasts are much alike.
-    middle, width = float(np.mean(log_odds)), float(np.std(log_odds))
-    design = np.column_stack([np.ones_like(log_odds), (log_odds - middle) / width])
-    level, gradient = _logistic_fit(design, happened.astype(float))
-    return gradient / width, level - gradient * middle / width
-
-
 def net_benefit(p: npt.ArrayLike, y: npt.ArrayLike, threshold: float) -> float:
     """Give the true positives a unit, less the false ones at the exchange rate of the threshold.
 
@@ -350,42 +186,3 @@ def _forecasts(p: npt.ArrayLike, y: npt.ArrayLike) -> tuple[FloatArray, npt.NDAr
 
 def _refuse_unless_probability(where: str, values: FloatArray) -> None:
     refuse(where, values, ~((values >= 0) & (values <= 1)), expected="from 0 to 1")
-
-
-def _refuse_separated(log_odds: FloatArray, happened: npt.NDArray[np.bool_]) -> None:
-    yes, no = log_odds[happened], log_odds[~happened]
-    if not (yes.size and no.size and max(yes) > min(no) and max(no) > min(yes)):
-        raise IndicatorError(
-            "no calibration slope fits best",
-            where="p",
-            found=f"{yes.size} events and {no.size} others whose forecasts do not overlap or vary",
-            expected="both outcomes, with forecasts that overlap",
-        )
-
-
-def _logistic_fit(design: FloatArray, happened: FloatArray) -> tuple[float, float]:
-    """Fit a logistic regression of two columns by damped Newton steps."""
-    beta = np.zeros(2)
-    for _ in range(100):
-        fitted = expit(design @ beta)
-        information = (design.T * (fitted * (1 - fitted))) @ design
-        try:
-            step = np.linalg.solve(information, design.T @ (happened - fitted))
-        except np.linalg.LinAlgError:
-            break
-        highest = _deviance(design @ beta, happened) + 1e-9  # rounding must not stop the last steps
-        while _deviance(design @ (beta + step), happened) > highest:
-            step = step / 2
-        beta = beta + step
-        if np.max(np.abs(step)) < 1e-10 * (1 + np.max(np.abs(beta))):
-            return float(beta[0]), float(beta[1])
-    raise IndicatorError(
-        "calibration did not converge",
-        where="p",
-        found=f"{happened.size} forecasts",
-        remedy="Give more units, or report calibration in the large.",
-    )
-
-
-def _deviance(log_odds: FloatArray, happened: FloatArray) -> float:
-    return float(math.fsum(np.logaddexp(0, log_odds) - happened * log_odds))

@@ -1,73 +1,15 @@
-"""Arrays in, arrays out: slopes, ranks, adjustment and log-odds; the one place for statistics.
+"""Straight lines and ranks.
 
-It knows arithmetic and no councils. Rates and their limits are written in
-`earlywarn.statistics.intervals`, funnels and shrinkage in `earlywarn.statistics.funnel`. A missing
-value is NaN and stays NaN; nothing here warns.
+Arrays in, arrays out. A missing value is NaN and stays NaN; nothing here warns.
 """
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 import numpy.typing as npt
 
 from earlywarn.errors import IndicatorError
-from earlywarn.statistics.funnel import (
-    arcsine_proportion,
-    funnel_limits,
-    funnel_z,
-    overdispersion,
-    posterior_sd,
-    precision_mean,
-    reliability,
-    robust_centre,
-    shrunken_z,
-    sqrt_rate,
-    winsorise,
-)
-from earlywarn.statistics.intervals import (
-    FloatArray,
-    aligned,
-    byar_limits,
-    hypergeometric_tail,
-    normal_quantile,
-    poisson_limits,
-    rate,
-    refuse,
-    wilson_limits,
-)
-
-__all__ = [
-    "FloatArray",
-    "aligned",
-    "arcsine_proportion",
-    "byar_limits",
-    "expit",
-    "funnel_limits",
-    "funnel_z",
-    "hypergeometric_tail",
-    "linear_fit",
-    "linear_residual",
-    "logit",
-    "normal_cdf",
-    "normal_quantile",
-    "overdispersion",
-    "percentile_rank",
-    "poisson_limits",
-    "posterior_sd",
-    "precision_mean",
-    "rate",
-    "refuse",
-    "reliability",
-    "robust_centre",
-    "shrunken_z",
-    "slope",
-    "slope_sd",
-    "sqrt_rate",
-    "wilson_limits",
-    "winsorise",
-]
+from earlywarn.statistics.arrays import FloatArray, aligned, rate, refuse
 
 
 def slope(values: npt.ArrayLike, times: npt.ArrayLike, *, min_points: int = 2) -> FloatArray:
@@ -80,7 +22,7 @@ def slope(values: npt.ArrayLike, times: npt.ArrayLike, *, min_points: int = 2) -
     times : array-like, shape (k,)
         Times of the columns, such as years.
     min_points : int
-        Fewest known values from which a slope is told; 2 or more.
+        Fewest known values from which a slope is given; 2 or more.
 
     Returns
     -------
@@ -102,39 +44,6 @@ def slope(values: npt.ArrayLike, times: npt.ArrayLike, *, min_points: int = 2) -
     mean = rate(np.sum(table, axis=1, where=known), np.count_nonzero(known, axis=1))
     deviation = np.where(known, table - mean[:, np.newaxis], 0)
     return rate(np.sum(centred * deviation, axis=1), sum_squares)
-
-
-def slope_sd(sds: npt.ArrayLike, times: npt.ArrayLike, *, min_points: int = 2) -> FloatArray:
-    """Give the standard error of each row's `slope`, from the sampling error of its values.
-
-    Parameters
-    ----------
-    sds : array-like, shape (n, k)
-        Standard deviation of each value; NaN where the value is not known.
-    times : array-like, shape (k,)
-        Times of the columns.
-    min_points : int
-        As for `slope`.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        Standard errors, the values taken as independent; NaN where there is no slope.
-
-    Raises
-    ------
-    IndicatorError
-        If a standard deviation is negative, or as for `slope`.
-
-    Examples
-    --------
-    >>> slope_sd([[1.0, 1.0, 1.0]], [2022, 2023, 2024]).round(4)
-    array([0.7071])
-    """
-    table, centred, sum_squares = _centred_times(sds, times, min_points)
-    refuse("sds", table, table < 0, expected="0 or more, or NaN if missing")
-    variance = np.where(np.isnan(table), 0, table) ** 2
-    return rate(np.sqrt(np.sum(centred**2 * variance, axis=1)), sum_squares)
 
 
 def percentile_rank(x: npt.ArrayLike) -> FloatArray:
@@ -212,119 +121,6 @@ def linear_fit(
             )
         )
     return float(level - gradient * middle), gradient
-
-
-def linear_residual(
-    y: npt.ArrayLike, x: npt.ArrayLike, weights: npt.ArrayLike | None = None
-) -> FloatArray:
-    """Take out of `y` what a straight line in `x` explains, such as deprivation.
-
-    Parameters
-    ----------
-    y, x : array-like, shape (n,)
-        What to adjust, and what to adjust it for; NaN where not known.
-    weights : array-like, shape (n,), optional
-        Weights, 0 or more; all equal if not given.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        Residuals of `linear_fit`; NaN where anything is missing.
-
-    Raises
-    ------
-    IndicatorError
-        As `linear_fit`.
-
-    Examples
-    --------
-    >>> linear_residual([1.0, 2.0, 6.0], [0.0, 1.0, 2.0]).round(3)
-    array([ 0.5, -1. ,  0.5])
-    """
-    intercept, gradient = linear_fit(y, x, weights)
-    response, driver, weight = _columns(y=y, x=x, weights=1.0 if weights is None else weights)
-    return np.where(np.isnan(weight), np.nan, response - intercept - gradient * driver)
-
-
-def normal_cdf(z: npt.ArrayLike) -> FloatArray:
-    """Probability that a standard normal lies below.
-
-    Parameters
-    ----------
-    z : array-like
-        Standard scores.
-
-    Returns
-    -------
-    ndarray
-        Probabilities; NaN stays NaN.
-
-    Examples
-    --------
-    >>> normal_cdf([0.0, 1.959964]).round(4)
-    array([0.5  , 0.975])
-    """
-    (score,) = aligned(z=z)
-    below = [0.5 * math.erfc(-one / math.sqrt(2)) for one in score.ravel()]
-    return np.array(below, dtype=float).reshape(score.shape)
-
-
-def expit(x: npt.ArrayLike) -> FloatArray:
-    """Turn log-odds into probabilities, without overflow.
-
-    Parameters
-    ----------
-    x : array-like
-        Log-odds.
-
-    Returns
-    -------
-    ndarray
-        ``1 / (1 + exp(-x))``.
-
-    Raises
-    ------
-    IndicatorError
-        If `x` is not numbers.
-
-    Examples
-    --------
-    >>> expit([-1000, 0, 1000])
-    array([0. , 0.5, 1. ])
-    """
-    (log_odds,) = aligned(x=x)
-    with np.errstate(under="ignore"):
-        found: FloatArray = np.exp(np.minimum(log_odds, 0)) / (1 + np.exp(-np.abs(log_odds)))
-    return found
-
-
-def logit(p: npt.ArrayLike) -> FloatArray:
-    """Turn probabilities into log-odds.
-
-    Parameters
-    ----------
-    p : array-like
-        Probabilities, 0 to 1.
-
-    Returns
-    -------
-    ndarray
-        ``log(p / (1 - p))``, minus and plus infinity at 0 and 1.
-
-    Raises
-    ------
-    IndicatorError
-        If a value is not from 0 to 1.
-
-    Examples
-    --------
-    >>> logit([0.0, 0.5, 0.9]).round(4)
-    array([  -inf, 0.    , 2.1972])
-    """
-    (share,) = aligned(p=p)
-    refuse("p", share, (share < 0) | (share > 1), expected="from 0 to 1")
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.log(share) - np.log1p(-share))
 
 
 def _columns(**arrays: npt.ArrayLike) -> tuple[FloatArray, ...]:

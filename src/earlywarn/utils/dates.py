@@ -1,23 +1,96 @@
-"""A day as a user gives it: a date, a date with a time, or ISO text."""
+"""The one parser of days: whatever form a day comes in, it means the same at every door."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import re
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
     from earlywarn.errors import EarlyWarnError
 
+EXPECTED_DAY = "a date such as 2025-03-31"
+"""What an error says it expected in place of something that is no day."""
 
-def as_date(value: object, where: str, error: type[EarlyWarnError]) -> date:
-    """Read a day as a plain date.
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
+_BRITISH = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4}|\d{2})", re.ASCII)
+_WORDS = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[ -]([a-z]+)[ ,-]+(\d{4})", re.ASCII)
+_CLOCK = re.compile(
+    r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?(Z|[+-]\d{2}:?\d{2}))?$", re.ASCII | re.IGNORECASE
+)
+_SERIAL = re.compile(r"[3-6]\d{4}(\.\d+)?", re.ASCII)  # the years 1982 to 2091
+_EXCEL_EPOCH = date(1899, 12, 30)
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_COARSE = frozenset({"Y", "M", "W", "generic"})  # units of numpy that name more than a day
+
+
+def parse_day(value: object) -> date | None:
+    """Read a day from any form that means one day, and one day only.
 
     Parameters
     ----------
-    value : date, datetime, or ISO text
-        A pandas Timestamp is a datetime.
+    value : object
+        A date, a datetime, a pandas Timestamp, a numpy datetime64 of a day or finer, or text:
+        2024-06-30 (2024-6-30 too), 30/06/2024, 30/06/24, 30 June 2024, 30-Jun-2024, any of these
+        with a time of day, or `today`.
+
+    Returns
+    -------
+    datetime.date or None
+        None if it is no day. Weeks (2024-W26), months (2024-06) and years (2024) are none: they
+        could mean their first day or their last.
+
+    Notes
+    -----
+    A time of day is left out, and so is its zone: the day is the one that was written. Two digits
+    of a year are of this century; day comes before month, as is written in England.
+
+    Examples
+    --------
+    >>> parse_day("2024-6-30"), parse_day("30/06/24"), parse_day("30 June 2024")
+    (datetime.date(2024, 6, 30), datetime.date(2024, 6, 30), datetime.date(2024, 6, 30))
+    >>> parse_day("2024-W26"), parse_day("2024-06"), parse_day("31/06/2024")
+    (None, None, None)
+    """
+    if isinstance(value, np.datetime64):
+        return _numpy_day(value)
+    if value is pd.NaT:
+        return None
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    return _text_day(value) if isinstance(value, str) else None
+
+
+def parse_cell_day(value: object) -> date | None:
+    """Read a day from the cell of a file: as `parse_day`, or a spreadsheet's number of a day.
+
+    Examples
+    --------
+    >>> parse_cell_day(45117.0), parse_cell_day("45117"), parse_cell_day("10/07/2023")
+    (datetime.date(2023, 7, 10), datetime.date(2023, 7, 10), datetime.date(2023, 7, 10))
+    """
+    text = str(value).strip() if not isinstance(value, (bool, np.bool_)) else ""
+    if _SERIAL.fullmatch(text):
+        return _EXCEL_EPOCH + timedelta(days=int(float(text)))
+    found = parse_day(value)
+    return None if isinstance(value, str) and text.casefold() == "today" else found
+
+
+def as_date(value: object, where: str, error: type[EarlyWarnError]) -> date:
+    """Read a day as a plain date, or refuse it.
+
+    Parameters
+    ----------
+    value : date, datetime, numpy.datetime64 or text
+        As `parse_day` takes it.
     where : str
         What the day is, for the error: an argument or a column.
     error : type of EarlyWarnError
@@ -30,7 +103,7 @@ def as_date(value: object, where: str, error: type[EarlyWarnError]) -> date:
     Raises
     ------
     EarlyWarnError
-        Of the kind given, if the value is no date.
+        Of the kind given, if the value is no day.
 
     Examples
     --------
@@ -38,19 +111,52 @@ def as_date(value: object, where: str, error: type[EarlyWarnError]) -> date:
     >>> as_date("2025-03-31", "as_of", PanelError)
     datetime.date(2025, 3, 31)
     """
-    if isinstance(value, datetime) and not pd.isna(value):
-        return value.date()
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    if isinstance(value, str):
-        try:
-            return datetime.fromisoformat(value.strip()).date()
-        except ValueError:
-            pass
+    found = parse_day(value)
+    if found is not None:
+        return found
     raise error(
         "not a date",
         where=where,
         found=repr(value),
-        expected="a date such as 2025-03-31",
-        remedy="Give year, month and day in this order.",
+        expected=EXPECTED_DAY,
+        remedy="Give year, month and day in this order; a week, a month or a year is no day.",
     )
+
+
+def this_day() -> date:
+    """Today, by the clock of the machine that asks."""
+    return date.today()  # noqa: DTZ011 - a person's today is that of the place they are in
+
+
+def _numpy_day(value: np.datetime64) -> date | None:
+    if np.isnat(value) or np.datetime_data(value.dtype)[0] in _COARSE:
+        return None
+    day = value.astype("datetime64[D]").item()
+    return day if isinstance(day, date) else None
+
+
+def _text_day(value: str) -> date | None:
+    text = " ".join(value.split())
+    if text.casefold() == "today":
+        return this_day()
+    text = _CLOCK.sub("", text)
+    if (iso := _ISO.fullmatch(text)) is not None:
+        return _day(int(iso[1]), int(iso[2]), int(iso[3]))
+    if (british := _BRITISH.fullmatch(text)) is not None:
+        year = int(british[3])
+        return _day(year if len(british[3]) == 4 else 2000 + year, int(british[2]), int(british[1]))
+    if (words := _WORDS.fullmatch(text.lower())) is not None:
+        month = next((n for n, name in enumerate(_MONTHS, 1) if _names(words[2], name)), 0)
+        return _day(int(words[3]), month, int(words[1]))
+    return None
+
+
+def _names(word: str, month: str) -> bool:
+    return word in {month, month[:3]} or (word == "sept" and month == "september")
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

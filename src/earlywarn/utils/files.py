@@ -1,17 +1,26 @@
-"""Files written whole or not at all, and the ones that ship inside the package."""
+"""Files written whole or not at all, what may be written where, and what ships in the package."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from earlywarn.errors import EarlyWarnError, UsageError
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _PACKAGE = Path(__file__).parents[1]
 _CHECKOUT = _PACKAGE.parents[1]
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_REFUSALS = _FULL | {errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG, errno.ENAMETOOLONG}
+_NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM, errno.EBADF, errno.ENOSYS}
+"""What a file system answers that has no way to bring a folder to the disk."""
 
 
 def package_path(name: str) -> Path:
@@ -24,38 +33,324 @@ def package_path(name: str) -> Path:
     return inside if inside.exists() else _CHECKOUT / name
 
 
-def write_whole(file: Path, content: str | bytes) -> None:
-    """Write a file so that it is there whole, with the new content, or not touched at all."""
-    write_together({file: content})
+def check_outputs(
+    *outputs: Path,
+    overwrite: bool = False,
+    inputs: Iterable[Path] = (),
+    make_folders: bool = False,
+    what: str = "a file",
+    fault: type[EarlyWarnError] = UsageError,
+) -> None:
+    """Refuse, before any work is done, files that could not or should not be written after it.
+
+    Parameters
+    ----------
+    *outputs : Path
+        Every file that a command would write.
+    overwrite : bool
+        Whether files that are there may be replaced.
+    inputs : iterable of Path
+        What the command reads: files, or folders with all that is below them.
+    make_folders : bool
+        Whether the command makes the folders that are missing.
+    what : str
+        What each of them holds, for the message.
+    fault : type
+        The error to raise.
+
+    Raises
+    ------
+    EarlyWarnError
+        Of the type given: if a name can't be that of a file, is that of a folder, of an input or
+        of another output, a file is there and may not be replaced, or the folder is missing or may
+        not be written.
+
+    Examples
+    --------
+    >>> check_outputs(Path("nowhere/scores.csv"))
+    Traceback (most recent call last):
+    earlywarn.errors.UsageError: nowhere: there is no such folder. Make it first.
+    """
+    read = [Path(os.path.realpath(file)) for file in inputs]
+    seen: set[Path] = set()
+    for file in outputs:
+        _check_name(file, fault)
+        real = Path(os.path.realpath(file))
+        if real in seen or any(real == other or other in real.parents for other in read):
+            raise fault(
+                "the output would be the input" if real not in seen else "two outputs in one file",
+                where=str(file),
+                remedy="Choose another name.",
+            )
+        seen.add(real)
+        if file.is_dir():
+            raise fault(
+                "there is a folder of this name",
+                where=str(file),
+                expected="the name of a file",
+                remedy="Choose another name.",
+            )
+        if os.path.lexists(file) and not overwrite:
+            raise fault(
+                f"{what} is there already",
+                where=str(file),
+                expected="a new place",
+                remedy="Choose another one, or add --overwrite (overwrite=True).",
+            )
+        check_folder(file.parent, make=make_folders, fault=fault)
 
 
-def write_together(contents: Mapping[Path, str | bytes]) -> None:
-    """Write files so that all are there whole, with the new content, or none is touched at all."""
-    parts: dict[Path, Path] = {}
-    replaced: dict[Path, bytes | None] = {}
+def check_folder(
+    folder: Path, *, make: bool = False, fault: type[EarlyWarnError] = UsageError
+) -> None:
+    """Refuse a folder in which nothing can be written, before any work is done.
+
+    Parameters
+    ----------
+    folder : Path
+        Where files are to be written.
+    make : bool
+        Whether the folder is made if it is missing: then the nearest one above it counts.
+    fault : type
+        The error to raise.
+
+    Raises
+    ------
+    EarlyWarnError
+        If there is no such folder, a file is in its place, or it may not be written.
+    """
+    _check_name(folder, fault)
+    place = folder
+    while make and not os.path.lexists(place) and place != place.parent:
+        place = place.parent
+    if not place.is_dir():
+        there = os.path.lexists(place)
+        raise fault(
+            "a file stands where a folder is needed" if there else "there is no such folder",
+            where=str(place),
+            remedy="Choose another place." if there else "Make it first.",
+        )
     try:
-        for file, content in contents.items():
-            parts[file] = _part_of(file, content)
-        for file, part in parts.items():
-            before = file.read_bytes() if len(parts) > 1 and file.is_file() else None
-            part.replace(file)
-            replaced[file] = before
+        # Only the file system knows: permissions are not all that can forbid it.
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise unwritable(place, error, fault) from error
+
+
+def unwritable(
+    place: Path, error: OSError, fault: type[EarlyWarnError] = UsageError
+) -> EarlyWarnError:
+    """The error to raise where something can't be written, by what the system says of it.
+
+    Examples
+    --------
+    >>> print(unwritable(Path("scores.csv"), OSError(28, "No space left on device")))
+    scores.csv: it can't be written: found No space left on device. Make room on the disk, or \
+choose another place.
+    """
+    return fault(
+        "it can't be written",
+        where=str(place),
+        found=(error.strerror or str(error))[:200],
+        remedy="Make room on the disk, or choose another place."
+        if error.errno in _FULL
+        else "Choose another place, or close what has it open.",
+    )
+
+
+def is_refusal(error: OSError) -> bool:
+    """Whether the system refused to write for a reason that the user can mend."""
+    return error.errno in _REFUSALS
+
+
+@contextlib.contextmanager
+def folder_for(folder: Path) -> Iterator[None]:
+    """Make a folder, and those above it that are missing; gone again if filling it fails.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder that is filled meanwhile.
+    """
+    made = []
+    while not folder.exists() and folder != folder.parent:
+        made.append(folder)
+        folder = folder.parent
+    try:
+        if made:
+            made[0].mkdir(parents=True, exist_ok=True)
+        yield
     except BaseException:
-        for part in parts.values():
-            part.unlink(missing_ok=True)
-        for file, before in replaced.items():
-            file.unlink() if before is None else file.write_bytes(before)
+        for place in made:
+            with contextlib.suppress(OSError):
+                place.rmdir()
         raise
 
 
-def _part_of(file: Path, content: str | bytes) -> Path:
+@contextlib.contextmanager
+def written_to(place: Path, fault: type[EarlyWarnError] = UsageError) -> Iterator[None]:
+    """Have a system's refusal to write end in one clear line.
+
+    Parameters
+    ----------
+    place : Path
+        The file or folder that is written meanwhile.
+    fault : type
+        The error to raise.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(place, error, fault) from error
+
+
+def write_whole(file: Path, content: str | bytes, *, durable: bool = True) -> None:
+    """Write a file so that it is there whole, with the new content, or not touched at all.
+
+    Parameters
+    ----------
+    file : Path
+        Where to write it.
+    content : str or bytes
+        Text is written as UTF-8.
+    durable : bool
+        Whether it must outlast a power cut. Not needed for what carries its own digest and can be
+        made again; each such wait for the disk takes milliseconds.
+    """
+    write_together({file: content}, durable=durable)
+
+
+def write_together(contents: Mapping[Path, str | bytes], *, durable: bool = True) -> None:
+    """Write files so that all are there whole, with the new content, or none is touched at all.
+
+    Each file is at any moment the old one or the new one. Stopped in between, those that were
+    replaced get their old content back; once all are replaced, all stay.
+
+    Parameters
+    ----------
+    contents : mapping of Path to str or bytes
+        Text is written as UTF-8.
+    durable : bool
+        As for ``write_whole``.
+    """
+    parts: dict[Path, Path] = {}
+    kept: dict[Path, Path] = {}
+    try:
+        for file, content in contents.items():
+            parts[file] = _part_of(file, content, durable=durable)
+        if len(parts) > 1:
+            for file in parts:
+                _keep(file, kept)
+        for file, part in parts.items():
+            part.replace(file)
+        if durable:
+            for folder in {file.parent for file in parts}:
+                sync_folder(folder)
+    except BaseException:
+        _undo(parts, kept, whole=len(parts) == len(contents))
+        raise
+    finally:
+        for old in kept.values():
+            old.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's names to the disk, where the system has a way to."""
+    if os.name == "nt":
+        return
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
+    finally:
+        os.close(handle)
+
+
+def _keep(file: Path, kept: dict[Path, Path]) -> None:
+    """Hold what a file is now under a second name, until all are replaced."""
+    if not file.is_file():
+        return
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".old")
+    os.close(handle)
+    kept[file] = Path(name)
+    shutil.copy2(file, kept[file])
+
+
+def _undo(parts: Mapping[Path, Path], kept: dict[Path, Path], *, whole: bool) -> None:
+    """Put back what was there, unless all has been replaced: then the new files stand.
+
+    Whether a file has been replaced shows in its part, which is gone then: an interrupt can come
+    between the act and any note of it.
+    """
+    left = {file: part for file, part in parts.items() if part.exists()}
+    if not left and whole:
+        return
+    for part in left.values():
+        part.unlink(missing_ok=True)
+    for file in parts:
+        if file in left:
+            continue
+        if file in kept:
+            _put_back(kept.pop(file), file)
+        else:
+            file.unlink(missing_ok=True)
+
+
+def _put_back(old: Path, file: Path) -> None:
+    """Give a file its old content again, also where names can't be changed any more.
+
+    What stopped the writing may stop this too: a file that another program has open, or a second
+    interrupt. The old content is then copied over the new; if that fails too, it stays beside it.
+    """
+    try:
+        old.replace(file)
+    except (OSError, KeyboardInterrupt):
+        shutil.copy2(old, file)
+        old.unlink(missing_ok=True)
+
+
+def _check_name(path: Path, fault: type[EarlyWarnError]) -> None:
+    """Refuse a name that no file can have; what is there already is found out by the system."""
+    text = str(path)
+    found = "the character NUL" if "\0" in text else ""
+    try:
+        os.fsencode(text)
+        if not found:
+            os.path.lexists(path)
+            path.lstat()
+    except UnicodeEncodeError:
+        found = "a character that no name can hold"
+    except OSError as error:
+        if error.errno in (errno.ENAMETOOLONG, errno.EINVAL):
+            found = (error.strerror or "a name that is too long").lower()
+    if found:
+        shown = text.encode("ascii", "backslashreplace").decode("ascii").replace("\0", "\\x00")
+        raise fault(
+            "not a name that a file can have",
+            where=shown if len(shown) <= 80 else f"{shown[:77]}...",
+            found=found,
+            remedy="Choose another name.",
+        )
+
+
+def _part_of(file: Path, content: str | bytes, *, durable: bool) -> Path:
     """The content in a file beside the one that it is meant for."""
     data = content.encode("utf-8") if isinstance(content, str) else content
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.", suffix=".part")
+    # Not the file's own name in it: one of 250 characters has no room for more.
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".earlywarn-", suffix=".part")
     part = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
         # A temporary file is private; a finished one has the permissions of any new file.
         mask = os.umask(0)
         os.umask(mask)

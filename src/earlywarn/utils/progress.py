@@ -1,4 +1,4 @@
-"""Telling how long work goes: a bar on a terminal, plain lines otherwise, nothing if so asked."""
+"""How far long work has come: a bar on a terminal, plain lines otherwise, nothing if so asked."""
 
 from __future__ import annotations
 

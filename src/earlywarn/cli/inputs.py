@@ -1,0 +1,74 @@
+"""What the commands start from: the panel, the model and the day that the options name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import earlywarn as ew
+from earlywarn.errors import IndicatorError, ScoreError, UsageError
+from earlywarn.scoring.own_figures import read_figures
+
+if TYPE_CHECKING:
+    import argparse
+
+    import pandas as pd
+
+    from earlywarn.model.risk_model import RiskModel
+    from earlywarn.panel.panel import Panel, Snapshot
+
+
+def panel_of(chosen: argparse.Namespace) -> Panel:
+    """The panel that is named, with the judgements of --judgements beside its own."""
+    panel = ew.load_panel(chosen.panel)
+    if getattr(chosen, "judgements", None) is None:
+        return panel
+    return panel.add_judgements(ew.load_judgements(chosen.judgements))
+
+
+def snapshot_of(chosen: argparse.Namespace) -> Snapshot:
+    """What was public on the day that is named, with the figures of --figures put in."""
+    panel = panel_of(chosen)
+    day = panel.newest_publication if chosen.as_of is None else chosen.as_of
+    snapshot = panel.as_of(day)
+    return _with_figures(chosen, snapshot)
+
+
+def _with_figures(chosen: argparse.Namespace, snapshot: Snapshot) -> Snapshot:
+    if getattr(chosen, "figures", None) is None:
+        return snapshot
+    try:
+        return ew.with_figures(snapshot, _whose(chosen, read_figures(chosen.figures)))
+    except IndicatorError as error:
+        parts = error.as_dict()
+        where = f"{chosen.figures}, {parts.pop('where')}".removesuffix(", ")
+        raise ScoreError(parts.pop("problem"), where=where, **parts) from error
+
+
+def _whose(chosen: argparse.Namespace, figures: pd.DataFrame) -> pd.DataFrame:
+    """A single row that does not say whose it is belongs to the authority that is asked about."""
+    authority = getattr(chosen, "authority", None)
+    unnamed = not {"la_code", "la_name", "authority"} & set(figures.columns)
+    if unnamed and len(figures) == 1 and isinstance(authority, str):
+        return figures.assign(la_code=authority)
+    return figures
+
+
+def model_of(chosen: argparse.Namespace, snapshot: Snapshot) -> RiskModel:
+    """The model that is named, if it is meant for the day or --outside-life is given.
+
+    Raises
+    ------
+    UsageError
+        If the day is outside the model's life.
+    """
+    model = ew.load_model(chosen.model)
+    first, last = model.info.get("first_date", ""), model.info.get("sunset", "9999")
+    if not chosen.outside_life and not first <= snapshot.as_of.isoformat() <= last:
+        raise UsageError(
+            "the day is outside the model's life",
+            where="--as-of",
+            found=snapshot.as_of.isoformat(),
+            expected=f"{first} to {last}, for which {model.info.get('model_id', 'it')} is meant",
+            remedy="Retrain it (python -m earlywarn train), or add --outside-life.",
+        )
+    return model

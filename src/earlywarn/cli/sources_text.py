@@ -1,0 +1,42 @@
+"""How fresh the sources of a table are, in the words that a terminal shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def sources_text(sources: Iterable[Mapping[str, Any]]) -> str:
+    """Up to when each source is known, and which of them are overdue.
+
+    Parameters
+    ----------
+    sources : iterable of mapping
+        As ``score`` and ``explain`` keep them in ``attrs["freshness"]``.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> print(sources_text(ew.score().attrs["freshness"][-2:]))
+    Newest by source: Statistical neighbours 2025 (2025-05-31); the model, learnt to 2026-08-20.
+    """
+    listed = list(sources)
+    if not listed:
+        return ""
+    late = [source for source in listed if source["overdue"]]
+    text = f"Newest by source: {'; '.join(map(_one, listed))}."
+    if not late:
+        return text
+    names = "; ".join(f"{source['title']} (due by {source['due']})" for source in late)
+    return f"{text} Overdue: {names}."
+
+
+def _one(source: Mapping[str, Any]) -> str:
+    if source["through"] is None:
+        return f"{source['title']} none known"
+    if source["kind"] == "model":
+        return f"the model, learnt to {source['through']}"
+    year = "" if source["period"] is None else f" {source['period']}"
+    return f"{source['title']}{year} ({source['through']})"

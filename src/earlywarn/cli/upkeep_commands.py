@@ -1,0 +1,291 @@
+"""The commands that keep figures, forecasts and the model current."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import earlywarn as ew
+from earlywarn.cli.inputs import panel_of
+from earlywarn.errors import UsageError
+from earlywarn.fetching.release_files import CONTENT, SITE
+from earlywarn.fetching.service import API
+from earlywarn.upkeep.plain import records
+from earlywarn.upkeep.retrained import largest_changes
+from earlywarn.utils.files import check_outputs, write_whole, written_to
+from earlywarn.utils.progress import reporter
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from earlywarn.upkeep.refreshing import Refreshed
+
+
+ATTENTION = 3
+"""The exit code of monitor where something needs attention."""
+
+
+def add_upkeep(add: Callable[..., argparse.ArgumentParser], subcommands: Any) -> None:
+    """Add the commands to the command line."""
+    command = add(
+        subcommands, "refresh", refresh, "bring what is new of the official figures into a folder"
+    )
+    command.add_argument("--out", required=True, metavar="FOLDER", help="where files are kept")
+    command.add_argument("--since", metavar="DATE", help="only what was published from this day on")
+    command.add_argument("--dry-run", action="store_true", help="say what would be fetched")
+    command.add_argument("--build", action="store_true", help="build the panel, say what changed")
+    _add_services(command)
+    command.add_argument("--quiet", action="store_true", help="say nothing but the result")
+    _add_register(add, subcommands)
+    _add_retrain(
+        add(
+            subcommands,
+            "retrain",
+            retrain,
+            "train a challenger, and hold it against the model in use",
+        )
+    )
+    _add_monitor(
+        add(
+            subcommands,
+            "monitor",
+            monitor,
+            "look at all that ages: figures, drift, forecasts, the model's life (exit code 3: "
+            "something needs attention)",
+        )
+    )
+
+
+def _add_services(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--api", default=API, metavar="URL", help="the API (default: %(default)s)")
+    command.add_argument("--site", default=SITE, metavar="URL", help="the pages (%(default)s)")
+    command.add_argument("--content", default=CONTENT, metavar="URL", help="files (%(default)s)")
+    command.add_argument("--ofsted", metavar="FILE_OR_URL", help="Ofsted's yearly workbook")
+    command.add_argument(
+        "--time-limit", type=float, default=900.0, metavar="S", help="seconds an answer may take"
+    )
+    command.add_argument(
+        "--size-limit", type=float, default=1024.0, metavar="MB", help="megabytes of an answer"
+    )
+
+
+def _add_register(add: Callable[..., argparse.ArgumentParser], subcommands: Any) -> None:
+    command = add(
+        subcommands, "publish", publish, "append what is said today to a register of forecasts"
+    )
+    command.add_argument("--to", required=True, metavar="REGISTER", help="the register's folder")
+    command.add_argument("--as-of", metavar="DATE", help="the day of the forecast")
+    command.add_argument("--model", metavar="M", help="a model folder or file")
+    command.add_argument("--panel", metavar="P", help="a panel folder that build wrote")
+    command.add_argument(
+        "--baselines",
+        choices=("judgements", "all"),
+        default="judgements",
+        help="simple rules to publish beside it: those that look at judgements only (default), "
+        "or all, which takes a minute",
+    )
+    command.add_argument("--replay", action="store_true", help="mark it as computed afterwards")
+    command = add(
+        subcommands, "verify", verify, "check a register of forecasts, and score it by what came"
+    )
+    command.add_argument("register", metavar="REGISTER")
+    command.add_argument("--judgements", metavar="FILE", help="what came (default: what ships)")
+    command.add_argument("--out", metavar="FILE.json", help="write figures and cases for machines")
+    command.add_argument("--overwrite", action="store_true", help="replace what is there already")
+
+
+def _add_retrain(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--panel", metavar="P", help="a panel folder that build wrote")
+    command.add_argument("--judgements", metavar="FILE", help="more judgements, beside the panel's")
+    command.add_argument("--against", metavar="MODEL", help="the model in use")
+    command.add_argument(
+        "--out", metavar="FOLDER", help="write the challenger and its account here"
+    )
+    command.add_argument("--overwrite", action="store_true", help="replace what is there")
+    command.add_argument(
+        "--replace",
+        action="store_true",
+        help="put it in the place of --against, if that is what the rule proposes",
+    )
+    command.add_argument(
+        "--first-year",
+        type=int,
+        default=2016,
+        metavar="YEAR",
+        help="where the backtest for the numbered checks begins (default: %(default)s)",
+    )
+    command.add_argument("--quiet", action="store_true", help="say nothing but the result")
+
+
+def _add_monitor(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--out", required=True, metavar="FOLDER", help="where monitor.json and monitor.md go"
+    )
+    command.add_argument("--files", metavar="FOLDER", help="the folder of refresh: built if new")
+    command.add_argument("--fetch", action="store_true", help="refresh --files before")
+    command.add_argument("--panel", metavar="P", help="a panel folder that build wrote")
+    command.add_argument("--model", metavar="M", help="a model folder or file")
+    command.add_argument("--register", metavar="REGISTER", help="the register of forecasts")
+    command.add_argument("--day", metavar="DATE", help="the day to look from (default: today)")
+    _add_services(command)
+    command.add_argument("--quiet", action="store_true", help="say nothing but the result")
+
+
+def monitor(chosen: argparse.Namespace) -> None:
+    """Look at all that ages, print it, and end with 3 if something needs attention."""
+    found = ew.monitor(
+        chosen.out,
+        files=chosen.files,
+        fetch=chosen.fetch,
+        panel=chosen.panel,
+        model=chosen.model,
+        register=chosen.register,
+        day=chosen.day,
+        services=_services(chosen),
+        progress=reporter(quiet=chosen.quiet),
+    )
+    for item in found.items:
+        print(f"{item.status}: {item.what}: {item.sentence}")
+    if found.needs_attention:
+        sys.exit(ATTENTION)
+
+
+def _services(chosen: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "api": chosen.api,
+        "site": chosen.site,
+        "content": chosen.content,
+        "ofsted": chosen.ofsted,
+        "time_limit": chosen.time_limit,
+        "size_limit": int(chosen.size_limit * (1 << 20)),
+    }
+
+
+def retrain(chosen: argparse.Namespace) -> None:
+    """Train a challenger, print how it did beside the model in use, and what is proposed."""
+    done = ew.retrain(
+        panel_of(chosen),
+        against=chosen.against,
+        out=chosen.out,
+        overwrite=chosen.overwrite,
+        replace_champion=chosen.replace,
+        first_year=chosen.first_year,
+        progress=reporter(quiet=chosen.quiet),
+    )
+    print(done.figures.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+    for row in done.checks.to_dict("records"):
+        print(f"check {row['number']}, {row['title']}: {row['status']}; {row['sentence']}")
+    print("The largest changes, in log-odds:")
+    print(largest_changes(done.changes).to_string(index=False))
+    print(f"Proposed: {done.proposal}. Because {done.reason}.")
+    for file in done.saved:
+        print(f"written: {file}")
+    print(_PLACED[done.replaced])
+
+
+_PLACED = {
+    True: "The challenger stands in the champion's place.",
+    False: "Nothing was replaced: the model in use is as it was.",
+}
+
+
+def publish(chosen: argparse.Namespace) -> None:
+    """Append an entry to a register."""
+    file = ew.publish(
+        chosen.to,
+        model=ew.load_model(chosen.model),
+        panel=ew.load_panel(chosen.panel),
+        as_of=chosen.as_of,
+        baselines=chosen.baselines,
+        replay=chosen.replay,
+    )
+    print(f"The entry is {file}.")
+
+
+def verify(chosen: argparse.Namespace) -> None:
+    """Check a register, and print how its entries did."""
+    if chosen.out is not None:
+        check_outputs(Path(chosen.out), overwrite=chosen.overwrite, what="a file")
+    came = ew.load_judgements(chosen.judgements) if chosen.judgements else None
+    found = ew.verify(chosen.register, came)
+    if chosen.out is not None:
+        document = {
+            "entries": found.entries,
+            "without_forecast": found.without_forecast,
+            "figures": records(found.figures),
+            "cases": records(found.cases),
+        }
+        text = json.dumps(document, indent=1, allow_nan=False) + "\n"
+        with written_to(Path(chosen.out)):
+            write_whole(Path(chosen.out), text)
+    print(f"{found.entries} entries, none changed, removed, reordered or slipped in.")
+    print(
+        f"{len(found.cases)} inspections are held against an entry before them; "
+        f"{found.without_forecast} since the first entry against none."
+    )
+    for (kind, event), rows in found.figures.groupby(["kind", "event"]) if len(found.cases) else ():
+        ours = rows.iloc[0]
+        print(
+            f"\n{kind}: {str(event).replace('_', ' ')}, {ours['inspections']} inspections, "
+            f"{ours['seen']} seen, {ours['expected']:.1f} expected; median lead "
+            f"{ours['median_lead_days']:.0f} days"
+        )
+        print(rows[_SHOWN].to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+
+
+_SHOWN = [
+    *("model", "seen", "expected", "chance_of_as_few", "chance_of_as_many"),
+    *("auc", "auc_lower", "auc_upper", "model_less_this", "brier_skill", "log_skill"),
+]
+
+
+def refresh(chosen: argparse.Namespace) -> None:
+    """Fetch what is new, and build the panel if asked."""
+    if chosen.build and chosen.dry_run:
+        raise UsageError("a trial run builds nothing", where="--build", remedy="Leave one out.")
+    done = ew.refresh(
+        chosen.out,
+        since=chosen.since,
+        dry_run=chosen.dry_run,
+        build=chosen.build,
+        **_services(chosen),
+        progress=reporter(quiet=chosen.quiet),
+    )
+    verb = "would be fetched" if chosen.dry_run else "fetched"
+    for row in done.new.astype(str).to_dict("records"):
+        when = row["published"] or "?"
+        print(f"{verb}: {row['title']} {row['version']}, published {when}: {row['file']}")
+    for note in done.notes:
+        print(f"note: {note}")
+    print(f"{len(done.new)} new, {done.kept} there before, in {done.folder}.")
+    if done.changes is not None:
+        print(_changes_text(done))
+
+
+def _changes_text(done: Refreshed) -> str:
+    found, scores = done.changes, done.scores
+    assert found is not None  # noqa: S101 - for the type checker: asked for only where there is one
+    assert scores is not None  # noqa: S101 - the two come together
+    lines = [f"The panel is in {done.panel}. Against the one before:"]
+    lines += [
+        f"  new year: {r.measure} {r.period}, {r.figures}" for r in found.new_years.itertuples()
+    ]
+    lines += [f"  new measure: {name}" for name in found.new_measures]
+    lines += [
+        f"  restated: {r.measure}, {r.figures} figures ({r.up_to_1_percent} by up to 1%, "
+        f"{r.up_to_3_5_percent} to 3.5%, {r.up_to_10_percent} to 10%, {r.more} by more; "
+        f"{r.status} in status), the largest by {r.largest:.1%}"
+        for r in found.restated.itertuples()
+    ]
+    lines += [f"  gone: {r.measure} {r.period}, {r.figures}" for r in found.holes.itertuples()]
+    lines.append(f"  new judgements: {len(found.judgements)}")
+    moved = scores[(scores["rank_before"] != scores["rank_after"])]
+    lines.append(f"  scores: {len(moved)} of {len(scores)} authorities changed their place")
+    lines += [
+        f"    {r.la_name}: {r.risk_before:.1%} then, {r.risk_after:.1%} now"
+        for r in scores.head(10).itertuples()
+    ]
+    return "\n".join(lines)

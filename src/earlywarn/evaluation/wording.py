@@ -1,0 +1,133 @@
+"""From an interval to words: the only place where a figure of a record becomes a verdict.
+
+A verdict says no more than its interval. Where the interval holds the value that would mean
+"nothing to report", the words say so, whichever side the estimate is on.
+"""
+
+from __future__ import annotations
+
+import math
+
+ABOUT_RIGHT = (0.8, 1.25)
+"""Observed to expected inside these limits is right enough to act on, if the interval is."""
+
+CHANCE = 0.5
+"""The AUC of a forecast that knows nothing."""
+
+
+def side(lower: float, upper: float, reference: float) -> int:
+    """Say on which side of a reference an interval lies.
+
+    Parameters
+    ----------
+    lower, upper : float
+        Ends of the interval.
+    reference : float
+        What it is held against: 1 for a ratio, 0 for a skill or a difference, 0.5 for an AUC.
+
+    Returns
+    -------
+    int
+        1 above, -1 below, 0 if the interval holds the reference or is not known.
+
+    Examples
+    --------
+    >>> side(0.54, 1.24, 1.0), side(0.4, 0.9, 1.0), side(0.1, 0.2, 0.0)
+    (0, -1, 1)
+    """
+    if lower > reference:
+        return 1
+    return -1 if upper < reference else 0
+
+
+def level_words(lower: float, upper: float) -> str:
+    """Say whether the risks were at the right level.
+
+    Parameters
+    ----------
+    lower, upper : float
+        Interval of observed to expected.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> level_words(0.54, 1.24)
+    'The risks may have been right or not: too few judgements to say'
+    >>> level_words(0.3, 0.8), level_words(0.9, 1.1)
+    ('The risks were too high', 'The risks were about right')
+    """
+    where = side(lower, upper, 1.0)
+    if where:
+        return "The risks were too low" if where > 0 else "The risks were too high"
+    if ABOUT_RIGHT[0] <= lower and upper <= ABOUT_RIGHT[1]:
+        return "The risks were about right"
+    return "The risks may have been right or not: too few judgements to say"
+
+
+def order_words(lower: float, upper: float) -> str:
+    """Say whether a model puts authorities in a better order than chance.
+
+    Parameters
+    ----------
+    lower, upper : float
+        Interval of the AUC.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> order_words(0.55, 0.8), order_words(0.45, 0.8)
+    ('better than chance', 'not surely better than chance')
+    """
+    return f"{_BETTER[side(lower, upper, CHANCE)]} chance"
+
+
+def skill_words(lower: float, upper: float) -> str:
+    """Say whether forecasts beat a reference, such as the recent share of events.
+
+    Parameters
+    ----------
+    lower, upper : float
+        Interval of the skill, or of a difference of which more is better.
+
+    Returns
+    -------
+    str
+        To be followed by the name of the reference.
+
+    Examples
+    --------
+    >>> skill_words(0.01, 0.1), skill_words(-0.02, 0.1), skill_words(-0.2, -0.1)
+    ('better than', 'not surely better than', 'worse than')
+    """
+    return _BETTER[side(lower, upper, 0.0)]
+
+
+def differ_words(lower: float, upper: float) -> str:
+    """Say whether two figures of the same cases differ.
+
+    Parameters
+    ----------
+    lower, upper : float
+        Interval of their difference, the first less the second.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> differ_words(-0.1, 0.2), differ_words(0.1, 0.2)
+    ('no surer than chance', 'higher')
+    """
+    if math.isnan(lower) or math.isnan(upper):
+        return "not known"
+    return {1: "higher", -1: "lower", 0: "no surer than chance"}[side(lower, upper, 0.0)]
+
+
+_BETTER = {1: "better than", -1: "worse than", 0: "not surely better than"}

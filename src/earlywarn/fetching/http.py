@@ -1,0 +1,404 @@
+"""One request at a time: patient with a busy service, strict about what it answers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import tempfile
+import time
+import zlib
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from earlywarn._version import __version__
+from earlywarn.errors import FetchError, UsageError, require
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import httpx
+
+USER_AGENT = f"earlywarn/{__version__} (Python library; early warning for children's services)"
+BUSY = frozenset({429, 500, 502, 503, 504})
+"""Answers that may be another a moment later."""
+TRIES = 6
+FIRST_PAUSE, LONGEST_PAUSE, LONGEST_WAIT = 1.0, 60.0, 600.0
+_PIECE = 1 << 16
+
+
+class GoneError(FetchError):
+    """What was asked for is not, or no longer, published (403, 404)."""
+
+
+class _AgainError(Exception):
+    """The answer was cut off or refused for now: it is asked for again."""
+
+    def __init__(self, reason: str, wait: float | None = None) -> None:
+        super().__init__(reason)
+        self.wait = wait
+
+
+class Fetched(NamedTuple):
+    """A file that was fetched: where it is, its size and digest, and what marks its state."""
+
+    path: Path
+    size: int
+    sha256: str
+    state: dict[str, str]
+
+
+@dataclass
+class Client:
+    """Asks the official services, one request at a time.
+
+    Attributes
+    ----------
+    time_limit : float
+        Seconds that one answer may take, from first to last byte.
+    size_limit : int
+        Bytes that one answer may have, packed and unpacked.
+    pause : callable
+        How to wait a number of seconds.
+    requests : int
+        How many were sent.
+    """
+
+    time_limit: float = 900.0
+    size_limit: int = 1 << 30
+    pause: Callable[[float], None] = time.sleep
+    requests: int = 0
+    _session: Any = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        for name, value in (("time_limit", self.time_limit), ("size_limit", self.size_limit)):
+            if not (math.isfinite(value) and value > 0):
+                raise UsageError("not a limit", where=name, found=str(value), expected="above 0")
+
+    def json(self, address: str, query: Mapping[str, str | int] | None = None) -> dict[str, Any]:
+        """The JSON object at an address.
+
+        Raises
+        ------
+        FetchError
+            If there is none.
+        """
+        text = self.text(address, query)
+        try:
+            answer = json.loads(text)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise FetchError(
+                "the answer is not a JSON object",
+                where=address,
+                found=_shown(text),
+                remedy="See that the address is that of the service.",
+            )
+        return answer
+
+    def text(self, address: str, query: Mapping[str, str | int] | None = None) -> str:
+        """The text at an address."""
+
+        def read(answer: httpx.Response) -> bytes:
+            return b"".join(self._pieces(answer))
+
+        body: bytes = self._patiently(address, query, read)
+        try:
+            return body.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise FetchError(
+                "the answer is not text in UTF-8", where=address, found=repr(body[:40])
+            ) from None
+
+    def first_line(self, address: str, query: Mapping[str, str | int] | None = None) -> str:
+        """The first line at an address; the rest is not fetched."""
+
+        def read(answer: httpx.Response) -> bytes:
+            begun = b""
+            for piece in self._pieces(answer):
+                begun += piece
+                if b"\n" in begun:
+                    break
+                if len(begun) > _PIECE * 16:
+                    raise FetchError("a first line without an end", where=address)
+            return begun.split(b"\n", 1)[0]
+
+        line: bytes = self._patiently(address, query, read)
+        return line.decode("utf-8-sig", "replace").strip()
+
+    def file(
+        self,
+        address: str,
+        folder: Path,
+        query: Mapping[str, str | int] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        whole: Callable[[Path], str] | None = None,
+    ) -> Fetched | None:
+        """Bring what is at an address into a new file of a folder.
+
+        Parameters
+        ----------
+        address : str
+        folder : Path
+            Where to make it.
+        query, headers : mapping, optional
+        whole : callable, optional
+            Gives a reason if the file is not whole, an empty text if it is.
+
+        Returns
+        -------
+        Fetched or None
+            None if the service says that nothing has changed (304).
+        """
+
+        def read(answer: httpx.Response) -> Fetched | None:
+            if answer.status_code == 304:
+                return None
+            fetched = self._written(answer, folder)
+            fault = whole(fetched.path) if whole else ""
+            if fault:
+                fetched.path.unlink()
+                raise _AgainError(fault)
+            return fetched
+
+        fetched: Fetched | None = self._patiently(address, query, read, headers)
+        return fetched
+
+    def _written(self, answer: httpx.Response, folder: Path) -> Fetched:
+        handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
+        digest, size = hashlib.sha256(), 0
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                for piece in self._pieces(answer):
+                    stream.write(piece)
+                    digest.update(piece)
+                    size += len(piece)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        names = ("etag", "last-modified")
+        state = {name: answer.headers[name] for name in names if name in answer.headers}
+        return Fetched(Path(name), size, digest.hexdigest(), state)
+
+    def _pieces(self, answer: httpx.Response) -> Iterator[bytes]:
+        """The unpacked bytes of an answer, within the limits and to their true end."""
+        packing = answer.headers.get("content-encoding", "identity").strip().lower()
+        if packing not in {"identity", "", "gzip", "x-gzip"}:
+            raise FetchError(
+                "packed in a way that was not asked for",
+                where=_place(answer),
+                found=packing,
+                expected="gzip",
+            )
+        self._refuse_length(answer)
+        end = time.monotonic() + self.time_limit
+        raw = self._counted(answer, end)
+        if packing not in {"gzip", "x-gzip"}:
+            yield from raw
+            return
+        size = 0
+        for piece in _unpacked(raw):
+            size += len(piece)
+            if size > self.size_limit:
+                raise self._too_large(answer, "unpacked")
+            yield piece
+
+    def _counted(self, answer: httpx.Response, end: float) -> Iterator[bytes]:
+        size = 0
+        for piece in answer.iter_raw(_PIECE):
+            size += len(piece)
+            if size > self.size_limit:
+                raise self._too_large(answer, "as sent")
+            if time.monotonic() > end:
+                raise _AgainError(f"not whole after {self.time_limit:g} seconds", 0.0)
+            yield piece
+        length = answer.headers.get("content-length", "")
+        if length.isdigit() and int(length) != size:
+            raise _AgainError(f"{size:,} bytes came of {int(length):,}")
+
+    def _refuse_length(self, answer: httpx.Response) -> None:
+        length = answer.headers.get("content-length", "")
+        if length.isdigit() and int(length) > self.size_limit:
+            raise self._too_large(answer, f"of {int(length):,} bytes")
+
+    def _too_large(self, answer: httpx.Response, how: str) -> FetchError:
+        return FetchError(
+            f"an answer {how} that is too large",
+            where=_place(answer),
+            expected=f"no more than {self.size_limit:,} bytes",
+            remedy="Raise the limit (--size-limit, in megabytes) if it is right.",
+        )
+
+    def _patiently(
+        self,
+        address: str,
+        query: Mapping[str, str | int] | None,
+        read: Callable[[httpx.Response], Any],
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """Ask until there is an answer, with growing pauses between."""
+        pause, last = FIRST_PAUSE, ""
+        for turn in range(TRIES):
+            try:
+                return self._once(address, query, read, headers)
+            except _AgainError as again:
+                last = str(again)
+                wait = pause if again.wait is None else again.wait
+            except zlib.error as error:
+                last, wait = f"what came can't be unpacked ({error})", pause
+            if wait > LONGEST_WAIT:
+                break
+            if turn + 1 < TRIES:
+                self.pause(wait)
+            pause = min(pause * 2, LONGEST_PAUSE)
+        raise FetchError(
+            f"no answer in {turn + 1} tries" if turn else "the service asks for a longer wait",
+            where=address,
+            found=last,
+            remedy="Try again later: what was fetched before is kept. Behind a proxy, set "
+            "HTTPS_PROXY and SSL_CERT_FILE.",
+        )
+
+    def _once(
+        self,
+        address: str,
+        query: Mapping[str, str | int] | None,
+        read: Callable[[httpx.Response], Any],
+        headers: Mapping[str, str] | None,
+    ) -> Any:
+        http = require("httpx", extra="refresh")
+        self.requests += 1
+        try:
+            with self._open().stream(
+                "GET", address, params=query or None, headers=headers
+            ) as answer:
+                self._refuse_status(answer)
+                return read(answer)
+        except (http.InvalidURL, http.UnsupportedProtocol, http.TooManyRedirects) as error:
+            raise FetchError(
+                "not an address that can be asked",
+                where=address,
+                found=str(error),
+                expected="a full address such as https://api.education.gov.uk/statistics/v1",
+            ) from error
+        except http.TransportError as error:
+            raise _AgainError(f"{type(error).__name__}: {str(error) or 'no reason'}") from error
+
+    def _refuse_status(self, answer: httpx.Response) -> None:
+        status = answer.status_code
+        if status in {200, 304}:
+            return
+        if status in BUSY:
+            raise _AgainError(f"status {status}", _asked_wait(answer))
+        answer.read()
+        kind = GoneError if status in {403, 404} else FetchError
+        raise kind(
+            "the service refuses",
+            where=_place(answer),
+            found=f"status {status}: {problem(answer.text)}",
+            remedy="" if kind is GoneError else "See that the address is that of the service.",
+        )
+
+    def _open(self) -> Any:
+        if self._session is None:
+            http = require("httpx", extra="refresh")
+            # Proxies and certificates are taken from the environment (trust_env).
+            self._session = http.Client(
+                headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
+                timeout=http.Timeout(min(60.0, self.time_limit), connect=min(20, self.time_limit)),
+                limits=http.Limits(max_connections=2),
+                follow_redirects=True,
+                trust_env=True,
+            )
+        return self._session
+
+    def close(self) -> None:
+        """End the connections."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+
+@contextmanager
+def client(**options: Any) -> Iterator[Client]:
+    """A client that ends its connections afterwards."""
+    made = Client(**options)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def problem(text: str) -> str:
+    """What a problem-details body says, or how the text begins.
+
+    Examples
+    --------
+    >>> problem('{"title": "Forbidden", "errors": [{"message": "withdrawn", "code": "W"}]}')
+    'Forbidden; withdrawn'
+    """
+    with suppress(ValueError, TypeError, AttributeError):
+        body = json.loads(text)
+        errors = [str(item.get("message") or item.get("code")) for item in body.get("errors") or ()]
+        parts = [str(body.get("title") or ""), *errors]
+        return "; ".join(part for part in parts if part)[:300] or _shown(text)
+    return _shown(text)
+
+
+def seconds_of(text: str, now: datetime | None = None) -> float | None:
+    """How long a ``Retry-After`` asks to wait: seconds, or until a date.
+
+    Examples
+    --------
+    >>> seconds_of("3")
+    3.0
+    >>> seconds_of("Wed, 21 Oct 2026 07:28:05 GMT", datetime(2026, 10, 21, 7, 28, tzinfo=UTC))
+    5.0
+    >>> seconds_of("soon") is None
+    True
+    """
+    with suppress(ValueError):
+        seconds = float(text)
+        return seconds if math.isfinite(seconds) and seconds >= 0 else None
+    try:
+        then = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    then = then if then.tzinfo else then.replace(tzinfo=UTC)
+    return max(0.0, (then - (now or datetime.now(UTC))).total_seconds())
+
+
+def _asked_wait(answer: httpx.Response) -> float | None:
+    return seconds_of(answer.headers.get("retry-after", ""))
+
+
+def _unpacked(raw: Iterator[bytes]) -> Iterator[bytes]:
+    """The bytes of one or more gzip members, refused unless the last is whole."""
+    machine, begun = zlib.decompressobj(31), False
+    for packed in raw:
+        rest = packed
+        while rest:
+            if machine.eof:
+                machine = zlib.decompressobj(31)
+            piece = machine.decompress(rest, _PIECE)
+            begun = True
+            rest = machine.unconsumed_tail or (machine.unused_data if machine.eof else b"")
+            if piece:
+                yield piece
+    if not begun or not machine.eof:
+        raise _AgainError("cut off before its end")
+
+
+def _place(answer: httpx.Response) -> str:
+    return str(answer.request.url)
+
+
+def _shown(text: str) -> str:
+    return repr(text[:80]) if text else "nothing"

@@ -1,0 +1,330 @@
+"""A snapshot's figures as arrays: each indicator's level by authority and reporting year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from earlywarn.authorities import ENGLAND
+from earlywarn.indicators.catalogue import INDICATORS, Indicator
+from earlywarn.indicators.standardise import (
+    Distribution,
+    compare,
+    distribution,
+    stabilise,
+    usual_value,
+)
+from earlywarn.statistics.arrays import FloatArray, rate
+from earlywarn.statistics.regression import slope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from earlywarn.panel.panel import Snapshot
+
+Pairs = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
+Callers = tuple[npt.NDArray[np.intp], FloatArray, FloatArray]
+
+POPULATION = "population_0_17"
+TREND_YEARS = 3
+OLDEST = 3
+"""A figure whose reporting year lies more than this many years back is not taken for today's."""
+PUBLISHED, SUPPRESSED, BARRED = 0, 2, 3
+SUPPRESSED_COUNT, LARGEST_SUPPRESSED = 3.0, 5.0
+"""What a suppressed count, of 1 to 5, is taken for, and the most that it can be."""
+_PER = {"proportion": 100.0, "rate": 10_000.0}
+SUPPRESSED_ERROR = float(np.sqrt(5 / 3))
+"""How much larger its error is: a count of about 3 varies by 3, and 1 to 5 is 2 more."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """One indicator by authority (rows) and reporting year (columns)."""
+
+    record: Indicator
+    years: FloatArray
+    value: FloatArray
+    size: FloatArray
+    own: FloatArray
+    england: FloatArray
+    oldest: int
+    callers: Callers
+    suppressed: npt.NDArray[np.bool_]
+    barred: npt.NDArray[np.bool_]
+
+    @cached_property
+    def newest(self) -> int | None:
+        """The column of the newest year with figures that are not too old."""
+        filled = np.flatnonzero(np.isfinite(self.value).any(axis=0) & (self.years >= self.oldest))
+        return int(filled[-1]) if len(filled) else None
+
+    def with_own_figures(self, column: int) -> tuple[FloatArray, FloatArray]:
+        """Values and cases of a year, the caller's own in place of the published in the newest."""
+        value, size = self.value[:, column], self.size[:, column]
+        rows, figures, cases = self.callers
+        if column != self.newest or not len(rows):
+            return value, size
+        value, size = value.copy(), size.copy()
+        value[rows] = figures
+        size[rows] = np.where(np.isnan(cases), self.usual_size(column)[rows], cases)
+        return value, size
+
+    def usual_size(self, column: int) -> FloatArray:
+        """The cases behind each authority's figure of a year, or of the last year that has them."""
+        size = self.size[:, 0].copy()
+        for later in self.size.T[1 : column + 1]:
+            size = np.where(np.isnan(later), size, later)
+        return size
+
+    def counted(self, column: int) -> FloatArray:
+        """The figures of a year, the caller's own too, with suppressed counts at their middle."""
+        value, size = self.with_own_figures(column)
+        return np.where(self._small(value, size, column), self._middle(size), value)
+
+    def spread(self, column: int, deprivation: Level) -> Distribution | None:
+        """The distribution of a year, from the authorities' own figures."""
+        y, sd = self._stable(self.own[:, column], self.size[:, column], column)
+        return distribution(y, sd, self._like_for_like(column, deprivation))
+
+    def standing(
+        self, column: int, deprivation: Level
+    ) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+        """Where the authorities stand in a year: z, its standard error, the value expected."""
+        against = self.spread(column, deprivation)
+        if against is None:
+            return None
+        # A caller's own figure is held against what was published, and moves no one else.
+        y, sd = self._stable(*self.with_own_figures(column), column)
+        alike = self._like_for_like(column, deprivation, own_figures=True)
+        like = np.full(len(y), np.nan) if alike is None else alike
+        expected = np.where(np.isnan(like), np.nan, usual_value(self.record, like, against))
+        return *compare(y, sd, like, against), expected
+
+    def _stable(
+        self, value: FloatArray, size: FloatArray, column: int
+    ) -> tuple[FloatArray, FloatArray]:
+        """Stabilised figures and their errors; a suppressed count is known less well."""
+        small = self._small(value, size, column)
+        y, sd = stabilise(self.record, np.where(small, self._middle(size), value), size)
+        return y, np.where(small, sd * SUPPRESSED_ERROR, sd)
+
+    def _small(self, value: FloatArray, size: FloatArray, column: int) -> npt.NDArray[np.bool_]:
+        """Which figures are a suppressed count of 1 to 5 of a known whole."""
+        counted = self.record.kind == "proportion" or bool(self.record.numerator)
+        if not counted or self.record.kind not in _PER:
+            return np.zeros(len(value), dtype=np.bool_)
+        return self.suppressed[:, column] & np.isnan(value) & (size > LARGEST_SUPPRESSED)
+
+    def _middle(self, size: FloatArray) -> FloatArray:
+        """What a suppressed count comes to, in the indicator's unit."""
+        return _PER.get(self.record.kind, 1.0) * rate(SUPPRESSED_COUNT, size)
+
+    def trend(self) -> FloatArray:
+        """Change a year over the last three years; NaN unless all three are known."""
+        if self.newest is None or self.newest + 1 < TREND_YEARS:
+            return np.full(len(self.value), np.nan)
+        last = slice(self.newest + 1 - TREND_YEARS, self.newest + 1)
+        value = self.value[:, last].copy()
+        value[:, -1] = self.with_own_figures(self.newest)[0]
+        return slope(value, self.years[last], min_points=TREND_YEARS)
+
+    def _like_for_like(
+        self, column: int, deprivation: Level, *, own_figures: bool = False
+    ) -> FloatArray | None:
+        """Deprivation of the year, or of the nearest one that is known."""
+        if not self.record.like_for_like or deprivation.newest is None:
+            return None
+        known = np.flatnonzero(np.isfinite(deprivation.value).any(axis=0))
+        nearest = int(known[np.abs(known - column).argmin()])
+        value = deprivation.value[:, nearest]
+        return deprivation.with_own_figures(nearest)[0] if own_figures else value
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A snapshot's observations as arrays: (area, year) for each measure, England apart."""
+
+    areas: tuple[str, ...]
+    years: FloatArray
+    tables: dict[str, FloatArray]
+    statuses: dict[str, npt.NDArray[np.int8]]
+    parents: tuple[tuple[int, tuple[int, ...]], ...]
+    oldest: int
+    own_figures: pd.DataFrame
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> Figures:
+        """The figures of a snapshot."""
+        rows = pd.concat([snapshot.observations, snapshot.england], ignore_index=True)
+        existing = snapshot.authorities["la_code"].tolist()
+        place, codes = pd.factorize(rows["la_code"])
+        areas = (*sorted({*codes, *existing} - {ENGLAND}), ENGLAND)
+        area = pd.Index(areas, dtype="str").get_indexer(codes)[place]
+        first = int(rows["period"].min()) if len(rows) else snapshot.as_of.year
+        last = int(rows["period"].max()) + 1 if len(rows) else snapshot.as_of.year
+        years = np.arange(first, last + 1, dtype=float)
+        return cls(
+            areas=areas,
+            years=years,
+            tables=_tables(rows, area, (len(areas), first, len(years))),
+            statuses=_statuses(rows, area, (len(areas), first, len(years))),
+            parents=_parents(snapshot, areas),
+            oldest=snapshot.as_of.year - OLDEST,
+            own_figures=snapshot.own_figures,
+        )
+
+    def table(self, measure: str) -> FloatArray:
+        """Numerator, denominator and value of a measure: shape (3, areas, years)."""
+        found = self.tables.get(measure)
+        return np.full((3, len(self.areas), len(self.years)), np.nan) if found is None else found
+
+    def status(self, measure: str) -> npt.NDArray[np.int8]:
+        """Of each figure: published 0, other 1, suppressed 2, not applicable 3."""
+        found = self.statuses.get(measure)
+        return np.zeros((len(self.areas), len(self.years)), np.int8) if found is None else found
+
+    @cached_property
+    def children(self) -> FloatArray:
+        """Children aged 0 to 17 for each reporting year: the newest mid-year estimate before it."""
+        estimate = self.table(POPULATION)[2]
+        held: FloatArray = np.full_like(estimate, np.nan)
+        for column in range(1, estimate.shape[1]):
+            earlier = estimate[:, column - 1]
+            held[:, column] = np.where(np.isfinite(earlier), earlier, held[:, column - 1])
+        return held
+
+    def levels(self, records: Sequence[Indicator]) -> Iterator[Level]:
+        """Each indicator's level, new authorities with the figures of those they were made from."""
+        family = list(dict.fromkeys(row for child, old in self.parents for row in (child, *old)))
+        for record, rows in zip(records, self._handed_down(records, family), strict=True):
+            own, own_size = self.value_and_size(record)
+            value, size = own.copy(), own_size.copy()
+            value[family], size[family] = rows
+            yield Level(
+                record=record,
+                years=self.years,
+                value=value[:-1],
+                size=size[:-1],
+                own=own[:-1],
+                england=own[-1],
+                oldest=self.oldest,
+                callers=self._callers(record),
+                suppressed=self.status(record.measure)[:-1] == SUPPRESSED,
+                barred=self.status(record.measure)[:-1] == BARRED,
+            )
+
+    def _callers(self, record: Indicator) -> Callers:
+        """The caller's own figures of an indicator: rows, values and the cases behind them."""
+        table = self.own_figures[self.own_figures["indicator"] == record.id]
+        rows = pd.Index(self.areas, dtype="str").get_indexer(pd.Index(table["la_code"]))
+        return rows, table["value"].to_numpy(dtype=float), table["size"].to_numpy(dtype=float)
+
+    def neighbour_pairs(self, neighbours: pd.DataFrame) -> Pairs:
+        """Each area's row, and the row of a statistical neighbour of it."""
+        index = pd.Index(self.areas[:-1], dtype="str")
+        area = index.get_indexer(pd.Index(neighbours["la_code"]))
+        neighbour = index.get_indexer(pd.Index(neighbours["neighbour_code"]))
+        both = (area >= 0) & (neighbour >= 0)
+        return area[both], neighbour[both]
+
+    def value_and_size(self, record: Indicator) -> tuple[FloatArray, FloatArray]:
+        """An indicator in its unit, and the cases behind each value."""
+        numerator, denominator, value = self.table(record.measure)
+        if record.denominator == POPULATION:
+            return 10_000 * rate(value, self.children), self.children
+        if record.kind == "proportion":
+            # What the publisher says is not there can't be worked out from what is.
+            open_ = np.isnan(value) & (self.status(record.measure) == PUBLISHED)
+            value = np.where(open_, 100 * rate(numerator, denominator), value)
+        size = np.where(denominator > 0, denominator, self._cases(record))
+        return value, size
+
+    def _cases(self, record: Indicator) -> FloatArray:
+        """The cases behind each value, from the measure that counts them."""
+        measure = record.size_measure or record.denominator
+        if measure not in self.tables:
+            return np.full((len(self.areas), len(self.years)), np.nan)
+        if measure == POPULATION:
+            return self.children
+        numerator, denominator, value = self.table(measure)
+        if record.kind == "amount":
+            return np.asarray(denominator, dtype=float)
+        if measure in _RATES:
+            return np.asarray(value * self.children / 10_000, dtype=float)
+        counted = np.where(np.isfinite(numerator), numerator, value)
+        few = (self.status(measure) == SUPPRESSED) & np.isnan(counted)
+        return np.asarray(np.where(few, SUPPRESSED_COUNT, counted), dtype=float)
+
+    def _handed_down(
+        self, records: Sequence[Indicator], family: list[int]
+    ) -> Iterator[tuple[FloatArray, FloatArray]]:
+        """Values and sizes of old and new authorities, the new ones' own where they have some.
+
+        All indicators at once: shape (indicators, authorities of the family, years).
+        """
+        tables = {name: table[:, family] for name, table in self.tables.items()}
+        statuses = {name: table[family] for name, table in self.statuses.items()}
+        areas = tuple(self.areas[row] for row in family)
+        few = replace(self, areas=areas, tables=tables, statuses=statuses)
+        found = [few.value_and_size(record) for record in records]
+        value, size = (np.stack(part) for part in zip(*found, strict=True))
+        for child, parents in self.parents:
+            new, old = family.index(child), [family.index(row) for row in parents]
+            theirs, cases = value[:, old], size[:, old]
+            known = np.isfinite(theirs).all(axis=1) & np.isnan(value[:, new])
+            weight = np.nan_to_num(cases, nan=1.0)
+            mean = rate((np.nan_to_num(theirs) * weight).sum(axis=1), weight.sum(axis=1))
+            value[:, new] = np.where(known, mean, value[:, new])
+            size[:, new] = np.where(known, cases.sum(axis=1), size[:, new])
+        return zip(value, size, strict=True)
+
+
+_RATES = frozenset(
+    record.measure for record in INDICATORS if record.kind == "rate" and not record.numerator
+)
+
+
+def _tables(
+    rows: pd.DataFrame, area: npt.NDArray[np.intp], extent: tuple[int, int, int]
+) -> dict[str, FloatArray]:
+    """Each measure by area and year: of so many areas, from a first year, so many years."""
+    areas, first, width = extent
+    year = rows["period"].to_numpy(dtype=int) - first
+    numbers = rows[["numerator", "denominator", "value"]].to_numpy(dtype=float)
+    codes, measures = pd.factorize(rows["measure"])
+    cube = np.full((len(measures), 3, areas, width), np.nan)
+    for part in range(3):
+        cube[codes, part, area, year] = numbers[:, part]
+    return dict(zip(measures, cube, strict=True))
+
+
+def _statuses(
+    rows: pd.DataFrame, area: npt.NDArray[np.intp], extent: tuple[int, int, int]
+) -> dict[str, npt.NDArray[np.int8]]:
+    """Of each measure by area and year: published 0, other 1, suppressed 2, not applicable 3."""
+    areas, first, width = extent
+    year = rows["period"].to_numpy(dtype=int) - first
+    status = rows["status"].to_numpy()
+    number = (status != "published").astype(np.int8)
+    number[status == "suppressed"] = SUPPRESSED
+    number[status == "not applicable"] = BARRED
+    codes, measures = pd.factorize(rows["measure"])
+    cube = np.zeros((len(measures), areas, width), dtype=np.int8)
+    cube[codes, area, year] = number
+    return dict(zip(measures, cube, strict=True))
+
+
+def _parents(snapshot: Snapshot, areas: tuple[str, ...]) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """For each authority made from others: its row, and theirs."""
+    position = {code: row for row, code in enumerate(areas)}
+    codes, found = snapshot.authorities["la_code"], []
+    for code in codes[codes.isin(snapshot.register.reorganisations["successor"])]:
+        parents = [change.predecessor for change in snapshot.register.predecessors(code)]
+        if parents and all(parent in position for parent in parents):
+            found.append((position[code], tuple(position[parent] for parent in parents)))
+    return tuple(found)

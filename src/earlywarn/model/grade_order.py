@@ -1,0 +1,83 @@
+"""Which of the grades given is the worst: by the order given, a categorical's own, or sorted."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.errors import GradeOrderWarning, TrainingError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+
+def order_of(y: object, order: Sequence[Any] | None) -> Sequence[Any] | None:
+    """The order of the grades, worst last, if one is given or ``y`` is an ordered categorical.
+
+    Examples
+    --------
+    >>> words = pd.Categorical(["Good", "Inadequate"], ["Good", "Inadequate"], ordered=True)
+    >>> order_of(words, None), order_of([0, 1], None)
+    (['Good', 'Inadequate'], None)
+    """
+    kind = getattr(y, "dtype", None)
+    if order is None and isinstance(kind, pd.CategoricalDtype) and kind.ordered:
+        return list(kind.categories)
+    return order
+
+
+def graded(y: NDArray[Any], order: Sequence[Any] | None) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """The grades in order, and each case's position among them.
+
+    Parameters
+    ----------
+    y : ndarray
+        The grade of each case.
+    order : sequence or None
+        The grades, worst last; if not given they are sorted.
+
+    Raises
+    ------
+    TrainingError
+        If a grade is not in the order, or there is only one.
+
+    Warns
+    -----
+    GradeOrderWarning
+        If the grades are words and no order is given: sorted, the last of the alphabet is the
+        worst.
+    """
+    present, grade = np.unique(y, return_inverse=True)
+    if order is not None:
+        strange = [value for value in present if value not in list(order)]
+        if strange:
+            raise TrainingError(
+                "a grade is not in the order given",
+                found=repr(strange[0]),
+                expected=f"one of {list(order)}",
+            )
+        rank = {value: position for position, value in enumerate(order)}
+        ordered = sorted(range(len(present)), key=lambda position: rank[present[position]])
+        grade = np.argsort(ordered)[grade]
+        present = present[ordered]
+    if len(present) < 2:
+        raise TrainingError(
+            "there is nothing to tell apart",
+            found="one class",
+            expected="cases of at least two classes",
+            remedy="Give cases with and without the worst grade.",
+        )
+    if order is None and present.dtype.kind in "OUST":
+        warnings.warn(
+            f"the grades are words without an order, so they are taken in that of the alphabet, "
+            f"{' < '.join(map(str, present[:6]))}, and the last is the worst: give order=[...], "
+            "worst last, or an ordered pandas Categorical",
+            GradeOrderWarning,
+            stacklevel=3,
+        )
+    return present, grade.astype(np.int64)

@@ -1,0 +1,150 @@
+"""The snapshot: what was public on a day, what indicators and scores are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from earlywarn.authorities import ENGLAND, Register
+from earlywarn.errors import AuthorityError
+from earlywarn.panel.naming import code_meant
+from earlywarn.utils.showing import Brief, Shown
+
+if TYPE_CHECKING:
+    from datetime import date
+
+OWN_COLUMNS = ("la_code", "indicator", "value", "size")
+"""The columns of own figures: the value in the indicator's unit, and the cases behind it."""
+
+
+def no_figures() -> pd.DataFrame:
+    """A frame of own figures without rows."""
+    return pd.DataFrame(
+        {
+            "la_code": pd.Series(dtype="str"),
+            "indicator": pd.Series(dtype="str"),
+            "value": pd.Series(dtype=float),
+            "size": pd.Series(dtype=float),
+        }
+    )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Snapshot(Shown):
+    """What was public on one day, and nothing later: what indicators and scores are made from.
+
+    It holds no panel, so nothing that came later can be reached from it.
+
+    Attributes
+    ----------
+    as_of : datetime.date
+        The day.
+    observations : DataFrame
+        The authorities' figures: the panel's columns and `restated`, True where the figure was
+        public on the day but its value could only be read from a later release. One row for each
+        authority, measure and period: of several releases, the newest one of the day.
+    england : DataFrame
+        England's own figures, in the same columns.
+    neighbours : DataFrame
+        Statistical neighbours of the model in use on the day.
+    judgements : DataFrame
+        The inspections whose report was public.
+    authorities : DataFrame
+        `la_code, la_name, region, la_type` of the authorities that existed.
+    register : Register
+        All authorities, with their dates.
+    neighbour_model : int or None
+        The year of the neighbour model; None if none was public yet: those before 2021 are not
+        published.
+    own_figures : DataFrame
+        The caller's own figures, as ``with_figures`` puts them in: one row an authority and
+        indicator, with the value and the cases behind it. They stand for the newest year of the
+        authority, and change no distribution, no other authority and none of the published rows.
+    """
+
+    as_of: date
+    observations: pd.DataFrame
+    england: pd.DataFrame
+    neighbours: pd.DataFrame
+    judgements: pd.DataFrame
+    authorities: pd.DataFrame
+    register: Register
+    neighbour_model: int | None
+    own_figures: pd.DataFrame = field(default_factory=no_figures)
+
+    def _in_brief(self) -> Brief:
+        reports = self.judgements["published_on"]
+        own = {"own figures": f"{len(self.own_figures)}"} if len(self.own_figures) else {}
+        return Brief(
+            f"Snapshot of what was public on {self.as_of}",
+            {
+                "authorities": f"{len(self.authorities)}",
+                "figures": f"{len(self.observations):,}, published up to {self.data_through}",
+                "inspections": f"{len(reports):,}"
+                + (f", reported up to {reports.max()}" if len(reports) else ""),
+                **own,
+            },
+            "ew.score(model, snapshot) scores it, ew.explain(model, snapshot, name) says why",
+        )
+
+    @property
+    def data_through(self) -> date | None:
+        """The newest publication among the figures; None if there are none."""
+        return newest_publication(self.observations, self.england)
+
+    @property
+    def assumed(self) -> int:
+        """How many of the authorities' figures have a publication day that is only assumed."""
+        return int(self.observations["date_assumed"].sum())
+
+    @property
+    def restated(self) -> int:
+        """How many of the authorities' figures were read from a release later than the day."""
+        return int(self.observations["restated"].sum())
+
+    @property
+    def own(self) -> frozenset[tuple[str, str]]:
+        """Which figures are the caller's own: pairs of `la_code` and indicator."""
+        table = self.own_figures
+        return frozenset(zip(table["la_code"], table["indicator"], strict=True))
+
+    def existing_code(self, text: str) -> str:
+        """Find the three-digit code of an authority that existed on the day.
+
+        Parameters
+        ----------
+        text : str
+            A name, or the beginning of one, a three-digit code or a nine-character code.
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        AuthorityError
+            If there is no such authority, it did not exist on the day, or several names begin so.
+        """
+        existing = set(self.authorities["la_code"])
+        code = code_meant(self.register, text, existing)
+        if code in existing:
+            return code
+        opened, closed = (None, None) if code == ENGLAND else self.register.life(code)
+        heirs = [] if code == ENGLAND else self.register.successors(code)
+        names = ", ".join(self.register.name_of(change.successor) for change in heirs)
+        raise AuthorityError(
+            "not an authority that existed on the day",
+            where=f"{self.register.name_of(code)} ({code})",
+            found=f"opened {opened or 'before 2013'}, closed {closed or 'never'}",
+            expected=f"an authority of {self.as_of}",
+            remedy=f"Ask for {names}, or for an earlier day." if names else "Ask for another day.",
+        )
+
+
+def newest_publication(*frames: pd.DataFrame, until: date | None = None) -> date | None:
+    """The newest day of publication among frames of figures or reports; None if there is none."""
+    # The few different days first: thousands of dates are slow to compare.
+    days = [day for frame in frames for day in frame["published_on"].unique()]
+    return max((day for day in days if until is None or day <= until), default=None)

@@ -1,0 +1,129 @@
+"""Where an authority stands among all: one strip an indicator, each authority a dot."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from earlywarn.report.svg import Scale, label
+from earlywarn.utils.formatting import number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+SIZE = (240, 40)
+LEFT, RIGHT, MIDDLE = 8, 232, 14
+USUAL_TOP = 0.975
+"""Share of all figures that an axis holds: a few far ones would press the others together."""
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """All authorities' figures of one indicator in the newest year of any.
+
+    Attributes
+    ----------
+    indicator : str
+        The indicator's id.
+    period : int
+        The year.
+    figures : Series
+        The known figures, by authority.
+    england : float
+        England's figure of the same year, pooled; NaN where there is none.
+    """
+
+    indicator: str
+    period: int
+    figures: pd.Series
+    england: float
+
+    def lower_than(self, code: str) -> int:
+        """How many authorities have a strictly lower figure."""
+        return int((self.figures < self.figures[code]).sum())
+
+
+def standings(history: pd.DataFrame) -> dict[str, Standing]:
+    """The newest year of each indicator.
+
+    Parameters
+    ----------
+    history : DataFrame
+        As ``indicator_history`` gives it.
+    """
+    known = history[history["value"].notna()]
+    newest = known.groupby("indicator", sort=False)["period"].max()
+    rows = {}
+    for name, period in newest.items():
+        own = known[(known["indicator"] == name) & (known["period"] == period)]
+        values = own.set_index("la_code")["value"]
+        rows[str(name)] = Standing(str(name), int(period), values, float(own["england"].iloc[0]))
+    return rows
+
+
+def axis_tops(history: pd.DataFrame) -> dict[str, float]:
+    """The end of each indicator's axis, the same for every authority; it begins at zero."""
+    known = history[history["value"].notna()]
+    tops = known.groupby("indicator")["value"].quantile(USUAL_TOP)
+    return {str(name): rounded_up(float(top)) for name, top in tops.items()}
+
+
+def rounded_up(value: float) -> float:
+    """The next number of two figures.
+
+    Examples
+    --------
+    >>> rounded_up(1234.0), rounded_up(37.21), rounded_up(0.0)
+    (1300.0, 38.0, 1.0)
+    """
+    if not value > 0:
+        return 1.0
+    step = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return float(np.round(math.ceil(round(value / step, 9)) * step, 9))
+
+
+def cloud(standing: Standing, top: float) -> str:
+    """The dots of all authorities, drawn once and referred to by each strip."""
+    scale = Scale(0.0, top, LEFT, RIGHT)
+    dots = "".join(f"M{scale(value)} {MIDDLE}h0" for value in sorted(standing.figures))
+    england = ""
+    if math.isfinite(standing.england):
+        place = scale(standing.england)
+        england = f'<path class="eng" d="M{place} {MIDDLE - 10}v20"/>'
+    ends = label(LEFT, 38, "0") + label(RIGHT, 38, number(top), "e")
+    line = f'<path class="ax" d="M{LEFT} 26H{RIGHT}"/>'
+    body = f'{line}<path class="all" d="{dots}"/>{england}{ends}'
+    return f'<g id="all-{standing.indicator}">{body}</g>'
+
+
+def strip(code: str, standing: Standing, top: float) -> str:
+    """One indicator's strip with an authority picked out; the words beside it say the same."""
+    scale = Scale(0.0, top, LEFT, RIGHT)
+    parts = [f'<use href="#all-{standing.indicator}"/>']
+    if code in standing.figures.index:
+        place = scale(float(standing.figures[code]))
+        parts.append(f'<circle class="dot" cx="{place}" cy="{MIDDLE}" r="6"/>')
+    return (
+        f'<svg viewBox="0 0 {SIZE[0]} {SIZE[1]}" aria-hidden="true" focusable="false">'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def place_in_words(name: str, code: str, standing: Standing) -> str:
+    """Where an authority's figure lies among all that are known."""
+    count = len(standing.figures)
+    if code not in standing.figures.index:
+        return f"no figure for {name}; {count} authorities have one"
+    lower = standing.lower_than(code)
+    return f"{lower} of {count - 1} other authorities have a lower figure"
+
+
+def clouds(all_standings: Mapping[str, Standing], tops: Mapping[str, float]) -> str:
+    """Every indicator's dots, in one drawing that is not shown itself."""
+    parts = "".join(cloud(each, tops[name]) for name, each in all_standings.items())
+    return f'<svg class="defs" aria-hidden="true" focusable="false"><defs>{parts}</defs></svg>'

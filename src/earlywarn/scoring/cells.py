@@ -1,0 +1,172 @@
+"""Cells as people and systems give them -> checked numbers, or what is wrong with them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from earlywarn.indicators.catalogue import INDICATORS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from earlywarn.statistics.arrays import FloatArray
+
+LARGEST = 1e12
+"""No count, rate or amount of an English authority comes near this."""
+STRANGE = "?"
+"""What stands for a cell that is neither text, number nor date."""
+_SIGNS = frozenset({"c", "z", "x", "u", "k", "low", "~", ":", "..", ".", "-", "*"})
+"""What publishers write where there is no figure."""
+_HISTORY = frozenset(record.id for record in INDICATORS if record.kind == "history")
+_LEAVE_EMPTY = "leave it empty where it was not published"
+_YES_OR_NO = {"true": "1", "yes": "1", "false": "0", "no": "0"}
+
+
+class Faults:
+    """Reasons for refusal, each with the rows that it holds for."""
+
+    def __init__(self) -> None:
+        self._reasons: list[tuple[npt.NDArray[np.bool_], str]] = []
+
+    def add(self, bad: npt.NDArray[np.bool_], reason: str) -> None:
+        """Note a reason for the rows where it holds."""
+        if bad.any() and reason not in (given for _, given in self._reasons):
+            self._reasons.append((bad, reason))
+
+    def texts(self) -> dict[int, str]:
+        """All that is wrong with each row that has a fault, by its place."""
+        found: dict[int, str] = {}
+        for bad, reason in self._reasons:
+            for place in np.flatnonzero(bad).tolist():
+                found[place] = f"{found[place]}; {reason}" if place in found else reason
+        return found
+
+
+class Percentages(NamedTuple):
+    """What stands in a column of percentages."""
+
+    peak: float
+    """The highest; below 0 where none is known."""
+    total: float
+    known: int
+    """How many are known."""
+
+    @classmethod
+    def of(cls, values: FloatArray) -> Percentages:
+        """Those of a column, NaN where not known."""
+        there = values[~np.isnan(values)]
+        return cls(float(there.max(initial=-1.0)), float(there.sum()), len(there))
+
+    @classmethod
+    def together(cls, parts: Sequence[Percentages]) -> Percentages:
+        """Those of a column in parts."""
+        peaks, totals, counts = zip(*parts, strict=True)
+        return cls(max(peaks), sum(totals), sum(counts))
+
+
+class Numbers:
+    """Columns of a frame as checked numbers."""
+
+    def __init__(self, rows: pd.DataFrame, faults: Faults) -> None:
+        self._rows = rows
+        self._names = frozenset(rows.columns)
+        self.faults = faults
+        self.absent = np.full(len(rows), np.nan)
+        self.absent.flags.writeable = False
+        self.percentages: dict[str, Percentages] = {}
+        self.compared = np.zeros(len(rows), dtype=np.bool_)
+        self.agreeing = np.inf
+
+    def has(self, *names: str) -> bool:
+        """Whether the frame has all of these columns."""
+        return self._names.issuperset(names)
+
+    def column(
+        self, name: str, *, lowest: float = 0.0, highest: float = LARGEST, percent: bool = False
+    ) -> FloatArray:
+        """A column's numbers, NaN where empty, absent or refused."""
+        if not self.has(name):
+            return self.absent
+        numbers = self._parsed(name)
+        if percent:
+            highest = 100.0
+        within = np.fmin.reduce(numbers, initial=np.inf) >= lowest
+        if within and np.fmax.reduce(numbers, initial=-np.inf) <= highest:
+            return numbers
+        self.faults.add(np.isinf(numbers), f"{name} is infinite")
+        finite = np.where(np.isinf(numbers), np.nan, numbers)
+        self.faults.add(finite < lowest, f"{name} is below {lowest:g}")
+        self.faults.add(finite > highest, f"{name} is above {highest:g}")
+        return np.where((finite < lowest) | (finite > highest), np.nan, finite)
+
+    def lenient(self, name: str) -> FloatArray:
+        """A column that only words are made of: NaN where it holds no number."""
+        if not self.has(name) or isinstance(column := self._rows[name], pd.DataFrame):
+            return self.absent
+        if pd.api.types.is_float_dtype(column.dtype):
+            return column.to_numpy(dtype=float, na_value=np.nan)
+        return _read_text(column)[0]
+
+    def _parsed(self, name: str) -> FloatArray:
+        column = self._rows[name]
+        if isinstance(column, pd.DataFrame):
+            self.faults.add(np.ones(len(column), dtype=bool), f"{name} stands twice")
+            return self.absent
+        kinds = pd.api.types
+        odd = kinds.is_complex_dtype(column.dtype) or kinds.is_bool_dtype(column.dtype)
+        if kinds.is_numeric_dtype(column.dtype) and not odd:
+            # Contiguous, since a column of a wide table is read many times.
+            return np.ascontiguousarray(column.to_numpy(dtype=float, na_value=np.nan))
+        numbers, strange, unpublished = _read_text(column, yes_or_no=name in _HISTORY)
+        self.faults.add(unpublished, f"{name} is no number: {_LEAVE_EMPTY}")
+        self.faults.add(strange, f"{name} is no number")
+        return numbers
+
+
+def _read_text(
+    column: pd.Series, *, yes_or_no: bool = False
+) -> tuple[FloatArray, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Cells as numbers, which of them hold something that is none, and which a publisher's sign."""
+    if _is_text(column):
+        text = column.str.strip()
+    else:
+        text = column.astype(object).where(column.notna(), "").map(cell_text).astype("str")
+    if yes_or_no:
+        text = text.where(~text.str.lower().isin(_YES_OR_NO), text.str.lower().map(_YES_OR_NO))
+    numbers = pd.to_numeric(text.where(text != "", None), errors="coerce").to_numpy(
+        dtype=float, na_value=np.nan
+    )
+    strange = np.isnan(numbers)
+    left = text[strange].fillna("").str.lower()
+    unpublished = strange.copy()
+    strange[strange] = ~left.isin(["", "nan", "none", "na"]).to_numpy(dtype=bool)
+    unpublished[unpublished] = left.isin(_SIGNS).to_numpy(dtype=bool)
+    return numbers, strange & ~unpublished, unpublished
+
+
+def _is_text(column: pd.Series) -> bool:
+    """Whether every cell is text, or nothing: columns that can be treated whole."""
+    return isinstance(column.dtype, pd.StringDtype)
+
+
+def cell_text(cell: object) -> str:
+    """A cell as text: a number is the same one, whatever stands beside it in its column.
+
+    Only text and numbers are looked at. What an object says of itself may be anything, or nothing.
+    """
+    if isinstance(cell, str):
+        # Half of a surrogate pair, which JSON can hold, is not text that a column can hold.
+        return cell.strip().encode("utf-8", "replace").decode("utf-8")
+    if isinstance(cell, (complex, np.complexfloating)) and not isinstance(cell, float):
+        # One complex cell makes its neighbours in the column complex too.
+        return repr(float(cell.real)) if cell.imag == 0 else STRANGE
+    if isinstance(cell, (float, np.floating)):
+        return repr(float(cell))
+    if isinstance(cell, int) and cell.bit_length() > 1024:
+        return "inf" if cell > 0 else "-inf"  # Python doesn't write one of thousands of digits.
+    return str(cell) if isinstance(cell, (int, np.integer, np.bool_, Decimal)) else STRANGE

@@ -1,0 +1,220 @@
+"""How fresh each source is on a day: figures by series, judgements, neighbours and the model."""
+
+from __future__ import annotations
+
+import warnings
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+
+from earlywarn.errors import OverdueWarning
+from earlywarn.indicators.catalogue import INDICATORS
+from earlywarn.scoring.defaults import model_or_shipped, snapshot_or_shipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from earlywarn.model.risk_model import RiskModel
+    from earlywarn.panel.snapshot import Snapshot
+
+COLUMNS = ("source", "kind", "title", "through", "period", "cadence", "due", "overdue")
+"""The columns of ``freshness``, in order."""
+MODEL, NEIGHBOURS, JUDGEMENTS = "model", "neighbours", "judgements"
+
+TITLES = {
+    "cafcass": "Care applications (Cafcass)",
+    "cin": "Children in need",
+    "cla": "Children looked after",
+    "cla_later_tables": "Children looked after, later tables",
+    "csww": "Children's social work workforce",
+    "pop": "Population estimates",
+    "s251": "Section 251 spending",
+    "school_census": "Schools and pupils (free school meals)",
+}
+"""What each series of figures is called; one that the catalogue adds stands by its own name."""
+
+
+class Cadence(NamedTuple):
+    """How often a source comes, and after how many days without news it is overdue."""
+
+    words: str
+    patience: timedelta
+
+
+CADENCES = {
+    # Of the releases whose day is known, two came later than this after the one before.
+    "figures": Cadence("yearly", timedelta(days=427)),
+    # Reports come all year; summers and elections leave gaps of up to twelve weeks.
+    JUDGEMENTS: Cadence("all year", timedelta(days=92)),
+    NEIGHBOURS: Cadence("every few years", timedelta(days=5 * 366)),
+    MODEL: Cadence("yearly", timedelta(days=0)),
+}
+"""Fourteen months for what comes once a year: the year, and two months for a late release."""
+
+
+def freshness(model: RiskModel | None = None, snapshot: Snapshot | None = None) -> pd.DataFrame:
+    """Say of each source up to when it is known on a snapshot's day, and whether it is overdue.
+
+    Parameters
+    ----------
+    model : RiskModel, optional
+        The model that ships if not given.
+    snapshot : Snapshot, optional
+        What ships, as of its newest publication, if not given.
+
+    Returns
+    -------
+    DataFrame
+        One row a source: ``source`` (a series, ``judgements``, ``neighbours``, ``model``), ``kind``
+        (figures, judgements, neighbours, model), ``title``, ``through`` (the newest day of
+        publication; for the model, of the reports it learnt from; ISO text, missing if nothing
+        is known), ``period`` (the newest year of figures, or of the model of neighbours),
+        ``cadence``, ``due`` (with nothing newer after this day it is overdue; for the model, its
+        last day) and ``overdue`` on the snapshot's day.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> table = freshness(ew.load_model(), ew.load_panel().as_of("2026-11-28")).set_index("source")
+    >>> table.loc["judgements", ["through", "due"]].tolist(), bool(table["overdue"]["judgements"])
+    (['2026-08-20', '2026-11-20'], True)
+    """
+    model, snapshot = model_or_shipped(model), snapshot_or_shipped(snapshot)
+    rows = [
+        *_of_figures(snapshot),
+        _of_judgements(snapshot),
+        _of_neighbours(snapshot),
+        _of_model(model, snapshot),
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"period": "Int64"})
+
+
+def records_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """What ``freshness`` gives as plain records, for ``attrs`` and for JSON.
+
+    Examples
+    --------
+    >>> records_of(freshness())[-1]["source"]
+    'model'
+    """
+    records = table.astype(object).where(table.notna(), None).to_dict("records")
+    return [{str(name): cell for name, cell in record.items()} for record in records]
+
+
+def overdue_words(table: pd.DataFrame) -> str:
+    """Which sources are overdue, and since when; nothing if none is.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As ``freshness`` gives it. The model is left out: its end has a warning of its own.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> overdue_words(freshness(ew.load_model(), ew.load_panel().as_of("2026-03-31")))
+    ''
+    """
+    late = table[table["overdue"] & (table["kind"] != MODEL)]
+    return "; ".join(
+        f"{row['title']}: nothing later than {row['through']}, due by {row['due']}"
+        for row in late.to_dict("records")
+    )
+
+
+def marked(scores: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> pd.DataFrame:
+    """Keep in a table's ``attrs`` how fresh its sources were, and warn of those overdue.
+
+    Warns
+    -----
+    OverdueWarning
+        If a source is older on the snapshot's day than its cadence allows.
+    """
+    table = freshness(model, snapshot)
+    scores.attrs["freshness"] = records_of(table)
+    warn_if_overdue(table, snapshot.as_of, stacklevel=4)
+    return scores
+
+
+def warn_if_overdue(table: pd.DataFrame, day: date, *, stacklevel: int = 3) -> None:
+    """Warn of the sources that are overdue on a day, all in one sentence.
+
+    After the model's last day nothing is said of them: a warning says that nothing holds then.
+    """
+    over = bool(table.loc[table["kind"] == MODEL, "overdue"].any())
+    if (late := overdue_words(table)) and not over:
+        warnings.warn(
+            f"on {day} newer ones should be there. {late}. Bring them in (python -m earlywarn "
+            "refresh, or --judgements FILE).",
+            OverdueWarning,
+            stacklevel=stacklevel,
+        )
+
+
+def _of_figures(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
+    """Each series that an indicator or its cases come from, in the order of the titles."""
+    figures = snapshot.observations[["measure", "period", "published_on"]].drop_duplicates()
+    series_of = {record.measure or record.id: record.series for record in INDICATORS}
+    series_of |= {record.size_measure: "pop" for record in INDICATORS if _of_children(record)}
+    held = figures.assign(series=figures["measure"].map(series_of)).dropna(subset="series")
+    by_series = held.groupby("series")[["period", "published_on"]].max().to_dict("index")
+    held_names = sorted(str(name) for name in by_series)
+    names = [*TITLES, *(name for name in held_names if name not in TITLES)]
+    for name in names:
+        found: Mapping[Any, Any] = by_series.get(name, {})
+        yield _row(
+            name,
+            "figures",
+            TITLES.get(name, name),
+            found.get("published_on"),
+            snapshot.as_of,
+            found.get("period"),
+        )
+
+
+def _of_children(record: Any) -> bool:
+    return bool(record.size_measure == "population_0_17")
+
+
+def _of_judgements(snapshot: Snapshot) -> dict[str, Any]:
+    days = snapshot.judgements["published_on"]
+    through = days.max() if len(days) else None
+    return _row(JUDGEMENTS, JUDGEMENTS, "Ofsted's judgements", through, snapshot.as_of)
+
+
+def _of_neighbours(snapshot: Snapshot) -> dict[str, Any]:
+    days = snapshot.neighbours["published_on"]
+    through = days.max() if len(days) else None
+    year = snapshot.neighbour_model
+    return _row(NEIGHBOURS, NEIGHBOURS, "Statistical neighbours", through, snapshot.as_of, year)
+
+
+def _of_model(model: RiskModel, snapshot: Snapshot) -> dict[str, Any]:
+    cut, last = model.info.get("training", {}).get("until"), model.info.get("sunset")
+    title = f"Model {model.info.get('model_id', '')}".strip()
+    over = bool(last) and snapshot.as_of.isoformat() > str(last)
+    row = _row(MODEL, MODEL, title, None, snapshot.as_of)
+    return {**row, "through": cut, "due": last, "overdue": over}
+
+
+def _row(
+    source: str,
+    kind: str,
+    title: str,
+    through: date | None,
+    day: date,
+    period: int | None = None,
+) -> dict[str, Any]:
+    words, patience = CADENCES[kind]
+    due = None if through is None else through + patience
+    return {
+        "source": source,
+        "kind": kind,
+        "title": title,
+        "through": None if through is None else through.isoformat(),
+        "period": None if period is None else int(period),
+        "cadence": words,
+        "due": None if due is None else due.isoformat(),
+        "overdue": due is not None and day > due,
+    }

@@ -1,0 +1,55 @@
+"""Figures that were changed by hand beside the levels that rows are scored by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.indicators.catalogue import INDICATORS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SAME = 1e-6
+"""England's figure, from two rows of one year, differs by less than this part of it."""
+
+
+def changed_by_hand(frame: pd.DataFrame) -> list[str]:
+    """What is said where a value of ``build_indicators`` was changed and its level was not.
+
+    A row alone doesn't show it unless the two lie far apart, which is refused; beside the others of
+    its day and year it does: the value less its distance from England no longer gives England.
+
+    Examples
+    --------
+    >>> changed_by_hand(pd.DataFrame({"rereferrals": [31.0]}))
+    []
+    """
+    changed = [f"{name} in {count:,} rows" for name, count in _changed(frame)]
+    if not changed:
+        return []
+    return [
+        (
+            f"values were changed after the indicators were built: {', '.join(changed)}. Rows are "
+            "scored by the levels beside them (_z), which were not. Put your own figures in with "
+            "with_figures, or leave the _z columns out"
+        )
+    ]
+
+
+def _changed(frame: pd.DataFrame) -> Iterator[tuple[str, int]]:
+    for record in INDICATORS:
+        name, gap = record.id, f"{record.id}_gap"
+        needed = (name, gap, f"{name}_z", f"{name}_period")
+        if not set(needed) <= set(frame.columns) or not frame.columns.is_unique:
+            continue
+        if not all(pd.api.types.is_float_dtype(frame[column].dtype) for column in needed):
+            continue
+        england = frame[name] - frame[gap]
+        days = [frame["as_of"].astype("str")] if "as_of" in frame.columns else []
+        usual = england.groupby([frame[f"{name}_period"], *days]).transform("median")
+        off = (england - usual).abs() > _SAME * np.maximum(usual.abs(), 1.0)
+        if off.any():
+            yield name, int(off.sum())

@@ -1,0 +1,360 @@
+"""A caller's own newer figures put into a snapshot, compared within the newest year of it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.errors import IndicatorError
+from earlywarn.indicators.build import (
+    newest_sizes,
+    published_indicators,
+    reference_distributions,
+)
+from earlywarn.indicators.catalogue import INDICATORS, Indicator
+from earlywarn.indicators.figures import POPULATION
+from earlywarn.panel.snapshot import OWN_COLUMNS, Snapshot
+from earlywarn.scoring.batch import as_frame
+from earlywarn.scoring.cells import LARGEST
+from earlywarn.scoring.preprocessing import MAY_PASS_100
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+LABELS = ("la_code", "la_name", "as_of")
+"""Columns of a table of own figures that say whose they are, and are no figures."""
+_AUTHORITY = ("la_code", "authority", "la_name")
+_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
+_ROUNDING = (0.005, 0.06)
+"""How far a value may lie from what its counts give: a part of it, and a step of a table."""
+
+
+def with_figures(
+    snapshot: Snapshot, authority: str | pd.DataFrame | None = None, /, **figures: float
+) -> Snapshot:
+    """Put the caller's own figures in the place of an authority's newest published ones.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        What ``panel.as_of(date)`` gave.
+    authority : str or DataFrame
+        A name or code; or a frame with a column ``la_code`` (names are taken too) and a column a
+        figure, one row an authority. An empty cell leaves the published figure in place.
+    **figures : float
+        By the catalogue's names: values in the indicators' units (``rereferrals=31.5``, per cent),
+        or both counts (``rereferral_count=350, referrals=1100``). A rate per 10,000 children needs
+        its count only; the children are those of the newest published estimate.
+
+    Returns
+    -------
+    Snapshot
+        A new one. Its ``own_figures`` holds what was put in, ``own`` says which these are; scores
+        and explanations of it mark them. Own figures put in before stay, unless replaced.
+
+    Raises
+    ------
+    AuthorityError
+        If an authority is not known, or did not exist on the day.
+    IndicatorError
+        If a figure is none of the catalogue's, can't be what it is said to be, contradicts its
+        counts, or has nothing published that it could be compared with.
+
+    Notes
+    -----
+    A figure is compared with the published figures of the newest year in the snapshot. They, and
+    the scores of all other authorities, stay as they are, so the published figure put in by hand
+    gives the published score. A value without counts is taken to rest on as many cases as the
+    authority's newest published figure.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> snapshot = ew.load_panel().as_of("2025-12-31")
+    >>> newer = ew.with_figures(snapshot, "Leeds", rereferrals=35.0, agency_workers=12.0)
+    >>> sorted(newer.own)
+    [('383', 'agency_workers'), ('383', 'rereferrals')]
+    """
+    if not isinstance(snapshot, Snapshot):
+        raise IndicatorError(
+            "own figures go into a Snapshot",
+            where="snapshot",
+            found=f"a {type(snapshot).__name__}",
+            expected="what panel.as_of(date) gives",
+        )
+    sizes, comparable = newest_sizes(snapshot), frozenset(reference_distributions(snapshot))
+    rows = [
+        {"la_code": code, **figure}
+        for code, given in _given(snapshot, authority, figures)
+        for figure in _resolved(code, given, sizes, comparable, snapshot)
+    ]
+    if not rows:
+        raise IndicatorError(
+            "no figure was given",
+            where="own figures",
+            expected="figures by the catalogue's names, such as rereferrals=31.5",
+            remedy="python -m earlywarn catalogue prints the names.",
+        )
+    table = pd.DataFrame(rows)[list(OWN_COLUMNS)].astype({"la_code": "str", "indicator": "str"})
+    joined = pd.concat([snapshot.own_figures, table]) if len(snapshot.own_figures) else table
+    kept = joined.drop_duplicates(["la_code", "indicator"], keep="last", ignore_index=True)
+    newer = replace(snapshot, own_figures=kept)
+    _check_standing(newer)
+    return newer
+
+
+def read_figures(path: str | Path) -> pd.DataFrame:
+    """Read a table of own figures from a file, for ``with_figures``.
+
+    Parameters
+    ----------
+    path : str or Path
+        CSV, Parquet or JSON lines: ``la_code`` (names are taken too) and a column a figure.
+
+    Returns
+    -------
+    DataFrame
+        The cells as they stand.
+
+    Raises
+    ------
+    ScoreError
+        If there is no such file, or it can't be read.
+    """
+    return as_frame(path)
+
+
+def figure_names() -> dict[str, Indicator | None]:
+    """Every name that an own figure may have; with the indicator, if it is a value of one."""
+    names: dict[str, Indicator | None] = {}
+    for record in INDICATORS:
+        if record.kind != "history":
+            names[record.id] = record
+            for count in (record.numerator, record.denominator):
+                if count and count != POPULATION:
+                    names.setdefault(count, None)
+    return names
+
+
+def _given(
+    snapshot: Snapshot, authority: str | pd.DataFrame | None, figures: Mapping[str, float]
+) -> Iterator[tuple[str, dict[str, float]]]:
+    """Each authority's code and figures, as numbers that can be what they are said to be."""
+    if not isinstance(authority, pd.DataFrame):
+        if authority is None:
+            raise IndicatorError(
+                "whose figures are these",
+                where="authority",
+                found="no authority",
+                expected="a name or code, or a frame with a column la_code",
+            )
+        code = snapshot.existing_code(str(authority))
+        _check_names(figures)
+        yield code, _numbers(figures, snapshot.register.name_of(code))
+        return
+    if figures:
+        raise IndicatorError(
+            "figures stand in the frame and beside it",
+            where="own figures",
+            found=", ".join(figures),
+            expected="all of them in the frame",
+        )
+    yield from _rows_of(snapshot, authority)
+
+
+def _rows_of(snapshot: Snapshot, frame: pd.DataFrame) -> Iterator[tuple[str, dict[str, float]]]:
+    label = next((name for name in _AUTHORITY if name in frame.columns), None)
+    if label is None:
+        raise IndicatorError(
+            "the table does not say whose figures these are",
+            where="own figures",
+            found=", ".join(map(str, frame.columns[:8])),
+            expected="a column la_code, with codes or names",
+        )
+    names = [str(name) for name in frame.columns if name not in {*LABELS, label}]
+    _check_names(names, twice=True)
+    seen: dict[str, int] = {}
+    for place, row in enumerate(frame.to_dict("records"), start=1):
+        code = snapshot.existing_code(_text_of(row[label]))
+        where = f"{snapshot.register.name_of(code)}, row {place}"
+        if code in seen:
+            raise IndicatorError(
+                "an authority stands twice in the table",
+                where=where,
+                found=f"rows {seen[code]} and {place}",
+                expected="one row an authority",
+            )
+        seen[code] = place
+        yield code, _numbers({name: row[name] for name in names}, where)
+
+
+def _text_of(cell: Any) -> str:
+    """A code as text: one that a gap in its column, or a spreadsheet, made a number."""
+    whole = isinstance(cell, float) and cell.is_integer()
+    return str(int(cell)) if whole else str(cell)
+
+
+def _check_names(names: Any, *, twice: bool = False) -> None:
+    known, listed = figure_names(), list(names)
+    if twice and len(set(listed)) < len(listed):
+        doubled = sorted({name for name in listed if listed.count(name) > 1})
+        raise IndicatorError("a column stands twice", where="own figures", found=", ".join(doubled))
+    for name in listed:
+        if name not in known:
+            raise _unknown(name, list(known))
+
+
+def _unknown(name: str, known: list[str]) -> IndicatorError:
+    history = {record.id for record in INDICATORS if record.kind == "history"}
+    if name in history:
+        return IndicatorError(
+            "comes from judgements, not from figures",
+            where=name,
+            remedy="Add the judgement: panel.add_judgements, or --judgements FILE.",
+        )
+    near = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.6)
+    if name.removesuffix("_z") in known or name.removesuffix("_se") in known:
+        near = [name.removesuffix("_z").removesuffix("_se")]
+    return IndicatorError(
+        "no figure of this name",
+        where="own figures",
+        found=repr(name),
+        expected="a name of the catalogue" + (f", such as {', '.join(near)}" if near else ""),
+        remedy="python -m earlywarn catalogue prints them.",
+    )
+
+
+def _numbers(cells: Mapping[str, Any], where: str) -> dict[str, float]:
+    found = {}
+    for name, cell in cells.items():
+        number = _number(name, cell, where)
+        if not np.isnan(number):
+            found[name] = number
+    return found
+
+
+def _number(name: str, cell: Any, where: str) -> float:
+    """A cell as a number that a figure can be; NaN where it is empty."""
+    text = "" if cell is None or cell is pd.NA else str(cell).strip()
+    if text.lower() in {"", "nan", "none", "na", "<na>"}:
+        return np.nan
+    try:
+        plain = text.removesuffix("%").strip()
+        number = float(plain.replace(",", "") if _THOUSANDS.fullmatch(plain) else plain)
+    except ValueError:
+        number = np.nan
+    record = figure_names()[name]
+    percent = record is not None and record.unit.startswith("%") and name not in MAY_PASS_100
+    highest = 100.0 if percent else LARGEST
+    if not 0 <= number <= highest:
+        unit = "a count" if record is None else record.unit
+        raise IndicatorError(
+            "no such figure is possible",
+            where=f"{where}, {name}",
+            found=repr(cell),
+            expected=f"a number from 0 to {highest:g} ({unit})"
+            if percent
+            else f"a number, 0 or more ({unit})",
+        )
+    return number
+
+
+def _resolved(
+    code: str,
+    given: Mapping[str, float],
+    sizes: pd.DataFrame,
+    comparable: frozenset[str],
+    snapshot: Snapshot,
+) -> Iterator[dict[str, Any]]:
+    """The indicators that the figures of one authority give: value and cases."""
+    where, used = snapshot.register.name_of(code), set()
+    for record in INDICATORS:
+        value = given.get(record.id, np.nan)
+        computed, size, counts = _of_counts(record, given, sizes, code, where)
+        if np.isnan(value) and np.isnan(computed):
+            continue
+        used |= {record.id, *counts}
+        _check_agreement(record, value, computed, where)
+        if record.id not in comparable:
+            raise IndicatorError(
+                "nothing is published that the figure could be compared with",
+                where=f"{where}, {record.id}",
+                expected=f"published figures of the last years on {snapshot.as_of}",
+                remedy="Leave it out, or ask for another day.",
+            )
+        chosen = computed if np.isnan(value) else value
+        yield {"indicator": record.id, "value": chosen, "size": size}
+    if left := [name for name in given if name not in used]:
+        raise IndicatorError(
+            "a count without the other one",
+            where=where,
+            found=", ".join(left),
+            expected="; ".join(_pairs_of(left[0])),
+            remedy="Give both counts, or the value.",
+        )
+
+
+def _of_counts(
+    record: Indicator, given: Mapping[str, float], sizes: pd.DataFrame, code: str, where: str
+) -> tuple[float, float, set[str]]:
+    """What the counts give for an indicator, the cases behind it, and which counts were used."""
+    part, whole = record.numerator, record.denominator
+    if whole == POPULATION and part in given:
+        children = _children(sizes, code, record.id)
+        return 10_000 * given[part] / children, children, {part}
+    if not part or whole not in given:
+        return np.nan, np.nan, set()
+    cases = given[whole]
+    if part not in given:
+        # With a value, a denominator says how many cases it rests on.
+        return np.nan, cases if record.id in given else np.nan, {whole}
+    percent = record.kind == "proportion"
+    if cases == 0 or (percent and record.id not in MAY_PASS_100 and given[part] > cases):
+        raise IndicatorError(
+            "no such counts are possible",
+            where=f"{where}, {record.id}",
+            found=f"{part} {given[part]:g} of {whole} {cases:g}",
+            expected=f"{whole} above zero, and {part} no more than it",
+        )
+    return (100 if percent else 1) * given[part] / cases, cases, {part, whole}
+
+
+def _children(sizes: pd.DataFrame, code: str, name: str) -> float:
+    """The children of the newest published estimate of an authority; NaN if there is none."""
+    return float(sizes[name].get(code, np.nan)) if name in sizes.columns else np.nan
+
+
+def _check_agreement(record: Indicator, value: float, computed: float, where: str) -> None:
+    share, step = _ROUNDING
+    if abs(value - computed) > share * abs(computed) + step:
+        raise IndicatorError(
+            "the value contradicts its counts",
+            where=f"{where}, {record.id}",
+            found=f"{value:g}, where the counts give {computed:.1f}",
+            expected="the value or the counts, or both that agree",
+        )
+
+
+def _pairs_of(name: str) -> list[str]:
+    records = [record for record in INDICATORS if name in (record.numerator, record.denominator)]
+    return [f"{record.numerator} with {record.denominator}" for record in records]
+
+
+def _check_standing(snapshot: Snapshot) -> None:
+    """Refuse a figure that would stand in no comparison, rather than pass it over."""
+    X = published_indicators(snapshot).droplevel("as_of")
+    for code, name in sorted(snapshot.own):
+        if not X[f"{name}_z"].notna()[code]:
+            raise IndicatorError(
+                "the figure can't be compared",
+                where=f"{snapshot.register.name_of(code)}, {name}",
+                found="too few published figures in the newest year",
+                expected="20 authorities or more",
+                remedy="Leave it out, or ask for another day.",
+            )

@@ -1,0 +1,126 @@
+"""What a row is about: its day, within the model's life, and its authority."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from earlywarn.model.horizon import FURTHEST, years_after
+from earlywarn.panel.naming import candidates
+from earlywarn.scoring.cells import Faults, cell_text
+
+if TYPE_CHECKING:
+    from earlywarn.authorities import Register
+    from earlywarn.model.risk_model import RiskModel
+    from earlywarn.statistics.arrays import FloatArray
+
+LONGEST = 100
+"""Letters that the name of an authority has at most."""
+_DAY = re.compile(
+    r"\d{8}|\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d(:?\d\d)?)?)?)?)?",
+    re.ASCII,
+)
+"""ISO 8601 as far as it is taken; pandas would also take "today", which is another day tomorrow."""
+
+
+def single_column(rows: pd.DataFrame, name: str, faults: Faults) -> pd.Series | None:
+    """A column that may be absent, and must not stand twice."""
+    if name not in rows.columns:
+        return None
+    column = rows[name]
+    if isinstance(column, pd.DataFrame):
+        faults.add(np.ones(len(rows), dtype=bool), f"{name} stands twice")
+        return None
+    return column
+
+
+def check_dates(rows: pd.DataFrame, model: RiskModel, usual: str, faults: Faults) -> FloatArray:
+    """The years from the cut to each row's day; a row outside the model's life is refused.
+
+    One without a date is of the day that its figures are compared on, if they are, else taken for
+    the middle of the year after the cut.
+    """
+    given, where = _distinct(single_column(rows, "as_of", faults))
+    if given is None:
+        given, where = pd.Series([""]), np.zeros(len(rows), dtype=np.intp)
+    texts = [_said(_day_text(cell)) for cell in given]
+    days = [_day(text) if text else usual for text in texts]
+    none = [not day and text != "" for day, text in zip(days, texts, strict=True)]
+    faults.add(np.array(none, dtype=bool)[where], "as_of is no date")
+    first, last = model.info.get("first_date"), model.info.get("sunset")
+    if first and last:
+        outside = [bool(day) and not first <= day <= last for day in days]
+        reason = f"as_of is outside the model's life, {first} to {last}"
+        faults.add(np.array(outside, dtype=bool)[where], reason)
+    years = np.array([years_after(model, day) if day else np.nan for day in days], dtype=float)
+    years[years > FURTHEST] = np.nan  # Such a row is refused: its level is carried nowhere.
+    return years[where]
+
+
+def _said(text: str) -> str:
+    """What a cell says: R writes NA where there is nothing."""
+    return "" if text == "NA" else text
+
+
+def _day(text: str) -> str:
+    """The day in UTC, or nothing: cell by cell, so that no cell sways how another is read."""
+    if not _DAY.fullmatch(text):
+        return ""
+    try:
+        moment = datetime.fromisoformat(text if len(text) >= 8 else f"{text}-01-01"[:10])
+        return (moment if moment.tzinfo is None else moment.astimezone(UTC)).date().isoformat()
+    except (ValueError, OverflowError):
+        return ""
+
+
+def _day_text(cell: object) -> str:
+    return str(cell) if isinstance(cell, (date, np.datetime64)) else cell_text(_whole(cell))
+
+
+def authority_codes(rows: pd.DataFrame, register: Register, faults: Faults) -> pd.Series | None:
+    """The three-digit code of each row's authority, empty where none is given; None if none is.
+
+    A code, a nine-character code, a name or the beginning of one stands in ``la_code``, or in
+    ``la_name`` where there is no ``la_code``. A row whose authority is not known is refused.
+    """
+    label = next((name for name in ("la_code", "la_name") if name in rows.columns), "")
+    cells, where = _distinct(single_column(rows, label, faults) if label else None)
+    if cells is None:
+        return None
+    meant = [_codes(_said(cell_text(_whole(cell))), register) for cell in cells]
+    several, unknown = ([len(codes) > 1 for codes in meant], [not codes for codes in meant])
+    faults.add(np.array(unknown, dtype=bool)[where], f"{label} is no authority's")
+    reason = f"{label} is the beginning of several authorities' names"
+    faults.add(np.array(several, dtype=bool)[where], reason)
+    found = np.array([codes[0] if len(codes) == 1 else "" for codes in meant], dtype=object)
+    return pd.Series(found[where], index=rows.index, dtype="str")
+
+
+def _codes(text: str, register: Register) -> list[str]:
+    """The codes that a cell may mean; one empty code for an empty cell."""
+    if text in register.codes or not text:
+        return [text]
+    found = candidates(register, text) if len(text) <= LONGEST else []
+    return [code for code in found if code in register.codes]
+
+
+def _distinct(column: pd.Series | None) -> tuple[pd.Series | None, npt.NDArray[np.intp] | slice]:
+    """The cells to look at, and where each row's is among them; like cells are looked at once."""
+    if column is None or column.dtype == object:
+        return _blanked(column), slice(None)
+    places, cells = pd.factorize(column, use_na_sentinel=False)
+    return _blanked(pd.Series(cells, dtype=column.dtype)), places
+
+
+def _blanked(column: pd.Series | None) -> pd.Series | None:
+    return None if column is None else column.astype(object).where(column.notna(), "")
+
+
+def _whole(cell: object) -> object:
+    """A whole number that a gap in its column made a fraction, whole again."""
+    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell

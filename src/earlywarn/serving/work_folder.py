@@ -1,0 +1,180 @@
+"""The parts of a long job on disk: one owner, each part known to be whole and of this very job."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from earlywarn.errors import UsageError
+from earlywarn.utils.files import write_whole
+from earlywarn.utils.locks import owned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_TICKET, _JOINED, _LOCK = "ticket.json", "joined.json", "lock"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a job that is done.
+
+    Parameters
+    ----------
+    number, start, rows : int
+        Its place among the pieces, how many rows stand before it, and how many it holds.
+    facts : dict
+        What else is to be known when the pieces are put together.
+    digests : dict of str to str
+        The SHA-256 of each of its files, by the file's name.
+    """
+
+    number: int
+    start: int
+    rows: int
+    facts: dict[str, Any]
+    digests: dict[str, str]
+
+
+@dataclass(frozen=True)
+class WorkFolder:
+    """A folder of parts.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they lie.
+    job : str
+        The digest of all that the parts depend on.
+    """
+
+    folder: Path
+    job: str
+
+    def file(self, name: str) -> Path:
+        """Where a file of the work lies."""
+        return self.folder / name
+
+    def add(
+        self, number: int, start: int, rows: int, facts: dict[str, Any], files: dict[str, bytes]
+    ) -> Part:
+        """Keep a piece that is done: its files first, and then what says that they are whole.
+
+        Not brought to the disk at once: a part that a power cut spoils is seen, and done again.
+        """
+        digests = {}
+        for name, content in files.items():
+            write_whole(self.file(name), content, durable=False)
+            digests[name] = hashlib.sha256(content).hexdigest()
+        noted = {"job": self.job, **vars(Part(number, start, rows, facts, digests))}
+        write_whole(self.file(_name(number)), json.dumps(noted), durable=False)
+        return Part(number, start, rows, facts, digests)
+
+    def part(self, number: int, start: int, rows: int) -> Part | None:
+        """The piece of this number, if it is there, whole, and of these very rows of this job."""
+        noted = _json(self.file(_name(number)))
+        if noted is None or noted.pop("job", None) != self.job:
+            return None
+        try:
+            part = Part(**noted)
+        except TypeError:
+            return None
+        same = (part.number, part.start, part.rows) == (number, start, rows)
+        return part if same and all(map(self._whole, part.digests.items())) else None
+
+    def drop(self, part: Part) -> None:
+        """Forget a piece, so that it is done again."""
+        self.file(_name(part.number)).unlink(missing_ok=True)
+
+    def finish(self, facts: dict[str, Any]) -> None:
+        """Say that all has been put together."""
+        write_whole(self.file(_JOINED), json.dumps({"job": self.job, **facts}))
+
+    def finished(self) -> dict[str, Any] | None:
+        """What was said when all had been put together, if it has been."""
+        noted = _json(self.file(_JOINED))
+        return noted if noted is not None and noted.get("job") == self.job else None
+
+    def clear(self) -> None:
+        """Take everything away but the lock; what says that all is joined goes last."""
+        last = self.file(_JOINED)
+        for file in sorted(self.folder.iterdir(), key=lambda file: file == last):
+            if file.is_dir():
+                shutil.rmtree(file, ignore_errors=True)
+            elif file.name != _LOCK:
+                file.unlink(missing_ok=True)
+
+    def _whole(self, entry: tuple[str, str]) -> bool:
+        name, digest = entry
+        try:
+            with self.file(name).open("rb") as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest() == digest
+        except OSError:
+            return False
+
+
+def unfinished(folder: Path) -> bool:
+    """Whether there is work to carry on with, rather than the rest of a folder being removed."""
+    return (folder / _TICKET).is_file() or (folder / _JOINED).is_file()
+
+
+@contextlib.contextmanager
+def work_folder(folder: Path, ticket: dict[str, Any], *, resume: bool) -> Iterator[WorkFolder]:
+    """Be the one owner of a folder of parts; it goes when it is empty at the end.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the parts lie, or shall lie.
+    ticket : dict
+        All that the parts depend on.
+    resume : bool
+        Whether parts that are there are used; else they are thrown away.
+
+    Raises
+    ------
+    UsageError
+        If another run is at work there, or the parts belong to other work.
+    """
+    text = json.dumps(ticket, sort_keys=True)
+    work = WorkFolder(folder, hashlib.sha256(text.encode()).hexdigest())
+    try:
+        with owned(work.file(_LOCK)):
+            _prepare(work, ticket, resume=resume)
+            yield work
+    finally:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+def _prepare(work: WorkFolder, ticket: dict[str, Any], *, resume: bool) -> None:
+    there = _json(work.file(_TICKET)) if resume else None
+    if there == ticket or (resume and work.finished() is not None):
+        return
+    if there is not None:
+        raise UsageError(
+            "the parts that are there belong to other work",
+            where=str(work.folder),
+            expected="the same input, model, options and version as before",
+            remedy="Leave out --resume to start again.",
+        )
+    work.clear()
+    write_whole(work.file(_TICKET), json.dumps(ticket))
+
+
+def _name(number: int) -> str:
+    return f"{number:08d}.json"
+
+
+def _json(file: Path) -> dict[str, Any] | None:
+    """What a file says; nothing if it is not there, or was cut short by a power cut."""
+    try:
+        noted = json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return noted if isinstance(noted, dict) else None

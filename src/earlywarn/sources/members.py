@@ -1,0 +1,256 @@
+"""The files below a folder, and what compressed files and archives hold; known by first bytes."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import zipfile
+import zlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, cast
+
+from earlywarn.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+TEXT, WORKBOOK, PARQUET = "text", "a workbook", "a Parquet file"
+TABLE_KINDS = frozenset({TEXT, WORKBOOK, PARQUET})
+"""The kinds of content that may hold tables."""
+
+LARGEST = 2_000_000_000
+"""The bytes that the content of one compressed file or archive may have."""
+
+MOST_MEMBERS = 1000
+"""The files that one archive may hold."""
+
+_HEAD = 1 << 17  # what is looked at before a file is read whole
+_GZIP, _ZIP, _OLE, _PARQUET = (
+    b"\x1f\x8b",
+    b"PK\x03\x04",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    b"PAR1",
+)
+_OTHERS = (
+    (b"%PDF", "a PDF document"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"BZh", "a bzip2 file"),
+    (b"\xfd7zXZ", "an xz file"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard file"),
+    (b"SQLite format 3", "a database"),
+    (b"ARROW1", "an Arrow file"),
+)
+_PROSE = (".md", ".rst", ".html", ".htm", ".xml", ".json", ".yml", ".yaml", ".toml")
+_CODE = (".py", ".r", ".ipynb", ".sql", ".sh", ".bat", ".ps1", ".js", ".css")
+_BROKEN = (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile, RuntimeError)
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """One file that may hold tables, on its own or inside an archive.
+
+    Attributes
+    ----------
+    file : str
+        The file on disk: its path below the folder.
+    name : str
+        The file, and the place inside it if it is an archive, as findings name it.
+    kind : str
+        One of `TABLE_KINDS`, or what else it is, in words.
+    stream : callable
+        Opens the content, decompressed.
+    """
+
+    file: str
+    name: str
+    kind: str
+    stream: Callable[[], IO[bytes]]
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first bytes of the content."""
+        return self._read(_HEAD)
+
+    @cached_property
+    def content(self) -> bytes:
+        """All of the content.
+
+        Raises
+        ------
+        SourceError
+            If it is damaged, or larger than `LARGEST`.
+        """
+        data = self._read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise _too_large(self.name, f"more than {LARGEST:,} bytes")
+        return data
+
+    def _read(self, most: int) -> bytes:
+        try:
+            with self.stream() as stream:
+                return stream.read(most)
+        except _BROKEN as error:
+            raise _damaged(self.name, error) from error
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Every file below a folder, at any depth, in the order of its path."""
+    return [path for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def members_of(path: Path, name: str) -> list[Member]:
+    """What one file holds: itself, or each file of an archive.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    name : str
+        Its path below the folder that is read.
+
+    Raises
+    ------
+    SourceError
+        If an archive is damaged, holds too much, or holds it in too many files.
+    """
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(512)
+    except OSError as error:
+        raise _damaged(name, error) from error
+    if head.startswith(_GZIP):
+        return [_unzipped(path, name)]
+    if head.startswith(_ZIP) and not _is_workbook(path):
+        return list(_archived(path, name))
+    return [Member(name, name, _kind(head, name), lambda: path.open("rb"))]
+
+
+def hidden(name: str) -> str:
+    """Why a file is passed over by its name alone; nothing if it is looked into."""
+    parts = name.split("/")
+    if any(part.startswith(("~$", ".~lock.")) for part in parts):
+        return "a lock file of an office program"
+    return "a hidden file" if any(part.startswith(".") for part in parts) else ""
+
+
+def _kind(head: bytes, name: str) -> str:
+    if head.startswith(_PARQUET):
+        return PARQUET
+    if head.startswith((_OLE, _ZIP)):
+        return WORKBOOK
+    if head.startswith(_GZIP):
+        return "a compressed file inside another"
+    for mark, words in _OTHERS:
+        if head.startswith(mark):
+            return words
+    lower = name.lower()
+    if lower.endswith(_PROSE):
+        return "a document"
+    return "program code" if lower.endswith(_CODE) else TEXT
+
+
+def _is_workbook(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except _BROKEN:
+        return path.suffix.lower() in {".xlsx", ".xlsm", ".xlsb", ".ods"}
+    return _holds_workbook(names)
+
+
+def _holds_workbook(names: list[str]) -> bool:
+    return "[Content_Types].xml" in names or {"mimetype", "content.xml"} <= set(names)
+
+
+def _unzipped(path: Path, name: str) -> Member:
+    def stream() -> IO[bytes]:
+        return cast("IO[bytes]", gzip.open(path, "rb"))
+
+    inner = name[:-3] if name.lower().endswith(".gz") else name
+    try:
+        with stream() as opened:
+            head = opened.read(512)
+    except _BROKEN as error:
+        raise _damaged(name, error) from error
+    return Member(name, name, _kind(head, inner), stream)
+
+
+def _archived(path: Path, name: str) -> Iterator[Member]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            _check_size(entries, name)
+            for entry in sorted(entries, key=lambda entry: entry.filename):
+                yield _entry(path, archive, entry, f"{name}: {entry.filename}", name)
+    except _BROKEN as error:
+        raise _damaged(name, error) from error
+
+
+def _check_size(entries: list[zipfile.ZipInfo], name: str) -> None:
+    if len(entries) > MOST_MEMBERS:
+        raise _too_large(name, f"{len(entries):,} files")
+    size = sum(entry.file_size for entry in entries)
+    if size > LARGEST:
+        raise _too_large(name, f"{size:,} bytes when unpacked")
+
+
+def _entry(
+    path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, where: str, file: str
+) -> Member:
+    if entry.flag_bits & 0x1:
+        return Member(file, where, "a file under a password", io.BytesIO)
+    with archive.open(entry) as stream:
+        head = stream.read(512)
+        packed = head.startswith(_ZIP) and _is_archive(head + stream.read(LARGEST))
+
+    def opened() -> IO[bytes]:
+        return io.BytesIO(_entry_bytes(path, entry))
+
+    kind = "an archive inside an archive" if packed else _kind(head, entry.filename)
+    return Member(file, where, hidden(entry.filename) or kind, opened)
+
+
+def _entry_bytes(path: Path, entry: zipfile.ZipInfo) -> bytes:
+    with zipfile.ZipFile(path) as archive:
+        return archive.read(entry)
+
+
+def _is_archive(data: bytes) -> bool:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return not _holds_workbook(archive.namelist())
+    except _BROKEN:
+        return False
+
+
+def _damaged(name: str, error: Exception) -> SourceError:
+    return SourceError(
+        "the file is damaged or can't be opened",
+        where=name,
+        found=next(iter(str(error).splitlines()), "") or type(error).__name__,
+        expected="a whole file that can be read",
+        remedy="Download the file again, or take it out of the folder.",
+    )
+
+
+def _too_large(name: str, found: str) -> SourceError:
+    return SourceError(
+        "an archive or compressed file holds too much",
+        where=name,
+        found=found,
+        expected=f"at most {MOST_MEMBERS:,} files and {LARGEST:,} bytes",
+        remedy="Unpack it, and put only the tables that are needed into the folder.",
+    )

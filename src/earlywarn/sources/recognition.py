@@ -1,0 +1,126 @@
+"""What a table is, recognised by its columns and never by its file's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from earlywarn.authorities import REGISTER_COLUMNS
+from earlywarn.sources.lait import is_lait, read_lait_parquet
+from earlywarn.sources.layouts import Layout, match_layout
+from earlywarn.sources.members import PARQUET, Member
+from earlywarn.sources.neighbours import is_neighbours
+from earlywarn.sources.schema import Finding
+from earlywarn.sources.tabular_files import (
+    Grid,
+    Table,
+    header_candidates,
+    table_from,
+    where_of,
+    whole_grid,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# The calendar; and published tables that are known and hold nothing that is read here.
+_KNOWN = (
+    ("releases", {"series", "reporting_year", "first_published", "precision"}),
+    ("releases", {"series", "period", "published_on", "precision"}),
+    ("list of authorities", {"la_number", "la_name", "region", "type"}),
+    ("LAIT dictionary", {"measure_code", "measure_short", "polarity"}),
+    ("C3", {"time_period", "episodes_with_assessment_factor"}),
+    ("C4", {"time_period", "section47", "icpc"}),
+    ("centroids", {"la_code", "easting", "northing"}),
+)
+IDLE = frozenset({"list of authorities", "LAIT dictionary", "C3", "C4", "centroids"})
+"""The known tables of which nothing is read."""
+
+# The register's own tables: these columns, and none but theirs.
+_REGISTER = (
+    ("authorities", {"la_code", "closed"}),
+    ("area_codes", {"gss_code", "la_code"}),
+    ("reorganisations", {"predecessor", "successor"}),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Recognised:
+    """One table, the member of the folder that it stands in, and what it is."""
+
+    member: Member
+    kind: str
+    table: Table
+    layout: Layout | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether it is a published table that is known, and holds nothing that is read here."""
+        return self.kind in IDLE
+
+
+def recognise(member: Member, sheets: Sequence[Grid]) -> tuple[list[Recognised], list[Finding]]:
+    """The known tables of figures of one file.
+
+    Parameters
+    ----------
+    member : Member
+        The file, or one of an archive.
+    sheets : sequence of Grid
+        Its `first_rows`.
+
+    Returns
+    -------
+    tables : list of Recognised
+        Empty if none is known.
+    findings : list of Finding
+        A note where the file is not in the usual encoding, a warning for a header without rows.
+
+    Raises
+    ------
+    SourceError
+        If a table that is known is not whole.
+    """
+    found, findings = [], []
+    for start in sheets:
+        one = _recognised(member, start)
+        if one is None:
+            continue
+        table, note = one
+        if len(table.table.lines) == 0:
+            message = f"a header of {table.kind} without a row below it: passed over"
+            findings.append(Finding("warning", "no-rows", message, table.table.file))
+            continue
+        found.append(table)
+        if note:
+            findings.append(Finding("note", "encoding", note, table.table.file))
+    return found, findings
+
+
+def _recognised(member: Member, start: Grid) -> tuple[Recognised, str] | None:
+    """The known table of one sheet, if there is one, and the note of how it was read."""
+    where = where_of(member, start)
+    for index, keys in header_candidates(start):
+        kind, layout = kind_of(keys, where)
+        if not kind:
+            continue
+        if kind == "LAIT" and member.kind == PARQUET:
+            return Recognised(member, kind, read_lait_parquet(member, start.rows[0][1])), ""
+        grid = whole_grid(member, start.sheet)
+        return Recognised(member, kind, table_from(grid, index, where), layout), grid.note
+    return None
+
+
+def kind_of(keys: Sequence[str], where: str) -> tuple[str, Layout | None]:
+    """What a table is by its columns; an empty text if it is none that is known."""
+    layout = match_layout(keys, where)
+    if layout is not None:
+        return layout.table, layout
+    if is_lait(keys, where):
+        return "LAIT", None
+    if is_neighbours(keys):
+        return "neighbours", None
+    have = set(keys) - {""}
+    kinds = [name for name, columns in _KNOWN if columns <= have]
+    kinds += [name for name, columns in _REGISTER if columns <= have <= {*REGISTER_COLUMNS[name]}]
+    return next(iter(kinds), ""), None

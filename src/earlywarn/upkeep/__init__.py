@@ -1,0 +1,1 @@
+"""Staying current: refresh, the register of forecasts, retraining, monitoring."""

@@ -1,0 +1,171 @@
+"""A register of forecasts as text: one file an entry, each with the digest of the one before.
+
+``0001.csv`` begins with lines of facts (``# name: value``); the table stands below. ``chain.csv``
+lists every entry with its digest, so that a change in the last entry is seen too. Whoever keeps a
+copy of the last digest elsewhere can show that nothing before it was written again.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from earlywarn.errors import RegisterError
+from earlywarn.utils.files import check_folder, write_together
+from earlywarn.utils.locks import owned
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+CHAIN = "chain.csv"
+FIRST = "none"
+PUBLISHED, REPLAY = "published", "replay, computed afterwards"
+"""The kinds of entries."""
+BELOW = ", below Good"
+"""What the name of a simple rule's second column ends in."""
+_COLUMNS = ["entry", "as_of", "sha256"]
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One entry: its facts, and the table of forecasts."""
+
+    number: int
+    facts: dict[str, str]
+    forecasts: pd.DataFrame
+
+
+def append_entry(folder: Path, facts: Mapping[str, str], forecasts: pd.DataFrame) -> Path:
+    """Add an entry at the end; refused where the register is not as it was written.
+
+    Raises
+    ------
+    RegisterError
+        If the register has been changed, or its newest entry is of the same day or a later one.
+    """
+    check_folder(folder, make=True, fault=RegisterError)
+    folder.mkdir(parents=True, exist_ok=True)
+    with owned(folder / ".register.lock"):
+        entries, faults = read_register(folder) if (folder / CHAIN).exists() else ([], [])
+        if faults:
+            raise broken(folder, faults)
+        if entries and entries[-1].facts["as_of"] >= facts["as_of"]:
+            raise RegisterError(
+                "there is an entry of this day or a later one",
+                where=str(folder),
+                found=entries[-1].facts["as_of"],
+                expected=f"a day before {facts['as_of']}",
+                remedy="A forecast that was published can't be published again.",
+            )
+        listed = _listed(folder) if entries else []
+        number = len(entries) + 1
+        before = listed[-1]["sha256"] if listed else FIRST
+        text = _text({"entry": str(number), "before": before, **facts}, forecasts)
+        listed.append({"entry": str(number), "as_of": facts["as_of"], "sha256": _digest(text)})
+        place = folder / _name(number)
+        chain = pd.DataFrame(listed, columns=_COLUMNS).to_csv(index=False, lineterminator="\n")
+        write_together({place: text, folder / CHAIN: chain})
+    return place
+
+
+def read_register(folder: Path) -> tuple[list[Entry], list[str]]:
+    """Every entry, and each fault of the chain by the name of its entry.
+
+    Raises
+    ------
+    RegisterError
+        If there is no register.
+    """
+    if not (folder / CHAIN).is_file():
+        raise RegisterError("no register of forecasts", where=str(folder), expected=CHAIN)
+    listed = _listed(folder)
+    names = {path.name for path in folder.glob("*.csv")} - {CHAIN}
+    faults = [] if listed else [f"{CHAIN} lists no entry"]
+    for position, row in enumerate(listed, 1):
+        if row["entry"] != str(position):
+            faults.append(
+                f"{CHAIN}: place {position} holds entry {row['entry']}: reordered or gone"
+            )
+    entries: list[Entry] = []
+    before = FIRST
+    for position, row in enumerate(listed, 1):
+        name = _name(position)
+        if name not in names:
+            faults.append(f"entry {name} was removed")
+            before = row["sha256"]
+            continue
+        names.discard(name)
+        entry, own = _read(folder / name, position)
+        faults += _faults(entry, own, name, row, before)
+        entries.append(entry)
+        before = row["sha256"]
+    faults += [f"entry {name} was slipped in: {CHAIN} does not list it" for name in sorted(names)]
+    return entries, faults
+
+
+def _faults(entry: Entry, own: str, name: str, row: dict[str, str], before: str) -> list[str]:
+    found = []
+    if entry.facts.get("entry") != str(entry.number):
+        found.append(
+            f"{name} holds entry {entry.facts.get('entry', 'unknown')}: the entries were reordered"
+        )
+    elif own != row["sha256"]:
+        found.append(f"entry {name} was changed: its digest is not the one in {CHAIN}")
+    if entry.facts.get("before") != before:
+        found.append(f"entry {name} does not follow the one before it: that one was written again")
+    if entry.facts.get("as_of") != row["as_of"]:
+        found.append(f"entry {name} is of another day than {CHAIN} says")
+    return found
+
+
+def broken(folder: Path, faults: list[str]) -> RegisterError:
+    """The error for a register that is not as it was written."""
+    return RegisterError(
+        "the register is not as it was written",
+        where=str(folder),
+        found="; ".join(faults),
+        remedy="Put back the entries from a copy: nothing it says can be relied on until then.",
+    )
+
+
+def _listed(folder: Path) -> list[dict[str, str]]:
+    with (folder / CHAIN).open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    if any(list(row) != _COLUMNS or None in row.values() for row in rows):
+        raise RegisterError(
+            "not the list of entries", where=str(folder / CHAIN), expected=", ".join(_COLUMNS)
+        )
+    return rows
+
+
+def _name(number: int) -> str:
+    return f"{number:04d}.csv"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _text(facts: Mapping[str, str], forecasts: pd.DataFrame) -> str:
+    head = "".join(f"# {name}: {' '.join(value.split())}\n" for name, value in facts.items())
+    return head + forecasts.to_csv(index=False, lineterminator="\n")
+
+
+def _read(file: Path, number: int) -> tuple[Entry, str]:
+    # A checkout on Windows may have changed the ends of lines: they are no part of what was said.
+    text = file.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
+    lines = text.splitlines(keepends=True)
+    head = [line for line in lines if line.startswith("# ")]
+    facts = dict(line[2:].rstrip("\n").partition(": ")[::2] for line in head)
+    body = "".join(line for line in lines if not line.startswith("# "))
+    try:
+        table = pd.read_csv(io.StringIO(body), dtype={"la_code": str})
+    except (ValueError, pd.errors.ParserError):
+        table = pd.DataFrame()
+    return Entry(number, facts, table), _digest(text)

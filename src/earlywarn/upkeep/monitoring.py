@@ -1,0 +1,287 @@
+"""One look at everything that ages, for a scheduler: what is as it should be, and what is not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from earlywarn.errors import RegisterError, UsageError
+from earlywarn.evaluation.drift import drift
+from earlywarn.model.risk_model import RiskModel
+from earlywarn.model.serialisation import load_model
+from earlywarn.panel.panel import Panel, load_panel
+from earlywarn.sources.calendar import Calendar
+from earlywarn.sources.layouts import LAYOUTS
+from earlywarn.upkeep.chain import PUBLISHED, broken, read_register
+from earlywarn.upkeep.refreshing import PANEL, build_panel, is_behind, refresh
+from earlywarn.utils.dates import as_date
+from earlywarn.utils.files import check_folder, folder_for, write_together, written_to
+from earlywarn.utils.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from earlywarn.upkeep.refreshing import Refreshed
+
+JSON, PAGE = "monitor.json", "monitor.md"
+LATE = timedelta(days=31)
+"""How long after its day a yearly release may come before it is missed."""
+QUARTER = timedelta(days=92)
+"""How long a published forecast stands before another is due, if nothing new was published."""
+SOON = timedelta(days=90)
+"""How long before the end of a model's life its successor is to be made."""
+OK, ATTENTION = "ok", "attention"
+_SERIES = {layout.table: layout.series for layout in LAYOUTS} | {"ONS": "pop"}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that was looked at: ``what``, ``status`` (ok or attention), and a sentence."""
+
+    what: str
+    status: str
+    sentence: str
+
+
+@dataclass(frozen=True, eq=False)
+class Monitored:
+    """What a look found.
+
+    Attributes
+    ----------
+    day : date
+        The day that everything is held against.
+    items : tuple of Item
+        What was looked at, in order.
+    days_to_sunset : int
+        Until the end of the model's life; below 0 after it.
+    refreshed : Refreshed or None
+        What was fetched or built, if anything.
+    """
+
+    day: date
+    items: tuple[Item, ...]
+    days_to_sunset: int
+    refreshed: Refreshed | None = None
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether anything does."""
+        return any(item.status == ATTENTION for item in self.items)
+
+
+def monitor(  # noqa: PLR0913 - everything that ages, each by its name
+    out: str | Path | None = None,
+    *,
+    files: str | Path | None = None,
+    fetch: bool = False,
+    panel: Panel | str | Path | None = None,
+    model: RiskModel | str | Path | None = None,
+    register: str | Path | None = None,
+    day: date | str | None = None,
+    services: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> Monitored:
+    """Look at figures, drift, forecasts and the model's life, as of a day.
+
+    Parameters
+    ----------
+    out : str or Path, optional
+        A folder for ``monitor.json`` and ``monitor.md``, which replace those of the last look.
+        Nothing is written if not given.
+    files : str or Path, optional
+        The folder that ``refresh`` keeps the published files in. Its panel is built if there is
+        none, or a file is there that it was not built of.
+    fetch : bool
+        Bring what is new into ``files`` before. Without it nothing is asked of any service.
+    panel : Panel or path, optional
+        What to look at; that of ``files``, or the one that ships, if not given.
+    model : RiskModel or path, optional
+        The one that ships if not given.
+    register : str or Path, optional
+        The register of forecasts, to see whether it is whole and another forecast is due.
+    day : date or text, optional
+        Today if not given.
+    services : mapping, optional
+        Further arguments of ``refresh``, such as the addresses of a mirror.
+    progress : Progress, optional
+        What to report to; silent if not given.
+
+    Returns
+    -------
+    Monitored
+
+    Raises
+    ------
+    FetchError
+        If something could not be fetched.
+    RegisterError
+        If there is no register.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> found = ew.monitor(day="2026-09-01")
+    >>> [(item.what, item.status) for item in found.items if item.what == "life of the model"]
+    [('life of the model', 'ok')]
+    """
+    today = date.today() if day is None else as_date(day, "day", UsageError)  # noqa: DTZ011 - the user's day
+    if fetch and files is None:
+        raise UsageError("there is no folder to fetch into", where="files", expected="a folder")
+    if out is not None:
+        check_folder(Path(out), make=True, fault=UsageError)
+    watched = Progress() if progress is None else progress
+    refreshed = (
+        None if files is None else _current(Path(files), services or {}, watched, fetch=fetch)
+    )
+    looked_at = _panel(panel, None if files is None else Path(files))
+    own = model if isinstance(model, RiskModel) else load_model(model)
+    left = (date.fromisoformat(own.info["sunset"]) - today).days
+    items = [
+        *_changed(refreshed),
+        *_sources(looked_at, today),
+        _judgements(looked_at, today),
+        _drift(own, looked_at),
+        *_forecasts(register, looked_at, today),
+        _life(own, left),
+    ]
+    found = Monitored(today, tuple(items), left, refreshed)
+    if out is not None:
+        _write(found, Path(out))
+    return found
+
+
+def _current(
+    files: Path, services: Mapping[str, Any], progress: Progress, *, fetch: bool
+) -> Refreshed | None:
+    """Fetch if asked, and build the panel if a file is there that it was not built of."""
+    done = refresh(files, progress=progress, **services) if fetch else None
+    if not is_behind(files):
+        return done
+    return build_panel(files, done, progress=progress)
+
+
+def _panel(panel: Panel | str | Path | None, files: Path | None) -> Panel:
+    if isinstance(panel, Panel):
+        return panel
+    if panel is None and files is not None:
+        return load_panel(files / PANEL)
+    return load_panel(panel)
+
+
+def _item(what: str, sentence: str, *, good: bool) -> Item:
+    return Item(what, OK if good else ATTENTION, sentence)
+
+
+def _changed(done: Refreshed | None) -> Iterator[Item]:
+    """New figures are no fault; figures that are gone want a look."""
+    if done is None:
+        return
+    sentence = f"{len(done.new)} new, {done.kept} there before"
+    if done.changes is not None:
+        holes, restated = done.changes.holes, done.changes.restated
+        sentence += (
+            f"; the panel was built: {len(done.changes.new_years)} new years, "
+            f"{int(restated['figures'].sum())} figures restated, {int(holes['figures'].sum())} "
+            f"gone, {len(done.changes.judgements)} new judgements"
+        )
+    gone = done.changes is not None and len(done.changes.holes) > 0
+    yield _item("published files", sentence, good=not gone)
+
+
+def _sources(panel: Panel, today: date) -> Iterator[Item]:
+    """Each published table, by the day on which its next year is due."""
+    rows = panel.observations
+    table = rows["source"].str.partition(" ")[0]
+    calendar = Calendar(panel.releases)
+    for name, own in rows.groupby(table):
+        period, last = int(own["period"].max()), own["vintage"].max()
+        series = _SERIES.get(str(name), "")
+        due = _a_year_after(last)
+        if calendar.knows(series, period + 1):
+            due = calendar.release(series, period + 1)[0]
+        yield _item(
+            f"source {name}",
+            f"the newest year is {period}, published {last}; the next was or is due about {due}",
+            good=today <= due + LATE,
+        )
+
+
+def _judgements(panel: Panel, today: date) -> Item:
+    reports = panel.judgements["published_on"]
+    if reports.empty:
+        return _item("judgements", "there are none", good=False)
+    last = reports.max()
+    due = _a_year_after(last)
+    sentence = f"the newest report is of {last}; the next file was or is due by {due}"
+    return _item("judgements", sentence, good=today <= due + LATE)
+
+
+def _a_year_after(day: date) -> date:
+    leap = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year + 1, day=28 if leap else day.day)
+
+
+def _drift(model: RiskModel, panel: Panel) -> Item:
+    day = panel.newest_publication
+    found = drift(model, panel.as_of(day))
+    sentence = "; ".join(found.reasons) or "the figures are like those that the model learnt from"
+    return _item("drift", f"as of {day}: {sentence}", good=found.usable and not found.reasons)
+
+
+def _forecasts(register: str | Path | None, panel: Panel, today: date) -> Iterator[Item]:
+    if register is None:
+        return
+    entries, faults = read_register(Path(register))
+    if faults:
+        yield _item("register of forecasts", str(broken(Path(register), faults)), good=False)
+        return
+    yield _item("register of forecasts", f"{len(entries)} entries, none changed", good=True)
+    said = [entry.facts for entry in entries if entry.facts.get("kind") == PUBLISHED]
+    if not said:
+        yield _item("forecast", "none has been published: one is due", good=False)
+        return
+    last, newest = said[-1]["as_of"], panel.newest_publication
+    written = as_date(said[-1].get("written", last), "written", RegisterError)
+    if last < newest.isoformat():
+        sentence = f"the last is as of {last}, and figures or reports came on {newest}: one is due"
+    elif today > written + QUARTER:
+        sentence = f"the last was published {written}, more than a quarter ago: one is due"
+    else:
+        sentence = f"the last is as of {last}, published {written}"
+    yield _item("forecast", sentence, good=not sentence.endswith("one is due"))
+
+
+def _life(model: RiskModel, left: int) -> Item:
+    last = f"{model.info['model_id']} is meant for days up to {model.info['sunset']}"
+    sentence = (
+        f"{last}: {left} days are left" if left >= 0 else f"{last}, which is past: retrain it"
+    )
+    return _item("life of the model", sentence, good=left >= SOON.days)
+
+
+def _write(found: Monitored, out: Path) -> None:
+    document = {
+        "day": found.day.isoformat(),
+        "needs_attention": found.needs_attention,
+        "days_to_sunset": found.days_to_sunset,
+        "items": [asdict(item) for item in found.items],
+    }
+    with written_to(out), folder_for(out):
+        write_together({out / JSON: json.dumps(document, indent=1) + "\n", out / PAGE: page(found)})
+
+
+def page(found: Monitored) -> str:
+    """What was found as a page in Markdown, what needs attention first."""
+    waiting = [item for item in found.items if item.status == ATTENTION]
+    lines = [f"# As of {found.day}", ""]
+    lines += [f"**{len(waiting)} of {len(found.items)} need attention.**", ""]
+    ordered = [*waiting, *(item for item in found.items if item.status != ATTENTION)]
+    lines += ["| what | status | |", "|---|---|---|"]
+    lines += [
+        f"| {item.what} | {item.status} | {item.sentence.replace('|', '/')} |" for item in ordered
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,150 @@
+"""Publish what is said today in a register of forecasts, beside what simple rules say."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.errors import RegisterError
+from earlywarn.evaluation.baselines import RIVALS, below_good
+from earlywarn.indicators.timeline import Timeline
+from earlywarn.judgements.targets import get_target
+from earlywarn.model.serialisation import fingerprint
+from earlywarn.model.training import ages, training_cases
+from earlywarn.panel.panel import load_panel
+from earlywarn.panel.storage import panel_digest
+from earlywarn.scoring.defaults import model_or_shipped
+from earlywarn.scoring.national import score
+from earlywarn.upkeep.chain import BELOW, PUBLISHED, REPLAY, append_entry
+from earlywarn.utils.dates import as_date
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from earlywarn.model.risk_model import RiskModel
+    from earlywarn.panel.panel import Panel
+
+BY_JUDGEMENTS = ("trailing base rate", "previous judgement", "previous judgement and time since")
+"""The simple rules that look at judgements only: they are fitted in a second."""
+BY_ALL = tuple(rule.name for rule in RIVALS if not rule.at_random)
+"""All simple rules: those that look at figures are fitted to every inspection's, in a minute."""
+_SETS = {"judgements": BY_JUDGEMENTS, "all": BY_ALL}
+_COLUMNS = ["la_code", "la_name", "risk", "risk_lower", "risk_upper", "below_good", "rank"]
+
+
+def publish(
+    to: str | Path,
+    *,
+    model: RiskModel | None = None,
+    panel: Panel | None = None,
+    as_of: date | str | None = None,
+    baselines: str | Sequence[str] = "judgements",
+    replay: bool = False,
+) -> Path:
+    """Append what the model says of every authority to a register.
+
+    Parameters
+    ----------
+    to : str or Path
+        The folder of the register; made if it is missing.
+    model : RiskModel, optional
+        The one that ships if not given.
+    panel : Panel, optional
+        The one that ships if not given.
+    as_of : date or ISO text, optional
+        The day that the forecast is made for: the newest publication in the panel if not given.
+    baselines : str or sequence of str
+        The simple rules to publish beside the model: ``judgements`` for those that look at
+        judgements only, ``all`` (which takes a minute), or names of them.
+    replay : bool
+        Mark the entry as computed afterwards: never to be called published before the event.
+
+    Returns
+    -------
+    Path
+        The entry's file.
+
+    Raises
+    ------
+    RegisterError
+        If the register has been changed, has an entry of this day or a later one, or the day is
+        past and the entry is not marked as a replay.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> ew.publish("register")  # doctest: +SKIP
+    PosixPath('register/0001.csv')
+    """
+    model = model_or_shipped(model)
+    panel = load_panel() if panel is None else panel
+    day = panel.newest_publication if as_of is None else as_date(as_of, "as_of", RegisterError)
+    names = _SETS.get(baselines, (baselines,)) if isinstance(baselines, str) else baselines
+    _refuse(panel, day, names, replay=replay)
+    scores = score(model, panel.as_of(day))
+    rules = _by_rules(model, panel, day, names)
+    table = scores[_COLUMNS].merge(rules, on="la_code", how="left")
+    numbers = table.select_dtypes("float").columns
+    table[numbers] = table[numbers].map(lambda value: float(f"{value:.8g}"))
+    facts = {
+        "kind": REPLAY if replay else PUBLISHED,
+        "as_of": day.isoformat(),
+        "written": datetime.now(UTC).date().isoformat(),
+        "model": str(model.info["model_id"]),
+        "model_digest": fingerprint(model),
+        "panel_digest": panel_digest(panel.manifest),
+        "target": str(model.info["target"]["name"]),
+    }
+    return append_entry(Path(to), facts, table.sort_values("la_code", ignore_index=True))
+
+
+def _refuse(panel: Panel, day: date, baselines: Sequence[str], *, replay: bool) -> None:
+    strange = [name for name in baselines if name not in BY_ALL]
+    if strange:
+        raise RegisterError(
+            "no such simple rule",
+            where="baselines",
+            found=strange[0],
+            expected=", ".join([*_SETS, *BY_ALL]),
+        )
+    if not replay and day < panel.newest_publication:
+        raise RegisterError(
+            "more is known than was on this day, so that it can't be published as today's",
+            where="as_of",
+            found=day.isoformat(),
+            expected=f"{panel.newest_publication}, the newest publication in the panel, or later",
+            remedy="Mark it as computed afterwards (replay=True, --replay), or leave the day out.",
+        )
+
+
+def _by_rules(model: RiskModel, panel: Panel, day: date, baselines: Sequence[str]) -> pd.DataFrame:
+    """What the simple rules say of the day, learnt from what the model learnt from."""
+    cut = as_date(model.info["training"]["until"], "until", RegisterError)
+    known = panel.judgements[panel.judgements["published_on"] <= cut]
+    cases = training_cases(known, until=cut, target=get_target(model.info["target"]["name"]))
+    timeline = Timeline(panel, panel.judgements)
+    figures = not set(baselines) <= set(BY_JUDGEMENTS)
+    pairs = zip(cases["la_code"], cases["inspection_start"], strict=True)
+    past = pd.DataFrame([_described(timeline, code, on, figures) for code, on in pairs])
+    past = past.reset_index(drop=True).astype(float)
+    today = timeline.last_inspection(day).astype(float)
+    if figures:
+        today = pd.concat([timeline.at(day).droplevel("as_of").astype(float), today], axis=1)
+    columns = {"la_code": today.index.to_numpy()}
+    for rule in RIVALS:
+        if rule.name in baselines:
+            fitted = rule.fit(past, cases["grade"], ages(cases, cut))
+            X = rule.columns(today)
+            columns[rule.name] = np.asarray(fitted.risk(X))
+            columns[rule.name + BELOW] = np.asarray(below_good(fitted, X))
+    return pd.DataFrame(columns)
+
+
+def _described(timeline: Timeline, code: str, on: date, figures: bool) -> dict[Any, Any]:  # noqa: FBT001 - private
+    """What was known of an authority on a day; its figures too, which take longer."""
+    known = timeline.row(code, on).to_dict() if figures else {}
+    return {**known, **timeline.last_inspection(on).loc[code].to_dict()}

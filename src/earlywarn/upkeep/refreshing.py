@@ -1,0 +1,242 @@
+"""Refresh as a whole: fetch what is new, build the panel, say what changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from earlywarn.errors import FetchError
+from earlywarn.fetching.fetch import fetch_published
+from earlywarn.fetching.release_files import CONTENT, SITE
+from earlywarn.fetching.service import API
+from earlywarn.fetching.store import MANIFEST, Store
+from earlywarn.model.serialisation import load_model
+from earlywarn.panel.panel import load_panel, write_panel
+from earlywarn.panel.published import read_published
+from earlywarn.scoring.national import score
+from earlywarn.upkeep.changes import Changes, changes_between
+from earlywarn.utils.dates import as_date
+from earlywarn.utils.files import write_whole
+from earlywarn.utils.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    from earlywarn.panel.panel import Panel
+
+PANEL = ".panel"
+"""The panel that is built, in the folder of the files: hidden from the reader of the files."""
+
+BUILT_OF = ".panel-built-of.json"
+"""The digest of each file that the panel was built of, beside it."""
+_NEW = ["file", "title", "version", "published", "address"]
+
+
+@dataclass(frozen=True, eq=False)
+class Refreshed:
+    """What a refresh did.
+
+    Attributes
+    ----------
+    folder : Path
+        Where the files are.
+    new : DataFrame
+        A row for each file that was fetched (or would be, by a trial run): ``file, title,
+        version, published, address``.
+    kept : int
+        Files that were there before.
+    notes : tuple of str
+        What a person should know.
+    panel : Path or None
+        The panel, if it was built.
+    changes : Changes or None
+        What is different in it from the panel before.
+    scores : DataFrame or None
+        ``la_code, la_name, risk_before, risk_after, rank_before, rank_after``.
+    """
+
+    folder: Path
+    new: pd.DataFrame
+    kept: int
+    notes: tuple[str, ...]
+    panel: Path | None = None
+    changes: Changes | None = None
+    scores: pd.DataFrame | None = None
+
+
+def refresh(  # noqa: PLR0913 - every address and limit, each by its name
+    out: str | Path,
+    *,
+    since: date | str | None = None,
+    dry_run: bool = False,
+    build: bool = False,
+    api: str = API,
+    site: str = SITE,
+    content: str = CONTENT,
+    ofsted: str | Path | None = None,
+    time_limit: float = 900.0,
+    size_limit: int = 1 << 30,
+    pause: Callable[[float], None] = time.sleep,
+    progress: Progress | None = None,
+) -> Refreshed:
+    """Bring what is new of the official figures, and build the panel if asked.
+
+    Parameters
+    ----------
+    out : str or Path
+        The folder that the files are kept in, each below the day that it was published.
+    since : date or ISO text, optional
+        Only versions published on this day or later.
+    dry_run : bool
+        Look only: no file is fetched and nothing is written.
+    build : bool
+        Build a panel of all files in the folder (``out/.panel``), and compare it with the one
+        before: that of the last build, or the one that ships.
+    api, site, content : str
+        The addresses of the services: for a mirror, a proxy or a replica.
+    ofsted : str or Path, optional
+        Ofsted's yearly workbook: a file or an address.
+    time_limit : float
+        Seconds that one answer may take.
+    size_limit : int
+        Bytes that one answer may have, packed and unpacked.
+    pause : callable
+        How to wait a number of seconds.
+    progress : Progress, optional
+        What to report to; silent if not given.
+
+    Returns
+    -------
+    Refreshed
+
+    Raises
+    ------
+    FetchError
+        If something could not be fetched. Everything else was, and stays.
+    SourceError, PanelError
+        If the panel can't be built of what was fetched.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> done = ew.refresh("published", since="2025-01-01")  # doctest: +SKIP
+    >>> done.new["published"].max()  # doctest: +SKIP
+    '2025-10-30'
+    """
+    watched = progress or Progress()
+    done = fetch_published(
+        out,
+        since=None if since is None else as_date(since, "since", FetchError),
+        dry_run=dry_run,
+        api=api,
+        site=site,
+        content=content,
+        ofsted=ofsted,
+        time_limit=time_limit,
+        size_limit=size_limit,
+        pause=pause,
+        progress=watched,
+    )
+    if done.failed:
+        raise FetchError(
+            f"{len(done.failed)} part{'s' if len(done.failed) > 1 else ''} could not be fetched; "
+            f"{len(done.new)} new files were, and are kept",
+            found=" | ".join(done.failed),
+            remedy="Run it again: it goes on from there.",
+        )
+    new = pd.DataFrame(done.new, columns=_NEW)
+    notes = tuple(done.notes)
+    if dry_run or not build:
+        return Refreshed(Path(out), new, done.kept, notes)
+    return build_panel(Path(out), Refreshed(Path(out), new, done.kept, notes), progress=watched)
+
+
+def build_panel(
+    folder: Path, done: Refreshed | None = None, *, progress: Progress | None = None
+) -> Refreshed:
+    """Build the panel of the files in a folder, and compare it with the one before.
+
+    Parameters
+    ----------
+    folder : Path
+        As ``refresh`` keeps it.
+    done : Refreshed, optional
+        What was fetched before.
+    progress : Progress, optional
+        What to report to; silent if not given.
+
+    Returns
+    -------
+    Refreshed
+        With the panel, what changed, and the scores before and after.
+    """
+    if done is None:
+        done = Refreshed(folder, pd.DataFrame(columns=_NEW), len(Store.at(folder).files), ())
+    watched = progress or Progress()
+    place = folder / PANEL
+    before = load_panel(place if place.is_dir() else None)
+    watched.say(f"Building the panel of the files in {folder}")
+    digests = _digests(folder)  # before reading: what comes meanwhile is seen the next time
+    after, notes = read_published(folder, progress=watched), done.notes
+    older = _only_before(before.judgements, after.judgements)
+    if len(older):
+        every = pd.concat([after.judgements, older], ignore_index=True)
+        after = after.with_judgements(every)
+        few = f"{len(older)} judgements of the panel before are not among the files: they stand"
+        notes = (*notes, few)
+    write_panel(after, place, overwrite=place.exists())
+    write_whole(folder / BUILT_OF, json.dumps(digests, indent=1) + "\n")
+    found = changes_between(before, after)
+    scores = _scores(before, after)
+    return replace(done, notes=notes, panel=place, changes=found, scores=scores)
+
+
+def is_behind(folder: Path) -> bool:
+    """Whether a folder has no panel yet, or other files than its panel was built of."""
+    try:
+        built_of = json.loads((folder / BUILT_OF).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return True
+    return not (folder / PANEL).is_dir() or built_of != _digests(folder)
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """Of every file that the reader looks at; the list of what was fetched is none of them."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        hidden = any(part.startswith(".") for part in parts)
+        if path.is_file() and not hidden and parts != (MANIFEST,):
+            found["/".join(parts)] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+def _only_before(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """The judgements that only the panel before has; a corrected start is no other inspection."""
+    there = np.zeros(len(before), dtype=bool)
+    for day in ("inspection_start", "published_on"):
+        known = set(zip(after["la_code"], after[day], strict=True))
+        pairs = zip(before["la_code"], before[day], strict=True)
+        there |= np.array([pair in known for pair in pairs], dtype=bool)
+    return before[~there]
+
+
+def _scores(before: Panel, after: Panel) -> pd.DataFrame:
+    """Each authority's risk by the panel before and by this one, each as of its newest day."""
+    model = load_model()
+    tables: dict[str, pd.DataFrame] = {}
+    for name, panel in (("before", before), ("after", after)):
+        rows = score(model, panel.as_of(panel.newest_publication)).set_index("la_code")
+        tables[name] = rows[["la_name", "risk", "rank"]]
+    ends = ("_before", "_after")
+    both = tables["before"].merge(tables["after"], how="outer", on="la_code", suffixes=ends)
+    both.insert(0, "la_name", both.pop("la_name_after").fillna(both.pop("la_name_before")))
+    return both.sort_values("risk_after", ascending=False).reset_index()

@@ -1,0 +1,179 @@
+"""What a retraining gave: the record of it, as JSON for machines and as a page for people."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from earlywarn.model.serialisation import FILE_NAME, from_text, to_text
+from earlywarn.upkeep.plain import records
+from earlywarn.upkeep.rule import RULE
+from earlywarn.utils.files import check_outputs, folder_for, write_together, written_to
+
+if TYPE_CHECKING:
+    from earlywarn.model.risk_model import RiskModel
+
+JSON, PAGE = "retrained.json", "retrained.md"
+_SHOWN, _PARTS = 15, 3
+"""Authorities on the page, and parts of each."""
+_HOW = (
+    "The challenger is stopped at the champion's cut for this. *As few* and *as many* are exact if "
+    "each forecast is right and inspections are independent of each other. Limits of what is "
+    "compared are one-sided, 95%."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Retrained:
+    """A challenger beside the champion.
+
+    Attributes
+    ----------
+    champion, challenger : RiskModel
+        The challenger learnt from all judgements given; its ``info["line"]`` says where it comes
+        from, parents first.
+    figures : DataFrame
+        ``event, model, inspections, seen, expected, chance_of_as_few, chance_of_as_many, auc,
+        brier, log_score``, on the inspections that neither model has seen. The figures of the
+        challenger are those of its recipe and figures stopped at the champion's cut.
+    compared : DataFrame
+        ``event, inspections, seen, worse, worse_lower, worse_upper``: by how much the challenger's
+        log score is worse, as a share of the champion's; one-sided 95% limits.
+    checks : DataFrame
+        The numbered checks of the challenger: ``number, title, status, sentence``.
+    changes : DataFrame
+        ``la_code, la_name, risk_champion, risk_challenger, term, change``: a row a part; for each
+        authority the changes add up to that of its log-odds, to 1e-9.
+    proposal, reason : str
+        ``replace``, ``keep`` or ``keep: not enough to tell``, and why, by ``rule``.
+    rule : str
+        The rule, in words.
+    saved : tuple of Path
+        What was written.
+    replaced : bool
+        Whether the champion's file now holds the challenger.
+    """
+
+    champion: RiskModel
+    challenger: RiskModel
+    figures: pd.DataFrame
+    compared: pd.DataFrame
+    checks: pd.DataFrame
+    changes: pd.DataFrame
+    proposal: str
+    reason: str
+    rule: str = RULE
+    saved: tuple[Path, ...] = ()
+    replaced: bool = False
+
+
+def check_places(out: str | Path | None, *, overwrite: bool) -> None:
+    """Refuse, before anything is trained, a folder that can't be written to."""
+    if out is not None:
+        for name in (FILE_NAME, JSON, PAGE):
+            check_outputs(Path(out) / name, overwrite=overwrite, make_folders=True, what="a model")
+
+
+def write_retrained(
+    done: Retrained, out: str | Path | None, *, in_place_of: Path | None = None
+) -> tuple[Path, ...]:
+    """Write the challenger and the account of it, all or nothing.
+
+    Parameters
+    ----------
+    done : Retrained
+    out : path or None
+        A folder.
+    in_place_of : Path, optional
+        The champion's file, which then holds the challenger; the champion is kept beside it.
+
+    Returns
+    -------
+    tuple of Path
+        What was written.
+    """
+    text = to_text(done.challenger)
+    from_text(text, where="the challenger")
+    contents: dict[Path, str | bytes] = {}
+    if out is not None:
+        folder = Path(out)
+        contents[folder / FILE_NAME] = text
+        contents[folder / JSON] = json.dumps(account(done), indent=1, allow_nan=False) + "\n"
+        contents[folder / PAGE] = page(done)
+    if in_place_of is not None:
+        kept = in_place_of.with_name(f"{done.champion.info['model_id']}.json")
+        contents[kept] = in_place_of.read_bytes()
+        contents[in_place_of] = text
+    if not contents:
+        return ()
+    first = next(iter(contents))
+    with written_to(first), folder_for(first.parent):
+        write_together(contents)
+    return tuple(contents)
+
+
+def account(done: Retrained) -> dict[str, Any]:
+    """Everything of a retraining as plain JSON values."""
+    return {
+        "proposal": done.proposal,
+        "reason": done.reason,
+        "rule": done.rule,
+        "champion": done.champion.info["model_id"],
+        "challenger": done.challenger.info["model_id"],
+        "line": done.challenger.info["line"],
+        **{
+            name: records(getattr(done, name))
+            for name in ("figures", "compared", "checks", "changes")
+        },
+    }
+
+
+def page(done: Retrained) -> str:
+    """The account as a page in Markdown."""
+    champion, challenger = (one.info["model_id"] for one in (done.champion, done.challenger))
+    parts = [
+        f"# {challenger} against {champion}",
+        f"**Proposed: {done.proposal}.** Because {done.reason}.",
+        f"The rule, set before: {done.rule}",
+        "## On the inspections that neither has seen",
+        _HOW,
+        _table(done.figures),
+        "How much worse the challenger's log score is, as a share of the champion's:",
+        _table(done.compared),
+        "## Numbered checks of the challenger",
+        _table(done.checks),
+        "## What would change, for whom and why",
+        f"The largest, with the parts that add most; `{JSON}` has all, and they add up exactly.",
+        _table(largest_changes(done.changes)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def largest_changes(changes: pd.DataFrame, shown: int = _SHOWN) -> pd.DataFrame:
+    """The authorities whose log-odds would move most: ``authority, now, then, step, why``."""
+    rows = []
+    for (_, name), own in changes.groupby(["la_code", "la_name"], sort=True):
+        most = own.loc[own["change"].abs().sort_values(ascending=False, kind="stable").index]
+        why = [f"{r['term']} {r['change']:+.2f}" for r in most.head(_PARTS).to_dict("records")]
+        first, step = own.iloc[0], float(own["change"].sum())
+        risks = [f"{100 * first[f'risk_{who}']:.1f}%" for who in ("champion", "challenger")]
+        rows.append((name, *risks, step, ", ".join(why)))
+    table = pd.DataFrame(rows, columns=["authority", "now", "then", "step", "why"])
+    order = table["step"].abs().sort_values(ascending=False, kind="stable").index
+    return table.loc[order].head(shown).reset_index(drop=True)
+
+
+def _table(frame: pd.DataFrame) -> str:
+    def cell(value: Any) -> str:
+        if isinstance(value, float):
+            return "" if math.isnan(value) else f"{value:.3f}"
+        return str(value).replace("|", "\\|")
+
+    rows = [[str(name).replace("_", " ") for name in frame], ["---"] * frame.shape[1]]
+    rows += [[cell(value) for value in row.values()] for row in frame.to_dict("records")]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)

@@ -1,0 +1,107 @@
+"""Worker processes: how many, and none that outlives the process that it works for."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import joblib
+
+from earlywarn.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MOST_JOBS = max(60, os.cpu_count() or 1)
+"""Windows can wait for some sixty processes; more than there are cores are of no use anywhere."""
+_LOOK = 0.5
+"""Seconds between two looks at whether the parent is there."""
+_ENDED = 1
+_SYNCHRONIZE, _INFINITE = 0x00100000, 0xFFFFFFFF
+
+
+def check_jobs(jobs: int) -> int:
+    """Refuse a number of processes that can't be started, before any work is done.
+
+    Parameters
+    ----------
+    jobs : int
+        Processes; -1 is one a core.
+
+    Returns
+    -------
+    int
+        The same number.
+
+    Raises
+    ------
+    UsageError
+        If it is neither -1 nor from 1 to ``MOST_JOBS``.
+
+    Examples
+    --------
+    >>> check_jobs(0)
+    Traceback (most recent call last):
+    earlywarn.errors.UsageError: --jobs: not a number of processes: found 0; expected -1 (one a \
+core), or 1 to ...
+    """
+    if jobs == -1 or 1 <= jobs <= MOST_JOBS:
+        return jobs
+    raise UsageError(
+        "not a number of processes",
+        where="--jobs",
+        found=str(jobs),
+        expected=f"-1 (one a core), or 1 to {MOST_JOBS}",
+    )
+
+
+def parallel(jobs: int, **options: Any) -> Any:
+    """Give joblib's ``Parallel``, with processes that end when this one does, however it ends.
+
+    Parameters
+    ----------
+    jobs : int
+        Processes; -1 is one a core.
+    **options
+        As for ``joblib.Parallel``.
+
+    Notes
+    -----
+    A worker waits for work on a pipe whose other end it holds itself: by the pipe alone it would
+    never see that nobody is there any more.
+    """
+    return joblib.Parallel(
+        n_jobs=check_jobs(jobs), initializer=end_with, initargs=(os.getpid(),), **options
+    )
+
+
+def end_with(parent: int) -> None:
+    """Have this process end within a second of the one it works for.
+
+    Parameters
+    ----------
+    parent : int
+        The process that started this one.
+    """
+    wait = _wait_on_windows if os.name == "nt" else _wait_on_others
+    threading.Thread(target=_end_after, args=(wait, parent), daemon=True).start()
+
+
+def _end_after(wait: Callable[[int], None], parent: int) -> None:
+    wait(parent)
+    os._exit(_ENDED)  # No one is left to answer, and nothing of a worker needs clearing up.
+
+
+def _wait_on_others(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_LOOK)
+
+
+def _wait_on_windows(parent: int) -> None:
+    kernel: Any = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined, unused-ignore]
+    handle = kernel.OpenProcess(_SYNCHRONIZE, 0, parent)
+    if handle:
+        kernel.WaitForSingleObject(handle, _INFINITE)

@@ -1,0 +1,105 @@
+"""What changed between two days: the parts add up exactly, and are named for what they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from earlywarn.errors import AuthorityError, ScoreError
+from earlywarn.panel.panel import Panel
+from earlywarn.scoring.changes import COLUMNS, what_changed
+from earlywarn.scoring.national import score
+from earlywarn.scoring.own_figures import with_figures
+
+
+@pytest.fixture(scope="module")
+def changes(model, national: Panel) -> pd.DataFrame:
+    return what_changed(model, national.as_of("2022-12-31"), national.as_of("2025-12-31"))
+
+
+def log_odds(risk: pd.Series) -> pd.Series:
+    return np.log(risk / (1 - risk))
+
+
+def test_the_parts_add_up_for_every_authority(changes):
+    each = changes.groupby("la_code").agg(
+        step=("change", "sum"), then=("risk_then", "first"), now=("risk_now", "first")
+    )
+    gap = each["step"] - (log_odds(each["now"]) - log_odds(each["then"]))
+    assert len(each) == 151
+    assert gap.abs().max() < 1e-9
+    assert list(changes.columns) == list(COLUMNS)
+
+
+def test_risk_and_rank_are_those_of_the_days(changes, model, national):
+    for day, column in (("2022-12-31", "then"), ("2025-12-31", "now")):
+        expected = score(model, national.as_of(day)).set_index("la_code")
+        found = changes.drop_duplicates("la_code").set_index("la_code")
+        for name in ("risk", "rank"):
+            assert (found[f"{name}_{column}"] == expected[name].loc[found.index]).all()
+
+
+def test_authorities_of_one_day_only_are_named(changes):
+    assert changes.attrs["not_compared"] == ["909", "942", "943"]
+    assert not set(changes["la_code"]) & {"909", "942", "943"}
+
+
+def test_what_is_known_on_one_day_only_is_called_missing(changes):
+    gaps = changes["value_then"].isna() | changes["value_now"].isna()
+    figures = ~changes["part"].isin(["level", "judgement"])
+    assert (changes.loc[figures & gaps, "part"] == "missing").all()
+    assert (changes.loc[figures & ~gaps, "part"] == "indicator").all()
+    assert {"level", "judgement", "indicator", "missing"} == set(changes["part"])
+
+
+def test_own_figures_against_the_published_of_the_same_day(model, snapshot, indicators):
+    more = indicators.loc["383", "agency_workers"] + 20
+    newer = with_figures(snapshot, "Leeds", agency_workers=more)
+    rows = what_changed(model, snapshot, newer, "Leeds")
+    moved = rows[rows["change"].abs() > 1e-12]
+    assert moved["indicator"].tolist() == ["agency_workers"]
+    assert moved["sentence"].item().endswith("raised the risk")
+    assert rows["risk_now"].iloc[0] > rows["risk_then"].iloc[0]
+    others = what_changed(model, snapshot, newer).query("la_code != '383'")
+    assert (others["change"] == 0).all()
+
+
+def test_a_new_judgement_is_the_judgements_part(model, national):
+    before = national.as_of("2025-12-31")
+    worse = before.judgements["la_code"] == "383"
+    grades = ["overall", "leadership", "help_and_protection", "in_care"]
+    changed = before.judgements.copy()
+    changed.loc[worse, grades] = "Inadequate"
+    rows = what_changed(model, before, replace(before, judgements=changed), "383")
+    moved = rows[rows["change"].abs() > 1e-12]
+    assert set(moved["part"]) == {"judgement"}
+    assert moved["change"].sum() > 0
+
+
+def test_worse_and_worsening_is_by_direction_and_neighbours(model, snapshot, indicators):
+    leeds = indicators.loc["383"]
+    typical = leeds["caseload"] - leeds["caseload_neighbour_gap"]
+    own = {}
+    for name, caseload in (("worse", typical + 8), ("better", typical - 8)):
+        newer = with_figures(snapshot, "Leeds", caseload=max(caseload, 0.0))
+        rows = what_changed(model, snapshot, newer, "Leeds").set_index("indicator")
+        own[name] = bool(rows.loc["caseload", "worse_and_worsening"])
+    assert own == {"worse": leeds["caseload"] < typical + 8, "better": False}
+
+
+def test_days_by_themselves(model, national):
+    rows = what_changed(authority="Leeds")
+    newest = national.newest_publication
+    assert rows["later"].unique().tolist() == [newest.isoformat()]
+    by_date = what_changed(model, rows["earlier"].iloc[0], newest, ["383"])
+    pd.testing.assert_frame_equal(rows, by_date)
+
+
+def test_refusals(model, national):
+    with pytest.raises(ScoreError, match="the earlier day is after the later one"):
+        what_changed(model, "2025-12-31", "2024-12-31")
+    with pytest.raises(AuthorityError, match="Cumberland"):
+        what_changed(model, "2022-12-31", "2025-12-31", "Cumberland")

@@ -1,0 +1,33 @@
+"""The engines that several tests of this folder share: starting one takes seconds."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+from tests.helpers.extras import absent, needed
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[object]:
+    """A session of Spark on this machine."""
+    sql = needed("pyspark.sql", "Spark is not installed")
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.driver.memory": "2g",
+    }
+    builder = sql.SparkSession.builder.master("local[2]")
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    try:
+        running = builder.getOrCreate()
+    except Exception as fault:  # noqa: BLE001 - whatever keeps Java from starting
+        absent("pyspark", f"Spark does not start here (it needs Java 17): {fault}")
+    yield running
+    running.stop()

@@ -1,0 +1,173 @@
+"""Files whole or not at all, whatever stops the writing, and refusals before any work is done."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from earlywarn.errors import CardError, UsageError
+from earlywarn.utils.files import (
+    check_outputs,
+    folder_for,
+    unwritable,
+    write_together,
+    write_whole,
+    written_to,
+)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, step: str, at: int, fault: BaseException) -> None:
+    """Have the nth call of a step fail: in its place (even), or after it was done (odd)."""
+    where = {"replace": (Path, "replace"), "chmod": (Path, "chmod"), "fsync": (os, "fsync")}
+    owner, name = where[step]
+    plain, calls = getattr(owner, name), count()
+
+    def fails(*args, **options):
+        call = next(calls)
+        if call == at // 2 and at % 2 == 0:
+            raise fault
+        done = plain(*args, **options)
+        if call == at // 2 and step == "replace":
+            raise fault
+        return done
+
+    monkeypatch.setattr(owner, name, fails)
+
+
+@pytest.mark.parametrize("step", ["replace", "chmod", "fsync"])
+@pytest.mark.parametrize("at", range(6))
+@pytest.mark.parametrize("fault", [KeyboardInterrupt(), OSError(errno.EIO, "I/O error")])
+@pytest.mark.parametrize("files", [1, 2])
+def test_the_old_files_or_the_new_ones(
+    tmp_path: Path, monkeypatch, step: str, at: int, fault: BaseException, files: int
+) -> None:
+    """At whatever call it is stopped: all old or all new, never less, and nothing beside them."""
+    old = {tmp_path / f"{place}.csv": f"old {place}" for place in range(files)}
+    for file, text in old.items():
+        file.write_text(text, encoding="utf-8")
+    new = {file: text.replace("old", "new") for file, text in old.items()}
+    with monkeypatch.context() as patch:
+        failing(patch, step, at, fault)
+        with contextlib.suppress(KeyboardInterrupt, OSError):
+            write_together(new)
+    now = {file: file.read_text("utf-8") for file in old}
+    assert now in (old, new)
+    assert names(tmp_path) == [file.name for file in old]
+
+
+def test_an_interrupt_after_a_single_file_was_replaced(tmp_path: Path, monkeypatch) -> None:
+    file = tmp_path / "model.json"
+    file.write_text("old", encoding="utf-8")
+    failing(monkeypatch, "replace", 1, KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(file, "new")
+    assert file.read_text("utf-8") == "new"
+
+
+def test_a_new_file_that_can_not_be_followed_by_the_second_goes_again(
+    tmp_path: Path, monkeypatch
+) -> None:
+    failing(monkeypatch, "replace", 2, OSError(errno.EIO, "I/O error"))
+    with pytest.raises(OSError, match="I/O"):
+        write_together({tmp_path / "a": "new", tmp_path / "b": "new"})
+    assert names(tmp_path) == []
+
+
+def test_a_name_with_no_room_for_more(tmp_path: Path) -> None:
+    write_whole(tmp_path / ("x" * 255), "whole")
+    assert names(tmp_path) == ["x" * 255]
+
+
+class TestOutputs:
+    def refusal(self, *outputs: Path, **options) -> str:
+        with pytest.raises(UsageError) as raised:
+            check_outputs(*outputs, **options)
+        return str(raised.value)
+
+    def test_what_may_be_written_is(self, tmp_path: Path) -> None:
+        (tmp_path / "there.csv").touch()
+        check_outputs(tmp_path / "new.csv", tmp_path / "other.csv", inputs=[tmp_path / "there.csv"])
+        check_outputs(tmp_path / "there.csv", overwrite=True)
+        check_outputs(tmp_path / "a" / "b" / "new.csv", make_folders=True)
+        assert names(tmp_path) == ["there.csv"]
+
+    def test_a_file_that_is_there(self, tmp_path: Path) -> None:
+        (tmp_path / "a.csv").touch()
+        (tmp_path / "link.csv").symlink_to(tmp_path / "nowhere")
+        for name in ("a.csv", "link.csv"):
+            told = self.refusal(tmp_path / "new.csv", tmp_path / name)
+            assert told.startswith(f"{tmp_path / name}: a file is there already")
+            assert "--overwrite" in told
+
+    def test_a_folder(self, tmp_path: Path) -> None:
+        assert "a folder of this name" in self.refusal(tmp_path, overwrite=True)
+
+    def test_an_input(self, tmp_path: Path) -> None:
+        (tmp_path / "in").mkdir()
+        (tmp_path / "link").symlink_to(tmp_path / "in")
+        for name in ("in/new.csv", "link/new.csv", "in"):
+            told = self.refusal(tmp_path / name, inputs=[tmp_path / "in"], overwrite=True)
+            assert "the output would be the input" in told
+
+    def test_two_in_one(self, tmp_path: Path) -> None:
+        assert "two outputs in one file" in self.refusal(tmp_path / "a", tmp_path / "." / "a")
+
+    def test_no_folder(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        assert "no such folder" in self.refusal(tmp_path / "no" / "a.csv")
+        for make in (False, True):
+            told = self.refusal(tmp_path / "file" / "a.csv", make_folders=make)
+            assert "a file stands where a folder is needed" in told
+
+    @pytest.mark.parametrize(
+        ("name", "found"),
+        [
+            ("a\0b", "the character NUL"),
+            ("x" * 256, "too long"),
+            ("\ud800" * 3, "no name can hold"),
+        ],
+    )
+    def test_no_name(self, tmp_path: Path, name: str, found: str) -> None:
+        told = self.refusal(tmp_path / name)
+        assert "not a name that a file can have" in told
+        assert found in told
+        told.encode("utf-8")
+
+    def test_a_disk_that_can_not_be_written(self, tmp_path: Path, monkeypatch) -> None:
+        def refuses(**_: object) -> None:
+            raise OSError(errno.EROFS, "Read-only file system")
+
+        monkeypatch.setattr("earlywarn.utils.files.tempfile.TemporaryFile", refuses)
+        told = self.refusal(tmp_path / "a.csv")
+        assert told.startswith(f"{tmp_path}: it can't be written: found Read-only file system")
+
+    def test_the_commands_own_error(self, tmp_path: Path) -> None:
+        (tmp_path / "CARD.md").touch()
+        with pytest.raises(CardError, match="a card is there already"):
+            check_outputs(tmp_path / "CARD.md", what="a card", fault=CardError)
+
+
+def test_a_folder_that_could_not_be_filled_goes_again(tmp_path: Path) -> None:
+    with (
+        pytest.raises(UsageError, match="Make room"),
+        written_to(tmp_path),
+        folder_for(tmp_path / "a" / "b"),
+    ):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert names(tmp_path) == []
+    with folder_for(tmp_path / "a" / "b"):
+        pass
+    assert (tmp_path / "a" / "b").is_dir()
+
+
+def test_what_the_user_can_do() -> None:
+    assert "close what has it open" in str(unwritable(Path("a"), PermissionError(13, "denied")))
