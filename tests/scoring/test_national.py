@@ -23,9 +23,10 @@ from earlywarn.scoring.national import (
     learnt_until,
     score,
 )
-from earlywarn.scoring.predictions import BANDS
+from earlywarn.scoring.predictions import BANDS, band_probability
 from earlywarn.scoring.preprocessing import model_indicators
 from earlywarn.scoring.words import subject
+from earlywarn.statistics.distributions import expit, logit
 
 CONTRACT = [
     "la_code",
@@ -49,6 +50,7 @@ CONTRACT = [
     "model_id",
 ]
 NEWER = ["region", "already_inadequate", "known", "judgements_through", "top_k_probability_new"]
+NEWER += ["band_probability"]
 DAYS = ("2016-01-01", "2019-06-30", "2022-12-31", "2025-12-31")
 
 
@@ -293,3 +295,23 @@ def test_a_model_of_fewer_columns_than_drivers_are_told_of(model) -> None:
     assert found["drivers_down"].tolist()[:3] == ["", below, ""]
     assert found["status"].tolist()[3] == "refused: no figure is known"
     assert found["missing_indicators"].tolist()[:3] == ["", "", ""]
+
+
+def test_a_band_is_as_probable_as_draws_of_the_risk_say(scores: pd.DataFrame) -> None:
+    shown = scores["band_probability"]
+    assert shown.between(0, 1).all()
+    assert 0.2 < shown.median() < 0.8  # the intervals are wide: a band is seldom sure
+    edges = np.array([edge for edge, _ in BANDS])
+    names = [name for _, name in BANDS]
+    rng = np.random.default_rng(5)
+    for row in scores.iloc[::30].to_dict("records"):
+        sd = (logit(row["risk_upper"]) - logit(row["risk_lower"])) / (2 * 1.6448536269514722)
+        drawn = expit(rng.normal(logit(row["risk"]), sd, 100_000)) / row["prior"]
+        place = (drawn[:, None] < edges).sum(axis=1)
+        same = np.mean(place == names.index(row["band"]))
+        assert row["band_probability"] == pytest.approx(same, abs=0.01)
+
+
+def test_a_band_without_an_interval_is_sure() -> None:
+    one = [np.array([x]) for x in (0.06, 0.1, 0.1, 0.1)]
+    assert band_probability(*one).tolist() == [1.0]

@@ -17,6 +17,7 @@ from earlywarn.indicators.catalogue import INDICATORS
 from earlywarn.model.serialisation import load_model, save_model
 from earlywarn.panel.panel import load_panel
 from earlywarn.scoring.batch import score_batch
+from earlywarn.scoring.comparison import compare
 from earlywarn.scoring.national import at_prior, score
 from earlywarn.scoring.preprocessing import known_columns
 from earlywarn.serving.http_app import LOOPBACK, OPTIONS, create_app, is_loopback
@@ -362,6 +363,24 @@ def test_published_authorities(app) -> None:
         answer = get(app, path)
         assert answer.status_code == 422
         assert answer.json()["problem"]
+
+
+@pytest.mark.parametrize(
+    ("query", "with_"),
+    [("&group=region", "region"), ("", "neighbours"), ("&group=Kent;301", ["Kent", "301"])],
+)
+def test_an_authority_beside_a_group(app, query: str, with_) -> None:
+    rows = get(app, f"/compare?authority=Leeds&as_of=2024-06-30{query}").json()
+    expected = compare(load_panel().as_of("2024-06-30"), "Leeds", with_)
+    assert [row["indicator"] for row in rows] == expected["indicator"].tolist()
+    assert [row["group_value"] for row in rows] == expected["group_value"].tolist()
+
+
+@pytest.mark.parametrize("query", ["", "?authority=Nowhere", "?authority=Leeds&group=Nowhere"])
+def test_no_such_comparison(app, query: str) -> None:
+    answer = get(app, f"/compare{query}")
+    assert answer.status_code == 422
+    assert answer.json()["problem"]
 
 
 @pytest.mark.parametrize(("path", "code"), [("/nowhere", 404), ("/score", 405)])

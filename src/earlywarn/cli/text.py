@@ -105,7 +105,7 @@ def explanation_text(
             f"Risk of an Inadequate judgement if inspected {_when(snapshot)}: "
             f"{100 * row['risk']:.1f}% "
             f"(90% interval {100 * row['risk_lower']:.1f}% to {100 * row['risk_upper']:.1f}%), "
-            f"{row['band']}"
+            f"{row['band']} (probability of this band {row['band_probability']:.2f})"
         ),
         (
             f"Rank {row['rank']} of {len(scores)} "

@@ -152,6 +152,12 @@ SCORES = (
         "top_k_probability.",
         NOT_APPLICABLE,
     ),
+    _share(
+        "band_probability",
+        "Probability of the band",
+        "How probable it is that the risk lies in the band that is named, given its interval.",
+        NOT_APPLICABLE,
+    ),
 )
 """The columns of ``earlywarn.score``, in order."""
 

@@ -196,7 +196,8 @@ def _summary(contents: Contents, row: pd.Series) -> tuple[str, ...]:
         f"Risk of an Inadequate judgement if inspected on {long_date(contents.as_of)}: "
         f"{percent(row['risk'])} "
         f"(90% interval {percent(row['risk_lower'])} to {percent(row['risk_upper'])}): "
-        f"{row['band']}. Risk of a judgement below Good: {percent(row['below_good'])}."
+        f"{row['band']} (chance of this band {chance(row['band_probability'])}). "
+        f"Risk of a judgement below Good: {percent(row['below_good'])}."
     )
     rank = (
         f"Rank {row['rank']} of {len(contents.scores)} (90% interval {row['rank_lower']} to "

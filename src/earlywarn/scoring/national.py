@@ -15,7 +15,7 @@ from earlywarn.judgements.schema import AREAS
 from earlywarn.model.horizon import on_day
 from earlywarn.scoring.defaults import model_or_shipped, snapshot_or_shipped
 from earlywarn.scoring.freshness import marked
-from earlywarn.scoring.predictions import Predictions
+from earlywarn.scoring.predictions import Predictions, band_probability
 from earlywarn.scoring.preprocessing import read_rows
 from earlywarn.scoring.ranks import ranked
 from earlywarn.statistics.distributions import logit
@@ -53,6 +53,7 @@ COLUMNS = (
     "known",
     "judgements_through",
     "top_k_probability_new",
+    "band_probability",
 )
 """The columns of ``score``, in order."""
 
@@ -95,6 +96,7 @@ def score(
         published up to ``judgements_through``, holds an Inadequate grade. ``top_k_probability`` is
         the probability of being among the ``top_k`` highest, ``top_k_probability_new`` the same
         among the authorities that are not Inadequate already; those that are have none.
+        ``band_probability`` is the probability that the risk lies in the band that is named.
         ``attrs["freshness"]`` says how fresh each source was, as ``freshness`` gives it.
 
     Warns
@@ -165,6 +167,8 @@ def score_quietly(
             "judgements_through": _judgements_through(snapshot),
         }
     )
+    numbers = (table[name].to_numpy() for name in ("prior", "risk", "risk_lower", "risk_upper"))
+    table["band_probability"] = band_probability(*numbers)
     table = _unranked(table) if (table["known"] == 0).any() else table
     ordered = table.sort_values(["rank", "risk", "la_code"], ascending=[True, False, True])
     return marked(ordered.reset_index(drop=True)[list(COLUMNS)], model, snapshot)
@@ -185,7 +189,9 @@ def _unranked(table: pd.DataFrame) -> pd.DataFrame:
     """Authorities of which nothing is known have no rank and no band, and come last."""
     unknown = table["known"] == 0
     ranks = {name: table[name].astype("Int64").mask(unknown) for name in _RANKS}
-    return table.assign(**ranks, band=table["band"].mask(unknown))
+    return table.assign(
+        **ranks, **{name: table[name].mask(unknown) for name in ("band", "band_probability")}
+    )
 
 
 def learnt_until(model: RiskModel) -> str:

@@ -18,7 +18,7 @@ from earlywarn.model.kernels import BLOCK, SHARE, SHORTEST, probabilities, threa
 from earlywarn.model.risk_model import SMALLEST_RISE
 from earlywarn.scoring.preprocessing import Inputs, model_indicators
 from earlywarn.scoring.words import LAST, NONE, Terms, driver_texts
-from earlywarn.statistics.distributions import normal_quantile
+from earlywarn.statistics.distributions import logit, normal_cdf, normal_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -201,6 +201,42 @@ def _handed_out(
 def expected_share(model: RiskModel) -> float:
     """The share of the worst judgement that the model was set to; NaN if it does not say."""
     return float(model.info.get("prior", {}).get("risk", np.nan))
+
+
+def band_probability(
+    share: FloatArray, risk: FloatArray, lower: FloatArray, upper: FloatArray
+) -> FloatArray:
+    """The probability that a risk lies in its own band, given its 90% interval.
+
+    Parameters
+    ----------
+    share : ndarray of shape (n_rows,)
+        The share of judgements expected: a band is so many times it.
+    risk, lower, upper : ndarray of shape (n_rows,)
+        The risk and the ends of its interval, which is normal in log-odds.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        1 where the interval has no width.
+
+    Examples
+    --------
+    >>> band_probability(*(np.array([x]) for x in (0.06, 0.06, 0.03, 0.115))).round(2)
+    array([0.52])
+    """
+    sd = (logit(upper) - logit(lower)) / (2 * float(normal_quantile(0.95)))
+    band = _bands(share, risk)
+    edges = np.array([np.inf, *(edge for edge, _ in BANDS)])
+    with np.errstate(divide="ignore"):
+        high, low = (
+            (logit(np.clip(edges[place] * share, 0.0, 1.0)) - logit(risk))
+            for place in (band, band + 1)
+        )
+    sure = sd <= 0
+    sd = np.where(sure, 1.0, sd)
+    inside = normal_cdf(high / sd) - normal_cdf(low / sd)
+    return np.where(sure, 1.0, inside)
 
 
 def _bands(share: FloatArray, risk: FloatArray) -> npt.NDArray[np.int8]:

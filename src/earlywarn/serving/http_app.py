@@ -40,6 +40,7 @@ OPTIONS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("/score", "/explain", "/catalogue", "/model"), frozenset()),
     **dict.fromkeys(("/health", "/live", "/ready", "/metrics", "/openapi.json"), frozenset()),
     **dict.fromkeys(("/authorities", "/authorities/{code}"), frozenset({"as_of"})),
+    "/compare": frozenset({"authority", "group", "as_of"}),
 }
 
 
@@ -158,6 +159,7 @@ def _add_facts(app: Any, models: ModelFile, country: Country, metrics: Metrics) 
         ("/model", _account(models, country), dict[str, Any], {}),
         ("/authorities", country.scores, list[dict[str, Any]], {422: {"model": Fault}}),
         ("/authorities/{code}", country.account, Account, {422: {"model": Fault}}),
+        ("/compare", country.compare, list[dict[str, Any]], {422: {"model": Fault}}),
     )
     for path, fact, record, more in facts:
         app.add_api_route(

@@ -12,6 +12,7 @@ import pandas as pd
 from earlywarn.errors import EarlyWarnError, UsageError
 from earlywarn.model.serialisation import load_model, model_file
 from earlywarn.panel.panel import load_panel
+from earlywarn.scoring.comparison import GROUPS, compare
 from earlywarn.scoring.explanation import explain
 from earlywarn.scoring.freshness import MODEL, freshness, records_of
 from earlywarn.scoring.national import score_quietly
@@ -113,6 +114,27 @@ class Country:
             )
         terms = explanation[explanation["la_code"] == code]
         return {"score": _records(row)[0], "explanation": _records(terms)}
+
+    def compare(
+        self, authority: str, group: str = "neighbours", as_of: str = ""
+    ) -> list[dict[str, Any]]:
+        """An authority's figures beside those of a group: what ``earlywarn.compare`` gives.
+
+        Parameters
+        ----------
+        authority : str
+            A name or code.
+        group : str
+            ``neighbours``, ``region``, ``type``, ``England``, or names and codes with ``;`` between
+            them.
+        as_of : str
+            The day; the newest publication if not given.
+        """
+        with self._lock:
+            newest = self.newest()
+        day = as_date(as_of, "as_of", UsageError) if as_of else newest
+        with_ = group if group in GROUPS else group.split(";")
+        return _records(compare(self.panel.as_of(day), authority, with_))
 
     def newest(self) -> date:
         """The newest day of publication."""
