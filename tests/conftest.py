@@ -37,6 +37,30 @@ LONGEST = (
 )
 """Files of tests that take half a minute or more: they go first."""
 
+PAGE = "docs/test_site.py::test_the_blocks_of_a_page_run_in_order"
+TABLE = "sources/test_malformed.py::test_every_malformed_table_is_refused_or_told_or_harmless"
+LONG = {
+    f"{PAGE}[how-to/keep-current]": "tests/upkeep runs its commands",
+    f"{PAGE}[how-to/retrain]": "tests/model and tests/upkeep train, notebook 3 retrains",
+    f"{PAGE}[how-to/read-the-report]": "tests/report writes the same reports",
+    f"{PAGE}[how-to/account-for-a-model]": "tests/cards writes the same records",
+    f"{PAGE}[how-to/extend-the-register]": "tests/test_authorities has the same changes",
+    f"{TABLE}[CSWW]": "the other tables have the same faults",
+    f"{TABLE}[CSWW 2022]": "the other tables have the same faults",
+    f"{TABLE}[D5]": "the other tables have the same faults",
+    f"{TABLE}[CLA]": "the other tables have the same faults",
+    "model/test_classifier.py::test_the_intervals_cover_nine_in_ten[60]": "without refits it runs",
+    "serving/test_agreement.py::TestMlflow::test_the_same_rows_through_spark_udf": "MLflow and "
+    "Spark each have their own",
+    "scoring/test_preprocessing.py::TestAlone::test_chunks_and_repeats": "test_agreement cuts too",
+    "scoring/test_own_figures.py::test_a_worse_figure_never_lies_lower": "the model's signs have "
+    "tests of their own",
+    "test_leaks.py::test_what_came_later_on_any_day": "three days are always looked at",
+    "evaluation/test_record.py::test_the_command_writes_and_tells_the_record": "others of the file "
+    "write it without the command",
+}
+"""Tests that are left out unless asked for with ``-m long``, each with what covers it else."""
+
 settings.register_profile("no deadline", deadline=None)  # a busy machine is no fault of the code
 settings.load_profile("no deadline")
 
@@ -44,7 +68,10 @@ REAL_DATA = Path(os.environ.get("EARLYWARN_DATA", Path(__file__).parents[2] / "s
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest files, so that no worker is left with one of them at the end."""
+    """Mark long tests; begin with the longest files, so that none is left for the end."""
+    for item in items:
+        if item.nodeid.removeprefix("tests/") in LONG:
+            item.add_marker("long")
     rank = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(item.path.name, len(LONGEST)))
 

@@ -310,12 +310,14 @@ def test_a_blank_line_of_one_column_is_a_row(tmp_path: Path) -> None:
     assert len(pd.read_csv(tmp_path / "out.csv")) == 3
 
 
-CELLS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text())
+# A carriage return alone is quoted by Python's own writer from 3.13 on only.
+TEXTS = st.text(st.characters(exclude_characters="\r"))
+CELLS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXTS)
 
 
 @given(
     st.lists(
-        st.tuples(CELLS, st.floats(), st.one_of(st.none(), st.text()), st.integers(-9, 9)),
+        st.tuples(CELLS, st.floats(), st.one_of(st.none(), TEXTS), st.integers(-9, 9)),
         max_size=8,
     )
 )
@@ -328,6 +330,10 @@ def test_csv_as_pandas_writes_it(rows) -> None:
         frame = frame.astype({"number": "float64", "whole": "int64"})
     theirs = frame.to_csv(index=False, header=False, lineterminator="\n")
     assert csv_bytes(frame) == theirs.encode("utf-8", "backslashreplace")
+
+
+def test_a_lone_carriage_return_ends_no_row() -> None:
+    assert csv_bytes(pd.DataFrame({"a": ["x\ry"], "b": [1]})) == b'"x\ry",1\n'
 
 
 def test_huge_whole_numbers(tmp_path: Path) -> None:
