@@ -130,12 +130,8 @@ def forecasts(inspections: pd.DataFrame) -> pd.DataFrame:
 def frozen_models(timeline: Timeline, by_march: pd.DataFrame) -> dict[str, Any]:
     """The model that ships, and each baseline fitted to what was published by its cut."""
     cases = training_cases(by_march, until=CUT)
-    pairs = zip(cases["la_code"], cases["inspection_start"], strict=True)
-    rows = [
-        pd.concat([timeline.row(code, day), timeline.last_inspection(day).loc[code]])
-        for code, day in pairs
-    ]
-    X = pd.DataFrame(rows).reset_index(drop=True).astype(float)
+    pairs = list(zip(cases["la_code"], cases["inspection_start"], strict=True))
+    X = pd.concat([timeline.rows(pairs), timeline.last_inspections(pairs)], axis=1).astype(float)
     age = ages(cases, CUT)
     fitted = {
         rival.name: (rival.columns, rival.fit(X, cases["grade"], age))

@@ -24,7 +24,7 @@ def swings(trial: Trial) -> Extra:
         before = trial.timeline.at(max(day - timedelta(days=365), date(2014, 1, 1))).droplevel(
             "as_of"
         )
-        now = trial.timeline.row(code, day)[names].astype(float)
+        now = trial.timeline.rows([(code, day)]).iloc[0][names].astype(float)
         then = before[names].astype(float).reindex([code]).iloc[0]
         found.append((now - then).abs().mean())
     column = np.array(found, dtype=float)

@@ -60,11 +60,9 @@ class Trial:
         self.judgements = panel.judgements[begun]
         self.timeline = Timeline(panel, self.judgements)
         self.cases = training_cases(self.judgements)
-        rows = [
-            pd.concat([self.timeline.row(code, day), self.timeline.last_inspection(day).loc[code]])
-            for code, day in zip(self.cases["la_code"], self.cases["inspection_start"], strict=True)
-        ]
-        self.X = pd.DataFrame(rows).reset_index(drop=True).astype(float)
+        pairs = list(zip(self.cases["la_code"], self.cases["inspection_start"], strict=True))
+        parts = [self.timeline.rows(pairs), self.timeline.last_inspections(pairs)]
+        self.X = pd.concat(parts, axis=1).astype(float)
         self.year = pd.to_datetime(self.cases["inspection_start"]).dt.year.to_numpy()
         self.grade = self.cases["grade"].to_numpy(int)
 

@@ -74,11 +74,8 @@ class Trial:
         begun = graded["inspection_start"] >= date(2014, 1, 1)
         self.cases = graded[begun & graded["grade"].notna()].reset_index(drop=True)
         self.pairs = list(zip(self.cases["la_code"], self.cases["inspection_start"], strict=True))
-        self.full = pd.DataFrame([self.timeline.row(*pair) for pair in self.pairs]).reset_index(
-            drop=True
-        )
-        last = [self.timeline.last_inspection(day).loc[code] for code, day in self.pairs]
-        self.last = pd.DataFrame(last).reset_index(drop=True)
+        self.full = self.timeline.rows(self.pairs)
+        self.last = self.timeline.last_inspections(self.pairs)
         self.start = pd.to_datetime(self.cases["inspection_start"])
         self.label = self.cases["label"].astype(float).to_numpy()
         self.grade = self.cases["grade"].astype(int).to_numpy()

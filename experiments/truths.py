@@ -103,7 +103,7 @@ def design() -> Design:
     cases = training_cases(panel.judgements, until=until)
     timeline = Timeline(panel, panel.judgements)
     pairs = zip(cases["la_code"], cases["inspection_start"], strict=True)
-    past = pd.DataFrame([timeline.row(code, day) for code, day in pairs]).reset_index(drop=True)
+    past = timeline.rows(pairs)
     today = timeline.at(panel.newest_publication).reset_index()
     return Design(
         model,

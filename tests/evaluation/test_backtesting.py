@@ -75,10 +75,16 @@ def test_a_row_of_a_timeline_is_that_of_its_day():
     panel = backtests.panel()
     timeline = Timeline(panel, panel.judgements)
     # Leeds, the Isles of Scilly with hardly a figure, and an authority that was made in 2021.
-    for code, day in (("383", "2018-11-30"), ("420", "2018-11-30"), ("940", "2023-02-22")):
+    cases = [("383", "2018-11-30"), ("420", "2018-11-30"), ("940", "2023-02-22")]
+    pairs = [(code, date.fromisoformat(day)) for code, day in cases]
+    rows, last = timeline.rows(pairs), timeline.last_inspections(pairs)
+    for place, (code, day) in enumerate(cases):
         expected = ew.build_indicators(panel.as_of(day)).loc[(code, day)]
-        found = timeline.row(code, date.fromisoformat(day))
-        pd.testing.assert_series_equal(found, expected, check_exact=True)
+        pd.testing.assert_series_equal(
+            rows.loc[place], expected, check_exact=True, check_names=False
+        )
+        of_day = timeline.last_inspection(date.fromisoformat(day)).loc[code]
+        pd.testing.assert_series_equal(last.loc[place], of_day, check_exact=True, check_names=False)
 
 
 def test_a_timeline_tells_the_last_judgement_that_was_public():

@@ -11,7 +11,6 @@ import pytest
 
 import earlywarn as ew
 from earlywarn.errors import OutcomeError, TrainingError
-from earlywarn.indicators import timeline
 from earlywarn.indicators.build import build_indicators
 from earlywarn.indicators.catalogue import model_column, scored_indicators
 from earlywarn.indicators.timeline import Timeline
@@ -122,18 +121,18 @@ def test_a_report_after_the_cut_of_an_inspection_before_it_is_not_learnt_from(ju
 def days_asked_for(monkeypatch) -> dict[str, list[date]]:
     """The days of which a timeline will be asked for published figures, and for judgements."""
     asked: dict[str, list[date]] = {"figures": [], "judgements": []}
-    figures, judged = Panel.as_of, timeline.last_public
+    figures, judged = Panel.as_of, Timeline._last_reports
 
     def figures_of(self, day):
         asked["figures"].append(day)
         return figures(self, day)
 
-    def judged_by(reports, day, la_codes):
-        asked["judgements"].append(day)
-        return judged(reports, day, la_codes)
+    def judged_by(self, codes, days):
+        asked["judgements"].extend(days)
+        return judged(self, codes, days)
 
     monkeypatch.setattr(Panel, "as_of", figures_of)
-    monkeypatch.setattr(timeline, "last_public", judged_by)
+    monkeypatch.setattr(Timeline, "_last_reports", judged_by)
     return asked
 
 

@@ -310,11 +310,7 @@ def _trained(plan: _Plan, timeline: Timeline, cut: date) -> dict[str, Forecaster
 
 def _with_last(timeline: Timeline, pairs: list[tuple[str, date]]) -> pd.DataFrame:
     """Indicators and last inspection of some authorities on some days."""
-    rows = [
-        pd.concat([timeline.row(code, day), timeline.last_inspection(day).loc[code]])
-        for code, day in pairs
-    ]
-    return pd.DataFrame(rows).reset_index(drop=True).astype(float)
+    return pd.concat([timeline.rows(pairs), timeline.last_inspections(pairs)], axis=1).astype(float)
 
 
 def _national(

@@ -381,7 +381,7 @@ def _best_single(evidence: Evidence) -> tuple[float, str]:
     cases = evidence.backtest.judgements
     timeline = Timeline(evidence.panel, evidence.panel.judgements)
     pairs = zip(cases["la_code"], cases["inspection_start"], strict=True)
-    X = pd.DataFrame([timeline.row(code, start) for code, start in pairs]).reset_index(drop=True)
+    X = timeline.rows(pairs)
     label = cases["label"].to_numpy()
     found = {record.id: _best_of(X, record, label) for record in INDICATORS}
     name = max(found, key=lambda one: found[one])

@@ -5,6 +5,7 @@ Only a Snapshot is taken, so that nothing published after its date can be seen.
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -82,15 +83,27 @@ def indicators_after(snapshot: Snapshot, last: pd.DataFrame) -> pd.DataFrame:
 
 
 def published_indicators(
-    snapshot: Snapshot, records: Sequence[Indicator] = INDICATORS
+    snapshot: Snapshot,
+    records: Sequence[Indicator] = INDICATORS,
+    kept: dict[bytes, dict[str, FloatArray]] | None = None,
 ) -> pd.DataFrame:
-    """The indicators that come from published figures: the same between two publications."""
+    """The indicators that come from published figures: the same between two publications.
+
+    Columns worked out before are taken from ``kept``, where those of today are put too: a
+    publication touches a few indicators, and those of the others are as they were.
+    """
     _check(snapshot)
+    known = {} if kept is None else kept
     figures = Figures.of(snapshot)
     levels = figures.levels([get_indicator(DEPRIVATION), *_published(records)])
     deprivation = next(levels)
     neighbours = figures.neighbour_pairs(snapshot.neighbours)
-    blocks = [_columns(level, deprivation, neighbours) for level in levels]
+    blocks = []
+    for level in levels:
+        key = _digest(level, deprivation, neighbours)
+        if key not in known:
+            known[key] = _columns(level, deprivation, neighbours)
+        blocks.append(known[key])
     frame = pd.DataFrame(
         {name: column for block in blocks for name, column in block.items()},
         index=pd.Index(figures.areas[:-1], dtype="str"),
@@ -221,6 +234,15 @@ def snapshot_index(la_codes: pd.Series | pd.Index, day: date) -> pd.MultiIndex:
     return pd.MultiIndex.from_arrays(
         [la_codes.to_numpy(), np.full(len(la_codes), day.isoformat())], names=["la_code", "as_of"]
     )
+
+
+def _digest(level: Level, deprivation: Level, neighbours: Pairs) -> bytes:
+    """A short name for all that an indicator's columns are worked out from."""
+    digest = blake2b(f"{level.record.id} {level.newest}".encode(), digest_size=32)
+    for array in (*level.used(deprivation), *neighbours):
+        digest.update(f"{array.dtype} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.digest()
 
 
 def _columns(level: Level, deprivation: Level, neighbours: Pairs) -> dict[str, FloatArray]:

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from earlywarn.panel.panel import Snapshot
 
 Pairs = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
+AnyArray = npt.NDArray[np.float64 | np.bool_ | np.intp]
 Callers = tuple[npt.NDArray[np.intp], FloatArray, FloatArray]
 
+_NO_CALLERS: Callers = (np.empty(0, dtype=np.intp), np.empty(0), np.empty(0))
 POPULATION = "population_0_17"
 TREND_YEARS = 3
 OLDEST = 3
@@ -62,6 +64,18 @@ class Level:
         """The column of the newest year with figures that are not too old."""
         filled = np.flatnonzero(np.isfinite(self.value).any(axis=0) & (self.years >= self.oldest))
         return int(filled[-1]) if len(filled) else None
+
+    def used(self, deprivation: Level) -> Iterator[AnyArray]:
+        """Every array that the standings, the trend and England's figure are worked out from."""
+        until = slice(0, 0 if self.newest is None else self.newest + 1)
+        yield from (self.years[until], self.england[until], *self.callers)
+        for table in (self.value, self.size, self.own, self.suppressed, self.barred):
+            yield table[:, until]
+        if self.record.like_for_like:
+            known = np.flatnonzero(np.isfinite(deprivation.value).any(axis=0))
+            newest = -1 if deprivation.newest is None else deprivation.newest
+            yield from (np.array([newest]), known, deprivation.value[:, known])
+            yield from deprivation.callers
 
     def with_own_figures(self, column: int) -> tuple[FloatArray, FloatArray]:
         """Values and cases of a year, the caller's own in place of the published in the newest."""
@@ -220,6 +234,8 @@ class Figures:
 
     def _callers(self, record: Indicator) -> Callers:
         """The caller's own figures of an indicator: rows, values and the cases behind them."""
+        if self.own_figures.empty:
+            return _NO_CALLERS
         table = self.own_figures[self.own_figures["indicator"] == record.id]
         rows = pd.Index(self.areas, dtype="str").get_indexer(pd.Index(table["la_code"]))
         return rows, table["value"].to_numpy(dtype=float), table["size"].to_numpy(dtype=float)

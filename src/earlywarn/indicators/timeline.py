@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from earlywarn.indicators.build import history_of, published_indicators, snapshot_index
-from earlywarn.judgements.targets import GRADES, by_publication, last_public
+from earlywarn.judgements.targets import GRADES, by_publication
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
     from earlywarn.panel.panel import Panel
+    from earlywarn.statistics.arrays import FloatArray
 
 
 @dataclass(eq=False)
@@ -40,17 +44,17 @@ class Timeline:
 
     panel: Panel
     judgements: pd.DataFrame
-    _figures: dict[tuple[int, int, tuple[str, ...]], pd.DataFrame] = field(
-        default_factory=dict, repr=False
-    )
-    _rows: dict[tuple[str, date], pd.Series] = field(default_factory=dict, repr=False)
-    _last: dict[date, pd.DataFrame] = field(default_factory=dict, repr=False)
+    _figures: dict[tuple[int, int, int], pd.DataFrame] = field(default_factory=dict, repr=False)
+    _columns: dict[bytes, dict[str, FloatArray]] = field(default_factory=dict, repr=False)
     _public: dict[date, pd.DataFrame] = field(default_factory=dict, repr=False)
-    _histories: dict[date, pd.DataFrame] = field(default_factory=dict, repr=False)
-    _existing: dict[date, pd.DataFrame] = field(default_factory=dict, repr=False)
+    _existing: dict[int, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self._reports = by_publication(self.judgements, self.panel.register)
+        self._own = {
+            code: (rows["previous_published_on"].tolist(), rows.index.tolist())
+            for code, rows in self._reports.groupby("la_code")
+        }
         figures = self.panel.observations
         days = {
             *figures["published_on"],
@@ -58,62 +62,82 @@ class Timeline:
             *self.panel.neighbours["published_on"],
         }
         self._releases = np.array(sorted(days), dtype="datetime64[D]")
+        lives = self.panel.register.authorities[["opened", "closed"]].to_numpy().ravel()
+        self._changes = np.array(sorted(set(lives[pd.notna(lives)])), dtype="datetime64[D]")
 
     def at(self, day: date) -> pd.DataFrame:
         """What ``build_indicators`` gives for the day."""
-        history = self._history(day)
+        history = history_of(self._last_public(day))
         frame = pd.concat([self._published(day), history], axis=1)
         return frame.set_axis(snapshot_index(history.index, day))
 
-    def row(self, la_code: str, day: date) -> pd.Series:
-        """The day's indicators of one authority."""
-        key = (la_code, day)
-        if key not in self._rows:
-            parts = [table.loc[la_code] for table in (self._published(day), self._history(day))]
-            own = cast("pd.Series", pd.concat(parts))
-            self._rows[key] = own.rename((la_code, day.isoformat()))
-        return self._rows[key]
+    def rows(self, pairs: Iterable[tuple[str, date]]) -> pd.DataFrame:
+        """The indicators of authorities, each on a day of its own: one row a pair, in order."""
+        codes, days, figures = [], [], []
+        names: pd.Index = pd.Index([])
+        for la_code, day in pairs:
+            table = self._published(day)
+            figures.append(table.loc[la_code].to_numpy())
+            names = table.columns
+            codes.append(la_code)
+            days.append(day)
+        history = history_of(self._last_reports(codes, days)).reset_index(drop=True)
+        return pd.concat([pd.DataFrame(figures, columns=names), history], axis=1)
 
     def _published(self, day: date) -> pd.DataFrame:
         """The figures' indicators, by the authorities of the day: alike between publications."""
-        codes = self.authorities(day)["la_code"]
-        epoch = int(np.searchsorted(self._releases, np.datetime64(day), side="right"))
-        key = (epoch, day.year, tuple(codes))
+        key = (_passed(self._releases, day), day.year, _passed(self._changes, day))
         if key not in self._figures:
-            found = published_indicators(self.panel.as_of(day))
+            found = published_indicators(self.panel.as_of(day), kept=self._columns)
             self._figures[key] = found.droplevel("as_of")
         return self._figures[key]
 
     def last_inspection(self, day: date) -> pd.DataFrame:
         """The last judgement known on the day: its grade, 0 to 3, and the years since it began."""
-        if day not in self._last:
-            self._last[day] = self._last_inspection(day)
-        return self._last[day]
-
-    def _last_inspection(self, day: date) -> pd.DataFrame:
         last = self._last_public(day)
-        rank = {grade: float(position) for position, grade in enumerate(GRADES)}
-        years = [
-            (day - began).days / 365.25 if hasattr(began, "year") and began == began else np.nan  # noqa: PLR0124 - NaT is no equal of itself
-            for began in last["previous_inspection"]
-        ]
-        return pd.DataFrame(
-            {"grade": last["previous_judgement"].map(rank).astype(float), "years": years}
-        )
+        return _grade_and_years(last, [day] * len(last))
+
+    def last_inspections(self, pairs: Sequence[tuple[str, date]]) -> pd.DataFrame:
+        """The same of authorities, each on a day of its own: one row a pair, in order."""
+        codes, days = [code for code, _ in pairs], [day for _, day in pairs]
+        return _grade_and_years(self._last_reports(codes, days), days).reset_index(drop=True)
 
     def authorities(self, day: date) -> pd.DataFrame:
         """The authorities that existed on the day."""
-        if day not in self._existing:
-            self._existing[day] = self.panel.register.existing(day)
-        return self._existing[day]
-
-    def _history(self, day: date) -> pd.DataFrame:
-        if day not in self._histories:
-            self._histories[day] = history_of(self._last_public(day))
-        return self._histories[day]
+        key = _passed(self._changes, day)
+        if key not in self._existing:
+            self._existing[key] = self.panel.register.existing(day)
+        return self._existing[key]
 
     def _last_public(self, day: date) -> pd.DataFrame:
+        """The last judgements of the authorities of the day, as ``previous_judgement`` has them."""
         if day not in self._public:
-            codes = self.authorities(day)["la_code"]
-            self._public[day] = last_public(self._reports, day, codes)
+            codes = self.authorities(day)["la_code"].tolist()
+            self._public[day] = self._last_reports(codes, [day] * len(codes))
         return self._public[day]
+
+    def _last_reports(self, codes: Sequence[str], days: Sequence[date]) -> pd.DataFrame:
+        """The last judgement of each authority that was public on its day."""
+        positions = [self._position(code, day) for code, day in zip(codes, days, strict=True)]
+        last = self._reports.drop(columns="la_code").reindex(positions)
+        return last.set_axis(pd.Index(list(codes), dtype="str", name="la_code"))
+
+    def _position(self, la_code: str, day: date) -> int:
+        """Which report it is, in the order of publication; -1 where there was none."""
+        published, positions = self._own.get(la_code, ([], []))
+        public = bisect_right(published, day)
+        return positions[public - 1] if public else -1
+
+
+def _grade_and_years(last: pd.DataFrame, days: Sequence[date]) -> pd.DataFrame:
+    rank = {grade: float(position) for position, grade in enumerate(GRADES)}
+    began = pd.to_datetime(last["previous_inspection"])
+    years = (pd.to_datetime(pd.Series(days, index=last.index)) - began).dt.days / 365.25
+    return pd.DataFrame(
+        {"grade": last["previous_judgement"].map(rank).astype(float), "years": years.astype(float)}
+    )
+
+
+def _passed(days: npt.NDArray[np.datetime64], day: date) -> int:
+    """How many of the days, in order, have come by a day."""
+    return int(np.searchsorted(days, np.datetime64(day), side="right"))

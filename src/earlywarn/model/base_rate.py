@@ -199,17 +199,15 @@ def level_state(
         As ``next_level``.
     """
     cases = _Cases.of(terms, event, age, np.ones(len(terms)) if weight is None else weight)
-    found = [cases.settled(step) for step in STEPS]
     sizes = np.array(STEPS)
-    evidence = np.array([log for log, _, _ in found]) - sizes**2 / (2 * USUAL_STEP**2)
+    evidence, last, within = cases.settled(sizes)
+    evidence = evidence - sizes**2 / (2 * USUAL_STEP**2)
     # The steps tried are not evenly spaced: each stands for the stretch around it.
     share = np.exp(evidence - evidence.max()) * np.gradient(sizes)
     share /= share.sum()
-    last = np.array([mean for _, mean, _ in found])
     mean = share @ last
     away = last - mean
-    spread = np.tensordot(share, np.array([within for _, _, within in found]), axes=1)
-    spread = spread + (away * share[:, None]).T @ away
+    spread = np.tensordot(share, within, axes=1) + (away * share[:, None]).T @ away
     return LevelState(
         value=float(mean[0]),
         change=float(mean[1]),
@@ -222,10 +220,10 @@ def level_state(
 
 def _last(levels: Floats, covariance: Floats) -> tuple[Floats, Floats]:
     """The last level and its change, and their covariance; no change where there is one year."""
-    pick = np.zeros((2, len(levels)))
+    pick = np.zeros((2, levels.shape[-1]))
     pick[:, -1] = 1.0
-    pick[1, -2:] = (-1.0, 1.0) if len(levels) > 1 else 0.0
-    return pick @ levels, pick @ covariance @ pick.T
+    pick[1, -2:] = (-1.0, 1.0) if levels.shape[-1] > 1 else 0.0
+    return levels @ pick.T, pick @ covariance @ pick.T
 
 
 @dataclass(frozen=True)
@@ -258,34 +256,50 @@ class _Cases:
         years = int(ago.max()) + 1
         return cls(terms, event, weight, years - 1 - ago, years)
 
-    def settled(self, step: float) -> tuple[float, Floats, Floats]:
-        """The log evidence for steps of this size; the last level and change, and how unsure."""
+    def settled(self, steps: Floats) -> tuple[Floats, Floats, Floats]:
+        """For steps of each size: the log evidence; the last level and change, and how unsure.
+
+        All sizes go through Newton's method together, since a refit of the weights asks for them
+        all and each by itself is little work.
+        """
         middle = float(logit(self.weight @ self.event / self.weight.sum()))
-        precision = _precision(self.years, step)
-        away = np.zeros(self.years)
+        precision = np.stack([_precision(self.years, float(step)) for step in steps])
+        away = np.zeros((len(steps), self.years))
+        diagonal = np.arange(self.years)
         for _ in range(_ITERATIONS):
-            risk = expit(self.terms + (middle + away)[self.year])
-            gradient = self._by_year(self.event - risk) - precision @ away
-            curve = precision + np.diag(self._by_year(risk * (1 - risk)))
+            risk = expit(self.terms + (middle + away)[:, self.year])
+            gradient = self._by_year(self.event - risk) - _times(precision, away)
+            curve = precision.copy()
+            curve[:, diagonal, diagonal] += self._by_year(risk * (1 - risk))
             # The posterior is concave; a step of at most 1 keeps Newton's method on its way.
-            move = np.clip(np.linalg.solve(curve, gradient), -1.0, 1.0)
+            move = np.clip(np.linalg.solve(curve, gradient[:, :, None])[:, :, 0], -1.0, 1.0)
             away = away + move
             if np.abs(move).max() < _SETTLED:
                 levels = middle + away
                 evidence = self._evidence(levels, away, precision, curve)
-                spread = np.asarray(np.linalg.inv(curve), dtype=float)
-                return evidence, *_last(levels, spread)
+                return evidence, *_last(levels, np.asarray(np.linalg.inv(curve), dtype=float))
         raise TrainingError("the levels of the years do not settle", found=f"{_ITERATIONS} steps")
 
-    def _evidence(self, levels: Floats, away: Floats, precision: Floats, curve: Floats) -> float:
-        log_odds = self.terms + levels[self.year]
+    def _evidence(self, levels: Floats, away: Floats, precision: Floats, curve: Floats) -> Floats:
+        log_odds = self.terms + levels[:, self.year]
         likelihood = self.event * log_odds - np.logaddexp(0.0, log_odds)
         volume = np.linalg.slogdet(precision)[1] - np.linalg.slogdet(curve)[1]
-        return float(self.weight @ likelihood - away @ precision @ away / 2 + volume / 2)
+        held = (away * _times(precision, away)).sum(axis=1)
+        return np.asarray(likelihood @ self.weight - held / 2 + volume / 2, dtype=float)
 
     def _by_year(self, values: Floats) -> Floats:
-        summed = np.bincount(self.year, weights=self.weight * values, minlength=self.years)
-        return np.asarray(summed, dtype=float)
+        """Sums by year, of each row by itself."""
+        rows = len(values)
+        place = self.year + self.years * np.arange(rows)[:, None]
+        summed = np.bincount(
+            place.ravel(), weights=(self.weight * values).ravel(), minlength=rows * self.years
+        )
+        return np.asarray(summed, dtype=float).reshape(rows, self.years)
+
+
+def _times(matrices: Floats, vectors: Floats) -> Floats:
+    """Each matrix times its vector."""
+    return np.asarray((matrices @ vectors[:, :, None])[:, :, 0], dtype=float)
 
 
 def _precision(years: int, step: float) -> Floats:

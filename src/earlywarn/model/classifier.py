@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
 
 from earlywarn.errors import TrainingError
 from earlywarn.model.base_rate import Level, LevelState, level_state
@@ -222,17 +223,24 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         self._check_own(rows)
         filled, _ = blank.complete(rows)
         cases = _Cases(filled, grade, len(self.classes_), self._prior(), ages)
+        # Hundreds of small fits: threads would wait for one another longer than they work.
+        with threadpool_limits(1, user_api="blas"):
+            self._learn(cases, blank, weight, cluster, progress or Progress())
+        return self
+
+    def _learn(
+        self, cases: _Cases, blank: RiskModel, weight: Floats, cluster: Ints, progress: Progress
+    ) -> None:
         fit = cases.fit(weight, max_iterations=self.max_iter)
         self.model_ = replace(
             blank,
             coefficients=fit.coefficients + fit.deviations[-1],
             shifts=fit.deviations - fit.deviations[-1] if cases.prior.own else None,
             thresholds=cases.thresholds(fit, weight, blank.centre),
-            covariance=self._covariance(cases, fit, weight, cluster, progress or Progress()),
+            covariance=self._covariance(cases, fit, weight, cluster, progress),
         )
         self.levels_ = tuple(cases.state(fit, weight, k) for k in range(cases.n_grades - 1))
         self.n_iter_ = fit.iterations
-        return self
 
     def predict_proba(self, X: ArrayLike) -> Floats:
         """Probability of each grade, worst last."""

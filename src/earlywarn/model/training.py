@@ -6,7 +6,6 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from earlywarn.errors import TrainingError
 from earlywarn.indicators.build import reference_distributions
@@ -25,6 +24,8 @@ from earlywarn.utils.progress import Progress
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
+
+    import pandas as pd
 
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.statistics.arrays import FloatArray
@@ -168,11 +169,8 @@ def design(
     """The model's columns for each case, as they were known on the day its inspection started."""
     pairs = list(zip(cases["la_code"], cases["inspection_start"], strict=True))
     shown = Progress() if progress is None else progress
-    rows = [
-        timeline.row(code, start)
-        for code, start in shown.over(pairs, "Describing each inspection as known at its start")
-    ]
-    return pd.DataFrame(rows).reset_index(drop=True)[[model_column(record) for record in records]]
+    rows = timeline.rows(shown.over(pairs, "Describing each inspection as known at its start"))
+    return rows[[model_column(record) for record in records]]
 
 
 def ages(cases: pd.DataFrame, cut: date) -> FloatArray:

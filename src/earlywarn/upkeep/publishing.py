@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -128,9 +128,10 @@ def _by_rules(model: RiskModel, panel: Panel, day: date, baselines: Sequence[str
     cases = training_cases(known, until=cut, target=get_target(model.info["target"]["name"]))
     timeline = Timeline(panel, panel.judgements)
     figures = not set(baselines) <= set(BY_JUDGEMENTS)
-    pairs = zip(cases["la_code"], cases["inspection_start"], strict=True)
-    past = pd.DataFrame([_described(timeline, code, on, figures) for code, on in pairs])
-    past = past.reset_index(drop=True).astype(float)
+    pairs = list(zip(cases["la_code"], cases["inspection_start"], strict=True))
+    past = timeline.last_inspections(pairs)
+    if figures:  # which take longer
+        past = pd.concat([timeline.rows(pairs), past], axis=1).astype(float)
     today = timeline.last_inspection(day).astype(float)
     if figures:
         today = pd.concat([timeline.at(day).droplevel("as_of").astype(float), today], axis=1)
@@ -142,9 +143,3 @@ def _by_rules(model: RiskModel, panel: Panel, day: date, baselines: Sequence[str
             columns[rule.name] = np.asarray(fitted.risk(X))
             columns[rule.name + BELOW] = np.asarray(below_good(fitted, X))
     return pd.DataFrame(columns)
-
-
-def _described(timeline: Timeline, code: str, on: date, figures: bool) -> dict[Any, Any]:  # noqa: FBT001 - private
-    """What was known of an authority on a day; its figures too, which take longer."""
-    known = timeline.row(code, on).to_dict() if figures else {}
-    return {**known, **timeline.last_inspection(on).loc[code].to_dict()}
