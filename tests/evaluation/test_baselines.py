@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from tests.helpers import backtests
 
-from earlywarn.evaluation.backtesting import SEED
 from earlywarn.evaluation.baselines import RED_FLAG, RIVALS, Rival
+from earlywarn.evaluation.country import SEED
 from earlywarn.indicators.catalogue import model_column, scored_indicators
 from earlywarn.model.base_rate import next_level
 from earlywarn.model.prior import WeightPrior, prior_of

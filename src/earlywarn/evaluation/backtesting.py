@@ -15,24 +15,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 from joblib import delayed
 
 from earlywarn._version import __version__
 from earlywarn.errors import BacktestError
-from earlywarn.evaluation.baselines import RIVALS, below_good
+from earlywarn.evaluation.baselines import RIVALS
+from earlywarn.evaluation.country import Country, country_on
 from earlywarn.evaluation.finished_years import FinishedYears
 from earlywarn.evaluation.protocol import LEADS, OURS, WINDOWS, window_of
 from earlywarn.indicators.catalogue import digest as catalogue_digest
 from earlywarn.indicators.timeline import Timeline
 from earlywarn.judgements.targets import GRADES, cohort, get_target
-from earlywarn.model.horizon import on_day
 from earlywarn.model.prior import WeightPrior
-from earlywarn.model.risk_model import RiskModel
 from earlywarn.model.training import ages, train, training_cases
-from earlywarn.scoring.preprocessing import read_rows
-from earlywarn.statistics.distributions import logit
 from earlywarn.utils.progress import Progress
 from earlywarn.utils.showing import Brief, Shown
 from earlywarn.utils.workers import parallel
@@ -43,7 +39,6 @@ if TYPE_CHECKING:
     from earlywarn.evaluation.baselines import Contender, Forecaster
     from earlywarn.judgements.targets import Target
     from earlywarn.panel.panel import Panel
-    from earlywarn.statistics.arrays import FloatArray
 
 BASE = RIVALS[0]
 """The trailing base rate, which skill is measured against, whoever else takes part."""
@@ -52,17 +47,7 @@ CONFIRMATION_FROM = date.fromisoformat(WINDOWS["confirmation"][0])
 """Nothing about the model was chosen by looking at inspections that began on this day or later."""
 LAST_DAY = date.fromisoformat(WINDOWS["latest"][1])
 """No window holds a later inspection: a new one is added in ``earlywarn.evaluation.protocol``."""
-INADEQUATE = float(GRADES.index("Inadequate"))
 QUARTERS = (1, 4, 7, 10)
-SEED = 20160913
-
-_PROBABILITIES = tuple(f"p_{grade.lower().replace(' ', '_')}" for grade in GRADES)
-_NATIONAL = (
-    *("model", "la_code", "la_name", "region", "la_type", "risk", "score", "below_good"),
-    *_PROBABILITIES,
-    *("deprivation", "children", "deprivation_rank", "children_rank", "last_grade"),
-    *("list_rank", "list_length", "list_rank_new"),
-)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -274,19 +259,26 @@ def _year(plan: _Plan, year: int, store: FinishedYears | None) -> tuple[pd.DataF
         return kept
     timeline, cut = plan.timeline, date(year, 1, 1)
     models = _trained(plan, timeline, cut)
-    base = models[BASE.name].risk(np.zeros((1, 1)))[0]
+    base = models[BASE.name].risk([[0.0]])[0]
     quarters = [date(year, month, 1) for month in QUARTERS if date(year, month, 1) <= plan.until]
-    days = {day: _national(plan, models, timeline, day) for day in quarters}
+    days: dict[date, Country] = {}
+
+    def country(day: date) -> Country:
+        if day not in days:
+            days[day] = country_on(day, models, plan.baselines, timeline, plan.population)
+        return days[day]
+
     forecasts = []
     for lead in plan.leads:
         for case in plan.cases.to_dict("records"):
             day = _months_before(case["inspection_start"], lead)
             if day.year != year:
                 continue
-            if day not in days:
-                days[day] = _national(plan, models, timeline, day)
-            forecasts.append(_forecast(days[day], case, lead, day, cut, float(base)))
-    lists = pd.concat([_listed(days[day], plan, day) for day in quarters], ignore_index=True)
+            rows = country(day).table(case["la_code"])
+            forecasts.append(_forecast(rows, case, lead, day, cut, float(base)))
+    lists = pd.concat(
+        [_listed(country(day).table(), plan, day) for day in quarters], ignore_index=True
+    )
     found = pd.concat(forecasts, ignore_index=True) if forecasts else pd.DataFrame()
     if store is not None:
         store.write(year, found, lists)
@@ -313,86 +305,10 @@ def _with_last(timeline: Timeline, pairs: list[tuple[str, date]]) -> pd.DataFram
     return pd.concat([timeline.rows(pairs), timeline.last_inspections(pairs)], axis=1).astype(float)
 
 
-def _national(
-    plan: _Plan, models: dict[str, Forecaster], timeline: Timeline, day: date
-) -> pd.DataFrame:
-    """The whole country on a day under every model: one row for each model and authority."""
-    X = timeline.at(day).droplevel("as_of")
-    people = timeline.authorities(day).set_index("la_code").reindex(X.index)
-    people["deprivation"] = X["free_school_meals"]
-    people["children"] = _children(plan.population, day)
-    for name in ("deprivation", "children"):
-        people[f"{name}_rank"] = people[name].rank(pct=True)
-    people["last_grade"] = timeline.last_inspection(day)["grade"]
-    full = pd.concat([X, timeline.last_inspection(day)], axis=1).astype(float)
-    answers = {OURS: _ours(models[OURS], X, day)}
-    for baseline in plan.baselines:
-        answers[baseline.name] = _theirs(baseline, models[baseline.name], full, day)
-    numbers = pd.concat([pd.DataFrame(each) for each in answers.values()], ignore_index=True)
-    facts = people.reset_index().loc[np.tile(np.arange(len(X)), len(answers))]
-    national = pd.concat([facts.reset_index(drop=True), numbers], axis=1).assign(
-        model=np.repeat(list(answers), len(X)), list_length=len(X)
-    )
-    ranked = national.groupby("model")["score"].rank(ascending=False, method="first")
-    new = national["score"].where(national["last_grade"] != INADEQUATE)
-    among_new = new.groupby(national["model"]).rank(ascending=False, method="first")
-    return national.assign(list_rank=ranked.astype(int), list_rank_new=among_new)[list(_NATIONAL)]
-
-
-def _ours(model: Forecaster, X: pd.DataFrame, day: date) -> dict[str, FloatArray]:
-    assert isinstance(model, RiskModel)  # noqa: S101 - for the type checker
-    values = read_rows(model, X.reset_index(drop=True)).values  # noqa: PD011 - not a frame
-    return _answers(on_day(model, day), values)
-
-
-def _theirs(
-    baseline: Contender, model: Forecaster, X: pd.DataFrame, day: date
-) -> dict[str, FloatArray]:
-    found = _answers(model, baseline.columns(X))
-    if baseline.at_random:
-        found["score"] = np.random.default_rng([SEED, day.toordinal()]).random(len(X))
-    return found
-
-
-def _answers(model: Forecaster, values: Any) -> dict[str, FloatArray]:
-    risk = model.risk(values)
-    return {"risk": risk, "score": logit(risk), **_grades(model, values)}
-
-
-def _grades(model: Forecaster, values: Any) -> dict[str, FloatArray]:
-    """The probabilities of below Good and of each grade; NaN for one that knows the worst only."""
-    if not isinstance(model, RiskModel):
-        return {name: np.full(len(values), np.nan) for name in ("below_good", *_PROBABILITIES)}
-    grades = model.probabilities(values)
-    return {
-        "below_good": below_good(model, values),
-        **{column: _grade(grades, model, k) for k, column in enumerate(_PROBABILITIES)},
-    }
-
-
-def _grade(grades: FloatArray, model: RiskModel, grade: int) -> FloatArray:
-    """The probability of a grade; 0 for one that had not been given yet when the model learnt."""
-    known = list(model.classes)
-    return grades[:, known.index(grade)] if grade in known else np.zeros(len(grades))
-
-
-def _children(population: pd.DataFrame, day: date) -> pd.Series:
-    public = population[population["published_on"] <= day]
-    newest = public.sort_values("period").drop_duplicates("la_code", keep="last")
-    children: pd.Series = newest.set_index("la_code")["value"]
-    return children
-
-
 def _forecast(
-    national: pd.DataFrame,
-    case: Mapping[Hashable, Any],
-    lead: int,
-    day: date,
-    cut: date,
-    base: float,
+    rows: pd.DataFrame, case: Mapping[Hashable, Any], lead: int, day: date, cut: date, base: float
 ) -> pd.DataFrame:
     """The rows of one inspection at one lead, one a model; none if there was no such authority."""
-    rows = national[national["la_code"] == case["la_code"]].copy()
     begun = case["inspection_start"]
     facts = {
         "window": window_of(begun),
@@ -406,7 +322,7 @@ def _forecast(
         "overall_below_good": float(case["grade"] >= GRADES.index("Requires improvement")),
         "base_rate": base,
     }
-    return pd.DataFrame(rows.assign(**facts))
+    return pd.concat([rows, pd.DataFrame(facts, index=rows.index)], axis=1)
 
 
 def _listed(national: pd.DataFrame, plan: _Plan, day: date) -> pd.DataFrame:
