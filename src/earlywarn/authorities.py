@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 
@@ -92,14 +92,8 @@ class Register:
         AuthorityError
             If a table can't be read as a register table, or contradicts itself.
         """
-        data = resources.files("earlywarn") / "data"
-        shipped: dict[str, pd.DataFrame] = {}
-        for name in REGISTER_COLUMNS:
-            content = (data / f"{name}.csv").read_bytes()
-            shipped[name] = _read_table(content, name, f"{name}.csv")
-        register = cls(**shipped)
         tables = {} if folder is None else _folder_tables(Path(folder))
-        return register.extended(tables) if tables else register
+        return _shipped().extended(tables) if tables else _shipped()
 
     def extended(self, tables: dict[str, pd.DataFrame]) -> Register:
         """Give this register with rows added or replaced.
@@ -351,6 +345,17 @@ def _folder_tables(folder: Path) -> dict[str, pd.DataFrame]:
         for name, path in paths.items()
         if path.is_file()
     }
+
+
+@cache
+def _shipped() -> Register:
+    """The register that ships: read once, since every panel that is read asks for it."""
+    data = resources.files("earlywarn") / "data"
+    tables = {
+        name: _read_table((data / f"{name}.csv").read_bytes(), name, f"{name}.csv")
+        for name in REGISTER_COLUMNS
+    }
+    return Register(**tables)
 
 
 def _read_table(data: bytes, name: str, where: str) -> pd.DataFrame:

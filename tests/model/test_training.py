@@ -142,7 +142,7 @@ def test_each_inspection_is_described_by_what_was_public_at_its_start(
     cases = training_cases(judgements, until=CUT).iloc[::7].reset_index(drop=True)
     asked = days_asked_for(monkeypatch)
     records = scored_indicators()
-    table = design(Timeline(panel, judgements), cases, records)
+    table = design(Timeline(dataclasses.replace(panel), judgements), cases, records)
     starts = set(cases["inspection_start"])
     assert set(asked["judgements"]) == starts
     assert set(asked["figures"]) <= starts
@@ -159,7 +159,7 @@ def test_each_inspection_is_described_by_what_was_public_at_its_start(
 def test_the_whole_training_asks_for_no_day_after_the_cut(panel, judgements, monkeypatch):
     asked = days_asked_for(monkeypatch)
     cases = training_cases(judgements, until=CUT)
-    train(panel, judgements, until=CUT, refits=2)
+    train(dataclasses.replace(panel), judgements, until=CUT, refits=2)
     for days in asked.values():
         assert set(days) <= set(cases["inspection_start"]) | {CUT_DAY}
         assert days

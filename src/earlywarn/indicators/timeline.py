@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,17 @@ if TYPE_CHECKING:
 
     from earlywarn.panel.panel import Panel
     from earlywarn.statistics.arrays import FloatArray
+
+
+class _WorkedOut(NamedTuple):
+    """What a panel's figures came to: by epoch, and by what a column was worked out from."""
+
+    figures: dict[tuple[int, int, int], pd.DataFrame]
+    columns: dict[bytes, dict[str, FloatArray]]
+
+
+_WORKED_OUT: WeakKeyDictionary[Panel, _WorkedOut] = WeakKeyDictionary()
+"""Of each panel that is in use: training, backtest, checks and card ask for the same days."""
 
 
 @dataclass(eq=False)
@@ -44,12 +56,11 @@ class Timeline:
 
     panel: Panel
     judgements: pd.DataFrame
-    _figures: dict[tuple[int, int, int], pd.DataFrame] = field(default_factory=dict, repr=False)
-    _columns: dict[bytes, dict[str, FloatArray]] = field(default_factory=dict, repr=False)
     _public: dict[date, pd.DataFrame] = field(default_factory=dict, repr=False)
     _existing: dict[int, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
+        self._worked_out = _WORKED_OUT.setdefault(self.panel, _WorkedOut({}, {}))
         self._reports = by_publication(self.judgements, self.panel.register)
         self._own = {
             code: (rows["previous_published_on"].tolist(), rows.index.tolist())
@@ -87,10 +98,11 @@ class Timeline:
     def _published(self, day: date) -> pd.DataFrame:
         """The figures' indicators, by the authorities of the day: alike between publications."""
         key = (_passed(self._releases, day), day.year, _passed(self._changes, day))
-        if key not in self._figures:
-            found = published_indicators(self.panel.as_of(day), kept=self._columns)
-            self._figures[key] = found.droplevel("as_of")
-        return self._figures[key]
+        figures, columns = self._worked_out
+        if key not in figures:
+            found = published_indicators(self.panel.as_of(day), kept=columns)
+            figures[key] = found.droplevel("as_of")
+        return figures[key]
 
     def last_inspection(self, day: date) -> pd.DataFrame:
         """The last judgement known on the day: its grade, 0 to 3, and the years since it began."""
