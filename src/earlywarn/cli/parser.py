@@ -147,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_backtest(subcommands)
     _add_card(subcommands)
     _add_report(subcommands)
+    _add_explore(subcommands)
     _add_batch(subcommands)
     _add_serve(subcommands)
     add_upkeep(_add, subcommands)
@@ -391,6 +392,24 @@ def _add_report(subcommands: Subcommands[_Parser]) -> None:
     command.add_argument(
         "--brief", action="store_true", help="two pages of A4 for each authority named"
     )
+
+
+def _add_explore(subcommands: Subcommands[_Parser]) -> None:
+    command = _add(
+        subcommands,
+        "explore",
+        commands.explore,
+        "write a page for any browser on which an authority's figures can be changed",
+        options.AS_OF,
+        options.model(),
+        options.panel(),
+        options.JUDGEMENTS,
+        options.FIGURES,
+        options.out("FILE.html", "the page to write"),
+        options.OVERWRITE,
+        options.QUIET,
+    )
+    command.add_argument("--authority", metavar="NAME_OR_CODE", help="whose figures it opens with")
 
 
 def _add_batch(subcommands: Subcommands[_Parser]) -> None:
