@@ -41,7 +41,7 @@ SCRIPTS = ("explorer.js", "explorer_page.js")
 """The arithmetic, and the page around it."""
 
 
-def write_explorer(  # noqa: PLR0913 - every choice of a page, each by its name
+def write_explorer(
     path: str | Path,
     *,
     panel: Panel | None = None,
@@ -146,10 +146,10 @@ def explorer_page(
         HTML. The same inputs give the same text.
     """
     check_within_life(model, snapshot.as_of)
+    asked = None if authority is None else snapshot.existing_code(authority)
     data = explorer_data(model, snapshot, own)
     listed = sorted(data["authorities"], key=lambda each: each["name"].casefold())
-    first = next(iter(data["own"]), listed[0]["code"])
-    chosen = first if authority is None else snapshot.existing_code(authority)
+    chosen = asked or next(iter(data["own"]), listed[0]["code"])
     script = _script()
     whole = template_environment().get_template("explorer.html")
     return str(

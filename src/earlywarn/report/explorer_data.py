@@ -177,7 +177,13 @@ def _authorities(
     figures = [record for record in records if record.kind != "history"]
     codes = X.index.get_level_values("la_code")
     places = [model.columns.index(f"{record.id}_z") for record in figures]
-    wide = newest.pivot(index="la_code", columns="indicator", values=["centre", "expected", "size"])
+    wide = newest.pivot_table(
+        index="la_code",
+        columns="indicator",
+        values=["centre", "expected", "size"],
+        aggfunc="first",
+        dropna=False,
+    )
 
     def held(name: str) -> FloatArray:
         columns = [(name, record.id) for record in figures]
@@ -191,8 +197,8 @@ def _authorities(
         "period": known("_period"),
         "england": known("") - known("_gap"),
         "expected": known("_expected"),
-        "level": inputs.values[:, places],
-        "error": inputs.noise[:, places],
+        "level": np.take(inputs.values, places, axis=1),
+        "error": np.take(inputs.noise, places, axis=1),
         "newCentre": held("centre"),
         "newExpected": held("expected"),
         "newSize": held("size"),

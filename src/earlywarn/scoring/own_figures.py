@@ -349,8 +349,9 @@ def _pairs_of(name: str) -> list[str]:
 def _check_standing(snapshot: Snapshot) -> None:
     """Refuse a figure that would stand in no comparison, rather than pass it over."""
     X = published_indicators(snapshot).droplevel("as_of")
+    standing = X[[f"{name}_z" for name in snapshot.own_figures["indicator"].unique()]].notna()
     for code, name in sorted(snapshot.own):
-        if not X[f"{name}_z"].notna()[code]:
+        if not standing[f"{name}_z"][code]:
             raise IndicatorError(
                 "the figure can't be compared",
                 where=f"{snapshot.register.name_of(code)}, {name}",
