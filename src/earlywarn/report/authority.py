@@ -22,9 +22,9 @@ from earlywarn.report.indicator_history import NOT_THERE, Line, lines_of
 from earlywarn.report.standing import place_in_words, strip
 from earlywarn.report.svg import TimeAxis, inspection_lines
 from earlywarn.scoring.explanation import said_once
+from earlywarn.scoring.standing_words import band_words, rank_words, top_chances
 from earlywarn.sources.schema import PUBLISHED
 from earlywarn.utils.formatting import (
-    chance,
     long_date,
     number,
     percent,
@@ -196,15 +196,21 @@ def _summary(contents: Contents, row: pd.Series) -> tuple[str, ...]:
         f"Risk of an Inadequate judgement if inspected on {long_date(contents.as_of)}: "
         f"{percent(row['risk'])} "
         f"(90% interval {percent(row['risk_lower'])} to {percent(row['risk_upper'])}): "
-        f"{row['band']} (chance of this band {chance(row['band_probability'])}). "
+        f"{band_words(row)}. "
         f"Risk of a judgement below Good: {percent(row['below_good'])}."
     )
+    among_all, among_new = top_chances(row)
+    new = f"; {among_new} among those not already Inadequate" if among_new else ""
     rank = (
-        f"Rank {row['rank']} of {len(contents.scores)} (90% interval {row['rank_lower']} to "
-        f"{row['rank_upper']}); chance of being among the 26 highest: "
-        f"{chance(row['top_k_probability'])}."
+        f"{rank_words(row, len(contents.scores))}; chance of being among the 26 highest: "
+        f"{among_all}{new}."
     )
-    return (risk, rank, moved_sentence(row, contents), last)
+    return (
+        risk,
+        rank if row["known"] else f"{rank_words(row, 0)}.",
+        moved_sentence(row, contents),
+        last,
+    )
 
 
 def moved_sentence(row: pd.Series, contents: Contents) -> str:
