@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import earlywarn as ew
 from earlywarn.cli import text as printing
 from earlywarn.cli.changes_text import all_changes_text, changes_text
-from earlywarn.cli.inputs import figures_named, figures_of, model_of, panel_of, snapshot_of
+from earlywarn.cli.inputs import model_of, panel_of, snapshot_of
 from earlywarn.errors import ScoreError, UsageError, require
 from earlywarn.export.tables import check_table_place, write_table
 from earlywarn.export.workbook import about_explanation, about_scores
@@ -209,40 +209,6 @@ def card(chosen: argparse.Namespace) -> None:
         f"The model card, the transparency record and the quality log are in {folder}. "
         "What only the owner can say is marked TO BE COMPLETED BY THE OWNER."
     )
-
-
-def report(chosen: argparse.Namespace) -> None:
-    """Write the report page."""
-    progress = reporter(quiet=chosen.quiet)
-    file = ew.write_report(
-        chosen.out,
-        panel=panel_of(chosen),
-        model=ew.load_model(chosen.model),
-        as_of=chosen.as_of,
-        authorities=chosen.authority,
-        national=chosen.national,
-        brief=chosen.brief,
-        overwrite=chosen.overwrite,
-        progress=progress,
-    )
-    progress.say(f"The report is in {file}")
-
-
-def explore(chosen: argparse.Namespace) -> None:
-    """Write the page to explore with."""
-    progress = reporter(quiet=chosen.quiet)
-    with figures_named(chosen):
-        file = ew.write_explorer(
-            chosen.out,
-            panel=panel_of(chosen),
-            model=ew.load_model(chosen.model),
-            as_of=chosen.as_of,
-            authority=chosen.authority,
-            figures=figures_of(chosen),
-            overwrite=chosen.overwrite,
-            progress=progress,
-        )
-    progress.say(f"The page is in {file}")
 
 
 def batch(chosen: argparse.Namespace) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from earlywarn._version import __version__
 from earlywarn.cli import commands, options
+from earlywarn.cli.page_commands import add_pages
 from earlywarn.cli.upkeep_commands import add_upkeep
 from earlywarn.errors import (
     DataQualityWarning,
@@ -146,8 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(subcommands)
     _add_backtest(subcommands)
     _add_card(subcommands)
-    _add_report(subcommands)
-    _add_explore(subcommands)
+    add_pages(_add, subcommands)
     _add_batch(subcommands)
     _add_serve(subcommands)
     add_upkeep(_add, subcommands)
@@ -363,53 +363,6 @@ def _add_card(subcommands: Subcommands[_Parser]) -> None:
         metavar="DIR",
         help="your own tripod_ai.md or atrs.md, with what only you can say filled in",
     )
-
-
-def _add_report(subcommands: Subcommands[_Parser]) -> None:
-    command = _add(
-        subcommands,
-        "report",
-        commands.report,
-        "write a report for any browser: England, or the authorities named",
-        options.AS_OF,
-        options.model(),
-        options.panel(),
-        options.JUDGEMENTS,
-        options.out("FILE.html", "the page to write"),
-        options.OVERWRITE,
-        options.QUIET,
-    )
-    command.add_argument(
-        "--authority",
-        nargs="+",
-        action="extend",
-        metavar="NAME_OR_CODE",
-        help="a report on these alone (default: England, and every authority)",
-    )
-    command.add_argument(
-        "--national", action="store_true", help="put England's parts before the authorities named"
-    )
-    command.add_argument(
-        "--brief", action="store_true", help="two pages of A4 for each authority named"
-    )
-
-
-def _add_explore(subcommands: Subcommands[_Parser]) -> None:
-    command = _add(
-        subcommands,
-        "explore",
-        commands.explore,
-        "write a page for any browser on which an authority's figures can be changed",
-        options.AS_OF,
-        options.model(),
-        options.panel(),
-        options.JUDGEMENTS,
-        options.FIGURES,
-        options.out("FILE.html", "the page to write"),
-        options.OVERWRITE,
-        options.QUIET,
-    )
-    command.add_argument("--authority", metavar="NAME_OR_CODE", help="whose figures it opens with")
 
 
 def _add_batch(subcommands: Subcommands[_Parser]) -> None:

@@ -59,6 +59,8 @@ class Contents:
         As ``past_record``, ``past_calibration`` and ``past_warnings`` give them.
     chosen : tuple of str
         The authorities that get a section, by name.
+    split : bool
+        Whether each of them has a page of its own.
     """
 
     snapshot: Snapshot
@@ -75,6 +77,11 @@ class Contents:
     calibration: pd.DataFrame
     warnings: pd.DataFrame
     chosen: tuple[str, ...]
+    split: bool = False
+
+    def link(self, code: object) -> str:
+        """Where the section of an authority is, from the national page."""
+        return f"{code}.html" if self.split else f"#la-{code}"
 
     @property
     def as_of(self) -> date:

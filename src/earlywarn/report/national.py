@@ -82,6 +82,7 @@ def list_rows(contents: Contents) -> list[dict[str, object]]:
                 "code": row["la_code"],
                 "name": row["la_name"],
                 "linked": row["la_code"] in contents.chosen,
+                "href": contents.link(row["la_code"]),
                 "region": row["region"],
                 "in": regions[row["region"]],
                 "rank": "none" if pd.isna(row["rank"]) else f"{row['rank']}",
@@ -192,7 +193,10 @@ def _cause(record: Indicator, value: float, england: float) -> str:
 def tile_map(contents: Contents) -> Chart:
     """A tile an authority, coloured by band; a link to its section where it has one."""
     rows = contents.scores.merge(contents.tiles, on="la_code").sort_values(["row", "column"])
-    tiles = [_tile(row, row["la_code"] in contents.chosen) for row in rows.to_dict("records")]
+    tiles = [
+        _tile(row, contents.link(row["la_code"]) if row["la_code"] in contents.chosen else "")
+        for row in rows.to_dict("records")
+    ]
     high = contents.scores["band"].isin([BANDS[0][1], BANDS[1][1]])
     title = (
         f"{high.sum()} of {len(rows)} authorities have a risk higher or much higher than usual, in "
@@ -212,7 +216,7 @@ def tile_map(contents: Contents) -> Chart:
     return Chart("map", title, alt, data.reset_index(drop=True), MAP_COLUMNS, html)
 
 
-def _tile(row: Mapping[Hashable, Any], linked: bool) -> str:  # noqa: FBT001 - a fact of the row
+def _tile(row: Mapping[Hashable, Any], href: str) -> str:
     style, name = style_of(row["band"]), str(row["la_name"])
     # Readers hear the whole name and the risk, which others see beside the map on focus.
     reading = (
@@ -225,8 +229,8 @@ def _tile(row: Mapping[Hashable, Any], linked: bool) -> str:  # noqa: FBT001 - a
     )
     place = f'style="grid-area:{int(row["row"]) + 1}/{int(row["column"]) + 1}"'
     tile = f'class="t {style.css}">{inner}'
-    if linked:
-        return f'<li {place}><a href="#la-{escape(str(row["la_code"]))}" {tile}</a></li>'
+    if href:
+        return f'<li {place}><a href="{escape(href)}" {tile}</a></li>'
     return f"<li {place}><span {tile}</span></li>"
 
 
