@@ -481,7 +481,7 @@ def test_a_report_on_authorities_begins_with_them_and_leaves_england_out(content
 def test_each_chart_can_be_downloaded_as_picture_and_table_without_a_script(contents):
     tree = html5lib.HTMLParser(namespaceHTMLElements=False).parse(authority_page(contents))
     links = {e.get("download"): e.get("href") for e in every(tree, "a") if e.get("download")}
-    assert len(links) == (2 * 2 + 1) * len(CHOSEN)
+    assert len(links) == 2 * 3 * len(CHOSEN)
     for name, link in links.items():
         content = b64decode(link.partition(";base64,")[2]).decode("utf-8")
         if name.endswith(".svg"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -68,6 +70,16 @@ def test_every_chart_can_be_kept_as_picture_and_table(pages) -> None:
             part = part[: part.index("</figure>")]
             assert re.search(r'download="[^"]+\.csv" href="data:text/csv;base64,', part), figure
             assert re.search(r'download="[^"]+\.svg" href="data:image/svg', part), figure
+
+
+def test_the_picture_of_all_figures_stands_alone(pages) -> None:
+    coded = re.search(r'download="figures-383.svg" href="data:[^,]+,([^"]+)"', pages["383.html"])[1]
+    tree = ET.fromstring(b64decode(coded))  # noqa: S314 - our own picture
+    name = "{http://www.w3.org/2000/svg}"
+    assert len(tree.findall(f"{name}svg")) == 30
+    ids = {element.get("id") for element in tree.iter()}
+    assert {use.get("href")[1:] for use in tree.iter(f"{name}use")} <= ids
+    assert "Re-referrals within 12 months" in {text.text for text in tree.iter(f"{name}text")}
 
 
 def test_nothing_is_replaced_unasked_and_nothing_half_written(folder, capsys, tmp_path) -> None:

@@ -14,6 +14,7 @@ from earlywarn.report.authority_charts import (
     SMALL,
     risk_chart,
     small_chart,
+    together,
     waterfall_chart,
 )
 from earlywarn.report.chart import Chart, Column, Table, inline
@@ -65,6 +66,7 @@ INSPECTION_COLUMNS = {
 class Small:
     """One indicator's two charts with their messages: over the years, and among all authorities."""
 
+    title: str
     message: str
     svg: str
     place: str
@@ -104,6 +106,12 @@ class Section:
     def figures_link(self) -> str:
         """All figures of the authority as a CSV file, in the link itself."""
         return inline("text/csv", self.figures.to_csv(index=False, lineterminator="\r\n"))
+
+    def figures_picture(self) -> str:
+        """The charts of all figures as one SVG file, in the link itself."""
+        charts = [(small.title, small.svg) for small in self.smalls]
+        lines = "the line; dots: mean of its neighbours; dashes: England; every axis from zero"
+        return inline("image/svg+xml", together(f"{self.name}: {lines}", charts))
 
 
 def sections(contents: Contents) -> Iterator[Section]:
@@ -168,6 +176,7 @@ def _small(
     record, name = _RECORDS[key], contents.names[code]
     top, standing = contents.axis_tops[key], contents.standings[key]
     return Small(
+        record.title,
         _message(record, part),
         small_chart(record, name, part, axis, shared, top),
         f"In {standing.period}, {place_in_words(name, code, standing)}",

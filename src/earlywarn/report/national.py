@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -313,7 +314,7 @@ _SKILL = ["brier_skill", "brier_skill_lower", "brier_skill_upper"]
 
 def _skill(skill: float, low: float, high: float) -> str:
     """A skill with its interval; a ranking without risks has none."""
-    return "not known" if pd.isna(skill) else f"{skill:+.2f} ({low:+.2f} to {high:+.2f})"
+    return "not known" if math.isnan(skill) else f"{skill:+.2f} ({low:+.2f} to {high:+.2f})"
 
 
 def quality_table(contents: Contents) -> Table:
