@@ -20,6 +20,7 @@ from earlywarn.indicators.catalogue import digest as catalogue_digest
 from earlywarn.model.checked import ARRAYS, check_info, check_model, refuse
 from earlywarn.model.golden import check_golden, golden_rows
 from earlywarn.model.risk_model import RiskModel
+from earlywarn.model.signing import check_signature
 from earlywarn.utils.files import (
     check_outputs,
     folder_for,
@@ -78,7 +79,9 @@ def save_model(model: RiskModel, path: str | Path, *, overwrite: bool = False) -
     return file
 
 
-def load_model(path: str | Path | None = None) -> RiskModel:
+def load_model(
+    path: str | Path | None = None, *, public_key: str | Path | None = None
+) -> RiskModel:
     """Read a model, refusing whatever is not exactly one.
 
     Parameters
@@ -86,6 +89,10 @@ def load_model(path: str | Path | None = None) -> RiskModel:
     path : path, optional
         A file or the folder that holds ``model.json``; if not given, the model that ships with the
         package.
+    public_key : path, optional
+        The public key (Ed25519, in PEM form) of whoever must have signed the file: see ``python -m
+        earlywarn sign``. Without it the file's digest is checked alone, which finds accidents, and
+        no enemy. Needs the extra ``sign``.
 
     Returns
     -------
@@ -95,7 +102,8 @@ def load_model(path: str | Path | None = None) -> RiskModel:
     ------
     StoreError
         If it is missing, too large, not JSON, doctored, truncated, of a newer format, learnt under
-        another catalogue, or does not score its own golden rows as recorded.
+        another catalogue, or does not score its own golden rows as recorded; with a public key,
+        also if it is not signed, or signed by another key.
 
     Examples
     --------
@@ -117,7 +125,10 @@ def load_model(path: str | Path | None = None) -> RiskModel:
             f"{size:,} bytes",
             f"at most {LARGEST:,}",
         )
-    return from_text(file.read_bytes(), where=str(file))
+    content = file.read_bytes()
+    if public_key is not None:
+        check_signature(content, file, public_key)
+    return from_text(content, where=str(file))
 
 
 def model_file(path: str | Path | None = None) -> Path:
