@@ -456,7 +456,7 @@ def test_a_day_of_the_training_that_is_none(part, day):
 
 
 @pytest.mark.parametrize("part", ["inspections", "events", "authorities"])
-@pytest.mark.parametrize("count", [-1, 1.5, "84", None, True, 10**12])
+@pytest.mark.parametrize("count", [-1, 0, 1.5, "84", None, True, 10**12])
 def test_a_count_of_the_training_that_is_none(part, count):
     refused(sealed(doctored("info", "training", part, value=count)), "training")
 

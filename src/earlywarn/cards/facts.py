@@ -218,6 +218,7 @@ def _of_model(model: RiskModel) -> dict[str, Any]:
         "first_date": info["first_date"],
         "sunset": info["sunset"],
         "reference_date": info["reference_date"],
+        "form_sd": f"{model.form_sd:g}",
         "indicators": len(model.columns),
         "families": len(set(model.groups)),
         "family_names": ", ".join(dict.fromkeys(model.groups)),

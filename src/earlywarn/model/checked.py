@@ -260,6 +260,10 @@ def _is_count(cell: Any) -> bool:
     return type(cell) is int and 0 <= cell < 10**9
 
 
+def _is_some(cell: Any) -> bool:
+    return _is_count(cell) and cell > 0
+
+
 def _is_share(cell: Any) -> bool:
     return is_number(cell) and 0 < cell < 1
 
@@ -268,7 +272,7 @@ _ACCOUNTS: dict[str, dict[str, Callable[[Any], bool]]] = {
     "target": {"name": _is_title, "title": _is_title, "version": _is_count},
     "training": {
         **dict.fromkeys(("until", "first_start", "last_start"), _is_day),
-        **dict.fromkeys(("inspections", "events", "authorities"), _is_count),
+        **dict.fromkeys(("inspections", "events", "authorities"), _is_some),
     },
     "prior": {
         "risk": _is_share,
