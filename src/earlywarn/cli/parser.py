@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from earlywarn._version import __version__
 from earlywarn.cli import commands, options
 from earlywarn.cli.page_commands import add_pages
+from earlywarn.cli.signing_commands import add_signing
 from earlywarn.cli.upkeep_commands import add_upkeep
 from earlywarn.errors import (
     DataQualityWarning,
@@ -151,6 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_batch(subcommands)
     _add_serve(subcommands)
     add_upkeep(_add, subcommands)
+    add_signing(_add, subcommands)
     _add(
         subcommands,
         "drift",

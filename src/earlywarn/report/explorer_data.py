@@ -7,6 +7,7 @@ here is one of theirs, so that what is not changed stays as Python computed it.
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +22,6 @@ from earlywarn.scoring.cells import LARGEST
 from earlywarn.scoring.own_figures import ROUNDING
 from earlywarn.scoring.predictions import BANDS
 from earlywarn.scoring.preprocessing import MAY_PASS_100, model_indicators, read_rows
-from earlywarn.scoring.ranks import FORM_DOUBT
 from earlywarn.scoring.words import LAST, NONE, SLIGHT, subject
 from earlywarn.statistics.distributions import normal_quantile
 
@@ -100,7 +100,6 @@ def _constants() -> dict[str, Any]:
         "amountSd": standardise.AMOUNT_SD,
         "ninety": float(normal_quantile(0.95)),
         "smallestRise": SMALLEST_RISE,
-        "formDoubt": FORM_DOUBT,
         "bands": [[edge, name] for edge, name in BANDS],
         "none": NONE,
         "slight": SLIGHT,
@@ -123,6 +122,7 @@ def _model(model: RiskModel) -> dict[str, Any]:
         "agreement": model.agreement.tolist(),
         "groups": list(model.groups),
         "covariance": model.covariance.tolist(),
+        "formSd": float(model.form_sd),
         "share": float(model.info["prior"]["risk"]),
     }
 
@@ -222,12 +222,13 @@ def _draws(model: RiskModel, inputs: Inputs) -> dict[str, Any]:
     """The equally credible models that ranks are counted over: what they add, and what they say.
 
     ``shared`` is what each of them adds to the log-odds: at zero, and for one unit of each column.
-    It is read off rows whose figures are exact, which have no doubt of their own.
+    It is read off rows whose figures are exact, under the model without a doubt about its form:
+    such rows have no doubt of their own.
     """
     exact = np.vstack([model.centre, model.centre + np.eye(len(model.columns))])
-    moved = model.draws(exact) - model.log_odds(exact)
+    moved = replace(model, form_sd=0.0).draws(exact) - model.log_odds(exact)
     shared = np.hstack([moved[:, :1], moved[:, 1:] - moved[:, :1]])
-    every = model.draws(inputs.values, inputs.noise, own_sd=FORM_DOUBT)
+    every = model.draws(inputs.values, inputs.noise)
     return {"size": len(every), "shared": _packed(shared), "logOdds": _packed(every)}
 
 

@@ -128,10 +128,11 @@ const explorer = (() => {
 
   // --- the model: model/kernels.py and model/risk_model.py ---
 
-  /* The columns centred, missing ones filled in from their group; and the variance that is left. */
+  /* The columns centred, missing ones filled in from their group; the variance that is left to
+     each, and the part of it that the missing ones of a group share. */
   function complete(model, levels) {
     const filled = levels.map((x, j) => (known(x) ? x - model.centre[j] : 0));
-    const left = levels.map(() => 0);
+    const left = levels.map(() => 0), shared = levels.map(() => 0);
     for (const name of new Set(model.groups)) {
       const inside = levels.map((_, j) => j).filter((j) => model.groups[j] === name);
       const here = inside.filter((j) => known(levels[j]));
@@ -140,23 +141,27 @@ const explorer = (() => {
         const r = model.agreement[j], spread = Math.max(1 + (here.length - 1) * r, 1e-12);
         filled[j] = (model.orientation[j] * r * total) / spread;
         left[j] = 1 - (here.length * r ** 2) / spread;
+        shared[j] = (r * (1 - r)) / spread;
       }
     }
-    return { filled, left };
+    return { filled, left, shared };
   }
 
   /* The two parts of the variance of the log-odds: of what was learnt, which all authorities share,
-     and of this one's own figures. The interval and the ranks are made of these and no others. */
-  function variance(model, { filled, left }, errors) {
-    const design = [1, ...filled];
-    const shared = sum(design.map((a, i) => a * sum(design.map((b, j) => model.covariance[i][j] * b))));
-    const own = sum(
-      left.map((gap, j) => {
-        const weight = model.coefficients[j] ** 2 + model.covariance[j + 1][j + 1];
-        return weight * (gap + (errors[j] ?? 0) ** 2);
-      }),
+     and this one's own, of its figures and of the model's form. The interval, the band's
+     probability and the ranks are made of these and no others. */
+  function variance(model, completed, errors) {
+    const { filled, left, shared } = completed, design = [1, ...filled], { covariance } = model;
+    const learnt = sum(design.map((a, i) => a * sum(design.map((b, j) => covariance[i][j] * b))));
+    // What the covariance of two values counts for: the mean product of their weights.
+    const squared = (i, j) => model.coefficients[i] * model.coefficients[j] + covariance[i + 1][j + 1];
+    const alone = left.map((gap, j) => squared(j, j) * (gap - shared[j] + (errors[j] ?? 0) ** 2));
+    const gaps = left.map((_, j) => j).filter((j) => shared[j] > 0);
+    const pull = (j) => model.orientation[j] * Math.sqrt(shared[j]);
+    const pairs = gaps.flatMap((i) =>
+      gaps.filter((j) => model.groups[j] === model.groups[i]).map((j) => squared(i, j) * pull(i) * pull(j)),
     );
-    return { shared: Math.max(shared, 0), own };
+    return { shared: Math.max(learnt, 0), own: sum(alone) + sum(pairs) + model.formSd ** 2 };
   }
 
   /* The risk and what it is made of. */
@@ -229,8 +234,7 @@ const explorer = (() => {
   function rank(data, place, before, after) {
     const { shared, logOdds } = draws(data), count = data.authorities.length, { size } = data.draws;
     const width = after.filled.length + 1;
-    const doubt = ({ own }) => Math.sqrt(own + data.constants.formDoubt ** 2);
-    const ratio = doubt(after.doubt) / doubt(before.doubt);
+    const ratio = before.doubt.own > 0 ? Math.sqrt(after.doubt.own / before.doubt.own) : 1;
     const moved = (k, { filled }) => {
       let total = shared[k * width];
       for (let j = 1; j < width; j++) total += shared[k * width + j] * filled[j - 1];
