@@ -4,7 +4,7 @@
 
 For each year from 2016 to 2021 the model and four other forms learn from the reports published
 before 1 January, forecast that year's inspections, and rank the country on the first of April.
-Nothing later is read. What it prints is ``FORM_DOUBT`` in ``earlywarn.scoring.ranks``.
+Nothing later is read. What it prints is ``FORM_DOUBT`` in ``earlywarn.model.training``.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Row 49 of docs/experiments.md: missing figures of a family that are unsure together.
+"""Rows 49 and 50 of docs/experiments.md: missing figures of a family that are unsure together.
 
     python -m experiments.gaps
 
-The intervals add up what each missing figure leaves open as if each were drawn by itself. Within a
-family two missing ones share r (1 - r) / (1 + (n - 1) r) of their variance, of which this is how
-much wider it would make the standard deviation of the log-odds. Nothing else moves.
+Within a family two missing figures share r (1 - r) / (1 + (n - 1) r) of their variance. This is how
+much wider that makes the standard deviation of the log-odds than if each were drawn by itself, the
+doubt about the form apart. Nothing else moves.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ def together(model: RiskModel, rows: Rows) -> np.ndarray:
 
 
 def wider(model: RiskModel, rows: Rows) -> np.ndarray:
-    """The standard deviation of each row's log-odds, as a multiple of what it is given as."""
-    sd = model.log_odds_sd(rows.values, rows.noise)
-    return np.sqrt(1 + together(model, rows) / sd**2)
+    """The standard deviation of each row's log-odds, as a multiple of what it would be."""
+    variance = model.log_odds_sd(rows.values, rows.noise) ** 2 - model.form_sd**2
+    return np.sqrt(variance / (variance - together(model, rows)))
 
 
 def main() -> None:

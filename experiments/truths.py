@@ -1,4 +1,4 @@
-"""Rows 46 and 47 of docs/experiments.md: ranks under four truths, before and after row 47.
+"""Rows 46, 47 and 50 to 52 of docs/experiments.md: ranks and risks under four truths.
 
     python -m experiments.truths
 
@@ -24,11 +24,11 @@ from earlywarn.indicators.timeline import Timeline
 from earlywarn.model.base_rate import DAMPING, USUAL_STEP
 from earlywarn.model.classifier import RiskClassifier
 from earlywarn.model.prior import GOOD_SHARE, INADEQUATE_SHARE, WeightPrior, prior_of
-from earlywarn.model.training import ages, training_cases
+from earlywarn.model.training import FORM_DOUBT, ages, training_cases
 from earlywarn.scoring.national import TOP_K
 from earlywarn.scoring.preprocessing import read_rows
-from earlywarn.scoring.ranks import FORM_DOUBT, ranked
-from earlywarn.statistics.distributions import expit
+from earlywarn.scoring.ranks import ranked
+from earlywarn.statistics.distributions import expit, logit
 
 if TYPE_CHECKING:
     from earlywarn.model.risk_model import RiskModel
@@ -38,6 +38,8 @@ OWN_SLOPES = ((1.5, -3.1), (1.0, -1.2), (0.5, -0.33))
 """At each threshold: times the composite's weight, and the weight of Good or better last time."""
 OMITTED = 0.5
 SURE, LIKELY = 0.9, 0.5
+DOUBTS = (0.0, FORM_DOUBT, 0.41)
+"""None, that of the forms of equal skill, and what it would be with the penalised logistic."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,9 @@ class Told(NamedTuple):
     among: np.ndarray
     """The probability given to be among the first, and whether an authority is."""
     risk_within: np.ndarray
-    """Whether the true risk lies in its interval, which no doubt of the form is added to."""
+    """Whether the true risk lies in its interval."""
+    risk_width: np.ndarray
+    """In log-odds."""
 
 
 def design() -> Design:
@@ -216,18 +220,21 @@ def drawn(odds: np.ndarray, real: np.ndarray, rng: np.random.Generator) -> tuple
 
 def told(model: RiskModel, today: Rows, true: np.ndarray, doubt: float) -> Told:
     """What the model says of today's authorities, held against their true log-odds."""
-    ranks = ranked(model, today.values, today.noise, TOP_K, form_doubt=doubt)
+    model = replace(model, form_sd=doubt)
+    ranks = ranked(model, today.values, today.noise, TOP_K)
     place = np.argsort(np.argsort(-true)) + 1
     within = (ranks.rank_lower <= place) & (place <= ranks.rank_upper)
     width = ranks.rank_upper - ranks.rank_lower
     lower, upper = model.interval(today.values, today.noise)
     held = (lower <= expit(true)) & (expit(true) <= upper)
-    return Told(within, width, ranks.top_k_probability, place <= TOP_K, held)
+    apart = logit(upper) - logit(lower)
+    return Told(within, width, ranks.top_k_probability, place <= TOP_K, held, apart)
 
 
 def summary(worlds: list[Told]) -> dict[str, float]:
     """Coverage with its standard error, width, and what became of the sure and the likely."""
     shares = [one.within.mean() for one in worlds]
+    risks = [one.risk_within.mean() for one in worlds]
     whole = Told(*(np.concatenate(part) for part in zip(*worlds, strict=True)))
     first = whole.chance >= LIKELY
     found = {
@@ -236,6 +243,8 @@ def summary(worlds: list[Told]) -> dict[str, float]:
         "first": float(whole.within[first].mean()),
         "width": float(np.median(whole.width)),
         "risk": float(whole.risk_within.mean()),
+        "risk_error": float(np.std(risks, ddof=1) / np.sqrt(len(risks))),
+        "risk_width": float(np.median(whole.risk_width)),
     }
     for name, inside in (
         ("sure", whole.chance >= SURE),
@@ -249,7 +258,7 @@ def summary(worlds: list[Told]) -> dict[str, float]:
     return found
 
 
-def table(doubts: tuple[float, ...] = (0.0, FORM_DOUBT), worlds: int = WORLDS) -> pd.DataFrame:
+def table(doubts: tuple[float, ...] = DOUBTS, worlds: int = WORLDS) -> pd.DataFrame:
     """The summary of every truth under every doubt of the form."""
     known, work = design(), delayed(world)
     jobs = [work(seed, truth, known, doubts) for truth in TRUTHS for seed in range(worlds)]
@@ -268,9 +277,9 @@ def main() -> None:
     print(
         "| truth | doubt of the form | rank in its 90% interval | of those likely among the 26 | "
         "median width | 0.9 and more: said, came, a world | 0.5 to 0.9: said, came, a world | "
-        "risk in its 90% interval |"
+        "risk in its 90% interval | its median width in log-odds |"
     )
-    print(8 * "|---" + "|")
+    print(9 * "|---" + "|")
     for row in table().to_dict("records"):
         sides = [
             f"{row[f'{side}_said']:.2f}, {row[f'{side}_came']:.2f}, {row[f'{side}_n']:.1f}"
@@ -279,7 +288,7 @@ def main() -> None:
         print(
             f"| {row['truth']} | {row['doubt']:.3f} | {row['coverage']:.3f} ({row['error']:.3f}) | "
             f"{row['first']:.2f} | {row['width']:.0f} | {sides[0]} | {sides[1]} | "
-            f"{row['risk']:.2f} |"
+            f"{row['risk']:.3f} ({row['risk_error']:.3f}) | {row['risk_width']:.2f} |"
         )
 
 

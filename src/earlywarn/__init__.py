@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from earlywarn.panel.published import read_published as read_published
     from earlywarn.report import write_report as write_report
     from earlywarn.report.explanation_card import explanation_card as explanation_card
+    from earlywarn.report.explorer import write_explorer as write_explorer
     from earlywarn.scoring.batch import score_batch as score_batch
     from earlywarn.scoring.changes import what_changed as what_changed
     from earlywarn.scoring.comparison import compare as compare
@@ -96,6 +97,7 @@ _MODULES = {
     "what_changed": "scoring.changes",
     "verify": "upkeep.verifying",
     "what_would_change": "scoring.counterfactual",
+    "write_explorer": "report.explorer",
     "write_panel": "panel.panel",
     "write_record": "evaluation.record",
     "write_report": "report",

@@ -1,8 +1,9 @@
-"""Rows 46 to 49: what is drawn is what is said, and what is told follows from it."""
+"""Rows 46 to 52: what is drawn is what is said, and what is told follows from it."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ import pytest
 
 from earlywarn.indicators.catalogue import scored_indicators
 from earlywarn.model.risk_model import RiskModel
-from earlywarn.scoring.ranks import FORM_DOUBT, RANKS_HELD
+from earlywarn.model.training import FORM_DOUBT
+from earlywarn.scoring.ranks import RANKS_HELD, RISKS_HELD
 from experiments import forms, gaps, levels, truths
 
 ROOT = Path(__file__).parents[2]
@@ -50,14 +52,15 @@ def test_each_truth_draws_other_weights():
 
 
 def test_what_was_told_is_counted():
-    known = {"risk_within": np.array([True, False]), "width": np.array([10, 30])}
+    known = {"risk_within": np.array([True, False]), "width": np.array([10, 30]),
+             "risk_width": np.array([1.0, 2.0])}  # fmt: skip
     one = truths.Told(np.array([True, False]), chance=np.array([0.95, 0.6]),
                       among=np.array([True, False]), **known)  # fmt: skip
     other = one._replace(within=np.array([True, True]))
     found = truths.summary([one, other])
     assert found["coverage"] == 0.75
     assert found["error"] == pytest.approx(0.25)
-    assert (found["width"], found["risk"]) == (20.0, 0.5)
+    assert (found["width"], found["risk"], found["risk_width"]) == (20.0, 0.5, 1.5)
     assert (found["sure_n"], found["sure_said"], found["sure_came"]) == (1.0, 0.95, 1.0)
     assert (found["likely_said"], found["likely_came"]) == (pytest.approx(0.6), 0.0)
 
@@ -81,18 +84,29 @@ def test_what_missing_figures_share_is_their_covariance():
     pairs = [2 * signed[1] * signed[2] * (0.6 - 0.36)]
     pairs += [0.6 * (signed.sum() ** 2 - (signed**2).sum()), 0.0]
     np.testing.assert_allclose(gaps.together(model, rows), pairs, rtol=1e-12)
-    assert (gaps.wider(model, rows) >= 1).all()
-    assert gaps.wider(model, rows)[2] == 1.0
+    wider = gaps.wider(model, rows)
+    assert (wider >= 1).all()
+    assert wider[2] == 1.0
+    # Each by itself: a variance of 1 - r^2 where one is known, of 1 where none is.
+    alone = (signed[1:] ** 2).sum() * (1 - 0.36), (signed**2).sum()
+    expected = np.sqrt(1 + np.array(pairs[:2]) / alone)
+    np.testing.assert_allclose(wider[:2], expected, rtol=1e-12)
+    unsure = replace(model, form_sd=0.3)
+    np.testing.assert_allclose(gaps.wider(unsure, rows), wider, rtol=1e-12)
 
 
 def test_the_page_tells_the_numbers_of_the_code():
     page = (ROOT / "docs" / "experiments.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| ([a-z ]+) \| (\d\.\d{3}) \| (\d\.\d{3}) \(", page, re.MULTILINE)
-    assert len(rows) == 2 * len(truths.TRUTHS)
-    after = {name: float(held) for name, doubt, held in rows if float(doubt) == FORM_DOUBT}
+    page = page.split("### What came out of the seventh register")[1]
+    shown = r"^\| ([a-z ]+) \| (\d\.\d{3}) \| (\d\.\d{3}) \(.*\| (\d\.\d{3}) \("
+    rows = re.findall(shown, page, re.MULTILINE)
+    assert len(rows) == len(truths.DOUBTS) * len(truths.TRUTHS)
+    after = {name: held for name, doubt, *held in rows if float(doubt) == FORM_DOUBT}
     assert set(after) == {truth.name for truth in truths.TRUTHS}
-    assert round(after["own assumptions"], 2) == RANKS_HELD[0]
-    assert round(min(after.values()), 2) == RANKS_HELD[1]
+    for place, held in enumerate((RANKS_HELD, RISKS_HELD)):
+        shares = {name: float(each[place]) for name, each in after.items()}
+        assert round(shares["own assumptions"], 2) == held[0]
+        assert round(min(shares.values()), 2) == held[1]
 
 
 def test_what_looks_at_each_assumption_is_there():

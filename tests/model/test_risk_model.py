@@ -116,6 +116,59 @@ def test_completion_is_the_gaussian_conditional_of_an_exchangeable_group(size, s
     assert (variance[0, known] == 0).all()
 
 
+def conditional(model: RiskModel, x: np.ndarray) -> np.ndarray:
+    """The covariance of the figures given those known, from the whole matrix by the textbook."""
+    same = np.equal.outer(model.groups, model.groups)
+    sign = model.orientation
+    R = np.where(same, model.agreement * np.outer(sign, sign), 0.0)
+    np.fill_diagonal(R, 1.0)
+    gone, here = np.isnan(x), ~np.isnan(x)
+    left = np.zeros(R.shape)
+    across = R[np.ix_(gone, here)]
+    left[np.ix_(gone, gone)] = R[np.ix_(gone, gone)] - across @ np.linalg.solve(
+        R[np.ix_(here, here)], across.T
+    )
+    return left
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.floats(0, 1), st.sampled_from([(3, 4, 1), (1,), (8, 2), (9, 3)]))
+def test_missing_values_of_a_group_are_unsure_together(seed, share, sizes):
+    model = dataclasses.replace(invented(seed % 13, sizes), form_sd=0.3)
+    X, noise = holed(seed, 6, sum(sizes), share), np.abs(holed(seed + 1, 6, sum(sizes)))
+    filled, _ = model.complete(X)
+    learnt = np.outer(model.coefficients, model.coefficients) + model.covariance[1:, 1:]
+    expected = []
+    for x, full, error in zip(X, filled, np.nan_to_num(noise), strict=True):
+        unsure = conditional(model, x) + np.diag(error**2)
+        design = np.r_[1.0, full]
+        expected.append(design @ model.covariance @ design + (learnt * unsure).sum() + 0.3**2)
+    np.testing.assert_allclose(model.log_odds_sd(X, noise), np.sqrt(expected), rtol=1e-9)
+    own = model.own_variance(X, noise)
+    np.testing.assert_array_equal(own[0], filled)
+    assert (own[1] <= np.square(model.log_odds_sd(X, noise))).all()
+
+
+def test_the_sd_is_that_of_simulated_figures_and_weights():
+    model = dataclasses.replace(invented(4), form_sd=0.4)
+    x = np.array([1.0, np.nan, np.nan, np.nan, 0.5, np.nan, -1.0, 0.3])
+    rng, size = np.random.default_rng(2), 200_000
+    weights = rng.multivariate_normal(np.r_[0, model.coefficients], model.covariance, size)
+    filled = model.complete(x)[0][0]
+    figures = filled + rng.multivariate_normal(np.zeros(8), conditional(model, x), size)
+    odds = weights[:, 0] + (weights[:, 1:] * figures).sum(axis=1) + 0.4 * rng.normal(size=size)
+    assert model.log_odds_sd(x)[0] == pytest.approx(odds.std(), rel=0.01)
+    apart = np.sqrt(model.log_odds_sd(x)[0] ** 2 - 0.4**2)
+    assert dataclasses.replace(model, form_sd=0.0).log_odds_sd(x)[0] == pytest.approx(apart)
+
+
+def test_the_form_is_each_rows_own_in_draws():
+    model = dataclasses.replace(invented(8), covariance=np.zeros((9, 9)), form_sd=0.25)
+    draws = model.draws(np.ones((3, 8)), size=4000)
+    assert draws.std(axis=0) == pytest.approx(0.25, rel=0.06)
+    assert np.abs(np.corrcoef(draws.T) - np.eye(3)).max() < 0.08
+
+
 def test_groups_do_not_help_each_other():
     model = invented(1)
     X = np.full((2, 8), np.nan)
@@ -209,7 +262,7 @@ def test_shifting_moves_every_grade():
 
 
 def test_draws_have_the_stated_mean_and_sd():
-    model, X = invented(8), holed(8, 10, 8)
+    model, X = dataclasses.replace(invented(8), form_sd=0.3), holed(8, 10, 8)
     noise = np.full((10, 8), 0.2)
     size = 40_000
     draws = model.draws(X, noise, size=size)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from earlywarn.errors import StoreError
 from earlywarn.model import serialisation as store
+from earlywarn.model.horizon import on_day
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.model.serialisation import (
     FORMAT,
@@ -176,38 +177,117 @@ def test_any_single_number_changed_is_refused():
         refused(json.dumps(doctored(*steps, value=-value if value else 1e-12)))
 
 
-@pytest.mark.parametrize("part", ["coefficients", "centre", "covariance", "thresholds"])
-def test_a_number_that_counts_is_missed_by_the_golden_rows_even_with_a_new_digest(part):
-    last = DOCUMENT["model"][part][-1]
-    steps = ("model", part, -1, -1) if part == "covariance" else ("model", part, -1)
-    value = last[-1] if part == "covariance" else last
-    error = refused(sealed(doctored(*steps, value=value * 1.01 + 0.001)))
-    assert "golden" in error.problem
+def without_effect(steps: tuple) -> bool:
+    """Whether a number is in no answer: said of where the model comes from, or never read."""
+    if steps[:2] == ("info", "levels"):
+        # A day's level is told by how far it lies from that of the year to come, so that what the
+        # two have in common cancels; the spread of the better grades' level is asked for nowhere.
+        return steps[-1] in ("value", "value_variance") or (
+            steps[2] == "better" and steps[-1] != "change"
+        )
+    if steps[:2] == ("info", "prior"):
+        return steps[-1] not in ("risk", "below_good")
+    if steps[:2] == ("model", "classes"):
+        return True  # what the grades are called
+    return steps[0] == "info" and steps[1] in ("training", "vintages", "target")
 
 
-@pytest.mark.parametrize("name", ["risk", "lower", "upper", "below_good"])
-@pytest.mark.parametrize("row", range(4))
-def test_a_changed_golden_row_is_refused_even_with_a_new_digest(row, name):
-    value = DOCUMENT["golden"][row][name]
-    assert (
-        "scores differently"
-        in refused(sealed(doctored("golden", row, name, value=value + 1e-6))).problem
-    )
-    refused(sealed(doctored("golden", row, name, value=str(value))))
-    refused(sealed(doctored("golden", row, name, value=None)))
-    refused(sealed(without("golden", row, name)), "golden")
+COUNTED = [(steps, value) for steps, value in NUMBERS if not without_effect(steps)]
+SHARED = [steps for steps, _ in NUMBERS if steps[0] != "golden" and without_effect(steps)]
+
+
+def mutated(steps: tuple, value: float) -> dict:
+    """The document with one number a little larger, and with it what must be equal to it."""
+    larger = value + 1 if isinstance(value, int) else value * 1.01 + 0.001
+    document = doctored(*steps, value=larger)
+    if steps[:2] == ("model", "covariance"):
+        document["model"]["covariance"][steps[3]][steps[2]] = larger
+    return document
+
+
+def kind(steps: tuple) -> tuple:
+    """What a number is, wherever in a list or under whatever indicator it stands."""
+    names = [step for step in steps if isinstance(step, str)]
+    return tuple(name for name in names if name not in DOCUMENT["info"]["reference"])
+
+
+KINDS = {kind(steps): (steps, value) for steps, value in COUNTED}
+
+
+def test_a_number_that_counts_is_missed_by_the_golden_rows_even_with_a_new_digest():
+    """One of each kind; ``test_every_number_that_counts_is_missed`` takes all of them."""
+    assert len(KINDS) > 20
+    for steps, value in KINDS.values():
+        refused(sealed(mutated(steps, value)))
+
+
+def test_every_number_that_counts_is_missed():
+    assert len(COUNTED) > 1500
+    for steps, value in COUNTED:
+        refused(sealed(mutated(steps, value)))
+
+
+def test_a_number_that_is_not_held_is_in_no_answer():
+    assert len(SHARED) > 30
+    document = copy.deepcopy(DOCUMENT)
+    for steps in SHARED:
+        place = document
+        for step in steps[:-1]:
+            place = place[step]
+        place[steps[-1]] += 1
+    again, X = from_text(sealed(document)), np.zeros((1, len(MODEL.columns)))
+    for day in ("2026-09-01", "2027-03-31", "2028-08-01"):
+        one, other = on_day(MODEL, day), on_day(again, day)
+        np.testing.assert_allclose(one.interval(X), other.interval(X), rtol=1e-12)
+        np.testing.assert_allclose(one.probabilities(X), other.probabilities(X), rtol=1e-12)
+
+
+@pytest.mark.parametrize("field", ["centre", "gradient", "deprivation", "tau2", "typical_sd"])
+def test_a_reference_that_moved_is_refused_even_with_a_new_digest(field):
+    """A plain value is compared with it: no row of levels would notice."""
+    for name in ("referral_rate", "caseload", "rereferrals", "no_further_action"):
+        value = DOCUMENT["info"]["reference"][name][field]
+        steps = ("info", "reference", name, field)
+        error = refused(sealed(doctored(*steps, value=value * 0.98 + 0.001)), "golden plain")
+        assert error.found
 
 
 @pytest.mark.parametrize(
-    "golden", [[], None, {}, "x", DOCUMENT["golden"][:3], [*DOCUMENT["golden"], 1], [1, 2, 3, 4]]
+    ("part", "place", "name"),
+    [
+        *(("rows", place, "upper") for place in range(7)),
+        *(("rows", 1, name) for name in ("risk", "lower", "below_good")),
+        *(("days", 2, name) for name in ("share_risk", "share_below_good", "upper")),
+        *(("plain", 5, name) for name in ("usual", "value", "z", "se", "deprivation")),
+    ],
 )
+def test_a_changed_golden_row_is_refused_even_with_a_new_digest(part, place, name):
+    steps = ("golden", part, place, name)
+    value = DOCUMENT["golden"][part][place][name]
+    changed = doctored(*steps, value=value * (1 + 1e-6))
+    assert "scores differently" in refused(sealed(changed)).problem
+    refused(sealed(doctored(*steps, value=str(value))), "golden")
+    refused(sealed(doctored(*steps, value=None)), "golden")
+    refused(sealed(without(*steps)), "golden")
+
+
+@pytest.mark.parametrize("golden", [[], None, {}, "x", DOCUMENT["golden"]["rows"], [1, 2, 3, 4]])
 def test_golden_rows_that_are_not_there(golden):
     refused(sealed(doctored("golden", value=golden)), "golden")
 
 
+@pytest.mark.parametrize("part", ["rows", "days", "plain"])
+def test_golden_rows_that_are_not_complete(part):
+    right = DOCUMENT["golden"][part]
+    for wrong in ([], None, {}, right[:-1], [*right, 1], [1] * len(right), right[::-1]):
+        refused(sealed(doctored("golden", part, value=wrong)), "golden")
+
+
 def test_a_golden_row_of_another_row():
-    refused(sealed(doctored("golden", 1, "row", value=DOCUMENT["golden"][2]["row"])), "golden")
-    refused(sealed(doctored("golden", 1, "extra", value=1)), "golden")
+    row = DOCUMENT["golden"]["rows"][2]["row"]
+    refused(sealed(doctored("golden", "rows", 1, "row", value=row)), "golden")
+    refused(sealed(doctored("golden", "rows", 1, "row", value=row[:-1])), "golden")
+    refused(sealed(doctored("golden", "rows", 1, "extra", value=1)), "golden")
 
 
 # --- numbers that are none ------------------------------------------------------------------------
@@ -250,8 +330,10 @@ def test_a_newer_format_says_to_update():
     refused(sealed({"format": FORMAT + 1, "kind": DOCUMENT["kind"], "weights": []}), "newer format")
 
 
-def test_an_older_format_says_to_retrain():
-    error = refused(sealed(doctored("format", value=1)), "older format")
+@pytest.mark.parametrize("number", [1, 2])
+def test_an_older_format_says_to_retrain(number):
+    error = refused(sealed(doctored("format", value=number)), "older format")
+    assert f"format {number}" in error.found
     assert "Retrain" in error.remedy
 
 
@@ -272,7 +354,17 @@ def test_another_kind_of_file(kind):
 
 # --- parts ----------------------------------------------------------------------------------------
 
-LEVELS = [(), ("model",), ("info",), ("golden", 0), ("info", "reference", "rereferrals")]
+LEVELS = [
+    (),
+    ("model",),
+    ("info",),
+    ("info", "target"),
+    ("info", "training"),
+    ("info", "prior"),
+    ("golden",),
+    ("golden", "rows", 0),
+    ("info", "reference", "rereferrals"),
+]
 
 
 def part_of(steps):
@@ -338,6 +430,61 @@ def test_a_prior_that_is_no_share(risk):
     refused(sealed(doctored("info", "prior", "risk", value=risk)), "prior")
 
 
+ODD = ["", "a\nb", "a\x1b[31m", "a\u202eb", "\ud800", "x" * 301, 5, None, ["a"]]
+
+
+@pytest.mark.parametrize("text", ODD, ids=ascii)
+def test_a_title_that_can_not_be_shown(text):
+    for part in ("name", "title"):
+        refused(sealed(doctored("info", "target", part, value=text)), "target")
+    refused(sealed(doctored("info", "model_id", value=text)), "model_id")
+    if isinstance(text, str):
+        refused(sealed(doctored("model", "columns", 0, value=text)), "columns")
+        refused(sealed(doctored("info", "vintages", text, value=2025)), "vintages")
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", "a\\b", ".hidden", "x" * 121, "a:b", " a"])
+def test_a_name_that_no_file_can_bear(name):
+    refused(sealed(doctored("info", "model_id", value=name)), "model_id")
+
+
+@pytest.mark.parametrize("part", ["until", "first_start", "last_start"])
+@pytest.mark.parametrize("day", ["", "soon", "2026-02-30", "9999-12-31", 20260820, None, "\ud800"])
+def test_a_day_of_the_training_that_is_none(part, day):
+    """What is read later as a day is looked at now: no traceback waits in a model."""
+    refused(sealed(doctored("info", "training", part, value=day)))
+
+
+@pytest.mark.parametrize("part", ["inspections", "events", "authorities"])
+@pytest.mark.parametrize("count", [-1, 0, 1.5, "84", None, True, 10**12])
+def test_a_count_of_the_training_that_is_none(part, count):
+    refused(sealed(doctored("info", "training", part, value=count)), "training")
+
+
+def test_days_out_of_order():
+    for steps, day in (
+        (("training", "until"), "2026-08-21"),
+        (("training", "last_start"), "2026-08-21"),
+        (("training", "first_start"), "2026-07-07"),
+        (("sunset",), "2026-08-19"),
+        (("first_date",), "2028-08-21"),
+        (("levels", "cut"), "2026-08-19"),
+    ):
+        refused(sealed(doctored("info", *steps, value=day)))
+
+
+def test_a_reference_of_no_indicator():
+    entry = DOCUMENT["info"]["reference"]["rereferrals"]
+    refused(
+        sealed(doctored("info", "reference", "shoes", value=entry)), "no indicator: found shoes"
+    )
+
+
+@pytest.mark.parametrize("value", [-0.1, None, "0.3", True, [0.3], float("1e301")])
+def test_a_doubt_about_the_form_that_is_none(value):
+    refused(sealed(doctored("model", "form_sd", value=value)), "form_sd")
+
+
 @pytest.mark.parametrize("name", ["tau2", "typical_sd"])
 def test_a_reference_with_a_negative_variance(name):
     refused(
@@ -391,7 +538,8 @@ def test_an_agreement_out_of_range(value):
 
 
 @pytest.mark.parametrize(
-    "classes", [[], [3], None, "0123", [0, 1, 2, "3"], [0, 1, 2, True], [0, 1, 2], [0, 1, 2, 2]]
+    "classes",
+    [[], [3], None, "0123", [0, 1, 2, "3"], [0, 1, 2, True], [0, 1, 2], [0, 1, 2, 2], [1, 0, 2, 3]],
 )
 def test_grades_that_are_none(classes):
     refused(sealed(doctored("model", "classes", value=classes)))

@@ -183,7 +183,11 @@ def test_the_list_is_what_score_gives(tree, national, model):
         assert row[3] == given["band"]
         risk, low, high = (100 * given[name] for name in ("risk", "risk_lower", "risk_upper"))
         assert row[4] == f"{risk:.1f}% ({low:.1f}% to {high:.1f}%)"
-        assert row[5] == chance(given["top_k_probability"])
+        new = given["top_k_probability_new"]
+        assert pd.isna(new) == given["already_inadequate"]
+        assert row[5] == chance(given["top_k_probability"]) + (
+            "" if pd.isna(new) else f" ({chance(new)})"
+        )
         assert row[6] == f"{100 * given['below_good']:.1f}%"
         held = given["previous_judgement"]
         assert row[8] == (
@@ -204,7 +208,8 @@ def test_the_ten_first_are_told_with_why_and_how_sure(tree, national, model):
             given["band"],
             f"{risk:.1f}% ({low:.1f}% to {high:.1f}%)",
             f"Rank {given['rank_lower']} to {given['rank_upper']}",
-            f"26 highest: {chance(given['top_k_probability'])}",
+            f"26 highest: {chance(given['top_k_probability'])};",
+            f"{chance(given['top_k_probability_new'])} among those not already Inadequate",
             *given["drivers_up"].split("; "),
         ):
             assert part in item
@@ -476,7 +481,7 @@ def test_a_report_on_authorities_begins_with_them_and_leaves_england_out(content
 def test_each_chart_can_be_downloaded_as_picture_and_table_without_a_script(contents):
     tree = html5lib.HTMLParser(namespaceHTMLElements=False).parse(authority_page(contents))
     links = {e.get("download"): e.get("href") for e in every(tree, "a") if e.get("download")}
-    assert len(links) == (2 * 2 + 1) * len(CHOSEN)
+    assert len(links) == 2 * 3 * len(CHOSEN)
     for name, link in links.items():
         content = b64decode(link.partition(";base64,")[2]).decode("utf-8")
         if name.endswith(".svg"):

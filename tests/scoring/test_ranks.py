@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 
 from earlywarn.model.risk_model import RiskModel
+from earlywarn.model.training import FORM_DOUBT
 from earlywarn.scoring.national import TOP_K, score
-from earlywarn.scoring.ranks import FORM_DOUBT, ranked
+from earlywarn.scoring.ranks import ranked
+from earlywarn.statistics.distributions import logit
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,7 @@ def scores(model, snapshot) -> pd.DataFrame:
 
 
 def test_a_model_that_is_sure_of_all_ranks_without_doubt(sure, values):
-    found = ranked(sure, values, 0 * values, 3, form_doubt=0.0)
+    found = ranked(sure, values, 0 * values, 3)
     assert found.rank.tolist() == list(range(10, 0, -1))
     assert (found.rank_lower == found.rank).all()
     assert (found.rank_upper == found.rank).all()
@@ -43,11 +45,24 @@ def test_a_model_that_is_sure_of_all_ranks_without_doubt(sure, values):
 
 def test_the_doubt_about_the_form_is_as_large_as_it_says(sure, values):
     """Two rows a quarter apart change places with the probability of the normal distribution."""
-    found = ranked(sure, values[:2], 0 * values[:2], 1, form_doubt=0.25)
+    unsure = dataclasses.replace(sure, form_sd=0.25)
+    found = ranked(unsure, values[:2], 0 * values[:2], 1)
     assert found.top_k_probability[0] == pytest.approx(0.2398, abs=0.03)  # Phi(-1 / sqrt 2)
-    draws = sure.draws(values, own_sd=0.25)
-    assert draws.std(axis=0) == pytest.approx(0.25, rel=0.06)
-    assert np.abs(np.corrcoef(draws.T) - np.eye(10)).max() < 0.08
+
+
+def test_the_interval_of_a_risk_and_its_rank_hold_one_doubt(model, snapshot, scores):
+    """A rank is as unsure as the risks that are drawn for it, the doubt about the form among it."""
+    assert model.form_sd == FORM_DOUBT
+    without = score(dataclasses.replace(model, form_sd=0.0), snapshot)
+    half = {name: (logit(frame["risk_upper"]) - logit(frame["risk_lower"])) / 2 / 1.6448536
+            for name, frame in (("with", scores), ("without", without))}  # fmt: skip
+    apart = half["with"] ** 2 - half["without"] ** 2
+    np.testing.assert_allclose(apart, FORM_DOUBT**2, atol=1e-6)
+    for name in ("risk", "rank", "below_good", "band"):
+        assert scores[name].equals(without[name]), name
+    wider = scores["rank_upper"] - scores["rank_lower"]
+    assert (wider - (without["rank_upper"] - without["rank_lower"])).median() > 5
+    assert (scores["band_probability"] <= without["band_probability"] + 1e-3).mean() > 0.9
 
 
 def test_more_doubt_makes_wider_intervals_and_no_other_rank(model, snapshot, scores):
@@ -55,17 +70,17 @@ def test_more_doubt_makes_wider_intervals_and_no_other_rank(model, snapshot, sco
     sharp = dataclasses.replace(model, covariance=model.covariance / 100)
     less = score(sharp, snapshot)
     assert (less["rank_upper"] - less["rank_lower"]).median() < usual.median()
-    assert (less["rank_upper"] - less["rank_lower"]).median() > 20 * FORM_DOUBT
+    assert (less["rank_upper"] - less["rank_lower"]).median() > 20 * model.form_sd
     assert less["rank"].tolist() == scores["rank"].tolist()
 
 
 def test_rows_that_are_apart_have_no_place_on_the_second_list(sure, values):
     apart = np.isin(np.arange(10), (9, 5))
-    found = ranked(sure, values, 0 * values, 3, apart=apart, form_doubt=0.0)
+    found = ranked(sure, values, 0 * values, 3, apart=apart)
     expected = [0, 0, 0, 0, 0, np.nan, 1, 1, 1, np.nan]
     np.testing.assert_array_equal(found.top_k_probability_new, expected)
     assert found.top_k_probability[9] == 1.0
-    nobody = ranked(sure, values, 0 * values, 3, form_doubt=0.0)
+    nobody = ranked(sure, values, 0 * values, 3)
     np.testing.assert_array_equal(nobody.top_k_probability_new, nobody.top_k_probability)
     everyone = ranked(sure, values, 0 * values, 3, apart=np.ones(10, dtype=bool))
     assert np.isnan(everyone.top_k_probability_new).all()

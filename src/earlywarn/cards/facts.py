@@ -21,7 +21,7 @@ from earlywarn.panel.panel import FIRST_DAY
 from earlywarn.panel.storage import panel_digest
 from earlywarn.scoring.national import TOP_K
 from earlywarn.scoring.predictions import BANDS
-from earlywarn.scoring.ranks import rank_words
+from earlywarn.scoring.ranks import held_words
 from earlywarn.statistics.bootstrap import consistency_band
 from earlywarn.utils.formatting import percent
 
@@ -172,7 +172,7 @@ def _of_constants() -> dict[str, Any]:
         "catalogue": catalogue_digest(),
         "reach": f"{comparison.REACH:g}",
         "top_k": TOP_K,
-        "rank_words": rank_words(),
+        "held_words": held_words(),
         "refits": training.REFITS,
         "life_years": training.LIFE_YEARS,
         "first_day": FIRST_DAY.isoformat(),
@@ -218,6 +218,7 @@ def _of_model(model: RiskModel) -> dict[str, Any]:
         "first_date": info["first_date"],
         "sunset": info["sunset"],
         "reference_date": info["reference_date"],
+        "form_sd": f"{model.form_sd:g}",
         "indicators": len(model.columns),
         "families": len(set(model.groups)),
         "family_names": ", ".join(dict.fromkeys(model.groups)),

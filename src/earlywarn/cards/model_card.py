@@ -89,7 +89,7 @@ _HOW_GOOD = (
     "{level_words} (observed over expected {observed_expected_conf}).\n"
     "- A list of {top_k} held {found_conf} of the {events_conf} on the day that their inspection "
     "began. {listed_conf} on the list were inspected, so {vain_conf} were not judged so.\n"
-    "- {rank_words} ({doc_experiments}).\n"
+    "- {held_words} ({doc_experiments}).\n"
     "- In AUC it was better beyond chance than these simple rules: {better_than}. It was not "
     "better beyond chance than these: {alike}.\n"
     "- Fairness: {fairness_words}.\n"

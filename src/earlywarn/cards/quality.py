@@ -166,8 +166,10 @@ _HEAD = (
 _UNCERTAINTY = (
     "## Uncertainty\n\nEach risk and rank has a {interval} interval from {refits} refits, for "
     "what was learnt from few events, for how the weights may differ from those believed, for "
-    "small counts and for holes. Each measure of the record has a {level} interval from "
-    "{resamples} resamples of whole authorities. Not held in any interval: causes that no figure "
+    "small counts and for holes, and for what other forms of the model would say of an authority "
+    "(a standard deviation of {form_sd} in log-odds). {held_words}. Each measure of the record has "
+    "a {level} interval from {resamples} resamples of whole authorities. Not held in any interval: "
+    "other causes that no figure "
     "shows, a change of framework, the drift of the share of Inadequate judgements after the cut "
     "({until}), differences between inspectors, and who comes to be inspected. {doc_limits} says "
     "what follows."

@@ -211,23 +211,6 @@ def card(chosen: argparse.Namespace) -> None:
     )
 
 
-def report(chosen: argparse.Namespace) -> None:
-    """Write the report page."""
-    progress = reporter(quiet=chosen.quiet)
-    file = ew.write_report(
-        chosen.out,
-        panel=panel_of(chosen),
-        model=ew.load_model(chosen.model),
-        as_of=chosen.as_of,
-        authorities=chosen.authority,
-        national=chosen.national,
-        brief=chosen.brief,
-        overwrite=chosen.overwrite,
-        progress=progress,
-    )
-    progress.say(f"The report is in {file}")
-
-
 def batch(chosen: argparse.Namespace) -> None:
     """Score a file of rows into another file."""
     progress = reporter(quiet=chosen.quiet)

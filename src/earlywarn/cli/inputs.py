@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import earlywarn as ew
@@ -10,6 +11,7 @@ from earlywarn.scoring.own_figures import read_figures
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     import pandas as pd
 
@@ -33,15 +35,32 @@ def snapshot_of(chosen: argparse.Namespace) -> Snapshot:
     return _with_figures(chosen, snapshot)
 
 
-def _with_figures(chosen: argparse.Namespace, snapshot: Snapshot) -> Snapshot:
+def figures_of(chosen: argparse.Namespace) -> pd.DataFrame | None:
+    """The table of --figures; None if none is named."""
     if getattr(chosen, "figures", None) is None:
-        return snapshot
+        return None
+    return _whose(chosen, read_figures(chosen.figures))
+
+
+@contextmanager
+def figures_named(chosen: argparse.Namespace) -> Iterator[None]:
+    """Say of a fault of own figures which file they stand in."""
     try:
-        return ew.with_figures(snapshot, _whose(chosen, read_figures(chosen.figures)))
+        yield
     except IndicatorError as error:
+        if getattr(chosen, "figures", None) is None:
+            raise
         parts = error.as_dict()
         where = f"{chosen.figures}, {parts.pop('where')}".removesuffix(", ")
         raise ScoreError(parts.pop("problem"), where=where, **parts) from error
+
+
+def _with_figures(chosen: argparse.Namespace, snapshot: Snapshot) -> Snapshot:
+    figures = figures_of(chosen)
+    if figures is None:
+        return snapshot
+    with figures_named(chosen):
+        return ew.with_figures(snapshot, figures)
 
 
 def _whose(chosen: argparse.Namespace, figures: pd.DataFrame) -> pd.DataFrame:

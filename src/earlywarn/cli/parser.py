@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from earlywarn._version import __version__
 from earlywarn.cli import commands, options
+from earlywarn.cli.page_commands import add_pages
+from earlywarn.cli.signing_commands import add_signing
 from earlywarn.cli.upkeep_commands import add_upkeep
 from earlywarn.errors import (
     DataQualityWarning,
@@ -146,10 +148,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(subcommands)
     _add_backtest(subcommands)
     _add_card(subcommands)
-    _add_report(subcommands)
+    add_pages(_add, subcommands)
     _add_batch(subcommands)
     _add_serve(subcommands)
     add_upkeep(_add, subcommands)
+    add_signing(_add, subcommands)
     _add(
         subcommands,
         "drift",
@@ -361,35 +364,6 @@ def _add_card(subcommands: Subcommands[_Parser]) -> None:
         "--templates",
         metavar="DIR",
         help="your own tripod_ai.md or atrs.md, with what only you can say filled in",
-    )
-
-
-def _add_report(subcommands: Subcommands[_Parser]) -> None:
-    command = _add(
-        subcommands,
-        "report",
-        commands.report,
-        "write a report for any browser: England, or the authorities named",
-        options.AS_OF,
-        options.model(),
-        options.panel(),
-        options.JUDGEMENTS,
-        options.out("FILE.html", "the page to write"),
-        options.OVERWRITE,
-        options.QUIET,
-    )
-    command.add_argument(
-        "--authority",
-        nargs="+",
-        action="extend",
-        metavar="NAME_OR_CODE",
-        help="a report on these alone (default: England, and every authority)",
-    )
-    command.add_argument(
-        "--national", action="store_true", help="put England's parts before the authorities named"
-    )
-    command.add_argument(
-        "--brief", action="store_true", help="two pages of A4 for each authority named"
     )
 
 

@@ -13,6 +13,8 @@ from earlywarn.cli.terminal import cut, width, wrapped
 from earlywarn.indicators.catalogue import FAMILIES, INDICATORS, Indicator, get_indicator
 from earlywarn.indicators.standardise import USUAL
 from earlywarn.scoring.national import hindsight
+from earlywarn.scoring.standing_words import band_name, band_words, rank_words
+from earlywarn.scoring.words import NONE
 from earlywarn.utils.dates import this_day
 
 if TYPE_CHECKING:
@@ -75,12 +77,19 @@ def _ranked(shown: pd.DataFrame) -> list[str]:
     room = max(width() - len(head), 3)
     lines = [f"{head}What drives it up"]
     return lines + [
-        f"{row['rank']:>4} {row['rank_lower']:>4}-{row['rank_upper']:<4}  "
+        f"{_ranks(row)}  "
         f"{cut(row['la_name'], name_width):<{name_width}}  {100 * row['risk']:4.1f}% "
         f"{100 * row['risk_lower']:4.1f}-{100 * row['risk_upper']:<4.1f}  "
         f"{cut(row['drivers_up'], room)}".rstrip()
         for row in shown[_SHOWN].to_dict("records")
     ]
+
+
+def _ranks(row: Mapping[Hashable, Any]) -> str:
+    """The rank and its interval as columns; none where nothing is known."""
+    if pd.isna(row["rank"]):
+        return f"{'-':>4} {'':>9}"
+    return f"{row['rank']:>4} {row['rank_lower']:>4}-{row['rank_upper']:<4}"
 
 
 def explanation_text(
@@ -89,51 +98,64 @@ def explanation_text(
     """One authority: its risk, then what raises and what lowers it, strongest first."""
     code, name = rows["la_code"].iloc[0], rows["la_name"].iloc[0]
     row = scores[scores["la_code"] == code].iloc[0]
-    terms = rows[rows["term"] == "indicator"]
-    baseline = rows[rows["term"] == "baseline"].iloc[0]
-    held = row["previous_judgement"]
-    last = (
-        "none on record"
-        if pd.isna(held)
-        else f"{held}, inspected from {row['previous_inspection']}"
-    )
     lines = [
         f"{name} ({code}), as of {snapshot.as_of}; {_known_to(model, snapshot, scores)}",
         sources_text(rows.attrs.get("freshness", [])),
         "",
-        (
-            f"Risk of an Inadequate judgement if inspected {_when(snapshot)}: "
-            f"{100 * row['risk']:.1f}% "
-            f"(90% interval {100 * row['risk_lower']:.1f}% to {100 * row['risk_upper']:.1f}%), "
-            f"{row['band']} (probability of this band {row['band_probability']:.2f})"
-        ),
-        (
-            f"Rank {row['rank']} of {len(scores)} "
-            f"(90% interval {row['rank_lower']} to {row['rank_upper']}); "
-            f"risk of being judged below Good: {100 * row['below_good']:.0f}%"
-        ),
-        f"Last judgement known (to {row['judgements_through'] or 'no day'}): {last}",
+        *_stands(row, len(scores), snapshot),
         "",
-        f"{baseline['contribution']:+6.2f}  {baseline['sentence']}",
+        *_terms_by_side(rows),
+        "",
+        _adds_up(rows, row["prior"]),
     ]
-    for title, side in (("Raises the risk", 1), ("Lowers the risk", -1)):
-        chosen = terms[terms["contribution"] * side >= 0.005]
-        lines += ["", title, *(_term(term) for term in chosen.to_dict("records"))]
-    quiet = terms[terms["contribution"].abs() < 0.005]
-    if len(quiet):
-        lines += ["", "No effect", *(_term(term) for term in quiet.to_dict("records"))]
-    total = terms["contribution"].sum() + baseline["contribution"]
-    start = f"{100 / (1 + np.exp(-baseline['contribution'])):.1f}% is the risk at the middle of all"
-    shares = (
-        f"{start} figures; {100 * row['prior']:.1f}%, the mean over inspections like recent ones."
-    )
-    lines += ["", f"The numbers are log-odds; together they make {total:+.2f}. {shares}"]
     wrapped = [
         textwrap.fill(line, width(), subsequent_indent=" " * 8) if len(line) > width() else line
         for block in lines
         for line in block.splitlines() or [""]
     ]
     return "\n".join([*wrapped, *_caution(model)])
+
+
+def _stands(row: pd.Series, count: int, snapshot: Snapshot) -> list[str]:
+    """The risk of one authority, where it stands with it, and what it was judged last."""
+    risk = (
+        f"Risk of an Inadequate judgement if inspected {_when(snapshot)}: "
+        f"{100 * row['risk']:.1f}% "
+        f"(90% interval {100 * row['risk_lower']:.1f}% to {100 * row['risk_upper']:.1f}%), "
+        f"{band_words(row)}"
+    )
+    below_good = f"risk of being judged below Good: {100 * row['below_good']:.0f}%"
+    held = row["previous_judgement"]
+    last = f"{held}, inspected from {row['previous_inspection']}"
+    known = f"Last judgement known (to {row['judgements_through'] or 'no day'})"
+    return [
+        risk,
+        f"{rank_words(row, count)}; {below_good}",
+        f"{known}: {'none on record' if pd.isna(held) else last}",
+    ]
+
+
+def _terms_by_side(rows: pd.DataFrame) -> list[str]:
+    """Where everyone starts; then what raises, what lowers, and what does neither."""
+    terms = rows[rows["term"] == "indicator"]
+    baseline = rows[rows["term"] == "baseline"].iloc[0]
+    lines = [f"{baseline['contribution']:+6.2f}  {baseline['sentence']}"]
+    for title, side in (("Raises the risk", 1), ("Lowers the risk", -1)):
+        chosen = terms[terms["contribution"] * side >= NONE]
+        lines += ["", title, *(_term(term) for term in chosen.to_dict("records"))]
+    quiet = terms[terms["contribution"].abs() < NONE]
+    if len(quiet):
+        lines += ["", "No effect", *(_term(term) for term in quiet.to_dict("records"))]
+    return lines
+
+
+def _adds_up(rows: pd.DataFrame, prior: float) -> str:
+    """What the terms come to, and what they start from."""
+    baseline = rows.loc[rows["term"] == "baseline", "contribution"].iloc[0]
+    start = f"{100 / (1 + np.exp(-baseline)):.1f}% is the risk at the middle of all figures"
+    usual = f"{100 * prior:.1f}%, the mean over inspections like recent ones"
+    total = rows["contribution"].sum()
+    return f"The numbers are log-odds; together they make {total:+.2f}. {start}; {usual}."
 
 
 def own_figures_text(snapshot: Snapshot) -> str:
@@ -203,7 +225,7 @@ def what_if_text(rows: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> st
         "",
         (
             f"Risk of an Inadequate judgement if inspected {_when(snapshot)}: "
-            f"{100 * now['risk']:.1f}%, {now['band']}"
+            f"{100 * now['risk']:.1f}%, {band_name(now)}"
         ),
     ]
     for way, title in (("alone", "One figure alone"), ("together", "One after the other")):

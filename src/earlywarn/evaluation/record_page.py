@@ -9,7 +9,7 @@ import pandas as pd
 
 from earlywarn.evaluation.protocol import OURS, WINDOWS, years_of
 from earlywarn.evaluation.wording import level_words, order_words, skill_words
-from earlywarn.scoring.ranks import rank_words
+from earlywarn.scoring.ranks import held_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,8 +67,8 @@ def _opening(records: pd.DataFrame, backtest: Backtest) -> str:
     rows = records[(records["model"] == OURS) & (records["lead_months"] == 0)]
     headlines = [_headline(row) for row in rows.to_dict("records") if row["window"] in _NAMES]
     head = _HEAD.format(command=_COMMAND, target=backtest.target)
-    ranks = f"- **Ranks.** {rank_words()} (docs/experiments.md, rows 46 and 47)."
-    return "\n".join([head, *headlines, ranks, _FOOT])
+    held = f"- **Intervals.** {held_words()} (docs/experiments.md, rows 47 and 51)."
+    return "\n".join([head, *headlines, held, _FOOT])
 
 
 _HEAD = (

@@ -22,6 +22,7 @@ from earlywarn.indicators.catalogue import (
     get_indicator,
 )
 from earlywarn.indicators.figures import Figures, Level, Pairs
+from earlywarn.indicators.standardise import usual_level
 from earlywarn.judgements.targets import previous_judgement
 from earlywarn.panel.panel import Snapshot
 from earlywarn.statistics.arrays import FloatArray, rate
@@ -163,6 +164,56 @@ def newest_sizes(snapshot: Snapshot) -> pd.DataFrame:
         if level.newest is not None
     }
     return pd.DataFrame(found, index=pd.Index(figures.areas[:-1], dtype="str", name="la_code"))
+
+
+def newest_comparisons(snapshot: Snapshot) -> pd.DataFrame:
+    """What a newer figure of each authority would be compared with, within the newest year.
+
+    Returns
+    -------
+    DataFrame
+        One row an indicator that can be compared and authority: ``la_code, indicator, period``;
+        ``centre``, the stabilised value that is usual for it (at its deprivation, where it is
+        compared like for like), and ``expected``, the same in the indicator's unit, NaN where no
+        deprivation counts; ``size``, as ``newest_sizes`` gives it; ``tau2`` and ``typical_sd``, as
+        in ``Distribution``; ``england``, England's figure.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> table = newest_comparisons(ew.load_panel().as_of("2024-06-30"))
+    >>> leeds = table[table["la_code"] == "383"].set_index("indicator")
+    >>> leeds.loc["cin_rate", ["period", "expected"]].astype(float).round().tolist()
+    [2023.0, 390.0]
+    """
+    _check(snapshot)
+    figures, parts = Figures.of(snapshot), []
+    levels = figures.levels([get_indicator(DEPRIVATION), *_published(INDICATORS)])
+    deprivation = next(levels)
+    for level in levels:
+        column = level.newest
+        against = None if column is None else level.spread(column, deprivation)
+        if column is None or against is None:
+            continue
+        like, expected = level.expected(column, deprivation, against)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "la_code": pd.Index(figures.areas[:-1], dtype="str"),
+                    "indicator": level.record.id,
+                    "period": int(level.years[column]),
+                    "centre": usual_level(like, against),
+                    "expected": expected,
+                    "size": level.usual_size(column),
+                    "tau2": against.tau2,
+                    "typical_sd": against.typical_sd,
+                    "england": level.england[column],
+                }
+            )
+        )
+    columns = ["la_code", "indicator", "period", "centre", "expected", "size"]
+    columns += ["tau2", "typical_sd", "england"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
 def newest_figures(snapshot: Snapshot) -> pd.DataFrame:

@@ -114,10 +114,16 @@ class Level:
             return None
         # A caller's own figure is held against what was published, and moves no one else.
         y, sd = self._stable(*self.with_own_figures(column), column)
-        alike = self._like_for_like(column, deprivation, own_figures=True)
-        like = np.full(len(y), np.nan) if alike is None else alike
-        expected = np.where(np.isnan(like), np.nan, usual_value(self.record, like, against))
+        like, expected = self.expected(column, deprivation, against)
         return *compare(y, sd, like, against), expected
+
+    def expected(
+        self, column: int, deprivation: Level, against: Distribution
+    ) -> tuple[FloatArray, FloatArray]:
+        """The authorities' deprivation and the value expected at it; NaN where it counts not."""
+        alike = self._like_for_like(column, deprivation, own_figures=True)
+        like = np.full(len(self.value), np.nan) if alike is None else alike
+        return like, np.where(np.isnan(like), np.nan, usual_value(self.record, like, against))
 
     def _stable(
         self, value: FloatArray, size: FloatArray, column: int

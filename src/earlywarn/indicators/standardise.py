@@ -178,7 +178,7 @@ def compare(
     (array([1. , 0.5]), array([0.1134, 0.7132]))
     """
     spread = np.where(np.isnan(sd), against.typical_sd, sd)
-    centre = against.centre + against.gradient * _offset(deprivation, against.deprivation)
+    centre = usual_level(deprivation, against)
     z = np.clip(shrunken_z(y, spread, centre, against.tau2), -REACH, REACH)
     return z, np.where(np.isnan(z), np.nan, level_error(z, spread, against.tau2))
 
@@ -215,6 +215,19 @@ def level_error(z: npt.ArrayLike, sd: npt.ArrayLike, tau2: float) -> FloatArray:
     return np.minimum(np.sqrt(chance**2 + (CENTRE_SD**2 + pulled**2)), 1.0)
 
 
+def usual_level(deprivation: npt.ArrayLike, against: Distribution) -> FloatArray:
+    """Give the stabilised value at which ``compare`` finds nothing unusual.
+
+    Examples
+    --------
+    >>> spread = Distribution(centre=0.2, gradient=0.005, deprivation=20, tau2=0.01, typical_sd=0)
+    >>> usual_level([20.0, 24.0, np.nan], spread)
+    array([0.2 , 0.22, 0.2 ])
+    """
+    offset = _offset(deprivation, against.deprivation)
+    return np.asarray(against.centre + against.gradient * offset, dtype=float)
+
+
 def usual_value(record: Indicator, deprivation: npt.ArrayLike, against: Distribution) -> FloatArray:
     """Give the value, in the indicator's unit, at which ``compare`` finds nothing unusual.
 
@@ -227,7 +240,7 @@ def usual_value(record: Indicator, deprivation: npt.ArrayLike, against: Distribu
     >>> usual_value(get_indicator("cin_rate"), [20.0, 24.0], spread).round(1)
     array([400., 484.])
     """
-    centre = against.centre + against.gradient * _offset(deprivation, against.deprivation)
+    centre = usual_level(deprivation, against)
     if record.kind == "proportion":
         return np.asarray(100 * np.sin(centre) ** 2, dtype=float)
     per = 10_000 if record.kind == "rate" else 1

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import date
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from earlywarn.errors import StoreError
+from earlywarn.indicators.catalogue import INDICATORS
 from earlywarn.model.base_rate import LevelState
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 ARRAYS = ("coefficients", "thresholds", "centre", "orientation", "agreement", "covariance")
-_MODEL_KEYS = frozenset({"columns", "groups", "classes", "shifts", *ARRAYS})
+_MODEL_KEYS = frozenset({"columns", "groups", "classes", "shifts", "form_sd", *ARRAYS})
 _INFO_KEYS = frozenset(
     {
         "model_id",
@@ -27,6 +32,10 @@ _INFO_KEYS = frozenset(
         "levels",
     }
 )
+
+
+_LONGEST = 120
+_IDENTITY = re.compile(rf"\w[\w .+-]{{0,{_LONGEST - 1}}}")
 
 
 def refuse(where: str, problem: str, found: str = "", expected: str = "") -> NoReturn:
@@ -58,14 +67,16 @@ def check_model(plain: Any, where: str) -> None:
         not isinstance(grades, list)
         or len(grades) < 2
         or not all(type(grade) is int for grade in grades)
-        or len(set(grades)) != len(grades)
+        or grades != sorted(set(grades))
     ):
-        refuse(where, "the grades are none", repr(grades)[:80], "two whole numbers or more")
+        refuse(where, "the grades are none", repr(grades)[:80], "two rising whole numbers or more")
     shapes: dict[str, tuple[int, ...]] = {
         **dict.fromkeys(("coefficients", "centre", "orientation", "agreement"), (width,)),
         "thresholds": (len(grades) - 1,),
         "covariance": (width + 1, width + 1),
     }
+    if not is_number(plain["form_sd"]) or plain["form_sd"] < 0:
+        refuse(where, "form_sd is none", repr(plain["form_sd"])[:60], "a number of 0 or more")
     arrays = {name: _array(plain[name], name, shape, where) for name, shape in shapes.items()}
     _check_values(arrays, where)
     if plain["shifts"] is not None:
@@ -127,11 +138,7 @@ def _check_levels(levels: Any, where: str) -> None:
 
 
 def _check_names(names: Any, what: str, where: str) -> None:
-    if (
-        not isinstance(names, list)
-        or not names
-        or not all(isinstance(name, str) and name for name in names)
-    ):
+    if not isinstance(names, list) or not names or not all(_is_title(name) for name in names):
         refuse(where, f"{what} are not a list of names", repr(names)[:80])
 
 
@@ -184,25 +191,54 @@ def check_info(info: Any, where: str) -> None:
         )
     if any(entry["tau2"] < 0 or entry["typical_sd"] < 0 for entry in reference.values()):
         refuse(where, "a reference distribution has a negative variance")
+    if strange := sorted(set(reference) - {record.id for record in INDICATORS}):
+        refuse(where, "a reference distribution of no indicator", ", ".join(strange)[:80])
     for name in ("first_date", "sunset", "reference_date"):
         if not _is_day(info[name]):
             refuse(where, f"{name} is no date", repr(info[name])[:60], "a date such as 2025-03-31")
-    if not isinstance(info["model_id"], str) or not info["model_id"]:
-        refuse(where, "model_id is none", repr(info["model_id"])[:60])
-    for name in ("target", "training", "prior", "vintages"):
-        if not isinstance(info[name], dict):
-            refuse(where, f"{name} is no account", repr(info[name])[:60], "names with values")
+    if not isinstance(info["model_id"], str) or not _IDENTITY.fullmatch(info["model_id"]):
+        refuse(
+            where,
+            "model_id is none",
+            repr(info["model_id"])[:60],
+            f"{_LONGEST} letters, digits and - . _ + at most, since files are named after it",
+        )
+    for name, parts in _ACCOUNTS.items():
+        _check_account(info[name], name, parts, where)
+    if not isinstance(info["vintages"], dict) or not all(
+        _is_title(source) and _is_count(year) for source, year in info["vintages"].items()
+    ):
+        refuse(where, "vintages are no account", repr(info["vintages"])[:60], "names with years")
+    _check_order(info, where)
     _check_line(info.get("line", []), where)
     _check_levels(info["levels"], where)
-    risk = info["prior"].get("risk")
-    if not is_number(risk) or not 0 < risk < 1:
-        refuse(where, "prior risk is no share", repr(risk)[:60], "between 0 and 1")
+
+
+def _check_account(
+    account: Any, name: str, parts: dict[str, Callable[[Any], bool]], where: str
+) -> None:
+    """Refuse an account with a part that is missing, strange or not of its kind."""
+    if not isinstance(account, dict) or set(account) != set(parts):
+        refuse(where, f"{name} is no account", repr(account)[:60], ", ".join(parts))
+    for part, test in parts.items():
+        if not test(account[part]):
+            refuse(where, f"{name} {part} is not as it should be", repr(account[part])[:60])
+
+
+def _check_order(info: dict[str, Any], where: str) -> None:
+    """Refuse days that are out of order: what was learnt, until when, and how long it is used."""
+    learnt, levels = info["training"], info["levels"]
+    days = [learnt["first_start"], learnt["last_start"], learnt["until"], info["sunset"]]
+    if days != sorted(days) or info["first_date"] > info["sunset"]:
+        refuse(where, "the model's days are out of order", ", ".join(days))
+    if levels and isinstance(levels, dict) and levels.get("cut") != learnt["until"]:
+        refuse(where, "the levels are not of the day until which was learnt", str(levels)[:60])
 
 
 def _check_line(line: Any, where: str) -> None:
     """Where a retrained model comes from, parents first: names with words."""
     if not isinstance(line, list) or not all(
-        isinstance(one, dict) and all(isinstance(word, str) for word in one.values())
+        isinstance(one, dict) and all(_is_title(word) for pair in one.items() for word in pair)
         for one in line
     ):
         refuse(where, "the line of the model is no list of names with words", repr(line)[:60])
@@ -213,3 +249,38 @@ def _is_day(text: Any) -> bool:
         return isinstance(text, str) and date.fromisoformat(text) is not None
     except ValueError:
         return False
+
+
+def _is_title(text: Any) -> bool:
+    """Whether a text can be shown: neither empty nor endless, nothing in it that can't be seen."""
+    return isinstance(text, str) and 0 < len(text) <= 300 and text.isprintable()
+
+
+def _is_count(cell: Any) -> bool:
+    return type(cell) is int and 0 <= cell < 10**9
+
+
+def _is_some(cell: Any) -> bool:
+    return _is_count(cell) and cell > 0
+
+
+def _is_share(cell: Any) -> bool:
+    return is_number(cell) and 0 < cell < 1
+
+
+_ACCOUNTS: dict[str, dict[str, Callable[[Any], bool]]] = {
+    "target": {"name": _is_title, "title": _is_title, "version": _is_count},
+    "training": {
+        **dict.fromkeys(("until", "first_start", "last_start"), _is_day),
+        **dict.fromkeys(("inspections", "events", "authorities"), _is_some),
+    },
+    "prior": {
+        "risk": _is_share,
+        "below_good": lambda cell: cell is None or _is_share(cell),
+        "recent_share": is_number,
+        "half_life_years": is_number,
+        "pseudo_cases": is_number,
+        "scenario": lambda cell: isinstance(cell, bool),
+    },
+}
+"""What each account holds, and what each part of it must be."""

@@ -36,14 +36,18 @@ SHORTEST = 64
 """A shorter block is filled up, so that no block is a single row, whose axis numpy would drop."""
 SHARE = 4 * BLOCK
 """The fewest rows that are worth a thread of their own."""
+FEW = 8
+"""Columns of a group up to which there is a table of every pattern of missing values: a byte."""
 
 
 class Block(NamedTuple):
     """Some rows, column by column, centred and completed."""
 
     filled: Floats
+    missing: NDArray[np.bool_] | None
+    """Which values were filled in; None where nothing was missing."""
     variance: Floats | None
-    """How unsure each filled value is; None where nothing was missing."""
+    """How unsure each filled value is by itself; None where nothing was missing or nobody asked."""
 
 
 class Alike(NamedTuple):
@@ -56,6 +60,8 @@ class Alike(NamedTuple):
     """By how many of the group's columns are missing."""
     left: Floats
     """The variance that is left to a missing value, by how many are missing."""
+    shared: Floats
+    """The part of it that the group's missing values share, by how many are missing."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,7 @@ class Completion:
         r, sign = float(self.agreement[columns.start]), float(self.orientation[columns.start])
         known = size - np.arange(size + 1.0)
         spread = np.maximum(1 + (known - 1) * r, 1e-12)
-        return Alike(columns, sign * r, spread, 1 - known * r**2 / spread)
+        return Alike(columns, sign * r, spread, 1 - known * r**2 / spread, r * (1 - r) / spread)
 
 
 @dataclass(frozen=True)
@@ -103,17 +109,97 @@ class Doubt:
     ----------
     covariance : ndarray of shape (n_columns + 1, n_columns + 1)
         Of the intercept and the weights.
-    weight : ndarray of shape (n_columns,)
-        What the variance of a column's value counts for.
+    coefficients : ndarray of shape (n_columns,)
+        The weights.
+    completion : Completion
+        How missing values are filled in.
     """
 
     covariance: Floats
-    weight: Floats
+    coefficients: Floats
+    completion: Completion
 
     @cached_property
     def halved(self) -> Floats:
         """Half of the symmetric matrix, with what lies off its diagonal taken twice."""
         return np.asarray(np.tril(2 * self.covariance, -1) + np.diag(np.diag(self.covariance)))
+
+    @cached_property
+    def squared(self) -> Floats:
+        """The mean product of each two weights: what the covariance of two values counts for."""
+        learnt = np.outer(self.coefficients, self.coefficients)
+        return np.asarray(learnt + self.covariance[1:, 1:], dtype=float)
+
+    @cached_property
+    def weight(self) -> Floats:
+        """What the variance of a column's value counts for."""
+        return np.diag(self.squared).copy()
+
+    @cached_property
+    def gaps(self) -> list[Gaps]:
+        """What each group's missing values add to the variance."""
+        return [self._gaps(group, alike) for group, alike in self.completion.parts]
+
+    def _gaps(self, group: Places, alike: list[Alike]) -> Gaps:
+        widths = [run.columns.stop - run.columns.start for run in alike]
+        left, shared = (
+            np.repeat([getattr(run, name) for run in alike], widths, axis=0)
+            for name in ("left", "shared")
+        )
+        squared, sign = self.squared[group][:, group], self.completion.orientation[group]
+        return Gaps(group, squared, sign, left, shared)
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """What the missing values of one group add to the variance of the log-odds.
+
+    They are unsure together: given the known ones, two of them have the covariance
+    ``sign_i sign_j sqrt(shared_i shared_j)``, and each the variance ``left``. What a covariance
+    counts for is the mean product of the two weights.
+
+    Parameters
+    ----------
+    group : slice or ndarray
+        The group's columns.
+    squared : ndarray of shape (n_group, n_group)
+        What the covariance of each two of them counts for.
+    sign : ndarray of shape (n_group,)
+        The columns' orientation, as in ``Completion``.
+    left, shared : ndarray of shape (n_group, n_group + 1)
+        As in ``Alike``, for each column, by how many of the group are missing.
+    """
+
+    group: Places
+    squared: Floats
+    sign: Floats
+    left: Floats
+    shared: Floats
+
+    @cached_property
+    def table(self) -> Floats:
+        """The variance of every pattern: the first column's bit is the lowest."""
+        size = len(self.squared)
+        patterns = np.arange(1 << size) >> np.arange(size)[:, None] & 1
+        return self.worked_out(patterns.astype(np.bool_))
+
+    def variance(self, missing: NDArray[np.bool_]) -> Floats:
+        """The variance of each row, from which of the group's values are missing."""
+        if len(self.squared) > FEW:
+            return self.worked_out(missing)
+        pattern = np.packbits(missing, axis=0, bitorder="little")[0]
+        return np.asarray(self.table.take(pattern), dtype=float)
+
+    def worked_out(self, missing: NDArray[np.bool_]) -> Floats:
+        """The same for each column of ``missing``, one row of the group's columns after another."""
+        holes = missing.sum(axis=0)
+        shared = self.shared.take(holes, axis=1)
+        own = (self.left.take(holes, axis=1) - shared) * missing
+        together = np.sqrt(shared) * self.sign[:, None] * missing
+        found = weighted_sums(np.diag(self.squared), own)
+        for row, part in zip(self.squared, together, strict=True):
+            found += part * weighted_sums(row, together)
+        return found
 
 
 class Bench:
@@ -134,21 +220,20 @@ class Bench:
         width, height = len(completion.centre), min(max(rows, SHORTEST), BLOCK)
         self._completion = completion
         self._offset = (0.0 - completion.centre)[:, None]
-        self._terms, self._spare, self._unsure = (np.empty((width + 1, height)) for _ in range(3))
+        self._terms, self._spare = (np.empty((width + 1, height)) for _ in range(2))
         self._missing = np.empty((width, height), dtype=np.bool_)
         self._counts = np.min_scalar_type(width)
 
-    def complete(self, rows: Floats, *, doubt: bool = True) -> Block:
-        """Centre and complete the rows of one block, columns first."""
+    def complete(self, rows: Floats, *, unsure: bool = False) -> Block:
+        """Centre and complete the rows of one block, columns first; say how unsure, if asked."""
         size = rows.shape[1]
-        filled, spare, unsure = (
-            array[1:, :size] for array in (self._terms, self._spare, self._unsure)
-        )
+        filled, spare = (array[1:, :size] for array in (self._terms, self._spare))
+        variance = np.zeros_like(filled) if unsure else None
         missing = self._missing[:, :size]
         # Added, not subtracted: -0.0 becomes 0.0 here, whether or not something is missing.
         np.add(rows, self._offset, out=filled)
         if not np.isnan(filled, out=missing).any():
-            return Block(filled, None)
+            return Block(filled, None, None)
         # A missing value is zero both above and below zero: three plain passes, where a mask
         # would be looked at value by value.
         np.fmax(filled, 0.0, out=spare)
@@ -157,13 +242,13 @@ class Bench:
         for group, alike in self._completion.parts:
             holes = np.add.reduce(missing[group], axis=0, dtype=self._counts)
             total = weighted_sums(self._completion.orientation[group], filled[group])
-            for columns, pull, spread, left in alike:
+            for columns, pull, spread, left, _ in alike:
                 expected = pull * total / spread.take(holes)
                 np.multiply(missing[columns], expected, out=spare[columns])
-                if doubt:
-                    np.multiply(missing[columns], left.take(holes), out=unsure[columns])
+                if variance is not None:
+                    np.multiply(missing[columns], left.take(holes), out=variance[columns])
         filled += spare
-        return Block(filled, unsure if doubt else None)
+        return Block(filled, missing, variance)
 
     def terms(self, block: Block) -> Floats:
         """Room for the terms of a block, the baseline first: its own, where they take its place."""
@@ -178,8 +263,15 @@ class Bench:
         product *= filled
         found: Floats = sums(product) + weighted_sums(halved[1:, 0], filled) + halved[0, 0]
         np.maximum(found, 0.0, out=found)
-        if block.variance is not None:
-            found += weighted_sums(doubt.weight, block.variance)
+        found += self.own_variance(block, errors, doubt)
+        return found
+
+    def own_variance(self, block: Block, errors: Floats | None, doubt: Doubt) -> Floats:
+        """The variance that a row's own values bring: those missing, and those not exact."""
+        found = np.zeros(block.filled.shape[1])
+        if block.missing is not None:
+            for gaps in doubt.gaps:
+                found += gaps.variance(block.missing[gaps.group])
         return found if errors is None else found + self._noise(errors, doubt.weight)
 
     def _noise(self, errors: Floats, weight: Floats) -> Floats:

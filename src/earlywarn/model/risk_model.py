@@ -81,6 +81,9 @@ class RiskModel(Shown):
     shifts : ndarray of shape (n_grades - 1, n_columns), optional
         What a column's coefficient at each threshold is more than that of the worst grade: 0 but
         for columns between 0 and 1 that have a weight of their own at each threshold.
+    form_sd : float, default=0
+        Standard deviation, in log-odds, of what another form of the model that did as well would
+        say of a row: each row's own, and part of every interval.
     info : mapping
         What the model was learnt from: see ``earlywarn.model.serialisation``.
 
@@ -120,6 +123,7 @@ class RiskModel(Shown):
     classes: tuple[Any, ...]
     info: Mapping[str, Any] = field(default_factory=dict)
     shifts: Floats | None = None
+    form_sd: float = 0.0
 
     def __post_init__(self) -> None:
         width, steps = len(self.columns), len(self.classes) - 1
@@ -200,7 +204,8 @@ class RiskModel(Shown):
 
         Within a group the columns are taken as exchangeable with correlation r, so that from n
         known ones of sum S the expectation of a missing one is r S / (1 + (n - 1) r), with
-        variance 1 - n r^2 / (1 + (n - 1) r).
+        variance 1 - n r^2 / (1 + (n - 1) r), r (1 - r) / (1 + (n - 1) r) of which it shares with
+        the other missing ones.
 
         Returns
         -------
@@ -213,7 +218,7 @@ class RiskModel(Shown):
         filled, variance = (np.zeros(matrix.shape, order="F") for _ in range(2))
         bench = Bench(self._completion, len(matrix))
         for rows, given in blocks(matrix, slice(0, len(matrix))):
-            block, size = bench.complete(given), rows.stop - rows.start
+            block, size = bench.complete(given, unsure=True), rows.stop - rows.start
             filled[rows] = block.filled[:, :size].T
             if block.variance is not None:
                 variance[rows] = block.variance[:, :size].T
@@ -289,10 +294,11 @@ class RiskModel(Shown):
         sd = bool(len(found.sd))
         for rows, given in blocks(table, span):
             end, size = rows.start + given.shape[1], rows.stop - rows.start
-            block = bench.complete(given, doubt=sd)
+            block = bench.complete(given)
             if sd:
                 error = None if errors is None else columns_first(errors, rows)
-                found.sd[rows] = np.sqrt(bench.variance(block, error, doubt))[:size]
+                variance = bench.variance(block, error, doubt) + self.form_sd**2
+                found.sd[rows] = np.sqrt(variance)[:size]
             here = terms[:, rows.start : end] if terms.size else bench.terms(block)
             here[0] = -self.thresholds[-1]
             if moved is not None:
@@ -344,13 +350,13 @@ class RiskModel(Shown):
         weights, count = self.shifts[grade - 1][inside], height(table)
         bench, found = Bench(completion, count), np.empty(count)
         for rows, given in blocks(part, slice(0, count)):
-            block = bench.complete(given, doubt=False)
+            block = bench.complete(given)
             found[rows] = weighted_sums(weights, block.filled)[: rows.stop - rows.start]
         # Figures beyond 0 and 1 can't make a worse grade likelier than a better one.
         return np.maximum(step + found, SMALLEST_RISE)
 
     def log_odds_sd(self, X: ArrayLike, noise: ArrayLike | None = None) -> Floats:
-        """Standard deviation of the log-odds: what was learnt, small counts and missing values.
+        """Standard deviation of the log-odds: weights, the form, small counts, missing values.
 
         Parameters
         ----------
@@ -380,7 +386,6 @@ class RiskModel(Shown):
         *,
         size: int = 2000,
         seed: int = 20160913,
-        own_sd: float = 0.0,
     ) -> Floats:
         """Log-odds of the rows under ``size`` equally credible models: for ranks, which rows share.
 
@@ -390,17 +395,13 @@ class RiskModel(Shown):
             As for ``log_odds_sd``.
         size, seed : int
             How many draws, and what they begin with.
-        own_sd : float
-            Standard deviation of what else may move each row's log-odds by itself.
 
         Returns
         -------
         ndarray of shape (size, n_rows)
         """
-        filled, unsure = self.complete(X)
-        if noise is not None:
-            unsure = unsure + np.nan_to_num(np.asarray(noise, dtype=float)) ** 2
-        own = np.sqrt(sums((unsure * self._doubt.weight).T) + own_sd**2)
+        filled, own = self.own_variance(X, noise)
+        own = np.sqrt(own + self.form_sd**2)
         rng = np.random.default_rng(seed)
         values, vectors = np.linalg.eigh(self.covariance)
         root = vectors * np.sqrt(np.maximum(values, 0.0))
@@ -409,11 +410,27 @@ class RiskModel(Shown):
         odds = self.log_odds(X) + shared @ design.T + rng.standard_normal((size, len(own))) * own
         return np.asarray(odds, dtype=float)
 
+    def own_variance(
+        self, X: ArrayLike | pd.DataFrame, noise: ArrayLike | None = None
+    ) -> tuple[Floats, Floats]:
+        """The rows as ``complete`` fills them in, and each one's own variance of the log-odds.
+
+        That is what small counts and missing values bring, and no other row shares; ``X`` and
+        ``noise`` are as for ``log_odds_sd``.
+        """
+        matrix, errors = self.matrix(X), None if noise is None else self.matrix(noise)
+        filled, own = np.empty(matrix.shape), np.empty(len(matrix))
+        bench = Bench(self._completion, len(matrix))
+        for rows, given in blocks(matrix, slice(0, len(matrix))):
+            block, size = bench.complete(given), rows.stop - rows.start
+            filled[rows] = block.filled[:, :size].T
+            error = None if errors is None else columns_first(errors, rows)
+            own[rows] = bench.own_variance(block, error, self._doubt)[:size]
+        return filled, own
+
     @cached_property
     def _doubt(self) -> Doubt:
-        # The variance of a value counts for the mean square of a weight that is itself unsure.
-        weight = self.coefficients**2 + np.diag(self.covariance)[1:]
-        return Doubt(self.covariance, np.asarray(weight, dtype=float))
+        return Doubt(self.covariance, self.coefficients, self._completion)
 
     @cached_property
     def _completion(self) -> Completion:

@@ -17,8 +17,10 @@ import numpy as np
 from earlywarn._version import __version__
 from earlywarn.errors import StoreError
 from earlywarn.indicators.catalogue import digest as catalogue_digest
-from earlywarn.model.checked import ARRAYS, check_info, check_model, is_number, refuse
+from earlywarn.model.checked import ARRAYS, check_info, check_model, refuse
+from earlywarn.model.golden import check_golden, golden_rows
 from earlywarn.model.risk_model import RiskModel
+from earlywarn.model.signing import check_signature
 from earlywarn.utils.files import (
     check_outputs,
     folder_for,
@@ -30,14 +32,12 @@ from earlywarn.utils.files import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMAT = 2
-"""2: weights of its own at each threshold (``shifts``), and levels carried to a day."""
+FORMAT = 3
+"""2: weights of its own at each threshold (``shifts``), and levels carried to a day. 3: the doubt
+about the form (``form_sd``), missing values that are unsure together, golden rows for each road."""
 KIND = "earlywarn risk model"
 FILE_NAME = "model.json"
 LARGEST = 5_000_000  # bytes; the model that ships has a fiftieth of it
-TOLERANCE = 1e-9
-
-_SCORES = ("risk", "lower", "upper", "below_good")
 _KEYS = frozenset({"format", "kind", "library", "catalogue", "model", "info", "golden", "digest"})
 
 
@@ -79,7 +79,9 @@ def save_model(model: RiskModel, path: str | Path, *, overwrite: bool = False) -
     return file
 
 
-def load_model(path: str | Path | None = None) -> RiskModel:
+def load_model(
+    path: str | Path | None = None, *, public_key: str | Path | None = None
+) -> RiskModel:
     """Read a model, refusing whatever is not exactly one.
 
     Parameters
@@ -87,6 +89,10 @@ def load_model(path: str | Path | None = None) -> RiskModel:
     path : path, optional
         A file or the folder that holds ``model.json``; if not given, the model that ships with the
         package.
+    public_key : path, optional
+        The public key (Ed25519, in PEM form) of whoever must have signed the file: see ``python -m
+        earlywarn sign``. Without it the file's digest is checked alone, which finds accidents, and
+        no enemy. Needs the extra ``sign``.
 
     Returns
     -------
@@ -96,7 +102,8 @@ def load_model(path: str | Path | None = None) -> RiskModel:
     ------
     StoreError
         If it is missing, too large, not JSON, doctored, truncated, of a newer format, learnt under
-        another catalogue, or does not score its own golden rows as recorded.
+        another catalogue, or does not score its own golden rows as recorded; with a public key,
+        also if it is not signed, or signed by another key.
 
     Examples
     --------
@@ -118,7 +125,10 @@ def load_model(path: str | Path | None = None) -> RiskModel:
             f"{size:,} bytes",
             f"at most {LARGEST:,}",
         )
-    return from_text(file.read_bytes(), where=str(file))
+    content = file.read_bytes()
+    if public_key is not None:
+        check_signature(content, file, public_key)
+    return from_text(content, where=str(file))
 
 
 def model_file(path: str | Path | None = None) -> Path:
@@ -135,7 +145,7 @@ def to_text(model: RiskModel) -> str:
         "catalogue": catalogue_digest(),
         "model": _as_plain(model),
         "info": dict(model.info),
-        "golden": _golden(model),
+        "golden": golden_rows(model),
     }
     document["digest"] = _digest(document)
     return json.dumps(document, indent=1, sort_keys=True, allow_nan=False) + "\n"
@@ -154,9 +164,10 @@ def from_text(text: bytes | str, *, where: str = "model") -> RiskModel:
         classes=tuple(plain["classes"]),
         **{name: np.array(plain[name], dtype=float) for name in ARRAYS},
         shifts=None if plain["shifts"] is None else np.array(plain["shifts"], dtype=float),
+        form_sd=float(plain["form_sd"]),
         info=document["info"],
     )
-    _check_golden(model, document["golden"], where)
+    check_golden(model, document["golden"], where)
     return model
 
 
@@ -168,6 +179,9 @@ def fingerprint(model: RiskModel) -> str:
 def _readable_text(model: RiskModel, where: str) -> str:
     """The text to write, refused now rather than when it is read."""
     try:
+        # The golden rows need a model that is whole, and an account that is.
+        check_model(_as_plain(model), where)
+        check_info(dict(model.info), where)
         text = to_text(model)
     except (TypeError, ValueError) as error:
         refuse(where, "the model holds what JSON can't", str(error)[:80], "finite numbers, names")
@@ -185,6 +199,7 @@ def _as_plain(model: RiskModel) -> dict[str, Any]:
         "groups": list(model.groups),
         "classes": list(model.classes),
         "shifts": None if model.shifts is None else np.asarray(model.shifts).tolist(),
+        "form_sd": float(model.form_sd),
         **{name: np.asarray(getattr(model, name)).tolist() for name in ARRAYS},
     }
 
@@ -193,22 +208,6 @@ def _digest(document: Mapping[str, Any]) -> str:
     body = {key: value for key, value in document.items() if key != "digest"}
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _golden(model: RiskModel) -> list[dict[str, Any]]:
-    """A few rows with their scores: nothing known, everything raised, and half of it known."""
-    width = len(model.columns)
-    rows = np.full((4, width), np.nan)
-    rows[1], rows[2] = 1.0, -1.0
-    rows[3, ::2] = np.linspace(-1.5, 1.5, len(rows[3, ::2]))
-    lower, upper = model.interval(rows)
-    values = [[None if np.isnan(value) else float(value) for value in row] for row in rows]
-    below_good = model.at_least(rows, max(len(model.classes) - 2, 1))
-    scores = zip(values, model.risk(rows), lower, upper, below_good, strict=True)
-    return [
-        {"row": row, **dict(zip(_SCORES, map(float, figures), strict=True))}
-        for row, *figures in scores
-    ]
 
 
 def _parsed(text: bytes | str, where: str) -> dict[str, Any]:
@@ -250,8 +249,8 @@ def _check_envelope(document: dict[str, Any], where: str) -> None:
         )
     if number < FORMAT:
         raise StoreError(
-            "the model is of an older format, in which the last inspection weighs alike at each "
-            "grade and the level is the same on every day",
+            "the model is of an older format, in which the interval of a risk holds no doubt about "
+            "the model's form",
             where=where,
             found=f"format {number}, written by earlywarn {str(document.get('library'))[:20]}",
             expected=f"format {FORMAT}",
@@ -281,25 +280,3 @@ def _check_envelope(document: dict[str, Any], where: str) -> None:
             expected=f"catalogue {catalogue_digest()}",
             remedy="Retrain it with this version: python -m earlywarn train --out FOLDER.",
         )
-
-
-def _check_golden(model: RiskModel, golden: Any, where: str) -> None:
-    again = _golden(model)
-    if not isinstance(golden, list) or len(golden) != len(again):
-        refuse(where, "the golden rows are not complete")
-    for row, expected in enumerate(again):
-        found = golden[row]
-        if (
-            not isinstance(found, dict)
-            or set(found) != set(expected)
-            or found["row"] != expected["row"]
-        ):
-            refuse(where, f"golden row {row} is not whole")
-        for name in _SCORES:
-            if not is_number(found[name]) or abs(found[name] - expected[name]) > TOLERANCE:
-                refuse(
-                    where,
-                    f"golden row {row} scores differently",
-                    f"{name} {expected[name]:.6f}",
-                    str(found[name])[:20],
-                )

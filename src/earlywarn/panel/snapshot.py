@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -104,7 +105,7 @@ class Snapshot(Shown):
         """How many of the authorities' figures were read from a release later than the day."""
         return int(self.observations["restated"].sum())
 
-    @property
+    @cached_property
     def own(self) -> frozenset[tuple[str, str]]:
         """Which figures are the caller's own: pairs of `la_code` and indicator."""
         table = self.own_figures

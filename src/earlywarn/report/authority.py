@@ -14,6 +14,7 @@ from earlywarn.report.authority_charts import (
     SMALL,
     risk_chart,
     small_chart,
+    together,
     waterfall_chart,
 )
 from earlywarn.report.chart import Chart, Column, Table, inline
@@ -22,9 +23,9 @@ from earlywarn.report.indicator_history import NOT_THERE, Line, lines_of
 from earlywarn.report.standing import place_in_words, strip
 from earlywarn.report.svg import TimeAxis, inspection_lines
 from earlywarn.scoring.explanation import said_once
+from earlywarn.scoring.standing_words import band_words, rank_words, top_chances
 from earlywarn.sources.schema import PUBLISHED
 from earlywarn.utils.formatting import (
-    chance,
     long_date,
     number,
     percent,
@@ -65,6 +66,7 @@ INSPECTION_COLUMNS = {
 class Small:
     """One indicator's two charts with their messages: over the years, and among all authorities."""
 
+    title: str
     message: str
     svg: str
     place: str
@@ -104,6 +106,12 @@ class Section:
     def figures_link(self) -> str:
         """All figures of the authority as a CSV file, in the link itself."""
         return inline("text/csv", self.figures.to_csv(index=False, lineterminator="\r\n"))
+
+    def figures_picture(self) -> str:
+        """The charts of all figures as one SVG file, in the link itself."""
+        charts = [(small.title, small.svg) for small in self.smalls]
+        lines = "the line; dots: mean of its neighbours; dashes: England; every axis from zero"
+        return inline("image/svg+xml", together(f"{self.name}: {lines}", charts))
 
 
 def sections(contents: Contents) -> Iterator[Section]:
@@ -168,6 +176,7 @@ def _small(
     record, name = _RECORDS[key], contents.names[code]
     top, standing = contents.axis_tops[key], contents.standings[key]
     return Small(
+        record.title,
         _message(record, part),
         small_chart(record, name, part, axis, shared, top),
         f"In {standing.period}, {place_in_words(name, code, standing)}",
@@ -196,15 +205,21 @@ def _summary(contents: Contents, row: pd.Series) -> tuple[str, ...]:
         f"Risk of an Inadequate judgement if inspected on {long_date(contents.as_of)}: "
         f"{percent(row['risk'])} "
         f"(90% interval {percent(row['risk_lower'])} to {percent(row['risk_upper'])}): "
-        f"{row['band']} (chance of this band {chance(row['band_probability'])}). "
+        f"{band_words(row)}. "
         f"Risk of a judgement below Good: {percent(row['below_good'])}."
     )
+    among_all, among_new = top_chances(row)
+    new = f"; {among_new} among those not already Inadequate" if among_new else ""
     rank = (
-        f"Rank {row['rank']} of {len(contents.scores)} (90% interval {row['rank_lower']} to "
-        f"{row['rank_upper']}); chance of being among the 26 highest: "
-        f"{chance(row['top_k_probability'])}."
+        f"{rank_words(row, len(contents.scores))}; chance of being among the 26 highest: "
+        f"{among_all}{new}."
     )
-    return (risk, rank, moved_sentence(row, contents), last)
+    return (
+        risk,
+        rank if row["known"] else f"{rank_words(row, 0)}.",
+        moved_sentence(row, contents),
+        last,
+    )
 
 
 def moved_sentence(row: pd.Series, contents: Contents) -> str:

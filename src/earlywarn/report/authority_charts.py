@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from html import escape
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from earlywarn.report.chart import Chart, Column
+from earlywarn.report.chart import Chart, Column, picture_style
 from earlywarn.report.standing import rounded_up
 from earlywarn.report.svg import Scale, TimeAxis, area, drawing, inspection_lines, label, line
 from earlywarn.scoring.words import NONE
@@ -17,13 +19,15 @@ from earlywarn.statistics.distributions import expit, logit
 from earlywarn.utils.formatting import long_date, number, percent, signed, text
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Mapping, Sequence
 
     from earlywarn.indicators.catalogue import Indicator
     from earlywarn.report.indicator_history import Line
 
 FIRST_YEAR = 2013
 WIDTH, SMALL = 480, (240, 96)
+ACROSS = 3
+"""Small charts beside each other in a picture of all of them."""
 """Narrow enough for a telephone, so that a chart shrinks to fit and nothing scrolls."""
 TICKS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8)
 RISK_COLUMNS = {
@@ -224,3 +228,31 @@ def _own_reach(rows: Line) -> list[float]:
     """Where the axis must reach so that no line is cut; limits may be."""
     lines = [y for y in (*rows.value, *rows.neighbours, *rows.england) if math.isfinite(y)]
     return [0.0, rounded_up(max(lines)) if lines else 0.0]
+
+
+def together(heading: str, charts: Sequence[tuple[str, str]]) -> str:
+    """Small charts with their titles as one picture, to keep as a file.
+
+    Parameters
+    ----------
+    heading : str
+        What the picture shows.
+    charts : sequence of (str, str)
+        Title and drawing of each, in order; what they refer to is in one of them.
+    """
+    width, height = SMALL[0] + 16, SMALL[1] + 44
+    rows = -(-len(charts) // ACROSS)
+    parts = [f'<text x="4" y="18" class="b">{escape(heading)}</text>']
+    for place, (title, drawn) in enumerate(charts):
+        x, y = place % ACROSS * width, place // ACROSS * height + 28
+        parts += [
+            f'<text x="{x + 4}" y="{y + 13 + 13 * line}" font-size="11">{escape(words)}</text>'
+            for line, words in enumerate(wrap(title, 42)[:2])
+        ]
+        inside = f'<svg x="{x}" y="{y + 30}" width="{SMALL[0]}" height="{SMALL[1]}"'
+        parts.append(drawn.replace("<svg", inside, 1))
+    size = f"0 0 {ACROSS * width} {rows * height + 28}"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{size}" role="img" '
+        f'aria-label="{escape(heading)}">{picture_style()}{"".join(parts)}</svg>'
+    )

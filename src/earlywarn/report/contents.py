@@ -59,6 +59,8 @@ class Contents:
         As ``past_record``, ``past_calibration`` and ``past_warnings`` give them.
     chosen : tuple of str
         The authorities that get a section, by name.
+    split : bool
+        Whether each of them has a page of its own.
     """
 
     snapshot: Snapshot
@@ -75,6 +77,11 @@ class Contents:
     calibration: pd.DataFrame
     warnings: pd.DataFrame
     chosen: tuple[str, ...]
+    split: bool = False
+
+    def link(self, code: object) -> str:
+        """Where the section of an authority is, from the national page."""
+        return f"{code}.html" if self.split else f"#la-{code}"
 
     @property
     def as_of(self) -> date:
@@ -146,7 +153,8 @@ def gather(
     """
     snapshot = panel.as_of(as_of)
     chosen = _chosen(snapshot, authorities)
-    scores = _scores(model, snapshot)
+    check_within_life(model, snapshot.as_of)
+    scores = score_quietly(model, snapshot)
     progress.say(f"Report as of {snapshot.as_of}: {len(scores)} authorities scored")
     terms = explain(model, snapshot)
     risks = risk_history(panel, model, snapshot.as_of, progress=progress)
@@ -171,18 +179,23 @@ def gather(
     )
 
 
-def _scores(model: RiskModel, snapshot: Snapshot) -> pd.DataFrame:
-    # A page outlives the warning that a score gives, so it is not written at all.
+def check_within_life(model: RiskModel, day: date) -> None:
+    """Refuse a page for a day that the model is not meant for: it outlives a score's warning.
+
+    Raises
+    ------
+    ScoreError
+        If the day is outside the model's life.
+    """
     first, last = model.info.get("first_date", ""), model.info.get("sunset", "9999")
-    if not first <= snapshot.as_of.isoformat() <= last:
+    if not first <= day.isoformat() <= last:
         raise ScoreError(
             "the day is outside the model's life",
             where="as_of",
-            found=snapshot.as_of.isoformat(),
+            found=day.isoformat(),
             expected=f"a day from {first} to {last}",
             remedy="Ask for another day, or retrain the model (python -m earlywarn train).",
         )
-    return score_quietly(model, snapshot)
 
 
 def _chosen(snapshot: Snapshot, authorities: Sequence[str] | None) -> tuple[str, ...]:

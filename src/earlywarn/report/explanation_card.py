@@ -19,6 +19,7 @@ from earlywarn.scoring.defaults import model_or_shipped, snapshot_or_shipped
 from earlywarn.scoring.explanation import explain
 from earlywarn.scoring.freshness import freshness, overdue_words
 from earlywarn.scoring.national import score
+from earlywarn.scoring.standing_words import band_name, rank_words
 from earlywarn.utils.files import check_outputs, write_whole, written_to
 from earlywarn.utils.formatting import long_date, percent, signed
 
@@ -159,19 +160,19 @@ def explanation_card(
     rows = explain(model, snapshot, authority)
     scores = score(model, snapshot)
     row = scores[scores["la_code"] == rows["la_code"].iloc[0]].iloc[0].to_dict()
-    shown = _facts(row, rows, model, snapshot) | {"count": len(scores)}
+    shown = _facts(row, len(scores), rows, model, snapshot)
     chart = waterfall_chart(row["la_code"], row["la_name"], rows)
     shown |= {"picture": chart.picture_link(), "alt": chart.alt}
     summary = (
         f"{row['la_name']}: risk of an Inadequate judgement if inspected on {shown['as_of']}: "
-        f"{shown['risk']} (90% interval {shown['low']} to {shown['high']}), {row['band']}"
+        f"{shown['risk']} (90% interval {shown['low']} to {shown['high']}), {band_name(row)}"
     )
     html = template_environment().get_template("explanation.html").render(**shown)
     return ExplanationCard(row["la_name"], summary, html, _headed(chart.picture(), summary))
 
 
 def _facts(
-    row: dict[str, Any], rows: pd.DataFrame, model: RiskModel, snapshot: Snapshot
+    row: dict[str, Any], count: int, rows: pd.DataFrame, model: RiskModel, snapshot: Snapshot
 ) -> dict[str, Any]:
     held = row["previous_judgement"]
     inspected = f", inspected from {long_date(row['previous_inspection'])}"
@@ -181,10 +182,8 @@ def _facts(
         "risk": percent(row["risk"]),
         "low": percent(row["risk_lower"]),
         "high": percent(row["risk_upper"]),
-        "band": row["band"],
-        "rank": row["rank"],
-        "rank_low": row["rank_lower"],
-        "rank_high": row["rank_upper"],
+        "band": band_name(row),
+        "rank": rank_words(row, count),
         "usual": percent(row["prior"]),
         "judged": long_date(row["judgements_through"]),
         "held": "none on record" if pd.isna(held) else f"{held}{inspected}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,9 @@ from earlywarn.report.tilemap import tile_name
 from earlywarn.report.track_record import window_words
 from earlywarn.scoring.explanation import said_once
 from earlywarn.scoring.predictions import BANDS, MOST_DRIVERS
+from earlywarn.scoring.standing_words import NOTHING, top_chances
 from earlywarn.scoring.words import NONE
-from earlywarn.utils.formatting import chance, long_date, number, percent, text, whole, year
+from earlywarn.utils.formatting import long_date, number, percent, text, whole, year
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -81,18 +83,19 @@ def list_rows(contents: Contents) -> list[dict[str, object]]:
                 "code": row["la_code"],
                 "name": row["la_name"],
                 "linked": row["la_code"] in contents.chosen,
+                "href": contents.link(row["la_code"]),
                 "region": row["region"],
                 "in": regions[row["region"]],
-                "rank": f"{row['rank']}",
-                "ranks": f"{row['rank_lower']} to {row['rank_upper']}",
-                "band": row["band"],
+                "rank": "none" if pd.isna(row["rank"]) else f"{row['rank']}",
+                "ranks": _ranks(row),
+                "band": style.band,
                 "css": style.css,
                 "risk": percent(row["risk"]),
                 "range": f"{percent(row['risk_lower'])} to {percent(row['risk_upper'])}",
                 "mark": range_mark(
                     row["risk_lower"], row["risk"], row["risk_upper"], top, contents.usual
                 ),
-                "top": chance(row["top_k_probability"]),
+                "top": top_chances(row),
                 "below_good": percent(row["below_good"]),
                 "moved": _moved(row),
                 "held": _held(row),
@@ -106,7 +109,8 @@ def list_rows(contents: Contents) -> list[dict[str, object]]:
 def first_codes(contents: Contents) -> list[str]:
     """Whom to look at first: the highest risks of those not already Inadequate."""
     listed = contents.listed
-    return [str(code) for code in listed.loc[~listed["already_inadequate"], "la_code"].head(FIRST)]
+    new = ~listed["already_inadequate"] & (listed["known"] > 0)
+    return [str(code) for code in listed.loc[new, "la_code"].head(FIRST)]
 
 
 def left_out_above(contents: Contents) -> list[str]:
@@ -119,6 +123,12 @@ def left_out_above(contents: Contents) -> list[str]:
 def region_names(contents: Contents) -> list[str]:
     """The regions, A to Z."""
     return sorted(contents.scores["region"].unique())
+
+
+def _ranks(row: Mapping[Hashable, Any]) -> str:
+    if pd.isna(row["rank"]):
+        return NOTHING
+    return f"{row['rank_lower']} to {row['rank_upper']}"
 
 
 def _held(row: Mapping[Hashable, Any]) -> str:
@@ -184,7 +194,10 @@ def _cause(record: Indicator, value: float, england: float) -> str:
 def tile_map(contents: Contents) -> Chart:
     """A tile an authority, coloured by band; a link to its section where it has one."""
     rows = contents.scores.merge(contents.tiles, on="la_code").sort_values(["row", "column"])
-    tiles = [_tile(row, row["la_code"] in contents.chosen) for row in rows.to_dict("records")]
+    tiles = [
+        _tile(row, contents.link(row["la_code"]) if row["la_code"] in contents.chosen else "")
+        for row in rows.to_dict("records")
+    ]
     high = contents.scores["band"].isin([BANDS[0][1], BANDS[1][1]])
     title = (
         f"{high.sum()} of {len(rows)} authorities have a risk higher or much higher than usual, in "
@@ -204,8 +217,8 @@ def tile_map(contents: Contents) -> Chart:
     return Chart("map", title, alt, data.reset_index(drop=True), MAP_COLUMNS, html)
 
 
-def _tile(row: Mapping[Hashable, Any], linked: bool) -> str:  # noqa: FBT001 - a fact of the row
-    style, name = style_of(str(row["band"])), str(row["la_name"])
+def _tile(row: Mapping[Hashable, Any], href: str) -> str:
+    style, name = style_of(row["band"]), str(row["la_name"])
     # Readers hear the whole name and the risk, which others see beside the map on focus.
     reading = (
         f"{percent(row['risk'])} ({percent(row['risk_lower'])} to {percent(row['risk_upper'])}), "
@@ -217,8 +230,8 @@ def _tile(row: Mapping[Hashable, Any], linked: bool) -> str:  # noqa: FBT001 - a
     )
     place = f'style="grid-area:{int(row["row"]) + 1}/{int(row["column"]) + 1}"'
     tile = f'class="t {style.css}">{inner}'
-    if linked:
-        return f'<li {place}><a href="#la-{escape(str(row["la_code"]))}" {tile}</a></li>'
+    if href:
+        return f'<li {place}><a href="{escape(href)}" {tile}</a></li>'
     return f"<li {place}><span {tile}</span></li>"
 
 
@@ -278,13 +291,10 @@ def record_tables(contents: Contents) -> list[tuple[str, Table]]:
     written = frame.assign(
         model=frame["model"].replace(OURS, "earlywarn (this report)"),
         auc_range=[
-            f"{percent(low)} to {percent(high)}"
+            "not known" if pd.isna(low) else f"{percent(low)} to {percent(high)}"
             for low, high in zip(frame["auc_lower"], frame["auc_upper"], strict=True)
         ],
-        brier=[
-            f"{row.brier_skill:+.2f} ({row.brier_skill_lower:+.2f} to {row.brier_skill_upper:+.2f})"
-            for row in frame.itertuples()
-        ],
+        brier=[_skill(*row) for row in frame[_SKILL].itertuples(index=False)],
         on_list=[f"{row.events_at_26:.0f} of {row.events:.0f}" for row in frame.itertuples()],
         in_vain=frame["inspected_at_26"] - frame["events_at_26"],
     )
@@ -297,6 +307,14 @@ def record_tables(contents: Contents) -> list[tuple[str, Table]]:
         for window, rows in written.groupby("window", sort=False)
         if window in WINDOWS
     ]
+
+
+_SKILL = ["brier_skill", "brier_skill_lower", "brier_skill_upper"]
+
+
+def _skill(skill: float, low: float, high: float) -> str:
+    """A skill with its interval; a ranking without risks has none."""
+    return "not known" if math.isnan(skill) else f"{skill:+.2f} ({low:+.2f} to {high:+.2f})"
 
 
 def quality_table(contents: Contents) -> Table:

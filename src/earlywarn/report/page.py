@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,14 @@ from earlywarn.report.source_dates import freshness_table, freshness_words
 from earlywarn.report.standing import clouds
 from earlywarn.report.track_record import past_in_brief, past_sentences
 from earlywarn.report.track_record_charts import calibration_chart, warning_chart
-from earlywarn.utils.files import check_outputs, package_path, write_whole, written_to
+from earlywarn.utils.files import (
+    check_outputs,
+    folder_for,
+    package_path,
+    write_together,
+    write_whole,
+    written_to,
+)
 from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
@@ -27,6 +35,8 @@ if TYPE_CHECKING:
     from earlywarn.panel.panel import Panel
 
 TEMPLATES = "report/templates"
+INDEX = "index.html"
+"""The national page of a report in linked files."""
 
 
 def write_report(  # noqa: PLR0913 - every choice of a report, each by its name
@@ -38,15 +48,16 @@ def write_report(  # noqa: PLR0913 - every choice of a report, each by its name
     authorities: Sequence[str] | None = None,
     national: bool = False,
     brief: bool = False,
+    split: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> Path:
-    """Write the national report as one self-contained HTML file.
+    """Write the national report as one self-contained HTML file, or as linked ones.
 
     Parameters
     ----------
     path : str or Path
-        The file to write, ending in ``.html``.
+        The file to write, ending in ``.html``; with ``split`` the folder to write into.
     panel : Panel, optional
         The published figures; the national ones that ship if not given.
     model : RiskModel, optional
@@ -60,6 +71,10 @@ def write_report(  # noqa: PLR0913 - every choice of a report, each by its name
         Whether the national parts stand before the sections of the authorities chosen.
     brief : bool
         Whether each authority chosen gets two printed pages of A4 instead of all its figures.
+    split : bool
+        Whether the national parts become ``index.html`` and each authority a page beside it, all
+        linked to each other: each opens and prints in seconds, where the whole country in one
+        file has some 1,250 printed pages.
     overwrite : bool
         Whether a file that is there may be replaced.
     progress : Progress, optional
@@ -68,13 +83,13 @@ def write_report(  # noqa: PLR0913 - every choice of a report, each by its name
     Returns
     -------
     Path
-        The file.
+        The file; with ``split``, ``index.html`` in the folder.
 
     Raises
     ------
     UsageError
-        If the file can't be written, or is there and may not be replaced, or a brief is asked for
-        without authorities or with the national parts.
+        If a file can't be written, or is there and may not be replaced, or a brief is asked for
+        without authorities, with the national parts or in linked files.
     PanelError
         If the panel does not reach back to the day.
     AuthorityError
@@ -89,26 +104,43 @@ def write_report(  # noqa: PLR0913 - every choice of a report, each by its name
     Traceback (most recent call last):
     earlywarn.errors.UsageError: report.txt: not a kind of report: found .txt; expected .html.
     """
-    file = Path(path)
-    _check(file, overwrite=overwrite)
-    if brief and (authorities is None or national):
-        raise UsageError(
-            "a brief is of authorities alone",
-            where="brief",
-            found="the national parts" if national else "no authority",
-            expected="one authority or more, without the national parts",
-            remedy="Name them (authorities=[...], --authority NAME).",
-        )
+    place = Path(path)
+    _check_brief(authorities, national=national, brief=brief, split=split)
+    if split:
+        check_outputs(place / INDEX, overwrite=overwrite, make_folders=True, what="a report")
+    else:
+        _check(place, overwrite=overwrite)
     require("jinja2", extra="report")
     watched = progress or Progress()
     panel = load_panel() if panel is None else panel
     model = load_model() if model is None else model
     contents = gather(panel, model, as_of or panel.newest_publication, authorities, watched)
+    if split:
+        pages = split_pages(replace(contents, split=True), watched)
+        files = {place / name: text for name, text in pages.items()}
+        check_outputs(*files, overwrite=overwrite, make_folders=True)
+        with written_to(place), folder_for(place):
+            write_together(files)
+        return place / INDEX
     alone = authorities is not None and not national
     text = authority_page(contents, watched, brief=brief) if alone else page(contents, watched)
-    with written_to(file):
-        write_whole(file, text)
-    return file
+    with written_to(place):
+        write_whole(place, text)
+    return place
+
+
+def _check_brief(
+    authorities: Sequence[str] | None, *, national: bool, brief: bool, split: bool
+) -> None:
+    if brief and (authorities is None or national or split):
+        linked = "linked files" if split else "the national parts"
+        raise UsageError(
+            "a brief is of authorities alone",
+            where="brief",
+            found=linked if national or split else "no authority",
+            expected="one authority or more, in one file, without the national parts",
+            remedy="Name them (authorities=[...], --authority NAME).",
+        )
 
 
 def authority_page(
@@ -129,16 +161,21 @@ def authority_page(
     template = "brief.html" if brief else "authority.html"
     return _rendered(
         "authorities.html",
-        contents,
         _parts(contents, template, progress, alone=True),
+        _dots(contents),
         {
             **_common(contents),
+            **_trust(contents),
             "title": ", ".join(name for _, name in chosen),
             "chosen": chosen,
-            "in_brief": past_in_brief(contents.record),
             "brief": brief,
         },
     )
+
+
+def _trust(contents: Contents) -> dict[str, Any]:
+    """What a page on authorities says besides them, where nothing else is chosen."""
+    return {"in_brief": past_in_brief(contents.record), "brief": False, "around": None}
 
 
 def page(contents: Contents, progress: Progress | None = None) -> str:
@@ -157,7 +194,32 @@ def page(contents: Contents, progress: Progress | None = None) -> str:
         HTML. The same contents give the same text.
     """
     parts = _parts(contents, "authority.html", progress)
-    return _rendered("page.html", contents, parts, {**_common(contents), **_national(contents)})
+    shown = {**_common(contents), **_national(contents)}
+    return _rendered("page.html", parts, _dots(contents), shown)
+
+
+def split_pages(contents: Contents, progress: Progress | None = None) -> dict[str, str]:
+    """The report as linked pages: their names and texts.
+
+    Parameters
+    ----------
+    contents : Contents
+        As ``gather`` gives it, with ``split``.
+    progress : Progress, optional
+        What to report to.
+    """
+    names = [(code, contents.names[code]) for code in contents.chosen]
+    parts = _parts(contents, "authority.html", progress, alone=True)
+    shown, dots = {**_common(contents), **_trust(contents)}, _dots(contents)
+    pages = {
+        INDEX: _rendered("page.html", [], "", {**shown, **_national(contents)}),
+    }
+    sides = zip([None, *names], names, [*names[1:], None], strict=False)
+    for part, (before, (code, name), after) in zip(parts, sides, strict=True):
+        around = {"before": before, "after": after}
+        whose = {"title": name, "chosen": [(code, name)], "around": around}
+        pages[contents.link(code)] = _rendered("authorities.html", [part], dots, {**shown, **whose})
+    return pages
 
 
 def _parts(
@@ -172,11 +234,15 @@ def _parts(
     ]
 
 
-def _rendered(template: str, contents: Contents, parts: list[str], shown: dict[str, Any]) -> str:
+def _rendered(template: str, parts: list[str], dots: str, shown: dict[str, Any]) -> str:
     style = (package_path(TEMPLATES) / "page.css").read_text(encoding="utf-8")
-    dots = clouds(contents.standings, contents.axis_tops)
     whole = template_environment().get_template(template)
     return str(whole.render(**shown, parts=parts, style=style, clouds=dots))
+
+
+def _dots(contents: Contents) -> str:
+    """Every authority as a dot, for each indicator: drawn once a page, then referred to."""
+    return clouds(contents.standings, contents.axis_tops)
 
 
 def template_environment() -> Any:
@@ -228,6 +294,8 @@ def _national(contents: Contents) -> dict[str, Any]:
         "findings": country.findings_table(contents),
         "sources": country.sources_table(),
         "chosen": [(code, contents.names[code]) for code in contents.chosen],
+        "link": contents.link,
+        "split": contents.split,
         "whole": len(contents.chosen) == len(contents.scores),
     }
 

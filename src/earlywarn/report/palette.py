@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from earlywarn.scoring.predictions import BANDS
+from earlywarn.scoring.standing_words import NOTHING
 
 DARK_BLUE = "#12436D"
 TURQUOISE = "#28A197"
@@ -46,12 +47,16 @@ BAND_STYLES: tuple[BandStyle, ...] = tuple(
 )
 
 
-def style_of(band: str) -> BandStyle:
-    """How a band is drawn.
+NO_BAND = BandStyle(NOTHING, PAPER, INK, "?", "b0")
+"""How an authority is drawn of which nothing is known."""
+
+
+def style_of(band: object) -> BandStyle:
+    """How a band is drawn; one that is missing, as not known.
 
     Examples
     --------
-    >>> style_of("much higher than usual").mark
-    '++'
+    >>> style_of("much higher than usual").mark, style_of(float("nan")).band
+    ('++', 'nothing known')
     """
-    return next(style for style in BAND_STYLES if style.band == band)
+    return next((style for style in BAND_STYLES if style.band == band), NO_BAND)

@@ -111,8 +111,9 @@ def rank_movement(model: RiskModel, before: Snapshot, now: Snapshot) -> pd.DataF
     Notes
     -----
     The interval is of the difference itself. Each draw takes one credible set of weights for both
-    days, since the model's doubt is shared, and a fresh error for each day's figures, since those
-    are not. Intervals of two ranks that overlap may still differ by more than noise.
+    days, and one distance of each authority to another form of the model, since the model's doubt
+    is shared, and a fresh error for each day's figures, since those are not. Intervals of two ranks
+    that overlap may still differ by more than noise.
     """
     early, late = _log_odds(model, before), _log_odds(model, now)
     odds = _paired_draws(model, early, late)
@@ -140,10 +141,9 @@ def _log_odds(model: RiskModel, snapshot: Snapshot) -> pd.DataFrame:
     """Log-odds, their own error, and the design that shares the weights' error."""
     X = build_indicators(snapshot).reset_index()
     inputs = read_rows(model, X)
-    filled, unsure = model.complete(inputs.values)
-    own = np.sqrt((unsure + inputs.noise**2) @ model.coefficients**2)
+    filled, own = model.own_variance(inputs.values, inputs.noise)
     frame = pd.DataFrame(filled, index=X["la_code"]).add_prefix("x")
-    return frame.assign(log_odds=model.log_odds(inputs.values), own=own)
+    return frame.assign(log_odds=model.log_odds(inputs.values), own=np.sqrt(own))
 
 
 def _paired_draws(
@@ -153,11 +153,14 @@ def _paired_draws(
     values, vectors = np.linalg.eigh(model.covariance)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     shared = rng.standard_normal((DRAWS, len(values))) @ root.T
+    codes = early.index.union(late.index)
+    form = model.form_sd * rng.standard_normal((DRAWS, len(codes)))
     found = []
     for frame in (early, late):
         filled = frame.filter(regex=r"^x\d+$").to_numpy()
         design = np.hstack([np.ones((len(frame), 1)), filled])
         own = rng.standard_normal((DRAWS, len(frame))) * frame["own"].to_numpy()
+        own += form[:, codes.get_indexer(frame.index)]
         found.append(frame["log_odds"].to_numpy() + shared @ design.T + own)
     return found[0], found[1]
 

@@ -31,7 +31,7 @@ LABELS = ("la_code", "la_name", "as_of")
 """Columns of a table of own figures that say whose they are, and are no figures."""
 _AUTHORITY = ("la_code", "authority", "la_name")
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
-_ROUNDING = (0.005, 0.06)
+ROUNDING = (0.005, 0.06)
 """How far a value may lie from what its counts give: a part of it, and a step of a table."""
 
 
@@ -331,7 +331,7 @@ def _children(sizes: pd.DataFrame, code: str, name: str) -> float:
 
 
 def _check_agreement(record: Indicator, value: float, computed: float, where: str) -> None:
-    share, step = _ROUNDING
+    share, step = ROUNDING
     if abs(value - computed) > share * abs(computed) + step:
         raise IndicatorError(
             "the value contradicts its counts",
@@ -349,8 +349,9 @@ def _pairs_of(name: str) -> list[str]:
 def _check_standing(snapshot: Snapshot) -> None:
     """Refuse a figure that would stand in no comparison, rather than pass it over."""
     X = published_indicators(snapshot).droplevel("as_of")
+    standing = X[[f"{name}_z" for name in snapshot.own_figures["indicator"].unique()]].notna()
     for code, name in sorted(snapshot.own):
-        if not X[f"{name}_z"].notna()[code]:
+        if not standing[f"{name}_z"][code]:
             raise IndicatorError(
                 "the figure can't be compared",
                 where=f"{snapshot.register.name_of(code)}, {name}",

@@ -13,22 +13,18 @@ if TYPE_CHECKING:
 
 Ints = npt.NDArray[np.int64]
 
-FORM_DOUBT = 0.315
-"""How far another form of the model that did as well puts an authority, in log-odds about the day's
-mean: the root mean square distance on the development years, by ``python -m experiments.forms``."""
+RANKS_HELD, RISKS_HELD = (0.97, 0.86), (0.92, 0.81)
+"""The share of true ranks, and of true risks, in their 90% interval, if the model's form is right
+and under the worst of four truths, by ``python -m experiments.truths``."""
 
 
-RANKS_HELD = (0.97, 0.86)
-"""The share of true ranks in their 90% interval, if the model's form is right and under the worst
-of four truths, by ``python -m experiments.truths``."""
-
-
-def rank_words() -> str:
-    """How far the rank intervals can be trusted, in a sentence."""
-    right, worst = RANKS_HELD
+def held_words() -> str:
+    """How far the intervals of ranks and risks can be trusted, in a sentence."""
+    (right, worst), (right_risk, worst_risk) = RANKS_HELD, RISKS_HELD
     return (
-        f"Of true ranks, {right:.0%} lie in their 90% interval if the model's form is right, and "
-        f"{worst:.0%} under the worst of four truths tried"
+        f"Of true ranks, {worst:.0%} lie in their 90% interval under the worst of four truths "
+        f"tried, and {right:.0%} if the model's form is right; of true risks, {worst_risk:.0%} and "
+        f"{right_risk:.0%}"
     )
 
 
@@ -52,7 +48,6 @@ def ranked(
     top_k: int,
     *,
     apart: npt.NDArray[np.bool_] | None = None,
-    form_doubt: float = FORM_DOUBT,
 ) -> Ranks:
     """Rank rows, and say by equally credible models how sure that is.
 
@@ -66,8 +61,6 @@ def ranked(
         The length of the list.
     apart : ndarray of bool, optional
         Rows that the second list leaves out; none if not given.
-    form_doubt : float
-        Standard deviation, in log-odds, of what another form of the model would say of a row.
 
     Returns
     -------
@@ -76,10 +69,10 @@ def ranked(
     Notes
     -----
     Ranking by posterior draws: Goldstein and Spiegelhalter 1996, doi 10.2307/2983325. The draws
-    hold the doubt about the form beside that about weights and figures, since a rank is right only
-    if the form is.
+    hold the model's doubt about its form beside that about weights and figures, as the interval of
+    a risk does: a rank is right only if the form is.
     """
-    draws = model.draws(values, noise, own_sd=form_doubt)
+    draws = model.draws(values, noise)
     order = _order(draws)
     odds = model.log_odds(values)
     rank = np.searchsorted(np.sort(-odds), -odds, side="left") + 1

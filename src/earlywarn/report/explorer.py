@@ -1,0 +1,224 @@
+"""A page to explore with: an authority's figures are changed, and risk and reasons move at once.
+
+One HTML file that needs no network: the model, the figures and a small script are inside.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from hashlib import sha256
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from earlywarn._version import __version__
+from earlywarn.errors import UsageError, require
+from earlywarn.model.horizon import on_day
+from earlywarn.model.serialisation import load_model
+from earlywarn.panel.panel import load_panel
+from earlywarn.report.contents import check_within_life
+from earlywarn.report.explorer_data import explorer_data
+from earlywarn.report.page import TEMPLATES, template_environment
+from earlywarn.report.source_dates import freshness_table, freshness_words
+from earlywarn.report.track_record import past_in_brief, past_record
+from earlywarn.scoring.freshness import freshness
+from earlywarn.scoring.own_figures import with_figures
+from earlywarn.utils.files import check_outputs, package_path, write_whole, written_to
+from earlywarn.utils.formatting import long_date, percent
+from earlywarn.utils.progress import Progress
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import pandas as pd
+
+    from earlywarn.model.risk_model import RiskModel
+    from earlywarn.panel.panel import Panel
+    from earlywarn.panel.snapshot import Snapshot
+
+SCRIPTS = ("explorer.js", "explorer_page.js")
+"""The arithmetic, and the page around it."""
+
+
+def write_explorer(
+    path: str | Path,
+    *,
+    panel: Panel | None = None,
+    model: RiskModel | None = None,
+    as_of: date | str | None = None,
+    authority: str | None = None,
+    figures: pd.DataFrame | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Path:
+    """Write a page on which an authority's figures can be changed, as one self-contained file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to write, ending in ``.html``.
+    panel : Panel, optional
+        The published figures; the national ones that ship if not given.
+    model : RiskModel, optional
+        As ``earlywarn.load_model`` gives it; the one that ships if not given.
+    as_of : date or ISO text, optional
+        Only what was published by this day; the newest publication if not given.
+    authority : str, optional
+        Whose figures the page opens with, by name or code; the first by name if not given.
+    figures : DataFrame, optional
+        Own figures that the page opens with, as ``with_figures`` takes them.
+    overwrite : bool
+        Whether a file that is there may be replaced.
+    progress : Progress, optional
+        What to report to.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    UsageError
+        If the file can't be written, or is there and may not be replaced.
+    PanelError
+        If the panel does not reach back to the day.
+    ScoreError
+        If the day is outside the model's life.
+    AuthorityError
+        If the authority is not known, or did not exist on the day.
+    IndicatorError
+        If a figure is none of the catalogue's, or can't be so.
+    MissingExtraError
+        If jinja2 is not installed.
+
+    Notes
+    -----
+    The page works as ``with_figures``, ``score`` and ``explain`` do, and gives their numbers to
+    1e-9. A browser needs no network for it, and nothing that is typed leaves the page.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> ew.write_explorer("explore.txt")
+    Traceback (most recent call last):
+    earlywarn.errors.UsageError: explore.txt: not a kind of page: found .txt; expected .html.
+    """
+    file, watched = Path(path), progress or Progress()
+    if file.suffix.lower() not in (".html", ".htm"):
+        found = file.suffix or "no ending"
+        raise UsageError("not a kind of page", where=str(file), found=found, expected=".html")
+    check_outputs(file, overwrite=overwrite)
+    require("jinja2", extra="report")
+    panel = load_panel() if panel is None else panel
+    model = load_model() if model is None else model
+    snapshot = panel.as_of(panel.newest_publication if as_of is None else as_of)
+    own = None if figures is None else with_figures(snapshot, figures).own_figures
+    text = explorer_page(model, snapshot, authority, own)
+    watched.say(f"Page to explore with, as of {snapshot.as_of}")
+    with written_to(file):
+        write_whole(file, text)
+    return file
+
+
+def explorer_page(
+    model: RiskModel,
+    snapshot: Snapshot,
+    authority: str | None = None,
+    own: pd.DataFrame | None = None,
+) -> str:
+    """The page as text.
+
+    Parameters
+    ----------
+    model : RiskModel
+    snapshot : Snapshot
+        What was public on the day.
+    authority : str, optional
+        Whose figures it opens with; the first with own figures, or by name, if not given.
+    own : DataFrame, optional
+        A snapshot's own figures.
+
+    Returns
+    -------
+    str
+        HTML. The same inputs give the same text.
+    """
+    check_within_life(model, snapshot.as_of)
+    asked = None if authority is None else snapshot.existing_code(authority)
+    data = explorer_data(model, snapshot, own)
+    listed = sorted(data["authorities"], key=lambda each: each["name"].casefold())
+    chosen = asked or next(iter(data["own"]), listed[0]["code"])
+    script = _script()
+    whole = template_environment().get_template("explorer.html")
+    return str(
+        whole.render(
+            **_said(model, snapshot),
+            **_fields(data),
+            authorities=listed,
+            chosen=chosen,
+            data=_json(data),
+            script=script,
+            script_hash=_hash(script),
+            style="\n".join(_template(name) for name in ("page.css", "explorer.css")),
+        )
+    )
+
+
+def _said(model: RiskModel, snapshot: Snapshot) -> dict[str, Any]:
+    """What the page says of its day, model and sources."""
+    info, sources = model.info, freshness(model, snapshot)
+    return {
+        "as_of": snapshot.as_of.isoformat(),
+        "day": long_date(snapshot.as_of),
+        "usual": percent(on_day(model, snapshot.as_of).info["prior"]["risk"]),
+        "model_id": info.get("model_id", ""),
+        "training": info.get("training", {}),
+        "scenario": info.get("prior", {}).get("scenario", False),
+        "sunset": long_date(info.get("sunset")),
+        "dates": freshness_words(sources),
+        "fresh": freshness_table(sources),
+        "in_brief": past_in_brief(past_record()),
+        "version": __version__,
+    }
+
+
+def _fields(data: dict[str, Any]) -> dict[str, Any]:
+    """The fields, family by family, with the counts that each may be given by."""
+    figures = [
+        {
+            **record,
+            "counts": [
+                name for name in (record["numerator"], record["denominator"]) if name in counts
+            ],
+        }
+        for counts in [data["counts"]]
+        for record in data["indicators"]
+        if not record["history"]
+    ]
+    families = [
+        (family, list(records))
+        for family, records in groupby(figures, key=lambda record: record["family"])
+    ]
+    years = [record["newest"]["period"] for record in figures if record["newest"]]
+    return {"families": families, "counts": data["counts"], "newest": max(years, default="today")}
+
+
+def _json(data: dict[str, Any]) -> str:
+    """Data that can't end the element that it stands in."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _script() -> str:
+    return "\n".join(_template(name) for name in SCRIPTS)
+
+
+def _hash(script: str) -> str:
+    """What the page's policy lets run: this script and no other."""
+    return f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}"
+
+
+def _template(name: str) -> str:
+    return (package_path(TEMPLATES) / name).read_text(encoding="utf-8")

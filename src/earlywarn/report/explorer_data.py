@@ -1,0 +1,254 @@
+"""What the page for exploring computes with: the model as it stands on the day, and every figure.
+
+The page's script repeats the arithmetic of ``with_figures``, ``score`` and ``explain``; each number
+here is one of theirs, so that what is not changed stays as Python computed it.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from earlywarn.indicators import standardise
+from earlywarn.indicators.build import build_indicators, newest_comparisons
+from earlywarn.indicators.catalogue import INDICATORS
+from earlywarn.indicators.figures import POPULATION
+from earlywarn.model.horizon import on_day
+from earlywarn.model.risk_model import SMALLEST_RISE
+from earlywarn.scoring.cells import LARGEST
+from earlywarn.scoring.own_figures import ROUNDING
+from earlywarn.scoring.predictions import BANDS
+from earlywarn.scoring.preprocessing import MAY_PASS_100, model_indicators, read_rows
+from earlywarn.scoring.words import LAST, NONE, SLIGHT, subject
+from earlywarn.statistics.distributions import normal_quantile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from earlywarn.indicators.catalogue import Indicator
+    from earlywarn.model.risk_model import RiskModel
+    from earlywarn.panel.snapshot import Snapshot
+    from earlywarn.scoring.preprocessing import Inputs
+    from earlywarn.statistics.arrays import FloatArray
+
+COUNTS = {
+    "referrals": "Referrals in the year",
+    "children_in_need": "Children in need at 31 March",
+    "plans_started": "Protection plans started in the year",
+    "plans_at_31_march": "Protection plans at 31 March",
+    "rereferral_count": "Referrals within 12 months of an earlier one",
+    "repeat_plan_count": "Plans started for children who had one before",
+    "plans_two_years_count": "Plans of two years or more at 31 March",
+    "vacancy_fte": "Vacant posts (full-time equivalent)",
+    "posts_fte": "Posts, filled or vacant (full-time equivalent)",
+    "agency_fte": "Agency social workers (full-time equivalent)",
+    "staff_fte": "Social workers, agency and own (full-time equivalent)",
+    "leavers_fte": "Leavers in the year (full-time equivalent)",
+    "inpost_fte": "Social workers in post (full-time equivalent)",
+    "cases": "Cases held",
+    "case_holders_fte": "Social workers who hold cases (full-time equivalent)",
+}
+"""What the counts behind figures are called; one that the catalogue adds stands by its own name."""
+
+
+def explorer_data(
+    model: RiskModel, snapshot: Snapshot, figures: pd.DataFrame | None = None
+) -> dict[str, Any]:
+    """Everything that the page computes with, as plain numbers and text.
+
+    Parameters
+    ----------
+    model : RiskModel
+        As ``earlywarn.load_model`` gives it.
+    snapshot : Snapshot
+        What was public on the day, without own figures.
+    figures : DataFrame, optional
+        A snapshot's own figures, which the page begins with.
+
+    Returns
+    -------
+    dict
+        Fit for JSON.
+    """
+    on, X = on_day(model, snapshot.as_of), build_indicators(snapshot)
+    inputs = read_rows(model, X.reset_index())
+    records, days = model_indicators(on), snapshot.judgements["published_on"]
+    newest = newest_comparisons(snapshot)
+    return {
+        "constants": _constants(),
+        "model": _model(on),
+        "indicators": [_indicator(record, X, newest) for record in records],
+        "counts": _counts(records),
+        "authorities": _authorities(on, X, inputs, newest, snapshot),
+        "draws": _draws(on, inputs),
+        "judgementsThrough": str(days.max()) if len(days) else None,
+        "own": _own(figures),
+    }
+
+
+def _constants() -> dict[str, Any]:
+    """What the arithmetic and its words take as given, each from where Python keeps it."""
+    return {
+        "reach": standardise.REACH,
+        "centreSd": standardise.CENTRE_SD,
+        "spreadSd": standardise.SPREAD_SD,
+        "amountSd": standardise.AMOUNT_SD,
+        "ninety": float(normal_quantile(0.95)),
+        "smallestRise": SMALLEST_RISE,
+        "bands": [[edge, name] for edge, name in BANDS],
+        "none": NONE,
+        "slight": SLIGHT,
+        "rounding": list(ROUNDING),
+        "largest": LARGEST,
+    }
+
+
+def _model(model: RiskModel) -> dict[str, Any]:
+    """The model's arithmetic as it stands on the day."""
+    worst, better = len(model.classes) - 2, len(model.classes) - 3
+    shifts = np.zeros(len(model.columns)) if model.shifts is None else model.shifts[better]
+    return {
+        "baseline": -float(model.thresholds[worst]),
+        "step": float(model.thresholds[worst] - model.thresholds[better]),
+        "shifts": shifts.tolist(),
+        "coefficients": model.coefficients.tolist(),
+        "centre": model.centre.tolist(),
+        "orientation": model.orientation.tolist(),
+        "agreement": model.agreement.tolist(),
+        "groups": list(model.groups),
+        "covariance": model.covariance.tolist(),
+        "formSd": float(model.form_sd),
+        "share": float(model.info["prior"]["risk"]),
+    }
+
+
+def _indicator(record: Indicator, X: pd.DataFrame, newest: pd.DataFrame) -> dict[str, Any]:
+    history = record.kind == "history"
+    percent = record.unit.startswith("%") and record.id not in MAY_PASS_100
+    against = newest[newest["indicator"] == record.id]
+    values = X[record.id].dropna()
+    first = against.iloc[0] if len(against) else None
+    return {
+        "id": record.id,
+        "title": record.title,
+        "subject": subject(record),
+        "unit": record.unit,
+        "kind": record.kind,
+        "family": record.family,
+        "likeForLike": record.like_for_like,
+        "history": history,
+        "highest": 100.0 if percent else LARGEST,
+        "percent": percent,
+        "numerator": record.numerator,
+        "denominator": record.denominator,
+        "ofChildren": record.denominator == POPULATION,
+        "usual": None if history or values.empty else values.quantile(standardise.USUAL).tolist(),
+        "newest": None
+        if first is None or history
+        else {
+            "period": int(first["period"]),
+            "tau2": float(first["tau2"]),
+            "typicalSd": float(first["typical_sd"]),
+            "england": _plain(first["england"]),
+        },
+    }
+
+
+def _counts(records: Sequence[Indicator]) -> dict[str, str]:
+    names = [
+        name
+        for record in records
+        for name in (record.numerator, record.denominator)
+        if name and name != POPULATION
+    ]
+    return {name: COUNTS.get(name, name.replace("_", " ")) for name in dict.fromkeys(names)}
+
+
+def _authorities(
+    model: RiskModel, X: pd.DataFrame, inputs: Inputs, newest: pd.DataFrame, snapshot: Snapshot
+) -> list[dict[str, Any]]:
+    """Each authority's figures and levels, in the order of the indicators."""
+    records = model_indicators(model)
+    figures = [record for record in records if record.kind != "history"]
+    codes = X.index.get_level_values("la_code")
+    places = [model.columns.index(f"{record.id}_z") for record in figures]
+    wide = newest.pivot_table(
+        index="la_code",
+        columns="indicator",
+        values=["centre", "expected", "size"],
+        aggfunc="first",
+        dropna=False,
+    )
+
+    def held(name: str) -> FloatArray:
+        columns = [(name, record.id) for record in figures]
+        return np.asarray(wide.reindex(index=codes, columns=columns), dtype=float)
+
+    def known(suffix: str) -> FloatArray:
+        return np.asarray(X.reindex(columns=[record.id + suffix for record in figures]))
+
+    tables = {
+        "value": known(""),
+        "period": known("_period"),
+        "england": known("") - known("_gap"),
+        "expected": known("_expected"),
+        "level": np.take(inputs.values, places, axis=1),
+        "error": np.take(inputs.noise, places, axis=1),
+        "newCentre": held("centre"),
+        "newExpected": held("expected"),
+        "newSize": held("size"),
+    }
+    odds = model.log_odds(inputs.values)
+    names = snapshot.authorities.set_index("la_code")[["la_name", "region"]].to_dict("index")
+    return [
+        {
+            "code": code,
+            "name": names[code]["la_name"],
+            "region": names[code]["region"],
+            "logOdds": float(odds[row]),
+            "last": [_plain(X[name].iloc[row]) for name in LAST],
+            **{name: [_plain(cell) for cell in table[row]] for name, table in tables.items()},
+        }
+        for row, code in enumerate(codes)
+    ]
+
+
+def _draws(model: RiskModel, inputs: Inputs) -> dict[str, Any]:
+    """The equally credible models that ranks are counted over: what they add, and what they say.
+
+    ``shared`` is what each of them adds to the log-odds: at zero, and for one unit of each column.
+    It is read off rows whose figures are exact, under the model without a doubt about its form:
+    such rows have no doubt of their own.
+    """
+    exact = np.vstack([model.centre, model.centre + np.eye(len(model.columns))])
+    moved = replace(model, form_sd=0.0).draws(exact) - model.log_odds(exact)
+    shared = np.hstack([moved[:, :1], moved[:, 1:] - moved[:, :1]])
+    every = model.draws(inputs.values, inputs.noise)
+    return {"size": len(every), "shared": _packed(shared), "logOdds": _packed(every)}
+
+
+def _packed(table: FloatArray) -> str:
+    """A table as single precision, row by row: enough to count who lies above whom."""
+    return b64encode(np.ascontiguousarray(table, dtype="<f4").tobytes()).decode("ascii")
+
+
+def _own(figures: pd.DataFrame | None) -> dict[str, dict[str, float]]:
+    """The figures that the page begins with, by authority: values, and the cases behind them."""
+    found: dict[str, dict[str, float]] = {}
+    wholes = {record.id: record.denominator for record in INDICATORS}
+    for row in [] if figures is None else figures.to_dict("records"):
+        given = found.setdefault(str(row["la_code"]), {})
+        given[row["indicator"]] = float(row["value"])
+        whole = wholes[row["indicator"]]
+        if np.isfinite(row["size"]) and whole and whole != POPULATION:
+            given[whole] = float(row["size"])
+    return found
+
+
+def _plain(cell: Any) -> float | None:
+    return None if cell is None or np.isnan(cell) else float(cell)

@@ -1,0 +1,73 @@
+"""Where an authority stands, in words: band, rank and list; and where nothing is known of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from earlywarn.utils.formatting import chance
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NOTHING = "nothing known"
+"""What stands for a band where nothing is known of an authority."""
+_REASON = "as nothing is known of it"
+
+
+def band_name(row: Mapping[Any, Any] | pd.Series) -> str:
+    """The band of a row of ``score``.
+
+    Examples
+    --------
+    >>> band_name({"band": float("nan")})
+    'nothing known'
+    """
+    return NOTHING if pd.isna(row["band"]) else str(row["band"])
+
+
+def band_words(row: Mapping[Any, Any] | pd.Series) -> str:
+    """The band of a row of ``score``, and how probable it is.
+
+    Examples
+    --------
+    >>> band_words({"band": "about usual", "band_probability": 0.456})
+    'about usual (probability of this band 0.46)'
+    >>> band_words({"band": None, "band_probability": None})
+    'in no band, as nothing is known of it'
+    """
+    if pd.isna(row["band"]):
+        return f"in no band, {_REASON}"
+    return f"{row['band']} (probability of this band {row['band_probability']:.2f})"
+
+
+def rank_words(row: Mapping[Any, Any] | pd.Series, count: int) -> str:
+    """The rank of a row of ``score`` with its interval.
+
+    Examples
+    --------
+    >>> rank_words({"rank": 3, "rank_lower": 1, "rank_upper": 20}, 153)
+    'Rank 3 of 153 (90% interval 1 to 20)'
+    >>> rank_words({"rank": None, "rank_lower": None, "rank_upper": None}, 153)
+    'No rank, as nothing is known of it'
+    """
+    if pd.isna(row["rank"]):
+        return f"No rank, {_REASON}"
+    return (
+        f"Rank {row['rank']} of {count} (90% interval {row['rank_lower']} to {row['rank_upper']})"
+    )
+
+
+def top_chances(row: Mapping[Any, Any] | pd.Series) -> tuple[str, str]:
+    """The chance to be on the list of the highest: of all, and of those not already Inadequate.
+
+    Examples
+    --------
+    >>> top_chances({"top_k_probability": 0.62, "top_k_probability_new": 0.7})
+    ('62%', '70%')
+    >>> top_chances({"top_k_probability": 0.62, "top_k_probability_new": float("nan")})
+    ('62%', '')
+    """
+    new = row["top_k_probability_new"]
+    return chance(row["top_k_probability"]), "" if pd.isna(new) else chance(new)
