@@ -16,7 +16,12 @@ from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError, SourceError, require
 from earlywarn.sources.cells import SYMBOLS, legacy_findings, parse_cells
 from earlywarn.sources.layouts import JOINT_SERVICES, Layout, Measure
-from earlywarn.sources.plausibility import check_coverage, check_scale, refuse_years_ahead
+from earlywarn.sources.plausibility import (
+    check_coverage,
+    check_scale,
+    refuse_unknown_codes,
+    refuse_years_ahead,
+)
 from earlywarn.sources.reorganisations import settle_lifetimes, share_joint_leads
 from earlywarn.sources.schema import UNAVAILABLE, Finding
 from earlywarn.sources.tabular_files import Table, broken_parquet, column_key, sheet_text
@@ -232,6 +237,9 @@ def _rows(table: Table, register: Register) -> tuple[pd.DataFrame, list[Finding]
     cells = table.cells.assign(la_number=numbers)[wanted]
     lines = table.lines[wanted.to_numpy()]
     codes, findings = _codes(cells["la_number"], lines, table.file, register)
+    unknown = cells.loc[cells["la_number"].map(codes).isna(), "la_number"]
+    first = str(next(iter(unknown), ""))
+    refuse_unknown_codes(len(unknown), len(cells), first, "LA Number", table.file)
     values, statuses, wrong = parse_cells(cells["values"], _SYMBOLS)
     if wrong.any():
         _refuse_value(cells, lines, int(np.flatnonzero(wrong)[0]), table.file)
