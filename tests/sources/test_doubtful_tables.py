@@ -117,6 +117,16 @@ def test_lait_codes_that_are_nearly_all_unknown_are_refused(tmp_path: Path) -> N
         read_folder(tmp_path)
 
 
+def test_lait_rows_that_name_no_measure_are_said(tmp_path: Path) -> None:
+    rows = published.lait_rows((2025,), ["840", "841"])
+    rows[3]["Short Desc"] = rows[4]["Short Desc"] = ""
+    published.write_rows(tmp_path / "lait.csv", rows)
+    findings = warned(tmp_path).findings
+    row = findings[findings["code"] == "no-measure"].iloc[0]
+    assert row["line"] == 5
+    assert row["message"].startswith("2 rows name no measure")
+
+
 def test_a_value_lost_beside_its_counts_is_said(tmp_path: Path) -> None:
     cells = {
         ("840", 2025): {"CPP_subsequent_percent": ""},

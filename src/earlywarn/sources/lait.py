@@ -233,10 +233,12 @@ def _rows(table: Table, register: Register) -> tuple[pd.DataFrame, list[Finding]
     """`la_code, period, desc, value, status, line` of the rows that are needed."""
     numbers = table.cells["la_number"].str.removesuffix(".0")
     wanted = table.cells["short_desc"].isin(SHORT_DESCS)
+    bare = (table.cells["short_desc"] == "") & (numbers != "") & (table.cells["years"] != "")
     wanted &= ~numbers.str.fullmatch(_REGION_NUMBERS)
     cells = table.cells.assign(la_number=numbers)[wanted]
     lines = table.lines[wanted.to_numpy()]
     codes, findings = _codes(cells["la_number"], lines, table.file, register)
+    findings += _unnamed(bare.to_numpy(), table)
     unknown = cells.loc[cells["la_number"].map(codes).isna(), "la_number"]
     first = str(next(iter(unknown), ""))
     refuse_unknown_codes(len(unknown), len(cells), first, "LA Number", table.file)
@@ -255,6 +257,16 @@ def _rows(table: Table, register: Register) -> tuple[pd.DataFrame, list[Finding]
         }
     ).dropna(subset="la_code")
     return _without_doubles(rows, table.file, findings), findings
+
+
+def _unnamed(bare: npt.NDArray[np.bool_], table: Table) -> list[Finding]:
+    """A warning where rows of figures don't say of which measure: merged cells look like this."""
+    if not bare.any():
+        return []
+    line = float(table.lines[np.flatnonzero(bare)[0]])
+    message = f"{int(bare.sum())} rows name no measure and are left out: were cells merged?"
+    found = "a blank Short Desc"
+    return [Finding("warning", "no-measure", message, table.file, line, "", np.nan, found)]
 
 
 def _as_published(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
