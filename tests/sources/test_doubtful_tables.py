@@ -127,6 +127,17 @@ def test_lait_rows_that_name_no_measure_are_said(tmp_path: Path) -> None:
     assert row["message"].startswith("2 rows name no measure")
 
 
+@pytest.mark.parametrize("head", ["", "sep=;\n"])
+def test_semicolons_with_commas_in_the_cells(tmp_path: Path, head: str) -> None:
+    path = published.write_lait(tmp_path, (2025,), codes=["810", "811"], name="lait.csv")
+    before = read_folder(tmp_path)
+    parted = path.read_text("utf-8").replace(",", ";").replace("Hull;", "Hull, City of;")
+    path.write_text(head + parted.replace("East Riding of Yorkshire;", '"East Riding, Yorks";'))
+    after = read_folder(tmp_path)
+    assert after.observations.equals(before.observations)
+    assert after.findings["message"].tolist() == ["its cells are parted by semicolons"]
+
+
 def test_a_value_lost_beside_its_counts_is_said(tmp_path: Path) -> None:
     cells = {
         ("840", 2025): {"CPP_subsequent_percent": ""},
