@@ -56,6 +56,8 @@ LONG = {
     "scoring/test_preprocessing.py::TestAlone::test_chunks_and_repeats": "test_agreement cuts too",
     "scoring/test_own_figures.py::test_a_worse_figure_never_lies_lower": "the model's signs have "
     "tests of their own",
+    "serving/test_http_live.py::test_two_workers_answer_and_none_is_left[SIGKILL]": "SIGTERM runs, "
+    "and utils/test_workers.py kills a parent of workers",
     "test_leaks.py::test_what_came_later_on_any_day": "three days are always looked at",
     "evaluation/test_record.py::test_the_command_writes_and_tells_the_record": "others of the file "
     "write it without the command",

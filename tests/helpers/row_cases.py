@@ -87,6 +87,23 @@ NAMES = Case(
     (*[SCORED] * 5, SEVERAL, NO_AUTHORITY),
     pd.DataFrame({"caseload": [16.0] * 7}),
 )
+NAMED = Case(
+    pd.DataFrame(
+        {
+            "la_code": _texts("383", "", "", "", "999"),
+            "la_name": _texts("our area", "Leeds", "New", "Atlantis", "Leeds"),
+            "caseload": [16.0] * 5,
+        }
+    ),
+    (
+        SCORED,
+        SCORED,
+        "refused: la_name is the beginning of several authorities' names",
+        "refused: la_name is no authority's",
+        NO_AUTHORITY,
+    ),
+    pd.DataFrame({"caseload": [16.0] * 5}),
+)
 TRUTHS = Case(
     pd.DataFrame(
         {
@@ -101,5 +118,6 @@ CASES = {
     "kinds of numbers, yes and no": KINDS,
     "a publisher's signs": SIGNS,
     "authorities by name and code": NAMES,
+    "names where there is no code": NAMED,
     "true in a percentage": TRUTHS,
 }

@@ -41,6 +41,26 @@ def test_beside_a_code_a_name_is_passed_through(model) -> None:
     assert found == {"la_name": "our area", "status": "scored"}
 
 
+def test_a_row_without_a_code_is_read_by_its_name_whatever_stands_beside_it(model) -> None:
+    given = [
+        {"la_name": "Atlantis", "caseload": 16.0},
+        {"la_code": None, "la_name": "Leeds", "caseload": 16.0},
+        {"la_code": "NA", "la_name": "New", "caseload": 16.0},
+        {"la_code": "383", "la_name": "Atlantis", "caseload": 16.0},
+        {"caseload": 16.0},
+    ]
+    together = score_batch(given, model)["status"].tolist()
+    assert together == [score_batch([row], model)["status"].item() for row in given]
+    assert [status == "scored" for status in together] == [False, True, False, True, True]
+
+
+def test_a_label_twice_refuses_the_rows_that_need_it(model) -> None:
+    rows = pd.DataFrame([["383", "Leeds", "Leeds", 16.0], ["", "Leeds", "Leeds", 16.0]])
+    rows.columns = ["la_code", "la_name", "la_name", "caseload"]
+    told = score_batch(rows, model)["status"].tolist()
+    assert told == ["scored", "refused: la_name stands twice"]
+
+
 def test_names_find_what_is_published_of_them(model, snapshot, built) -> None:
     names = dict(zip(snapshot.authorities["la_code"], snapshot.authorities["la_name"], strict=True))
     plain = built[[c for c in built.columns if not c.endswith(("_z", "_se"))]]

@@ -179,7 +179,7 @@ def test_the_other_pages(app, on_day) -> None:
     assert set(described["paths"]) == set(OPTIONS) - {"/openapi.json"}
     assert set(described["components"]["schemas"]) >= {"Request", "Answer", "Fault", "Health"}
     row = described["components"]["schemas"]["Row"]["properties"]
-    assert set(row) == known_columns() | {"la_code", "as_of"}
+    assert set(row) == known_columns() | {"la_code", "la_name", "as_of"}
     assert row["rereferrals"]["title"].endswith("(% of referrals)")
 
 
@@ -208,6 +208,7 @@ class TestRowsByThemselves:
             b'{"rows": [{"caseload": 1e999, "as_of": "2011-01-01"}]}',
             b'{"rows": [{"caseload": 16, "risk": 1}]}',
             b'{"rows": [{"shoe_size": 9}]}',
+            b'{"rows": [{"caseload": 16, "la_name": "Leeds"}, {"caseload": 16, "la_name": "No"}]}',
             b'{"rows": [{"caseload": 12345678901234567890123}]}',
             b'{"rows": [{"rereferrals_z": 0.30000000000000004, "caseload": 1.1}]}',
             b"{",

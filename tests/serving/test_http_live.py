@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -258,6 +259,58 @@ class TestRefused:
     def test_what_is_no_http(self, impatient: int, sent: bytes) -> None:
         heard = talk(impatient, sent)
         assert heard == b"" or fault_in(heard)["expected"] == "HTTP/1.1"
+
+
+def workers_below(parent: int) -> set[int]:
+    """The processes that answer for one, by what /proc says; none but those are started anew."""
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            state = (folder / "stat").read_text().rpartition(")")[2].split()
+            said = (folder / "cmdline").read_bytes()
+            if int(state[1]) == parent and b"spawn_main" in said and state[0] != "Z":
+                found.add(int(folder.name))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="processes are listed below /proc here")
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGKILL"])
+def test_two_workers_answer_and_none_is_left(tmp_path: Path, how: str) -> None:
+    """It starts three processes: nothing less shows that each answers, and that each ends."""
+    port = free_port()
+    log = (tmp_path / "log.txt").open("wb")
+    command = [sys.executable, "-m", "earlywarn", "serve", "--port", str(port), "--workers", "2"]
+    running = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - our own command
+    try:
+        until = time.monotonic() + 60
+        while (tmp_path / "log.txt").read_bytes().count(b"startup complete") < 2:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        both = workers_below(running.pid)
+        assert len(both) == 2
+        for halted in both:  # What one can't answer meanwhile, the other does.
+            os.kill(halted, signal.SIGSTOP)
+            answer = post_to(port, [{"la_code": "383", "caseload": 16.0}])
+            os.kill(halted, signal.SIGCONT)
+            assert answer["rows"][0]["status"] == "scored"
+        running.send_signal(getattr(signal, how))
+        running.wait(timeout=20)
+        until = time.monotonic() + 10
+        while any(Path(f"/proc/{one}").exists() for one in both) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert not any(Path(f"/proc/{one}").exists() for one in both)
+    finally:
+        running.kill()
+        running.wait(timeout=20)
+        log.close()
+
+
+def post_to(port: int, rows: list[dict[str, object]]) -> dict[str, list[dict[str, object]]]:
+    url = f"http://{LOOPBACK}:{port}/score"
+    for _ in range(20):  # The one that is halted may have taken the first.
+        with contextlib.suppress(httpx.TimeoutException):
+            return httpx.post(url, json={"rows": rows}, timeout=2, trust_env=False).json()
+    return pytest.fail("nobody answers")
 
 
 def test_a_port_that_is_taken(capsys) -> None:

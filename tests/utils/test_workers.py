@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from earlywarn.errors import UsageError
+from earlywarn.utils import locks, workers
 from earlywarn.utils.locks import owned
 from earlywarn.utils.signals import stopped_like_an_interrupt
 from earlywarn.utils.workers import MOST_JOBS, check_jobs, parallel
@@ -143,3 +148,104 @@ class TestLock:
     def test_a_folder_that_is_nowhere(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="it can't be written"), owned(tmp_path / "a/b/lock"):
             pytest.fail("there is no such folder")
+
+
+class TestTheBranchesOfWindows:
+    """Run here against stand-ins that do as Microsoft's documents say; not on Windows itself."""
+
+    @pytest.fixture
+    def held(self, monkeypatch) -> dict[tuple[int, int], int]:
+        """Windows' locks of single bytes, and its rule that an open file can't be removed."""
+        held: dict[tuple[int, int], int] = {}
+
+        def locking(file: int, mode: int, count: int) -> None:
+            place = os.fstat(file).st_ino, os.lseek(file, 0, os.SEEK_CUR)
+            assert (place[1], count) == (1 << 30, 1), "beyond the text, so that others can read it"
+            if mode == 0:
+                if held.get(place) != file:
+                    raise OSError(errno.EACCES, "Permission denied")
+                del held[place]
+            elif held.setdefault(place, file) != file:
+                raise OSError(errno.EACCES, "Permission denied")
+
+        unlink = Path.unlink
+
+        def removed(file: Path, *, missing_ok: bool = False) -> None:
+            here = file.stat().st_ino if file.exists() else 0
+            for one in Path("/proc/self/fd").iterdir():
+                if one.exists() and one.stat().st_ino == here:
+                    raise PermissionError(errno.EACCES, "used by another process", str(file))
+            unlink(file, missing_ok=missing_ok)
+
+        system = SimpleNamespace(locking=locking, LK_NBLCK=2, LK_UNLCK=0)
+        monkeypatch.setattr(locks, "_WINDOWS", True)
+        monkeypatch.setattr(locks, "_SYSTEM", system)
+        monkeypatch.setattr(Path, "unlink", removed)
+        return held
+
+    @posix
+    def test_one_at_a_time(self, held, tmp_path: Path) -> None:
+        file = tmp_path / "work" / "lock"
+        with owned(file):
+            assert held
+            said = f"found process {os.getpid()} on .*, since 20"
+            with pytest.raises(UsageError, match=said), owned(file):
+                pytest.fail("two own it")
+        assert not held
+        assert not file.exists()
+        with owned(file):
+            assert str(os.getpid()) in file.read_text("utf-8")
+
+    @posix
+    def test_one_that_another_has_opened_meanwhile_is_left(self, held, tmp_path: Path) -> None:
+        file = tmp_path / "lock"
+        with file.open("a+") as other:
+            with owned(file):
+                pass
+            assert file.exists()
+            assert not other.closed
+        with owned(file):
+            assert held
+
+    @posix
+    def test_a_fault_while_it_is_open(self, held, tmp_path: Path, monkeypatch) -> None:
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(locks, "_say_who", full)
+        with pytest.raises(UsageError, match="No space left"), owned(tmp_path / "lock"):
+            pytest.fail("nobody owns it")
+
+    def test_control_break_is_an_interrupt(self, monkeypatch) -> None:
+        number = signal.SIGUSR1 if os.name != "nt" else signal.SIGBREAK
+        monkeypatch.setattr(signal, "SIGBREAK", number, raising=False)
+        with pytest.raises(KeyboardInterrupt), stopped_like_an_interrupt():
+            signal.raise_signal(number)
+
+    @pytest.mark.parametrize(
+        ("handle", "answer", "error", "ends"),
+        [(7, 0, 0, True), (0, 0, 87, True), (0, 0, 5, False), (7, 0xFFFFFFFF, 6, False)],
+        ids=["ended", "gone already", "not to be opened", "not to be waited for"],
+    )
+    def test_a_worker_ends_with_its_parent_alone(
+        self, monkeypatch, handle: int, answer: int, error: int, ends: bool
+    ) -> None:
+        asked: list[tuple[int, ...]] = []
+
+        class Call:
+            def __init__(self, gives: int) -> None:
+                self.gives = gives
+
+            def __call__(self, *given: int) -> int:
+                asked.append(given)
+                return self.gives
+
+        kernel = SimpleNamespace(OpenProcess=Call(handle), WaitForSingleObject=Call(answer))
+        monkeypatch.setattr(ctypes, "WinDLL", lambda *_, **__: kernel, raising=False)
+        monkeypatch.setattr(ctypes, "get_last_error", lambda: error, raising=False)
+        waiting = threading.Thread(target=workers._wait_on_windows, args=(4711,), daemon=True)
+        waiting.start()
+        waiting.join(5 if ends else 0.1)
+        assert waiting.is_alive() is not ends
+        assert asked[0] == (0x00100000, 0, 4711)
+        assert asked[1:] == ([(7, 0xFFFFFFFF)] if handle else [])

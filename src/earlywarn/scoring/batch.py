@@ -62,7 +62,8 @@ def score_batch(
     ----------
     rows : DataFrame, Arrow table, iterable of dicts, or path to CSV, Parquet or JSON lines
         Columns by the catalogue's names; ``la_code`` and ``as_of`` are optional. ``la_code``, or
-        ``la_name`` where there is none, takes codes of all forms, names and beginnings of names.
+        ``la_name`` of a row whose ``la_code`` is empty, takes codes of all forms, names and
+        beginnings of names.
         Other columns are passed through untouched.
     model : RiskModel, optional
         The model that ships if not given.

@@ -85,20 +85,50 @@ def _day_text(cell: object) -> str:
 def authority_codes(rows: pd.DataFrame, register: Register, faults: Faults) -> pd.Series | None:
     """The three-digit code of each row's authority, empty where none is given; None if none is.
 
-    A code, a nine-character code, a name or the beginning of one stands in ``la_code``, or in
-    ``la_name`` where there is no ``la_code``. A row whose authority is not known is refused.
+    A code, a nine-character code, a name or the beginning of one stands in ``la_code``, or, where
+    a row's own ``la_code`` is empty, in its ``la_name``, whatever the rows beside it have. A row
+    whose authority is not known is refused.
     """
-    label = next((name for name in ("la_code", "la_name") if name in rows.columns), "")
-    cells, where = _distinct(single_column(rows, label, faults) if label else None)
-    if cells is None:
+    answer: npt.NDArray[np.object_] | None = None
+    bare = np.ones(len(rows), dtype=bool)  # rows of which no authority has been given so far
+    for label in ("la_code", "la_name"):
+        column = _of_bare(rows, label, bare, faults)
+        cells, where = _distinct(column)
+        if cells is None:
+            continue
+        texts = [_said(cell_text(_whole(cell))) for cell in cells]
+        meant = [_codes(text, register) for text in texts]
+        reason = f"{label} is the beginning of several authorities' names"
+        for wrong, why in (
+            ([not codes for codes in meant], f"{label} is no authority's"),
+            ([len(codes) > 1 for codes in meant], reason),
+        ):
+            faults.add(_within(bare, np.array(wrong, dtype=bool)[where]), why)
+        found = np.array([codes[0] if len(codes) == 1 else "" for codes in meant], dtype=object)
+        answer = np.full(len(rows), "", dtype=object) if answer is None else answer
+        answer[bare] = found[where]
+        bare = _within(bare, np.array([not text for text in texts], dtype=bool)[where])
+    return None if answer is None else pd.Series(answer, index=rows.index, dtype="str")
+
+
+def _of_bare(
+    rows: pd.DataFrame, label: str, bare: npt.NDArray[np.bool_], faults: Faults
+) -> pd.Series | None:
+    """A column's cells in the rows that it counts for; None if there are none."""
+    if label not in rows.columns or not bare.any():
         return None
-    meant = [_codes(_said(cell_text(_whole(cell))), register) for cell in cells]
-    several, unknown = ([len(codes) > 1 for codes in meant], [not codes for codes in meant])
-    faults.add(np.array(unknown, dtype=bool)[where], f"{label} is no authority's")
-    reason = f"{label} is the beginning of several authorities' names"
-    faults.add(np.array(several, dtype=bool)[where], reason)
-    found = np.array([codes[0] if len(codes) == 1 else "" for codes in meant], dtype=object)
-    return pd.Series(found[where], index=rows.index, dtype="str")
+    column = rows[label]
+    if isinstance(column, pd.DataFrame):
+        faults.add(bare, f"{label} stands twice")
+        return None
+    return column if bare.all() else column[bare]
+
+
+def _within(rows: npt.NDArray[np.bool_], some: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Of the rows marked, those that are marked among them."""
+    marked = np.zeros(len(rows), dtype=bool)
+    marked[rows] = some
+    return marked
 
 
 def _codes(text: str, register: Register) -> list[str]:

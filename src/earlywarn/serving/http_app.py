@@ -313,9 +313,10 @@ def _described(app: Any, plain: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     description = plain()
     title = {record.id: f"{record.title} ({record.unit})" for record in INDICATORS}
     cell = {"anyOf": [{"type": kind} for kind in ("number", "string", "boolean", "null")]}
-    columns = {"la_code": {**cell, "title": "Authority"}, "as_of": {**cell, "title": "Day"}} | {
+    title |= {"la_code": "Authority", "as_of": "Day", "la_name": "Where la_code is empty"}
+    columns = {
         name: {**cell, "title": title[name]} if name in title else cell
-        for name in sorted(known_columns())
+        for name in ("la_code", "la_name", "as_of", *sorted(known_columns()))
     }
     rows = {"type": "array", "items": {"$ref": "#/components/schemas/Row"}, "maxItems": MOST_ROWS}
     description["components"]["schemas"] |= {

@@ -172,7 +172,7 @@ def _score(
     rows: list[dict[str, Any]], model: RiskModel, *, explain: bool, today: date | None
 ) -> list[dict[str, Any]]:
     """What is said of each row: of its columns only those that mean something are looked at."""
-    means = known_columns() | {"la_code", "as_of"}
+    means = known_columns() | {"la_code", "la_name", "as_of"}
     known = [{name: row[name] for name in row.keys() & means} for row in rows]
     if today is not None:
         for row in known:

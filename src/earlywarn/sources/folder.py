@@ -19,7 +19,7 @@ from earlywarn.sources.members import (
     WORKBOOK,
     Member,
     digest_of,
-    files_below,
+    entries_below,
     hidden,
     members_of,
 )
@@ -208,9 +208,9 @@ def _look_through(root: Path, progress: Progress) -> _Looked:
             remedy="Give the folder that the files were downloaded to.",
         )
     looked = _Looked({}, [], [], [], [])
-    for path in progress.over(files_below(root), "Looking into each file"):
+    for path, closed in progress.over(entries_below(root), "Looking into each file"):
         name = path.relative_to(root).as_posix()
-        reason = hidden(name)
+        reason = hidden(name) or closed
         if reason:
             looked.findings.append(_passed_over(name, reason))
             continue
@@ -249,7 +249,8 @@ def _look_into(member: Member, looked: _Looked) -> None:
 
 
 def _passed_over(name: str, reason: str) -> Finding:
-    return Finding("note", NOT_READ, f"not looked into: it is {reason}", name)
+    severity = "warning" if reason.startswith("a folder") else "note"  # there may be tables in it
+    return Finding(severity, NOT_READ, f"not looked into: it is {reason}", name)
 
 
 def _note_fault(looked: _Looked, name: str, error: SourceError | OSError) -> None:

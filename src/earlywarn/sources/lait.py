@@ -16,7 +16,12 @@ from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError, SourceError, require
 from earlywarn.sources.cells import SYMBOLS, legacy_findings, parse_cells
 from earlywarn.sources.layouts import JOINT_SERVICES, Layout, Measure
-from earlywarn.sources.plausibility import check_coverage, check_scale, refuse_years_ahead
+from earlywarn.sources.plausibility import (
+    check_coverage,
+    check_scale,
+    refuse_unknown_codes,
+    refuse_years_ahead,
+)
 from earlywarn.sources.reorganisations import settle_lifetimes, share_joint_leads
 from earlywarn.sources.schema import UNAVAILABLE, Finding
 from earlywarn.sources.tabular_files import Table, broken_parquet, column_key, sheet_text
@@ -228,10 +233,15 @@ def _rows(table: Table, register: Register) -> tuple[pd.DataFrame, list[Finding]
     """`la_code, period, desc, value, status, line` of the rows that are needed."""
     numbers = table.cells["la_number"].str.removesuffix(".0")
     wanted = table.cells["short_desc"].isin(SHORT_DESCS)
+    bare = (table.cells["short_desc"] == "") & (numbers != "") & (table.cells["years"] != "")
     wanted &= ~numbers.str.fullmatch(_REGION_NUMBERS)
     cells = table.cells.assign(la_number=numbers)[wanted]
     lines = table.lines[wanted.to_numpy()]
     codes, findings = _codes(cells["la_number"], lines, table.file, register)
+    findings += _unnamed(bare.to_numpy(), table)
+    unknown = cells.loc[cells["la_number"].map(codes).isna(), "la_number"]
+    first = str(next(iter(unknown), ""))
+    refuse_unknown_codes(len(unknown), len(cells), first, "LA Number", table.file)
     values, statuses, wrong = parse_cells(cells["values"], _SYMBOLS)
     if wrong.any():
         _refuse_value(cells, lines, int(np.flatnonzero(wrong)[0]), table.file)
@@ -247,6 +257,16 @@ def _rows(table: Table, register: Register) -> tuple[pd.DataFrame, list[Finding]
         }
     ).dropna(subset="la_code")
     return _without_doubles(rows, table.file, findings), findings
+
+
+def _unnamed(bare: npt.NDArray[np.bool_], table: Table) -> list[Finding]:
+    """A warning where rows of figures don't say of which measure: merged cells look like this."""
+    if not bare.any():
+        return []
+    line = float(table.lines[np.flatnonzero(bare)[0]])
+    message = f"{int(bare.sum())} rows name no measure and are left out: were cells merged?"
+    found = "a blank Short Desc"
+    return [Finding("warning", "no-measure", message, table.file, line, "", np.nan, found)]
 
 
 def _as_published(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

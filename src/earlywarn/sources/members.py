@@ -5,17 +5,18 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import os
 import zipfile
 import zlib
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from earlywarn.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 TEXT, WORKBOOK, PARQUET = "text", "a workbook", "a Parquet file"
 TABLE_KINDS = frozenset({TEXT, WORKBOOK, PARQUET})
@@ -36,6 +37,7 @@ _GZIP, _ZIP, _OLE, _PARQUET = (
 )
 _OTHERS = (
     (b"%PDF", "a PDF document"),
+    (b"PK\x05\x06", "an archive with nothing in it"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
     (b"Rar!", "a RAR archive"),
     (b"\x89PNG", "a picture"),
@@ -102,7 +104,32 @@ class Member:
 
 def files_below(folder: Path) -> list[Path]:
     """Every file below a folder, at any depth, in the order of its path."""
-    return [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return [path for path, reason in entries_below(folder) if not reason]
+
+
+def entries_below(folder: Path) -> list[tuple[Path, str]]:
+    """Everything below a folder but folders, in the order of its path.
+
+    With each goes the reason why it can't be looked into: nothing for a file. A link to a folder is
+    not followed, as it may lead in a circle.
+    """
+    found: list[tuple[Path, str]] = []
+
+    def closed(error: OSError) -> None:
+        found.append((Path(error.filename), f"a folder that can't be opened: {error.strerror}"))
+
+    for place, folders, files in os.walk(folder, onerror=closed):
+        links = [Path(place, name) for name in folders if Path(place, name).is_symlink()]
+        found += [(path, "a link to a folder, which is not followed") for path in links]
+        found += [(Path(place, name), _no_file(Path(place, name))) for name in files]
+    return sorted(found)
+
+
+def _no_file(path: Path) -> str:
+    """Why something that is no folder can't be opened as a file; nothing if it can."""
+    if path.is_file():
+        return ""
+    return "a link to nothing" if path.is_symlink() else "no file that holds anything"
 
 
 def digest_of(path: Path) -> str:
@@ -156,10 +183,14 @@ def _kind(head: bytes, name: str) -> str:
     for mark, words in _OTHERS:
         if head.startswith(mark):
             return words
-    lower = name.lower()
-    if lower.endswith(_PROSE):
+    return "a tar archive" if head[257:262] == b"ustar" else _by_name(name.lower())
+
+
+def _by_name(name: str) -> str:
+    """What text is, by its name."""
+    if name.endswith(_PROSE):
         return "a document"
-    return "program code" if lower.endswith(_CODE) else TEXT
+    return "program code" if name.endswith(_CODE) else TEXT
 
 
 def _is_workbook(path: Path) -> bool:

@@ -20,6 +20,20 @@ FEWEST_AUTHORITIES = 100
 
 _JUMP = 4.0  # no measure's median moved by more than this from one year to the next
 _FEWEST_FOR_MEDIAN = 5
+_FEWEST_FOR_USUAL = 50
+_FAR = 5.0  # no year's median from 2013 to 2025 was more than 2.3 times the usual, or less
+USUAL = {
+    "absence": 3.1, "agency_workers": 14.3, "assessed_not_in_need": 28.7, "vacancies": 14.7,
+    "assessments_in_45_days": 84, "care_applications": 10, "care_leavers": 167, "turnover": 15.5,
+    "care_leavers_active": 52, "care_leavers_housed": 88, "caseload": 16.4, "dental_checks": 82,
+    "children_in_need": 2250, "free_school_meals": 20, "health_checks": 93, "icpc": 65,
+    "icpc_in_15_days": 82, "immunisations": 89, "long_term_stability": 68, "looked_after": 68,
+    "no_further_action": 4.7, "placement_instability": 10.5, "plans_at_31_march": 279,
+    "plans_started": 346, "plans_two_years": 2.5, "population_0_17": 59_600, "referrals": 3370,
+    "rereferrals": 20.8, "repeat_plans": 20.6, "reviews_in_time": 94, "section_47": 171,
+    "social_work_spend": 135,
+}  # fmt: skip
+"""What half of the authorities were above, in the middle one of the years published so far."""
 
 
 def refuse_years_ahead(periods: pd.Series, series: str, file: str) -> None:
@@ -97,7 +111,44 @@ def check_coverage(
         _of_year({*rows["la_code"], *partners}, int(str(period)), register, series, file)
         for period, rows in local.groupby("period")
     ]
-    return [finding for found in parts for finding in found]
+    return [*_gaps(counts.index, file), *(finding for found in parts for finding in found)]
+
+
+def _gaps(periods: pd.Index, file: str) -> list[Finding]:
+    """A warning where years are missing between the first and the last."""
+    missing = sorted({*range(periods.min(), periods.max())} - {*periods})
+    if not missing:
+        return []
+    years = ", ".join(map(str, missing))
+    message = f"no authority has a row for {years}, though the table has years before and after"
+    return [Finding("warning", "years-missing", message, file, period=missing[0], found=years)]
+
+
+def refuse_unknown_codes(unknown: int, rows: int, written: str, column: str, file: str) -> None:
+    """Refuse a table most of whose authorities are not known: its codes are of another kind.
+
+    Parameters
+    ----------
+    unknown, rows : int
+        Rows of authorities that the register does not know, of how many.
+    written : str
+        The first of their codes.
+    column, file : str
+        Where they stand.
+
+    Raises
+    ------
+    SourceError
+        If they are more than half.
+    """
+    if unknown * 2 > rows:
+        raise SourceError(
+            "most rows are of authorities that the register does not know",
+            where=f"{file}, {column}",
+            found=f"{unknown} of {rows}, the first {written!r}",
+            expected="three-digit codes, nine-character codes or names of authorities",
+            remedy="Put the codes back as they were published, or put authorities.csv beside it.",
+        )
 
 
 def _of_year(
@@ -134,7 +185,8 @@ def _of_year(
 def check_scale(figures: pd.DataFrame, measure: str, file: str) -> list[Finding]:
     """A warning where a measure's median moves far from one year to the next, or has no value.
 
-    Percentages as fractions, or counts in thousands, look like this.
+    Percentages as fractions, or counts in thousands, look like this. So does a median far from all
+    that was ever published (`USUAL`), which shows where every year of the table is wrong.
     """
     local = figures[(figures["la_code"] != ENGLAND) & figures["value"].notna()]
     if local.empty and figures["la_code"].nunique() <= _FEWEST_FOR_MEDIAN:
@@ -144,7 +196,7 @@ def check_scale(figures: pd.DataFrame, measure: str, file: str) -> list[Finding]
         return [Finding("warning", "nothing-of-measure", message, file, column=measure)]
     by_year = local.groupby("period")["value"].agg(["median", "size"]).sort_index()
     known = by_year[(by_year["size"] >= _FEWEST_FOR_MEDIAN) & (by_year["median"] > 0)]
-    findings = []
+    findings = _unusual(by_year, str(figures["measure"].iloc[0]), measure, file)
     for (before, one), (year, other) in zip(
         known["median"].items(), known["median"].iloc[1:].items(), strict=False
     ):
@@ -157,3 +209,20 @@ def check_scale(figures: pd.DataFrame, measure: str, file: str) -> list[Finding]
                 Finding("warning", "scale", message, file, period=float(str(year)), column=measure)
             )
     return findings
+
+
+def _unusual(by_year: pd.DataFrame, name: str, measure: str, file: str) -> list[Finding]:
+    """A warning for figures far from all that was ever published: thousands, or fractions."""
+    usual = USUAL.get(name)
+    many = by_year[by_year["size"] >= _FEWEST_FOR_USUAL]
+    if usual is None:
+        return []
+    far = many[(many["median"] > usual * _FAR) | (many["median"] < usual / _FAR)]
+    if far.empty:
+        return []
+    message = (
+        f"half of the authorities are above {far['median'].iloc[0]:g} in {far.index[0]}, where "
+        f"about {usual:g} is usual: is the table on another scale?"
+    )
+    period = float(str(far.index[0]))
+    return [Finding("warning", "scale", message, file, period=period, column=measure)]

@@ -19,6 +19,7 @@ import pandas as pd
 
 from earlywarn.errors import SourceError, require
 from earlywarn.sources.members import PARQUET, TEXT, WORKBOOK, Member
+from earlywarn.sources.spreadsheet_faults import faulty_cells
 from earlywarn.utils.csv_text import clean, csv_rows, decoded, delimiter_of
 
 if TYPE_CHECKING:
@@ -208,12 +209,21 @@ def _workbook_grids(member: Member) -> tuple[Grid, ...]:
             expected="an Excel or OpenDocument file, whole and without a password",
             remedy="Download the file again, or take it out of the folder.",
         ) from error
+    faults = faulty_cells(member.content)
     return tuple(
-        Grid(
-            name, [(i, [sheet_text(c) for c in row]) for i, row in enumerate(rows, 1)], exact=False
-        )
+        Grid(name, list(enumerate(_texts(rows, faults.get(name, {})), 1)), exact=False)
         for name, rows in sheets.items()
     )
+
+
+def _texts(rows: list[list[Any]], faults: dict[tuple[int, int], str]) -> list[list[str]]:
+    """The cells of a sheet as text, with what stands in those that the reader gives empty."""
+    texts = [[sheet_text(cell) for cell in row] for row in rows]
+    for (row, column), text in faults.items():
+        texts += [[] for _ in range(row + 1 - len(texts))]
+        texts[row] += [""] * (column + 1 - len(texts[row]))
+        texts[row][column] = texts[row][column] or text
+    return texts
 
 
 def sheet_text(cell: Any) -> str:

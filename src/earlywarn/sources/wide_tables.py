@@ -13,7 +13,12 @@ import pandas as pd
 from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError, SourceError
 from earlywarn.sources.cells import SYMBOLS, legacy_findings, parse_cells
-from earlywarn.sources.plausibility import check_coverage, check_scale, refuse_years_ahead
+from earlywarn.sources.plausibility import (
+    check_coverage,
+    check_scale,
+    refuse_unknown_codes,
+    refuse_years_ahead,
+)
 from earlywarn.sources.reorganisations import settle_lifetimes, share_joint_leads
 from earlywarn.sources.schema import Finding
 from earlywarn.sources.validation import check_figures, settle_ratios
@@ -31,6 +36,12 @@ _LEVELS = {
     **dict.fromkeys(("local authority district", "lad", "ward", "war", "school", "sch"), "other"),
     **dict.fromkeys(("parliamentary constituency", "pcon", "institution", "inst"), "other"),
 }
+
+_DESCRIBING = frozenset(
+    {"time_identifier", "country_code", "country_name", "region_code", "region_name"}
+    | {"new_la_code", "la_name", "category"}
+)
+"""Columns that say what a row is of, and never which part of the children."""
 
 Numbers = dict[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.object_]]]
 
@@ -96,6 +107,7 @@ def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
     parts = []
     for measure in layout.measures:
         part = _figures(places, measure, numbers)
+        findings += _lost_cells(part, measure, kept)
         findings += settle_ratios(part, measure, kept.file)
         findings += check_figures(part, measure, layout, kept.file, register)
         findings += check_scale(part, measure.value, kept.file)
@@ -150,10 +162,11 @@ def _other_levels(table: Table, level: pd.Series) -> list[Finding]:
 def _totals(table: Table, layout: Layout) -> tuple[Table, list[Finding]]:
     """Of a table with a filter column that the layout does not know, its rows of the total."""
     findings = []
-    known = {*layout.columns, "time_identifier", "country_name", "region_name", "la_name"}
-    for key in [key for key in table.columns if key not in known]:
+    for key in [key for key in table.columns if key not in {*layout.columns, *_DESCRIBING}]:
         words = table.cells[key].str.casefold()
         total = words.eq("total")
+        if not total.any():
+            findings += _one_part(table, key, words)
         if total.all() or not total.any():
             continue
         findings.append(
@@ -171,6 +184,19 @@ def _totals(table: Table, layout: Layout) -> tuple[Table, list[Finding]]:
     return table, findings
 
 
+def _one_part(table: Table, key: str, words: pd.Series) -> list[Finding]:
+    """A warning for a column that says the same word of every row: the table may be of one part."""
+    said = [word for word in words.unique() if word and word not in SYMBOLS]
+    if len(said) != 1 or said[0].startswith(("all", "total")) or not parse_cells(words)[2].any():
+        return []
+    column = table.columns[key]
+    message = (
+        f"the column {column} says {said[0]!r} of every row: if that is a part of the children, "
+        "the figures are not those of the whole"
+    )
+    return [Finding("warning", "one-part", message, table.file, column=column, found=said[0])]
+
+
 def _places(table: Table, register: Register) -> tuple[pd.DataFrame, list[Finding]]:
     """One row an authority and year: `row, line, period, la_code, joint`."""
     national = table.cells["geographic_level"].map(level_of) == NATIONAL
@@ -181,6 +207,9 @@ def _places(table: Table, register: Register) -> tuple[pd.DataFrame, list[Findin
         text = text.mask(text == "", table.cells["la_name"])
     text = text.mask(national, ENGLAND)
     codes, findings = _codes(table, text, register)
+    unknown = text[text.map(codes).map(len).eq(0)]
+    first = str(next(iter(unknown), ""))
+    refuse_unknown_codes(len(unknown), int((~national).sum()), first, "old_la_code", table.file)
     frame = pd.DataFrame(
         {"row": np.arange(len(text)), "line": table.lines, "period": _periods(table)}
     )
@@ -338,3 +367,19 @@ def _figures(places: pd.DataFrame, measure: Measure, numbers: Numbers) -> pd.Dat
         status=statuses[row],
         needed=numbers[measure.needs][0][row] if measure.needs else holes,
     )
+
+
+def _lost_cells(figures: pd.DataFrame, measure: Measure, table: Table) -> list[Finding]:
+    """A warning where a value's cell is empty, and no symbol says why, but its counts are there."""
+    there = figures[["numerator", "denominator"]].notna().all(axis=1) & (figures["denominator"] > 0)
+    empty = table.cells[measure.value].eq("").to_numpy()[figures["row"].to_numpy()]
+    lost = figures[there & empty]
+    if lost.empty:
+        return []
+    first = lost.iloc[0]
+    message = (
+        f"{len(lost)} cells are empty though {measure.numerator} and "
+        f"{' + '.join(measure.denominator)} are there: they may have been lost, or moved"
+    )
+    place = float(first["line"]), str(first["la_code"]), float(first["period"])
+    return [Finding("warning", "lost-cell", message, table.file, *place, column=measure.value)]

@@ -97,18 +97,26 @@ def _unmarked_wide(data: bytes) -> list[tuple[str, str]]:
 
 
 def delimiter_of(text: str) -> str:
-    """What parts the cells: a comma, unless the first lines have none and have tabs or semicolons.
+    r"""What parts the cells: a comma, unless a header without one is parted by tabs or semicolons.
+
+    Commas may stand in the rows below such a header, in names and as decimal points.
 
     Examples
     --------
-    >>> delimiter_of("a;b"), delimiter_of("a,b;c")
-    (';', ',')
+    >>> delimiter_of("a;b"), delimiter_of("a,b;c"), delimiter_of("a;b;c\n1,5;2,5;Hull, City of")
+    (';', ',', ';')
     """
     lines = [line for line in text[:20_000].splitlines()[:15] if line.strip()]
-    if any("," in line for line in lines) and not any("\t" in line for line in lines):
-        return ","
-    most = {mark: max((line.count(mark) for line in lines), default=0) for mark in ",\t;"}
-    return max(most, key=lambda mark: most[mark]) if lines else ","
+    best = {mark: _cells_parted(lines, mark) for mark in ",\t;"}
+    return max(best, key=lambda mark: best[mark])
+
+
+def _cells_parted(lines: list[str], mark: str) -> int:
+    """How many marks part the cells of a header that a second line has as many of."""
+    counts = sorted((line.count(mark) for line in lines), reverse=True)
+    shared = counts[min(1, len(counts) - 1)] if counts else 0
+    headers = lines if mark == "," else [line for line in lines if "," not in line]
+    return min(shared, max((line.count(mark) for line in headers), default=0))
 
 
 def csv_rows(

@@ -88,6 +88,8 @@ def _take(stream: IO[str]) -> None:
 
 def _same(stream: IO[str], file: Path) -> bool:
     """Whether the file locked is still the one of this name."""
+    if _WINDOWS:
+        return True  # An open file can't be removed there.
     try:
         return os.path.samestat(os.fstat(stream.fileno()), file.stat())
     except FileNotFoundError:
@@ -111,7 +113,8 @@ def _fault(error: OSError, file: Path, stream: IO[str]) -> EarlyWarnError:
         return _taken(file, stream)
     if error.errno in _NO_LOCKS:
         return _unlockable(file, error)
-    file.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # Windows removes no file that is open, as this one is.
+        file.unlink(missing_ok=True)
     return unwritable(file, error)
 
 

@@ -21,6 +21,7 @@ _LOOK = 0.5
 """Seconds between two looks at whether the parent is there."""
 _ENDED = 1
 _SYNCHRONIZE, _INFINITE = 0x00100000, 0xFFFFFFFF
+_SIGNALLED, _NO_SUCH_PROCESS = 0, 87
 
 
 def check_jobs(jobs: int) -> int:
@@ -101,7 +102,16 @@ def _wait_on_others(parent: int) -> None:
 
 
 def _wait_on_windows(parent: int) -> None:
-    kernel: Any = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined, unused-ignore]
+    """Wait for the parent, by a handle: its number may be another process's by the next look."""
+    kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined, unused-ignore]
+    kernel.OpenProcess.restype = ctypes.c_void_p  # a handle has 64 bits, not the 32 of an int
+    kernel.OpenProcess.argtypes = (ctypes.c_uint32, ctypes.c_int, ctypes.c_uint32)
+    kernel.WaitForSingleObject.argtypes = (ctypes.c_void_p, ctypes.c_uint32)
+    kernel.WaitForSingleObject.restype = ctypes.c_uint32
     handle = kernel.OpenProcess(_SYNCHRONIZE, 0, parent)
     if handle:
-        kernel.WaitForSingleObject(handle, _INFINITE)
+        ended = kernel.WaitForSingleObject(handle, _INFINITE) == _SIGNALLED
+    else:
+        ended = ctypes.get_last_error() == _NO_SUCH_PROCESS  # type: ignore[attr-defined, unused-ignore]
+    if not ended:  # It can't be watched: better to outlive it than to end while it waits for us.
+        threading.Event().wait()
