@@ -96,15 +96,20 @@ def measure(rows: int, ending: str, jobs: int) -> Run:
         write(source, rows)
         command = [sys.executable, "-m", "earlywarn", "batch", str(source), "--quiet"]
         command += ["--out", str(Path(folder) / f"out{ending}"), "--jobs", str(jobs)]
-        begun, peak = time.perf_counter(), 0.0
-        running = subprocess.Popen(command)  # noqa: S603 - our own command
-        done = threading.Event()
-        threading.Thread(target=lambda: (running.wait(), done.set()), daemon=True).start()
-        while not done.wait(0.2):
-            peak = max(peak, sum(megabytes(each) for each in family(running.pid)))
-        if running.returncode:
-            sys.exit(f"the command ended with {running.returncode}")
-        return Run(rows, ending, jobs, peak, time.perf_counter() - begun)
+        return Run(rows, ending, jobs, *watched(command))
+
+
+def watched(command: list[str]) -> tuple[float, float]:
+    """Run a program: the most memory that its processes took together, and its seconds."""
+    begun, peak = time.perf_counter(), 0.0
+    running = subprocess.Popen(command)  # noqa: S603 - our own command
+    done = threading.Event()
+    threading.Thread(target=lambda: (running.wait(), done.set()), daemon=True).start()
+    while not done.wait(0.2):
+        peak = max(peak, sum(megabytes(each) for each in family(running.pid)))
+    if running.returncode:
+        sys.exit(f"the command ended with {running.returncode}")
+    return peak, time.perf_counter() - begun
 
 
 def table(runs: list[Run]) -> str:

@@ -84,6 +84,17 @@ def test_the_fastest_of_runs_in_turn_counts(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="memory is told by Linux")
+def test_building_at_scale_is_compared_and_measured(tmp_path: Path) -> None:
+    pytest.importorskip("dask", reason="Dask is not installed")
+    out = tmp_path / "page.md"
+    command = [sys.executable, FOLDER / "building_at_scale.py", "--providers", "60"]
+    subprocess.run([*command, "--workers", "1", "--out", out], check=True, capture_output=True)  # noqa: S603
+    rows = re.findall(r"^\| .+ \| ([\d,]+) \| \d+ \|$", out.read_text("utf-8"), flags=re.MULTILINE)
+    assert len(rows) == 2
+    assert all(50 < int(peak.replace(",", "")) < 2_000 for peak in rows)
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="memory is told by Linux")
 def test_the_memory_of_batch_can_be_measured(tmp_path: Path) -> None:
     out = tmp_path / "page.md"
     command = [sys.executable, FOLDER / "memory.py", "--rows", "500", "--endings", ".csv"]

@@ -13,8 +13,10 @@ from tests.helpers.extras import needed
 from tests.serving.engines import asked, dask_frames, service
 
 from earlywarn.cli.parser import main
+from earlywarn.indicators.build import build_indicators
 from earlywarn.model.serialisation import load_model
 from earlywarn.scoring.batch import score_batch
+from earlywarn.serving import building
 from earlywarn.serving.distributed import dask_score, spark_score
 from earlywarn.serving.http_app import MOST_ROWS
 
@@ -160,6 +162,19 @@ def test_the_same_rows_through(
     door: Callable[[Frame, Path], Frame], rows: Frame, expected: Frame, tmp_path: Path
 ) -> None:
     assert_same(door(rows, tmp_path), expected)
+
+
+def test_spark_builds_the_same_indicators(
+    spark, snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = building.PUBLISHED[:3]  # each task is the same call, and all of them take Spark a minute
+    monkeypatch.setattr(building, "PUBLISHED", few)
+    snapshot.observations.to_parquet(tmp_path / "figures.parquet")
+    building.spark_build(spark, snapshot, tmp_path / "figures.parquet", tmp_path / "built")
+    found = building.read_built(tmp_path / "built", snapshot)
+    assert len(found.columns) > len(few) * 5
+    plain = build_indicators(snapshot)[list(found.columns)]
+    pd.testing.assert_frame_equal(found, plain, check_exact=True)
 
 
 def test_the_same_rows_through_spark(spark, rows, expected, tmp_path: Path) -> None:

@@ -1,0 +1,256 @@
+"""Where one machine's memory is not enough for the figures: indicators built one by one.
+
+An indicator needs its own few measures only, so that each is built by itself, by the very code that
+builds all of them, from a Parquet file of figures of which no more than these measures is read.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from earlywarn.errors import IndicatorError, require
+from earlywarn.indicators.build import (
+    history_of,
+    last_judgements,
+    published_indicators,
+    snapshot_index,
+)
+from earlywarn.indicators.catalogue import DEPRIVATION, INDICATORS, Indicator, get_indicator
+from earlywarn.indicators.figures import POPULATION
+from earlywarn.utils.files import check_outputs, folder_for, write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from earlywarn.panel.panel import Snapshot
+
+COLUMNS = ("la_code", "measure", "period", "numerator", "denominator", "value", "status")
+"""The columns of the figures that are read; others may stand beside them."""
+PUBLISHED = tuple(record for record in INDICATORS if record.kind != "history")
+
+
+def measures_of(record: Indicator) -> tuple[str, ...]:
+    """The measures that an indicator is worked out from, the number of children among them.
+
+    Examples
+    --------
+    >>> from earlywarn.indicators.catalogue import get_indicator
+    >>> measures_of(get_indicator("rereferrals"))[:2]
+    ('rereferrals', 'referrals')
+    """
+    records = [record, *([get_indicator(DEPRIVATION)] if record.like_for_like else [])]
+    named = [
+        name
+        for one in records
+        for name in (one.measure, one.size_measure, one.denominator, POPULATION)
+        if name
+    ]
+    return tuple(dict.fromkeys(named))
+
+
+def build_one(indicator: str, snapshot: Snapshot, figures: str | Path) -> pd.DataFrame:
+    """One indicator's columns, from figures that are not in memory.
+
+    Parameters
+    ----------
+    indicator : str
+        Its id.
+    snapshot : Snapshot
+        Everything but the authorities' figures: its own observations are not looked at.
+    figures : str or Path
+        A Parquet file, or a folder of them: ``la_code, measure, period, numerator, denominator,
+        value, status``, one row for each authority, measure and period, as public on the
+        snapshot's day. Sorted by measure, little more is read than the measures wanted.
+
+    Returns
+    -------
+    DataFrame
+        The indicator's columns as ``build_indicators`` gives them, to the last bit.
+
+    Raises
+    ------
+    IndicatorError
+        If the figures can't be read, a column is missing or a figure is there twice.
+    """
+    record = get_indicator(indicator)
+    rows = _figures(Path(figures), measures_of(record))
+    england = snapshot.england[snapshot.england["measure"].isin(measures_of(record))]
+    return published_indicators(replace(snapshot, observations=rows, england=england), [record])
+
+
+def dask_build(
+    snapshot: Snapshot,
+    figures: str | Path,
+    folder: str | Path,
+    *,
+    overwrite: bool = False,
+    **compute: Any,
+) -> None:
+    """Build every indicator on Dask's machinery, one task an indicator.
+
+    Parameters
+    ----------
+    snapshot, figures
+        As for ``build_one``; every worker must reach ``figures`` and ``folder``.
+    folder : str or Path
+        Where to write a Parquet file for each indicator; ``read_built`` puts them together.
+    overwrite : bool
+        Replace files that are there.
+    **compute
+        What ``dask.compute`` takes: ``scheduler="processes"``, ``num_workers=2``. Each worker
+        holds the figures of one indicator at a time.
+
+    Raises
+    ------
+    MissingExtraError
+        If Dask is not installed.
+    IndicatorError
+        As ``build_one``.
+    UsageError
+        If files are there already, or can't be written.
+
+    Examples
+    --------
+    >>> import tempfile, earlywarn as ew
+    >>> snapshot = ew.load_panel().as_of("2024-06-30")
+    >>> place = Path(tempfile.mkdtemp())
+    >>> snapshot.observations.sort_values("measure").to_parquet(place / "figures.parquet")
+    >>> dask_build(snapshot, place / "figures.parquet", place / "built", scheduler="synchronous")
+    >>> read_built(place / "built", snapshot).equals(ew.build_indicators(snapshot))
+    True
+    """
+    dask = require("dask", extra="engines")
+    place = _ready(folder, figures, overwrite=overwrite)
+    task, bare = dask.delayed(_write, pure=False), dask.delayed(_bare(snapshot))
+    jobs = [task(record.id, bare, str(figures), str(place)) for record in PUBLISHED]
+    with folder_for(place):
+        dask.compute(jobs, **compute)
+
+
+def spark_build(
+    spark: Any,
+    snapshot: Snapshot,
+    figures: str | Path,
+    folder: str | Path,
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Build every indicator on Spark's machinery, one task an indicator.
+
+    Parameters
+    ----------
+    spark : pyspark.sql.SparkSession
+        The session.
+    snapshot, figures, folder, overwrite
+        As for ``dask_build``.
+
+    Raises
+    ------
+    IndicatorError
+        As ``build_one``; Spark puts it inside an error of its own.
+    UsageError
+        If files are there already, or can't be written.
+    """
+    place = _ready(folder, figures, overwrite=overwrite)
+    context = spark.sparkContext
+    shared = context.broadcast(_bare(snapshot))
+    names = [record.id for record in PUBLISHED]
+    with folder_for(place):
+        context.parallelize(names, len(names)).foreach(
+            lambda name: _write(name, shared.value, str(figures), str(place))
+        )
+
+
+def read_built(folder: str | Path, snapshot: Snapshot) -> pd.DataFrame:
+    """Put together what ``dask_build`` or ``spark_build`` wrote: what ``build_indicators`` gives.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder that was given.
+    snapshot : Snapshot
+        The snapshot that was given; the last judgements come from it.
+
+    Raises
+    ------
+    IndicatorError
+        If a part is missing, or belongs to other authorities or another day.
+    """
+    index = snapshot_index(snapshot.authorities["la_code"], snapshot.as_of)
+    parts = [_part(_name(Path(folder), record.id), index) for record in PUBLISHED]
+    history = history_of(last_judgements(snapshot)).set_axis(index)
+    return pd.concat([*parts, history], axis=1)
+
+
+def _part(file: Path, index: pd.MultiIndex) -> pd.DataFrame:
+    if not file.is_file():
+        raise IndicatorError(
+            "an indicator has not been built",
+            where=str(file.parent),
+            found=f"no {file.name}",
+            expected=f"a file for each of {len(PUBLISHED)} indicators",
+            remedy="Build them again, with overwrite=True.",
+        )
+    part = pd.read_parquet(file)
+    if not part.index.equals(index):
+        raise IndicatorError(
+            "the indicators were built from another snapshot",
+            where=str(file),
+            found=f"{len(part)} authorities as of {part.index[0][1] if len(part) else 'no day'}",
+            expected=f"{len(index)} as of {index[0][1] if len(index) else 'no day'}",
+            remedy="Give the snapshot that they were built from, or build them again.",
+        )
+    return part
+
+
+def _ready(folder: str | Path, figures: str | Path, *, overwrite: bool) -> Path:
+    place = Path(folder)
+    files = [_name(place, record.id) for record in PUBLISHED]
+    check_outputs(*files, overwrite=overwrite, inputs=[Path(figures)], make_folders=True)
+    return place
+
+
+def _name(folder: Path, indicator: str) -> Path:
+    return folder / f"{indicator}.parquet"
+
+
+def _bare(snapshot: Snapshot) -> Snapshot:
+    """The snapshot without the authorities' figures, which no worker needs."""
+    return replace(snapshot, observations=snapshot.observations.head(0))
+
+
+def _write(indicator: str, snapshot: Snapshot, figures: str, folder: str) -> None:
+    content = io.BytesIO()
+    build_one(indicator, snapshot, figures).to_parquet(content)
+    write_whole(_name(Path(folder), indicator), content.getvalue())
+
+
+def _figures(place: Path, measures: Sequence[str]) -> pd.DataFrame:
+    require("pyarrow", extra="engines")
+    try:
+        wanted = [("measure", "in", list(measures))]
+        rows = pd.read_parquet(place, columns=list(COLUMNS), filters=wanted)
+    except (OSError, ValueError, KeyError) as error:  # pyarrow's own are of these
+        raise IndicatorError(
+            "the figures can't be read",
+            where=str(place),
+            found=str(error).splitlines()[0][:120],
+            expected=f"Parquet with the columns {', '.join(COLUMNS)}",
+            remedy="Write a snapshot's observations with to_parquet, sorted by measure.",
+        ) from error
+    twice = rows.duplicated(["la_code", "measure", "period"])
+    if twice.any():
+        first = rows[twice].iloc[0]
+        raise IndicatorError(
+            "a figure is there twice",
+            where=f"{place}, authority {first['la_code']}",
+            found=f"{first['measure']} of {first['period']} more than once",
+            expected="one row for each authority, measure and period",
+            remedy="Leave one of them out.",
+        )
+    return rows
