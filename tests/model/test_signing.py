@@ -114,7 +114,7 @@ def test_the_commands_sign_and_check(keys, capsys):
     files = [str(keys), "--key", str(keys / "mine.pem")]
     assert cli.main(["sign", *files]) == 0
     assert "model.json.sig" in capsys.readouterr().out
-    check = ["check-signature", str(keys), "--public-key"]
+    check = ["signed", str(keys), "--public-key"]
     assert cli.main([*check, str(keys / "mine.public.pem")]) == 0
     assert "model.json.sig is right: any_inadequate-" in capsys.readouterr().out
     assert cli.main([*check, str(keys / "other.public.pem")]) == 2

@@ -23,9 +23,9 @@ def add_signing(add: Callable[..., argparse.ArgumentParser], subcommands: Any) -
     command.add_argument("--key", required=True, metavar="KEY.pem", help="your private Ed25519 key")
     command = add(
         subcommands,
-        "check-signature",
-        check,
-        "check that a model file is signed by the holder of a key (extra sign)",
+        "signed",
+        signed,
+        "say whether a model file is signed by the holder of a key (extra sign)",
     )
     command.add_argument("model", metavar="MODEL", help="a model folder or file")
     command.add_argument(
@@ -40,7 +40,7 @@ def sign(chosen: argparse.Namespace) -> None:
     print(f"The signature is in {place}. Give it out beside the model.")
 
 
-def check(chosen: argparse.Namespace) -> None:
+def signed(chosen: argparse.Namespace) -> None:
     """Load a model whose signature is right."""
     model = ew.load_model(chosen.model, public_key=chosen.public_key)
     print(
