@@ -238,7 +238,7 @@ def _check_order(info: dict[str, Any], where: str) -> None:
 def _check_line(line: Any, where: str) -> None:
     """Where a retrained model comes from, parents first: names with words."""
     if not isinstance(line, list) or not all(
-        isinstance(one, dict) and all(_is_title(word) for pair in one.items() for word in pair)
+        isinstance(one, dict) and all(_is_line(word) for pair in one.items() for word in pair)
         for one in line
     ):
         refuse(where, "the line of the model is no list of names with words", repr(line)[:60])
@@ -254,6 +254,10 @@ def _is_day(text: Any) -> bool:
 def _is_title(text: Any) -> bool:
     """Whether a text can be shown: neither empty nor endless, nothing in it that can't be seen."""
     return isinstance(text, str) and 0 < len(text) <= 300 and text.isprintable()
+
+
+def _is_line(text: Any) -> bool:
+    return isinstance(text, str) and len(text) <= 3000 and text.isprintable()
 
 
 def _is_count(cell: Any) -> bool:
