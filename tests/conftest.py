@@ -44,6 +44,7 @@ LONG = {
     f"{PAGE}[how-to/retrain]": "tests/model and tests/upkeep train, notebook 3 retrains",
     f"{PAGE}[how-to/read-the-report]": "tests/report writes the same reports",
     f"{PAGE}[how-to/account-for-a-model]": "tests/cards writes the same records",
+    f"{PAGE}[how-to/explore]": "tests/report/test_explorer.py writes the same page",
     f"{PAGE}[how-to/extend-the-register]": "tests/test_authorities has the same changes",
     f"{TABLE}[CSWW]": "the other tables have the same faults",
     f"{TABLE}[CSWW 2022]": "the other tables have the same faults",

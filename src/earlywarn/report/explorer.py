@@ -201,8 +201,7 @@ def _fields(data: dict[str, Any]) -> dict[str, Any]:
         (family, list(records))
         for family, records in groupby(figures, key=lambda record: record["family"])
     ]
-    years = [record["newest"]["period"] for record in figures if record["newest"]]
-    return {"families": families, "counts": data["counts"], "newest": max(years, default="today")}
+    return {"families": families, "counts": data["counts"]}
 
 
 def _json(data: dict[str, Any]) -> str:

@@ -110,7 +110,7 @@
     const line = (css, from, to, y, below = y) => svg("line", { class: css, x1: x(from), x2: x(to), y1: y, y2: below });
     const parts = [line("ax", 0, top, 52)];
     for (let share = 0; share <= top + 1e-9; share += top > 0.5 ? 0.2 : 0.1) {
-      const label = svg("text", { x: x(share), y: 70, class: "m" });
+      const label = svg("text", { x: x(share), y: 75, class: "m" });
       label.textContent = `${Math.round(100 * share)}%`;
       parts.push(line("ax", share, share, 52, 56), label);
     }
@@ -172,6 +172,7 @@
     const parts = [];
     if (explorer.known(value)) parts.push(`Published: ${explorer.figure(record, value)} for ${authority.period[place]}`);
     else parts.push(explorer.known(authority.level[place]) ? "Published: a suppressed count, of 1 to 5" : "No comparable figure published");
+    if (authority.period[place] !== record.newest.period) parts.push(`yours would stand for ${record.newest.period}`);
     const expected = authority.newExpected[place], { england } = record.newest;
     if (record.likeForLike && explorer.known(expected)) parts.push(`about ${explorer.figure(record, expected)} expected for its deprivation`);
     else if (explorer.known(england)) parts.push(`England's pooled figure ${explorer.figure(record, england)}`);
