@@ -459,6 +459,30 @@ class TestStopped:
 
         monkeypatch.setattr(Path, name, stops)
 
+    @pytest.mark.parametrize("calls", [0, 1])
+    def test_what_can_not_be_put_in_its_place_is_kept_and_said(
+        self, source, tmp_path, monkeypatch, calls: int
+    ) -> None:
+        batch(source, tmp_path / "whole.csv")
+        done, plain = iter(range(calls)), Path.replace
+
+        def full(path: Path, target: Path) -> Path:
+            if Path(target).name.startswith("out.") and next(done, None) is None:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return plain(path, target)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", full)
+            said = (
+                r"out\.csv: all is scored, and .* No space left .* --resume: what is done is kept"
+            )
+            with pytest.raises(UsageError, match=said):
+                batch(source, tmp_path / "out.csv")
+        assert not (tmp_path / "out.csv").exists()
+        batch(source, tmp_path / "out.csv", resume=True)
+        assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+        assert hidden(tmp_path) == []
+
     @pytest.mark.parametrize("rest", [(), ("lock",)])
     def test_all_was_done(self, source: Path, tmp_path: Path, capsys, rest) -> None:
         """Also if it was killed as the empty folder of parts was all that was left to remove."""
@@ -639,6 +663,19 @@ def test_a_full_disk(source: Path, tmp_path: Path, monkeypatch, capsys) -> None:
     command = ["batch", str(source), "--out", str(tmp_path / "out.csv"), "--jobs", "1"]
     assert main([*command, "--quiet"]) == 2
     assert "it can't be written: found No space left on device" in capsys.readouterr().err
+    assert [file.name for file in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_a_disk_that_is_full_after_the_first_file(
+    source: Path, tmp_path: Path, monkeypatch
+) -> None:
+    def written_and_lost(file: Path, content: str | bytes, **_: object) -> None:
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("earlywarn.serving.work_folder.write_whole", written_and_lost)
+    with pytest.raises(UsageError, match="it can't be written: found Input/output error"):
+        batch(source, tmp_path / "out.csv")
     assert [file.name for file in tmp_path.iterdir()] == ["in.csv"]
 
 

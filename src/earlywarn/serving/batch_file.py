@@ -358,10 +358,23 @@ def _put_in_place(out: Path, job: _Job, *, overwrite: bool) -> BatchResult:
     if job.whole.exists():
         moved = [out, refused_rows] if job.refused.exists() else [out]
         check_outputs(*moved, overwrite=overwrite)
-        if job.refused.exists():
-            job.refused.replace(refused_rows)
-        job.whole.replace(out)
-        sync_folder(out.absolute().parent)
+        try:
+            if job.refused.exists():
+                job.refused.replace(refused_rows)
+            job.whole.replace(out)
+            sync_folder(out.absolute().parent)
+        except OSError as error:
+            raise _not_moved(out, job, error) from error
     # What says that it was finished goes last: stopped in between, --resume clears the rest.
     job.work.clear()
     return BatchResult(out, refused_rows, counts["rows"], counts["refused"])
+
+
+def _not_moved(out: Path, job: _Job, error: OSError) -> UsageError:
+    return UsageError(
+        "all is scored, and can't be put in its place",
+        where=str(out),
+        found=error.strerror or str(error),
+        remedy=f"Mend that, and run it again with --resume: what is done is kept in "
+        f"{job.work.folder}.",
+    )

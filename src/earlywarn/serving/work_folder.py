@@ -164,7 +164,11 @@ def _prepare(work: WorkFolder, ticket: dict[str, Any], *, resume: bool) -> None:
             remedy="Leave out --resume to start again.",
         )
     work.clear()
-    write_whole(work.file(_TICKET), json.dumps(ticket))
+    try:
+        write_whole(work.file(_TICKET), json.dumps(ticket))
+    except OSError:
+        work.clear()
+        raise
 
 
 def _name(number: int) -> str:
