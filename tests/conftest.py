@@ -39,27 +39,23 @@ LONGEST = (
 
 PAGE = "docs/test_site.py::test_the_blocks_of_a_page_run_in_order"
 TABLE = "sources/test_malformed.py::test_every_malformed_table_is_refused_or_told_or_harmless"
+PARTS = "report/test_page_whole.py::test_axe_finds_no_violation_in_any_part_of_the_page"
 LONG = {
-    f"{PAGE}[how-to/keep-current]": "tests/upkeep runs its commands",
     f"{PAGE}[how-to/retrain]": "tests/model and tests/upkeep train, notebook 3 retrains",
     f"{PAGE}[how-to/read-the-report]": "tests/report writes the same reports",
-    f"{PAGE}[how-to/account-for-a-model]": "tests/cards writes the same records",
     f"{PAGE}[how-to/explore]": "tests/report/test_explorer.py writes the same page",
-    f"{PAGE}[how-to/extend-the-register]": "tests/test_authorities has the same changes",
     f"{TABLE}[CSWW]": "the other tables have the same faults",
     f"{TABLE}[CSWW 2022]": "the other tables have the same faults",
     f"{TABLE}[D5]": "the other tables have the same faults",
     f"{TABLE}[CLA]": "the other tables have the same faults",
+    f"{PARTS}[whole_tab-153]": "a dozen sections of the same template are looked at",
     "model/test_classifier.py::test_the_intervals_cover_nine_in_ten[60]": "without refits it runs",
     "model/test_serialisation.py::test_every_number_that_counts_is_missed": "one of each kind runs",
-    "serving/test_agreement.py::TestMlflow::test_the_same_rows_through_spark_udf": "MLflow and "
-    "Spark each have their own",
     "scoring/test_preprocessing.py::TestAlone::test_chunks_and_repeats": "test_agreement cuts too",
     "scoring/test_own_figures.py::test_a_worse_figure_never_lies_lower": "the model's signs have "
     "tests of their own",
     "serving/test_http_live.py::test_two_workers_answer_and_none_is_left[SIGKILL]": "SIGTERM runs, "
     "and utils/test_workers.py kills a parent of workers",
-    "test_leaks.py::test_what_came_later_on_any_day": "three days are always looked at",
     "evaluation/test_record.py::test_the_command_writes_and_tells_the_record": "others of the file "
     "write it without the command",
 }

@@ -16,6 +16,9 @@ from earlywarn.report.page import write_report
 from earlywarn.statistics.distributions import logit
 
 DAY = "2025-12-31"
+DRAWN = ["357", "943", "420"]  # the highest risk, a new authority, one with hardly a figure
+# And the longest name, the largest and the smallest, a district's, London's, an old county's.
+SOME = [*DRAWN, "839", "330", "201", "383", "202", "886", "810", "857", "908"]
 KINDS = """() => {
   const seen = new Set();
   for (const old of document.querySelectorAll("[data-kind]")) old.removeAttribute("data-kind");
@@ -46,16 +49,31 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def tab(browser, file):
-    """The report, opened once; a test that changes the window sets it first."""
-    opened = browser.new_page(viewport={"width": 1280, "height": 900})
-    opened.set_default_timeout(300_000)
+def tab(browser, national, model, tmp_path_factory):
+    """England and some sections, opened once; a test that changes the window sets it first.
+
+    A template wrote all sections: 153 of them take a browser minutes to lay out at each width.
+    """
+    place = tmp_path_factory.mktemp("report") / "some.html"
+    some = {"panel": national, "model": model, "as_of": DAY, "authorities": SOME}
+    yield from opened(browser, write_report(place, **some, national=True))
+
+
+@pytest.fixture(scope="module")
+def whole_tab(browser, file):
+    """England and every section."""
+    yield from opened(browser, file)
+
+
+def opened(browser, file: Path):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(300_000)
     asked: list[str] = []
-    opened.on("request", lambda request: asked.append(request.url))
-    opened.goto(file.as_uri())
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
     assert asked == [file.as_uri()], "the page asked for something else"
-    yield opened
-    opened.close()
+    yield page
+    page.close()
 
 
 @pytest.fixture
@@ -86,7 +104,6 @@ def test_every_link_of_the_whole_report_arrives(file):
 
 # --- pictures against tables, and both against the library ---------------------------------------
 
-DRAWN = ["357", "943", "420"]  # the highest risk, a new authority, one with hardly a figure
 SHARE = r'<text x="(\d+)" y="(\d+)"[^>]*>(\d+)%</text>'
 
 
@@ -352,9 +369,9 @@ def test_the_list_shows_one_region_without_a_script(wide):
 # --- what is read out ----------------------------------------------------------------------------
 
 
-def test_a_screen_reader_meets_every_authority_and_each_figure_by_its_message(wide):
+def test_a_screen_reader_meets_every_authority_and_each_figure_by_its_message(whole_tab):
     """The tree that a browser hands to screen readers, before anything is scrolled to."""
-    session = wide.context.new_cdp_session(wide)
+    session = whole_tab.context.new_cdp_session(whole_tab)
     session.send("Accessibility.enable")
     page = session.send("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
 
@@ -415,31 +432,32 @@ IN_PARTS = """async ([options, open, size]) => {
 wrote, are left out: otherwise axe would take half an hour."""
 
 
-@pytest.fixture(scope="module")
-def audited(tab):
-    tab.set_viewport_size({"width": 1280, "height": 900})
-    tab.emulate_media(media="screen")
-    tab.evaluate(axe())
-    return tab
+def audited(page):
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.emulate_media(media="screen")
+    page.evaluate(axe())
+    return page
 
 
-def test_axe_finds_no_violation_in_any_part_of_the_whole_page(audited):
+@pytest.mark.parametrize(("page", "sections"), [("tab", len(SOME)), ("whole_tab", 153)])
+def test_axe_finds_no_violation_in_any_part_of_the_page(request, page, sections):
     """A few sections at a time: axe takes hours over so many elements at once."""
     off = {rule: {"enabled": False} for rule in BY_STYLE}
     options = {"resultTypes": ["violations"], "runOnly": TAGS, "rules": off}
-    found = audited.evaluate(IN_PARTS, [options, 2, 38])
+    found = audited(request.getfixturevalue(page)).evaluate(IN_PARTS, [options, 2, 38])
     assert found["bad"] == []
-    assert found["seen"] == 153
+    assert found["seen"] == sections
     assert len(found["passed"]) > 25
 
 
-def test_axe_finds_no_violation_in_the_style_of_any_kind_of_element(audited):
+def test_axe_finds_no_violation_in_the_style_of_any_kind_of_element(tab):
     """With the tables open: closed, the page has the same elements less those of the tables."""
-    audited.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    kinds = audited.evaluate(KINDS)
+    page = audited(tab)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    kinds = page.evaluate(KINDS)
     assert 100 < kinds < 400
     # Sections without a kind of their own are taken out, since axe measures the whole page.
-    found = audited.evaluate(
+    found = page.evaluate(
         """async rules => {
         const spare = [...document.querySelectorAll("article")].filter(
             a => !a.querySelector("[data-kind]")).map(a => [a, document.createComment("")]);
