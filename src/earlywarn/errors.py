@@ -141,7 +141,7 @@ class ModelLifeWarning(UserWarning):
 
 
 class GradeOrderWarning(UserWarning):
-    """Grades are words without an order, so that the alphabet says which of them is the worst."""
+    """Grades are words without an order, or in another than Ofsted's: the worst may be wrong."""
 
 
 class OverdueWarning(UserWarning):

@@ -13,8 +13,10 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.utils.estimator_checks import check_estimator, estimator_checks_generator
 
 from earlywarn.errors import GradeOrderWarning, TrainingError
+from earlywarn.judgements.schema import GRADES
 from earlywarn.model.base_rate import next_level
 from earlywarn.model.classifier import RiskClassifier
+from earlywarn.model.grade_order import order_of
 from earlywarn.model.ordinal import Prior, fit_ordinal
 
 ALLOWED_SKIPS = {"check_array_api_input"}
@@ -158,6 +160,17 @@ def test_words_without_an_order_are_never_sorted_in_silence():
             RiskClassifier().fit(X, held)
         assert len(told) == 1
     RiskClassifier().fit(X, y)
+
+
+def test_a_categorical_that_orders_the_grades_wrongly_is_told():
+    # As findings/parquet_folder_keeps_grades_ordered_wrongly.sh shows.
+    mixed = ["Outstanding", "Good", "Inadequate", "Requires improvement"]
+    y = pd.Categorical(mixed, mixed, ordered=True)
+    with pytest.warns(GradeOrderWarning, match="Good < Inadequate < Requires improvement, and"):
+        assert order_of(y, None) == mixed
+    order_of(y, [*GRADES])
+    for kinds in (GRADES, ["Good", "Inadequate"], ["a", "Good", "b"], ["low", "high"]):
+        assert order_of(pd.Categorical([], kinds, ordered=True), None) == [*kinds]
 
 
 def test_faults_are_told():

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.errors import GradeOrderWarning, TrainingError
+from earlywarn.judgements.schema import GRADES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 def order_of(y: object, order: Sequence[Any] | None) -> Sequence[Any] | None:
     """The order of the grades, worst last, if one is given or ``y`` is an ordered categorical.
 
+    Warns
+    -----
+    GradeOrderWarning
+        If a categorical holds Ofsted's grades in another order than Ofsted's.
+
     Examples
     --------
     >>> words = pd.Categorical(["Good", "Inadequate"], ["Good", "Inadequate"], ordered=True)
@@ -27,7 +33,18 @@ def order_of(y: object, order: Sequence[Any] | None) -> Sequence[Any] | None:
     """
     kind = getattr(y, "dtype", None)
     if order is None and isinstance(kind, pd.CategoricalDtype) and kind.ordered:
-        return list(kind.categories)
+        own = list(kind.categories)
+        held = [grade for grade in own if grade in GRADES]
+        if held != [grade for grade in GRADES if grade in held]:
+            # As a folder of Parquet files can give it whose years do not hold the same grades.
+            warnings.warn(
+                f"the categorical has the grades in the order {' < '.join(map(str, own))}, and the "
+                f"last is taken as the worst; Ofsted's order is {' < '.join(GRADES)}: give "
+                "order=[...], worst last",
+                GradeOrderWarning,
+                stacklevel=3,
+            )
+        return own
     return order
 
 
