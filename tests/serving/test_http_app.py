@@ -325,8 +325,11 @@ class TestInFront:
 
 class TestOutOfDate:
     def test_a_model_past_its_sunset(self, tmp_path: Path) -> None:
-        old = MODEL.with_info({**MODEL.info, "sunset": "2020-01-01"})
-        app = create_app(save_model(old, tmp_path / "model.json"))
+        info, cut = MODEL.info, "2019-06-30"
+        learnt = {**info["training"], "last_start": "2019-05-01", "until": cut}
+        old = {"first_date": cut, "sunset": "2020-01-01", "levels": {**info["levels"], "cut": cut}}
+        model = MODEL.with_info({**info, **old, "training": learnt})
+        app = create_app(save_model(model, tmp_path / "model.json"))
         health, ready, live = (get(app, path) for path in ("/health", "/ready", "/live"))
         assert health.json()["status"] == "out of date"
         assert "not to be used after 2020-01-01" in health.json()["warning"]

@@ -184,7 +184,7 @@ def newest_comparisons(snapshot: Snapshot) -> pd.DataFrame:
     >>> table = newest_comparisons(ew.load_panel().as_of("2024-06-30"))
     >>> leeds = table[table["la_code"] == "383"].set_index("indicator")
     >>> leeds.loc["cin_rate", ["period", "expected"]].astype(float).round().tolist()
-    [2023.0, 390.0]
+    [2023.0, 365.0]
     """
     _check(snapshot)
     figures, parts = Figures.of(snapshot), []
