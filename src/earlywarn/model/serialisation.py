@@ -236,26 +236,7 @@ def _parsed(text: bytes | str, where: str) -> dict[str, Any]:
 def _check_envelope(document: dict[str, Any], where: str) -> None:
     if document.get("kind") != KIND:
         refuse(where, "the file is not a model", repr(document.get("kind"))[:80], f"kind {KIND!r}")
-    number = document.get("format")
-    if type(number) is not int or number < 1:
-        refuse(where, "the format number is none", repr(number)[:80], f"1 to {FORMAT}")
-    if number > FORMAT:
-        raise StoreError(
-            "the model is of a newer format",
-            where=where,
-            found=f"format {number}, written by earlywarn {str(document.get('library'))[:20]}",
-            expected=f"format {FORMAT} or older",
-            remedy="Update earlywarn.",
-        )
-    if number < FORMAT:
-        raise StoreError(
-            "the model is of an older format, in which the interval of a risk holds no doubt about "
-            "the model's form",
-            where=where,
-            found=f"format {number}, written by earlywarn {str(document.get('library'))[:20]}",
-            expected=f"format {FORMAT}",
-            remedy="Retrain it with this version: python -m earlywarn train --out FOLDER.",
-        )
+    _check_format(document, where)
     if set(document) != _KEYS:
         refuse(
             where,
@@ -278,5 +259,29 @@ def _check_envelope(document: dict[str, Any], where: str) -> None:
             found=f"catalogue {str(document['catalogue'])[:16]}, "
             f"earlywarn {str(document['library'])[:20]}",
             expected=f"catalogue {catalogue_digest()}",
+            remedy="Retrain it with this version: python -m earlywarn train --out FOLDER.",
+        )
+
+
+def _check_format(document: dict[str, Any], where: str) -> None:
+    """Refuse a format that this version does not read."""
+    number = document.get("format")
+    if type(number) is not int or number < 1:
+        refuse(where, "the format number is none", repr(number)[:80], f"1 to {FORMAT}")
+    if number > FORMAT:
+        raise StoreError(
+            "the model is of a newer format",
+            where=where,
+            found=f"format {number}, written by earlywarn {str(document.get('library'))[:20]}",
+            expected=f"format {FORMAT} or older",
+            remedy="Update earlywarn.",
+        )
+    if number < FORMAT:
+        raise StoreError(
+            "the model is of an older format, in which the interval of a risk holds no doubt about "
+            "the model's form",
+            where=where,
+            found=f"format {number}, written by earlywarn {str(document.get('library'))[:20]}",
+            expected=f"format {FORMAT}",
             remedy="Retrain it with this version: python -m earlywarn train --out FOLDER.",
         )
