@@ -124,10 +124,20 @@ class Register:
 
     def existing(self, on: date | str) -> pd.DataFrame:
         """The authorities that existed on a date: `la_code, la_name, region, la_type`, by code."""
-        day = as_date(on, "on", AuthorityError)
-        rows = [_alive(life, day) for life in self._lives.values()]
+        rows = self.authorities["la_code"].isin(self.codes_on(on))
         columns = ["la_code", "la_name", "region", "la_type"]
         return self.authorities.loc[rows, columns].sort_values("la_code", ignore_index=True)
+
+    def codes_on(self, on: date | str) -> frozenset[str]:
+        """The three-digit codes of the authorities that existed on a date.
+
+        Examples
+        --------
+        >>> sorted(Register.load().codes_on("2023-04-01") - Register.load().codes_on("2023-03-31"))
+        ['942', '943']
+        """
+        day = as_date(on, "on", AuthorityError)
+        return frozenset(code for code, life in self._lives.items() if _alive(life, day))
 
     def existed(self, la_code: str, on: date | str) -> bool:
         """Whether an authority, by its three-digit code, existed on a date."""

@@ -147,7 +147,7 @@ def _holes(frame: pd.DataFrame, register: Register) -> list[Finding]:
     findings = []
     for framework, day in (("SIF", _SIF_ENDED), ("ILACS", _ILACS_ALL)):
         known = set(frame.loc[frame["framework"] == framework, "la_code"])
-        existed = set(register.existing(day)["la_code"])
+        existed = register.codes_on(day)
         # Judgements of its predecessors count for an authority made in between.
         heirs = {heir for code in known for heir in register.heirs(code)}
         missing = sorted(existed - known - heirs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import io
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ from earlywarn.sources.validation import check_figures, settle_ratios
 from earlywarn.sources.wide_tables import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from earlywarn.sources.members import Member
 
@@ -157,11 +158,9 @@ def read_lait_parquet(member: Member, names: Sequence[str]) -> Table:
     try:
         source = io.BytesIO(member.content)
         rows = parquet.read_table(source, columns=[by_key[key] for key in COLUMNS], filters=wanted)
-        frame = rows.to_pandas()
+        texts = {key: [_text(cell) for cell in rows[by_key[key]].to_pylist()] for key in COLUMNS}
     except (OSError, ValueError, NotImplementedError) as error:
         raise broken_parquet(member.name, error) from error
-    frame.columns = pd.Index([column_key(name) for name in frame.columns])
-    texts = {key: [_text(cell) for cell in frame[key]] for key in COLUMNS}
     cells = pd.DataFrame(texts, dtype="str")
     columns = {key: by_key[key] for key in COLUMNS}
     lines = np.full(len(cells), -1, dtype=np.int64)  # filtered rows have no line to point to
@@ -198,9 +197,11 @@ def read_lait(table: Table, register: Register) -> Reading:
     """
     rows, findings = _rows(table, register)
     findings += _renamed(table)
+    by_desc = {str(desc): part for desc, part in rows.groupby("desc", sort=False)}
+    rows_of = defaultdict(rows.iloc[:0].copy, by_desc)
     parts = []
     for item in ITEMS:
-        part, noticed = _item_figures(rows, item, table.file, register)
+        part, noticed = _item_figures(rows_of, item, table.file, register)
         parts.append(part)
         findings += noticed
     figures = pd.concat(parts, ignore_index=True).assign(source="LAIT")
@@ -354,15 +355,15 @@ def _without_doubles(rows: pd.DataFrame, file: str, findings: list[Finding]) -> 
 
 
 def _item_figures(
-    rows: pd.DataFrame, item: Item, file: str, register: Register
+    rows: Mapping[str, pd.DataFrame], item: Item, file: str, register: Register
 ) -> tuple[pd.DataFrame, list[Finding]]:
     place = ["la_code", "period"]
-    figures = rows[rows["desc"] == item.value].drop(columns="desc")
+    figures = rows[item.value].drop(columns="desc")
     newest = figures.loc[figures["value"].notna(), "period"].max()
     figures = figures[figures["period"].between(item.since, item.until)].reset_index(drop=True)
     keys = pd.MultiIndex.from_frame(figures[place])
     counts = {
-        desc: rows[rows["desc"] == desc].set_index(place)["value"].reindex(keys).to_numpy()
+        desc: rows[desc].set_index(place)["value"].reindex(keys).to_numpy()
         for desc in (*item.numerator, *item.denominator)
     }
     holes = np.full(len(figures), np.nan)

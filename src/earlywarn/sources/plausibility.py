@@ -163,7 +163,7 @@ def _of_year(
         ]
     # Those that opened or closed within the year may or may not have a row.
     first, last = span(series, period)
-    there = set(register.existing(first)["la_code"]) & set(register.existing(last)["la_code"])
+    there = register.codes_on(first) & register.codes_on(last)
     missing = sorted(there - codes)
     if not missing:
         return []

@@ -68,8 +68,9 @@ def settle_lifetimes(
     An heir's own published value wins over what it would inherit.
     """
     pairs = figures[["la_code", "period"]].drop_duplicates()
+    days = {period: span(series, period) for period in figures["period"].unique()}
     owners = {
-        (code, period): _owners(register, code, span(series, period))
+        (code, period): _owners(register, code, days[period])
         for code, period in pairs.itertuples(index=False, name=None)
     }
     keys = list(zip(figures["la_code"], figures["period"], strict=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import SourceError
@@ -63,9 +64,10 @@ def check_figures(
         For a negative number, or a percentage above 100 of a measure that can't exceed it.
     """
     _refuse_impossible(figures, measure, file, register)
-    over = figures[(figures["value"] > 100) & (measure.unit == "percent")]
-    part = figures["numerator"] > figures["denominator"]
-    more = figures[part & (measure.unit == "percent")]
+    percent = measure.unit == "percent"
+    over = _those(figures, percent & (figures["value"].to_numpy() > 100))
+    part = figures["numerator"].to_numpy() > figures["denominator"].to_numpy()
+    more = _those(figures, percent & part)
     findings = [
         _finding("warning", "over-100-percent", row, measure, file, "a percentage above 100")
         for row in _rows(over)
@@ -94,12 +96,11 @@ def _refuse_impossible(
         ("denominator", " + ".join(measure.denominator)),
         ("value", measure.value),
     ):
-        wrong = figures[(figures[field] < 0) | (figures[field] > _LARGEST)]
-        expected = f"zero or more, below {_LARGEST:g}"
+        most, expected = _LARGEST, f"zero or more, below {_LARGEST:g}"
         if field == "value" and measure.unit == "percent" and not measure.may_exceed:
-            wrong = figures[(figures[field] < 0) | (figures[field] > 100)]
-            expected = "a percentage from 0 to 100"
-        for row in _rows(wrong.head(1)):
+            most, expected = 100.0, "a percentage from 0 to 100"
+        numbers = figures[field].to_numpy()
+        for row in _rows(_those(figures, (numbers < 0) | (numbers > most)).head(1)):
             name = register.name_of(row["la_code"])
             raise SourceError(
                 "a figure that can't be",
@@ -114,9 +115,12 @@ def _suspect_zeros(figures: pd.DataFrame, measure: Measure, file: str) -> list[F
     """A published 0% of many, in a year in which England's percentage is over half."""
     if measure.unit != "percent":
         return []
+    zero = figures["value"].eq(0) & (figures["denominator"] >= _SUSPECT_FROM)
+    if not zero.any():
+        return []
     england = figures[figures["la_code"] == ENGLAND].set_index("period")["value"]
     usual = figures["period"].map(england[~england.index.duplicated()])
-    zero = figures["value"].eq(0) & (figures["denominator"] >= _SUSPECT_FROM) & (usual > 50)
+    zero &= usual > 50
     return [
         _finding(
             "note",
@@ -178,6 +182,11 @@ def _refuse_contradicted(
             expected="the ratio of the counts, on the scale that the table is published in",
             remedy="Give percentages as 22.6, not as 0.226, and no cells formatted as percent.",
         )
+
+
+def _those(figures: pd.DataFrame, rows: npt.NDArray[np.bool_]) -> pd.DataFrame:
+    """Some of the rows; nearly always none, where taking rows of a frame would cost the most."""
+    return figures[rows] if rows.any() else figures.iloc[:0]
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:

@@ -159,7 +159,8 @@ def csv_rows(
     line = 1
     try:
         for cells in reader:
-            _check_quotes(cells, delimiter)
+            if reader.line_num > line:  # only a cell of several lines can have taken in rows
+                _check_quotes(cells, delimiter)
             rows.append((line, [clean(cell) for cell in cells]))
             line = reader.line_num + 1
             if first is not None and len(rows) >= first:
