@@ -7,7 +7,7 @@ import io
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -158,13 +158,19 @@ def read_lait_parquet(member: Member, names: Sequence[str]) -> Table:
     try:
         source = io.BytesIO(member.content)
         rows = parquet.read_table(source, columns=[by_key[key] for key in COLUMNS], filters=wanted)
-        texts = {key: [_text(cell) for cell in rows[by_key[key]].to_pylist()] for key in COLUMNS}
+        cells = pd.DataFrame({key: _texts(rows[by_key[key]]) for key in COLUMNS})
     except (OSError, ValueError, NotImplementedError) as error:
         raise broken_parquet(member.name, error) from error
-    cells = pd.DataFrame(texts, dtype="str")
     columns = {key: by_key[key] for key in COLUMNS}
     lines = np.full(len(cells), -1, dtype=np.int64)  # filtered rows have no line to point to
     return Table(member.name, columns, cells, lines)
+
+
+def _texts(column: Any) -> Any:
+    """An Arrow column as text; few of its cells are unlike one another, and each is put once."""
+    coded = column.combine_chunks().dictionary_encode()
+    unlike = pd.array([*map(_text, coded.dictionary.to_pylist()), ""], dtype="str")
+    return unlike.take(coded.indices.fill_null(len(unlike) - 1).to_numpy())
 
 
 def _text(cell: object) -> str:

@@ -67,13 +67,9 @@ def settle_lifetimes(
     where there is no clear heir, or the authority had not opened, it is left out and listed.
     An heir's own published value wins over what it would inherit.
     """
-    pairs = figures[["la_code", "period"]].drop_duplicates()
     days = {period: span(series, period) for period in figures["period"].unique()}
-    owners = {
-        (code, period): _owners(register, code, days[period])
-        for code, period in pairs.itertuples(index=False, name=None)
-    }
-    keys = list(zip(figures["la_code"], figures["period"], strict=True))
+    keys = list(zip(figures["la_code"].tolist(), figures["period"].tolist(), strict=True))
+    owners = {key: _owners(register, key[0], days[key[1]]) for key in dict.fromkeys(keys)}
     moved = np.array([owners[key] != key[:1] for key in keys], dtype=np.bool_)
     if not moved.any():
         return figures, []
