@@ -52,11 +52,12 @@ class Form:
 
 
 class Trial:
-    """The inspections of the development years, described once, forecast by many forms."""
+    """The inspections of some years, the development years if not given, forecast by many forms."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: int = FIRST, after: int = AFTER) -> None:
+        self.first, self.after = first, after
         panel = ew.load_panel()
-        begun = panel.judgements["inspection_start"] < date(AFTER, 1, 1)
+        begun = panel.judgements["inspection_start"] < date(after, 1, 1)
         self.judgements = panel.judgements[begun]
         self.timeline = Timeline(panel, self.judgements)
         self.cases = training_cases(self.judgements)
@@ -69,11 +70,11 @@ class Trial:
     @cached_property
     def tested(self) -> np.ndarray:
         """Which inspections are forecast."""
-        return np.asarray(self.year >= FIRST)
+        return np.asarray(self.year >= self.first)
 
     def folds(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Each year's cases to learn from, cases to forecast, and the ages of the first."""
-        for year in range(FIRST, AFTER):
+        for year in range(self.first, self.after):
             cut = date(year, 1, 1)
             public = cohort(self.judgements, until=cut)
             keys = set(zip(public["la_code"], public["inspection_start"], strict=True))
