@@ -1,26 +1,33 @@
-"""Rows 54 to 56 of docs/experiments.md: re-inspections after an Inadequate judgement.
+"""Rows 54 to 57 of docs/experiments.md: re-inspections after an Inadequate judgement.
 
-    python -m experiments.reinspections
+    python -m experiments.reinspections [--later]
 
 Forecasts are rolling over the development years, as in ``experiments.rows_36_to_42``; nothing later
-is read, unless ``--later`` asks for the form that ships and row 55 on 2022 to August 2026.
+is read, unless ``--later`` asks for 2022 to August 2026 too.
 """
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from experiments.prospective import poisson_binomial
 from experiments.rows_36_to_42 import HEAD, Form, Trial, line
 from scipy.optimize import minimize
 from scipy.stats import chi2
 
-from earlywarn.indicators.catalogue import WAS_INADEQUATE
+from earlywarn.indicators.catalogue import WAS_INADEQUATE, scored_indicators
+from earlywarn.model.classifier import RiskClassifier
 from earlywarn.model.prior import WeightPrior
 from earlywarn.statistics.distributions import expit, logit
 
+if TYPE_CHECKING:
+    from earlywarn.model.ordinal import Prior
+
+LATER = ("as it ships", "57 55 for Inadequate alone")
+"""The forms that are shown on the later years: the one that ships, and the best of the others."""
 YEARS = (2.0, 3.0)
 """Years since the last inspection by which re-inspections are told apart."""
 
@@ -37,6 +44,8 @@ class Share(NamedTuple):
     """Of so large an ``own`` by chance, by the likelihood ratio."""
     expected: float
     """Re-inspections found Inadequate if only the level were wrong, for all inspections alike."""
+    as_few: float
+    """The exact probability of so few among so many events, whatever the level."""
 
 
 def share(risk: np.ndarray, event: np.ndarray, again: np.ndarray) -> Share:
@@ -53,7 +62,22 @@ def share(risk: np.ndarray, event: np.ndarray, again: np.ndarray) -> Share:
     error = np.sqrt(np.linalg.inv(design.T @ (design * (p * (1 - p))[:, None]))[1, 1])
     ratio = 2 * (alone.fun - both.fun)
     expected = expit(odds + alone.x[0])[again > 0].sum()
-    return Share(both.x[0], both.x[1], float(error), float(chi2.sf(ratio, 1)), float(expected))
+    few = as_few(risk, event, again)
+    return Share(both.x[0], both.x[1], float(error), float(chi2.sf(ratio, 1)), float(expected), few)
+
+
+def as_few(risk: np.ndarray, event: np.ndarray, again: np.ndarray) -> float:
+    """How likely so few events among re-inspections are, given the number of events in all.
+
+    Log-odds that are all off by one number leave it as it is.
+    """
+    every, inside = int(event.sum()), again > 0
+    seen, most = int(event[inside].sum()), int(inside.sum())
+    there = poisson_binomial(risk[inside])
+    elsewhere = np.r_[poisson_binomial(risk[~inside]), np.zeros(every + 1)]
+    counts = np.arange(min(every, most) + 1)
+    joint = there[counts] * elsewhere[every - counts]
+    return float(joint[: seen + 1].sum() / joint.sum())
 
 
 @dataclass(frozen=True)
@@ -95,19 +119,31 @@ class Groups:
         ]
 
 
+class Helped(RiskClassifier):  # type: ignore[misc]  # scikit-learn has no types
+    """Having been Inadequate is believed to lower the odds of Inadequate, and of nothing else."""
+
+    def _prior(self) -> Prior:
+        prior = super()._prior()
+        names = [record.id for record in scored_indicators()]
+        means = np.zeros((len(self.classes_) - 1, len(prior.own)))
+        means[-1, prior.own.index(names.index(WAS_INADEQUATE))] = WeightPrior.history
+        return replace(prior, own_mean=means)
+
+
 def forms() -> dict[str, Form]:
-    """The form that ships, and those of rows 55 and 56."""
+    """The form that ships, and those of rows 55 to 57."""
     usual = WeightPrior()
     return {
         "as it ships": Form(usual),
         "55 help is believed to help": Form(replace(usual, inadequate=usual.history)),
         "56 looser": Form(replace(usual, inadequate_sd=0.3, inadequate_own_sd=0.5)),
+        "57 55 for Inadequate alone": Form(usual, classifier=Helped),
     }
 
 
-def show(trial: Trial) -> None:
+def show(trial: Trial, names: tuple[str, ...]) -> None:
     """Print the tables of some years."""
-    found = {name: trial.forecasts(form) for name, form in forms().items()}
+    found = {name: trial.forecasts(forms()[name]) for name in names}
     print(HEAD)
     for name, forecasts in found.items():
         print(line(name, trial, forecasts, found["as it ships"]))
@@ -119,16 +155,16 @@ def show(trial: Trial) -> None:
         print(
             f"\nThe level {one.level:+.2f}; of re-inspections beyond it {one.own:+.2f} "
             f"(standard error {one.error:.2f}, p = {one.p:.2f}); {one.expected:.1f} expected if "
-            "only the level is wrong"
+            f"only the level is wrong; so few by chance {one.as_few:.2f}"
         )
 
 
 def main() -> None:
     """Print the tables of the development years, and of the later ones if they are asked for."""
-    show(Trial())
+    show(Trial(), tuple(forms()))
     if "--later" in sys.argv[1:]:
         print("\n2022 to August 2026, which have been looked at before:\n")
-        show(Trial(2022, 2027))
+        show(Trial(2022, 2027), LATER)
 
 
 if __name__ == "__main__":

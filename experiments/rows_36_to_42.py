@@ -49,6 +49,7 @@ class Form:
     step: float = base_rate.USUAL_STEP
     damping: float = base_rate.DAMPING
     average: bool = False
+    classifier: type[RiskClassifier] = RiskClassifier
 
 
 class Trial:
@@ -105,7 +106,7 @@ def fitted(
     before = base_rate.USUAL_STEP, base_rate.DAMPING
     base_rate.USUAL_STEP, base_rate.DAMPING = form.step, form.damping
     try:
-        fit = RiskClassifier(**prior_of(records, form.weight_prior))
+        fit = form.classifier(**prior_of(records, form.weight_prior))
         model = fit.fit(X[known], trial.grade[known], age=age).model_
         ours = np.column_stack([model.risk(X[now]), _below_good(model, X[now])])
         if form.average:
@@ -145,7 +146,7 @@ def _below_good(model: Any, X: pd.DataFrame) -> np.ndarray:
 
 def line(name: str, trial: Trial, found: np.ndarray, base: np.ndarray) -> str:
     """A row for the page."""
-    at, late = trial.tested, trial.year >= 2018
+    at, late = trial.tested, trial.tested & (trial.year >= 2018)
     new = trial.tested & (trial.X[WAS_INADEQUATE].to_numpy() != 1)
     events = np.column_stack([trial.grade >= 3, trial.grade >= 2]).astype(float)
     risk, y = found[at, 0], events[at, 0]
