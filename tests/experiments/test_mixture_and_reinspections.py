@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from itertools import product
 from pathlib import Path
@@ -111,3 +112,14 @@ def test_the_page_says_that_no_mixture_did_better_than_one_doubt():
         one, four = (scores[truth.name, way] for way in ("one doubt", "mixture of four"))
         assert four[0] > one[0]
         assert four[1] > one[1]
+
+
+def test_every_experiment_that_a_page_names_can_be_run():
+    pages = [*(ROOT / "docs").glob("*.md"), *(ROOT / "experiments").glob("*.py")]
+    words = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    named = set(re.findall(r"python -m (experiments\.\w+)", words))
+    assert len(named) > 8
+    assert [
+        name for name in sorted(named) if not callable(importlib.import_module(name).main)
+    ] == []
+    assert "tools/experiments" not in words
