@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from lait_figures import grip_elsewhere, help_early
-from trial import YEARS, Extra, Idea, Trial, at_recent_share, learnt, ordinary, widened
+from experiments.lait_figures import grip_elsewhere, help_early
+from experiments.trial import YEARS, Extra, Idea, Trial, at_recent_share, learnt, ordinary, widened
 
 from earlywarn.evaluation.baselines import RIVALS
 from earlywarn.indicators.catalogue import HISTORY, model_column, scored_indicators

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from trial import Extra, Idea, Trial, at_recent_share, learnt, ordinary
+from experiments.trial import Extra, Idea, Trial, at_recent_share, learnt, ordinary
 
 from earlywarn.indicators.catalogue import HISTORY, model_column, scored_indicators
 from earlywarn.model.classifier import RiskClassifier

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
-from rows_26_to_31 import fading, with_damped_trend
-from trial import Extra, Idea, Trial
+from experiments.rows_26_to_31 import fading, with_damped_trend
+from experiments.trial import Extra, Idea, Trial
 
 from earlywarn.indicators.catalogue import HISTORY, model_column, scored_indicators
 from earlywarn.model.classifier import RiskClassifier

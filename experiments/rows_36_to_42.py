@@ -49,14 +49,16 @@ class Form:
     step: float = base_rate.USUAL_STEP
     damping: float = base_rate.DAMPING
     average: bool = False
+    classifier: type[RiskClassifier] = RiskClassifier
 
 
 class Trial:
-    """The inspections of the development years, described once, forecast by many forms."""
+    """The inspections of some years, the development years if not given, forecast by many forms."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: int = FIRST, after: int = AFTER) -> None:
+        self.first, self.after = first, after
         panel = ew.load_panel()
-        begun = panel.judgements["inspection_start"] < date(AFTER, 1, 1)
+        begun = panel.judgements["inspection_start"] < date(after, 1, 1)
         self.judgements = panel.judgements[begun]
         self.timeline = Timeline(panel, self.judgements)
         self.cases = training_cases(self.judgements)
@@ -69,11 +71,11 @@ class Trial:
     @cached_property
     def tested(self) -> np.ndarray:
         """Which inspections are forecast."""
-        return np.asarray(self.year >= FIRST)
+        return np.asarray(self.year >= self.first)
 
     def folds(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Each year's cases to learn from, cases to forecast, and the ages of the first."""
-        for year in range(FIRST, AFTER):
+        for year in range(self.first, self.after):
             cut = date(year, 1, 1)
             public = cohort(self.judgements, until=cut)
             keys = set(zip(public["la_code"], public["inspection_start"], strict=True))
@@ -104,7 +106,7 @@ def fitted(
     before = base_rate.USUAL_STEP, base_rate.DAMPING
     base_rate.USUAL_STEP, base_rate.DAMPING = form.step, form.damping
     try:
-        fit = RiskClassifier(**prior_of(records, form.weight_prior))
+        fit = form.classifier(**prior_of(records, form.weight_prior))
         model = fit.fit(X[known], trial.grade[known], age=age).model_
         ours = np.column_stack([model.risk(X[now]), _below_good(model, X[now])])
         if form.average:
@@ -144,7 +146,7 @@ def _below_good(model: Any, X: pd.DataFrame) -> np.ndarray:
 
 def line(name: str, trial: Trial, found: np.ndarray, base: np.ndarray) -> str:
     """A row for the page."""
-    at, late = trial.tested, trial.year >= 2018
+    at, late = trial.tested, trial.tested & (trial.year >= 2018)
     new = trial.tested & (trial.X[WAS_INADEQUATE].to_numpy() != 1)
     events = np.column_stack([trial.grade >= 3, trial.grade >= 2]).astype(float)
     risk, y = found[at, 0], events[at, 0]

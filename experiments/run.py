@@ -1,6 +1,6 @@
-"""Run the registered experiments of docs/experiments.md on the development years, and no other.
+"""Rows 15 to 35 of docs/experiments.md, on the development years and no other.
 
-    python tools/experiments.py FOLDER [NUMBER ...]
+    python -m experiments.run FOLDER [NUMBER ...]
 
 ``FOLDER`` holds the published files; rows 15 and 16 read figures of the Local Authority
 Interactive Tool that the panel does not carry. Each row prints its own figures and how it differs
@@ -13,10 +13,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import rows_15_to_25
-import rows_26_to_31
-import rows_32_to_35
-from trial import Idea, Trial, line
+from experiments.trial import Idea, Trial, line
+
+from experiments import rows_15_to_25, rows_26_to_31, rows_32_to_35
 
 if TYPE_CHECKING:
     import numpy as np

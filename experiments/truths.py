@@ -100,19 +100,24 @@ class Told(NamedTuple):
     """In log-odds."""
 
 
-def design() -> Design:
-    """The design of the model that ships."""
-    panel, model = ew.load_panel(), ew.load_model()
-    until = date.fromisoformat(model.info["training"]["until"])
-    cases = training_cases(panel.judgements, until=until)
+def design(until: date | None = None) -> Design:
+    """The design of the model that ships, or of one that learns until a day and is used on it."""
+    panel = ew.load_panel()
     timeline = Timeline(panel, panel.judgements)
+    if until is None:
+        model, day = ew.load_model(), panel.newest_publication
+        cut = date.fromisoformat(model.info["training"]["until"])
+    else:
+        model = ew.train(panel, panel.judgements, until=until, refits=0, timeline=timeline)
+        cut = day = until
+    cases = training_cases(panel.judgements, until=cut)
     pairs = zip(cases["la_code"], cases["inspection_start"], strict=True)
     past = timeline.rows(pairs)
-    today = timeline.at(panel.newest_publication).reset_index()
+    today = timeline.at(day).reset_index()
     return Design(
         model,
         _rows(model, past, cases["la_code"].to_numpy()),
-        ages(cases, until),
+        ages(cases, cut),
         cases["grade"].to_numpy(int),
         _rows(model, today, today["la_code"].to_numpy()),
     )

@@ -222,7 +222,7 @@ def test_the_facts_of_the_panel_are_counted_in_it(facts, national):
     assert flow[0] - flow[1] - flow[2] == int(facts["inspections"])
 
 
-@pytest.mark.parametrize(("window", "short"), [("development", "dev"), ("confirmation", "conf")])
+@pytest.mark.parametrize(("window", "short"), [("development", "dev"), ("from 2022", "head")])
 def test_the_facts_of_the_record_are_its_figures(facts, shipped, window, short):
     rows = shipped.tables["records"].query("model == 'earlywarn' and lead_months == 0")
     row = rows.set_index("window").loc[window]
@@ -232,6 +232,21 @@ def test_the_facts_of_the_record_are_its_figures(facts, shipped, window, short):
     assert facts[f"n_{short}"] == f"{row['n']:.0f}"
     assert facts[f"vain_{short}"] == f"{row['inspected_at_26'] - row['events_at_26']:.0f}"
     assert facts[f"missed_{short}"] == f"{row['events'] - row['events_at_26']:.0f}"
+
+
+def test_what_stands_first_is_all_years_on_which_nothing_was_chosen(facts, shipped):
+    """New failures apart from re-inspections, and no window that leaves the newest years out."""
+    rows = shipped.tables["populations"].set_index(["window", "population"])
+    for name, population in (("", "all inspections"), ("new_", "not already Inadequate"),
+                             ("again_", "already Inadequate")):  # fmt: skip
+        for window, short in (("from 2022", "head"), ("all", "all")):
+            row = rows.loc[window, population]
+            assert facts[f"{name}seen_{short}"] == f"{row['events']:.0f}"
+            assert facts[f"{name}expected_{short}"] == f"{row['expected']:.1f}"
+            assert f"[{row['lower']:.2f}, {row['upper']:.2f}]" in facts[f"{name}ratio_{short}"]
+    assert facts["window_head"] == "2022 to August 2026"
+    counts = [int(rows.loc["from 2022", name]["events"]) for name in rows.loc["from 2022"].index]
+    assert counts[0] == counts[1] + counts[2] == int(facts["events_head"])
 
 
 def test_the_shipped_record_is_that_of_the_evaluation_page(shipped):
@@ -255,7 +270,7 @@ def changed(shipped: Recorded, name: str, where: str, **values: float) -> Record
     return Recorded(shipped.target, shipped.about, frames)
 
 
-OURS = "model == 'earlywarn' and window == 'confirmation' and lead_months == 0"
+OURS = "model == 'earlywarn' and window == 'from 2022' and lead_months == 0"
 
 
 def test_what_is_said_follows_from_the_figures(model, national, shipped, learnt):
@@ -267,7 +282,10 @@ def test_what_is_said_follows_from_the_figures(model, national, shipped, learnt)
                           observed_expected_upper=1.5))  # fmt: skip
     assert better["skill_words"].startswith("better than the recent share")
     assert better["order_words"] == "better than chance"
-    assert better["level_words"] == "too low beyond chance"
+    assert better["level_words"] == "too low, though hardly beyond chance"
+    both = changed(shipped, "records", OURS, **good, observed_expected_lower=1.1)
+    exact = said(changed(both, "populations", "window == 'from 2022'", lower=1.05, upper=1.6))
+    assert exact["level_words"] == "too low, beyond chance"
     worse = said(changed(shipped, "records", OURS, brier_skill_lower=-0.1, auc_lower=0.4))
     assert worse["skill_words"].startswith("not surely better than the recent share")
     assert worse["order_words"] == "not surely better than chance"
@@ -312,11 +330,19 @@ def test_the_tables_hold_the_whole_model(learnt):
     model = learnt.model
     told, edges = tables.predictors(model), tables.thresholds(model)
     assert told["column"].tolist() == [f"`{name}`" for name in model.columns]
+    own = {name: told["column"].tolist().index(name.removeprefix("weight of "))
+           for name in edges if name.startswith("weight of ")}  # fmt: skip
+    assert len(own) == 2
     row = np.zeros(len(model.columns))
     row[:5] = 1.0
-    weights, centres = told["weight"].astype(float), told["centre"].astype(float)
-    log_odds = (weights * (row - centres)).sum() - float(edges["threshold"].iloc[-1])
-    assert 1 / (1 + np.exp(-log_odds)) == pytest.approx(float(model.risk(row[None])[0]), abs=1e-5)
+    row[list(own.values())] = 1.0, 0.0
+    weights, centres = np.array(told["weight"], dtype=float), told["centre"].astype(float)
+    for place, edge in enumerate(edges.to_dict("records")):
+        for name, column in own.items():
+            weights[column] = float(edge[name])
+        log_odds = (weights * (row - centres)).sum() - float(edge["threshold"])
+        share = float(model.at_least(row[None], place + 1)[0])
+        assert 1 / (1 + np.exp(-log_odds)) == pytest.approx(share, abs=1e-5)
     families = tables.families(model)
     assert families["predictors"].astype(int).sum() == len(model.columns)
 

@@ -39,6 +39,7 @@ DOCUMENTS = {
     "evaluation": "docs/evaluation.md",
     "experiments": "docs/experiments.md",
     "assumptions": "docs/assumptions.md",
+    "prospective": "docs/prospective.md",
     "sources": "docs/data-and-sources.md",
     "ethics": "docs/explanation/ethics.md",
     "limits": "docs/explanation/limits.md",
@@ -56,6 +57,7 @@ REFERENCES = {
     "vickers": "Vickers and Elkin 2006, doi 10.1177/0272989X06295361",
     "spiegelhalter": "Spiegelhalter 2005, doi 10.1136/qshc.2005.013755",
     "mccullagh": "McCullagh 1980, doi 10.1111/j.2517-6161.1980.tb01109.x",
+    "peterson": "Peterson and Harrell 1990, doi 10.2307/2347760",
     "garwood": "Garwood 1936, doi 10.1093/biomet/28.3-4.437",
     "nao": catalogue.NAO,
 }
@@ -186,6 +188,10 @@ def _of_constants() -> dict[str, Any]:
         "composite_sd": f"{held.composite_sd:g}",
         "history": f"{held.history:g}",
         "history_sd": f"{held.history_sd:g}",
+        "history_own_sd": f"{held.history_own_sd:g}",
+        "inadequate": f"{held.inadequate:g}",
+        "inadequate_sd": f"{held.inadequate_sd:g}",
+        "inadequate_own_sd": f"{held.inadequate_own_sd:g}",
     }
 
 

@@ -80,15 +80,25 @@ _HEAD = (
 )
 _HOW_GOOD = (
     "## How good it is\n\n"
-    "On the {n_conf} inspections begun {years_conf}, {events_conf} of them with the event, each "
+    "On the {n_head} inspections begun {window_head}, {events_head} of them with the event, each "
     "predicted by a model of the same making that had seen only reports of earlier years (brackets "
-    "are {level} intervals):\n\n"
+    "are {level} intervals). Nothing was chosen on these years, but they have been looked at "
+    "before:\n\n"
     "- Of two authorities, one judged so and one not, the first had the higher risk in this share "
-    "of pairs (AUC; half is chance): {auc_conf}. The order was {order_words}.\n"
-    "- As probabilities the risks were {skill_words} (Brier skill {brier_skill_conf}), and "
-    "{level_words} (observed over expected {observed_expected_conf}).\n"
-    "- A list of {top_k} held {found_conf} of the {events_conf} on the day that their inspection "
-    "began. {listed_conf} on the list were inspected, so {vain_conf} were not judged so.\n"
+    "of pairs (AUC; half is chance): {auc_head}. The order was {order_words}.\n"
+    "- As probabilities the risks were {skill_words} (Brier skill {brier_skill_head}), and "
+    "{level_words} (observed over expected {observed_expected_head}): {seen_head} came where "
+    "{expected_head} were expected. If the risks were right, the chance of so few or fewer is "
+    "{as_few_head}.\n"
+    "- Of authorities that were not already Inadequate, {new_seen_head} were judged so where "
+    "{new_expected_head} were expected ({new_ratio_head}; AUC {new_order_head}); of those that "
+    "were, {again_seen_head} where {again_expected_head} were expected ({again_ratio_head}). Over "
+    "all years since the first forecast these last were {again_seen_all} where "
+    "{again_expected_all} were expected ({again_ratio_all}).\n"
+    "- A list of {top_k} held {found_head} of the {events_head} on the day that their inspection "
+    "began. {listed_head} on the list were inspected, so {vain_head} were not judged so.\n"
+    "- A model frozen before the newest of these judgements was held against them, and its risks "
+    "were far too high: {doc_prospective}.\n"
     "- {held_words} ({doc_experiments}).\n"
     "- In AUC it was better beyond chance than these simple rules: {better_than}. It was not "
     "better beyond chance than these: {alike}.\n"
@@ -134,6 +144,7 @@ def _tables(learnt: Learnt, recorded: Recorded) -> list[tuple[str, str, pd.DataF
         ("Predictors", _PREDICTORS, tables.predictors(learnt.model)),
         ("Thresholds", _THRESHOLDS, tables.thresholds(learnt.model)),
         ("Performance at the start of the inspection", _WINDOWS, tables.performance(recorded)),
+        ("New failures and re-inspections", _POPULATIONS, tables.populations(recorded)),
         ("Against each baseline", _AGAINST, tables.against(recorded)),
         ("Months before", _LEADS, tables.leads(recorded)),
         ("Calibration", _CALIBRATION, tables.calibration(recorded)),
@@ -164,20 +175,27 @@ _PREDICTORS = (
 )
 _THRESHOLDS = (
     "The log-odds of a grade or worse are the sum of weight times (column less centre), less its "
-    "threshold. A missing column is filled as said under missing data."
+    "threshold. Columns of the last inspection have a weight of their own at each threshold, given "
+    "here; those of the worst grade stand among the predictors too. A missing column is filled as "
+    "said under missing data."
 )
 _WINDOWS = (
-    "The development years ({years_dev}) were searched and flatter the model; the confirmation "
-    "years ({years_conf}) were opened twice, and nothing was chosen on them; the third window "
-    "({years_recent}) spans both. Brier "
+    "The development years ({years_dev}) were searched and flatter the model. The confirmation "
+    "years ({years_conf}) and the latest have been looked at several times, and nothing was chosen "
+    "on them. Windows that begin with the word from span others. Brier "
     "skill: by how much the squared error is smaller than that of the trailing share of events; "
     "zero is no better. O/E: observed over expected events. Slope: of the log-odds; one is "
     "right, below one too bold. On the list: events among those of the {top_k} highest that were "
     "inspected."
 )
 _AGAINST = (
-    "Differences in the confirmation years, on the same resamples: above zero the model is the "
-    "better one, and an interval that holds zero shows no difference."
+    "Differences in {window_head}, on the same resamples: above zero the model is the better one, "
+    "and an interval that holds zero shows no difference."
+)
+_POPULATIONS = (
+    "Where the last judgement is Inadequate the department is there already. Limits of O/E are "
+    "exact ({ref_garwood}). The last column is the exact chance of so few events or fewer, if the "
+    "risks were right."
 )
 _LEADS = "The same inspections, predicted so many months before they began."
 _CALIBRATION = (

@@ -92,7 +92,7 @@ VALIDATED = (
     (
         "W1",
         "Does it predict, on inspections of later years?",
-        "AUC {auc_conf}; the order was {order_words}; the risks were {skill_words}",
+        "{window_head}: AUC {auc_head}; the order was {order_words}; the risks were {skill_words}",
     ),
     (
         "W2",
@@ -102,13 +102,13 @@ VALIDATED = (
     (
         "W3",
         "Are its probabilities right?",
-        "Observed over expected {observed_expected_conf}: {level_words}",
+        "Observed over expected {observed_expected_head}: {level_words}",
     ),
     ("W4", "Is it as right for every kind of authority?", "{fairness_words}"),
     (
         "W5",
         "Would a list have helped in time?",
-        "A list of {top_k} held {found_conf} of {events_conf}, and {vain_conf} others inspected",
+        "A list of {top_k} held {found_head} of {events_head}, and {vain_head} others inspected",
     ),
     (
         "W6",

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from earlywarn.evaluation.protocol import OURS, WINDOWS
+import pandas as pd
+
+from earlywarn.evaluation.populations import AGAIN, ALL, NEW
+from earlywarn.evaluation.protocol import OURS, WINDOWS, headline, years_of
 from earlywarn.evaluation.wording import order_words, side, skill_words
 from earlywarn.utils.formatting import percent, signed, span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
-
     from earlywarn.evaluation.stored_record import Recorded
 
+NOT_KNOWN = "not known"
 MEASURES = ("auc", "auc_below_good", "brier_skill", "observed_expected", "calibration_slope")
 SHORT = {
     "development": "dev",
@@ -24,12 +26,15 @@ SHORT = {
     "from 2022": "since",
 }
 """How the windows of the record are called in the names of facts."""
+HEAD = "head"
+"""The same of the window whose figures stand first: all years on which nothing was chosen."""
 
 
 def facts_of_record(recorded: Recorded) -> dict[str, Any]:
-    """What a card says of a record; the names end in ``SHORT`` of the window."""
+    """What a card says of a record; the names end in ``SHORT`` of the window, or ``HEAD``."""
     records, about = recorded.tables["records"], recorded.about
     ours = records[records["model"] == OURS]
+    head = headline(set(records["window"]))
     found: dict[str, Any] = {
         "resamples": f"{about['resamples']:,}",
         "level": f"{about['level']:.0%}",
@@ -40,12 +45,14 @@ def facts_of_record(recorded: Recorded) -> dict[str, Any]:
         **_of_checks(recorded.tables["checks"]),
         **_of_groups(recorded.tables["groups"]),
     }
-    for window, short in SHORT.items():
+    for window, short in (*SHORT.items(), (head, HEAD)):
         rows = ours[(ours["window"] == window) & (ours["lead_months"] == 0)]
         for row in rows.to_dict("records"):
             found |= {f"{name}_{short}": value for name, value in _of_window(row).items()}
+            found[f"window_{short}"] = years_of(window, set(records["window"]))
         found |= _against(recorded.tables["paired"], window, short)
-    return found | _in_words(records, recorded.tables["paired"], recorded.tables["groups"])
+    found |= _of_populations(recorded.tables["populations"], head)
+    return found | _in_words(recorded.tables, head)
 
 
 def _of_window(row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -78,11 +85,35 @@ def _against(paired: pd.DataFrame, window: str, short: str) -> dict[str, str]:
     }
 
 
-def _in_words(records: pd.DataFrame, paired: pd.DataFrame, groups: pd.DataFrame) -> dict[str, str]:
-    """What the figures of the confirmation years amount to."""
-    start = records[(records["window"] == "confirmation") & (records["lead_months"] == 0)]
+def _of_populations(table: pd.DataFrame, head: str) -> dict[str, str]:
+    """Events that came and that were expected: of all, of new failures and of re-inspections."""
+    found = {}
+    for window, short in ((head, HEAD), ("all", "all")):
+        rows = table[table["window"] == window].set_index("population").to_dict("index")
+        for population, name in ((ALL, ""), (NEW, "new_"), (AGAIN, "again_")):
+            row = rows[population]
+            found |= {
+                f"{name}seen_{short}": f"{row['events']:g}",
+                f"{name}expected_{short}": f"{row['expected']:.1f}",
+                f"{name}as_few_{short}": percent(row["as_few"]),
+                f"{name}ratio_{short}": limited(row),
+                f"{name}order_{short}": NOT_KNOWN if pd.isna(row["auc"]) else f"{row['auc']:.2f}",
+            }
+    return found
+
+
+def limited(row: Mapping[Any, Any]) -> str:
+    """Observed over expected events with its exact limits."""
+    limits = {"ratio_lower": row["lower"], "ratio_upper": row["upper"]}
+    return span({"ratio": row["observed_expected"], **limits}, "ratio")
+
+
+def _in_words(tables: Mapping[str, pd.DataFrame], head: str) -> dict[str, str]:
+    """What the figures of the window that stands first amount to."""
+    records, paired, groups = (tables[name] for name in ("records", "paired", "groups"))
+    start = records[(records["window"] == head) & (records["lead_months"] == 0)]
     row = start[start["model"] == OURS].iloc[0].to_dict()
-    pairs = paired[(paired["window"] == "confirmation") & (paired["measure"] == "auc")]
+    pairs = paired[(paired["window"] == head) & (paired["measure"] == "auc")]
     better = list(pairs.loc[pairs["lower"] > 0, "against"])
     alike = list(pairs.loc[pairs["lower"] <= 0, "against"])
     rates = start[start["model"] == "three rates"].to_dict("records")
@@ -90,7 +121,7 @@ def _in_words(records: pd.DataFrame, paired: pd.DataFrame, groups: pd.DataFrame)
         "order_words": order_words(row["auc_lower"], row["auc_upper"]),
         "skill_words": skill_words(row["brier_skill_lower"], row["brier_skill_upper"])
         + " the recent share of events",
-        "level_words": _level(row),
+        "level_words": _level(row, tables["populations"]),
         "better_than": ", ".join(better) or "none",
         "alike": ", ".join(alike) or "none",
         "rates_auc": f"AUC {span(rates[0], 'auc')}" if rates else "not in this record",
@@ -98,10 +129,17 @@ def _in_words(records: pd.DataFrame, paired: pd.DataFrame, groups: pd.DataFrame)
     }
 
 
-def _level(row: Mapping[Any, Any]) -> str:
+def _level(row: Mapping[Any, Any], populations: pd.DataFrame) -> str:
+    """By resamples of authorities, and by the exact limits of a count as well."""
     where = side(row["observed_expected_lower"], row["observed_expected_upper"], 1.0)
-    sides = {1: "too low beyond chance", -1: "too high beyond chance"}
-    return sides.get(where, "right or not, which so few judgements can't say")
+    if not where:
+        return "right or not, which so few judgements can't say"
+    counted = populations[
+        (populations["window"] == row["window"]) & (populations["population"] == ALL)
+    ].iloc[0]
+    surely = side(counted["lower"], counted["upper"], 1.0) == where
+    sides = {1: "too low", -1: "too high"}
+    return f"{sides[where]}, {'beyond chance' if surely else 'though hardly beyond chance'}"
 
 
 def _fairness(groups: pd.DataFrame) -> str:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.cards.facts import GRADED, plain
-from earlywarn.evaluation.protocol import WINDOWS
+from earlywarn.cards.record_facts import NOT_KNOWN, limited
+from earlywarn.evaluation.protocol import WINDOWS, headline
 from earlywarn.evaluation.stored_record import OURS
 from earlywarn.scoring.preprocessing import model_indicators
 from earlywarn.utils.formatting import percent, signed, span
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from earlywarn.indicators.catalogue import Indicator
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.statistics.arrays import FloatArray
-
-NOT_KNOWN = "not known"
 
 
 def learnt_from(model: RiskModel, cases: pd.DataFrame, X: pd.DataFrame) -> pd.DataFrame:
@@ -137,11 +136,19 @@ def _said_by(record: Indicator) -> str:
 def thresholds(model: RiskModel) -> pd.DataFrame:
     """The thresholds, and the share at or above each where all predictors are at their centre."""
     risks = 1 / (1 + np.exp(np.asarray(model.thresholds)))
+    shifts = np.zeros((len(risks), len(model.columns))) if model.shifts is None else model.shifts
+    own = {
+        f"weight of `{model.columns[place]}`": [
+            f"{weight:+.6f}" for weight in model.coefficients[place] + shifts[:, place]
+        ]
+        for place in np.flatnonzero(shifts.any(axis=0))
+    }
     return pd.DataFrame(
         {
             "from": [GRADED[grade] for grade in model.classes[1:]],
             "threshold": [f"{value:+.6f}" for value in model.thresholds],
             "probability with every predictor at its centre": [percent(risk) for risk in risks],
+            **own,
         }
     )
 
@@ -177,9 +184,33 @@ def performance(recorded: Recorded) -> pd.DataFrame:
                 "Brier skill": span(row, "brier_skill"),
                 "O/E": span(row, "observed_expected"),
                 "slope": span(row, "calibration_slope"),
-                "on the list": f"{row['events_at_26']:g} of {row['inspected_at_26']:g}",
+                "on the list": f"{_few(row['events_at_26'])} of {_few(row['inspected_at_26'])}",
             }
             for row in rows
+        ]
+    )
+
+
+def _few(count: float) -> str:
+    """A count, or what a list drawn by lot holds in the mean."""
+    return f"{count:g}" if float(count).is_integer() else f"{count:.1f}"
+
+
+def populations(recorded: Recorded) -> pd.DataFrame:
+    """New failures apart from re-inspections after an Inadequate judgement."""
+    return pd.DataFrame(
+        [
+            {
+                "window": row["window"],
+                "inspections of authorities": row["population"],
+                "n": f"{row['n']:g}",
+                "events": f"{row['events']:g}",
+                "expected": f"{row['expected']:.1f}",
+                "O/E": limited(row),
+                "AUC": NOT_KNOWN if pd.isna(row["auc"]) else f"{row['auc']:.2f}",
+                "so few": percent(row["as_few"]),
+            }
+            for row in recorded.tables["populations"].to_dict("records")
         ]
     )
 
@@ -205,9 +236,9 @@ def leads(recorded: Recorded) -> pd.DataFrame:
 
 
 def against(recorded: Recorded) -> pd.DataFrame:
-    """Ours less each baseline in the confirmation years, on the same resamples."""
+    """Ours less each baseline in the window that stands first, on the same resamples."""
     rows = recorded.tables["paired"]
-    rows = rows[rows["window"] == "confirmation"]
+    rows = rows[rows["window"] == headline(set(recorded.tables["records"]["window"]))]
     measures = {"auc": "AUC", "auc_below_good": "AUC below Good", "brier": "Brier skill"}
     differences = {
         (row["against"], row["measure"]): _difference(row) for row in rows.to_dict("records")
@@ -274,14 +305,7 @@ def groups(recorded: Recorded) -> pd.DataFrame:
                 "n": f"{row['n']:g}",
                 "events": f"{row['events']:g}",
                 "expected": f"{row['expected']:.1f}",
-                "O/E": span(
-                    {
-                        "oe": row["observed_expected"],
-                        "oe_lower": row["lower"],
-                        "oe_upper": row["upper"],
-                    },
-                    "oe",
-                ),
+                "O/E": limited(row),
             }
             for row in rows[rows["window"] == "confirmation"].to_dict("records")
         ]

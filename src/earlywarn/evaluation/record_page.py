@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from earlywarn.evaluation.populations import ALL
 from earlywarn.evaluation.protocol import OURS, WINDOWS, years_of
 from earlywarn.evaluation.wording import level_words, order_words, skill_words
 from earlywarn.scoring.ranks import held_words
@@ -32,7 +33,7 @@ def page(evaluation: Evaluation, tables: Mapping[str, pd.DataFrame], backtest: B
     """
     records = evaluation.records
     parts = [
-        _opening(records, backtest),
+        _opening(records, tables["populations"], backtest),
         *(_window(records, window) for window in WINDOWS if window in set(records["window"])),
         _populations(tables),
         _pairs(evaluation.paired),
@@ -63,9 +64,14 @@ _MEANING = {
 }
 
 
-def _opening(records: pd.DataFrame, backtest: Backtest) -> str:
+def _opening(records: pd.DataFrame, populations: pd.DataFrame, backtest: Backtest) -> str:
     rows = records[(records["model"] == OURS) & (records["lead_months"] == 0)]
-    headlines = [_headline(row) for row in rows.to_dict("records") if row["window"] in _NAMES]
+    counted = populations[populations["population"] == ALL].set_index("window")
+    headlines = [
+        _headline(row, counted.loc[row["window"]])
+        for row in rows.to_dict("records")
+        if row["window"] in _NAMES
+    ]
     head = _HEAD.format(command=_COMMAND, target=backtest.target)
     held = f"- **Intervals.** {held_words()} (docs/experiments.md, rows 47 and 51)."
     return "\n".join([head, *headlines, held, _FOOT])
@@ -87,21 +93,23 @@ _FOOT = (
 )
 
 
-def _headline(row: Mapping[Any, Any]) -> str:
+def _headline(row: Mapping[Any, Any], counted: pd.Series) -> str:
+    events = "1 event" if row["events"] == 1 else f"{row['events']:.0f} events"
     return (
         f"- **{_NAMES[row['window']]}, {years_of(row['window'])}** ({row['n']:.0f} inspections, "
-        f"{row['events']:.0f} events): "
+        f"{events} where {counted['expected']:.1f} were expected): "
         f"AUC {_span(row, 'auc')}, below Good {_span(row, 'auc_below_good')}, "
         f"Brier skill over the trailing base rate {_span(row, 'brier_skill')}, "
-        f"observed to expected {_span(row, 'observed_expected')}. {_verdict(row)}"
+        f"observed to expected {_span(row, 'observed_expected')}. {_verdict(row, counted)}"
         f"{_MEANING[row['window']]}"
     )
 
 
-def _verdict(row: Mapping[Any, Any]) -> str:
-    """What the intervals allow to say; nothing where there are too few events for any."""
+def _verdict(row: Mapping[Any, Any], counted: pd.Series) -> str:
+    """What the intervals allow to say; where there are too few events, how likely so few are."""
     if np.isnan(row["auc_lower"]):
-        return ""
+        chance = f"{counted['as_few']:.0%}"
+        return f"If the risks were right, the chance of so few events or fewer is {chance}. "
     order = order_words(row["auc_lower"], row["auc_upper"])
     skill = skill_words(row["brier_skill_lower"], row["brier_skill_upper"])
     level = level_words(row["observed_expected_lower"], row["observed_expected_upper"])

@@ -50,6 +50,10 @@ COLUMNS: dict[str, list[str]] = {
         *("window", "kind", "group", "n", "events", "expected"),
         *("observed_expected", "lower", "upper"),
     ],
+    "populations": [
+        *("window", "population", "n", "events", "expected"),
+        *("observed_expected", "lower", "upper", "as_few", "as_many", "auc"),
+    ],
     "checks": ["number", "title", "status", "sentence"],
 }
 """The tables of a record that a card shows, and their columns."""
@@ -68,7 +72,8 @@ class Recorded:
         What the record was made from, as ``earlywarn.evaluation.record.Record`` has it.
     tables : dict of DataFrame
         The tables named in ``COLUMNS``: the records of every model at the start of the inspection
-        and ours at each lead, our comparisons with baselines, our curves, groups and checks.
+        and ours at each lead, our comparisons with baselines, our curves, groups, new failures
+        and re-inspections, and checks.
     """
 
     target: str
