@@ -1,4 +1,4 @@
-"""What a card needs of the record of a backtest: from a folder, or from the part that ships."""
+"""What the report and a card say of a record: from a backtest's folder, or from what ships."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Panel
 
-SHIPPED = "data/record_card.json"
+SHIPPED = "data/record.json"
 OURS = "earlywarn"
 DIGITS = 6
 """Significant figures kept: more than is shown, and the same from a folder as from what ships."""
@@ -54,15 +54,22 @@ COLUMNS: dict[str, list[str]] = {
         *("window", "population", "n", "events", "expected"),
         *("observed_expected", "lower", "upper", "as_few", "as_many", "auc"),
     ],
+    "list_record": ["window", "model", "true_alarms", "false_alarms", "unknown_authorities"],
+    "lead_time": [
+        *("window", "model", "la_code", "inspection_start", "last_list", "on_last_list"),
+        *("warning_months", "at_least", "on_list_6", "on_list_12", "on_list_24"),
+    ],
     "checks": ["number", "title", "status", "sentence"],
 }
-"""The tables of a record that a card shows, and their columns."""
+"""The tables of a record that the report or a card shows, and their columns."""
+_OF_EVERY_MODEL = ("records", "list_record")
+_CODES = {"la_code": "str"}
 ABOUT = ("earlywarn", "model_id", "panel", "as_of", "resamples", "seed", "level")
 
 
 @dataclass(frozen=True, eq=False)
 class Recorded:
-    """The part of a record that a card shows.
+    """The part of a record that the report and a card show.
 
     Attributes
     ----------
@@ -73,7 +80,7 @@ class Recorded:
     tables : dict of DataFrame
         The tables named in ``COLUMNS``: the records of every model at the start of the inspection
         and ours at each lead, our comparisons with baselines, our curves, groups, new failures
-        and re-inspections, and checks.
+        and re-inspections, every model's quarterly lists, our lead times, and checks.
     """
 
     target: str
@@ -82,7 +89,7 @@ class Recorded:
 
 
 def read_recorded(folder: str | Path | None = None) -> Recorded:
-    """Read what a card needs of a record.
+    """Read what the report and a card say of a record.
 
     Parameters
     ----------
@@ -183,7 +190,9 @@ def _broken(where: str, found: str) -> CardError:
 def _from_text(file: Path) -> Recorded:
     document = _document(file)
     tables = {
-        name: pd.DataFrame(table["rows"], columns=table["columns"])
+        name: pd.DataFrame(table["rows"], columns=table["columns"]).astype(
+            {column: kind for column, kind in _CODES.items() if column in table["columns"]}
+        )
         for name, table in document["tables"].items()
     }
     return _checked(document, tables, str(file))
@@ -191,18 +200,18 @@ def _from_text(file: Path) -> Recorded:
 
 def _read_table(file: Path, name: str) -> pd.DataFrame:
     try:
-        frame = pd.read_csv(file, keep_default_na=False, na_values=[""])
+        frame = pd.read_csv(file, dtype=_CODES, keep_default_na=False, na_values=[""])
         return _kept(frame, name)
     except (OSError, ValueError, KeyError) as error:
         raise _broken(str(file), str(error)[:120]) from error
 
 
 def _kept(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """The rows and columns that a card shows."""
+    """The rows and columns that are shown."""
     rows = frame[COLUMNS[name]]
     if "model" in rows:
         ours, start = rows["model"] == OURS, rows.get("lead_months", pd.Series(0, rows.index)) == 0
-        rows = rows[ours | start] if name == "records" else rows[ours & start]
+        rows = rows[ours | start] if name in _OF_EVERY_MODEL else rows[ours & start]
     return rows.reset_index(drop=True)
 
 

@@ -2,57 +2,36 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from earlywarn.evaluation.protocol import OURS, headline, years_of
+from earlywarn.evaluation.stored_record import read_recorded
 from earlywarn.evaluation.wording import level_words, order_words, skill_words
-from earlywarn.utils.files import package_path
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable, Mapping
 
-RECORD = "data/record.csv"
-CALIBRATION = "data/record_calibration.csv"
-WARNINGS = "data/record_warnings.csv"
-_WITH_INTERVAL = ("auc", "auc_below_good", "brier_skill", "observed_expected", "recall_at_26")
+    import pandas as pd
+
+    from earlywarn.evaluation.stored_record import Recorded
+
 COLUMNS = (
     "window",
     "model",
     "n",
     "events",
-    *(name + end for name in _WITH_INTERVAL for end in ("", "_lower", "_upper")),
+    *(
+        name + end
+        for name in ("auc", "auc_below_good", "brier_skill", "observed_expected", "recall_at_26")
+        for end in ("", "_lower", "_upper")
+    ),
     "calibration_slope",
     "inspected_at_26",
     "events_at_26",
     "precision_at_26",
 )
 ALARMS = ("true_alarms", "false_alarms", "unknown_authorities")
-CALIBRATION_COLUMNS = (
-    "window",
-    "model",
-    "bin",
-    "n",
-    "events",
-    "expected",
-    "observed",
-    "lower",
-    "upper",
-)
-WARNING_COLUMNS = (
-    "window",
-    "model",
-    "la_code",
-    "inspection_start",
-    "last_list",
-    "on_last_list",
-    "warning_months",
-    "at_least",
-    "on_list_6",
-    "on_list_12",
-    "on_list_24",
-)
 _MEANS = {
     "development": "on which the model was chosen",
     "confirmation": "on which nothing was chosen",
@@ -87,7 +66,9 @@ def past_record() -> pd.DataFrame:
     >>> past_record()["model"].iloc[0]
     'earlywarn'
     """
-    return pd.read_csv(package_path(RECORD))
+    tables = _shipped().tables
+    rows = tables["records"].query("lead_months == 0")[list(COLUMNS)]
+    return rows.merge(tables["list_record"], on=["window", "model"], validate="1:1")
 
 
 def past_calibration() -> pd.DataFrame:
@@ -96,7 +77,7 @@ def past_calibration() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a (window, group of inspections), with the columns of ``CALIBRATION_COLUMNS``, as
+        One row a (window, group of inspections), as
         ``earlywarn.evaluation.performance.reliability`` gives them: shares, and the 90% band of
         chance.
 
@@ -105,7 +86,7 @@ def past_calibration() -> pd.DataFrame:
     >>> past_calibration()["window"].unique().tolist()
     ['development', 'confirmation', 'latest', 'from 2018', 'from 2022']
     """
-    return pd.read_csv(package_path(CALIBRATION))
+    return _shipped().tables["reliability"].copy()
 
 
 def past_warnings() -> pd.DataFrame:
@@ -114,16 +95,20 @@ def past_warnings() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a judgement, with the columns of ``WARNING_COLUMNS``, as
-        ``earlywarn.evaluation.watchlist.lead_time`` gives them. NaN where no list spoke of the
-        authority.
+        One row a judgement, as ``earlywarn.evaluation.watchlist.lead_time`` gives them. NaN where
+        no list spoke of the authority.
 
     Examples
     --------
     >>> (past_warnings()["warning_months"] >= 0).all()
     np.True_
     """
-    return pd.read_csv(package_path(WARNINGS), dtype={"la_code": "str"})
+    return _shipped().tables["lead_time"].copy()
+
+
+@functools.cache
+def _shipped() -> Recorded:
+    return read_recorded()
 
 
 def past_in_brief(record: pd.DataFrame) -> str:
