@@ -10,7 +10,7 @@ import pytest
 from tests.helpers import backtests
 
 from earlywarn.evaluation.baselines import RIVALS
-from earlywarn.evaluation.country import INADEQUATE, Country, country_on
+from earlywarn.evaluation.country import INADEQUATE, Countries, Country
 from earlywarn.evaluation.protocol import OURS
 from earlywarn.indicators.timeline import Timeline
 from earlywarn.model.serialisation import load_model
@@ -26,7 +26,8 @@ def country() -> Country:
     cases = pd.Series([0, 1, 2, 3])
     models = {OURS: load_model(), CHANCE.name: CHANCE.fit(pd.DataFrame(index=cases), cases, cases)}
     population = figures[figures["measure"] == "population_0_17"]
-    return country_on(DAY, models, [CHANCE], Timeline(panel, panel.judgements), population)
+    timeline = Timeline(panel, panel.judgements)
+    return Countries(models, [CHANCE], timeline, population).on(DAY)
 
 
 def test_a_table_has_a_row_for_each_contender_and_authority(country: Country) -> None:

@@ -11,9 +11,10 @@ import hashlib
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pandas as pd
 from joblib import delayed
@@ -21,7 +22,7 @@ from joblib import delayed
 from earlywarn._version import __version__
 from earlywarn.errors import BacktestError
 from earlywarn.evaluation.baselines import RIVALS
-from earlywarn.evaluation.country import Country, country_on
+from earlywarn.evaluation.country import Countries
 from earlywarn.evaluation.finished_years import FinishedYears
 from earlywarn.evaluation.protocol import LEADS, OURS, WINDOWS, window_of
 from earlywarn.indicators.catalogue import digest as catalogue_digest
@@ -150,13 +151,15 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
     until = _last_start(judgements, until)
     cases = _cases(judgements, question, first_year, until)
     years = range(first_year, until.year + 1)
-    plan = _Plan(panel, judgements, question, cases, tuple(leads), tuple(rivals), until)
+    name = uuid4().hex
+    plan = _Plan(panel, judgements, question, cases, tuple(leads), tuple(rivals), until, name)
     # The whole path, since processes that an earlier call left waiting may stand in another folder.
     store = None if parts is None else FinishedYears(Path(parts).absolute(), plan.digest())
     with nullcontext() if store is None else store.kept():
         jobs = (delayed(_year)(plan, year, store) for year in years)
         done = parallel(n_jobs, return_as="generator")(jobs)
         found = list(shown.over(_Counted(done, len(years)), "Forecasting year by year"))
+    _HERE.clear()
     forecasts = pd.concat([one for one, _ in found], ignore_index=True)
     lists = pd.concat([one for _, one in found], ignore_index=True)
     keys = ["lead_months", "model", "inspection_start", "la_code"]
@@ -193,6 +196,7 @@ class _Plan:
     leads: tuple[int, ...]
     baselines: tuple[Contender, ...]
     until: date
+    name: str
 
     @cached_property
     def timeline(self) -> Timeline:
@@ -217,6 +221,17 @@ class _Plan:
             str(pd.util.hash_pandas_object(self.panel.observations.astype(str)).sum()),
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+_HERE: dict[str, _Plan] = {}
+"""The plan that this process has worked on. It is sent to a worker process anew for each year, but
+what its timeline has built for one year serves the next."""
+
+
+def _here(plan: _Plan) -> _Plan:
+    if plan.name not in _HERE:
+        _HERE.clear()
+    return _HERE.setdefault(plan.name, plan)
 
 
 def _last_start(judgements: pd.DataFrame, until: date | None) -> date:
@@ -257,17 +272,12 @@ def _year(plan: _Plan, year: int, store: FinishedYears | None) -> tuple[pd.DataF
     """A year's forecasts and lists, computed or as kept."""
     if store is not None and (kept := store.read(year)) is not None:
         return kept
+    plan = _here(plan)
     timeline, cut = plan.timeline, date(year, 1, 1)
     models = _trained(plan, timeline, cut)
     base = models[BASE.name].risk([[0.0]])[0]
     quarters = [date(year, month, 1) for month in QUARTERS if date(year, month, 1) <= plan.until]
-    days: dict[date, Country] = {}
-
-    def country(day: date) -> Country:
-        if day not in days:
-            days[day] = country_on(day, models, plan.baselines, timeline, plan.population)
-        return days[day]
-
+    country = cache(Countries(models, plan.baselines, timeline, plan.population).on)
     forecasts = []
     for lead in plan.leads:
         for case in plan.cases.to_dict("records"):

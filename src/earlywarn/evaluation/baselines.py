@@ -53,6 +53,10 @@ class Contender(Protocol):
         """Whether its list is drawn by lot."""
 
     @property
+    def by_figures(self) -> bool:
+        """Whether published figures are all that it looks at, alike between two publications."""
+
+    @property
     def columns(self) -> Columns:
         """From the indicators and the last inspection to its columns."""
 
@@ -72,11 +76,14 @@ class Rival:
         From the indicators and the last inspection (``grade``, ``years``) to the rule's columns.
     at_random : bool
         Whether its list is drawn by lot.
+    by_figures : bool
+        Whether published figures are all that it looks at, and no last inspection.
     """
 
     name: str
     columns: Columns
     at_random: bool = False
+    by_figures: bool = False
 
     def fit(self, X: pd.DataFrame, grade: pd.Series, age: FloatArray) -> RiskModel:
         """Learn the rule's weights and thresholds.
@@ -105,10 +112,13 @@ class BaseRate:
         As the tables show it.
     at_random : bool
         Whether its list is drawn by lot.
+    by_figures : bool
+        It looks at nothing.
     """
 
     name: str
     at_random: bool = False
+    by_figures: bool = True
 
     def columns(self, X: pd.DataFrame) -> pd.DataFrame:
         """A column that says nothing."""
@@ -182,10 +192,10 @@ RIVALS: tuple[Rival | BaseRate, ...] = (
     BaseRate("trailing base rate"),
     Rival("previous judgement", _previous),
     Rival("previous judgement and time since", _previous_and_time),
-    Rival("deprivation", _deprivation),
-    Rival("three rates", _three_rates),
-    Rival("equal-weight composite", _composite),
-    Rival("red flags", _red_flags),
+    Rival("deprivation", _deprivation, by_figures=True),
+    Rival("three rates", _three_rates, by_figures=True),
+    Rival("equal-weight composite", _composite, by_figures=True),
+    Rival("red flags", _red_flags, by_figures=True),
     BaseRate("random list", at_random=True),
 )
 """The baselines that ship, in the order of the tables."""

@@ -73,11 +73,14 @@ class Challenger:
         From the names of the columns to the classifier before learning.
     at_random : bool
         Whether its list is drawn by lot.
+    by_figures : bool
+        Whether published figures are all that it looks at, and no last inspection.
     """
 
     name: str
     new: Callable[[Sequence[str]], Any]
     at_random: bool = False
+    by_figures: bool = False
 
     def columns(self, X: pd.DataFrame) -> pd.DataFrame:
         """The scored indicators of some rows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,10 +14,11 @@ from earlywarn.judgements.targets import GRADES
 from earlywarn.model.horizon import on_day
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.scoring.preprocessing import read_rows
+from earlywarn.scoring.words import LAST
 from earlywarn.statistics.distributions import logit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
     import numpy.typing as npt
@@ -71,19 +72,12 @@ class Country:
         return pd.concat([facts, pd.DataFrame(given, index=facts.index)], axis=1)[list(_COLUMNS)]
 
 
-def country_on(
-    day: date,
-    models: Mapping[str, Forecaster],
-    baselines: Sequence[Contender],
-    timeline: Timeline,
-    population: pd.DataFrame,
-) -> Country:
-    """Score the whole country on a day under every model.
+@dataclass(frozen=True, eq=False)
+class Countries:
+    """The country on many days, with what is alike between two publications worked out once.
 
     Parameters
     ----------
-    day : date
-        What was public by it counts.
     models : mapping of str to Forecaster
         Our own and each baseline, as they had learnt by then.
     baselines : sequence of Contender
@@ -93,22 +87,63 @@ def country_on(
     population : DataFrame
         The panel's estimates of the number of children.
     """
-    X = timeline.at(day).droplevel("as_of")
-    last = timeline.last_inspection(day)
-    full = pd.concat([X, last], axis=1)
-    answers = {OURS: _ours(models[OURS], X, day)}
-    for baseline in baselines:
-        answers[baseline.name] = _theirs(baseline, models[baseline.name], full, day)
-    already = (last["grade"] == INADEQUATE).to_numpy()
-    ranked = {name: {**found, **_ranks(found["score"], already)} for name, found in answers.items()}
-    people = timeline.authorities(day).set_index("la_code").reindex(X.index)
-    people = people.assign(
-        deprivation=X["free_school_meals"],
-        children=_children(population, day),
-        last_grade=last["grade"],
-    )
-    shares = people[["deprivation", "children"]].rank(pct=True).add_suffix("_rank")
-    return Country(pd.concat([people, shares], axis=1).reset_index(), ranked)
+
+    models: Mapping[str, Forecaster]
+    baselines: Sequence[Contender]
+    timeline: Timeline
+    population: pd.DataFrame
+    _kept: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False)
+
+    def on(self, day: date) -> Country:
+        """Score the whole country on a day under every model, from what was public by it."""
+        X = self.timeline.at(day).droplevel("as_of")
+        last = self.timeline.last_inspection(day)
+        full, epoch = pd.concat([X, last], axis=1), self.timeline.epoch(day)
+        answers = {OURS: self._ours(X, day)}
+        for one in self.baselines:
+            answers[one.name] = self._theirs(one, full, day)
+        already = (last["grade"] == INADEQUATE).to_numpy()
+        ranked = {
+            name: {**found, **_ranks(found["score"], already)} for name, found in answers.items()
+        }
+        people = self._once(("people", *epoch), lambda: self._people(X, day))
+        return Country(people.assign(last_grade=last["grade"]).reset_index(), ranked)
+
+    def _once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
+
+    def _people(self, X: pd.DataFrame, day: date) -> pd.DataFrame:
+        """Who the authorities are, and where they stand by deprivation and children."""
+        people = self.timeline.authorities(day).set_index("la_code").reindex(X.index)
+        people = people.assign(
+            deprivation=X["free_school_meals"], children=_children(self.population, day)
+        )
+        shares = people[["deprivation", "children"]].rank(pct=True).add_suffix("_rank")
+        return pd.concat([people, shares], axis=1)
+
+    def _ours(self, X: pd.DataFrame, day: date) -> dict[str, FloatArray]:
+        model = self.models[OURS]
+        assert isinstance(model, RiskModel)  # noqa: S101 - for the type checker
+        key = ("levels", *self.timeline.epoch(day))
+        inputs = self._once(key, lambda: read_rows(model, X.reset_index(drop=True)))
+        levels = inputs.values.copy()  # noqa: PD011 - not a frame
+        for place, name in enumerate(model.columns):
+            if name in LAST:  # Reports come between publications.
+                levels[:, place] = X[name]
+        return _answers(on_day(model, day), levels)
+
+    def _theirs(self, one: Contender, full: pd.DataFrame, day: date) -> dict[str, FloatArray]:
+        def found() -> dict[str, FloatArray]:
+            return _answers(self.models[one.name], one.columns(full))
+
+        key = (one.name, *self.timeline.epoch(day))
+        answers = self._once(key, found) if one.by_figures else found()
+        if one.at_random:
+            by_lot = np.random.default_rng([SEED, day.toordinal()]).random(len(full))
+            return {**answers, "score": by_lot}
+        return answers
 
 
 def _ranks(score: FloatArray, already: npt.NDArray[np.bool_]) -> dict[str, npt.NDArray[Any]]:
@@ -120,21 +155,6 @@ def _ranks(score: FloatArray, already: npt.NDArray[np.bool_]) -> dict[str, npt.N
     new = order[~already[order]]
     among_new[new] = np.arange(1, len(new) + 1)
     return {"list_rank": place, "list_rank_new": among_new}
-
-
-def _ours(model: Forecaster, X: pd.DataFrame, day: date) -> dict[str, FloatArray]:
-    assert isinstance(model, RiskModel)  # noqa: S101 - for the type checker
-    values = read_rows(model, X.reset_index(drop=True)).values  # noqa: PD011 - not a frame
-    return _answers(on_day(model, day), values)
-
-
-def _theirs(
-    baseline: Contender, model: Forecaster, X: pd.DataFrame, day: date
-) -> dict[str, FloatArray]:
-    found = _answers(model, baseline.columns(X))
-    if baseline.at_random:
-        found["score"] = np.random.default_rng([SEED, day.toordinal()]).random(len(X))
-    return found
 
 
 def _answers(model: Forecaster, values: Any) -> dict[str, FloatArray]:

@@ -5,8 +5,10 @@ Only a Snapshot is taken, so that nothing published after its date can be seen.
 
 from __future__ import annotations
 
+from functools import wraps
 from hashlib import blake2b
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -28,13 +30,28 @@ from earlywarn.panel.panel import Snapshot
 from earlywarn.statistics.arrays import FloatArray, rate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
     from earlywarn.indicators.standardise import Distribution
 
 
 FEWEST_NEIGHBOURS = 3
+
+
+def _once(make: Callable[[Snapshot], pd.DataFrame]) -> Callable[[Snapshot], pd.DataFrame]:
+    """Made once for each snapshot in use: score, explanation, report and what-if all ask for it."""
+    made: WeakKeyDictionary[Snapshot, pd.DataFrame] = WeakKeyDictionary()
+
+    @wraps(make)
+    def held(snapshot: Snapshot) -> pd.DataFrame:
+        _check(snapshot)
+        if snapshot not in made:
+            made[snapshot] = make(snapshot)
+        # Another frame on the same figures: what a caller does to it stays the caller's.
+        return made[snapshot].copy(deep=False)
+
+    return held
 
 
 def build_indicators(snapshot: Snapshot) -> pd.DataFrame:
@@ -94,17 +111,34 @@ def published_indicators(
     publication touches a few indicators, and those of the others are as they were.
     """
     _check(snapshot)
-    known = {} if kept is None else kept
+    if records is INDICATORS and kept is None:
+        return _all_published(snapshot)
+    return _built(snapshot, records, kept)
+
+
+@_once
+def _all_published(snapshot: Snapshot) -> pd.DataFrame:
+    return _built(snapshot, INDICATORS, None)
+
+
+def _built(
+    snapshot: Snapshot,
+    records: Sequence[Indicator],
+    kept: dict[bytes, dict[str, FloatArray]] | None,
+) -> pd.DataFrame:
     figures = Figures.of(snapshot)
     levels = figures.levels([get_indicator(DEPRIVATION), *_published(records)])
     deprivation = next(levels)
     neighbours = figures.neighbour_pairs(snapshot.neighbours)
     blocks = []
     for level in levels:
+        if kept is None:
+            blocks.append(_columns(level, deprivation, neighbours))
+            continue
         key = _digest(level, deprivation, neighbours)
-        if key not in known:
-            known[key] = _columns(level, deprivation, neighbours)
-        blocks.append(known[key])
+        if key not in kept:
+            kept[key] = _columns(level, deprivation, neighbours)
+        blocks.append(kept[key])
     frame = pd.DataFrame(
         {name: column for block in blocks for name, column in block.items()},
         index=pd.Index(figures.areas[:-1], dtype="str"),
@@ -112,9 +146,9 @@ def published_indicators(
     return frame.reindex(snapshot.authorities["la_code"]).set_axis(_index(snapshot))
 
 
+@_once
 def last_judgements(snapshot: Snapshot) -> pd.DataFrame:
     """What the last inspection of each authority gave, of those published by the date."""
-    _check(snapshot)
     codes = snapshot.authorities["la_code"]
     return previous_judgement(snapshot.judgements, snapshot.as_of, codes, snapshot.register)
 

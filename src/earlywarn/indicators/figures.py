@@ -36,7 +36,7 @@ POPULATION = "population_0_17"
 TREND_YEARS = 3
 OLDEST = 3
 """A figure whose reporting year lies more than this many years back is not taken for today's."""
-PUBLISHED, SUPPRESSED, BARRED = 0, 2, 3
+PUBLISHED, OTHER, SUPPRESSED, BARRED = range(4)
 SUPPRESSED_COUNT, LARGEST_SUPPRESSED = 3.0, 5.0
 """What a suppressed count, of 1 to 5, is taken for, and the most that it can be."""
 _PER = {"proportion": 100.0, "rate": 10_000.0}
@@ -188,11 +188,15 @@ class Figures:
         first = int(rows["period"].min()) if len(rows) else snapshot.as_of.year
         last = int(rows["period"].max()) + 1 if len(rows) else snapshot.as_of.year
         years = np.arange(first, last + 1, dtype=float)
+        measure, measures = pd.factorize(rows["measure"])
+        year = rows["period"].to_numpy(dtype=int) - first
+        shape = (len(measures), len(areas), len(years))
+        places = np.ravel_multi_index((measure, area, year), shape)
         return cls(
             areas=areas,
             years=years,
-            tables=_tables(rows, area, (len(areas), first, len(years))),
-            statuses=_statuses(rows, area, (len(areas), first, len(years))),
+            tables=dict(zip(measures, _tables(rows, places, shape), strict=True)),
+            statuses=dict(zip(measures, _statuses(rows, places, shape), strict=True)),
             parents=_parents(snapshot, areas),
             oldest=snapshot.as_of.year - OLDEST,
             own_figures=snapshot.own_figures,
@@ -312,33 +316,28 @@ _RATES = frozenset(
 
 
 def _tables(
-    rows: pd.DataFrame, area: npt.NDArray[np.intp], extent: tuple[int, int, int]
-) -> dict[str, FloatArray]:
-    """Each measure by area and year: of so many areas, from a first year, so many years."""
-    areas, first, width = extent
-    year = rows["period"].to_numpy(dtype=int) - first
-    numbers = rows[["numerator", "denominator", "value"]].to_numpy(dtype=float)
-    codes, measures = pd.factorize(rows["measure"])
-    cube = np.full((len(measures), 3, areas, width), np.nan)
-    for part in range(3):
-        cube[codes, part, area, year] = numbers[:, part]
-    return dict(zip(measures, cube, strict=True))
+    rows: pd.DataFrame, places: npt.NDArray[np.intp], shape: tuple[int, int, int]
+) -> FloatArray:
+    """Numerator, denominator and value of each measure by area and year."""
+    measures, *table = shape
+    cube = np.full((measures, 3, *table), np.nan)
+    size = table[0] * table[1]
+    first = places + 2 * size * (places // size)  # three tables a measure, where there was one
+    for part, name in enumerate(("numerator", "denominator", "value")):
+        np.put(cube, first + part * size, rows[name].to_numpy(dtype=float))
+    return cube
 
 
 def _statuses(
-    rows: pd.DataFrame, area: npt.NDArray[np.intp], extent: tuple[int, int, int]
-) -> dict[str, npt.NDArray[np.int8]]:
-    """Of each measure by area and year: published 0, other 1, suppressed 2, not applicable 3."""
-    areas, first, width = extent
-    year = rows["period"].to_numpy(dtype=int) - first
-    status = rows["status"].to_numpy()
-    number = (status != "published").astype(np.int8)
-    number[status == "suppressed"] = SUPPRESSED
-    number[status == "not applicable"] = BARRED
-    codes, measures = pd.factorize(rows["measure"])
-    cube = np.zeros((len(measures), areas, width), dtype=np.int8)
-    cube[codes, area, year] = number
-    return dict(zip(measures, cube, strict=True))
+    rows: pd.DataFrame, places: npt.NDArray[np.intp], shape: tuple[int, int, int]
+) -> npt.NDArray[np.int8]:
+    """The same of each figure's status: published 0, other 1, suppressed 2, not applicable 3."""
+    numbers = {"published": PUBLISHED, "suppressed": SUPPRESSED, "not applicable": BARRED}
+    status, different = pd.factorize(rows["status"], use_na_sentinel=False)
+    number = np.array([numbers.get(name, OTHER) for name in different], dtype=np.int8)
+    cube = np.zeros(shape, dtype=np.int8)
+    np.put(cube, places, number[status])
+    return cube
 
 
 def _parents(snapshot: Snapshot, areas: tuple[str, ...]) -> tuple[tuple[int, tuple[int, ...]], ...]:

@@ -97,12 +97,18 @@ class Timeline:
 
     def _published(self, day: date) -> pd.DataFrame:
         """The figures' indicators, by the authorities of the day: alike between publications."""
-        key = (_passed(self._releases, day), day.year, _passed(self._changes, day))
-        figures, columns = self._worked_out
+        key, (figures, columns) = self.epoch(day), self._worked_out
         if key not in figures:
             found = published_indicators(self.panel.as_of(day), kept=columns)
             figures[key] = found.droplevel("as_of")
         return figures[key]
+
+    def epoch(self, day: date) -> tuple[int, int, int]:
+        """Which publications, year and authorities the figures' indicators of a day are of.
+
+        They are the same on all days of an epoch; last inspections are not.
+        """
+        return _passed(self._releases, day), day.year, _passed(self._changes, day)
 
     def last_inspection(self, day: date) -> pd.DataFrame:
         """The last judgement known on the day: its grade, 0 to 3, and the years since it began."""

@@ -183,11 +183,17 @@ class Gaps:
         patterns = np.arange(1 << size) >> np.arange(size)[:, None] & 1
         return self.worked_out(patterns.astype(np.bool_))
 
+    @cached_property
+    def bits(self) -> NDArray[np.uint8]:
+        """What a missing value of each column counts for in the number of a pattern."""
+        return np.left_shift(np.uint8(1), np.arange(len(self.squared), dtype=np.uint8))
+
     def variance(self, missing: NDArray[np.bool_]) -> Floats:
         """The variance of each row, from which of the group's values are missing."""
         if len(self.squared) > FEW:
             return self.worked_out(missing)
-        pattern = np.packbits(missing, axis=0, bitorder="little")[0]
+        # A sum of bytes, since numpy packs bits across rows forty times as slowly.
+        pattern = np.einsum("j,jb->b", self.bits, missing.view(np.uint8))
         return np.asarray(self.table.take(pattern), dtype=float)
 
     def worked_out(self, missing: NDArray[np.bool_]) -> Floats:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.indicators.build import build_indicators
+from earlywarn.indicators.timeline import Timeline
 from earlywarn.panel.panel import FIRST_DAY
 from earlywarn.scoring.predictions import Predictions
 from earlywarn.scoring.preprocessing import read_rows
@@ -72,12 +73,13 @@ def risk_history(
     first = date.fromisoformat(model.info.get("first_date", FIRST_DAY.isoformat()))
     days = yearly_days(as_of, max(first, FIRST_DAY))
     watched = (progress or Progress()).over(days, "Scoring England year by year")
-    return pd.concat([_risks(model, panel.as_of(day)) for day in watched], ignore_index=True)
+    timeline = Timeline(panel, panel.judgements)
+    return pd.concat([_risks(model, timeline.at(day)) for day in watched], ignore_index=True)
 
 
-def _risks(model: RiskModel, snapshot: Snapshot) -> pd.DataFrame:
+def _risks(model: RiskModel, indicators: pd.DataFrame) -> pd.DataFrame:
     """The risks of one day alone: ranks and their draws are most of a score's time."""
-    X = build_indicators(snapshot).reset_index()
+    X = indicators.reset_index()
     inputs = replace(read_rows(model, X), refusal={})  # None is left out, as in ``score``.
     predictions = Predictions(model, len(X))
     predictions.add(slice(0, len(X)), inputs)
@@ -85,7 +87,7 @@ def _risks(model: RiskModel, snapshot: Snapshot) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "la_code": X["la_code"],
-            "as_of": snapshot.as_of.isoformat(),
+            "as_of": X["as_of"],
             **{name: risks[name] for name in ("risk", "risk_lower", "risk_upper")},
         }
     )

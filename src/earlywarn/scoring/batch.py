@@ -223,11 +223,13 @@ def as_frame(rows: Any) -> pd.DataFrame:
 def _with_index(rows: pd.DataFrame) -> pd.DataFrame:
     """A frame with a plain index; what its rows are about is kept, as build_indicators has it."""
     about = [name for name in rows.index.names if name in ("la_code", "as_of")]
-    kept = {name: rows.index.get_level_values(name) for name in about if name not in rows.columns}
+    kept = {
+        name: rows.index.get_level_values(name).to_numpy()
+        for name in about
+        if name not in rows.columns
+    }
     frame = rows.reset_index(drop=True)
-    for place, (name, cells) in enumerate(kept.items()):
-        frame.insert(place, name, cells.to_numpy())
-    return frame
+    return beside(pd.DataFrame(kept, index=frame.index), frame) if kept else frame
 
 
 def beside(frame: pd.DataFrame, added: pd.DataFrame) -> pd.DataFrame:

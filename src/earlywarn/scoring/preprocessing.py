@@ -223,13 +223,20 @@ def _placed(
 
 def _facts(record: Indicator, numbers: Numbers, beside: Places, deprivation: FloatArray) -> Facts:
     """What the words of an indicator are made of, beside its level."""
+    parts = _known(record, numbers, beside, deprivation)
+    return Facts(*(part[:1] if part is numbers.absent else part for part in parts))
+
+
+def _known(record: Indicator, numbers: Numbers, beside: Places, deprivation: FloatArray) -> Facts:
     if record.kind == "history":
         good, inadequate = (numbers.column(name, highest=1.0) for name in LAST)
         return Facts(good, inadequate, numbers.absent)
     value = _value_and_size(record, numbers)[0]
     period = numbers.lenient(record.id + "_period")
     if not record.like_for_like:
-        return Facts(value, value - numbers.lenient(record.id + "_gap"), period)
+        gap = numbers.lenient(record.id + "_gap")
+        missing = value is numbers.absent or gap is numbers.absent
+        return Facts(value, numbers.absent if missing else value - gap, period)
     expected = numbers.lenient(record.id + "_expected")
     against = beside.reference.spreads.get(record.id)
     if against is not None and not numbers.has(record.id + "_z"):

@@ -54,7 +54,8 @@ _KEPT = frozenset({"Section"})
 class Facts(NamedTuple):
     """What is known of one indicator in some rows, beside its level; NaN where it is not.
 
-    Of the last inspection: whether it was Good or Outstanding, and whether it was Inadequate.
+    Of the last inspection: whether it was Good or Outstanding, and whether it was Inadequate. What
+    is known of no row is a single NaN, which needs no looking at row by row.
     """
 
     value: FloatArray
@@ -203,7 +204,7 @@ def driver_texts(
     """
     texts, places = [""], np.zeros(terms.shape, dtype=np.intp)
     for term, which, rows in _by_term(terms, len(records)):
-        known = Facts(*(part[rows] for part in facts[term]))
+        known = Facts(*(part[rows] if len(part) > 1 else part for part in facts[term]))
         words, codes = _different(records[term], known, levels[rows, term])
         places.reshape(-1)[which] = codes + len(texts)
         texts += words
@@ -231,16 +232,17 @@ def _different(record: Indicator, facts: Facts, level: FloatArray) -> tuple[list
     value, beside = _rounded(facts.value), _rounded(facts.beside)
     said = np.copysign(np.maximum(np.round(np.abs(level), 1), 0.1), level)
     parts = (value, beside, facts.period, np.where(np.isnan(value), said, 0.0))
-    codes = np.zeros(len(value), dtype=np.int64)
+    codes, differing = np.zeros(len(level), dtype=np.intp), 0
     for part in parts:
         if _differ(part):
             code, different = pd.factorize(part, use_na_sentinel=False)
-            codes = codes * len(different) + code
-    places, _ = pd.factorize(codes)
-    first = np.zeros(places.max() + 1, dtype=np.intp)
-    first[places[::-1]] = np.arange(len(places))[::-1]
-    rows = zip(*(part[first].tolist() for part in parts), strict=True)
-    return [phrase(record, *row) for row in rows], places
+            codes, differing = codes * len(different) + code, differing + 1
+    if differing > 1:  # Else they are numbered without a hole already.
+        codes, _ = pd.factorize(codes)
+    a_row = np.empty(codes.max() + 1, dtype=np.intp)
+    a_row[codes] = np.arange(len(codes))  # Any row of a code will do: they say the same.
+    rows = zip(*(np.broadcast_to(part, level.shape)[a_row].tolist() for part in parts), strict=True)
+    return [phrase(record, *row) for row in rows], codes
 
 
 def _differ(part: FloatArray) -> bool:

@@ -1,7 +1,7 @@
-"""Where one machine's memory is not enough for the figures: indicators built one by one.
+"""Where one machine's memory is not enough for the figures: indicators built a few at a time.
 
-An indicator needs its own few measures only, so that each is built by itself, by the very code that
-builds all of them, from a Parquet file of figures of which no more than these measures is read.
+An indicator needs its own few measures only, so that those of like measures are built together, by
+the very code that builds all of them, from a Parquet file of which no more than these is read.
 """
 
 from __future__ import annotations
@@ -20,7 +20,13 @@ from earlywarn.indicators.build import (
     published_indicators,
     snapshot_index,
 )
-from earlywarn.indicators.catalogue import DEPRIVATION, INDICATORS, Indicator, get_indicator
+from earlywarn.indicators.catalogue import (
+    DEPRIVATION,
+    INDICATORS,
+    Indicator,
+    columns_of,
+    get_indicator,
+)
 from earlywarn.indicators.figures import POPULATION
 from earlywarn.utils.files import check_outputs, folder_for, write_whole
 
@@ -32,6 +38,9 @@ if TYPE_CHECKING:
 COLUMNS = ("la_code", "measure", "period", "numerator", "denominator", "value", "status")
 """The columns of the figures that are read; others may stand beside them."""
 PUBLISHED = tuple(record for record in INDICATORS if record.kind != "history")
+MOST_MEASURES = 6
+"""Measures that a task reads at the most: few enough for memory, many enough that those which
+several indicators need are not read for each of them."""
 
 
 def measures_of(record: Indicator) -> tuple[str, ...]:
@@ -51,6 +60,31 @@ def measures_of(record: Indicator) -> tuple[str, ...]:
         if name
     ]
     return tuple(dict.fromkeys(named))
+
+
+def together(most: int = MOST_MEASURES) -> list[list[str]]:
+    """The indicators, by their ids, in the groups that are built together.
+
+    Parameters
+    ----------
+    most : int
+        Measures that a group needs at the most; one that needs more by itself stands alone.
+
+    Examples
+    --------
+    >>> together()[0]
+    ['referral_rate', 'cin_rate', 'plan_start_rate', 'plan_rate']
+    """
+    groups: list[list[str]] = []
+    needed: set[str] = set()
+    for record in PUBLISHED:
+        measures = set(measures_of(record))
+        if not groups or len(needed | measures) > most:
+            groups.append([])
+            needed = set()
+        groups[-1].append(record.id)
+        needed |= measures
+    return groups
 
 
 def build_one(indicator: str, snapshot: Snapshot, figures: str | Path) -> pd.DataFrame:
@@ -77,10 +111,14 @@ def build_one(indicator: str, snapshot: Snapshot, figures: str | Path) -> pd.Dat
     IndicatorError
         If the figures can't be read, a column is missing or a figure is there twice.
     """
-    record = get_indicator(indicator)
-    rows = _figures(Path(figures), measures_of(record))
-    england = snapshot.england[snapshot.england["measure"].isin(measures_of(record))]
-    return published_indicators(replace(snapshot, observations=rows, england=england), [record])
+    return _built([get_indicator(indicator)], snapshot, figures)
+
+
+def _built(records: list[Indicator], snapshot: Snapshot, figures: str | Path) -> pd.DataFrame:
+    measures = sorted({name for record in records for name in measures_of(record)})
+    rows = _figures(Path(figures), measures)
+    england = snapshot.england[snapshot.england["measure"].isin(measures)]
+    return published_indicators(replace(snapshot, observations=rows, england=england), records)
 
 
 def dask_build(
@@ -91,7 +129,7 @@ def dask_build(
     overwrite: bool = False,
     **compute: Any,
 ) -> None:
-    """Build every indicator on Dask's machinery, one task an indicator.
+    """Build every indicator on Dask's machinery, a few in each task.
 
     Parameters
     ----------
@@ -103,7 +141,7 @@ def dask_build(
         Replace files that are there.
     **compute
         What ``dask.compute`` takes: ``scheduler="processes"``, ``num_workers=2``. Each worker
-        holds the figures of one indicator at a time.
+        holds the figures of ``MOST_MEASURES`` measures at a time.
 
     Raises
     ------
@@ -127,7 +165,7 @@ def dask_build(
     dask = require("dask", extra="engines")
     place = _ready(folder, figures, overwrite=overwrite)
     task, bare = dask.delayed(_write, pure=False), dask.delayed(_bare(snapshot))
-    jobs = [task(record.id, bare, str(figures), str(place)) for record in PUBLISHED]
+    jobs = [task(group, bare, str(figures), str(place)) for group in together()]
     with folder_for(place):
         dask.compute(jobs, **compute)
 
@@ -140,7 +178,7 @@ def spark_build(
     *,
     overwrite: bool = False,
 ) -> None:
-    """Build every indicator on Spark's machinery, one task an indicator.
+    """Build every indicator on Spark's machinery, a few in each task.
 
     Parameters
     ----------
@@ -159,10 +197,10 @@ def spark_build(
     place = _ready(folder, figures, overwrite=overwrite)
     context = spark.sparkContext
     shared = context.broadcast(_bare(snapshot))
-    names = [record.id for record in PUBLISHED]
+    groups = together()
     with folder_for(place):
-        context.parallelize(names, len(names)).foreach(
-            lambda name: _write(name, shared.value, str(figures), str(place))
+        context.parallelize(groups, len(groups)).foreach(
+            lambda group: _write(group, shared.value, str(figures), str(place))
         )
 
 
@@ -224,10 +262,14 @@ def _bare(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, observations=snapshot.observations.head(0))
 
 
-def _write(indicator: str, snapshot: Snapshot, figures: str, folder: str) -> None:
-    content = io.BytesIO()
-    build_one(indicator, snapshot, figures).to_parquet(content)
-    write_whole(_name(Path(folder), indicator), content.getvalue())
+def _write(indicators: list[str], snapshot: Snapshot, figures: str, folder: str) -> None:
+    """Build some indicators and write a file for each."""
+    records = [get_indicator(name) for name in indicators]
+    table = _built(records, snapshot, figures)
+    for record in records:
+        content = io.BytesIO()
+        table[list(columns_of(record))].to_parquet(content)
+        write_whole(_name(Path(folder), record.id), content.getvalue())
 
 
 def _figures(place: Path, measures: Sequence[str]) -> pd.DataFrame:
