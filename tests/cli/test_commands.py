@@ -483,3 +483,17 @@ def test_a_console_of_few_letters_is_no_fault(tmp_path):
     done = run("catalogue", env={"PYTHONIOENCODING": "ascii", "PATH": ""})
     assert (done.returncode, besides_the_past(done.stderr)) == (0, [])
     assert "rereferrals" in done.stdout
+
+
+def test_a_record_prints_nothing_for_what_is_not_known():
+    measures = ("auc", "auc_lower", "auc_upper", "auc_below_good", "brier_skill",
+                "observed_expected", "recall_at_26")  # fmt: skip
+    known = {"window": "latest", "lead_months": 0, "model": "a", "n": 52, "events": 1}
+    rows = [known | dict.fromkeys(measures, 0.5), known | dict.fromkeys(measures, np.nan)]
+    checks = pd.DataFrame(columns=["number", "status", "title", "sentence"])
+    lines = text_of_lists.record_text(pd.DataFrame(rows), checks, None).splitlines()
+    assert lines[2] == "latest: 52 inspections, 1 event"
+    assert lines[3].split() == ["a", "0.50", "[0.50,", "0.50]", "0.50", "+0.500", "0.50", "0.50"]
+    assert lines[4].split() == ["a", "not", "known"]
+    assert lines[0].endswith("top 26")
+    assert len(lines[0]) == len(lines[3])

@@ -222,14 +222,17 @@ def test_the_page_of_a_record_with_too_few_events(made):
     text = text_of(made)
     assert "nan" not in text
     assert "## At the start of the inspection, confirmation" not in text
+    counted = made.tables["populations"].query("window == 'development'").iloc[0]
+    assert f"events where {counted['expected']:.1f} were expected" in text
 
 
-def test_a_page_without_rivals(toy):
+def test_a_page_without_rivals_or_limits(toy):
     forecasts = toy.backtest.forecasts
     alone = evaluate(forecasts[forecasts["model"] == "earlywarn"], resamples=0)
-    assert "# Would it have been early enough?" in record_page.page(
-        alone, toy.tables, toy.backtest
-    )  # fmt: skip
+    text = record_page.page(alone, toy.tables, toy.backtest)
+    assert "# Would it have been early enough?" in text
+    counted = toy.tables["populations"].query("window == 'development'").iloc[0]
+    assert f"chance of so few events or fewer is {counted['as_few']:.0%}" in text
 
 
 def test_bars_in_a_cell_do_not_break_a_table():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from base64 import b64decode
 from dataclasses import replace
@@ -32,6 +33,7 @@ from earlywarn.report.page import authority_page, page, write_report
 from earlywarn.report.palette import style_of
 from earlywarn.report.standing import place_in_words, strip
 from earlywarn.report.track_record import (
+    FROZEN,
     past_calibration,
     past_in_brief,
     past_record,
@@ -454,6 +456,21 @@ def test_the_record_in_the_page_is_the_evaluations(text):
             assert shown in section, (window, row.model)
     assert len(record) >= 20
     assert all(sentence in text for sentence in past_sentences(record)[:1])
+
+
+def test_the_prospective_test_is_told_as_it_came_out(text):
+    figures = json.loads((EVALUATION.parent / "prospective.json").read_text("utf-8"))
+    new = figures["groups"]["53 new"]["leads"]["0"]
+    ours = new["earlywarn"]["below_good"]
+    low, high = ours["auc_interval"]
+    last = new["previous judgement"]["below_good"]["auc"]
+    assert f"{ours['auc']:.0%} of pairs ({low:.0%} to {high:.0%})" in FROZEN
+    assert f"alone is right in {last:.0%}" in FROZEN
+    level = new["earlywarn"]["inadequate"]
+    expected, came = level["expected"], level["observed"]
+    assert f"{expected:.1f} Inadequate judgements were expected, and {came} came" in FROZEN
+    assert f"the {level['n']} inspections" in FROZEN
+    assert FROZEN in text
 
 
 def test_the_page_says_first_what_it_is_and_is_not(tree):

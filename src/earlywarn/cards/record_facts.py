@@ -87,7 +87,7 @@ def _against(paired: pd.DataFrame, window: str, short: str) -> dict[str, str]:
 
 def _of_populations(table: pd.DataFrame, head: str) -> dict[str, str]:
     """Events that came and that were expected: of all, of new failures and of re-inspections."""
-    found = {}
+    found: dict[str, str] = {}
     for window, short in ((head, HEAD), ("all", "all")):
         rows = table[table["window"] == window].set_index("population").to_dict("index")
         for population, name in ((ALL, ""), (NEW, "new_"), (AGAIN, "again_")):

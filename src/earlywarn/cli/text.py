@@ -16,6 +16,7 @@ from earlywarn.scoring.national import hindsight
 from earlywarn.scoring.standing_words import band_name, band_words, rank_words
 from earlywarn.scoring.words import NONE
 from earlywarn.utils.dates import this_day
+from earlywarn.utils.formatting import span
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -303,7 +304,8 @@ def record_text(records: pd.DataFrame, checks: pd.DataFrame, folder: str | Path 
     lines = [f"{head}{'O/E':>7}{'top 26':>8}"]
     for window, part in rows.groupby("window", sort=False):
         first = part.iloc[0]
-        lines += ["", f"{window}: {first['n']:.0f} inspections, {first['events']:.0f} events"]
+        events = "1 event" if first["events"] == 1 else f"{first['events']:.0f} events"
+        lines += ["", f"{window}: {first['n']:.0f} inspections, {events}"]
         lines += [_measured(row) for row in part.to_dict("records")]
     lines += ["", "Checks"]
     lines += [
@@ -344,11 +346,16 @@ def drift_text(table: pd.DataFrame, reasons: Sequence[str], model: RiskModel, da
 
 
 def _measured(row: Mapping[Hashable, Any]) -> str:
-    return (
-        f"  {row['model']:<34}{row['auc']:>7.2f} [{row['auc_lower']:.2f}, {row['auc_upper']:.2f}]"
-        f"{row['auc_below_good']:>12.2f}{row['brier_skill']:>+13.3f}"
-        f"{row['observed_expected']:>7.2f}{row['recall_at_26']:>8.2f}"
+    shown = "".join(
+        f"{'' if np.isnan(row[name]) else format(row[name], form):>{width}}"
+        for name, form, width in (
+            ("auc_below_good", ".2f", 12),
+            ("brier_skill", "+.3f", 13),
+            ("observed_expected", ".2f", 7),
+            ("recall_at_26", ".2f", 8),
+        )
     )
+    return f"  {row['model']:<34}{span(row, 'auc'):>22}{shown}".rstrip()
 
 
 def _when(snapshot: Snapshot) -> str:

@@ -15,7 +15,7 @@ from earlywarn.report.authority import sections
 from earlywarn.report.contents import Contents, gather
 from earlywarn.report.source_dates import freshness_table, freshness_words
 from earlywarn.report.standing import clouds
-from earlywarn.report.track_record import past_in_brief, past_sentences
+from earlywarn.report.track_record import FROZEN, past_in_brief, past_sentences
 from earlywarn.report.track_record_charts import calibration_chart, warning_chart
 from earlywarn.utils.files import (
     check_outputs,
@@ -286,7 +286,7 @@ def _national(contents: Contents) -> dict[str, Any]:
         "map": country.tile_map(contents),
         "regions": country.region_chart(contents),
         "brief": past_in_brief(contents.record),
-        "past": past_sentences(contents.record),
+        "past": [*past_sentences(contents.record), FROZEN],
         "warned": warning_chart(contents.warnings, contents.snapshot.register),
         "came_true": calibration_chart(contents.calibration),
         "record": country.record_tables(contents),
