@@ -16,6 +16,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from earlywarn.errors import TrainingError, require
 from earlywarn.indicators.catalogue import model_column, scored_indicators
@@ -115,13 +116,20 @@ class Challenger:
                 expected="cases with and without the worst grade",
             )
         names = tuple(columns.columns)
-        classifier = self.new(names).fit(columns, worst)
+        with _one_thread():
+            classifier = self.new(names).fit(columns, worst)
         level = next_level(_log_odds(classifier, columns), worst.astype(float), age)
         return Learnt(classifier, names, level.value)
 
 
+def _one_thread() -> threadpool_limits:
+    """Of so few cases, threads of OpenMP take turns for longer than they work."""
+    return threadpool_limits(1, user_api="openmp")
+
+
 def _log_odds(classifier: Any, columns: pd.DataFrame) -> FloatArray:
-    probability = np.asarray(classifier.predict_proba(columns)[:, 1], dtype=float)
+    with _one_thread():
+        probability = np.asarray(classifier.predict_proba(columns)[:, 1], dtype=float)
     return np.asarray(logit(np.clip(probability, SUREST, 1 - SUREST)), dtype=float)
 
 
