@@ -173,6 +173,18 @@ def test_a_categorical_that_orders_the_grades_wrongly_is_told():
         assert order_of(pd.Categorical([], kinds, ordered=True), None) == [*kinds]
 
 
+def test_cases_without_the_worst_grade_are_told():
+    X, y = cases()
+    y = np.minimum(y, 2)
+    words = pd.Categorical.from_codes(y, [*GRADES], ordered=True)
+    for grades, order in ((words, None), (np.array(GRADES)[y], GRADES)):
+        with pytest.warns(GradeOrderWarning, match="no case is Inadequate.*is Requires impr") as told:
+            model = RiskClassifier(order=order).fit(X, grades)
+        assert len(told) == 1
+        assert [*model.classes_] == [*GRADES[:3]]
+    RiskClassifier().fit(X, words.remove_unused_categories())
+
+
 def test_faults_are_told():
     X, y = cases()
     with pytest.raises(TrainingError, match="not in the order given") as told:
