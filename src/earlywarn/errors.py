@@ -141,7 +141,7 @@ class ModelLifeWarning(UserWarning):
 
 
 class GradeOrderWarning(UserWarning):
-    """Grades are words without an order, or in another than Ofsted's: the worst may be wrong."""
+    """Grades without an order, in another than Ofsted's, or without the worst: it may be wrong."""
 
 
 class OverdueWarning(UserWarning):

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.model_selection import cross_val_predict
 from sklearn.utils.estimator_checks import check_estimator, estimator_checks_generator
 
-from earlywarn.errors import GradeOrderWarning, TrainingError
+from earlywarn.errors import GradeOrderWarning, ModelError, TrainingError
 from earlywarn.judgements.schema import GRADES
 from earlywarn.model.base_rate import next_level
 from earlywarn.model.classifier import RiskClassifier
@@ -171,6 +171,39 @@ def test_a_categorical_that_orders_the_grades_wrongly_is_told():
     order_of(y, [*GRADES])
     for kinds in (GRADES, ["Good", "Inadequate"], ["a", "Good", "b"], ["low", "high"]):
         assert order_of(pd.Categorical([], kinds, ordered=True), None) == [*kinds]
+
+
+def test_cases_without_the_worst_grade_are_told():
+    X, y = cases()
+    y = np.minimum(y, 2)
+    words = pd.Categorical.from_codes(y, [*GRADES], ordered=True)
+    for grades, order in ((words, None), (np.array(GRADES)[y], GRADES)):
+        with pytest.warns(GradeOrderWarning, match="no case is Inadequate.*is Requires") as heard:
+            model = RiskClassifier(order=order).fit(X, grades)
+        assert len(heard) == 1
+        assert [*model.classes_] == [*GRADES[:3]]
+    RiskClassifier().fit(X, words.remove_unused_categories())
+
+
+def test_a_mark_of_suppression_is_named_and_never_a_figure():
+    # As findings/one_suppressed_figure_makes_a_rate_names.sh shows.
+    X, y = cases(width=2)
+    plain = pd.DataFrame(X, columns=["rate", "share"])
+    for kind, mark in ((object, "c"), (str, ":")):
+        marked = plain.astype({"share": kind})
+        marked.loc[7, "share"] = mark
+        says = rf"column 'share', row '7': not a number: found '{mark}'"
+        with pytest.raises(TrainingError, match=says):
+            RiskClassifier().fit(marked, y)
+        model = RiskClassifier().fit(plain, y)
+        with pytest.raises(ModelError, match=says):
+            model.predict_proba(marked)
+        with pytest.raises(ModelError, match=says):
+            model.model_.risk(marked)
+        marked.loc[7, "share"] = np.nan
+        assert np.isfinite(model.predict_proba(marked)).all()
+    with pytest.raises(ValueError, match="convert"):
+        RiskClassifier().fit([["c", 1.0]] * len(y), y)
 
 
 def test_faults_are_told():

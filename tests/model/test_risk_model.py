@@ -336,7 +336,7 @@ def test_text_in_a_frame_is_refused():
     frame = pd.DataFrame({name: ["high"] for name in model.columns})
     with pytest.raises(EarlyWarnError) as told:
         model.risk(frame)
-    assert "numbers" in str(told.value)
+    assert "column 'c0', row '0': not a number: found 'high'" in str(told.value)
 
 
 def test_one_row_may_be_flat_and_no_row_gives_none():

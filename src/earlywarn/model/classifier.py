@@ -12,8 +12,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
-from earlywarn.errors import TrainingError
+from earlywarn.errors import ModelError, TrainingError
 from earlywarn.model.base_rate import Level, LevelState, level_state
+from earlywarn.model.columns import no_numbers
 from earlywarn.model.grade_order import graded, order_of
 from earlywarn.model.ordinal import OrdinalFit, Prior, fit_ordinal
 from earlywarn.model.risk_model import RiskModel
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+_NUMBERS: dict[str, Any] = {"ensure_all_finite": "allow-nan", "dtype": np.float64}
 
 
 @dataclass(frozen=True)
@@ -206,9 +208,12 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         Raises
         ------
         TrainingError
-            If fewer than two grades are present or the fit does not converge.
+            If fewer than two grades are present, a cell is no number, or the fit does not converge.
         """
-        rows, grades = validate_data(self, X, y, ensure_all_finite="allow-nan", dtype=np.float64)
+        try:
+            rows, grades = validate_data(self, X, y, **_NUMBERS)
+        except ValueError as error:
+            raise no_numbers(X, TrainingError) or error from None
         check_classification_targets(grades)
         weight = _check_sample_weight(sample_weight, rows, dtype=np.float64)
         ages = None if age is None else _ages(age, len(rows))
@@ -261,7 +266,10 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
 
     def _checked(self, X: ArrayLike) -> Floats:
         check_is_fitted(self)
-        rows = validate_data(self, X, reset=False, ensure_all_finite="allow-nan", dtype=np.float64)
+        try:
+            rows = validate_data(self, X, reset=False, **_NUMBERS)
+        except ValueError as error:
+            raise no_numbers(X, ModelError) or error from None
         return np.asarray(rows, dtype=float)
 
     def _blank(self, X: Floats) -> RiskModel:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import is_numeric_dtype
 
-from earlywarn.errors import ModelError
+from earlywarn.errors import ModelError, TrainingError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +23,7 @@ def by_name(frame: Any, columns: Sequence[str]) -> list[Floats]:
     Raises
     ------
     ModelError
-        If a column is missing, or stands twice.
+        If a column is missing, stands twice, or holds what is no number.
 
     Examples
     --------
@@ -47,11 +49,45 @@ def by_name(frame: Any, columns: Sequence[str]) -> list[Floats]:
             expected="each column of the model once",
             remedy="Drop or rename the others.",
         )
-    return [_numbers(column) for column in found]
+    return [_numbers(name, column) for name, column in zip(columns, found, strict=True)]
 
 
-def _numbers(column: Any) -> Floats:
+def no_numbers(
+    frame: Any, kind: type[ModelError | TrainingError]
+) -> ModelError | TrainingError | None:
+    """The error for a frame's first cell that is no number, such as a mark of suppression.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> print(no_numbers(pd.DataFrame({"rate": [12.5, "c"]}, index=["301", "302"]), ModelError))
+    column 'rate', row '302': not a number: found 'c'; expected a number, or NaN where there is \
+none. Read official files with earlywarn, or put NaN for marks such as c, z, x and low.
+    >>> no_numbers(pd.DataFrame({"rate": [12.5, None]}), ModelError)
+    """
+    for name in frame.columns if isinstance(frame, pd.DataFrame) else ():
+        column = frame[name]
+        if isinstance(column, pd.DataFrame) or is_numeric_dtype(column.dtype):
+            continue
+        wrong = column.notna() & pd.to_numeric(column, errors="coerce").isna()
+        if wrong.any():
+            row = wrong.to_numpy().argmax()
+            return kind(
+                "not a number",
+                where=f"column {str(name)!r}, row {str(frame.index[row])!r}",
+                found=repr(column.iloc[row]),
+                expected="a number, or NaN where there is none",
+                remedy="Read official files with earlywarn, or put NaN for marks such as "
+                "c, z, x and low.",
+            )
+    return None
+
+
+def _numbers(name: str, column: Any) -> Floats:
     """A frame's column as it lies, if it is plain numbers: another missing value is put in else."""
-    plain = column.dtype == np.float64
-    found = column.to_numpy() if plain else column.to_numpy(dtype=float, na_value=np.nan)
-    return np.asarray(found, dtype=float)
+    if column.dtype == np.float64:
+        return np.asarray(column.to_numpy(), dtype=float)
+    try:
+        return np.asarray(column.to_numpy(dtype=float, na_value=np.nan), dtype=float)
+    except (TypeError, ValueError) as error:
+        raise no_numbers(pd.DataFrame({name: column}), ModelError) or error from None

@@ -67,7 +67,7 @@ def graded(y: NDArray[Any], order: Sequence[Any] | None) -> tuple[NDArray[Any], 
     -----
     GradeOrderWarning
         If the grades are words and no order is given: sorted, the last of the alphabet is the
-        worst.
+        worst. If no case has the worst of the grades in the order: the risk is another grade's.
     """
     present, grade = np.unique(y, return_inverse=True)
     if order is not None:
@@ -88,6 +88,15 @@ def graded(y: NDArray[Any], order: Sequence[Any] | None) -> tuple[NDArray[Any], 
             found="one class",
             expected="cases of at least two classes",
             remedy="Give cases with and without the worst grade.",
+        )
+    if order is not None and present[-1] != order[-1]:
+        # Years of few Inadequate have none: the model would call Requires improvement the risk.
+        warnings.warn(
+            f"no case is {order[-1]}, the worst of the order: the worst of the model is "
+            f"{present[-1]}, and its risk is of that; take cases of more years, or an order that "
+            f"ends with {present[-1]}",
+            GradeOrderWarning,
+            stacklevel=3,
         )
     if order is None and present.dtype.kind in "OUST":
         warnings.warn(
