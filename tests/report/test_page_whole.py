@@ -251,8 +251,9 @@ def test_a_brief_prints_on_two_pages_of_a4(browser, national, model, tmp_path, c
     brief = write_report(
         tmp_path / "b.html", panel=national, model=model, as_of=DAY, authorities=[code], brief=True
     )
-    opened = browser.new_page()
+    opened = browser.new_page(viewport={"width": 320, "height": 800})
     opened.goto(brief.as_uri())
+    assert opened.evaluate("document.documentElement.scrollWidth") == 320
     printed = opened.pdf(format="A4", prefer_css_page_size=True, print_background=True)
     opened.close()
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 2

@@ -237,7 +237,7 @@ def _add_compare(subcommands: Subcommands[_Parser]) -> None:
         dest="group",
         default="neighbours",
         metavar="GROUP",
-        help='neighbours (default), region, type, England, or a list: "Leeds, 373"',
+        help='neighbours (default), region, type, England, "North East", or a list: "Leeds, 373"',
     )
 
 

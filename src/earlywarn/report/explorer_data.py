@@ -227,8 +227,9 @@ def _years(record: Indicator, alike: pd.DataFrame) -> dict[str, list[float]]:
 def _stands(alike: pd.DataFrame) -> dict[str, dict[str, list[float]]]:
     """By authority and indicator: the stabilised figure, its error, and what is usual for it."""
     found: dict[str, dict[str, list[float]]] = {}
-    for row in alike[["la_code", "indicator", "y", "sd", "centre"]].itertuples(index=False):
-        found.setdefault(str(row.la_code), {})[str(row.indicator)] = [row.y, row.sd, row.centre]
+    numbers = alike[["y", "sd", "centre"]].to_numpy(dtype=float).tolist()
+    for code, name, row in zip(alike["la_code"], alike["indicator"], numbers, strict=True):
+        found.setdefault(str(code), {})[str(name)] = row
     return found
 
 

@@ -15,7 +15,7 @@ from earlywarn.sources.calendar import shipped_calendar
 from earlywarn.utils.formatting import MONTHS
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.snapshot import Snapshot
@@ -129,7 +129,7 @@ def overdue_words(table: pd.DataFrame) -> str:
     return "; ".join(overdue_sentence(row) for row in late.to_dict("records"))
 
 
-def overdue_since(row: Mapping[Hashable, Any]) -> str:
+def overdue_since(row: Mapping[Any, Any]) -> str:
     """The first day on which a source that is overdue was so, as ISO text.
 
     Examples
@@ -140,7 +140,7 @@ def overdue_since(row: Mapping[Hashable, Any]) -> str:
     return (date.fromisoformat(row["due"]) + timedelta(days=1)).isoformat()
 
 
-def overdue_sentence(row: Mapping[Hashable, Any]) -> str:
+def overdue_sentence(row: Mapping[Any, Any]) -> str:
     """What is not there of a source that is overdue, and since when it should be.
 
     Examples
@@ -207,7 +207,8 @@ def _of_series(name: str, figures: pd.DataFrame | None, day: date) -> dict[str, 
     period, through = int(figures["period"].max()), figures["published_on"].max()
     row = _row(name, "figures", title, through, day, period)
     sure = figures[~figures["date_assumed"].astype(bool)]
-    days = sure.groupby("period")["published_on"].min().to_dict()
+    first = sure.groupby("period")["published_on"].min()
+    days: dict[int, date] = dict(zip(first.index, first, strict=True))
     usual = shipped_calendar().expected(name, period + 1, day, days)
     if usual is None:
         return row
