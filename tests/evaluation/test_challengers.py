@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import sys
+from collections.abc import Callable
 from types import ModuleType
 
 import numpy as np
@@ -15,7 +17,7 @@ from tests.helpers import backtests
 import earlywarn as ew
 from earlywarn.cli import parser as cli
 from earlywarn.errors import MissingExtraError, TrainingError
-from earlywarn.evaluation.challengers import CHALLENGERS, Challenger
+from earlywarn.evaluation.challengers import CHALLENGERS, Challenger, Learnt
 from earlywarn.evaluation.performance import evaluate
 from earlywarn.indicators.catalogue import model_column, scored_indicators
 from earlywarn.model.base_rate import next_level
@@ -45,6 +47,12 @@ def challenger(name: str) -> Challenger:
     return BY_NAME[name]
 
 
+@pytest.fixture(scope="module")
+def learnt(cases) -> Callable[[str], Learnt]:
+    """What each challenger learnt from the cases, learnt once."""
+    return functools.cache(lambda name: challenger(name).fit(*cases))
+
+
 @pytest.fixture
 def without_interpret(monkeypatch):
     monkeypatch.setitem(sys.modules, "interpret", None)
@@ -59,26 +67,24 @@ def test_the_challengers_are_those_that_were_promised():
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_it_learns_and_is_set_to_the_level_of_the_year_to_come(cases, name):
+def test_it_learns_and_is_set_to_the_level_of_the_year_to_come(cases, learnt, name):
     X, grade, age = cases
-    learnt = challenger(name).fit(X, grade, age)
-    risk = learnt.risk(challenger(name).columns(X))
+    risk = learnt(name).risk(challenger(name).columns(X))
     worst = grade == 3
     assert ((risk > 0) & (risk < 1)).all()
     assert risk[worst].mean() > risk[~worst].mean() + 0.05
-    level = next_level(logit(risk) - learnt.shift, worst.to_numpy(dtype=float), age)
-    assert learnt.shift == pytest.approx(level.value, abs=1e-6)
+    level = next_level(logit(risk) - learnt(name).shift, worst.to_numpy(dtype=float), age)
+    assert learnt(name).shift == pytest.approx(level.value, abs=1e-6)
     falling = np.where(worst, age + 3.0, age)
     lower = challenger(name).fit(X, grade, falling).risk(challenger(name).columns(X))
     assert lower.mean() < risk.mean()
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_it_is_the_same_again(cases, name):
-    X, grade, age = cases
-    one, two = (challenger(name).fit(X, grade, age) for _ in range(2))
-    columns = challenger(name).columns(X)
-    np.testing.assert_array_equal(one.risk(columns), two.risk(columns))
+def test_it_is_the_same_again(cases, learnt, name):
+    columns = challenger(name).columns(cases[0])
+    again = challenger(name).fit(*cases)
+    np.testing.assert_array_equal(learnt(name).risk(columns), again.risk(columns))
 
 
 @pytest.mark.parametrize("name", BY_NAME)
@@ -88,14 +94,13 @@ def test_it_looks_at_the_scored_indicators_only(cases, name):
     assert list(BY_NAME[name].columns(more)) == NAMES
 
 
-def test_boosting_never_goes_against_the_catalogue(cases):
-    X, grade, age = cases
-    learnt = BY_NAME["monotone boosting"].fit(X, grade, age)
+def test_boosting_never_goes_against_the_catalogue(learnt):
+    boosted = learnt("monotone boosting")
     usual = pd.DataFrame(0.0, index=range(25), columns=NAMES)
     moved = False
     for record in RECORDS:
         column = model_column(record)
-        risk = learnt.risk(usual.assign(**{column: np.linspace(-3, 3, 25)}))
+        risk = boosted.risk(usual.assign(**{column: np.linspace(-3, 3, 25)}))
         assert (record.sign * np.diff(risk) >= 0).all() or record.sign == 0, column
         moved |= bool(np.ptp(risk) > 0)
     assert moved
@@ -123,9 +128,9 @@ def test_explainable_boosting_is_asked_for_curves_without_interactions(cases, mo
     glassbox.ExplainableBoostingClassifier = curves
     monkeypatch.setitem(sys.modules, "interpret", ModuleType("interpret"))
     monkeypatch.setitem(sys.modules, "interpret.glassbox", glassbox)
-    learnt = BY_NAME["explainable boosting"].fit(*cases)
+    curved = BY_NAME["explainable boosting"].fit(*cases)
     assert (asked["interactions"], asked["n_jobs"]) == (0, 1)
-    assert learnt.risk(BY_NAME["explainable boosting"].columns(cases[0])).std() > 0.01
+    assert curved.risk(BY_NAME["explainable boosting"].columns(cases[0])).std() > 0.01
 
 
 def test_in_a_backtest_it_has_a_risk_and_no_grades():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from base64 import b64decode
 from hashlib import sha256
 
@@ -14,12 +15,19 @@ from tests.helpers.browsers import axe, chromium
 
 import earlywarn as ew
 from earlywarn.cli.parser import main
-from earlywarn.errors import AuthorityError, IndicatorError, ScoreError, UsageError
+from earlywarn.errors import (
+    AuthorityError,
+    IndicatorError,
+    RowsWarning,
+    ScoreError,
+    UsageError,
+)
+from earlywarn.indicators.build import like_for_like, reference_distributions
 from earlywarn.indicators.catalogue import get_indicator
-from earlywarn.indicators.standardise import REACH
+from earlywarn.indicators.standardise import REACH, compare
 from earlywarn.model.horizon import on_day
 from earlywarn.report.explorer import _json, explorer_page
-from earlywarn.report.explorer_data import COUNTS
+from earlywarn.report.explorer_data import COUNTS, unweighed
 from earlywarn.scoring.explanation import contribution_frame, said_once
 from earlywarn.scoring.own_figures import figure_names
 from earlywarn.scoring.preprocessing import read_rows
@@ -29,8 +37,10 @@ CLOSE = {"rtol": 0, "atol": 1e-9}
 ASSESS = """cases => {
   globalThis.parsed ??= JSON.parse(document.getElementById("data").textContent);
   return cases.map(([code, state]) => {
-    const { doubt, filled, authority, rows, ...found } = explorer.assess(parsed, code, state);
-    return found;
+    const assessed = explorer.assess(parsed, code, state);
+    const { doubt, filled, authority, rows, model, ...found } = assessed;
+    return { ...found, share: model?.share, expected: rows?.map((row) => row.expected ?? null),
+      levels: rows?.map((row) => row.level ?? null) };
   }); }"""
 NUMBERS = {"risk": "risk", "risk_lower": "lower", "risk_upper": "upper", "below_good": "belowGood"}
 
@@ -163,30 +173,116 @@ def changed(indicators) -> dict[str, dict[str, float]]:
         names = rng.choice(values, rng.integers(1, 9), replace=False)
         given = {name: random_value(rng, indicators[name].dropna()) for name in names}
         found[code] = given if place % 3 else random_counts(rng)
+        if place % 2:
+            found[code]["free_school_meals"] = float(rng.uniform(0, 70))
     return found
 
 
+@pytest.fixture(scope="module")
+def newer(snapshot, changed):
+    return with_all(snapshot, changed)
+
+
+def with_all(snapshot, figures: dict[str, dict[str, float]]):
+    """The figures of many; that some look like shares of 1 is chance here."""
+    table = pd.DataFrame.from_dict(figures, orient="index").rename_axis("la_code").reset_index()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RowsWarning)
+        return ew.with_figures(snapshot, table)
+
+
 def test_changed_figures_give_what_with_figures_gives(
-    tab, model, snapshot, published, ids, changed
+    tab, model, newer, published, ids, changed
 ) -> None:
     assert sum(map(len, changed.values())) > 600
-    table = pd.DataFrame.from_dict(changed, orient="index").rename_axis("la_code").reset_index()
-    newer = ew.with_figures(snapshot, table)
     scores = ew.score(model, newer).set_index("la_code")
     X = ew.build_indicators(newer)
     terms = contribution_frame(model, X)
+    levels = X.droplevel("as_of")
+    expected = levels.reindex(columns=[f"{name}_expected" for name in ids])
     found = assessed(tab, [[code, {"given": figures}] for code, figures in changed.items()])
     for code, page in zip(changed, found, strict=True):
         row = scores.loc[code]
         same_numbers(page, row)
         np.testing.assert_allclose(page["contributions"], terms.loc[code, ids], **CLOSE)
+        usual = np.array(page["expected"], dtype=float)
+        np.testing.assert_allclose(usual, expected.loc[code], rtol=0, atol=1e-6)
         assert page["band"]["name"] == row["band"]
         others = published.drop(code)["risk"]
         assert page["ranks"]["rank"] == 1 + (others > row["risk"] + 1e-12).sum()
-        assert {(code, name) for name in page["own"]} == {at for at in newer.own if at[0] == code}
-    levels = X.droplevel("as_of")
+        own = {(code, name) for name in page["own"]}
+        assert own == {at for at in newer.own if at[0] == code} - {(code, "free_school_meals")}
     clipped = [abs(levels.loc[code, f"{name}_z"]) == REACH for code, name in newer.own]
     assert sum(clipped) > 100
+
+
+def test_changed_figures_of_every_authority_get_the_ranks_of_python(
+    tab, model, snapshot, indicators, newer, changed
+) -> None:
+    """Each alone among the published ones: a draw of a row hangs on that row and the seed."""
+    on = on_day(model, snapshot.as_of)
+    before, after = (
+        read_rows(model, frame.reset_index()) for frame in (indicators, ew.build_indicators(newer))
+    )
+    draws, moved = (on.draws(inputs.values, inputs.noise) for inputs in (before, after))
+    rank = 1 + (on.log_odds(before.values)[:, None] > on.log_odds(after.values) + 1e-12).sum(axis=0)
+    found = assessed(tab, [[code, {"given": figures}] for code, figures in changed.items()])
+    for place, page in enumerate(found):
+        order = 1 + (np.delete(draws, place, axis=1) > moved[:, [place]]).sum(axis=1)
+        own = rank[place] - (on.log_odds(before.values) > on.log_odds(after.values)[place])[place]
+        low = min(np.quantile(order, 0.05, method="lower"), own)
+        high = max(np.quantile(order, 0.95, method="higher"), own)
+        assert [page["ranks"][name] for name in ("rank", "lower", "upper")] == [own, low, high]
+
+
+def test_deprivation_moves_what_is_expected_and_nothing_else(tab, model, snapshot, ids) -> None:
+    code, given = "383", {"free_school_meals": 45.0}
+    alone = ew.with_figures(snapshot, code, **given)
+    (page,) = assessed(tab, [[code, {"given": given}]])
+    same_numbers(page, ew.score(model, alone).set_index("la_code").loc[code])
+    assert page["own"] == []
+    assert page["changed"]
+    rows = ew.explain(model, alone, code).set_index("indicator")
+    said = {each["id"]: each["sentence"] for each in page["reasons"]}
+    figures = [name for name in ids if name not in LAST]
+    assert [said[name] for name in figures] == rows.loc[figures, "sentence"].tolist()
+
+
+def test_without_a_deprivation_figures_are_compared_as_of_average(tab, snapshot, ids) -> None:
+    table = like_for_like(snapshot)
+    against = reference_distributions(snapshot)
+    codes = ["383", "420", "330"]
+    cases = [[code, {"emptied": ["free_school_meals"]}] for code in codes]
+    held = 0
+    for code, page in zip(codes, assessed(tab, cases), strict=True):
+        for row in table[table["la_code"] == code].to_dict("records"):
+            name = row["indicator"]
+            newest = table.loc[table["indicator"] == name, "period"].max()
+            if row["period"] == newest:
+                z, _ = compare(np.array([row["y"]]), np.array([row["sd"]]), np.nan, against[name])
+                np.testing.assert_allclose(page["levels"][ids.index(name)], z[0], **CLOSE)
+                assert page["expected"][ids.index(name)] is None
+                held += 1
+    assert held >= 16
+
+
+def test_another_share_is_the_scenario_of_score(tab, model, snapshot, published, changed) -> None:
+    codes = list(changed)[:40]
+    newer = with_all(snapshot, {code: changed[code] for code in codes})
+    scores = ew.score(model, newer, prior=0.13).set_index("la_code")
+    states = [{"given": changed[code], "share": 0.13} for code in codes]
+    alone = assessed(tab, [[code, {"given": changed[code]}] for code in codes])
+    found = assessed(tab, [list(case) for case in zip(codes, states, strict=True)])
+    for code, page, without in zip(codes, found, alone, strict=True):
+        row = scores.loc[code]
+        same_numbers(page, row)
+        assert page["band"]["name"] == row["band"]
+        assert page["band"]["probability"] == pytest.approx(row["band_probability"], abs=1e-9)
+        assert page["share"] == 0.13
+        assert page["ranks"] == without["ranks"]
+    for share in (0, 1, -0.1, 1.5):
+        (refused,) = assessed(tab, [[codes[0], {"share": share}]])
+        assert set(refused["faults"]) == {"share"}
 
 
 def test_one_authority_gets_the_ranks_and_the_words_of_python(tab, model, snapshot) -> None:
@@ -195,8 +291,7 @@ def test_one_authority_gets_the_ranks_and_the_words_of_python(tab, model, snapsh
         "420": {"caseload": 12.25, "turnover": 130.0, "plans_two_years": 0.0},
         "330": {"reviews_in_time": 100.0, "vacancies": 0.5, "section_47_rate": 12000},
     }
-    table = pd.DataFrame.from_dict(cases, orient="index").rename_axis("la_code").reset_index()
-    newer = ew.with_figures(snapshot, table)
+    newer = with_all(snapshot, cases)
     rows = ew.explain(model, newer, list(cases))
     pages = assessed(tab, [[code, {"given": figures}] for code, figures in cases.items()])
     for code, page in zip(cases, pages, strict=True):
@@ -321,6 +416,33 @@ def test_figures_are_typed_and_taken_back(leeds, model, snapshot, published) -> 
     assert leeds.is_disabled("#back")
 
 
+def test_deprivation_and_the_share_are_typed_too(leeds, model, snapshot) -> None:
+    leeds.fill("#v-free_school_meals", "12")
+    row = ew.score(model, ew.with_figures(snapshot, "Leeds", free_school_meals=12.0))
+    row = row.set_index("la_code").loc["383"]
+    assert leeds.text_content("#risk") == f"{100 * row['risk']:.1f}%"
+    assert "Referrals from" in leeds.text_content("#moved")
+    expected = ew.explain(model, ew.with_figures(snapshot, "Leeds", free_school_meals=12.0), "383")
+    expected = expected.set_index("indicator").loc["cin_rate", "expected"]
+    assert f"about {expected:.0f} expected" in leeds.text_content("#about-v-cin_rate")
+    leeds.fill("#v-share", "20")
+    assert leeds.text_content("#usual") == "20.0%"
+    assert "Where every authority starts from" in leeds.text_content("#moved")
+    leeds.fill("#v-share", "0")
+    assert "expected a number between 0 and 100" in leeds.text_content("#fault-v-share")
+    assert "Share of inspections" in leeds.text_content("#refused")
+    leeds.fill("#v-share", "")
+    assert leeds.text_content("#risk") == f"{100 * row['risk']:.1f}%"
+
+
+def test_what_moves_nothing_is_named(leeds, model) -> None:
+    said = leeds.text_content("section[aria-labelledby=h-moves]")
+    titles = ["Referrals closed without action", "Referrals assessed as not in need"]
+    assert unweighed(model) == [*titles, "Social work spend"]
+    for title in unweighed(model):
+        assert title[1:] in said
+
+
 def test_a_count_is_one_count_wherever_it_stands(leeds) -> None:
     leeds.click('.field[data-id="rereferrals"] summary')
     leeds.fill("#c-rereferrals-referrals", "9000")
@@ -345,9 +467,13 @@ def test_what_can_not_be_is_said_in_its_place(leeds) -> None:
 
 def test_every_field_has_a_name_a_unit_a_year_and_a_usual_range(leeds, ids) -> None:
     fields = leeds.locator("input[id^=v-]")
-    assert fields.count() == len(ids) - 2
+    # One a weighed figure, but for the two parts of the last judgement; deprivation; the share.
+    assert fields.count() == len(ids) - 2 + 2
+    assert "The usual risk" in leeds.text_content("#about-v-share")
     for field in fields.all():
         name = field.get_attribute("data-name")
+        if name == "share":
+            continue
         label = leeds.text_content(f"label[for=v-{name}]")
         assert get_indicator(name).title in label
         assert get_indicator(name).unit in label

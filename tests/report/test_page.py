@@ -9,8 +9,10 @@ from base64 import b64decode
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from zipfile import ZipFile
 
 import html5lib
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -504,12 +506,34 @@ def test_each_chart_can_be_downloaded_as_picture_and_table_without_a_script(cont
         if name.endswith(".svg"):
             assert content.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
             assert content.endswith("</svg>")
-            assert ".own{stroke" in content
+            style = content[: content.index("</style>")]
+            drawn = " ".join(re.findall('class="([^"]+)"', content)).split()
+            styled = set(re.findall(r"[,}\s>]\.([a-z][\w-]*)", f" {style}"))
+            assert styled <= set(drawn)
+            assert styled & {"own", "dot"}
+            assert all(name in style for name in re.findall(r"var\((--\w+)\)", style))
         else:
             assert len(pd.read_csv(io.StringIO(content))) > 2
     risks = pd.read_csv(io.StringIO(b64decode(links["risk-357.csv"].split(",")[1]).decode("utf-8")))
     own = contents.risks[contents.risks["la_code"] == "357"]
     assert risks["risk"].tolist() == own["risk"].tolist()
+
+
+def test_in_one_file_each_authority_has_its_charts_and_figures_as_one_download(contents, tree):
+    links = {e.get("download"): e.get("href") for e in every(tree, "a") if e.get("download")}
+    parts = {section.code: section for section in sections(contents)}
+    for code in contents.chosen:
+        name = f"figures-{code}"
+        with ZipFile(io.BytesIO(b64decode(links[f"{name}.zip"].split(",")[1]))) as packed:
+            assert packed.namelist() == [f"{name}.svg", f"{name}.csv"]
+            picture, table = (packed.read(each).decode("utf-8") for each in packed.namelist())
+        titles = re.findall(r'<text x="\d+" y="\d+" font-size="11">([^<]+)', picture)
+        assert picture.count("<svg x=") == len(parts[code].smalls) <= len(titles)
+        assert ".own{stroke" in picture
+        rows = pd.read_csv(io.StringIO(table), dtype={"la_code": "str"})
+        own = contents.indicator_history.query("la_code == @code")
+        assert rows["indicator"].tolist() == own["indicator"].tolist()
+        np.testing.assert_allclose(rows["value"], own["value"], rtol=0, atol=0.005001)
 
 
 def test_the_figures_that_weigh_most_come_first_on_axes_that_compare(contents):

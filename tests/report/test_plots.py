@@ -56,6 +56,10 @@ RELIABILITY = pd.DataFrame(
 )
 
 
+def windows_of(*names: str) -> pd.DataFrame:
+    return pd.concat([RELIABILITY.assign(window=name) for name in names])
+
+
 WARNINGS = pd.DataFrame(
     {
         "model": "earlywarn",
@@ -204,6 +208,11 @@ def test_funnel_limits_hold_most_authorities(snapshot):
         (lambda s, n: report.history(n, "Atlantis", "rereferrals"), "Atlantis"),
         (lambda s, n: report.calibration(RELIABILITY.iloc[:0]), "0 pairs of window and model"),
         (
+            lambda s, n: report.calibration(windows_of("confirmation", "from 2022")),
+            "two windows hold the same inspections.*confirmation and from 2022",
+        ),
+        (lambda s, n: report.calibration(windows_of("latest", "latest")), "stands twice"),
+        (
             lambda s, n: report.lead_time(pd.concat([WARNINGS, WARNINGS.assign(model="x")])),
             "2 models",
         ),
@@ -219,6 +228,15 @@ def test_the_calibration_says_how_many_came_for_each_foretold():
     axes = report.calibration(RELIABILITY)
     ratio = 19 / (50 * (0.05 + 0.14 + 0.3))
     assert f"{ratio:.2f}" in axes.get_title(loc="left")
+    apart = report.calibration(windows_of("confirmation", "latest"))
+    assert apart.get_title(loc="left").endswith(f"{ratio:.2f} came for each one predicted")
+
+
+def test_the_calibration_of_two_models_says_each_by_itself():
+    less = RELIABILITY.assign(model="red flags", expected=RELIABILITY["expected"] / 2)
+    axes = report.calibration(pd.concat([RELIABILITY, less]))
+    title = "What came for each one predicted: earlywarn 0.78, red flags 1.55"
+    assert axes.get_title(loc="left") == title
 
 
 def test_lead_times_are_drawn_backwards_from_the_inspection():

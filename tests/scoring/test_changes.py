@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from earlywarn.errors import AuthorityError, ScoreError
 from earlywarn.panel.panel import Panel
 from earlywarn.scoring.changes import COLUMNS, what_changed
+from earlywarn.scoring.explanation import explain
 from earlywarn.scoring.national import score
 from earlywarn.scoring.own_figures import with_figures
 
@@ -77,6 +79,42 @@ def test_a_new_judgement_is_the_judgements_part(model, national):
     moved = rows[rows["change"].abs() > 1e-12]
     assert set(moved["part"]) == {"judgement"}
     assert moved["change"].sum() > 0
+    (sentence,) = moved["sentence"]
+    grade = r"\w.* \(inspected from [-\d]+\)"
+    assert re.fullmatch(f"Last judgement: {grade}, then Inadequate.*: raised the risk", sentence)
+
+
+def test_the_last_judgement_is_one_fact_that_adds_up(changes, model, national):
+    rows = changes[changes["part"] == "judgement"].set_index("la_code")
+    assert rows["indicator"].unique().tolist() == ["last_inspection"]
+    assert rows.index.is_unique
+    assert len(rows) == 151
+    for day, column in (("2022-12-31", "then"), ("2025-12-31", "now")):
+        terms = explain(model, national.as_of(day))
+        terms = terms[terms["family"] == "last inspection"]
+        whole = terms.groupby("la_code")["contribution"].sum()
+        gap = rows[f"contribution_{column}"] - whole.loc[rows.index]
+        assert gap.abs().max() < 1e-12
+        held = score(model, national.as_of(day)).set_index("la_code").loc[rows.index]
+        said = held["previous_judgement"].fillna("none known")
+        for code, grade in said.items():
+            assert grade in rows.loc[code, "sentence"]
+    same = rows["sentence"].str.contains("on both days")
+    assert 10 < same.sum() < 150
+    assert (rows.loc[same, "change"].abs() < 1e-12).all()
+
+
+def test_every_figure_has_its_unit_and_year(changes):
+    figures = changes[changes["part"] == "indicator"]
+    for row in figures.sample(400, random_state=1).to_dict("records"):
+        for day in ("then", "now"):
+            assert f"in {row[f'period_{day}']:.0f}" in row["sentence"]
+        assert row["unit"].removeprefix("% ") in row["sentence"]
+    gone = changes[changes["value_now"].isna() & changes["value_then"].notna()]
+    gone = gone[gone["part"] == "missing"]
+    now = r", then (?:no comparable figure|a suppressed count, of 1 to 5)"
+    assert len(gone) > 10
+    assert gone["sentence"].str.contains(now).all()
 
 
 def test_worse_and_worsening_is_by_direction_and_neighbours(model, snapshot, indicators):

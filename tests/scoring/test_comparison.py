@@ -83,6 +83,7 @@ def test_significance_follows_from_the_limits(leeds):
         (["Sheffield", "Bradf", "383"], "own list", 2),
         ("Sheffield, Newcastle", "own list", 2),
         ("Sheffield", "own list", 1),
+        ("north east", "North East", 12),
     ],
 )
 def test_groups(snapshot, with_, name, others):

@@ -19,6 +19,7 @@ from earlywarn.scoring.explanation import explain
 from earlywarn.scoring.freshness import (
     COLUMNS,
     TITLES,
+    _of_series,
     freshness,
     overdue_words,
     records_of,
@@ -69,6 +70,33 @@ def test_each_source_has_its_own_day(late, panel) -> None:
 def test_judgements_are_overdue_the_day_after_they_are_due(model, panel, day, overdue) -> None:
     table = freshness(model, panel.as_of(day)).set_index("source")
     assert table.loc["judgements", "overdue"] == overdue
+
+
+def test_each_series_goes_by_its_own_calendar(model, panel) -> None:
+    """One published every November is overdue in January, and one of February is not."""
+    table = freshness(model, panel.as_of("2027-01-05")).set_index("source")
+    assert table.loc["cla", ["cadence", "due", "overdue"]].tolist() == [
+        "yearly, in November",
+        "2026-12-31",
+        True,
+    ]
+    assert table.loc["cin", ["cadence", "due"]].tolist() == ["yearly, in October", "2026-11-30"]
+    assert table.loc["csww", ["cadence", "due"]].tolist() == ["yearly, in February", "2027-03-31"]
+    assert not table.loc["csww", "overdue"]
+    late = overdue_words(table.reset_index())
+    assert (
+        "Children looked after: no figures later than 2025, overdue since 2027-01-01 (yearly, in "
+        "November)" in late
+    )
+    assert "workforce" not in late
+
+
+def test_a_series_without_a_calendar_has_fourteen_months(panel, model) -> None:
+    shipped = panel.as_of(FRESH)
+    assert _of_series("homes", None, shipped.as_of)["due"] is None
+    rows = shipped.observations.query("measure == 'caseload' and period == 2025")
+    found = _of_series("homes", rows, shipped.as_of)
+    assert (found["cadence"], found["due"]) == ("yearly", "2027-05-20")
 
 
 def test_nothing_known_is_said_and_is_not_overdue(model, panel) -> None:

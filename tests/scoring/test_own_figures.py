@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from earlywarn.errors import AuthorityError, IndicatorError, ScoreError
+from earlywarn.errors import AuthorityError, IndicatorError, RowsWarning, ScoreError
 from earlywarn.indicators.build import build_indicators, newest_sizes
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.panel.panel import Panel, Snapshot
@@ -153,6 +153,14 @@ REFUSED = [
 def test_what_cannot_be_right_is_refused(snapshot, authority, figures, message):
     with pytest.raises(IndicatorError, match=re.compile(message, re.DOTALL)):
         with_figures(snapshot, authority, **figures)
+
+
+def test_a_percentage_that_looks_like_a_share_is_asked_about(snapshot):
+    with pytest.warns(RowsWarning, match=r"Leeds, rereferrals 0.35 \(nine in ten: 1\d or more\)"):
+        with_figures(snapshot, "Leeds", rereferrals=0.35)
+    # As counts give it, or where one in ten has as little, it is what it says.
+    with_figures(snapshot, "Leeds", rereferral_count=4, referrals=1100)
+    with_figures(snapshot, "Leeds", plans_two_years=0.5, caseload=0.9)
 
 
 def test_authorities_not_of_the_day_are_refused(national, snapshot):

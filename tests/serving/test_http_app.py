@@ -344,7 +344,7 @@ class TestOutOfDate:
         on_day(date(2026, 11, 28))
         health = get(app, "/health").json()
         assert health["status"] == "out of date"
-        judged = "Ofsted's judgements: nothing later than 2026-08-20, due by 2026-11-20"
+        judged = "Ofsted's judgements: nothing later than 2026-08-20, overdue since 2026-11-21"
         assert judged in health["warning"]
         late = [source["source"] for source in health["sources"] if source["overdue"]]
         assert "judgements" in late

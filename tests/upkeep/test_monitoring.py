@@ -28,11 +28,11 @@ def sentence(found: Monitored, what: str) -> str:
 
 
 def test_all_is_well_on_a_day_soon_after(national: ew.Panel, model: ew.RiskModel) -> None:
-    found = ew.monitor(panel=national, model=model, register=REGISTER, day="2026-09-01")
+    found = ew.monitor(panel=national, model=model, register=REGISTER, day="2026-08-31")
     assert set(statuses(found).values()) == {"ok"}
     assert {"source C1", "source CSWW", "judgements", "drift", "forecast"} <= set(statuses(found))
     assert not found.needs_attention
-    assert found.days_to_sunset == 719
+    assert found.days_to_sunset == 720
 
 
 def test_what_is_late_needs_attention(national: ew.Panel, model: ew.RiskModel) -> None:
@@ -58,7 +58,7 @@ def test_a_register_that_was_changed_is_named(
     file = tmp_path / "register" / "0002.csv"
     file.write_text(file.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     found = ew.monitor(
-        panel=national, model=model, register=tmp_path / "register", day="2026-09-01"
+        panel=national, model=model, register=tmp_path / "register", day="2026-08-31"
     )
     assert statuses(found)["register of forecasts"] == "attention"
     assert "entry 0002.csv was changed" in sentence(found, "register of forecasts")
@@ -68,7 +68,7 @@ def test_the_command_writes_for_both_and_ends_with_a_code_of_its_own(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["monitor", "--out", str(tmp_path / "look"), "--register", str(REGISTER)]
-    assert main([*command, "--day", "2026-09-01"]) == 0
+    assert main([*command, "--day", "2026-08-31"]) == 0
     document = json.loads((tmp_path / "look" / "monitor.json").read_text(encoding="utf-8"))
     assert document["needs_attention"] is False
     assert main([*command, "--day", "2028-07-01"]) == 3

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from earlywarn.cli.terminal import cut, width, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
-    import pandas as pd
+_DAYS = ("then", "now")
 
 
 def changes_text(rows: pd.DataFrame, *, top: int | None) -> str:
@@ -35,7 +37,10 @@ def changes_text(rows: pd.DataFrame, *, top: int | None) -> str:
 def _then_and_now(row: Any) -> tuple[str, str]:
     days = f"{row['earlier']} to {row['later']}"
     risk = f"Risk {100 * row['risk_then']:.1f}%, then {100 * row['risk_now']:.1f}%"
-    rank = f"rank {row['rank_then']:.0f}, then {row['rank_now']:.0f}"
+    ranks = [
+        "none" if pd.isna(row[f"rank_{day}"]) else f"{row[f'rank_{day}']:.0f}" for day in _DAYS
+    ]
+    rank = f"rank {ranks[0]}, then {ranks[1]}"
     return f"{row['la_name']} ({row['la_code']}), {days}", f"{risk}; {rank}"
 
 

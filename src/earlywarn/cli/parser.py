@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from earlywarn._version import __version__
 from earlywarn.cli import commands, options
+from earlywarn.cli.drawing_command import add_draw
 from earlywarn.cli.page_commands import add_pages
 from earlywarn.cli.signing_commands import add_signing
 from earlywarn.cli.upkeep_commands import add_upkeep
@@ -149,6 +150,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_backtest(subcommands)
     _add_card(subcommands)
     add_pages(_add, subcommands)
+    add_draw(_add, subcommands)
     _add_batch(subcommands)
     _add_serve(subcommands)
     add_upkeep(_add, subcommands)
@@ -237,7 +239,7 @@ def _add_compare(subcommands: Subcommands[_Parser]) -> None:
         dest="group",
         default="neighbours",
         metavar="GROUP",
-        help='neighbours (default), region, type, England, or a list: "Leeds, 373"',
+        help='neighbours (default), region, type, England, "North East", or a list: "Leeds, 373"',
     )
 
 

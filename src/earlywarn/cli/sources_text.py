@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from earlywarn.scoring.freshness import overdue_since
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -29,7 +31,7 @@ def sources_text(sources: Iterable[Mapping[str, Any]]) -> str:
     text = f"Newest by source: {'; '.join(map(_one, listed))}."
     if not late:
         return text
-    names = "; ".join(f"{source['title']} (due by {source['due']})" for source in late)
+    names = "; ".join(f"{each['title']} (since {overdue_since(each)})" for each in late)
     return f"{text} Overdue: {names}."
 
 

@@ -5,6 +5,7 @@ The one home of all of these. Every sentence and heading about a window is built
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -275,6 +276,31 @@ def parts_of(window: str) -> tuple[str, ...]:
     """
     first, last = WINDOWS[window]
     return tuple(one for one in APART if first <= WINDOWS[one][0] and WINDOWS[one][1] <= last)
+
+
+def overlapping(present: Collection[str]) -> list[tuple[str, str]]:
+    """Give the pairs of windows that share inspections: their sums would count these twice.
+
+    Parameters
+    ----------
+    present : collection of str
+        Names of windows; one that is not among `WINDOWS` overlaps none that is known.
+
+    Returns
+    -------
+    list of (str, str)
+
+    Examples
+    --------
+    >>> overlapping(["confirmation", "latest", "from 2022"])
+    [('confirmation', 'from 2022'), ('latest', 'from 2022')]
+    """
+    known = [window for window in WINDOWS if window in present]
+    return [
+        (one, other)
+        for one, other in combinations(known, 2)
+        if WINDOWS[one][0] <= WINDOWS[other][1] and WINDOWS[other][0] <= WINDOWS[one][1]
+    ]
 
 
 def in_window(starts: pd.Series, window: str) -> pd.Series:

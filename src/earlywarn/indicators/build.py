@@ -30,8 +30,10 @@ from earlywarn.panel.panel import Snapshot
 from earlywarn.statistics.arrays import FloatArray, rate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date
+
+    import numpy.typing as npt
 
     from earlywarn.indicators.standardise import Distribution
 
@@ -209,8 +211,9 @@ def newest_comparisons(snapshot: Snapshot) -> pd.DataFrame:
         One row an indicator that can be compared and authority: ``la_code, indicator, period``;
         ``centre``, the stabilised value that is usual for it (at its deprivation, where it is
         compared like for like), and ``expected``, the same in the indicator's unit, NaN where no
-        deprivation counts; ``size``, as ``newest_sizes`` gives it; ``tau2`` and ``typical_sd``, as
-        in ``Distribution``; ``england``, England's figure.
+        deprivation counts; ``size``, as ``newest_sizes`` gives it; ``tau2``, ``typical_sd`` and
+        ``gradient``, as in ``Distribution``; ``average``, its deprivation; ``england``, England's
+        figure; and ``meets``, whether the deprivation is that of its own newest year.
 
     Examples
     --------
@@ -242,12 +245,72 @@ def newest_comparisons(snapshot: Snapshot) -> pd.DataFrame:
                     "tau2": against.tau2,
                     "typical_sd": against.typical_sd,
                     "england": level.england[column],
+                    "gradient": against.gradient,
+                    "average": against.deprivation,
+                    "meets": _meets(level, column, deprivation),
                 }
             )
         )
-    columns = ["la_code", "indicator", "period", "centre", "expected", "size"]
-    columns += ["tau2", "typical_sd", "england"]
+    columns = ["la_code", "indicator", "period", "centre", "expected", "size", "tau2"]
+    columns += ["typical_sd", "england", "gradient", "average", "meets"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def like_for_like(snapshot: Snapshot) -> pd.DataFrame:
+    """What each published figure that is compared like for like stands on.
+
+    Returns
+    -------
+    DataFrame
+        One row an indicator and authority with a level: ``la_code, indicator, period``; ``y`` and
+        ``sd``, the stabilised figure and its sampling error; ``centre``, what is usual for it at
+        its deprivation; ``tau2, gradient, average, meets`` as in ``newest_comparisons``, of the
+        year that the figure stands in.
+
+    Examples
+    --------
+    >>> import earlywarn as ew
+    >>> table = like_for_like(ew.load_panel().as_of("2024-06-30"))
+    >>> leeds = table[table["la_code"] == "383"].set_index("indicator").loc["cin_rate"]
+    >>> int(leeds["period"]), bool(leeds["y"] < leeds["centre"])
+    (2023, True)
+    """
+    _check(snapshot)
+    figures = Figures.of(snapshot)
+    parts: list[pd.DataFrame] = []
+    levels = figures.levels([get_indicator(DEPRIVATION), *_published(INDICATORS)])
+    deprivation, codes = next(levels), pd.Index(figures.areas[:-1], dtype="str")
+    for level in levels:
+        for column, here, _ in _standings(level, deprivation) if level.record.like_for_like else ():
+            against = level.spread(column, deprivation)
+            if against is None:
+                continue
+            y, sd = level.stable(column)
+            like, _ = level.expected(column, deprivation, against)
+            part = {
+                "la_code": codes,
+                "indicator": level.record.id,
+                "period": int(level.years[column]),
+                "y": y,
+                "sd": np.where(np.isnan(sd), against.typical_sd, sd),
+                "centre": usual_level(like, against),
+                "tau2": against.tau2,
+                "gradient": against.gradient,
+                "average": against.deprivation,
+                "meets": _meets(level, column, deprivation),
+            }
+            parts.append(pd.DataFrame(part)[here])
+    columns = ["la_code", "indicator", "period", "y", "sd", "centre", "tau2", "gradient"]
+    columns += ["average", "meets"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def _meets(level: Level, column: int, deprivation: Level) -> bool:
+    """Whether the figures of a year are compared at the deprivation of its own newest year."""
+    newest = deprivation.newest
+    return (
+        newest is not None and level.record.like_for_like and deprivation.nearest(column) == newest
+    )
 
 
 def newest_figures(snapshot: Snapshot) -> pd.DataFrame:
@@ -333,6 +396,22 @@ def _digest(level: Level, deprivation: Level, neighbours: Pairs) -> bytes:
 def _columns(level: Level, deprivation: Level, neighbours: Pairs) -> dict[str, FloatArray]:
     """Every column of one indicator, by authority."""
     value, z, se, england, alike, period, expected = np.full((7, len(level.value)), np.nan)
+    for column, here, found in _standings(level, deprivation):
+        value[here] = level.with_own_figures(column)[0][here]
+        period[here] = level.years[column]
+        england[here] = level.england[column]
+        alike[here] = _neighbour_mean(level.value[:, column], neighbours)[here]
+        z[here], se[here], expected[here] = (part[here] for part in found)
+    columns = {"": value, "_z": z, "_se": se, "_trend": level.trend(), "_period": period}
+    columns |= {"_gap": value - england, "_neighbour_gap": value - alike}
+    columns |= {"_distance": np.abs(z), "_expected": expected}
+    return {name: columns[name.removeprefix(level.record.id)] for name in columns_of(level.record)}
+
+
+def _standings(
+    level: Level, deprivation: Level
+) -> Iterator[tuple[int, npt.NDArray[np.bool_], tuple[FloatArray, FloatArray, FloatArray]]]:
+    """The years that authorities stand in, the newest first: which do, and where."""
     settled = np.zeros(len(level.value), dtype=np.bool_)
     # Last year's only where there is no newest figure: not for a count that is suppressed this
     # year, which is small whatever it was last year, nor for what does not apply this year.
@@ -340,16 +419,8 @@ def _columns(level: Level, deprivation: Level, neighbours: Pairs) -> dict[str, F
         here = np.isfinite(level.counted(column)) & ~settled
         if column < 0 or not here.any() or (found := level.standing(column, deprivation)) is None:
             continue
-        value[here] = level.with_own_figures(column)[0][here]
-        period[here] = level.years[column]
-        england[here] = level.england[column]
-        alike[here] = _neighbour_mean(level.value[:, column], neighbours)[here]
-        z[here], se[here], expected[here] = (part[here] for part in found)
+        yield column, here, found
         settled |= here | level.suppressed[:, column] | level.barred[:, column]
-    columns = {"": value, "_z": z, "_se": se, "_trend": level.trend(), "_period": period}
-    columns |= {"_gap": value - england, "_neighbour_gap": value - alike}
-    columns |= {"_distance": np.abs(z), "_expected": expected}
-    return {name: columns[name.removeprefix(level.record.id)] for name in columns_of(level.record)}
 
 
 def _neighbour_mean(value: FloatArray, neighbours: Pairs) -> FloatArray:

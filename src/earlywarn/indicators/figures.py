@@ -65,6 +65,11 @@ class Level:
         filled = np.flatnonzero(np.isfinite(self.value).any(axis=0) & (self.years >= self.oldest))
         return int(filled[-1]) if len(filled) else None
 
+    def nearest(self, column: int) -> int:
+        """The year with figures that is nearest to a year."""
+        known = np.flatnonzero(np.isfinite(self.value).any(axis=0))
+        return int(known[np.abs(known - column).argmin()])
+
     def used(self, deprivation: Level) -> Iterator[AnyArray]:
         """Every array that the standings, the trend and England's figure are worked out from."""
         until = slice(0, 0 if self.newest is None else self.newest + 1)
@@ -113,9 +118,13 @@ class Level:
         if against is None:
             return None
         # A caller's own figure is held against what was published, and moves no one else.
-        y, sd = self._stable(*self.with_own_figures(column), column)
+        y, sd = self.stable(column)
         like, expected = self.expected(column, deprivation, against)
         return *compare(y, sd, like, against), expected
+
+    def stable(self, column: int) -> tuple[FloatArray, FloatArray]:
+        """The figures of a year stabilised, the caller's own too, and their sampling errors."""
+        return self._stable(*self.with_own_figures(column), column)
 
     def expected(
         self, column: int, deprivation: Level, against: Distribution
@@ -159,8 +168,7 @@ class Level:
         """Deprivation of the year, or of the nearest one that is known."""
         if not self.record.like_for_like or deprivation.newest is None:
             return None
-        known = np.flatnonzero(np.isfinite(deprivation.value).any(axis=0))
-        nearest = int(known[np.abs(known - column).argmin()])
+        nearest = deprivation.nearest(column)
         value = deprivation.value[:, nearest]
         return deprivation.with_own_figures(nearest)[0] if own_figures else value
 

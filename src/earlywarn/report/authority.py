@@ -17,7 +17,7 @@ from earlywarn.report.authority_charts import (
     together,
     waterfall_chart,
 )
-from earlywarn.report.chart import Chart, Column, Table, inline
+from earlywarn.report.chart import Chart, Column, Table, archive, inline
 from earlywarn.report.contents import Contents, inspections_of
 from earlywarn.report.indicator_history import NOT_THERE, Line, lines_of
 from earlywarn.report.standing import place_in_words, strip
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 _RECORDS = {record.id: record for record in INDICATORS}
 _MOST = 3
+FIGURE_DIGITS = 2
+"""Decimals of the figures to download: as many as are published."""
 TERM_COLUMNS = {
     "title": Column("Indicator", text, numeric=False),
     "value": Column("Value", number),
@@ -105,13 +107,27 @@ class Section:
 
     def figures_link(self) -> str:
         """All figures of the authority as a CSV file, in the link itself."""
-        return inline("text/csv", self.figures.to_csv(index=False, lineterminator="\r\n"))
+        return inline("text/csv", self._figures())
 
     def figures_picture(self) -> str:
         """The charts of all figures as one SVG file, in the link itself."""
+        return inline("image/svg+xml", self._picture())
+
+    def figures_archive(self) -> str:
+        """That picture and that table as one zip file, in the link itself."""
+        name = f"figures-{self.code}"
+        files = {f"{name}.svg": self._picture(), f"{name}.csv": self._figures()}
+        return inline("application/zip", archive(files))
+
+    def _figures(self) -> str:
+        return self.figures.round(FIGURE_DIGITS).to_csv(
+            index=False, lineterminator="\r\n", float_format="%.10g"
+        )
+
+    def _picture(self) -> str:
         charts = [(small.title, small.svg) for small in self.smalls]
         lines = "the line; dots: mean of its neighbours; dashes: England; every axis from zero"
-        return inline("image/svg+xml", together(f"{self.name}: {lines}", charts))
+        return together(f"{self.name}: {lines}", charts)
 
 
 def sections(contents: Contents) -> Iterator[Section]:

@@ -243,16 +243,16 @@ def together(heading: str, charts: Sequence[tuple[str, str]]) -> str:
     width, height = SMALL[0] + 16, SMALL[1] + 44
     rows = -(-len(charts) // ACROSS)
     parts = [f'<text x="4" y="18" class="b">{escape(heading)}</text>']
-    for place, (title, drawn) in enumerate(charts):
+    for place, (title, chart) in enumerate(charts):
         x, y = place % ACROSS * width, place // ACROSS * height + 28
         parts += [
             f'<text x="{x + 4}" y="{y + 13 + 13 * line}" font-size="11">{escape(words)}</text>'
             for line, words in enumerate(wrap(title, 42)[:2])
         ]
         inside = f'<svg x="{x}" y="{y + 30}" width="{SMALL[0]}" height="{SMALL[1]}"'
-        parts.append(drawn.replace("<svg", inside, 1))
-    size = f"0 0 {ACROSS * width} {rows * height + 28}"
+        parts.append(chart.replace("<svg", inside, 1))
+    size, drawn = f"0 0 {ACROSS * width} {rows * height + 28}", "".join(parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{size}" role="img" '
-        f'aria-label="{escape(heading)}">{picture_style()}{"".join(parts)}</svg>'
+        f'aria-label="{escape(heading)}">{picture_style(drawn)}{drawn}</svg>'
     )

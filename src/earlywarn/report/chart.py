@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from earlywarn.utils.files import package_path
 
@@ -68,7 +71,7 @@ class Chart:
     def picture(self) -> str:
         """The drawing as a file of its own."""
         whole = self.svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
-        return whole.replace(">", f">{picture_style()}", 1)
+        return whole.replace(">", f">{picture_style(self.svg)}", 1)
 
     def table_link(self) -> str:
         """The frame as a CSV file, in the link itself."""
@@ -96,15 +99,71 @@ class Table:
         return cls(tuple(columns.values()), tuple(zip(*cells, strict=True)))
 
 
-def inline(kind: str, content: str) -> str:
+def inline(kind: str, content: str | bytes) -> str:
     """A file as the address of a link that holds all of it."""
-    return f"data:{kind};base64,{b64encode(content.encode('utf-8')).decode('ascii')}"
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    return f"data:{kind};base64,{b64encode(data).decode('ascii')}"
+
+
+def archive(files: Mapping[str, str]) -> bytes:
+    """Texts by their names as one zip file; the same texts give the same bytes.
+
+    Examples
+    --------
+    >>> archive({"a.csv": "x"}) == archive({"a.csv": "x"})
+    True
+    """
+    packed = BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED, compresslevel=9) as file:
+        for name, content in files.items():
+            entry = ZipInfo(name)  # with a day of its own: 1 January 1980
+            entry.compress_type, entry.create_system = ZIP_DEFLATED, _UNIX
+            entry.external_attr = 0o644 << 16
+            file.writestr(entry, content.encode("utf-8"), compresslevel=9)
+    return packed.getvalue()
+
+
+def picture_style(drawn: str) -> str:
+    """The page's styles that a drawing needs, for one that stands alone."""
+    used = {name for names in _CLASSES.findall(drawn) for name in names.split()}
+    rules = [
+        f"{selector}{{{style}}}"
+        for selector, style in _drawing_rules()
+        if set(_CLASS_OF.findall(selector)) <= used
+    ]
+    needed = set(_VARIABLE_OF.findall("".join(rules)))
+    given = ";".join(f"{name}:{value}" for name, value in _colours() if name in needed)
+    root = f":root{{{given}}}" if given else ""
+    return f"<style>{root}{''.join(rules)}</style>"
+
+
+_UNIX = 3
+_CLASSES = re.compile(r'class="([^"]*)"')
+_CLASS_OF, _VARIABLE_OF = re.compile(r"\.([a-z][\w-]*)"), re.compile(r"var\((--[\w-]+)\)")
+_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 
 
 @cache
-def picture_style() -> str:
-    """The page's styles of drawings, for one that stands alone."""
-    page = package_path("report/templates/page.css").read_text(encoding="utf-8")
+def _page_style() -> str:
+    return package_path("report/templates/page.css").read_text(encoding="utf-8")
+
+
+@cache
+def _drawing_rules() -> tuple[tuple[str, str], ...]:
+    """The rules of drawings: selector and declarations, one selector each."""
+    page = _page_style()
     drawn = page[page.index("/* drawings */") : page.index("/* end of drawings */")]
-    root = page[page.index(":root{") : page.index("}") + 1]
-    return f"<style>{root}{drawn.removeprefix('/* drawings */').strip()}</style>"
+    return tuple(
+        (selector.strip(), style)
+        for selectors, style in _RULE.findall(drawn.removeprefix("/* drawings */"))
+        for selector in selectors.split(",")
+    )
+
+
+@cache
+def _colours() -> tuple[tuple[str, str], ...]:
+    """The page's named colours."""
+    page = _page_style()
+    root = page[page.index(":root{") + len(":root{") :].split("}")[0]
+    pairs = (each.partition(":") for each in root.split(";"))
+    return tuple((name.strip(), value.strip()) for name, _, value in pairs)

@@ -201,7 +201,8 @@ def _fields(data: dict[str, Any]) -> dict[str, Any]:
         (family, list(records))
         for family, records in groupby(figures, key=lambda record: record["family"])
     ]
-    return {"families": families, "counts": data["counts"]}
+    names = ("counts", "deprivation", "unweighed")
+    return {"families": families, **{name: data[name] for name in names}}
 
 
 def _json(data: dict[str, Any]) -> str:

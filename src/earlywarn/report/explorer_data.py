@@ -13,8 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from earlywarn.indicators import standardise
-from earlywarn.indicators.build import build_indicators, newest_comparisons
-from earlywarn.indicators.catalogue import INDICATORS
+from earlywarn.indicators.build import (
+    build_indicators,
+    like_for_like,
+    newest_comparisons,
+    reference_distributions,
+)
+from earlywarn.indicators.catalogue import DEPRIVATION, INDICATORS, get_indicator
 from earlywarn.indicators.figures import POPULATION
 from earlywarn.model.horizon import on_day
 from earlywarn.model.risk_model import SMALLEST_RISE
@@ -76,15 +81,20 @@ def explorer_data(
         Fit for JSON.
     """
     on, X = on_day(model, snapshot.as_of), build_indicators(snapshot)
+    alike = like_for_like(snapshot)
     inputs = read_rows(model, X.reset_index())
     records, days = model_indicators(on), snapshot.judgements["published_on"]
     newest = newest_comparisons(snapshot)
     return {
         "constants": _constants(),
         "model": _model(on),
-        "indicators": [_indicator(record, X, newest) for record in records],
+        "indicators": [
+            _indicator(record, X, newest) | {"years": _years(record, alike)} for record in records
+        ],
+        "deprivation": _deprivation(records, X, newest, snapshot),
+        "unweighed": unweighed(on),
         "counts": _counts(records),
-        "authorities": _authorities(on, X, inputs, newest, snapshot),
+        "authorities": _authorities(on, X, inputs, newest, alike, snapshot),
         "draws": _draws(on, inputs),
         "judgementsThrough": str(days.max()) if len(days) else None,
         "own": _own(figures),
@@ -155,8 +165,41 @@ def _indicator(record: Indicator, X: pd.DataFrame, newest: pd.DataFrame) -> dict
             "tau2": float(first["tau2"]),
             "typicalSd": float(first["typical_sd"]),
             "england": _plain(first["england"]),
+            "gradient": float(first["gradient"]),
+            "average": float(first["average"]),
+            "meets": bool(first["meets"]),
         },
     }
+
+
+def _deprivation(
+    records: Sequence[Indicator], X: pd.DataFrame, newest: pd.DataFrame, snapshot: Snapshot
+) -> dict[str, Any] | None:
+    """What figures are compared like for like on, where the model weighs such figures."""
+    if not any(record.like_for_like for record in records):
+        return None
+    if DEPRIVATION not in reference_distributions(snapshot):
+        return None
+    record, period = get_indicator(DEPRIVATION), int(X[f"{DEPRIVATION}_period"].max())
+    return {**_indicator(record, X, newest.iloc[:0]), "newest": {"period": period}}
+
+
+def unweighed(model: RiskModel) -> list[str]:
+    """The titles of the catalogue's figures that move nothing in a model.
+
+    Examples
+    --------
+    >>> from earlywarn.model.serialisation import load_model
+    >>> unweighed(load_model())[-1]
+    'Social work spend'
+    """
+    weighed = model_indicators(model)
+    like = DEPRIVATION if any(record.like_for_like for record in weighed) else ""
+    return [
+        record.title
+        for record in INDICATORS
+        if record not in weighed and record.kind != "history" and record.id != like
+    ]
 
 
 def _counts(records: Sequence[Indicator]) -> dict[str, str]:
@@ -169,8 +212,34 @@ def _counts(records: Sequence[Indicator]) -> dict[str, str]:
     return {name: COUNTS.get(name, name.replace("_", " ")) for name in dict.fromkeys(names)}
 
 
+def _years(record: Indicator, alike: pd.DataFrame) -> dict[str, list[float]]:
+    """Of each year that a figure compared like for like stands in, what it is compared with.
+
+    That is: the variance between authorities, the gradient, the average deprivation, and whether
+    the deprivation is that of its own newest year.
+    """
+    rows = alike[alike["indicator"] == record.id].drop_duplicates("period")
+    names = ["tau2", "gradient", "average", "meets"]
+    table = rows.set_index("period")[names].astype(float)
+    return {str(period): row.tolist() for period, row in table.iterrows()}
+
+
+def _stands(alike: pd.DataFrame) -> dict[str, dict[str, list[float]]]:
+    """By authority and indicator: the stabilised figure, its error, and what is usual for it."""
+    found: dict[str, dict[str, list[float]]] = {}
+    numbers = alike[["y", "sd", "centre"]].to_numpy(dtype=float).tolist()
+    for code, name, row in zip(alike["la_code"], alike["indicator"], numbers, strict=True):
+        found.setdefault(str(code), {})[str(name)] = row
+    return found
+
+
 def _authorities(
-    model: RiskModel, X: pd.DataFrame, inputs: Inputs, newest: pd.DataFrame, snapshot: Snapshot
+    model: RiskModel,
+    X: pd.DataFrame,
+    inputs: Inputs,
+    newest: pd.DataFrame,
+    alike: pd.DataFrame,
+    snapshot: Snapshot,
 ) -> list[dict[str, Any]]:
     """Each authority's figures and levels, in the order of the indicators."""
     records = model_indicators(model)
@@ -203,6 +272,10 @@ def _authorities(
         "newExpected": held("expected"),
         "newSize": held("size"),
     }
+    stands = _stands(alike)
+    # Of its own newest year, as figures are compared on it; and the newest that there is.
+    context = np.array(X[[DEPRIVATION, DEPRIVATION, f"{DEPRIVATION}_period"]], dtype=float)
+    context[context[:, 2] < np.nanmax(context[:, 2], initial=-np.inf), 0] = np.nan
     odds = model.log_odds(inputs.values)
     names = snapshot.authorities.set_index("la_code")[["la_name", "region"]].to_dict("index")
     return [
@@ -211,6 +284,8 @@ def _authorities(
             "name": names[code]["la_name"],
             "region": names[code]["region"],
             "logOdds": float(odds[row]),
+            "deprivation": [_plain(cell) for cell in context[row]],
+            "stands": stands.get(code, {}),
             "last": [_plain(X[name].iloc[row]) for name in LAST],
             **{name: [_plain(cell) for cell in table[row]] for name, table in tables.items()},
         }

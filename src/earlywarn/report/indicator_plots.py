@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from earlywarn.errors import IndicatorError
+from earlywarn.indicators.build import newest_figures
 from earlywarn.indicators.catalogue import get_indicator
 from earlywarn.indicators.standardise import distribution, stabilise
 from earlywarn.report.indicator_history import indicator_history
@@ -137,9 +138,9 @@ def _funnel(snapshot: Snapshot, indicator: str) -> pd.DataFrame:
     spread = distribution(y, sd)
     if spread is None:
         raise IndicatorError("too few authorities have a figure", where=indicator)
-    frame = rows[["la_code", "indicator", "period", "value", "size"]].assign(
-        la_name=rows["la_code"].map(snapshot.register.name_of)
-    )
+    # The caller's own figures are shown, and move no limits but those at their cases.
+    rows = _with_own(snapshot, rows[["la_code", "indicator", "period", "value", "size"]])
+    frame = rows.assign(la_name=rows["la_code"].map(snapshot.register.name_of))
     for level, name in _LEVELS:
         low, high = funnel_limits(
             rows["size"],
@@ -152,6 +153,17 @@ def _funnel(snapshot: Snapshot, indicator: str) -> pd.DataFrame:
     frame["outside"] = (frame["value"] < frame["lower_998"]) | (frame["value"] > frame["upper_998"])
     ordered: pd.DataFrame = frame.sort_values("size", ignore_index=True)
     return ordered
+
+
+def _with_own(snapshot: Snapshot, published: pd.DataFrame) -> pd.DataFrame:
+    """The published rows of one indicator, with the caller's own figures in their place."""
+    name, year = published["indicator"].iloc[0], published["period"].iloc[0]
+    codes = [code for code, indicator in snapshot.own if indicator == name]
+    newest = newest_figures(snapshot) if codes else published
+    own = newest[(newest["indicator"] == name) & (newest["period"] == year)]
+    own = own[own["la_code"].isin(codes) & (own["size"] > 0)]
+    kept = published[~published["la_code"].isin(own["la_code"])].assign(own=False)
+    return pd.concat([kept, own[kept.columns.drop("own")].assign(own=True)], ignore_index=True)
 
 
 def _draw_funnel(ax: Axes, frame: pd.DataFrame) -> None:
@@ -175,7 +187,8 @@ def _draw_funnel(ax: Axes, frame: pd.DataFrame) -> None:
     ax.set_ylabel(record.unit)
     count = len(outside)
     own = "; ".join(
-        f"{row['la_name']} {row['value']:.1f}, {'outside' if row['outside'] else 'inside'}"
+        f"{row['la_name']} {row['value']:.1f}{' (your own figure)' if row['own'] else ''}, "
+        f"{'outside' if row['outside'] else 'inside'}"
         for row in marked.to_dict("records")
     )
     words = f"{record.title}: {count} of {len(frame)} outside the 99.8% limits"
@@ -191,6 +204,8 @@ def funnel(
     snapshot: Snapshot, indicator: str, *, mark: Mark = None, ax: Axes | None = None
 ) -> Axes:
     """Draw the newest year of one indicator by number of cases, with limits for over-dispersion.
+
+    Own figures of the snapshot stand in the place of the published ones.
 
     Parameters
     ----------

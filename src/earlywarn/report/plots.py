@@ -12,7 +12,6 @@ import numpy as np
 
 from earlywarn.authorities import Register
 from earlywarn.errors import ScoreError
-from earlywarn.evaluation.wording import level_words
 from earlywarn.report.authority_charts import waterfall_frame
 from earlywarn.report.palette import (
     BAND_STYLES,
@@ -28,13 +27,12 @@ from earlywarn.report.palette import (
 from earlywarn.report.plotting import Figure, Mark, drawn_by, emphasise, marked_rows, need
 from earlywarn.report.tilemap import SOFT, tile_name, tiles_for
 from earlywarn.statistics.distributions import logit
-from earlywarn.statistics.intervals import byar_limits
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["calibration", "lead_time", "ranked_intervals", "tile_map", "waterfall"]
+__all__ = ["lead_time", "ranked_intervals", "tile_map", "waterfall"]
 
 # --- ranked intervals ----------------------------------------------------------------------------
 
@@ -189,83 +187,6 @@ def waterfall(rows: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     'Where every authority starts'
     """
     return _WATERFALL.plot(rows, ax=ax)
-
-
-# --- calibration ---------------------------------------------------------------------------------
-
-_RELIABILITY = ("window", "model", "bin", "n", "events", "expected", "observed", "lower", "upper")
-
-
-def _calibration(reliability: pd.DataFrame) -> pd.DataFrame:
-    """Rows of a backtest's reliability frame, of one model or of up to four series."""
-    frame = need(reliability, _RELIABILITY, "reliability")[list(_RELIABILITY)]
-    series = frame.groupby(["window", "model"]).ngroups
-    if not 1 <= series <= 4:
-        raise ScoreError(
-            "not a number of lines that the eye keeps apart",
-            where="reliability",
-            found=f"{series} pairs of window and model",
-            expected="1 to 4",
-            remedy="Choose some: reliability[reliability['model'] == 'earlywarn'].",
-        )
-    return frame.reset_index(drop=True)
-
-
-def _draw_calibration(ax: Axes, frame: pd.DataFrame) -> None:
-    colours = (DARK_BLUE, TURQUOISE, DARK_PINK, ORANGE)
-    top = 100 * float(frame[["expected", "observed", "upper"]].max().max()) * 1.05
-    ax.plot([0, top], [0, top], color=INK, lw=1, label="as predicted")
-    groups = frame.groupby(["window", "model"], sort=False)
-    for colour, ((window, model), rows) in zip(colours, groups, strict=False):
-        ends = 100 * rows["lower"], 100 * rows["upper"]
-        ax.vlines(100 * rows["expected"], *ends, color=colour, alpha=0.25, lw=5)
-        marks = 100 * rows["expected"], 100 * rows["observed"]
-        ax.plot(*marks, "o", color=colour, label=f"{model}, {window}")
-    ax.set(xlim=(0, top), ylim=(0, top))
-    ax.set_xlabel("Predicted risk, mean of the group, %")
-    ax.set_ylabel("Judged Inadequate, %; bars: 90% of what chance does")
-    events, expected = frame["events"].sum(), (frame["expected"] * frame["n"]).sum()
-    low, high = (float(limit / expected) for limit in byar_limits(events))
-    ratio = events / expected
-    ax.set_title(f"{level_words(low, high)}: {ratio:.2f} came for each one predicted", loc="left")
-    ax.legend(frameon=False)
-
-
-_CALIBRATION = Figure("Predicted against happened", _calibration, _draw_calibration, (6, 6))
-
-
-@drawn_by(_CALIBRATION)
-def calibration(reliability: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw what was predicted against what happened.
-
-    Parameters
-    ----------
-    reliability : DataFrame
-        Rows of the reliability frame of a record, of up to four pairs of window and model.
-    ax : Axes, optional
-        Where to draw; new axes if not given.
-
-    Returns
-    -------
-    Axes
-        Nothing is shown. ``get_label()`` says what the picture says, and ``calibration.frame``
-        gives the numbers.
-
-    Raises
-    ------
-    ScoreError
-        If the frame lacks columns, or holds other than one to four series.
-    MissingExtraError
-        If matplotlib is not installed.
-
-    Examples
-    --------
-    >>> from earlywarn.report.track_record import past_calibration
-    >>> groups = past_calibration().query("window in ['development', 'confirmation', 'latest']")
-    >>> len(calibration.frame(groups)) == len(groups)
-    True
-    """
-    return _CALIBRATION.plot(reliability, ax=ax)
 
 
 # --- lead time -----------------------------------------------------------------------------------

@@ -10,15 +10,17 @@ import pandas as pd
 
 from earlywarn.errors import ScoreError
 from earlywarn.indicators.build import build_indicators
-from earlywarn.indicators.catalogue import get_indicator
+from earlywarn.indicators.catalogue import get_indicator, model_column
 from earlywarn.panel.panel import load_panel
 from earlywarn.panel.snapshot import Snapshot
 from earlywarn.scoring.defaults import codes_meant, model_or_shipped, snapshot_or_shipped
 from earlywarn.scoring.explanation import explain
 from earlywarn.scoring.national import check_life, score_quietly
+from earlywarn.scoring.words import LAST, figure
+from earlywarn.statistics.distributions import expit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
 
     from earlywarn.model.risk_model import RiskModel
 
@@ -42,12 +44,16 @@ COLUMNS = (
     "change",
     "worse_and_worsening",
     "sentence",
+    "period_then",
+    "period_now",
 )
 """The columns of ``what_changed``, in order."""
 
 YEAR = timedelta(days=365)
 NONE = 0.005
 """Log-odds below which a part changed nothing worth a word."""
+LAST_INSPECTION = "last_inspection"
+"""What the row of the last judgement is called: what the model weighs of it, in one."""
 
 
 def what_changed(
@@ -133,14 +139,36 @@ class _Day:
 
     def __init__(self, model: RiskModel, snapshot: Snapshot, codes: list[str]) -> None:
         self.scores = score_quietly(model, snapshot).set_index("la_code")
-        self.terms = explain(model, snapshot, codes).set_index(["la_code", "indicator"])
-        self.figures = build_indicators(snapshot).droplevel("as_of")
+        self.figures = build_indicators(snapshot).droplevel("as_of").to_dict()
+        self.terms: dict[str, dict[str, dict[Hashable, Any]]] = {}
+        for row in explain(model, snapshot, codes).to_dict("records"):
+            self.terms.setdefault(row["la_code"], {})[row["indicator"]] = row
 
     def gap(self, code: str, name: str) -> float:
         """How far a figure lies above the mean of the authority's statistical neighbours."""
-        column = f"{name}_neighbour_gap"
-        known = column in self.figures.columns
-        return float(self.figures[column].get(code, np.nan)) if known else np.nan
+        return float(self.figures.get(f"{name}_neighbour_gap", {}).get(code, np.nan))
+
+    def figure(self, code: str, name: str, *, unit: bool = True) -> str:
+        """A figure of an authority with its year; empty where none can be compared."""
+        record, row = get_indicator(name), self.terms[code][name]
+        if np.isnan(row["value"]):
+            suppressed = not np.isnan(self.figures[model_column(record)][code])
+            return "a suppressed count, of 1 to 5" if suppressed else ""
+        notes = ["your own figure"] if row["own"] else []
+        if np.isfinite(row["expected"]):
+            notes.append(f"about {figure(record, row['expected'])} expected for its deprivation")
+        elif np.isfinite(row["england"]):
+            notes.append(f"England {figure(record, row['england'])}")
+        beside = f" ({', '.join(notes)})" if notes else ""
+        of = f" {record.unit.removeprefix('% ')}" if unit else ""
+        return f"{figure(record, row['value'])}{of} in {row['period']:.0f}{beside}"
+
+    def judgement(self, code: str) -> str:
+        """The last judgement known of an authority, and when the inspection began."""
+        row = self.scores.loc[code]
+        if pd.isna(row["previous_judgement"]):
+            return "none known"
+        return f"{row['previous_judgement']} (inspected from {row['previous_inspection']})"
 
 
 def _authority_rows(code: str, then: _Day, now: _Day) -> list[dict[str, Any]]:
@@ -159,32 +187,46 @@ def _authority_rows(code: str, then: _Day, now: _Day) -> list[dict[str, Any]]:
 
 
 def _parts(code: str, then: _Day, now: _Day) -> Iterator[dict[str, Any]]:
-    tables = (day.terms.xs(code, level="la_code") for day in (then, now))
-    earlier, later = (pd.DataFrame(table).to_dict("index") for table in tables)
-    for name in later:
-        before, after = earlier[name], later[name]
+    earlier, later = _terms(code, then), _terms(code, now)
+    for name, after in later.items():
+        before = earlier[name]
         part = {
             "indicator": name,
             "family": after["family"],
             "unit": after["unit"],
-            "value_then": before["value"],
-            "value_now": after["value"],
-            "contribution_then": before["contribution"],
-            "contribution_now": after["contribution"],
+            **_then_and_now("value", before, after),
+            **_then_and_now("period", before, after),
+            **_then_and_now("contribution", before, after),
             "change": after["contribution"] - before["contribution"],
-            "part": _kind(str(name), before["value"], after["value"]),
+            "part": _kind(name, before["value"], after["value"]),
             "worse_and_worsening": False,
         }
         if part["part"] == "indicator":
-            part["worse_and_worsening"] = _is_worsening(part, now.gap(code, str(name)))
-        yield {**part, "sentence": _sentence(part)}
+            part["worse_and_worsening"] = _is_worsening(part, now.gap(code, name))
+        yield {**part, "sentence": _sentence(part, _fact(part, code, then, now))}
+
+
+def _terms(code: str, day: _Day) -> dict[str, dict[Hashable, Any]]:
+    """The terms of one authority by name, what is weighed of its last judgement as one."""
+    terms = dict(day.terms[code])
+    last = [terms.pop(name) for name in LAST if name in terms]
+    if last:
+        whole = sum(term["contribution"] for term in last)
+        terms[LAST_INSPECTION] = {**last[0], "value": np.nan, "contribution": whole}
+    return terms
+
+
+def _then_and_now(
+    name: str, before: dict[Hashable, Any], after: dict[Hashable, Any]
+) -> dict[str, Any]:
+    return {f"{name}_then": before[name], f"{name}_now": after[name]}
 
 
 def _kind(name: str, before: float, after: float) -> str:
     """What a part of the change is due to."""
     if name == "baseline":
         return "level"
-    if get_indicator(name).kind == "history":
+    if name == LAST_INSPECTION:
         return "judgement"
     return "missing" if np.isnan(before) or np.isnan(after) else "indicator"
 
@@ -195,32 +237,36 @@ def _is_worsening(part: dict[str, Any], gap: float) -> bool:
     return bool(sign * gap > 0 and sign * moved > 0)
 
 
-def _sentence(part: dict[str, Any]) -> str:
+def _sentence(part: dict[str, Any], fact: str) -> str:
     """A part of the change in plain English."""
-    what = _fact(part)
     if abs(part["change"]) < NONE:
-        return f"{what}: no change to the risk"
+        return f"{fact}: no change to the risk"
     way = "raised" if part["change"] > 0 else "lowered"
     more = ", worse than its statistical neighbours" if part["worse_and_worsening"] else ""
-    return f"{what}{more}: {way} the risk"
+    return f"{fact}{more}: {way} the risk"
 
 
-def _fact(part: dict[str, Any]) -> str:
-    then, now = part["value_then"], part["value_now"]
+def _fact(part: dict[str, Any], code: str, then: _Day, now: _Day) -> str:
+    """What stood on the earlier day and what stands now, each with its year."""
     if part["part"] == "level":
-        return "Where every authority starts"
-    title = get_indicator(part["indicator"]).title
+        risks = [
+            f"{100 * float(expit(part[f'contribution_{day}'])):.1f}%" for day in ("then", "now")
+        ]
+        return f"Where every authority starts: a risk of {_both(*risks)}"
     if part["part"] == "judgement":
-        same = then == now or (np.isnan(then) and np.isnan(now))
-        return f"{title}: {'as it was' if same else f'{_yes(then)}, now {_yes(now)}'}"
-    if np.isnan(then) or np.isnan(now):
-        known = [] if np.isnan(then) else ["earlier"]
-        known += [] if np.isnan(now) else ["later"]
-        return f"{title}: " + (f"known on the {known[0]} day only" if known else "not known")
-    if then == now:
-        return f"{title}: {now:,.1f} on both days, compared with other figures"
-    return f"{title}: {then:,.1f} then, {now:,.1f} now"
+        return f"Last judgement: {_both(then.judgement(code), now.judgement(code))}"
+    name = part["indicator"]
+    before, after = then.figure(code, name), now.figure(code, name)
+    title = get_indicator(name).title
+    if not before and not after:
+        return f"{title}: no comparable figure on either day"
+    if before and before != after:
+        after = now.figure(code, name, unit=False)
+    moved = before == after and abs(part["change"]) >= NONE
+    text = _both(before or "no comparable figure", after or "no comparable figure")
+    return f"{title}: {text}" + (", compared with other figures" if moved else "")
 
 
-def _yes(value: float) -> str:
-    return "not known" if np.isnan(value) else "yes" if value == 1 else "no"
+def _both(then: str, now: str) -> str:
+    """Two states as one text: both, or the one that holds on both days."""
+    return f"{then} on both days" if then == now else f"{then}, then {now}"

@@ -10,6 +10,7 @@ import pandas as pd
 from earlywarn.errors import AuthorityError, PanelError, ScoreError
 from earlywarn.indicators.build import newest_figures
 from earlywarn.indicators.catalogue import INDICATORS, Indicator
+from earlywarn.panel.naming import region_meant
 from earlywarn.scoring.defaults import codes_meant, snapshot_or_shipped
 from earlywarn.statistics.intervals import byar_limits, wilson_limits
 
@@ -122,7 +123,8 @@ def compare(
     authority : str
         A name or code.
     with_ : str or sequence of str
-        ``neighbours``, ``region``, ``type``, ``England``, or names and codes.
+        ``neighbours``, ``region`` (its own), ``type``, ``England``, the name of a region, or names
+        and codes.
 
     Returns
     -------
@@ -202,17 +204,32 @@ def _group(snapshot: Snapshot, code: str, with_: str | Sequence[str]) -> tuple[s
     return name, others
 
 
+def _region(
+    snapshot: Snapshot, text: str, unknown: AuthorityError | None = None
+) -> tuple[str, list[str]]:
+    """A region by its name, or the beginning of it."""
+    table = snapshot.authorities
+    try:
+        name = region_meant(table["region"], text)
+    except AuthorityError:
+        raise ScoreError(
+            "not a group",
+            where="with_",
+            found=repr(text),
+            expected=f"{', '.join(GROUPS)}, a region's name, or names and codes of authorities",
+        ) from unknown
+    return name, table.loc[table["region"] == name, "la_code"].tolist()
+
+
 def _own_list(snapshot: Snapshot, with_: str | Sequence[str]) -> tuple[str, list[str]]:
     if isinstance(with_, str) and "," not in with_:
+        # "North East" is the region, though North East Lincolnshire begins so.
+        if with_.strip().casefold() in set(snapshot.authorities["region"].str.casefold()):
+            return _region(snapshot, with_)
         try:
             return "own list", codes_meant(snapshot, with_)
         except AuthorityError as error:
-            raise ScoreError(
-                "not a group",
-                where="with_",
-                found=repr(with_),
-                expected=f"{', '.join(GROUPS)}, or names and codes of authorities",
-            ) from error
+            return _region(snapshot, with_, error)
     listed = with_.split(",") if isinstance(with_, str) else with_
     return "own list", codes_meant(snapshot, [one.strip() for one in listed])
 

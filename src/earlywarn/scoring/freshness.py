@@ -11,6 +11,8 @@ import pandas as pd
 from earlywarn.errors import OverdueWarning
 from earlywarn.indicators.catalogue import INDICATORS
 from earlywarn.scoring.defaults import model_or_shipped, snapshot_or_shipped
+from earlywarn.sources.calendar import shipped_calendar
+from earlywarn.utils.formatting import MONTHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,14 +45,14 @@ class Cadence(NamedTuple):
 
 
 CADENCES = {
-    # Of the releases whose day is known, two came later than this after the one before.
+    # Of a series that has no calendar: the year, and two months for a late release.
     "figures": Cadence("yearly", timedelta(days=427)),
     # Reports come all year; summers and elections leave gaps of up to twelve weeks.
     JUDGEMENTS: Cadence("all year", timedelta(days=92)),
     NEIGHBOURS: Cadence("every few years", timedelta(days=5 * 366)),
     MODEL: Cadence("yearly", timedelta(days=0)),
 }
-"""Fourteen months for what comes once a year: the year, and two months for a late release."""
+"""What comes on no month of its own; a series of figures goes by the calendar of its releases."""
 
 
 def freshness(model: RiskModel | None = None, snapshot: Snapshot | None = None) -> pd.DataFrame:
@@ -72,6 +74,13 @@ def freshness(model: RiskModel | None = None, snapshot: Snapshot | None = None) 
         is known), ``period`` (the newest year of figures, or of the model of neighbours),
         ``cadence``, ``due`` (with nothing newer after this day it is overdue; for the model, its
         last day) and ``overdue`` on the snapshot's day.
+
+    Notes
+    -----
+    Each series of figures goes by its own calendar: the next year's figures are due by the end of
+    the month after that in which they usually come, which is the month of the middle one of the
+    last three releases that were known on the day. Of 42 releases, six came later
+    than that (moves to another month, the census, the pandemic).
 
     Examples
     --------
@@ -117,10 +126,36 @@ def overdue_words(table: pd.DataFrame) -> str:
     ''
     """
     late = table[table["overdue"] & (table["kind"] != MODEL)]
-    return "; ".join(
-        f"{row['title']}: nothing later than {row['through']}, due by {row['due']}"
-        for row in late.to_dict("records")
+    return "; ".join(overdue_sentence(row) for row in late.to_dict("records"))
+
+
+def overdue_since(row: Mapping[Any, Any]) -> str:
+    """The first day on which a source that is overdue was so, as ISO text.
+
+    Examples
+    --------
+    >>> overdue_since({"due": "2026-12-31"})
+    '2027-01-01'
+    """
+    return (date.fromisoformat(row["due"]) + timedelta(days=1)).isoformat()
+
+
+def overdue_sentence(row: Mapping[Any, Any]) -> str:
+    """What is not there of a source that is overdue, and since when it should be.
+
+    Examples
+    --------
+    >>> row = {"kind": "figures", "title": "Children in need", "period": 2025}
+    >>> overdue_sentence({**row, "due": "2026-11-30", "cadence": "yearly, in October"})
+    'Children in need: no figures later than 2025, overdue since 2026-12-01 (yearly, in October)'
+    """
+    figures = row["kind"] == "figures"
+    last = (
+        f"no figures later than {row['period']}"
+        if figures
+        else f"nothing later than {row['through']}"
     )
+    return f"{row['title']}: {last}, overdue since {overdue_since(row)} ({row['cadence']})"
 
 
 def marked(scores: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> pd.DataFrame:
@@ -154,23 +189,31 @@ def warn_if_overdue(table: pd.DataFrame, day: date, *, stacklevel: int = 3) -> N
 
 def _of_figures(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
     """Each series that an indicator or its cases come from, in the order of the titles."""
-    figures = snapshot.observations[["measure", "period", "published_on"]].drop_duplicates()
+    columns = ["measure", "period", "published_on", "date_assumed"]
+    figures = snapshot.observations[columns].drop_duplicates()
     series_of = {record.measure or record.id: record.series for record in INDICATORS}
     series_of |= {record.size_measure: "pop" for record in INDICATORS if _of_children(record)}
     held = figures.assign(series=figures["measure"].map(series_of)).dropna(subset="series")
-    by_series = held.groupby("series")[["period", "published_on"]].max().to_dict("index")
-    held_names = sorted(str(name) for name in by_series)
-    names = [*TITLES, *(name for name in held_names if name not in TITLES)]
-    for name in names:
-        found: Mapping[Any, Any] = by_series.get(name, {})
-        yield _row(
-            name,
-            "figures",
-            TITLES.get(name, name),
-            found.get("published_on"),
-            snapshot.as_of,
-            found.get("period"),
-        )
+    by_series = {str(name): rows for name, rows in held.groupby("series")}
+    for name in [*TITLES, *(name for name in sorted(by_series) if name not in TITLES)]:
+        yield _of_series(name, by_series.get(name), snapshot.as_of)
+
+
+def _of_series(name: str, figures: pd.DataFrame | None, day: date) -> dict[str, Any]:
+    """One series: its newest year, and by when the next one is due by its own calendar."""
+    title = TITLES.get(name, name)
+    if figures is None:
+        return _row(name, "figures", title, None, day)
+    period, through = int(figures["period"].max()), figures["published_on"].max()
+    row = _row(name, "figures", title, through, day, period)
+    sure = figures[~figures["date_assumed"].astype(bool)]
+    first = sure.groupby("period")["published_on"].min()
+    days: dict[int, date] = dict(zip(first.index, first, strict=True))
+    usual = shipped_calendar().expected(name, period + 1, day, days)
+    if usual is None:
+        return row
+    cadence = f"yearly, in {MONTHS[usual.month.month - 1]}"
+    return {**row, "cadence": cadence, "due": usual.due.isoformat(), "overdue": day > usual.due}
 
 
 def _of_children(record: Any) -> bool:

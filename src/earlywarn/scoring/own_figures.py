@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import difflib
 import re
+import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from earlywarn.errors import IndicatorError
+from earlywarn.errors import IndicatorError, RowsWarning
 from earlywarn.indicators.build import (
     newest_sizes,
     published_indicators,
     reference_distributions,
 )
-from earlywarn.indicators.catalogue import INDICATORS, Indicator
+from earlywarn.indicators.catalogue import INDICATORS, Indicator, get_indicator
 from earlywarn.indicators.figures import POPULATION
+from earlywarn.indicators.standardise import USUAL
 from earlywarn.panel.snapshot import OWN_COLUMNS, Snapshot
 from earlywarn.scoring.batch import as_frame
 from earlywarn.scoring.cells import LARGEST
@@ -66,6 +68,11 @@ def with_figures(
         If a figure is none of the catalogue's, can't be what it is said to be, contradicts its
         counts, or has nothing published that it could be compared with.
 
+    Warns
+    -----
+    RowsWarning
+        If a percentage looks like a share of 1: up to 1, and far below what is usual.
+
     Notes
     -----
     A figure is compared with the published figures of the newest year in the snapshot. They, and
@@ -105,7 +112,9 @@ def with_figures(
     joined = pd.concat([snapshot.own_figures, table]) if len(snapshot.own_figures) else table
     kept = joined.drop_duplicates(["la_code", "indicator"], keep="last", ignore_index=True)
     newer = replace(snapshot, own_figures=kept)
-    _check_standing(newer)
+    X = published_indicators(newer).droplevel("as_of")
+    _check_standing(newer, X)
+    _warn_of_shares(newer, table, X)
     return newer
 
 
@@ -346,9 +355,28 @@ def _pairs_of(name: str) -> list[str]:
     return [f"{record.numerator} with {record.denominator}" for record in records]
 
 
-def _check_standing(snapshot: Snapshot) -> None:
+def _warn_of_shares(snapshot: Snapshot, given: pd.DataFrame, X: pd.DataFrame) -> None:
+    """Ask whether a value up to 1, far below what is usual in per cent, is a share of 1."""
+    doubtful = []
+    for row in given[given["size"].isna() & given["value"].between(0, 1, "right")].to_dict(
+        "records"
+    ):
+        name = row["indicator"]
+        others = X.loc[[code for code in X.index if (code, name) not in snapshot.own], name]
+        low = others.quantile(USUAL[0])
+        if get_indicator(name).unit.startswith("%") and 10 * row["value"] < low:
+            whose = snapshot.register.name_of(row["la_code"])
+            doubtful.append(f"{whose}, {name} {row['value']:g} (nine in ten: {low:.0f} or more)")
+    if doubtful:
+        warnings.warn(
+            f"own figures are in per cent, and these look like shares of 1: {'; '.join(doubtful)}",
+            RowsWarning,
+            stacklevel=3,
+        )
+
+
+def _check_standing(snapshot: Snapshot, X: pd.DataFrame) -> None:
     """Refuse a figure that would stand in no comparison, rather than pass it over."""
-    X = published_indicators(snapshot).droplevel("as_of")
     standing = X[[f"{name}_z" for name in snapshot.own_figures["indicator"].unique()]].notna()
     for code, name in sorted(snapshot.own):
         if not standing[f"{name}_z"][code]:

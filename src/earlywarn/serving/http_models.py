@@ -14,7 +14,7 @@ from earlywarn.model.serialisation import load_model, model_file
 from earlywarn.panel.panel import load_panel
 from earlywarn.scoring.comparison import GROUPS, compare
 from earlywarn.scoring.explanation import explain
-from earlywarn.scoring.freshness import MODEL, freshness, records_of
+from earlywarn.scoring.freshness import MODEL, freshness, overdue_sentence, records_of
 from earlywarn.scoring.national import score_quietly
 from earlywarn.utils.dates import as_date, this_day
 
@@ -197,6 +197,6 @@ def out_of_date(sources: Iterable[Mapping[str, Any]]) -> list[str]:
     return [
         f"the model is not to be used after {source['due']}: retrain it"
         if source["kind"] == MODEL
-        else f"{source['title']}: nothing later than {source['through']}, due by {source['due']}"
+        else overdue_sentence(source)
         for source in late
     ]

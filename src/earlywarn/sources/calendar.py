@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from functools import cached_property
+from datetime import date, timedelta
+from functools import cache, cached_property
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,8 @@ from earlywarn.sources.schema import Finding
 from earlywarn.utils.dates import as_date, this_day
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from earlywarn.sources.tabular_files import Table
 
 RELEASE_COLUMNS = ("series", "period", "period_end", "published_on", "precision", "evidence")
@@ -40,11 +42,28 @@ _SPANS = {
     "pop": ((0, 6, 30), (0, 6, 30)),
     "school_census": ((0, 1, 1), (0, 1, 31)),
 }
+RECENT = 3
+"""How many of a series' releases say in which month it usually comes: the middle one of them, so
+that one late release moves nothing and two do."""
+GRACE, GRACE_BY_RULE = 1, 2
+"""For how many months after its usual month a release may still come; where the month is a rule's
+and no recorded one, for one more."""
 _COMPILED_NAMES = {
     "reporting_year": "period",
     "first_published": "published_on",
     "source": "evidence",
 }
+
+
+class Expected(NamedTuple):
+    """When a release should come: the first day of its usual month, and by which day at the latest.
+
+    ``recorded`` says whether the month is that of recorded releases, or only of a rule.
+    """
+
+    month: date
+    due: date
+    recorded: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +134,41 @@ class Calendar:
         years, month, day = RULES[series]
         return date(period + years, month, day), True
 
+    def expected(
+        self, series: str, period: int, on: date, more: Mapping[int, date] | None = None
+    ) -> Expected | None:
+        """When a period of a series should come, as its last releases before a day came.
+
+        Parameters
+        ----------
+        series : str
+        period : int
+        on : date
+            Releases after this day are not looked at.
+        more : mapping of int to date, optional
+            Days of publication by period that are known besides the calendar's.
+
+        Returns
+        -------
+        Expected or None
+            By the middle one of the last three releases whose day is recorded; by the series' rule
+            where there are fewer; None where there is no rule either.
+
+        Examples
+        --------
+        >>> Calendar.load().expected("cla", 2026, date(2026, 8, 20))
+        Expected(month=datetime.date(2026, 11, 1), due=datetime.date(2026, 12, 31), recorded=True)
+        """
+        days = self._recorded.get(series, {}) | dict(more or {})
+        past = [(year, day) for year, day in sorted(days.items()) if year < period and day <= on]
+        months = sorted(_month_number(day) - 12 * year for year, day in past[-RECENT:])
+        if len(months) == RECENT:
+            return _expected(12 * period + months[RECENT // 2], GRACE, recorded=True)
+        if series not in RULES:
+            return None
+        years, month, _ = RULES[series]
+        return _expected(12 * (period + years) + month - 1, GRACE_BY_RULE, recorded=False)
+
     def knows(self, series: str, period: int) -> bool:
         """Whether the calendar has a row for a period of a series."""
         return (series, period) in self._known
@@ -128,11 +182,39 @@ class Calendar:
         return {*self.releases["series"], *RULES}
 
     @cached_property
+    def _recorded(self) -> dict[str, dict[int, date]]:
+        """The days that were recorded, by series and period."""
+        sure = self.releases[self.releases["precision"] != "assumed"]
+        return {
+            str(series): dict(zip(rows["period"], rows["published_on"], strict=True))
+            for series, rows in sure.groupby("series")
+        }
+
+    @cached_property
     def _known(self) -> dict[tuple[str, int], tuple[date, bool]]:
         table = self.releases
         keys = zip(table["series"], table["period"], strict=True)
         days = zip(table["published_on"], table["precision"] == "assumed", strict=True)
         return {key: (day, bool(assumed)) for key, (day, assumed) in zip(keys, days, strict=True)}
+
+
+@cache
+def shipped_calendar() -> Calendar:
+    """The calendar that ships, read once."""
+    return Calendar.load()
+
+
+def _month_number(day: date) -> int:
+    return 12 * day.year + day.month - 1
+
+
+def _first_day(month_number: int) -> date:
+    return date(month_number // 12, month_number % 12 + 1, 1)
+
+
+def _expected(month_number: int, grace: int, *, recorded: bool) -> Expected:
+    last = _first_day(month_number + grace + 1) - timedelta(days=1)
+    return Expected(_first_day(month_number), last, recorded)
 
 
 def span(series: str, period: int) -> tuple[date, date]:

@@ -193,20 +193,18 @@ def _changed(done: Refreshed | None) -> Iterator[Item]:
 
 
 def _sources(panel: Panel, today: date) -> Iterator[Item]:
-    """Each published table, by the day on which its next year is due."""
+    """Each published table, by the day on which its next year is due by its series' calendar."""
     rows = panel.observations
     table = rows["source"].str.partition(" ")[0]
     calendar = Calendar(panel.releases)
     for name, own in rows.groupby(table):
         period, last = int(own["period"].max()), own["vintage"].max()
-        series = _SERIES.get(str(name), "")
-        due = _a_year_after(last)
-        if calendar.knows(series, period + 1):
-            due = calendar.release(series, period + 1)[0]
+        usual = calendar.expected(_SERIES.get(str(name), ""), period + 1, today)
+        due = _a_year_after(last) + LATE if usual is None else usual.due
         yield _item(
             f"source {name}",
-            f"the newest year is {period}, published {last}; the next was or is due about {due}",
-            good=today <= due + LATE,
+            f"the newest year is {period}, published {last}; the next was or is due by {due}",
+            good=today <= due,
         )
 
 

@@ -21,7 +21,7 @@ const explorer = (() => {
 
   /* What is wrong with a number given under a name; empty if nothing is. */
   function fault(data, name, value) {
-    const record = data.indicators.find((each) => each.id === name);
+    const record = [...data.indicators, data.deprivation].find((each) => each?.id === name);
     const highest = record ? record.highest : data.constants.largest;
     if (value >= 0 && value <= highest) return "";
     const unit = record ? record.unit : "a count";
@@ -52,7 +52,7 @@ const explorer = (() => {
 
   /* The indicators that given figures come to, and what is wrong with any of them, by name. */
   function resolve(data, authority, given) {
-    const found = {}, faults = {}, used = new Set();
+    const found = {}, faults = {}, used = new Set([data.deprivation?.id]);
     for (const [name, value] of Object.entries(given)) {
       const words = fault(data, name, value);
       if (words) faults[name] = words;
@@ -78,10 +78,52 @@ const explorer = (() => {
 
   // --- the level of a figure: indicators/standardise.py ---
 
+  /* Where a stabilised figure lies, and its standard error: compare. */
+  function compare({ constants }, y, sd, centre, tau2) {
+    const tau = Math.sqrt(tau2), whole = Math.hypot(sd, tau);
+    const z = tau === 0 ? 0 : ((y - centre) / whole) * (tau / whole);
+    const held = clip(z, -constants.reach, constants.reach);
+    const chance = tau === 0 ? 1 : sd / whole;
+    const pulled = constants.spreadSd * held;
+    const doubt = chance ** 2 + (constants.centreSd ** 2 + pulled ** 2);
+    return { level: held, error: Math.min(Math.sqrt(doubt), 1) };
+  }
+
+  /* How far the user's own deprivation moves what is usual for a figure: usual_level. A deprivation
+     that is not known counts as the average one. */
+  function shift(authority, own, { gradient, average, meets }) {
+    if (own === undefined || !meets) return 0;
+    const offset = (x) => (known(x) ? x - average : 0);
+    return gradient * (offset(own) - offset(authority.deprivation[0]));
+  }
+
+  /* What is expected at a usual level: usual_value. Nothing where no deprivation is known. */
+  const expectedAt = (record, centre, deprivation) =>
+    known(deprivation) ? (record.kind === "rate" ? 10000 : 1) * Math.max(centre, 0) ** 2 : null;
+
+  /* A published figure that is compared like for like, at the user's own deprivation; nothing where
+     that moves nothing. */
+  function alike(data, authority, record, period, own) {
+    const year = record.years[period], stands = authority.stands[record.id];
+    if (own === undefined || !year || !stands) return {};
+    const [tau2, gradient, average, meets] = year, [y, sd, usual] = stands;
+    if (!meets) return {};
+    const centre = usual + shift(authority, own, { gradient, average, meets });
+    return { ...compare(data, y, sd, centre, tau2), expected: expectedAt(record, centre, own) };
+  }
+
+  /* What is usual for a figure of the newest year, stabilised and in its unit. */
+  function usual(data, authority, place, deprivation) {
+    const record = data.indicators[place];
+    const centre = authority.newCentre[place] + shift(authority, deprivation, record.newest);
+    const moved = deprivation !== undefined && record.newest.meets;
+    return { centre, expected: moved ? expectedAt(record, centre, deprivation) : authority.newExpected[place] };
+  }
+
   /* Where a value lies among the authorities of the newest year, and its standard error. */
-  function level(data, authority, place, figure) {
+  function level(data, authority, place, figure, deprivation) {
     const { constants } = data, record = data.indicators[place];
-    const { tau2, typicalSd } = record.newest, tau = Math.sqrt(tau2);
+    const { tau2, typicalSd } = record.newest;
     const size = known(figure.size) ? figure.size : authority.newSize[place];
     const per = record.kind === "rate" ? 10000 : 1;
     const y =
@@ -90,19 +132,23 @@ const explorer = (() => {
         : Math.sqrt(Math.max(figure.value / per, 0));
     const unit = record.kind === "amount" ? constants.amountSd : 0.5;
     const sd = size > 0 ? unit / Math.sqrt(size) : typicalSd;
-    const whole = Math.hypot(sd, tau);
-    const z = tau === 0 ? 0 : ((y - authority.newCentre[place]) / whole) * (tau / whole);
-    const held = clip(z, -constants.reach, constants.reach);
-    const chance = tau === 0 ? 1 : sd / whole;
-    const pulled = constants.spreadSd * held;
-    const doubt = chance ** 2 + (constants.centreSd ** 2 + pulled ** 2);
-    return { level: held, error: Math.min(Math.sqrt(doubt), 1) };
+    const { centre, expected } = usual(data, authority, place, deprivation);
+    return { ...compare(data, y, sd, centre, tau2), expected };
+  }
+
+  /* The user's own deprivation: a number, null where it was emptied, undefined where it was left. */
+  function ownDeprivation(data, state) {
+    const id = data.deprivation?.id;
+    if (!id) return undefined;
+    if (known(state.given?.[id])) return state.given[id];
+    return (state.emptied ?? []).includes(id) ? null : undefined;
   }
 
   /* Every indicator of an authority as it stands now: published, the user's own, or emptied. */
   function rows(data, authority, state, found) {
     const emptied = new Set(state.emptied ?? []);
     const last = state.last === undefined ? authority.last : state.last;
+    const deprivation = ownDeprivation(data, state);
     let history = 0;
     return data.indicators.map((record, place) => {
       if (record.history) {
@@ -117,12 +163,12 @@ const explorer = (() => {
           value: own.value,
           period: record.newest.period,
           england: record.newest.england,
-          expected: authority.newExpected[place],
-          ...level(data, authority, place, own),
+          ...level(data, authority, place, own, deprivation),
         };
       if (emptied.has(record.id)) return { record, emptied: true, value: null, level: null, error: 0 };
       const names = ["value", "period", "england", "expected", "level", "error"];
-      return { record, ...Object.fromEntries(names.map((name) => [name, authority[name][place]])) };
+      const published = Object.fromEntries(names.map((name) => [name, authority[name][place]]));
+      return { record, ...published, ...alike(data, authority, record, published.period, deprivation) };
     });
   }
 
@@ -162,6 +208,13 @@ const explorer = (() => {
       gaps.filter((j) => model.groups[j] === model.groups[i]).map((j) => squared(i, j) * pull(i) * pull(j)),
     );
     return { shared: Math.max(learnt, 0), own: sum(alone) + sum(pairs) + model.formSd ** 2 };
+  }
+
+  /* The data with another share of Inadequate judgements than the model expects: at_prior. */
+  function atShare(data, share) {
+    if (share === undefined) return data;
+    const moved = logit(share) - logit(data.model.share);
+    return { ...data, model: { ...data.model, baseline: data.model.baseline + moved, share } };
   }
 
   /* The risk and what it is made of. */
@@ -358,32 +411,41 @@ const explorer = (() => {
 
      code: the authority. state: what the user changed: `given`, numbers by the catalogue's names;
      `emptied`, indicators taken as not known; `last`, [good, inadequate] where another last
-     judgement is taken. Gives `faults`, by name, where a figure can't be so, and then no risk. */
+     judgement is taken; `share`, another share of Inadequate judgements than is expected. Gives `faults`, by name, where a figure can't be so, and then no risk. */
   function assess(data, code, state = {}) {
     const place = data.authorities.findIndex((each) => each.code === code);
     const authority = data.authorities[place];
     const { found, faults } = resolve(data, authority, state.given ?? {});
+    if (state.share !== undefined && !(state.share > 0 && state.share < 1))
+      faults.share = "Not a share: expected a number between 0 and 100, such as 8.";
     if (Object.keys(faults).length) return { authority, faults };
-    const of = (each, figures) => {
+    const of = (each, figures, under = data) => {
       const table = rows(data, authority, each, figures);
-      return [table, predict(data, table.map((row) => row.level), table.map((row) => row.error))];
+      return [table, predict(under, table.map((row) => row.level), table.map((row) => row.error))];
     };
     const [, before] = of({}, {});
-    const [table, after] = of(state, found);
+    const scenario = atShare(data, state.share);
+    const [table, after] = of(state, found, scenario);
+    // Another share moves every authority alike: ranks are counted without it.
+    const alone = { ...after, logOdds: after.logOdds - (scenario.model.baseline - data.model.baseline) };
     const count = table.filter((row) => known(row.level)).length;
+    const own = table.filter((row) => row.own || row.emptied).map((row) => row.record.id);
+    const deprivation = ownDeprivation(data, state);
     return {
       authority,
       faults,
       ...after,
       known: count,
-      own: table.filter((row) => row.own || row.emptied).map((row) => row.record.id),
+      own,
+      changed: [deprivation, state.share, state.last].some((each) => each !== undefined) || own.length > 0,
+      model: scenario.model,
       // An authority of which nothing is known has no band and no rank.
-      band: count ? band(data, after) : null,
-      ranks: count ? rank(data, place, before, after) : null,
+      band: count ? band(scenario, after) : null,
+      ranks: count ? rank(data, place, before, alone) : null,
       rows: table,
       reasons: reasons(data, place, table, after.contributions),
     };
   }
 
-  return { assess, effect, fault, figure, fixed, grouped, known, level, number, resolve };
+  return { assess, effect, figure, fixed, grouped, known, number, ownDeprivation, usual };
 })();

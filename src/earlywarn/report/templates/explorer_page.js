@@ -7,7 +7,16 @@
   const percent = (x) => `${explorer.fixed(100 * x, 1)}%`;
   const signed = (x) => (Math.abs(x) < 0.005 ? "0.00" : (x > 0 ? "+" : "-") + explorer.fixed(Math.abs(x), 2));
   const isValue = (entry) => entry.dataset.name in records;
+  const deprivation = data.deprivation?.id;
+  const usual = explorer.figure({ unit: "%" }, 100 * data.model.share).replace("%", "");
   let authority = null, published = null;
+
+  /* What a name is called. */
+  function title(name) {
+    if (name === "share") return "Share of inspections expected to find an Inadequate area";
+    if (name === deprivation) return data.deprivation.title;
+    return name in records ? records[name].record.title : data.counts[name];
+  }
 
   /* An element with text in it; text is never taken for markup. */
   function element(name, text = "", css = "") {
@@ -18,25 +27,33 @@
   }
 
   /* What a published figure is typed as: the digits that the report says, without its mark. */
-  function shown(place) {
-    const value = authority.value[place];
-    return explorer.known(value) ? explorer.figure(data.indicators[place], value).replace(/[%,]/g, "") : "";
+  function shown(entry) {
+    const { name } = entry.dataset;
+    if (name === "share") return usual;
+    if (name !== deprivation && !isValue(entry)) return "";
+    const [record, value] =
+      name === deprivation
+        ? [data.deprivation, authority.deprivation[1]]
+        : [records[name].record, authority.value[records[name].place]];
+    return explorer.known(value) ? explorer.figure(record, value).replace(/[%,]/g, "") : "";
   }
 
   /* What the user changed: fields that differ from what the page put into them. */
   function state() {
     const given = {}, emptied = [], unread = {};
+    let share;
     for (const entry of entries) {
       const { name } = entry.dataset, text = entry.value.trim();
       if (text === entry.dataset.published) continue;
       const value = explorer.number(text);
-      if (value === null) emptied.push(name);
+      if (name === "share") share = value === null ? undefined : value / 100;
+      else if (value === null) emptied.push(name);
       else given[name] = value;
       if (Number.isNaN(value)) unread[name] = text;
     }
     const last = at("last").value;
     const held = last === at("last").dataset.published ? undefined : grades(last);
-    return { given, emptied, last: held, unread };
+    return { given, emptied, last: held, share, unread };
   }
   const grades = (text) => text.split(",").map((part) => (part === "" ? null : Number(part)));
 
@@ -52,7 +69,7 @@
       : "No rank, as nothing is known.";
     return (
       `${authority.name}: risk ${percent(found.risk)}, 90% interval ${rangeText(found)}, ${bandText(found)}. ${place}` +
-      (found.own.length ? ` As published: ${percent(published.risk)}.` : "")
+      (found.changed ? ` As published: ${percent(published.risk)}.` : "")
     );
   }
 
@@ -68,6 +85,7 @@
       ["Band", bandText],
       [`Rank of ${data.authorities.length} (90% interval)`, rankText],
       ["Risk of being judged below Good", (each) => percent(each.belowGood)],
+      ["Usual risk: the share expected", (each) => percent(each.model.share)],
     ];
     at("both").replaceChildren(
       ...lines.map(([title, text]) => {
@@ -79,20 +97,25 @@
     );
     at("moved").textContent = moved(found);
     at("bar").textContent = `${authority.name}: ${percent(found.risk)} (${rangeText(found)})` +
-      (found.own.length ? `, published ${percent(published.risk)}` : "");
+      (found.changed ? `, published ${percent(published.risk)}` : "");
+    at("usual").textContent = percent(found.model.share);
     drawStrip(found);
   }
 
   /* Which terms are other than with the published figures, the most first. */
   function moved(found) {
-    const before = Object.fromEntries(published.reasons.map((each) => [each.id, each.contribution]));
-    const changed = found.reasons
+    const start = (each) => ({ id: "start", contribution: each.model.baseline });
+    const before = Object.fromEntries([start(published), ...published.reasons].map((each) => [each.id, each.contribution]));
+    const changed = [start(found), ...found.reasons]
       .map((each) => ({ ...each, before: before[each.id] }))
       .filter((each) => Math.abs(each.contribution - each.before) >= 0.005)
       .sort((a, b) => Math.abs(b.contribution - b.before) - Math.abs(a.contribution - a.before));
-    const title = ({ id }) => (id in records && !records[id].record.history ? records[id].record.title : "Last inspection");
-    if (!changed.length) return found.own.length ? "What you changed moves the risk by hardly anything." : "";
-    const words = changed.slice(0, 5).map((each) => `${title(each)} from ${signed(each.before)} to ${signed(each.contribution)}`);
+    const called = ({ id }) => {
+      if (id === "start") return "Where every authority starts";
+      return records[id].record.history ? "Last inspection" : title(id);
+    };
+    if (!changed.length) return found.changed ? "What you changed moves the risk by hardly anything." : "";
+    const words = changed.slice(0, 5).map((each) => `${called(each)} from ${signed(each.before)} to ${signed(each.contribution)}`);
     return `What moved: ${words.join("; ")}${changed.length > 5 ? `; and ${changed.length - 5} more` : ""}.`;
   }
 
@@ -104,7 +127,9 @@
 
   /* The risk on an axis from zero, with its interval, the published one and every other authority. */
   function drawStrip(found) {
-    const risks = data.authorities.filter((each) => each !== authority).map((each) => 1 / (1 + Math.exp(-each.logOdds)));
+    const others = data.authorities.filter((each) => each !== authority);
+    const moved = found.model.baseline - data.model.baseline;
+    const risks = others.map((each) => 1 / (1 + Math.exp(-each.logOdds - moved)));
     const top = Math.ceil(10 * Math.max(found.upper, published.upper, ...risks)) / 10;
     const x = (share) => 15 + (560 * share) / top;
     const line = (css, from, to, y, below = y) => svg("line", { class: css, x1: x(from), x2: x(to), y1: y, y2: below });
@@ -115,16 +140,16 @@
       parts.push(line("ax", share, share, 52, 56), label);
     }
     parts.push(...risks.map((risk) => line("other", risk, risk, 38, 50)));
-    parts.push(line("use", data.model.share, data.model.share, 4, 52), line("ci", found.lower, found.upper, 20));
-    if (found.own.length) parts.push(svg("circle", { class: "off", cx: x(published.risk), cy: 20, r: 7 }));
+    parts.push(line("use", found.model.share, found.model.share, 4, 52), line("ci", found.lower, found.upper, 20));
+    if (found.changed) parts.push(svg("circle", { class: "off", cx: x(published.risk), cy: 20, r: 7 }));
     parts.push(svg("circle", { class: "on", cx: x(found.risk), cy: 20, r: 7, stroke: "#fff", "stroke-width": 2 }));
     at("strip").replaceChildren(...parts);
     at("strip").setAttribute("aria-label", `The risk on an axis from 0% to ${Math.round(100 * top)}%: ${summary(found)}`);
   }
 
   function showReasons(found) {
-    const start = 1 / (1 + Math.exp(-data.model.baseline));
-    at("start").textContent = `Where every authority starts: ${signed(data.model.baseline)}, a risk of ${percent(start)}, ` +
+    const { baseline } = found.model, start = 1 / (1 + Math.exp(-baseline));
+    at("start").textContent = `Where every authority starts: ${signed(baseline)}, a risk of ${percent(start)}, ` +
       "from how many inspections are expected to find an Inadequate area.";
     const none = data.constants.none;
     const longest = Math.max(...found.reasons.map((each) => Math.abs(each.contribution)));
@@ -159,6 +184,8 @@
       fault.hidden = !words;
       entry.setAttribute("aria-invalid", words ? "true" : "false");
     }
+    const own = faults[deprivation] ? undefined : explorer.ownDeprivation(data, now);
+    for (const entry of entries.filter(isValue)) at(`about-${entry.id}`).textContent = hint(records[entry.dataset.name].place, own);
     for (const field of document.querySelectorAll(".field")) {
       const inputs = [...field.querySelectorAll("input, #last")];
       field.classList.toggle("mine", inputs.some((each) => each.value.trim() !== each.dataset.published));
@@ -166,18 +193,27 @@
     at("back").disabled = !document.querySelector(".field.mine");
   }
 
-  function hint(place) {
+  function hint(place, own) {
     const record = data.indicators[place], value = authority.value[place];
     if (!record.newest) return "Nothing is published that it could be compared with: it can't be changed.";
     const parts = [];
     if (explorer.known(value)) parts.push(`Published: ${explorer.figure(record, value)} for ${authority.period[place]}`);
     else parts.push(explorer.known(authority.level[place]) ? "Published: a suppressed count, of 1 to 5" : "No comparable figure published");
     if (authority.period[place] !== record.newest.period) parts.push(`yours would stand for ${record.newest.period}`);
-    const expected = authority.newExpected[place], { england } = record.newest;
+    const { expected } = explorer.usual(data, authority, place, own), { england } = record.newest;
     if (record.likeForLike && explorer.known(expected)) parts.push(`about ${explorer.figure(record, expected)} expected for its deprivation`);
     else if (explorer.known(england)) parts.push(`England's pooled figure ${explorer.figure(record, england)}`);
     if (record.usual) parts.push(`eight in ten authorities: ${record.usual.map((each) => explorer.figure(record, each)).join(" to ")}`);
     return `${parts.join("; ")}.`;
+  }
+
+  /* What the deprivation of an authority does: it is weighed only by what is expected at it. */
+  function deprivationHint() {
+    const [used, value, period] = authority.deprivation, record = data.deprivation;
+    const number = (each) => explorer.figure(record, each);
+    const held = explorer.known(value) ? `Published: ${number(value)} for ${period}` : "No comparable figure published";
+    const old = explorer.known(value) && !explorer.known(used) ? `; yours would stand for ${record.newest.period}` : "";
+    return `${held}${old}; eight in ten authorities: ${record.usual.map(number).join(" to ")}. It has no weight of its own: it moves what is expected of the figures per child.`;
   }
 
   // --- what happens ---
@@ -189,7 +225,6 @@
     const names = Object.keys(found.faults);
     at("given").hidden = names.length > 0;
     at("refused").hidden = !names.length;
-    const title = (name) => (name in records ? records[name].record.title : data.counts[name]);
     const refused = `Nothing is worked out until this is mended: ${names.map(title).join("; ")}.`;
     if (names.length) {
       at("refused").textContent = refused;
@@ -210,11 +245,10 @@
     at("h-result").textContent = authority.name;
     for (const entry of entries) {
       const { name } = entry.dataset, place = isValue(entry) ? records[name].place : -1;
-      entry.dataset.published = place < 0 ? "" : shown(place);
+      entry.dataset.published = shown(entry);
       entry.value = name in own ? String(own[name]) : entry.dataset.published;
-      if (place < 0) continue;
-      entry.disabled = !data.indicators[place].newest;
-      at(`about-${entry.id}`).textContent = hint(place);
+      if (name === deprivation) at(`about-${entry.id}`).textContent = deprivationHint();
+      if (place >= 0) entry.disabled = !data.indicators[place].newest;
     }
     const last = authority.last.map((each) => (explorer.known(each) ? each : "")).join();
     at("last").value = at("last").dataset.published = last;

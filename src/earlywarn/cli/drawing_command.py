@@ -1,0 +1,99 @@
+"""The command that draws one figure into a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import earlywarn as ew
+from earlywarn import report
+from earlywarn.cli import options
+from earlywarn.cli.inputs import figures_named, panel_of, snapshot_of
+from earlywarn.errors import UsageError, require
+from earlywarn.report.picture_files import check_picture, picture_bytes
+from earlywarn.utils.files import check_outputs, write_whole, written_to
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    Adder = Callable[..., argparse.ArgumentParser]
+
+OF_INDICATORS = ("funnel", "history")
+KINDS = (*OF_INDICATORS, "risks", "map")
+
+
+def add_draw(add: Adder, subcommands: Any) -> None:
+    """Add the command to the command line."""
+    command = add(
+        subcommands,
+        "draw",
+        draw,
+        "draw one figure into a file: a funnel, a history, the ranked risks, the map",
+        options.AS_OF,
+        options.model(),
+        options.panel(),
+        options.JUDGEMENTS,
+        options.FIGURES,
+        options.out("FILE", "the picture to write: .svg, .png or .pdf"),
+        options.OVERWRITE,
+    )
+    command.add_argument("kind", choices=KINDS, help="what to draw")
+    command.add_argument(
+        "indicator", nargs="?", help="of a funnel or a history: a name of the catalogue"
+    )
+    command.add_argument(
+        "--mark",
+        nargs="+",
+        action="extend",
+        metavar="NAME_OR_CODE",
+        help="authorities to pick out; of a history, whose it is",
+    )
+
+
+def draw(chosen: argparse.Namespace) -> None:
+    """Draw what is asked for, and print what the picture says."""
+    file = Path(chosen.out)
+    check_picture(file)
+    check_outputs(file, overwrite=chosen.overwrite)
+    _check(chosen)
+    require("matplotlib", extra="report").use("agg")  # a file needs no screen
+    axes = _drawn(chosen)
+    said = axes.get_label()
+    with written_to(file):
+        write_whole(file, picture_bytes(axes, file.suffix))
+    print(said)
+    print(f"The picture is in {file}")
+
+
+def _check(chosen: argparse.Namespace) -> None:
+    """Refuse what does not go together, before any work."""
+    needed = chosen.kind in OF_INDICATORS
+    if needed != (chosen.indicator is not None):
+        raise UsageError(
+            "an indicator goes with a funnel or a history",
+            where=f"draw {chosen.kind}",
+            found=chosen.indicator or "no indicator",
+            expected="a name of the catalogue, such as rereferrals" if needed else "none",
+        )
+    if chosen.kind != "history":
+        return
+    if len(chosen.mark or []) != 1 or chosen.as_of or chosen.figures:
+        raise UsageError(
+            "a history is of one authority, as published to the newest day",
+            where="draw history",
+            found=", ".join(chosen.mark or ["no authority"]),
+            expected="--mark with one authority, and neither --as-of nor --figures",
+        )
+
+
+def _drawn(chosen: argparse.Namespace) -> Any:
+    if chosen.kind == "history":
+        return report.history(panel_of(chosen), chosen.mark[0], chosen.indicator)
+    with figures_named(chosen):
+        snapshot = snapshot_of(chosen)
+    if chosen.kind == "funnel":
+        return report.funnel(snapshot, chosen.indicator, mark=chosen.mark)
+    scores = ew.score(ew.load_model(chosen.model), snapshot)
+    plot = {"risks": report.ranked_intervals, "map": report.tile_map}[chosen.kind]
+    return plot(scores, mark=chosen.mark)

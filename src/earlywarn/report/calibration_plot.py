@@ -1,0 +1,126 @@
+"""Plot for notebooks: what was predicted against what happened, no inspection counted twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from earlywarn.errors import ScoreError
+from earlywarn.evaluation.protocol import overlapping
+from earlywarn.evaluation.wording import level_words
+from earlywarn.report.palette import DARK_BLUE, DARK_PINK, INK, ORANGE, TURQUOISE
+from earlywarn.report.plotting import Figure, drawn_by, need
+from earlywarn.statistics.intervals import byar_limits
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+__all__ = ["calibration"]
+
+_RELIABILITY = ("window", "model", "bin", "n", "events", "expected", "observed", "lower", "upper")
+
+
+def _calibration(reliability: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a backtest's reliability frame, of one model or of up to four series."""
+    frame = need(reliability, _RELIABILITY, "reliability")[list(_RELIABILITY)]
+    series = frame.groupby(["window", "model"]).ngroups
+    if not 1 <= series <= 4:
+        raise ScoreError(
+            "not a number of lines that the eye keeps apart",
+            where="reliability",
+            found=f"{series} pairs of window and model",
+            expected="1 to 4",
+            remedy="Choose some: reliability[reliability['model'] == 'earlywarn'].",
+        )
+    _check_apart(frame)
+    return frame.reset_index(drop=True)
+
+
+def _check_apart(frame: pd.DataFrame) -> None:
+    """Refuse rows that count an inspection twice: what the title says is a sum over them."""
+    apart = "windows that share no inspection, such as development, confirmation and latest"
+    for model, rows in frame.groupby("model"):
+        if shared := overlapping(set(rows["window"])):
+            raise ScoreError(
+                "two windows hold the same inspections",
+                where=f"reliability, {model}",
+                found=" and ".join(shared[0]),
+                expected=apart,
+                remedy=f"Choose one: reliability[reliability['window'] == '{shared[0][1]}'].",
+            )
+    if frame.duplicated(["window", "model", "bin"]).any():
+        raise ScoreError(
+            "a group of inspections stands twice",
+            where="reliability",
+            found="a window, model and bin in two rows",
+            expected="each once",
+        )
+
+
+def _draw_calibration(ax: Axes, frame: pd.DataFrame) -> None:
+    colours = (DARK_BLUE, TURQUOISE, DARK_PINK, ORANGE)
+    top = 100 * float(frame[["expected", "observed", "upper"]].max().max()) * 1.05
+    ax.plot([0, top], [0, top], color=INK, lw=1, label="as predicted")
+    groups = frame.groupby(["window", "model"], sort=False)
+    for colour, ((window, model), rows) in zip(colours, groups, strict=False):
+        ends = 100 * rows["lower"], 100 * rows["upper"]
+        ax.vlines(100 * rows["expected"], *ends, color=colour, alpha=0.25, lw=5)
+        marks = 100 * rows["expected"], 100 * rows["observed"]
+        ax.plot(*marks, "o", color=colour, label=f"{model}, {window}")
+    ax.set(xlim=(0, top), ylim=(0, top))
+    ax.set_xlabel("Predicted risk, mean of the group, %")
+    ax.set_ylabel("Judged Inadequate, %; bars: 90% of what chance does")
+    ax.set_title(_came(frame), loc="left")
+    ax.legend(frameon=False)
+
+
+def _came(frame: pd.DataFrame) -> str:
+    """How many came for each one predicted; of several models each by itself."""
+    ratios = {}
+    for model, rows in frame.groupby("model", sort=False):
+        events, expected = rows["events"].sum(), (rows["expected"] * rows["n"]).sum()
+        ratios[str(model)] = events / expected
+        low, high = (float(limit / expected) for limit in byar_limits(events))
+    if len(ratios) == 1:
+        (ratio,) = ratios.values()
+        return f"{level_words(low, high)}: {ratio:.2f} came for each one predicted"
+    each = ", ".join(f"{model} {ratio:.2f}" for model, ratio in ratios.items())
+    return f"What came for each one predicted: {each}"
+
+
+_CALIBRATION = Figure("Predicted against happened", _calibration, _draw_calibration, (6, 6))
+
+
+@drawn_by(_CALIBRATION)
+def calibration(reliability: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw what was predicted against what happened.
+
+    Parameters
+    ----------
+    reliability : DataFrame
+        Rows of the reliability frame of a record, of up to four pairs of window and model.
+    ax : Axes, optional
+        Where to draw; new axes if not given.
+
+    Returns
+    -------
+    Axes
+        Nothing is shown. ``get_label()`` says what the picture says, and ``calibration.frame``
+        gives the numbers.
+
+    Raises
+    ------
+    ScoreError
+        If the frame lacks columns, holds other than one to four series, or counts an inspection
+        twice (windows that overlap, such as confirmation and from 2022).
+    MissingExtraError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from earlywarn.report.track_record import past_calibration
+    >>> groups = past_calibration().query("window in ['development', 'confirmation', 'latest']")
+    >>> len(calibration.frame(groups)) == len(groups)
+    True
+    """
+    return _CALIBRATION.plot(reliability, ax=ax)
