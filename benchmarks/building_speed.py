@@ -13,7 +13,7 @@ import earlywarn as ew
 YEARS = 12
 LARGE = 100_000
 """Providers from which on it is to take half of what it first took, 33 passes."""
-ONE_PASS = "one pass of numpy over the figures: read three columns, multiply, add, write"
+THE_LIMIT = "one pass of numpy over the figures: read three columns, multiply, add, write"
 
 
 def measure(sizes: tuple[int, ...]) -> Section:
@@ -36,7 +36,7 @@ def measure(sizes: tuple[int, ...]) -> Section:
         what = f"{providers:,} providers x {YEARS} years, {figures:,} figures"
         limits.append(Limit(f"{what}: seconds a million figures", pace[-1], "s"))
         aim = 1 / 16.5 if providers >= LARGE else None
-        lines.append(Line(what, took, ONE_PASS, found["one pass"], aim))
+        lines.append(Line(what, took, THE_LIMIT, found["one pass"], aim))
     times = f"{sizes[-1] // sizes[0]:,} times as many providers"
     growth = pace[-1] / pace[0]
     limits.append(Limit(f"{times}: time a figure, as a multiple (linear is 1)", growth, "x", 1.5))
