@@ -7,6 +7,7 @@ test: machines differ. Memory and building at scale are measured apart.
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import building_speed
@@ -57,7 +58,13 @@ def main() -> None:
         "fitting": lambda: fitting_speed.measure(chosen.refits, without, chosen.inspections),
         "starting": lambda: starting_speed.measure(chosen.starts),
     }
-    text = page([measures[subject]() for subject in SUBJECTS if subject in chosen.only])
+    sections = []
+    for subject in SUBJECTS:
+        if subject in chosen.only:
+            sections.append(measures[subject]())
+            # As it comes: the whole takes minutes, and may be cut short.
+            print(page(sections[-1:]).partition("\n## ")[2], file=sys.stderr)
+    text = page(sections)
     print(text)
     chosen.out.write_text(text, encoding="utf-8")
 

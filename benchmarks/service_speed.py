@@ -71,7 +71,7 @@ def measure(seconds: float, rounds: int = 3) -> Section:
         (
             "POST /explain, one row, 64 clients",
             "explain, 64 clients",
-            bare,
+            plain,
             "bare, 64 clients",
             1.2,
         ),

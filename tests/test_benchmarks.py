@@ -54,6 +54,7 @@ def test_each_ratio_is_that_of_its_line(page: str) -> None:
     table = r"^\| .+ \| ([\d.e-]+) \| .+ \| ([\d.e-]+) \| ([\d.e-]+) \|$"
     rows = re.findall(table, page, flags=re.MULTILINE)
     assert len(rows) == 21
+    assert not re.search(r"\| \d+ \| [\d.e-]+ \| [\d.e-]+ \|$", page, flags=re.MULTILINE)
     for ours, theirs, ratio in (map(float, row) for row in rows):
         assert ours > 0
         assert ratio == pytest.approx(theirs / ours, rel=0.03)
