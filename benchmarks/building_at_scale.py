@@ -1,4 +1,4 @@
-"""Building the indicators of many providers: in one go, and one by one on Dask from a file.
+"""Building the indicators of many providers: in one go, and a few at a time on Dask from a file.
 
 ``python benchmarks/building_at_scale.py`` makes invented figures in a temporary folder, builds
 their indicators both ways in processes of their own, holds a sample of one against the other to the
@@ -35,7 +35,7 @@ figures = pd.read_parquet(folder / "figures.parquet")
 X = ew.build_indicators(replace(snapshot, observations=figures))
 X.iloc[:: int(sys.argv[2])].to_parquet(folder / "plain.parquet")
 """
-ONE_BY_ONE = """
+A_FEW = """
 import pickle, sys
 from pathlib import Path
 from earlywarn.serving.building import dask_build
@@ -67,7 +67,7 @@ def measure(providers: int, workers: int) -> list[tuple[str, float, float]]:
         rows = []
         for label, program, argument in (
             ("in one go, `build_indicators`", PLAIN, str(SAMPLE)),
-            (f"one by one, `dask_build` with {workers} processes", ONE_BY_ONE, str(workers)),
+            (f"a few at a time, `dask_build` with {workers} processes", A_FEW, str(workers)),
         ):
             script = folder / "way.py"
             script.write_text(program, encoding="utf-8")
@@ -77,7 +77,7 @@ def measure(providers: int, workers: int) -> list[tuple[str, float, float]]:
 
 
 def compare(folder: Path) -> None:
-    """Hold a sample of what was built one by one against what was built in one go."""
+    """Hold a sample of what was built a few at a time against what was built in one go."""
     plain = pd.read_parquet(folder / "plain.parquet")
     for file in sorted((folder / "built").iterdir()):
         part = pd.read_parquet(file).iloc[::SAMPLE]

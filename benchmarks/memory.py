@@ -22,6 +22,7 @@ from page import machine
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks-memory.md"
 BLOCK = 500_000
+MOST_GROWTH = 0.03
 COLUMNS = ("rereferrals", "agency_workers", "vacancies", "caseload", "reviews_in_time")
 
 
@@ -122,6 +123,20 @@ def table(runs: list[Run]) -> str:
     return "\n".join(lines)
 
 
+def growth(runs: list[Run]) -> str:
+    """How much more memory the largest file of each kind took than the smallest."""
+    told = []
+    for ending in dict.fromkeys(run.ending for run in runs):
+        sizes = sorted(run for run in runs if run.ending == ending)
+        more = sizes[-1].peak / sizes[0].peak - 1
+        reached = "reached" if more < MOST_GROWTH else "**not** reached"
+        told.append(
+            f"{ending}: {more:+.0%} from {sizes[0].rows:,} to {sizes[-1].rows:,} rows "
+            f"(aim: under {MOST_GROWTH:.0%}, {reached})."
+        )
+    return "\n\n".join(told)
+
+
 def page(runs: list[Run]) -> str:
     """The page: what was measured, where and how."""
     intro = (
@@ -129,7 +144,7 @@ def page(runs: list[Run]) -> str:
         "`earlywarn batch` and rewrites this page. Peak memory is that of all the command's "
         "processes together, looked at five times a second."
     )
-    return "\n\n".join(["# Memory of batch", intro, machine(), table(runs)]) + "\n"
+    return "\n\n".join(["# Memory of batch", intro, machine(), table(runs), growth(runs)]) + "\n"
 
 
 def main() -> None:

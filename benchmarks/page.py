@@ -20,7 +20,7 @@ INTRO = (
     "texts, which no peer does."
 )
 PACKAGES = ("numpy", "pandas", "pyarrow", "scikit-learn")
-PEERS = ("shap", "interpret", "statsmodels", "mord")
+PEERS = ("fastapi", "polars", "shap", "interpret", "statsmodels", "mord")
 
 
 def page(sections: Iterable[Section]) -> str:

@@ -42,6 +42,7 @@ def measure(rounds: int = 9) -> Section:
                 "ours": lambda: _run("-m", "earlywarn", "score"),
                 "peer": lambda: _run(*peer),
                 "packages": lambda: _run("-c", f"import {packages}"),
+                "pandas": lambda: _run("-c", "import pandas"),
             },
             rounds,
         )
@@ -49,7 +50,10 @@ def measure(rounds: int = 9) -> Section:
     own = found["ours"] - found["packages"]
     return Section(
         "A cold start",
-        [Line(command, found["ours"], PEER, found["peer"])],
+        [
+            Line(command, found["ours"], PEER, found["peer"]),
+            Line(command, found["ours"], "`import pandas`", found["pandas"], 1 / 1.3),
+        ],
         [
             Limit(command, found["ours"], "s", 2.0),
             Limit("of which not spent on Python and importing other packages", own, "s", 0.4),

@@ -54,6 +54,8 @@ LONG = {
     "scoring/test_preprocessing.py::TestAlone::test_chunks_and_repeats": "test_agreement cuts too",
     "scoring/test_own_figures.py::test_a_worse_figure_never_lies_lower": "the model's signs have "
     "tests of their own",
+    "serving/test_agreement.py::test_spark_builds_the_same_indicators[30]": "three of them run on "
+    "Spark, and all of them on Dask",
     "serving/test_http_live.py::test_two_workers_answer_and_none_is_left[SIGKILL]": "SIGTERM runs, "
     "and utils/test_workers.py kills a parent of workers",
     "evaluation/test_record.py::test_the_command_writes_and_tells_the_record": "others of the file "

@@ -229,3 +229,10 @@ def test_a_code_that_is_not_known_has_no_name():
     with pytest.raises(AuthorityError, match="'999'"):
         REGISTER.name_of("999")
     assert REGISTER.name_of(ENGLAND) == "England"
+
+
+def test_the_codes_of_a_day_are_those_that_existed():
+    days = ("2016-01-01", "2019-04-01", "2023-03-31", "2023-04-01")
+    for day in days:
+        assert REGISTER.codes_on(day) == set(REGISTER.existing(day)["la_code"])
+    assert REGISTER.codes_on(days[3]) - REGISTER.codes_on(days[2]) == {"942", "943"}

@@ -129,13 +129,7 @@ class Register:
         return self.authorities.loc[rows, columns].sort_values("la_code", ignore_index=True)
 
     def codes_on(self, on: date | str) -> frozenset[str]:
-        """The three-digit codes of the authorities that existed on a date.
-
-        Examples
-        --------
-        >>> sorted(Register.load().codes_on("2023-04-01") - Register.load().codes_on("2023-03-31"))
-        ['942', '943']
-        """
+        """The three-digit codes of the authorities that existed on a date."""
         day = as_date(on, "on", AuthorityError)
         return frozenset(code for code, life in self._lives.items() if _alive(life, day))
 

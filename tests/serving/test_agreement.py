@@ -164,15 +164,15 @@ def test_the_same_rows_through(
     assert_same(door(rows, tmp_path), expected)
 
 
+@pytest.mark.parametrize("records", [3, len(building.PUBLISHED)])
 def test_spark_builds_the_same_indicators(
-    spark, snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    spark, snapshot, records: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    few = building.PUBLISHED[:3]  # each task is the same call, and all of them take Spark a minute
-    monkeypatch.setattr(building, "PUBLISHED", few)
+    monkeypatch.setattr(building, "PUBLISHED", building.PUBLISHED[:records])
     snapshot.observations.to_parquet(tmp_path / "figures.parquet")
     building.spark_build(spark, snapshot, tmp_path / "figures.parquet", tmp_path / "built")
     found = building.read_built(tmp_path / "built", snapshot)
-    assert len(found.columns) > len(few) * 5
+    assert len(found.columns) > records * 5
     plain = build_indicators(snapshot)[list(found.columns)]
     pd.testing.assert_frame_equal(found, plain, check_exact=True)
 

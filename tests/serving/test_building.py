@@ -1,4 +1,4 @@
-"""Indicators built one by one from figures on disk: as the plain build has them, or refused.
+"""Indicators built a few at a time from figures on disk: as the plain build has them, or refused.
 
 Building by Spark is tested in test_agreement.py, where a session runs.
 """

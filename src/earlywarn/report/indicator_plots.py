@@ -163,7 +163,8 @@ def _with_own(snapshot: Snapshot, published: pd.DataFrame) -> pd.DataFrame:
     own = newest[(newest["indicator"] == name) & (newest["period"] == year)]
     own = own[own["la_code"].isin(codes) & (own["size"] > 0)]
     kept = published[~published["la_code"].isin(own["la_code"])].assign(own=False)
-    return pd.concat([kept, own[kept.columns.drop("own")].assign(own=True)], ignore_index=True)
+    theirs: pd.DataFrame = own[kept.columns.drop("own")].assign(own=True)
+    return pd.concat([kept, theirs], ignore_index=True)
 
 
 def _draw_funnel(ax: Axes, frame: pd.DataFrame) -> None:

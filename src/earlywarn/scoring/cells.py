@@ -86,6 +86,10 @@ class Numbers:
         """Whether the frame has all of these columns."""
         return self._names.issuperset(names)
 
+    def any_of(self, names: frozenset[str]) -> bool:
+        """Whether the frame has one of these columns or more."""
+        return not self._names.isdisjoint(names)
+
     def column(
         self, name: str, *, lowest: float = 0.0, highest: float = LARGEST, percent: bool = False
     ) -> FloatArray:

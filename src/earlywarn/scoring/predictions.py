@@ -7,6 +7,7 @@ in what they lack or in what drives them.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +41,7 @@ BANDS: tuple[tuple[float, str], ...] = (
 SCORED = "scored"
 SIDES = ("drivers_up", "drivers_down")
 MOST_DRIVERS = 3
+FEW_TEXTS = 32
 _WORD = 14
 """Columns whose pattern of gaps is looked at together: few enough for a table of all patterns."""
 
@@ -192,10 +194,18 @@ def _handed_out(
     texts: Any, places: npt.NDArray[Any], refused: npt.NDArray[np.bool_] | None = None
 ) -> Any:
     """A column of texts, each by its place among the different ones; none for a refused row."""
-    different, places = pd.array(texts, dtype="str"), places.astype(np.intp)
+    # Few texts are often the same few: of one row, making the array takes longer than all else.
+    few = len(texts) <= FEW_TEXTS
+    different = _few_texts(tuple(texts)) if few else pd.array(texts, dtype="str")
+    places = places.astype(np.intp)
     if refused is None or not refused.any():
         return different.take(places)
     return different.take(np.where(refused, -1, places), allow_fill=True)
+
+
+@lru_cache(maxsize=256)
+def _few_texts(texts: tuple[str, ...]) -> Any:
+    return pd.array(list(texts), dtype="str")
 
 
 def expected_share(model: RiskModel) -> float:

@@ -120,9 +120,13 @@ def read_rows(
     values, noise = (np.empty((len(rows), len(model.columns)), order="F") for _ in range(2))
     records = model_indicators(model)
     for place, record in enumerate(records):
-        _read_indicator(record, numbers, beside, deprivation, values[:, place], noise[:, place])
+        level, error = values[:, place], noise[:, place]
+        if numbers.any_of(_NAMES[record.id]):
+            _read_indicator(record, numbers, beside, deprivation, level, error)
+        else:  # A row of few figures is not looked through for all the others.
+            level[:], error[:] = np.nan, 0.0
     for record in INDICATORS:
-        if model_column(record) not in model.columns:
+        if model_column(record) not in model.columns and numbers.any_of(_NAMES[record.id]):
             _check_unused(record, numbers)
     good, inadequate = (numbers.column(name, highest=1.0) for name in LAST)
     faults.add(good + inadequate > 1.0, f"{' and '.join(LAST)} can't both be so")
@@ -152,15 +156,23 @@ def model_indicators(model: RiskModel) -> tuple[Indicator, ...]:
     return tuple(known[column] for column in model.columns)
 
 
-@cache
+def _names(record: Indicator) -> frozenset[str]:
+    """The columns of a row that an indicator is read from."""
+    names = {record.id, record.numerator, record.denominator}
+    if record.kind != "history":
+        names |= {f"{record.id}_z", f"{record.id}_se"}
+    return frozenset(names - {""})
+
+
+_NAMES = {record.id: _names(record) for record in INDICATORS}
+
+
 def known_columns() -> frozenset[str]:
     """Every column name that means something in a row."""
-    names = set()
-    for record in INDICATORS:
-        names |= {record.id, record.numerator, record.denominator}
-        if record.kind != "history":
-            names |= {f"{record.id}_z", f"{record.id}_se"}
-    return frozenset(names - {""})
+    return _KNOWN
+
+
+_KNOWN = frozenset().union(*_NAMES.values())
 
 
 def _read_indicator(

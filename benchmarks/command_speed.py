@@ -1,0 +1,88 @@
+"""Whole commands that people wait for: against an older version, and a bare read of the files."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from timing import Limit, Line, Section, in_turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HERE = Path(__file__).parents[1]
+COMMANDS: dict[str, tuple[list[str], float]] = {
+    "backtest": (["backtest"], 3.0),
+    "train": (["train", "--out", "{out}/model"], 3.0),
+    "report": (["report", "--out", "{out}/all.html"], 2.0),
+    "report --authority Leeds": (
+        ["report", "--authority", "Leeds", "--out", "{out}/one.html"],
+        5.0,
+    ),
+    "explain Leeds": (["explain", "Leeds"], 2.0),
+}
+"""Of each command its words, and how many times as fast as before it is to be."""
+LONG = frozenset({"backtest"})
+"""Commands that are run once: minutes of them are steady enough."""
+
+
+def measure(before: Path | None, published: Path | None, commands: list[str]) -> Section:
+    """Time each command, and the same of an older checkout if there is one.
+
+    Parameters
+    ----------
+    before : Path or None
+        A checkout of an older version.
+    published : Path or None
+        A folder of published files, for ``build``.
+    commands : list of str
+        Which of ``COMMANDS`` to run.
+    """
+    lines, limits = [], []
+    for name in commands:
+        words, aim = COMMANDS[name]
+        calls: dict[str, Callable[[], object]] = {"ours": lambda words=words: _run(HERE, words)}
+        if before is not None:
+            calls["before"] = lambda words=words: _run(before, words)
+        found = in_turn(calls, 1 if name in LONG else 2)
+        if before is None:
+            limits.append(Limit(f"`{name}`", found["ours"], "s"))
+        else:
+            old = "an older version"
+            lines.append(Line(f"`{name}`", found["ours"], old, found["before"], aim))
+    if published is not None:
+        lines.append(_build(published))
+    left_out = [] if published else ["`build`: no folder of published files (--published FOLDER)"]
+    if before is None:
+        left_out.append("an older version: no checkout of one (--before FOLDER)")
+    return Section("Commands", lines, limits, left_out)
+
+
+def _build(published: Path) -> Line:
+    """Reading the published files into a panel, against reading them and no more."""
+    tables = sorted(published.rglob("*.csv"))
+    found = in_turn(
+        {
+            "ours": lambda: _run(HERE, ["build", str(published), "--out", "{out}/panel"]),
+            "read": lambda: [
+                pd.read_csv(table, dtype="str", encoding="latin-1") for table in tables
+            ],
+        },
+        2,
+    )
+    peer = f"pandas reading the {len(tables)} CSV files as text"
+    return Line("`build` of the published files", found["ours"], peer, found["read"], 1 / 5)
+
+
+def _run(version: Path, words: list[str]) -> None:
+    """Run a command of a version, its results in a folder that goes again."""
+    with tempfile.TemporaryDirectory() as out:
+        given = [word.replace("{out}", out) for word in words]
+        command = [sys.executable, "-W", "ignore", "-m", "earlywarn", *given]
+        place = {**os.environ, "PYTHONPATH": str(version / "src")}
+        subprocess.run(command, check=True, capture_output=True, env=place)  # noqa: S603 - our own
