@@ -368,7 +368,7 @@ def by_publication(judgements: pd.DataFrame, register: Register | None = None) -
     return pd.DataFrame(
         {
             "la_code": ordered["la_code"],
-            "previous_judgement": _words(derived_grade(ordered)),
+            "previous_judgement": _words(_derived(_numbered(ordered, ordered.index))),
             "previous_overall": ordered["overall"],
             "previous_inspection": ordered["inspection_start"],
             "previous_published_on": ordered["published_on"],
