@@ -124,7 +124,7 @@ def monitor(  # noqa: PLR0913 - everything that ages, each by its name
     Examples
     --------
     >>> import earlywarn as ew
-    >>> found = ew.monitor(day="2026-09-01")
+    >>> found = ew.monitor(day="2026-08-31")
     >>> [(item.what, item.status) for item in found.items if item.what == "life of the model"]
     [('life of the model', 'ok')]
     """
