@@ -191,7 +191,9 @@ def wide_rows(table: str, years: Iterable[int], codes: Sequence[str] | None = No
 
 def _identified(level: str, year: int, code: str) -> Row:
     place = _PLACES.get(
-        code, {"la_name": "", "region": "North East" if level == "Regional" else ""}
+        # A region of none of the authorities: invented figures need not add up.
+        code,
+        {"la_name": "", "region": "Elsewhere" if level == "Regional" else ""},
     )
     cells = [str(year), "Reporting year", level, "E92000001", "England", "", place["region"]]
     return dict(zip(ID, [*cells, code, _AREA.get(code, ""), place["la_name"]], strict=True))
