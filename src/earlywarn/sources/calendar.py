@@ -184,7 +184,7 @@ def _fill_ends(table: pd.DataFrame) -> None:
     """Give the rows of a known series that don't say it the end of their period, in place."""
     for at in np.flatnonzero(table["period_end"].isna() & table["series"].isin(RULES)):
         row = table.iloc[at]
-        table.loc[table.index[at], "period_end"] = span(row["series"], row["period"])[1]
+        table.loc[table.index[int(at)], "period_end"] = span(row["series"], row["period"])[1]
 
 
 def _check_releases(table: pd.DataFrame, where: str) -> None:
@@ -279,9 +279,18 @@ def _moved(new: pd.Series, old: pd.Series, where: str) -> list[Finding]:
         f"{new['series']} {new['period']}: {new['published_on']} ({new['precision']}) is taken "
         f"in place of {old['published_on']} ({old['precision']})"
     )
-    place = {"period": float(new["period"]), "column": "published_on"}
-    found = str(new["published_on"])
-    return [Finding("note", "release-moved", message, where, found=found, **place)]
+    period, found = float(new["period"]), str(new["published_on"])
+    return [
+        Finding(
+            "note",
+            "release-moved",
+            message,
+            where,
+            period=period,
+            column="published_on",
+            found=found,
+        )
+    ]
 
 
 def _kept(new: pd.Series, old: pd.Series, where: str) -> Finding:

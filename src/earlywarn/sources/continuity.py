@@ -157,14 +157,14 @@ def check_copied_years(
         Finding(
             "warning",
             "copied-year",
-            f"all counts of {register.name_of(str(row.la_code))} in {row.period} are those of "
-            f"{row.period - 1}: was one year copied over the other?",
+            f"all counts of {register.name_of(str(row['la_code']))} in {row['period']} are those "
+            f"of {int(row['period']) - 1}: was one year copied over the other?",
             table.file,
-            float(row.line),
-            str(row.la_code),
-            float(row.period),
+            float(row["line"]),
+            str(row["la_code"]),
+            float(row["period"]),
         )
-        for row in copied.head(_NAMED).itertuples()
+        for row in copied.head(_NAMED).to_dict("records")
     ]
     if (more := len(copied) - _NAMED) > 0:
         years = ", ".join(str(year) for year in sorted(set(copied["period"])))
@@ -205,7 +205,9 @@ def check_restated(figures: pd.DataFrame) -> list[Finding]:
             period=float(period),
             column=str(measure),
         )
-        for (measure, period, vintage, file), median in far["median"].items()
+        for measure, period, vintage, file, median in far["median"]
+        .reset_index()
+        .itertuples(index=False, name=None)
     ]
 
 
@@ -215,15 +217,15 @@ def _moved_cells(cells: pd.DataFrame) -> list[Finding]:
         Finding(
             "warning",
             "restated",
-            f"{row.measure} of {row.la_code} for {row.period} is {row.value:g}, and {row.before:g} "
-            f"in the release before that of {row.vintage}: a cell may be wrong",
-            str(row.file),
-            la_code=str(row.la_code),
-            period=float(row.period),
-            column=str(row.measure),
-            found=f"{row.value:g}",
+            f"{row['measure']} of {row['la_code']} for {row['period']} is {row['value']:g}, and "
+            f"{row['before']:g} in the release before that of {row['vintage']}: a cell may be wrong",
+            str(row["file"]),
+            la_code=str(row["la_code"]),
+            period=float(row["period"]),
+            column=str(row["measure"]),
+            found=f"{row['value']:g}",
         )
-        for row in cells.head(_NAMED).itertuples()
+        for row in cells.head(_NAMED).to_dict("records")
     ]
     if (more := len(cells) - _NAMED) > 0:
         message = f"{more} more figures are far from those of the release before"

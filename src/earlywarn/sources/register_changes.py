@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from earlywarn.authorities import REGISTER_COLUMNS
 from earlywarn.errors import AuthorityError
 from earlywarn.sources.schema import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pandas as pd
 
     from earlywarn.authorities import Register
 
@@ -70,7 +70,7 @@ def register_findings(before: Register, after: Register) -> list[Finding]:
 
 
 def _rows(table: pd.DataFrame, key: str | None, columns: tuple[str, ...]) -> dict[str, list[str]]:
-    texts = table[list(columns)].map(lambda cell: "" if pd.isna(cell) else str(cell))
+    texts = table[list(columns)].astype(object).fillna("").astype("str")
     return {
         (row[columns.index(key)] if key else " ".join(row)): row
         for row in texts.to_numpy().tolist()

@@ -64,7 +64,7 @@ def check_sums(
     ]
     if not off:
         return []
-    return list(_told_once(pd.concat(off, ignore_index=True), table, names))
+    return list(_said_once(pd.concat(off, ignore_index=True), table, names))
 
 
 def _wrong_sums(frame: pd.DataFrame, values: Any, statuses: Any, half: float) -> list[pd.DataFrame]:
@@ -102,14 +102,15 @@ def _unlike(
     return both[more | less].reset_index()
 
 
-def _told_once(off: pd.DataFrame, table: Table, names: dict[str, str]) -> Iterator[Finding]:
+def _said_once(off: pd.DataFrame, table: Table, titles: dict[str, str]) -> Iterator[Finding]:
     """A finding for each place, with all its columns; the last one counts what is left."""
-    places = list(off.groupby(["period", "region"], sort=True))
+    groups = off.groupby(["period", "region"], sort=True)
+    places = [((str(names[0]), str(names[1])), rows) for names, rows in groups]
     for (period, region), rows in places[:_NAMED]:
         first = rows.iloc[0]
         title = table.columns[first["column"]]
         others = [table.columns[column] for column in rows["column"].iloc[1:]]
-        place = names.get(region, "") or "England"
+        place = titles.get(region, "") or "England"
         parts = "the authorities of " + place if region else "the regions or authorities of England"
         message = (
             f"{parts} add up to {first['sum']:.10g} in {title} of {period}, where the row of "
@@ -129,7 +130,7 @@ def _told_once(off: pd.DataFrame, table: Table, names: dict[str, str]) -> Iterat
         )
     if rest := places[_NAMED:]:
         years = sorted({period for (period, _), _ in rest})
-        columns = sorted({table.columns[name] for _, rows in rest for name in rows["column"]})
+        columns = sorted({table.columns[str(name)] for _, rows in rest for name in rows["column"]})
         message = (
             f"{len(rest)} more regions and years don't add up, of {', '.join(years)}, in "
             f"{', '.join(columns)}"
