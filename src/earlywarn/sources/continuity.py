@@ -218,7 +218,8 @@ def _moved_cells(cells: pd.DataFrame) -> list[Finding]:
             "warning",
             "restated",
             f"{row['measure']} of {row['la_code']} for {row['period']} is {row['value']:g}, and "
-            f"{row['before']:g} in the release before that of {row['vintage']}: a cell may be wrong",
+            f"{row['before']:g} in the release before that of {row['vintage']}: a cell may be "
+            "wrong",
             str(row["file"]),
             la_code=str(row["la_code"]),
             period=float(row["period"]),
