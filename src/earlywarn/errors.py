@@ -152,6 +152,10 @@ class RowsWarning(UserWarning):
     """A column of rows does not seem to be what it is called; the rows are scored as they stand."""
 
 
+class LeftBehindWarning(UserWarning):
+    """What was to be written is there, but something that had to go could not be removed."""
+
+
 def require(module: str, *, extra: str) -> ModuleType:
     """Import an optional module, or say which extra brings it.
 

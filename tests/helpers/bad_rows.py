@@ -129,10 +129,11 @@ DATES = {
     pd.Timestamp("2024-06-30", tz="Europe/London"), "datetime64": np.datetime64("2024-06-30"),
     "datetime64 to the nanosecond": np.datetime64("2024-06-30T12", "ns"), "T": "2024-06-30T12:00:00",
     "Z": "2024-06-30T12:00:00Z", "offset": "2024-06-30T12:00:00+01:00", "minutes": "2024-06-30 12:00",
-    "nanoseconds": "2024-06-30T12:00:00.123456789", "year and month": "2024-06", "year": "2024",
+    "nanoseconds": "2024-06-30T12:00:00.123456789",
     "numpy text": np.str_("2024-06-30"),
 }  # fmt: skip
 NO_DATES = {
+    "year and month": "2024-06", "year": "2024",
     "word": "soon", "today": "today", "now": "now", "yesterday": "yesterday", "British": "30/06/2024",
     "American": "06/30/2024", "German": "30.06.2024", "month as word": "30 June 2024", "one digit":
     "2024-6-3", "no such day": "2024-02-30", "no such month": "2024-13-01", "zeros": "0000-00-00",

@@ -20,6 +20,7 @@ from earlywarn.errors import (
     AuthorityError,
     DataQualityWarning,
     EarlyWarnError,
+    LeftBehindWarning,
     OutcomeError,
     PanelError,
     UsageError,
@@ -737,3 +738,18 @@ def test_check_judgements_keeps_columns_and_index() -> None:
     checked = check_judgements(frame.assign(extra=1))
     assert checked.index.tolist() == [5, 9]
     assert "extra" in checked.columns
+
+
+def test_an_old_panel_that_can_not_be_removed_is_said(tmp_path: Path, monkeypatch) -> None:
+    target = tmp_path / "panel"
+    write_panel(make_panel(), target)
+    remove = shutil.rmtree
+
+    def stuck(path, **given):
+        if Path(path).name != "old":
+            remove(path, **given)
+
+    monkeypatch.setattr(shutil, "rmtree", stuck)
+    with pytest.warns(LeftBehindWarning, match=r"\.panel\.work.old is left; remove it by hand"):
+        write_panel(make_panel(), target, overwrite=True)
+    assert len(read_panel(target).judgements) == 1

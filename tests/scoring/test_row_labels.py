@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -97,3 +98,11 @@ class TestAValueBesideItsLevel:
         refused = told == "refused: rereferrals contradicts rereferrals_z"
         assert refused.sum() > 120
         assert set(told[~refused]) == {"scored"}
+
+
+@pytest.mark.parametrize(
+    "day", ["2024-06", "2024", np.datetime64("2024-06"), np.datetime64("2024")]
+)
+def test_a_month_or_a_year_is_no_day(day: object) -> None:
+    answer = score_batch([{"caseload": 16.0, "as_of": day}, {"caseload": 16.0, "as_of": None}])
+    assert answer["status"].tolist() == ["refused: as_of is no date", "scored"]

@@ -109,3 +109,12 @@ def test_today_is_today() -> None:
 def test_iso_text_comes_back(day: date) -> None:
     assert parse_day(day.isoformat()) == parse_day(f"{day:%d/%m}/{day.year:04d}") == day
     assert parse_day(np.datetime64(day)) == parse_day(f"{day.day} {day:%B} {day.year}") == day
+
+
+def test_a_number_of_thousands_of_digits_is_refused_in_a_short_line() -> None:
+    with pytest.raises(PanelError, match="a number too long to show") as caught:
+        as_date(10**5000, "as_of", PanelError)
+    assert len(str(caught.value)) < 300
+    with pytest.raises(PanelError) as caught:
+        as_date("x" * 100_000, "as_of", PanelError)
+    assert len(str(caught.value)) < 500

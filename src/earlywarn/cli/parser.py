@@ -21,6 +21,7 @@ from earlywarn.cli.upkeep_commands import add_upkeep
 from earlywarn.errors import (
     DataQualityWarning,
     EarlyWarnError,
+    LeftBehindWarning,
     ModelLifeWarning,
     OverdueWarning,
     RowsWarning,
@@ -67,6 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = parser.parse_args(arguments)
         with warnings.catch_warnings(), stopped_like_an_interrupt():
             warnings.simplefilter("always", DataQualityWarning)
+            warnings.simplefilter("always", LeftBehindWarning)
             warnings.simplefilter("always", ModelLifeWarning)
             warnings.simplefilter("always", OverdueWarning)
             warnings.simplefilter("always", RowsWarning)

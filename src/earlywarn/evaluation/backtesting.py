@@ -224,7 +224,7 @@ class _Plan:
 
 
 _HERE: dict[str, _Plan] = {}
-"""The plan that this process has worked on. It is sent to a worker process anew for each year, but
+"""The plan that this process has worked on. It is sent to a worker process again for each year, but
 what its timeline has built for one year serves the next."""
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from earlywarn.errors import OutcomeError
+from earlywarn.judgements.doubts import doubts_about
 from earlywarn.judgements.rows import JUDGED, Inspection
 from earlywarn.sources.schema import Finding
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from datetime import date
 
 _COMPARED = ("framework", "published_on", *JUDGED)
-_LONG = timedelta(days=366)
 
 
 def merged(inspections: Iterable[Inspection]) -> tuple[list[Inspection], list[Finding]]:
@@ -31,8 +30,8 @@ def merged(inspections: Iterable[Inspection]) -> tuple[list[Inspection], list[Fi
         Of equal ones the first; of two starts of one report the one that is known to the day. A
         table compiled from the reports gives way to any other.
     findings : list of Finding
-        A warning where a table compiled from the reports contradicts another, and for each report
-        that came more than a year after its inspection began.
+        A warning where a table compiled from the reports contradicts another, and for what
+        `doubts_about` doubts.
 
     Raises
     ------
@@ -43,7 +42,7 @@ def merged(inspections: Iterable[Inspection]) -> tuple[list[Inspection], list[Fi
     ordered = sorted(inspections, key=lambda one: one.from_reports)
     once = _one_an_inspection(ordered, findings)
     kept = sorted(_one_start_a_report(once, findings), key=lambda one: one.inspection)
-    return kept, findings + _long_gaps(kept)
+    return kept, findings + doubts_about(kept)
 
 
 def _one_an_inspection(
@@ -99,18 +98,3 @@ def _contradict(
         expected="the same in both",
         remedy="Correct one of the two, or remove it.",
     )
-
-
-def _long_gaps(inspections: Iterable[Inspection]) -> list[Finding]:
-    return [
-        Finding(
-            "warning",
-            "late-report",
-            f"the report was published more than a year after the inspection began: {one.where}: "
-            f"{one.row['published_on']}, start {one.row['inspection_start']}; check the dates",
-            one.member,
-            la_code=one.row["la_code"],
-        )
-        for one in inspections
-        if one.row["published_on"] - one.row["inspection_start"] > _LONG
-    ]

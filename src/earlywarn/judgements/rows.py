@@ -109,6 +109,7 @@ def inspection_in(
     row |= {column: _grade_in(table, cells, column, where) for column in JUDGED}
     kinds = (table.cell(cells, "inspection_type"), table.cell(cells, "framework"))
     row["inspection_type"] = next(filter(None, map(_inspection_type, kinds)), "")
+    _check_type(table, kinds[0], where)
     row["start_precision"] = table.cell(cells, "start_precision") or "day"
     row["source"] = table.cell(cells, "source") or table.file
     _check_days(table, row, where)
@@ -201,6 +202,19 @@ def _grade_in(table: JudgementTable, cells: Sequence[str], column: str, where: s
 
 def _inspection_type(text: str) -> str:
     return next((kind for kind in ("standard", "short") if kind in text.lower()), "")
+
+
+def _check_type(table: JudgementTable, text: str, where: str) -> None:
+    """Refuse a type of another visit: focused, joint and monitoring visits give no judgement."""
+    words = words_of(text).split()
+    if text and not _inspection_type(text) and not {"ilacs", "sif", "single"} & {*words}:
+        raise OutcomeError(
+            "not a type of inspection that is known",
+            where=f"{where}, column {table.title('inspection_type')}",
+            found=repr(text),
+            expected="a standard or short inspection, or a blank cell",
+            remedy="Take the row out if it is of a visit; else correct the type.",
+        )
 
 
 def _framework(table: JudgementTable, cells: Sequence[str], start: date, where: str) -> str:

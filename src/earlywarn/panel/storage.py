@@ -6,11 +6,12 @@ import contextlib
 import hashlib
 import json
 import shutil
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from earlywarn._version import __version__
 from earlywarn.authorities import REGISTER_COLUMNS
-from earlywarn.errors import PanelError
+from earlywarn.errors import LeftBehindWarning, PanelError
 from earlywarn.utils.files import check_folder, folder_for, sync_folder, write_whole, written_to
 from earlywarn.utils.locks import owned
 
@@ -178,6 +179,13 @@ def _move_into_place(fresh: Path, target: Path, old: Path) -> None:
             old.rename(target)
         raise
     shutil.rmtree(old, ignore_errors=True)
+    if old.exists():
+        warnings.warn(
+            f"{target} holds the new panel, but the one before could not be removed: {old} is "
+            "left; remove it by hand",
+            LeftBehindWarning,
+            stacklevel=2,
+        )
 
 
 def _manifest_text(texts: Mapping[str, str], sources: Sequence[Mapping[str, Any]]) -> str:

@@ -22,6 +22,7 @@ from earlywarn.scoring.predictions import Predictions
 from earlywarn.scoring.preprocessing import known_columns, read_rows
 from earlywarn.scoring.reference import Reference
 from earlywarn.utils.csv_text import check_rows
+from earlywarn.utils.dates import is_longer_than_a_day
 from earlywarn.utils.json_text import strict_json
 
 if TYPE_CHECKING:
@@ -243,6 +244,14 @@ def beside(frame: pd.DataFrame, added: pd.DataFrame) -> pd.DataFrame:
 
 def _of_records(records: list[Mapping[Any, Any]]) -> pd.DataFrame:
     """A frame of records; a whole number stays one, also where its column has gaps."""
+    if any(is_longer_than_a_day(record.get("as_of")) for record in records):
+        # pandas would make it the first day of its month or year; as text it is refused.
+        records = [
+            {**record, "as_of": str(record["as_of"])}
+            if is_longer_than_a_day(record.get("as_of"))
+            else record
+            for record in records
+        ]
     try:
         frame = pd.DataFrame(records)
     except UnicodeEncodeError:  # Half of a surrogate pair, which a column of text can't hold.

@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 LONGEST = 100
 """Letters that the name of an authority has at most."""
 _DAY = re.compile(
-    r"\d{8}|\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d(:?\d\d)?)?)?)?)?",
+    r"\d{8}|\d{4}-\d\d-\d\d([T ]\d\d(:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d(:?\d\d)?)?)?",
     re.ASCII,
 )
-"""ISO 8601 as far as it is taken; pandas would also take "today", which is another day tomorrow."""
+"""ISO 8601 as far as it is taken: a month or a year is no day here either.
+
+pandas would also take "today", which is another day tomorrow.
+"""
 
 
 def single_column(rows: pd.DataFrame, name: str, faults: Faults) -> pd.Series | None:
@@ -72,7 +75,7 @@ def _day(text: str) -> str:
     if not _DAY.fullmatch(text):
         return ""
     try:
-        moment = datetime.fromisoformat(text if len(text) >= 8 else f"{text}-01-01"[:10])
+        moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo is None else moment.astimezone(UTC)).date().isoformat()
     except (ValueError, OverflowError):
         return ""

@@ -104,8 +104,8 @@ class Calendar:
         -------
         Calendar
         findings : list of Finding
-            A note for each row that replaces nothing, a warning for a series that is not known
-            and for a day that has not come yet.
+            A note for each row that replaces nothing and for each that moves a day, a warning for
+            a series that is not known, for a day that has not come yet and for a wrong period end.
 
         Raises
         ------
@@ -115,6 +115,7 @@ class Calendar:
         """
         renames = {new: old for new, old in _COMPILED_NAMES.items() if old not in table.cells}
         more = _typed(table.cells.rename(columns=renames), table.file)
+        _fill_ends(more)
         _check_releases(more, table.file)
         known = {key: i for i, key in enumerate(self._keys)}
         weaker, findings = [], _doubts(more, self._series, table.file)
@@ -123,6 +124,8 @@ class Calendar:
             if before is not None and _is_weaker(more.iloc[at], self.releases.iloc[before]):
                 weaker.append(at)
                 findings.append(_kept(more.iloc[at], self.releases.iloc[before], table.file))
+            elif before is not None:
+                findings += _moved(more.iloc[at], self.releases.iloc[before], table.file)
         both = pd.concat([self.releases, more.drop(more.index[weaker])])
         kept = both.drop_duplicates(["series", "period"], keep="last")
         return Calendar(kept.sort_values(["series", "period"], ignore_index=True)), findings
@@ -259,6 +262,13 @@ def _day(text: str, where: str, column: str) -> date | None:
     return as_date(text, where, SourceError)
 
 
+def _fill_ends(table: pd.DataFrame) -> None:
+    """Give the rows of a known series that don't say it the end of their period, in place."""
+    for at in np.flatnonzero(table["period_end"].isna() & table["series"].isin(RULES)):
+        row = table.iloc[at]
+        table.loc[table.index[int(at)], "period_end"] = span(row["series"], row["period"])[1]
+
+
 def _check_releases(table: pd.DataFrame, where: str) -> None:
     """Refuse a day before the end of what it publishes, and two days for one release."""
     planned = table["series"].str.contains("budget")  # plans are published before their year
@@ -300,6 +310,7 @@ def _doubts(table: pd.DataFrame, known: set[str], where: str) -> list[Finding]:
         for series in table["series"].unique()
         if series not in known
     ]
+    findings += _odd_ends(table, where)
     late = table[[day > this_day() for day in table["published_on"]]]
     return findings + [
         Finding(
@@ -317,10 +328,51 @@ def _doubts(table: pd.DataFrame, known: set[str], where: str) -> list[Finding]:
     ]
 
 
+def _odd_ends(table: pd.DataFrame, where: str) -> list[Finding]:
+    """A warning for each end of a period that is not the series' own: the year may be wrong."""
+    return [
+        Finding(
+            "warning",
+            "period-end",
+            f"{series} {period} is said to end on {end}, not on {span(series, period)[1]}",
+            where,
+            period=float(period),
+            column="period_end",
+            found=str(end),
+        )
+        for series, period, end in table[["series", "period", "period_end"]].itertuples(
+            index=False, name=None
+        )
+        if end is not None and series in RULES and end != span(series, period)[1]
+    ]
+
+
 def _is_weaker(new: pd.Series, old: pd.Series) -> bool:
     """Whether a row is less sure than the one that it would replace, and later."""
     sure = PRECISIONS.index(new["precision"]) <= PRECISIONS.index(old["precision"])
     return not sure and new["published_on"] > old["published_on"]
+
+
+def _moved(new: pd.Series, old: pd.Series, where: str) -> list[Finding]:
+    """A note where a row gives a release another day, or another precision, than it had."""
+    if (new["published_on"], new["precision"]) == (old["published_on"], old["precision"]):
+        return []
+    message = (
+        f"{new['series']} {new['period']}: {new['published_on']} ({new['precision']}) is taken "
+        f"in place of {old['published_on']} ({old['precision']})"
+    )
+    period, found = float(new["period"]), str(new["published_on"])
+    return [
+        Finding(
+            "note",
+            "release-moved",
+            message,
+            where,
+            period=period,
+            column="published_on",
+            found=found,
+        )
+    ]
 
 
 def _kept(new: pd.Series, old: pd.Series, where: str) -> Finding:

@@ -26,6 +26,7 @@ from earlywarn.sources.members import (
 from earlywarn.sources.neighbours import merge_neighbours, read_neighbours
 from earlywarn.sources.observations import observe
 from earlywarn.sources.recognition import Recognised, recognise
+from earlywarn.sources.register_changes import refuse_doubles, register_findings
 from earlywarn.sources.schema import FileRecord, Finding, Published, findings_frame
 from earlywarn.sources.tabular_files import first_rows
 from earlywarn.sources.wide_tables import Reading, read_wide
@@ -114,7 +115,7 @@ def read_figures(folder: str | Path, *, progress: Progress | None = None) -> Fig
     root, reporter = Path(folder), progress or Progress()
     looked = _look_through(root, reporter)
     found = looked.found
-    register = _register(found)
+    register, changes = _register(found)
     calendar, findings = _calendar(found)
     neighbours, odd = _neighbours(found, register)
     readings = _readings(found, register, reporter)
@@ -123,7 +124,7 @@ def read_figures(folder: str | Path, *, progress: Progress | None = None) -> Fig
     observations, assumed = observe(
         [(item.table.file, _turn(item), reading.figures) for item, reading in readings], calendar
     )
-    findings = [*looked.findings, *findings, *odd, *assumed]
+    findings = [*looked.findings, *changes, *findings, *odd, *assumed]
     findings += [finding for _, reading in readings for finding in reading.findings]
     rows = {id(item): reading.rows for item, reading in readings}
     records = [
@@ -282,14 +283,20 @@ def _of(found: Sequence[Recognised], kind: str) -> list[Recognised]:
     return [item for item in found if item.kind == kind]
 
 
-def _register(found: Sequence[Recognised]) -> Register:
+def _register(found: Sequence[Recognised]) -> tuple[Register, list[Finding]]:
+    """The register with the folder's tables, and what they change in it."""
     tables = {
         name: pd.concat([item.table.cells for item in _of(found, name)])
         for name in REGISTER_COLUMNS
         if _of(found, name)
     }
-    register = Register.load()
-    return register.extended(tables) if tables else register
+    shipped = Register.load()
+    if not tables:
+        return shipped, []
+    for name, table in tables.items():
+        refuse_doubles(table, name, ", ".join(item.table.file for item in _of(found, name)))
+    register = shipped.extended(tables)
+    return register, register_findings(shipped, register)
 
 
 def _calendar(found: Sequence[Recognised]) -> tuple[Calendar, list[Finding]]:

@@ -16,6 +16,7 @@ import pandas as pd
 from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError, SourceError, require
 from earlywarn.sources.cells import SYMBOLS, legacy_findings, parse_cells
+from earlywarn.sources.continuity import check_other_years
 from earlywarn.sources.layouts import JOINT_SERVICES, Layout, Measure
 from earlywarn.sources.plausibility import (
     check_coverage,
@@ -394,6 +395,7 @@ def _item_figures(
         refuse_years_ahead(figures["period"], item.series, where)
         findings += check_coverage(figures[place], register, item.series, where)
         findings += check_scale(figures, item.value, file)
+        findings += check_other_years(figures, item.value, file, register)
     figures, shared = share_joint_leads(figures, item.joint_leads, file)
     figures, settled = settle_lifetimes(figures, register, item.series, file)
     return figures.drop(columns="needed"), [*findings, *shared, *settled]

@@ -56,6 +56,11 @@ class Measure:
         named = (self.value, self.numerator, *self.denominator, self.needs)
         return tuple(dict.fromkeys(name for name in named if name))
 
+    @property
+    def counts(self) -> tuple[str, ...]:
+        """Those of them that hold counts: what can be added up."""
+        return tuple(name for name in self.columns if name != self.value or self.unit == "count")
+
 
 @dataclass(frozen=True)
 class Layout:

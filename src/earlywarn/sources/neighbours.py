@@ -46,7 +46,8 @@ def read_neighbours(table: Table, register: Register) -> tuple[pd.DataFrame, lis
         `NEIGHBOUR_COLUMNS`. The model is recognised by what the table holds: only that of 2025 has
         neighbours of, or among, the authorities made in 2023.
     findings : list of Finding
-        A warning for each code that the register does not know.
+        A warning for each code that the register does not know, for rows without a code, for an
+        authority without a row, and for one that is its own neighbour, has one twice or lacks some.
 
     Raises
     ------
@@ -57,6 +58,11 @@ def read_neighbours(table: Table, register: Register) -> tuple[pd.DataFrame, lis
     subjects = table.cells[subject].str.fullmatch(r"[0-9]{3}")
     cells = table.cells[subjects]
     ranks = _rank_columns(list(cells.columns))
+    table.check_once([subject, *ranks])
+    doubts = _check_subjects(table, subject, subjects, list(ranks))
+    if [*ranks.values()] != sorted(ranks.values()):
+        message = f"the ranks stand in another order than 1 to 10: {', '.join(ranks)}"
+        doubts.append(Finding("note", "rank-order", message, table.file))
     long = cells.melt(subject, list(ranks), "rank", "neighbour_code")
     long = long.rename(columns={subject: "la_code"})
     long["rank"] = long["rank"].map(ranks)
@@ -64,6 +70,7 @@ def read_neighbours(table: Table, register: Register) -> tuple[pd.DataFrame, lis
     _refuse_wrong(long, table.file)
     model = 2025 if _NEW_IN_2023 & {*long["la_code"], *long["neighbour_code"]} else 2021
     known, findings = _only_known(long, register, table.file)
+    findings += doubts + _odd_neighbours(long, register, table.file, model)
     known = known.assign(model=model, published_on=PUBLISHED_ON[model])
     ordered = known.sort_values(["la_code", "rank"], ignore_index=True)
     return ordered[list(NEIGHBOUR_COLUMNS)].astype({"rank": "int64"}), findings
@@ -97,6 +104,46 @@ def merge_neighbours(
         merged = merged.drop_duplicates(["model", "la_code", "rank"])
     order = ["model", "la_code", "rank"]
     return merged.sort_values(order, ignore_index=True), findings
+
+
+def _check_subjects(
+    table: Table, subject: str, subjects: pd.Series, ranks: list[str]
+) -> list[Finding]:
+    """Refuse an authority with two rows that differ; a warning for rows that name none."""
+    named = table.cells.loc[subjects, [subject, *ranks]].drop_duplicates()
+    twice = named.loc[named[subject].duplicated(), subject]
+    if len(twice):
+        raise SourceError(
+            "an authority has two different rows of neighbours",
+            where=table.file,
+            found=str(twice.iloc[0]),
+            expected="one row each",
+            remedy="Take out the row that is not to count.",
+        )
+    bare = ~subjects & table.cells[ranks].apply(lambda cells: cells.str.fullmatch("[0-9]{3}")).any(
+        axis=1
+    )
+    if not bare.any():
+        return []
+    line = float(table.lines[bare.to_numpy()][0])
+    message = f"{int(bare.sum())} rows of neighbours name no authority by code and are left out"
+    return [Finding("warning", "no-authority", message, table.file, line, column=subject)]
+
+
+def _odd_neighbours(long: pd.DataFrame, register: Register, file: str, model: int) -> list[Finding]:
+    """A warning for each authority whose ten are not ten others, and for those without a row."""
+    findings = []
+    for code, rows in long.groupby("la_code", sort=True):
+        others = [one for one in rows["neighbour_code"] if one != code]
+        if len({*others}) < len(RANKS):
+            message = f"{code} has {len({*others})} different neighbours other than itself, not ten"
+            findings.append(Finding("warning", "odd-neighbours", message, file, la_code=str(code)))
+    there = {*register.existing(PUBLISHED_ON[model])["la_code"]}
+    missing = sorted(there & {*long["neighbour_code"]} - {*long["la_code"]})
+    if missing:
+        message = f"{len(missing)} authorities have no neighbours: {', '.join(missing)}"
+        findings.append(Finding("warning", "neighbours-missing", message, file, la_code=missing[0]))
+    return findings
 
 
 def _rank_columns(keys: Sequence[str]) -> dict[str, int]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from earlywarn.errors import SourceError
+from earlywarn.sources.continuity import check_restated
 from earlywarn.sources.schema import KEY, OBSERVATION_COLUMNS, Finding
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def observe(
     observations : pandas.DataFrame
         `OBSERVATION_COLUMNS`, sorted by authority, measure, period and vintage.
     findings : list of Finding
-        A note for each publication date that had to be assumed by rule.
+        A note for each publication date that had to be assumed by rule; a warning where a release
+        moved a year's figures far.
 
     Raises
     ------
@@ -59,7 +61,9 @@ def observe(
     everything = everything.assign(known=-known).sort_values(["turn", "known"], kind="stable")
     _refuse_contradictions(everything)
     once = everything.drop_duplicates([*KEY, "vintage"])
-    ordered = _first_published(once.sort_values([*KEY, "vintage"], ignore_index=True))
+    by_release = once.sort_values([*KEY, "vintage"], ignore_index=True)
+    findings += check_restated(by_release)
+    ordered = _first_published(by_release)
     return ordered[list(OBSERVATION_COLUMNS)].astype(_TYPES), findings
 
 

@@ -13,6 +13,8 @@ import pandas as pd
 from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError, SourceError
 from earlywarn.sources.cells import SYMBOLS, legacy_findings, parse_cells
+from earlywarn.sources.continuity import check_copied_years, check_other_years
+from earlywarn.sources.layouts import IDENTIFIERS
 from earlywarn.sources.plausibility import (
     check_coverage,
     check_scale,
@@ -21,18 +23,18 @@ from earlywarn.sources.plausibility import (
 )
 from earlywarn.sources.reorganisations import settle_lifetimes, share_joint_leads
 from earlywarn.sources.schema import Finding
+from earlywarn.sources.sums import LOCAL, NATIONAL, REGIONAL, check_absence, check_sums
 from earlywarn.sources.validation import check_figures, settle_ratios
 
 if TYPE_CHECKING:
     from earlywarn.sources.layouts import Layout, Measure
     from earlywarn.sources.tabular_files import Table
 
-NATIONAL, LOCAL = "national", "local authority"
 _LEVELS = {
     **dict.fromkeys(("national", "nat", "country"), NATIONAL),
     **dict.fromkeys(("local authority", "la", "local_authority", "local authorities"), LOCAL),
+    **dict.fromkeys(("regional", "reg", "region", "rgn"), REGIONAL),
     # Levels of the official standard of which no row is read here.
-    **dict.fromkeys(("regional", "reg", "region", "rgn"), "regional"),
     **dict.fromkeys(("local authority district", "lad", "ward", "war", "school", "sch"), "other"),
     **dict.fromkeys(("parliamentary constituency", "pcon", "institution", "inst"), "other"),
 }
@@ -42,6 +44,8 @@ _DESCRIBING = frozenset(
     | {"new_la_code", "la_name", "category"}
 )
 """Columns that say what a row is of, and never which part of the children."""
+
+_NO_COUNTS = _DESCRIBING | {*IDENTIFIERS, "population_type", "population_count", "age_group"}
 
 Numbers = dict[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.object_]]]
 
@@ -94,7 +98,8 @@ def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
         If a year, a cell or a row is not what the layout says.
     """
     table.check_once(layout.columns)
-    kept, others = _counted_rows(table, layout)
+    counted, others = _counted_rows(table, layout)
+    kept = counted.take((counted.cells["geographic_level"].map(level_of) != REGIONAL).to_numpy())
     places, findings = _places(kept, register)
     findings = others + findings
     places, doubled = _without_doubles(kept, layout, places, register)
@@ -103,7 +108,8 @@ def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
         places, register, layout.series, kept.file, [partner for _, partner in layout.joint_leads]
     )
     numbers, signs = _numbers(kept, layout, register)
-    findings += signs
+    findings += signs + _sums(counted, layout)
+    findings += check_copied_years(kept, places, _NO_COUNTS, register)
     parts = []
     for measure in layout.measures:
         part = _figures(places, measure, numbers)
@@ -111,6 +117,7 @@ def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
         findings += settle_ratios(part, measure, kept.file)
         findings += check_figures(part, measure, layout, kept.file, register)
         findings += check_scale(part, measure.value, kept.file)
+        findings += check_other_years(part, measure.value, kept.file, register)
         parts.append(part.drop(columns=["needed", "row"]))
     figures = pd.concat(parts, ignore_index=True)
     figures, shared = share_joint_leads(figures, layout.joint_leads, kept.file)
@@ -121,10 +128,10 @@ def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
 
 
 def _counted_rows(table: Table, layout: Layout) -> tuple[Table, list[Finding]]:
-    """The rows of England and of authorities that the layout counts, and what is said of others."""
+    """The rows of England, regions and authorities that count, and what is said of others."""
     level = table.cells["geographic_level"].map(level_of)
     findings = _other_levels(table, level)
-    counts = level.isin([NATIONAL, LOCAL])
+    counts = level.isin([NATIONAL, REGIONAL, LOCAL])
     if layout.where:
         column, *values = layout.where
         counts &= table.cells[column].str.casefold().isin([value.casefold() for value in values])
@@ -334,6 +341,19 @@ def _numbers(table: Table, layout: Layout, register: Register) -> tuple[Numbers,
         numbers[column] = values, statuses
         findings += legacy_findings(table.cells[column], table.columns[column], table.file)
     return numbers, findings
+
+
+def _sums(table: Table, layout: Layout) -> list[Finding]:
+    """What does not add up in a table with its rows of regions."""
+    level = table.cells["geographic_level"].map(level_of)
+    counts = [column for measure in layout.measures for column in measure.counts]
+    findings = check_sums(table, level, [*dict.fromkeys(counts)], layout.count_half)
+    for measure in layout.measures:
+        if measure.name == "absence":
+            workers = next(other.denominator[-1] for other in layout.measures if other.denominator)
+            local = table.take((level == LOCAL).to_numpy())
+            findings += check_absence(local, measure.numerator, workers, measure.value)
+    return findings
 
 
 def _refuse_cell(table: Table, column: str, row: int, register: Register) -> None:

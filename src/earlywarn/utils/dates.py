@@ -27,6 +27,7 @@ _MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
+_LONGEST_SHOWN = 200
 _COARSE = frozenset({"Y", "M", "W", "generic"})  # units of numpy that name more than a day
 
 
@@ -117,10 +118,19 @@ def as_date(value: object, where: str, error: type[EarlyWarnError]) -> date:
     raise error(
         "not a date",
         where=where,
-        found=repr(value),
+        found=_shown(value),
         expected=EXPECTED_DAY,
         remedy="Give year, month and day in this order; a week, a month or a year is no day.",
     )
+
+
+def _shown(value: object) -> str:
+    """A value in an error: Python refuses to write whole numbers of thousands of digits."""
+    try:
+        text = repr(value)
+    except ValueError:
+        return "a number too long to show"
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
 
 
 def this_day() -> date:
@@ -128,8 +138,21 @@ def this_day() -> date:
     return date.today()  # noqa: DTZ011 - a person's today is that of the place they are in
 
 
+def is_longer_than_a_day(value: object) -> bool:
+    """Whether a datetime64 of numpy names a week, a month or a year, which pandas takes as a day.
+
+    Examples
+    --------
+    >>> is_longer_than_a_day(np.datetime64("2024-06")), is_longer_than_a_day("2024-06")
+    (True, False)
+    """
+    if not isinstance(value, np.datetime64) or np.isnat(value):
+        return False
+    return np.datetime_data(value.dtype)[0] in _COARSE
+
+
 def _numpy_day(value: np.datetime64) -> date | None:
-    if np.isnat(value) or np.datetime_data(value.dtype)[0] in _COARSE:
+    if np.isnat(value) or is_longer_than_a_day(value):
         return None
     day = value.astype("datetime64[D]").item()
     return day if isinstance(day, date) else None

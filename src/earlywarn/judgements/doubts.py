@@ -1,0 +1,119 @@
+"""Judgements that can be and never were: grades, days and inspections unlike all those known."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from earlywarn.judgements.schema import AREAS, GRADES
+from earlywarn.sources.schema import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from earlywarn.judgements.rows import Inspection
+
+# Of the 492 inspections from November 2013 to August 2026 none is beyond these.
+_SHORTEST, _LONGEST = 20, 250  # days from the start to the report: 22 to 225
+_APART = 500  # days between two inspections of one authority: 622 at least
+_CORE = ("leadership", "help_and_protection", "in_care")
+_SATURDAY = 5
+_CARE_LEAVERS_FROM = date(2023, 2, 1)  # under ILACS; before it they were judged with those in care
+_SCILLY = "420"  # no child there is in care
+_FEWEST = 50  # inspections by which a table's columns are held against each other
+
+
+def doubts_about(inspections: Sequence[Inspection]) -> list[Finding]:
+    """A warning for each thing that no inspection known so far shows: a cell may be wrong.
+
+    Parameters
+    ----------
+    inspections : sequence of Inspection
+        One each, by authority and start.
+
+    Returns
+    -------
+    list of Finding
+        Reports sooner or later after the start than any; days at a weekend; an overall grade beyond
+        every area, or two grades from leadership; an Inadequate area under an overall Good; one
+        area without a grade; two inspections of one authority within 500 days; a table in which
+        leadership is the overall grade less often than another area.
+    """
+    findings = [_doubt(one, code, message) for one in inspections for code, message in _of_one(one)]
+    for before, after in pairwise(inspections):
+        apart = (after.row["inspection_start"] - before.row["inspection_start"]).days
+        if before.row["la_code"] == after.row["la_code"] and apart < _APART:
+            message = f"{apart} days after the inspection of {before.row['inspection_start']}"
+            findings.append(_doubt(after, "soon-again", message))
+    return findings + _odd_columns(inspections)
+
+
+def _odd_columns(inspections: Sequence[Inspection]) -> list[Finding]:
+    """A warning for each table in which leadership agrees with overall less than another area."""
+    tables: dict[str, list[Inspection]] = {}
+    for one in inspections:
+        if one.row["overall"] is not None:
+            tables.setdefault(one.member, []).append(one)
+    findings = []
+    for member, rows in tables.items():
+        same = {area: sum(one.row[area] == one.row["overall"] for one in rows) for area in _CORE}
+        first = max(_CORE, key=lambda area: same[area])
+        if len(rows) >= _FEWEST and first != "leadership":
+            message = (
+                f"{first} is the overall grade in {same[first]} of {len(rows)} rows, leadership "
+                f"in {same['leadership']}: in every table so far it is leadership that most "
+                "often is; were two columns exchanged?"
+            )
+            findings.append(Finding("warning", "odd-columns", message, member, column=first))
+    return findings
+
+
+def _of_one(one: Inspection) -> Iterator[tuple[str, str]]:
+    start, published = one.row["inspection_start"], one.row["published_on"]
+    days = (published - start).days
+    exact = one.row["start_precision"] == "day"
+    if days > _LONGEST or (exact and days < _SHORTEST):
+        message = f"the report was published {days} days after the inspection began"
+        yield "odd-gap", f"{message}: {published}, start {start}"
+    for name, day in (("began", start if exact else None), ("was published", published)):
+        if day is not None and day.weekday() >= _SATURDAY:
+            yield "weekend", f"it {name} on {_in_words(day)}"
+    yield from _odd_grades(one)
+    blank = [area for area in _CORE if one.row[area] is None]
+    if one.row["la_code"] == _SCILLY:
+        blank = []
+    judged_apart = one.row["framework"] == "SIF" or start >= _CARE_LEAVERS_FROM
+    if not blank and judged_apart and _lacks_care_leavers(one):
+        blank = ["care_leavers"]
+    if len(blank) == 1:
+        yield "no-grade", f"{blank[0]} has no grade"
+
+
+def _lacks_care_leavers(one: Inspection) -> bool:
+    return one.row["care_leavers"] is None and one.row["la_code"] != _SCILLY
+
+
+def _odd_grades(one: Inspection) -> Iterator[tuple[str, str]]:
+    overall = one.row["overall"]
+    grades = {area: GRADES.index(one.row[area]) for area in AREAS if one.row[area]}
+    if overall is None or not grades:
+        return
+    place = GRADES.index(overall)
+    if set(_CORE) <= grades.keys() and not (min(grades.values()) <= place <= max(grades.values())):
+        yield "odd-grades", f"overall {overall}, beyond the grade of every area"
+    elif abs(grades.get("leadership", place) - place) > 1:
+        yield "odd-grades", f"overall {overall} with leadership {one.row['leadership']}"
+    elif place <= GRADES.index("Good") and any(
+        grades.get(area) == GRADES.index("Inadequate") for area in _CORE
+    ):
+        yield "odd-grades", f"overall {overall} with an Inadequate area"
+
+
+def _in_words(day: date) -> str:
+    return f"a {day:%A}, {day}"
+
+
+def _doubt(one: Inspection, code: str, message: str) -> Finding:
+    words = f"{one.where}: {message}; no inspection known is like that: check the row"
+    return Finding("warning", code, words, one.member, la_code=one.row["la_code"])

@@ -1,0 +1,76 @@
+"""Judgements unlike all those known are named."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from earlywarn.judgements.doubts import doubts_about
+from earlywarn.judgements.rows import Inspection
+
+PLAIN: dict[str, Any] = {
+    "la_code": "383",
+    "framework": "ILACS",
+    "inspection_start": date(2024, 2, 5),
+    "published_on": date(2024, 3, 25),
+    "overall": "Good",
+    "leadership": "Good",
+    "help_and_protection": "Good",
+    "in_care": "Requires improvement",
+    "care_leavers": "Good",
+    "start_precision": "day",
+}
+
+
+def codes(*changes: dict[str, Any]) -> list[str]:
+    rows = [Inspection("a.csv, row 2", PLAIN | change, member="a.csv") for change in changes]
+    return [one.code for one in doubts_about(rows)]
+
+
+def test_a_plain_inspection_says_nothing() -> None:
+    assert codes({}) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"published_on": date(2025, 3, 25)}, "odd-gap"),
+        ({"published_on": date(2024, 2, 12)}, "odd-gap"),
+        ({"published_on": date(2024, 3, 24)}, "weekend"),
+        ({"inspection_start": date(2024, 2, 3)}, "weekend"),
+        ({"overall": "Outstanding"}, "odd-grades"),
+        ({"overall": "Requires improvement", "leadership": "Outstanding"}, "odd-grades"),
+        ({"in_care": "Inadequate"}, "odd-grades"),
+        ({"in_care": None}, "no-grade"),
+        ({"care_leavers": None}, "no-grade"),
+    ],
+)
+def test_what_no_inspection_shows_is_named(change: dict[str, Any], code: str) -> None:
+    assert codes(change) == [code]
+
+
+def test_grades_that_were_not_given_are_not_missed() -> None:
+    before = {"inspection_start": date(2022, 2, 7), "published_on": date(2022, 3, 28)}
+    assert codes(before | {"care_leavers": None}) == []
+    assert codes({"la_code": "420", "in_care": None, "care_leavers": None}) == []
+
+
+def test_a_start_known_to_the_month_has_no_weekday() -> None:
+    start = {"inspection_start": date(2024, 6, 1), "published_on": date(2024, 7, 15)}
+    assert codes(start | {"start_precision": "month"}) == []
+
+
+def test_two_inspections_within_500_days_are_named() -> None:
+    again = {"inspection_start": date(2024, 9, 2), "published_on": date(2024, 10, 21)}
+    assert codes({}, again) == ["soon-again"]
+    assert codes({}, again | {"la_code": "380"}) == []
+
+
+def test_a_table_whose_leadership_agrees_least_is_named() -> None:
+    rows = [
+        {"la_code": f"{code}", "leadership": "Requires improvement", "in_care": "Good"}
+        for code in range(300, 360)
+    ]
+    assert codes(*rows) == ["odd-columns"]
