@@ -301,7 +301,7 @@ JUDGED = {
     "looked_after": "Good", "care_leavers": "Good", "leadership": "Outstanding",
 }  # fmt: skip
 OTHER = {**JUDGED, "la_code": "203", "la_name": "Greenwich", "inspection_start": "2023-05-09",
-         "publication_date": "2023-07-01"}  # fmt: skip
+         "publication_date": "2023-07-03"}  # fmt: skip
 
 
 def judgement_faults() -> dict[str, bytes]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
 
 from earlywarn.sources.cells import parse_cells
 from earlywarn.sources.schema import PUBLISHED, Finding
@@ -13,7 +14,14 @@ from earlywarn.sources.schema import PUBLISHED, Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import pandas as pd
+
     from earlywarn.sources.tabular_files import Table
+    from earlywarn.statistics.arrays import FloatArray
+
+Ints = npt.NDArray[np.intp]
+Place = tuple[str, str]
+"""A year, and a region in small letters; blank for England."""
 
 LOCAL, REGIONAL, NATIONAL = "local authority", "regional", "national"
 """The levels of rows that are added up."""
@@ -51,89 +59,128 @@ def check_sums(
     list of Finding
         Where a cell has no number (suppressed, or not collected), the others may add up to less.
     """
-    frame = pd.DataFrame(
-        {"level": level, "line": table.lines, "period": table.cells["time_period"]}
-    )
     regions = table.cells.get("region_name")
-    frame["region"] = "" if regions is None else regions.str.casefold()
-    names = {} if regions is None else dict(zip(frame["region"], regions, strict=True))
-    off = [
-        wrong.assign(column=column)
-        for column in columns
-        for wrong in _wrong_sums(frame, *parse_cells(table.cells[column])[:2], half)
-    ]
-    if not off:
-        return []
-    return list(_said_once(pd.concat(off, ignore_index=True), table, names))
+    titles = [""] * len(table.lines) if regions is None else regions.tolist()
+    places = list(zip(table.cells["time_period"].tolist(), map(str.casefold, titles), strict=True))
+    additions = list(_additions(level.to_numpy(dtype=object), places))
+    off: dict[Place, list[_Wrong]] = {}
+    for column in columns:
+        values, statuses, _ = parse_cells(table.cells[column])
+        # "Rounds to zero" is no zero: such a cell may be any small number.
+        figures = np.where(statuses == PUBLISHED, values, np.nan)
+        for addition in additions:
+            for wrong in _wrong_sums(addition, figures, column, half):
+                off.setdefault(addition.places[wrong.at], []).append(wrong)
+    return list(
+        _said_once(
+            off, table, {place[1]: title for place, title in zip(places, titles, strict=True)}
+        )
+    )
 
 
-def _wrong_sums(frame: pd.DataFrame, values: Any, statuses: Any, half: float) -> list[pd.DataFrame]:
-    """The places whose parts don't add up in one column: `period, region, line, sum, whole`."""
-    # "Rounds to zero" is no zero: such a cell may be any small number.
-    cells = frame.assign(value=np.where(statuses == PUBLISHED, values, np.nan))
-    local = cells[cells["level"] == LOCAL]
-    regional = cells[cells["level"] == REGIONAL].drop_duplicates(["period", "region"])
-    national = cells[cells["level"] == NATIONAL].drop_duplicates("period").assign(region="")
-    wholes = pd.concat([regional["value"], national["value"]]).dropna()
-    rounding = _TENS if (wholes % 10 == 0).all() else max(half, 0.5 if half == 0 else half)
-    key = ["period", "region"]
-    own = regional[regional.set_index(key).index.isin(local.set_index(key).index)]
-    wrong = [_unlike(local, regional, key, half, rounding)]
+class _Addition(NamedTuple):
+    """Rows that add up to others; `owners` says which of the wholes each part belongs to."""
+
+    parts: Ints
+    owners: Ints
+    wholes: Ints
+    places: list[Place]
+    every_whole: Ints
+    exact: bool  # whether the parts are rounded as authorities are, and not as regions
+
+
+class _Wrong(NamedTuple):
+    """A whole that its parts don't add up to in one column."""
+
+    at: int
+    column: str
+    row: int
+    sum: float
+    whole: float
+
+
+def _additions(level: npt.NDArray[np.object_], places: list[Place]) -> Iterator[_Addition]:
+    """What is to add up to what: worked out once for all columns."""
+    local, regional, national = (
+        np.flatnonzero(level == name).tolist() for name in (LOCAL, REGIONAL, NATIONAL)
+    )
+    of_region: dict[Place, int] = {}
+    for row in regional:
+        of_region.setdefault(places[row], row)
+    of_england: dict[Place, int] = {}
+    for row in national:
+        of_england.setdefault((places[row][0], ""), row)
+    every = np.array([*of_region.values(), *of_england.values()], dtype=np.intp)
+    yield _addition(local, [places[row] for row in local], of_region, every, exact=True)
     # A table of one region, with England's rows beside it, adds up to less.
-    whole = own.groupby("period")["region"].transform("size") >= _REGIONS
-    wrong.append(_unlike(own[whole].assign(region=""), national, key, rounding, rounding))
-    bare = local[~local["period"].isin(regional["period"])]
-    many = bare.groupby("period")["value"].transform("size") >= _NEARLY_ALL
-    wrong.append(_unlike(bare[many].assign(region=""), national, key, half, rounding))
-    return [part for part in wrong if len(part)]
+    there = {places[row] for row in local}
+    own = [row for place, row in of_region.items() if place in there]
+    counted = Counter(places[row][0] for row in own)
+    own = [row for row in own if counted[places[row][0]] >= _REGIONS]
+    yield _addition(own, [(places[row][0], "") for row in own], of_england, every, exact=False)
+    with_regions = {year for year, _ in of_region}
+    bare = [row for row in local if places[row][0] not in with_regions]
+    counted = Counter(places[row][0] for row in bare)
+    bare = [row for row in bare if counted[places[row][0]] >= _NEARLY_ALL]
+    yield _addition(bare, [(places[row][0], "") for row in bare], of_england, every, exact=True)
 
 
-def _unlike(
-    parts: pd.DataFrame, wholes: pd.DataFrame, key: list[str], half: float, rounding: float
-) -> pd.DataFrame:
+def _addition(
+    parts: list[int], of: list[Place], wholes: dict[Place, int], every: Ints, *, exact: bool
+) -> _Addition:
+    """The parts that have a whole, and these."""
+    at = {place: number for number, place in enumerate(wholes)}
+    owned = [(part, at[place]) for part, place in zip(parts, of, strict=True) if place in at]
+    rows, owners = np.array(owned, dtype=np.intp).reshape(-1, 2).T
+    whole_rows = np.array([*wholes.values()], dtype=np.intp)
+    return _Addition(rows, owners, whole_rows, [*wholes], every, exact)
+
+
+def _wrong_sums(
+    addition: _Addition, figures: FloatArray, column: str, half: float
+) -> Iterator[_Wrong]:
     """The wholes that their parts don't add up to, rounding and cells without a number allowed."""
-    groups = parts.groupby(key)["value"]
-    sums = pd.DataFrame({"sum": groups.sum(), "known": groups.count(), "size": groups.size()})
-    both = wholes.set_index(key)[["line", "value"]].join(sums, how="inner")
-    both = both[both["value"].notna()].rename(columns={"value": "whole"})
-    slack = rounding + half * both["known"] + 1e-6
-    more = both["sum"] > both["whole"] + slack
-    less = (both["known"] == both["size"]) & (both["sum"] < both["whole"] - slack)
-    return both[more | less].reset_index()
+    every = figures[addition.every_whole]
+    in_tens = (every[np.isfinite(every)] % 10 == 0).all()
+    rounding = _TENS if in_tens else half or 0.5
+    parts, wholes = figures[addition.parts], figures[addition.wholes]
+    known = np.isfinite(parts)
+    size, given, total = (
+        np.bincount(addition.owners, weights=weights, minlength=len(wholes))
+        for weights in (np.ones(len(parts)), known, np.where(known, parts, 0.0))
+    )
+    slack = rounding + (half if addition.exact else rounding) * given + 1e-6
+    more = total > wholes + slack
+    less = (given == size) & (total < wholes - slack)
+    for at in np.flatnonzero((size > 0) & (more | less)).tolist():
+        row = int(addition.wholes[at])
+        yield _Wrong(at, column, row, float(total[at]), float(wholes[at]))
 
 
-def _said_once(off: pd.DataFrame, table: Table, titles: dict[str, str]) -> Iterator[Finding]:
+def _said_once(
+    off: dict[Place, list[_Wrong]], table: Table, titles: dict[str, str]
+) -> Iterator[Finding]:
     """A finding for each place, with all its columns; the last one counts what is left."""
-    groups = off.groupby(["period", "region"], sort=True)
-    places = [((str(names[0]), str(names[1])), rows) for names, rows in groups]
-    for (period, region), rows in places[:_NAMED]:
-        first = rows.iloc[0]
-        title = table.columns[first["column"]]
-        others = [table.columns[column] for column in rows["column"].iloc[1:]]
-        place = titles.get(region, "") or "England"
+    for period, region in sorted(off)[:_NAMED]:
+        first, *others = off[period, region]
+        title = table.columns[first.column]
+        place = titles[region] if region else "England"
         parts = "the authorities of " + place if region else "the regions or authorities of England"
         message = (
-            f"{parts} add up to {first['sum']:.10g} in {title} of {period}, where the row of "
-            f"{place} says {first['whole']:.10g}"
+            f"{parts} add up to {first.sum:.10g} in {title} of {period}, where the row of "
+            f"{place} says {first.whole:.10g}"
         )
-        message += f"; nor do they in {', '.join(others)}" if others else ""
+        named = ", ".join(table.columns[other.column] for other in others)
+        message += f"; nor do they in {named}" if named else ""
         message += ": a cell may have been changed, moved or lost"
-        yield Finding(
-            "warning",
-            "sum",
-            message,
-            table.file,
-            float(first["line"]),
-            period=float(period),
-            column=title,
-            found=f"{first['sum']:.10g}",
-        )
-    if rest := places[_NAMED:]:
-        years = sorted({period for (period, _), _ in rest})
-        columns = sorted({table.columns[str(name)] for _, rows in rest for name in rows["column"]})
+        line, found = float(table.lines[first.row]), f"{first.sum:.10g}"
+        yield Finding("warning", "sum", message, table.file, line, "", float(period), title, found)
+    if rest := sorted(off)[_NAMED:]:
+        years = ", ".join(sorted({period for period, _ in rest}))
+        names = {table.columns[wrong.column] for place in rest for wrong in off[place]}
         message = (
-            f"{len(rest)} more regions and years don't add up, of {', '.join(years)}, in "
-            f"{', '.join(columns)}"
+            f"{len(rest)} more regions and years don't add up, of {years}, in "
+            f"{', '.join(sorted(names))}"
         )
         yield Finding("warning", "sum", message, table.file)
 
