@@ -124,7 +124,9 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(
-            message, where=self.prog, remedy=f"{self.prog} --help shows what it takes."
+            message,
+            where=self.prog if " " in self.prog else "",
+            remedy=f"{self.prog} --help shows what it takes.",
         )
 
 
