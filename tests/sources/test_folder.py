@@ -736,6 +736,7 @@ def test_workforce_over_100_percent_is_told(tmp_path):
             "turnover_rate_fte": "120",
             "leavers_fte": "12",
             "inpost_fte": "10",
+            "working_days_lost_fte": "81",  # 3.2% of what ten people work in a year
             "agency_rate_fte": "c",
             "vacancy_rate_fte": "c",
         }
