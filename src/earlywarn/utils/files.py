@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from earlywarn.errors import EarlyWarnError, UsageError
+from earlywarn.utils.parts import new_part, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from contextlib import ExitStack
 
 _PACKAGE = Path(__file__).parents[1]
 _CHECKOUT = _PACKAGE.parents[1]
@@ -225,7 +227,8 @@ def write_together(contents: Mapping[Path, str | bytes], *, durable: bool = True
     """Write files so that all are there whole, with the new content, or none is touched at all.
 
     Each file is at any moment the old one or the new one. Stopped in between, those that were
-    replaced get their old content back; once all are replaced, all stay.
+    replaced get their old content back; once all are replaced, all stay. What a killed run left
+    unfinished in the same folders is removed, where ``durable``.
 
     Parameters
     ----------
@@ -236,9 +239,10 @@ def write_together(contents: Mapping[Path, str | bytes], *, durable: bool = True
     """
     parts: dict[Path, Path] = {}
     kept: dict[Path, Path] = {}
+    open_ = contextlib.ExitStack()
     try:
         for file, content in contents.items():
-            parts[file] = _part_of(file, content, durable=durable)
+            parts[file] = _part_of(file, content, open_, durable=durable)
         if len(parts) > 1:
             for file in parts:
                 _keep(file, kept)
@@ -247,10 +251,12 @@ def write_together(contents: Mapping[Path, str | bytes], *, durable: bool = True
         if durable:
             for folder in {file.parent for file in parts}:
                 sync_folder(folder)
+                sweep(folder)
     except BaseException:
         _undo(parts, kept, whole=len(parts) == len(contents))
         raise
     finally:
+        open_.close()
         for old in kept.values():
             old.unlink(missing_ok=True)
 
@@ -339,23 +345,25 @@ def _check_name(path: Path, fault: type[EarlyWarnError]) -> None:
         )
 
 
-def _part_of(file: Path, content: str | bytes, *, durable: bool) -> Path:
-    """The content in a file beside the one that it is meant for."""
+def _part_of(file: Path, content: str | bytes, open_: ExitStack, *, durable: bool) -> Path:
+    """The content in a file beside the one that it is meant for, locked until it has its place."""
     data = content.encode("utf-8") if isinstance(content, str) else content
-    # Not the file's own name in it: one of 250 characters has no room for more.
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".earlywarn-", suffix=".part")
-    part = Path(name)
+    stream, part = new_part(file.parent)
+    open_.callback(stream.close)
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            if durable:
-                stream.flush()
-                os.fsync(stream.fileno())
+        stream.write(data)
+        stream.flush()
+        if durable:
+            os.fsync(stream.fileno())
+        if os.name == "nt":
+            stream.close()  # An open file can't be renamed there.
         # A temporary file is private; a finished one has the permissions of any new file.
         mask = os.umask(0)
         os.umask(mask)
         part.chmod(0o666 & ~mask)
     except BaseException:
+        with contextlib.suppress(OSError):  # What could not be written can't be flushed either.
+            stream.close()
         part.unlink(missing_ok=True)
         raise
     return part
