@@ -151,6 +151,13 @@ def unwritable(
     scores.csv: it can't be written: found No space left on device. Make room on the disk, or \
 choose another place.
     """
+    if isinstance(error, FileExistsError):
+        return fault(
+            "another run has written it meanwhile",
+            where=str(place),
+            expected="a new place",
+            remedy="Choose another one, or add --overwrite (overwrite=True).",
+        )
     return fault(
         "it can't be written",
         where=str(place),
@@ -207,7 +214,9 @@ def written_to(place: Path, fault: type[EarlyWarnError] = UsageError) -> Iterato
         raise unwritable(place, error, fault) from error
 
 
-def write_whole(file: Path, content: str | bytes, *, durable: bool = True) -> None:
+def write_whole(
+    file: Path, content: str | bytes, *, overwrite: bool = True, durable: bool = True
+) -> None:
     """Write a file so that it is there whole, with the new content, or not touched at all.
 
     Parameters
@@ -216,14 +225,18 @@ def write_whole(file: Path, content: str | bytes, *, durable: bool = True) -> No
         Where to write it.
     content : str or bytes
         Text is written as UTF-8.
+    overwrite : bool
+        Whether a file may be replaced that another run wrote since ``check_outputs`` looked.
     durable : bool
         Whether it must outlast a power cut. Not needed for what carries its own digest and can be
         made again; each such wait for the disk takes milliseconds.
     """
-    write_together({file: content}, durable=durable)
+    write_together({file: content}, overwrite=overwrite, durable=durable)
 
 
-def write_together(contents: Mapping[Path, str | bytes], *, durable: bool = True) -> None:
+def write_together(
+    contents: Mapping[Path, str | bytes], *, overwrite: bool = True, durable: bool = True
+) -> None:
     """Write files so that all are there whole, with the new content, or none is touched at all.
 
     Each file is at any moment the old one or the new one. Stopped in between, those that were
@@ -234,7 +247,7 @@ def write_together(contents: Mapping[Path, str | bytes], *, durable: bool = True
     ----------
     contents : mapping of Path to str or bytes
         Text is written as UTF-8.
-    durable : bool
+    overwrite, durable : bool
         As for ``write_whole``.
     """
     parts: dict[Path, Path] = {}
@@ -247,7 +260,10 @@ def write_together(contents: Mapping[Path, str | bytes], *, durable: bool = True
             for file in parts:
                 _keep(file, kept)
         for file, part in parts.items():
-            part.replace(file)
+            if overwrite:
+                part.replace(file)
+            else:
+                _place_new(part, file)
         if durable:
             for folder in {file.parent for file in parts}:
                 sync_folder(folder)
@@ -276,6 +292,25 @@ def sync_folder(folder: Path) -> None:
             raise
     finally:
         os.close(handle)
+
+
+def _place_new(part: Path, file: Path) -> None:
+    """Give a finished part its name, unless a file has that name: of two runs one is refused."""
+    try:
+        os.link(part, file)
+    except FileExistsError:
+        raise
+    except (OSError, NotImplementedError) as error:  # A file system without links.
+        if os.path.lexists(file):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(file)) from error
+        part.replace(file)
+    else:
+        try:
+            part.unlink()
+        except BaseException:
+            if part.exists():
+                file.unlink(missing_ok=True)
+            raise
 
 
 def _keep(file: Path, kept: dict[Path, Path]) -> None:
