@@ -84,6 +84,18 @@ def test_what_was_done_to_a_register_is_named(
         append_entry(register, {"as_of": "2026-09-01"}, forecasts(9))
 
 
+def test_an_entry_of_a_run_that_was_killed_is_written_again(register: Path) -> None:
+    """Killed between the entry and the list of entries: the next run goes on from there."""
+    chain = (register / "chain.csv").read_bytes()
+    facts = {"kind": "published", "target": "any_inadequate"}
+    last = append_entry(register, {"as_of": "2026-09-01", **facts}, forecasts(9))
+    (register / "chain.csv").write_bytes(chain)
+    with pytest.raises(RegisterError, match=f"{last.name} was slipped in"):
+        ew.verify(register)
+    assert append_entry(register, {"as_of": "2026-09-02", **facts}, forecasts(8)) == last
+    assert ew.verify(register).entries == 4
+
+
 def came_to(starts: list[date]) -> pd.DataFrame:
     """Three inspections: Good throughout, but for help and protection of the second."""
     reports = [date(day.year, day.month + 1, 1) for day in starts]

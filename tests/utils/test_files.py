@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import tempfile
 from itertools import count
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from earlywarn.utils.files import (
     write_whole,
     written_to,
 )
+from earlywarn.utils.parts import new_part, sweep
+
+posix = pytest.mark.skipif(os.name == "nt", reason="by age there: an open file can't be removed")
 
 
 def names(folder: Path) -> list[str]:
@@ -85,6 +89,66 @@ def test_a_new_file_that_can_not_be_followed_by_the_second_goes_again(
 def test_a_name_with_no_room_for_more(tmp_path: Path) -> None:
     write_whole(tmp_path / ("x" * 255), "whole")
     assert names(tmp_path) == ["x" * 255]
+
+
+@posix
+def test_what_a_killed_run_left_goes_and_what_another_writes_stays(tmp_path: Path) -> None:
+    left = tmp_path / ".earlywarn-killed.part"
+    left.write_bytes(b"half")
+    stream, written = new_part(tmp_path)
+    with stream:
+        write_whole(tmp_path / "model.json", "whole")
+        assert names(tmp_path) == [written.name, "model.json"]
+    sweep(tmp_path)
+    assert names(tmp_path) == ["model.json"]
+
+
+@posix
+def test_a_part_swept_up_before_it_was_locked_is_made_again(tmp_path: Path, monkeypatch) -> None:
+    make, made = tempfile.mkstemp, []
+
+    def swept(**options) -> tuple[int, str]:
+        made.append(make(**options))
+        if len(made) == 1:
+            sweep(tmp_path)
+        return made[-1]
+
+    monkeypatch.setattr(tempfile, "mkstemp", swept)
+    write_whole(tmp_path / "model.json", "whole")
+    assert len(made) == 2
+    assert names(tmp_path) == ["model.json"]
+
+
+@posix
+def test_without_locks_nothing_is_taken_for_left(tmp_path: Path, monkeypatch) -> None:
+    def none(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", none)
+    (tmp_path / ".earlywarn-a.part").touch()
+    write_whole(tmp_path / "model.json", "whole")
+    assert names(tmp_path) == [".earlywarn-a.part", "model.json"]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_what_another_run_wrote_meanwhile_stays(tmp_path: Path, monkeypatch, links: bool) -> None:
+    """Nothing of the second run is left: of two without --overwrite one wins."""
+    if not links:
+        monkeypatch.setattr(os, "link", lambda *_: unlinkable())
+    new = {tmp_path / "a": "first", tmp_path / "c": "first"}
+    write_together(new, overwrite=False)
+    (tmp_path / "a").unlink()
+    with (
+        pytest.raises(UsageError, match=r"c: another run has written it meanwhile"),
+        written_to(tmp_path / "c"),
+    ):
+        write_together({tmp_path / "a": "second", tmp_path / "c": "second"}, overwrite=False)
+    assert names(tmp_path) == ["c"]
+    assert (tmp_path / "c").read_text("utf-8") == "first"
+
+
+def unlinkable() -> None:
+    raise OSError(errno.EPERM, "Operation not permitted")
 
 
 class TestOutputs:

@@ -102,7 +102,7 @@ def write_card(
         quality_log(facts, recorded, panel),
         _json(facts, recorded, standards),
     )
-    _write(place, dict(zip(FILES, texts, strict=True)))
+    _write(place, dict(zip(FILES, texts, strict=True)), overwrite=overwrite)
     return place
 
 
@@ -181,6 +181,6 @@ def _plain(item: Item, facts: Facts) -> dict[str, str]:
     }
 
 
-def _write(place: Path, texts: dict[str, str]) -> None:
+def _write(place: Path, texts: dict[str, str], *, overwrite: bool) -> None:
     with written_to(place, CardError), folder_for(place):
-        write_together({place / name: text for name, text in texts.items()})
+        write_together({place / name: text for name, text in texts.items()}, overwrite=overwrite)

@@ -61,7 +61,7 @@ def draw(chosen: argparse.Namespace) -> None:
     axes = _drawn(chosen)
     said = axes.get_label()
     with written_to(file):
-        write_whole(file, picture_bytes(axes, file.suffix))
+        write_whole(file, picture_bytes(axes, file.suffix), overwrite=chosen.overwrite)
     print(said)
     print(f"The picture is in {file}")
 

@@ -172,7 +172,7 @@ def write_record(record: Record, folder: str | Path, *, overwrite: bool = False)
     contents[target / "evaluation.md"] = page(record.evaluation, record.tables, record.backtest)
     contents[target / "backtest.json"] = _json(record)
     with written_to(target, BacktestError), folder_for(target):
-        write_together(contents)
+        write_together(contents, overwrite=overwrite)
 
 
 def _all_tables(record: Record) -> dict[str, pd.DataFrame]:

@@ -60,7 +60,7 @@ def write_table(
     rows = frame.reset_index() if any(name is not None for name in frame.index.names) else frame
     contents = _contents(rows, file.suffix, about or about_table(rows))
     with written_to(file):
-        write_together(dict(zip(_files(file), contents, strict=True)))
+        write_together(dict(zip(_files(file), contents, strict=True)), overwrite=overwrite)
 
 
 def check_table_place(path: Path, *, overwrite: bool = False) -> None:

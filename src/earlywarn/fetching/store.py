@@ -20,6 +20,7 @@ from earlywarn.errors import FetchError
 from earlywarn.sources.calendar import RELEASE_COLUMNS, Calendar
 from earlywarn.utils.files import check_folder, write_whole
 from earlywarn.utils.locks import owned
+from earlywarn.utils.parts import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,6 +109,7 @@ class Store:
         with owned(self.folder / ".fetching.lock"):
             work.mkdir(exist_ok=True)
             self._clear(work)
+            sweep(self.folder)
             try:
                 yield work
             finally:

@@ -75,7 +75,7 @@ def save_model(model: RiskModel, path: str | Path, *, overwrite: bool = False) -
     check_outputs(file, overwrite=overwrite, make_folders=True, what="a model", fault=StoreError)
     text = _readable_text(model, str(file))
     with written_to(file, StoreError), folder_for(file.parent):
-        write_whole(file, text)
+        write_whole(file, text, overwrite=overwrite)
     return file
 
 

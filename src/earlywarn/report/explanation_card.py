@@ -92,7 +92,8 @@ class ExplanationCard:
             )
         check_outputs(file, overwrite=overwrite)
         with written_to(file):
-            write_whole(file, self.svg if file.suffix == ".svg" else self._page())
+            text = self.svg if file.suffix == ".svg" else self._page()
+            write_whole(file, text, overwrite=overwrite)
         return file
 
     def _page(self) -> str:

@@ -118,7 +118,7 @@ def write_explorer(
     text = explorer_page(model, snapshot, authority, own)
     watched.say(f"Page to explore with, as of {snapshot.as_of}")
     with written_to(file):
-        write_whole(file, text)
+        write_whole(file, text, overwrite=overwrite)
     return file
 
 

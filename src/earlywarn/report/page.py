@@ -120,12 +120,12 @@ def write_report(  # noqa: PLR0913 - every choice of a report, each by its name
         files = {place / name: text for name, text in pages.items()}
         check_outputs(*files, overwrite=overwrite, make_folders=True)
         with written_to(place), folder_for(place):
-            write_together(files)
+            write_together(files, overwrite=overwrite)
         return place / INDEX
     alone = authorities is not None and not national
     text = authority_page(contents, watched, brief=brief) if alone else page(contents, watched)
     with written_to(place):
-        write_whole(place, text)
+        write_whole(place, text, overwrite=overwrite)
     return place
 
 

@@ -53,7 +53,7 @@ def append_entry(folder: Path, facts: Mapping[str, str], forecasts: pd.DataFrame
     folder.mkdir(parents=True, exist_ok=True)
     with owned(folder / ".register.lock"):
         entries, faults = read_register(folder) if (folder / CHAIN).exists() else ([], [])
-        if faults:
+        if faults and faults != _cut_short(folder, entries):
             raise broken(folder, faults)
         if entries and entries[-1].facts["as_of"] >= facts["as_of"]:
             raise RegisterError(
@@ -105,8 +105,26 @@ def read_register(folder: Path) -> tuple[list[Entry], list[str]]:
         faults += _faults(entry, own, name, row, before)
         entries.append(entry)
         before = row["sha256"]
-    faults += [f"entry {name} was slipped in: {CHAIN} does not list it" for name in sorted(names)]
+    faults += [_slipped_in(name) for name in sorted(names)]
     return entries, faults
+
+
+def _cut_short(folder: Path, entries: list[Entry]) -> list[str]:
+    """The fault that a run leaves which was killed after its entry and before the list of them.
+
+    That entry was never published: the next one takes its place. One that does not follow the last
+    that is listed was put there by somebody else, and stays a fault.
+    """
+    place = folder / _name(len(entries) + 1)
+    if not entries or not place.is_file():
+        return []
+    entry, _ = _read(place, len(entries) + 1)
+    follows = entry.facts.get("before") == _listed(folder)[-1]["sha256"]
+    return [_slipped_in(place.name)] if follows else []
+
+
+def _slipped_in(name: str) -> str:
+    return f"entry {name} was slipped in: {CHAIN} does not list it"
 
 
 def _faults(entry: Entry, own: str, name: str, row: dict[str, str], before: str) -> list[str]:

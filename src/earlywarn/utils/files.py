@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from earlywarn.errors import EarlyWarnError, UsageError
+from earlywarn.utils.parts import new_part, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from contextlib import ExitStack
 
 _PACKAGE = Path(__file__).parents[1]
 _CHECKOUT = _PACKAGE.parents[1]
@@ -149,6 +151,13 @@ def unwritable(
     scores.csv: it can't be written: found No space left on device. Make room on the disk, or \
 choose another place.
     """
+    if isinstance(error, FileExistsError):
+        return fault(
+            "another run has written it meanwhile",
+            where=str(place),
+            expected="a new place",
+            remedy="Choose another one, or add --overwrite (overwrite=True).",
+        )
     return fault(
         "it can't be written",
         where=str(place),
@@ -205,7 +214,9 @@ def written_to(place: Path, fault: type[EarlyWarnError] = UsageError) -> Iterato
         raise unwritable(place, error, fault) from error
 
 
-def write_whole(file: Path, content: str | bytes, *, durable: bool = True) -> None:
+def write_whole(
+    file: Path, content: str | bytes, *, overwrite: bool = True, durable: bool = True
+) -> None:
     """Write a file so that it is there whole, with the new content, or not touched at all.
 
     Parameters
@@ -214,43 +225,54 @@ def write_whole(file: Path, content: str | bytes, *, durable: bool = True) -> No
         Where to write it.
     content : str or bytes
         Text is written as UTF-8.
+    overwrite : bool
+        Whether a file may be replaced that another run wrote since ``check_outputs`` looked.
     durable : bool
         Whether it must outlast a power cut. Not needed for what carries its own digest and can be
         made again; each such wait for the disk takes milliseconds.
     """
-    write_together({file: content}, durable=durable)
+    write_together({file: content}, overwrite=overwrite, durable=durable)
 
 
-def write_together(contents: Mapping[Path, str | bytes], *, durable: bool = True) -> None:
+def write_together(
+    contents: Mapping[Path, str | bytes], *, overwrite: bool = True, durable: bool = True
+) -> None:
     """Write files so that all are there whole, with the new content, or none is touched at all.
 
     Each file is at any moment the old one or the new one. Stopped in between, those that were
-    replaced get their old content back; once all are replaced, all stay.
+    replaced get their old content back; once all are replaced, all stay. What a killed run left
+    unfinished in the same folders is removed, where ``durable``.
 
     Parameters
     ----------
     contents : mapping of Path to str or bytes
         Text is written as UTF-8.
-    durable : bool
+    overwrite, durable : bool
         As for ``write_whole``.
     """
     parts: dict[Path, Path] = {}
     kept: dict[Path, Path] = {}
+    open_ = contextlib.ExitStack()
     try:
         for file, content in contents.items():
-            parts[file] = _part_of(file, content, durable=durable)
+            parts[file] = _part_of(file, content, open_, durable=durable)
         if len(parts) > 1:
             for file in parts:
                 _keep(file, kept)
         for file, part in parts.items():
-            part.replace(file)
+            if overwrite:
+                part.replace(file)
+            else:
+                _place_new(part, file)
         if durable:
             for folder in {file.parent for file in parts}:
                 sync_folder(folder)
+                sweep(folder)
     except BaseException:
         _undo(parts, kept, whole=len(parts) == len(contents))
         raise
     finally:
+        open_.close()
         for old in kept.values():
             old.unlink(missing_ok=True)
 
@@ -270,6 +292,25 @@ def sync_folder(folder: Path) -> None:
             raise
     finally:
         os.close(handle)
+
+
+def _place_new(part: Path, file: Path) -> None:
+    """Give a finished part its name, unless a file has that name: of two runs one is refused."""
+    try:
+        os.link(part, file)
+    except FileExistsError:
+        raise
+    except (OSError, NotImplementedError) as error:  # A file system without links.
+        if os.path.lexists(file):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(file)) from error
+        part.replace(file)
+    else:
+        try:
+            part.unlink()
+        except BaseException:
+            if part.exists():
+                file.unlink(missing_ok=True)
+            raise
 
 
 def _keep(file: Path, kept: dict[Path, Path]) -> None:
@@ -339,23 +380,25 @@ def _check_name(path: Path, fault: type[EarlyWarnError]) -> None:
         )
 
 
-def _part_of(file: Path, content: str | bytes, *, durable: bool) -> Path:
-    """The content in a file beside the one that it is meant for."""
+def _part_of(file: Path, content: str | bytes, open_: ExitStack, *, durable: bool) -> Path:
+    """The content in a file beside the one that it is meant for, locked until it has its place."""
     data = content.encode("utf-8") if isinstance(content, str) else content
-    # Not the file's own name in it: one of 250 characters has no room for more.
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".earlywarn-", suffix=".part")
-    part = Path(name)
+    stream, part = new_part(file.parent)
+    open_.callback(stream.close)
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            if durable:
-                stream.flush()
-                os.fsync(stream.fileno())
+        stream.write(data)
+        stream.flush()
+        if durable:
+            os.fsync(stream.fileno())
+        if os.name == "nt":
+            stream.close()  # An open file can't be renamed there.
         # A temporary file is private; a finished one has the permissions of any new file.
         mask = os.umask(0)
         os.umask(mask)
         part.chmod(0o666 & ~mask)
     except BaseException:
+        with contextlib.suppress(OSError):  # What could not be written can't be flushed either.
+            stream.close()
         part.unlink(missing_ok=True)
         raise
     return part
