@@ -32,6 +32,8 @@ def settle_ratios(figures: pd.DataFrame, measure: Measure, file: str) -> list[Fi
     empty = figures["denominator"].eq(0) & figures["value"].notna()
     if measure.needs:
         empty |= figures["needed"].eq(0) & figures["value"].notna()
+    if not empty.any():
+        return []
     found = figures.loc[empty]
     figures.loc[empty, "value"] = np.nan
     figures.loc[empty, "status"] = NOT_APPLICABLE
@@ -100,7 +102,8 @@ def _refuse_impossible(
         if field == "value" and measure.unit == "percent" and not measure.may_exceed:
             most, expected = 100.0, "a percentage from 0 to 100"
         numbers = figures[field].to_numpy()
-        for row in _rows(_those(figures, (numbers < 0) | (numbers > most)).head(1)):
+        wrong = np.flatnonzero((numbers < 0) | (numbers > most))[:1]
+        for row in _rows(figures.iloc[wrong]) if len(wrong) else ():
             name = register.name_of(row["la_code"])
             raise SourceError(
                 "a figure that can't be",
@@ -140,10 +143,10 @@ def _disagreements(
 ) -> list[Finding]:
     """One note counting the published ratios that their own counts don't give, rounding allowed."""
     scale = SCALES.get(measure.unit)
-    both = figures[figures[["numerator", "denominator", "value"]].notna().all(axis=1)]
-    both = both[both["denominator"] > 0]
-    if scale is None or both.empty:
+    known = figures["numerator"].notna() & figures["value"].notna() & (figures["denominator"] > 0)
+    if scale is None or not known.any():
         return []
+    both = figures[known]
     half = np.where(both["la_code"] == ENGLAND, _ENGLAND_HALF, layout.count_half)
     spread = half * max(len(measure.denominator), 1)
     least = scale * (both["numerator"] - half) / (both["denominator"] + spread)
