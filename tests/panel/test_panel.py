@@ -8,6 +8,7 @@ import shutil
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -594,16 +595,43 @@ class TestOverwriting:
         assert (tmp_path / "panel" / "observations.csv").read_bytes() == before
 
     def test_killed_between_its_two_moves(self, tmp_path: Path) -> None:
-        """The panel that was there is named to who looks for it, and back at the next build."""
-        write_panel(self.panel, tmp_path / "panel")
-        (tmp_path / ".panel.work").mkdir()
-        (tmp_path / "panel").rename(tmp_path / ".panel.work" / "old")
+        """The panel that was there is back for whoever looks for it, a reader or the next build."""
+        for look in (self.read, self.build):
+            self.cut_short(tmp_path)
+            look(tmp_path / "panel")
+            assert len(read_panel(tmp_path / "panel").observations) == 1
+            assert [path.name for path in tmp_path.iterdir()] == ["panel"]
+
+    def cut_short(self, folder: Path) -> None:
+        write_panel(self.panel, folder / "panel", overwrite=True)
+        (folder / ".panel.work" / "new").mkdir(parents=True)
+        (folder / "panel").rename(folder / ".panel.work" / "old")
+
+    def read(self, target: Path) -> None:
+        assert len(read_panel(target).observations) == 1
+
+    def build(self, target: Path) -> None:
+        with pytest.raises(PanelError, match=r"not empty: .*allow it to be overwritten"):
+            write_panel(make_panel(), target)
+
+    def test_where_it_can_not_be_brought_back(self, tmp_path: Path, monkeypatch) -> None:
+        self.cut_short(tmp_path)
+        monkeypatch.setattr("earlywarn.panel.storage._TRIES", 1)
+        monkeypatch.setattr(Path, "rename", mock.Mock(side_effect=PermissionError(13, "denied")))
         with pytest.raises(PanelError, match=r"earlier panel in .*\.panel\.work.old: move it back"):
             read_panel(tmp_path / "panel")
-        with pytest.raises(PanelError, match=r"not empty: .*allow it to be overwritten"):
-            write_panel(make_panel(), tmp_path / "panel")
-        assert len(read_panel(tmp_path / "panel").observations) == 1
-        assert [path.name for path in tmp_path.iterdir()] == ["panel"]
+
+    def test_read_while_another_takes_its_place(self, tmp_path: Path, monkeypatch) -> None:
+        target, read = tmp_path / "panel", Path.read_bytes
+        write_panel(self.panel, target)
+
+        def replaced(path: Path) -> bytes:
+            monkeypatch.setattr(Path, "read_bytes", read)
+            write_panel(make_panel(), target, overwrite=True)
+            return read(path)
+
+        monkeypatch.setattr(Path, "read_bytes", replaced)
+        assert len(read_panel(target).observations) == len(make_panel().observations) == 0
 
     def test_two_at_once(self, tmp_path: Path) -> None:
         lock, said = tmp_path / ".panel.work" / "lock", "another run is at work here"

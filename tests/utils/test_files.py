@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
+import json
 import os
+import shutil
 import tempfile
 from itertools import count
 from pathlib import Path
+from unittest import mock
 
 import pytest
+from tests.helpers.stopping import kills
 
 from earlywarn.errors import CardError, UsageError
+from earlywarn.utils.file_sets import settle
 from earlywarn.utils.files import (
     check_outputs,
     folder_for,
@@ -20,13 +26,17 @@ from earlywarn.utils.files import (
     write_whole,
     written_to,
 )
-from earlywarn.utils.parts import new_part, sweep
+from earlywarn.utils.parts import is_free, new_part, sweep
 
 posix = pytest.mark.skipif(os.name == "nt", reason="by age there: an open file can't be removed")
 
 
 def names(folder: Path) -> list[str]:
     return sorted(file.name for file in folder.iterdir())
+
+
+def texts(folder: Path, *files: str) -> list[str]:
+    return [(folder / file).read_text("utf-8") for file in files]
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, step: str, at: int, fault: BaseException) -> None:
@@ -235,3 +245,95 @@ def test_a_folder_that_could_not_be_filled_goes_again(tmp_path: Path) -> None:
 
 def test_what_the_user_can_do() -> None:
     assert "close what has it open" in str(unwritable(Path("a"), PermissionError(13, "denied")))
+
+
+class TestNotes:
+    """What a killed run noted of files that change together, and what is made of it."""
+
+    @pytest.fixture
+    def killed(self, tmp_path: Path, monkeypatch) -> Path:
+        """Killed once the first of two files had been replaced."""
+        (tmp_path / "work").mkdir()
+        write = {tmp_path / "work" / name: "new" for name in ("a", "b")}
+        write_together(dict.fromkeys(write, "old"))
+        states = kills(monkeypatch, tmp_path / "work", tmp_path, lambda: write_together(write))
+        return next(s for s in states if texts(s, "a", "b") == ["new", "old"])
+
+    def test_the_next_of_ours_finishes_it(self, killed: Path) -> None:
+        check_outputs(killed / "c")
+        assert texts(killed, *names(killed)) == ["new", "new"]
+
+    def test_a_file_that_somebody_has_changed_since_stays(self, killed: Path) -> None:
+        (killed / "b").write_text("by hand", encoding="utf-8")
+        settle(killed)
+        assert texts(killed, *names(killed)) == ["new", "by hand"]
+
+    @posix
+    def test_what_a_run_is_at_work_on_stays(self, killed: Path) -> None:
+        before = names(killed)
+        with next(killed.glob("*.set")).open("rb") as held:
+            assert is_free(held)
+            settle(killed)
+        assert names(killed) == before
+
+    def test_what_can_not_be_finished_is_tried_again(self, killed: Path, monkeypatch) -> None:
+        before = names(killed)
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", mock.Mock(side_effect=PermissionError(13, "open")))
+            settle(killed)
+        assert names(killed) == before
+        settle(killed)
+        assert texts(killed, *names(killed)) == ["new", "new"]
+
+    @pytest.mark.parametrize("name", ["../out", "/out", "..", "a\0b"])
+    def test_a_note_by_somebody_else_reaches_no_other_folder(
+        self, tmp_path: Path, name: str
+    ) -> None:
+        here = tmp_path / "here"
+        here.mkdir()
+        now = hashlib.sha256(b"new").hexdigest()
+        noted = json.dumps({name: [None, now]})
+        (here / ".earlywarn-x.set").write_text(f"{noted}\nready\n", encoding="utf-8")
+        (here / ".earlywarn-x.set-0.new").write_text("new", encoding="utf-8")
+        settle(here)
+        assert names(tmp_path) == ["here"]
+        assert names(here) == []
+
+    @pytest.mark.parametrize("text", ["", "{", "[]", '{"a": 1}', '{"a": ["x", "y"]}\nreadi'])
+    def test_a_note_that_was_cut_short_goes_with_what_it_speaks_of(
+        self, tmp_path: Path, text: str
+    ) -> None:
+        (tmp_path / "a").write_text("old", encoding="utf-8")
+        (tmp_path / ".earlywarn-x.set").write_text(text, encoding="utf-8")
+        for item in ("x.set-0.new", "x.set-0.old", "y.set-1.new"):
+            (tmp_path / f".earlywarn-{item}").touch()
+        settle(tmp_path)
+        assert texts(tmp_path, *names(tmp_path)) == ["old"]
+
+    def test_without_links_it_is_copied(self, tmp_path: Path, monkeypatch) -> None:
+        monkeypatch.setattr(os, "link", lambda *_: unlinkable())
+        old = {tmp_path / name: "old" for name in ("a", "b")}
+        write_together(old)
+        failing(monkeypatch, "replace", 2, OSError(errno.EIO, "I/O error"))
+        with pytest.raises(OSError, match="I/O"):
+            write_together(dict.fromkeys(old, "new"))
+        assert texts(tmp_path, *names(tmp_path)) == ["old", "old"]
+
+    def test_what_can_not_be_put_back_is_by_the_next_run(self, tmp_path: Path, monkeypatch) -> None:
+        old = {tmp_path / name: "old" for name in ("a", "b")}
+        write_together(old)
+        with monkeypatch.context() as patch:
+            replace, calls = Path.replace, count()
+
+            def first_only(path: Path, to: Path) -> None:
+                if next(calls):
+                    raise PermissionError(13, "denied")
+                replace(path, to)
+
+            patch.setattr(Path, "replace", first_only)
+            patch.setattr(shutil, "copy2", mock.Mock(side_effect=PermissionError(13, "denied")))
+            with pytest.raises(PermissionError):
+                write_together(dict.fromkeys(old, "new"))
+        assert texts(tmp_path, "a", "b") == ["new", "old"]
+        settle(tmp_path)
+        assert texts(tmp_path, *names(tmp_path)) == ["old", "old"]

@@ -11,6 +11,7 @@ import pandas as pd
 
 from earlywarn.errors import CardError
 from earlywarn.panel.storage import panel_digest
+from earlywarn.utils.file_sets import settle
 from earlywarn.utils.files import package_path
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def read_recorded(folder: str | Path | None = None) -> Recorded:
     if folder is None:
         return _from_text(package_path(SHIPPED))
     place = Path(folder)
+    settle(place)
     document = _document(place / "backtest.json")
     tables = {name: _read_table(place / f"{name}.csv", name) for name in COLUMNS}
     return _checked(document, tables, str(place))

@@ -6,14 +6,16 @@ import contextlib
 import hashlib
 import json
 import shutil
+import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
 from earlywarn._version import __version__
 from earlywarn.authorities import REGISTER_COLUMNS
-from earlywarn.errors import LeftBehindWarning, PanelError
-from earlywarn.utils.files import check_folder, folder_for, sync_folder, write_whole, written_to
+from earlywarn.errors import LeftBehindWarning, PanelError, UsageError
+from earlywarn.utils.files import check_folder, folder_for, write_whole, written_to
 from earlywarn.utils.locks import owned
+from earlywarn.utils.parts import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +30,8 @@ _MANIFEST = "manifest.json"
 _TABLES = tuple(
     f"{name}.csv" for name in ("observations", "releases", "neighbours", "judgements", "findings")
 )
+_TRIES, _WHILE = 50, 0.02
+"""How often, and after how many seconds, to look again whether another build has ended."""
 _EXTENSIONS = tuple(f"{name}.csv" for name in REGISTER_COLUMNS)
 
 
@@ -66,6 +70,32 @@ def write_folder(
         finally:
             with contextlib.suppress(OSError):
                 work.rmdir()
+
+
+def brought_back(folder: Path) -> bool:
+    """Whether there is a folder of this name; a panel that a killed build had set aside comes back.
+
+    No system can change a folder for another at once: a build that is between its two moves just
+    now is waited for.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the panel is, or was.
+    """
+    folder = folder.absolute()
+    work = _work_folder(folder)
+    for _ in range(_TRIES):
+        if folder.is_dir() or not (work / "old").is_dir():
+            break
+        with contextlib.suppress(UsageError, OSError):
+            with owned(work / "lock"):
+                if not folder.exists():
+                    (work / "old").rename(folder)
+                    shutil.rmtree(work / "new", ignore_errors=True)
+            work.rmdir()
+        time.sleep(_WHILE)
+    return folder.is_dir()
 
 
 def _work_folder(target: Path) -> Path:
@@ -116,11 +146,16 @@ def read_tables(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     PanelError
         If it is not a panel, is of another format, or a file is missing or was changed.
     """
-    manifest = _read_manifest(folder)
-    extended = [name for name in _EXTENSIONS if name in manifest["files"]]
-    return manifest, {
-        name: _read_table(folder, manifest["files"], name) for name in (*_TABLES, *extended)
-    }
+    while True:
+        manifest = _read_manifest(folder)
+        extended = [name for name in _EXTENSIONS if name in manifest["files"]]
+        try:
+            return manifest, {
+                name: _read_table(folder, manifest["files"], name) for name in (*_TABLES, *extended)
+            }
+        except (PanelError, FileNotFoundError):
+            if _read_manifest(folder) == manifest:  # Else another one took its place meanwhile.
+                raise
 
 
 def panel_digest(manifest: Mapping[str, Any]) -> str:
@@ -149,6 +184,7 @@ def check_panel_place(target: Path, *, overwrite: bool = False) -> None:
         If it holds something and may not be replaced, or can't be written.
     """
     check_folder(target.parent, make=True, fault=PanelError)
+    brought_back(target)
     if not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
     ours = {*_TABLES, *_EXTENSIONS, _MANIFEST}
@@ -212,6 +248,7 @@ def _sha256(text: bytes) -> str:
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / _MANIFEST
+    brought_back(folder)
     if not path.is_file():
         old = _work_folder(folder.absolute()) / "old"
         raise PanelError(

@@ -28,7 +28,8 @@ from earlywarn.serving.chunks import (
     read_chunks,
 )
 from earlywarn.serving.work_folder import WorkFolder, unfinished, work_folder
-from earlywarn.utils.files import check_outputs, sync_folder, written_to
+from earlywarn.utils.files import check_outputs, written_to
+from earlywarn.utils.parts import sync_folder
 from earlywarn.utils.progress import Progress
 from earlywarn.utils.workers import check_jobs, parallel
 

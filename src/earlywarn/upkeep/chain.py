@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from earlywarn.errors import RegisterError
-from earlywarn.utils.files import check_folder, write_together
+from earlywarn.utils.file_sets import settle
+from earlywarn.utils.files import check_folder, folder_for, write_together, written_to
 from earlywarn.utils.locks import owned
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ PUBLISHED, REPLAY = "published", "replay, computed afterwards"
 """The kinds of entries."""
 BELOW = ", below Good"
 """What the name of a simple rule's second column ends in."""
+_CUT_SHORT = ", as a publish that was cut short leaves it"
 _COLUMNS = ["entry", "as_of", "sha256"]
 
 
@@ -50,10 +52,14 @@ def append_entry(folder: Path, facts: Mapping[str, str], forecasts: pd.DataFrame
         If the register has been changed, or its newest entry is of the same day or a later one.
     """
     check_folder(folder, make=True, fault=RegisterError)
-    folder.mkdir(parents=True, exist_ok=True)
-    with owned(folder / ".register.lock"):
+    with (
+        written_to(folder, RegisterError),
+        folder_for(folder),
+        owned(folder / ".register.lock"),
+    ):
+        settle(folder)
         entries, faults = read_register(folder) if (folder / CHAIN).exists() else ([], [])
-        if faults and faults != _cut_short(folder, entries):
+        if faults and not _only_cut_short(faults):
             raise broken(folder, faults)
         if entries and entries[-1].facts["as_of"] >= facts["as_of"]:
             raise RegisterError(
@@ -82,6 +88,7 @@ def read_register(folder: Path) -> tuple[list[Entry], list[str]]:
     RegisterError
         If there is no register.
     """
+    settle(folder)
     if not (folder / CHAIN).is_file():
         raise RegisterError("no register of forecasts", where=str(folder), expected=CHAIN)
     listed = _listed(folder)
@@ -105,26 +112,23 @@ def read_register(folder: Path) -> tuple[list[Entry], list[str]]:
         faults += _faults(entry, own, name, row, before)
         entries.append(entry)
         before = row["sha256"]
-    faults += [_slipped_in(name) for name in sorted(names)]
+    after = _name(len(listed) + 1)
+    faults += [
+        f"entry {name} follows the last, and {CHAIN} does not list it{_CUT_SHORT}"
+        if name == after and _read(folder / name, len(listed) + 1)[0].facts.get("before") == before
+        else f"entry {name} was slipped in: {CHAIN} does not list it"
+        for name in sorted(names)
+    ]
     return entries, faults
 
 
-def _cut_short(folder: Path, entries: list[Entry]) -> list[str]:
-    """The fault that a run leaves which was killed after its entry and before the list of them.
+def _only_cut_short(faults: list[str]) -> bool:
+    """Whether all that is wrong is an entry that a killed run has left and nothing could finish.
 
-    That entry was never published: the next one takes its place. One that does not follow the last
-    that is listed was put there by somebody else, and stays a fault.
+    It was never published: the next one takes its place. One that does not follow the last that is
+    listed was put there by somebody else, and stays a fault.
     """
-    place = folder / _name(len(entries) + 1)
-    if not entries or not place.is_file():
-        return []
-    entry, _ = _read(place, len(entries) + 1)
-    follows = entry.facts.get("before") == _listed(folder)[-1]["sha256"]
-    return [_slipped_in(place.name)] if follows else []
-
-
-def _slipped_in(name: str) -> str:
-    return f"entry {name} was slipped in: {CHAIN} does not list it"
+    return len(faults) == 1 and faults[0].endswith(_CUT_SHORT)
 
 
 def _faults(entry: Entry, own: str, name: str, row: dict[str, str], before: str) -> list[str]:
@@ -144,11 +148,15 @@ def _faults(entry: Entry, own: str, name: str, row: dict[str, str], before: str)
 
 def broken(folder: Path, faults: list[str]) -> RegisterError:
     """The error for a register that is not as it was written."""
+    cut_short = _only_cut_short(faults)
     return RegisterError(
-        "the register is not as it was written",
+        "its last publish was cut short" if cut_short else "the register is not as it was written",
         where=str(folder),
         found="; ".join(faults),
-        remedy="Put back the entries from a copy: nothing it says can be relied on until then.",
+        remedy="Publish again, which writes that entry anew, or remove its file: it was never "
+        "published, and those before it are as they were."
+        if cut_short
+        else "Put back the entries from a copy: nothing it says can be relied on until then.",
     )
 
 

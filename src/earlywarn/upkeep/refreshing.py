@@ -20,6 +20,7 @@ from earlywarn.fetching.store import MANIFEST, Store
 from earlywarn.model.serialisation import load_model
 from earlywarn.panel.panel import load_panel, write_panel
 from earlywarn.panel.published import read_published
+from earlywarn.panel.storage import brought_back
 from earlywarn.scoring.national import score
 from earlywarn.upkeep.changes import Changes, changes_between
 from earlywarn.utils.dates import as_date
@@ -182,7 +183,8 @@ def build_panel(
         done = Refreshed(folder, pd.DataFrame(columns=_NEW), len(Store.at(folder).files), ())
     watched = progress or Progress()
     place = folder / PANEL
-    before = load_panel(place if place.is_dir() else None)
+    there = brought_back(place)
+    before = load_panel(place if there else None)
     watched.say(f"Building the panel of the files in {folder}")
     digests = _digests(folder)  # before reading: what comes meanwhile is seen the next time
     after, notes = read_published(folder, progress=watched), done.notes
@@ -192,7 +194,7 @@ def build_panel(
         after = after.with_judgements(every)
         few = f"{len(older)} judgements of the panel before are not among the files: they stand"
         notes = (*notes, few)
-    write_panel(after, place, overwrite=place.exists())
+    write_panel(after, place, overwrite=there)
     write_whole(folder / BUILT_OF, json.dumps(digests, indent=1) + "\n")
     found = changes_between(before, after)
     scores = _scores(before, after)
@@ -205,7 +207,7 @@ def is_behind(folder: Path) -> bool:
         built_of = json.loads((folder / BUILT_OF).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return True
-    return not (folder / PANEL).is_dir() or built_of != _digests(folder)
+    return not brought_back(folder / PANEL) or built_of != _digests(folder)
 
 
 def _digests(folder: Path) -> dict[str, str]:

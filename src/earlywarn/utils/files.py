@@ -5,24 +5,21 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from earlywarn.errors import EarlyWarnError, UsageError
-from earlywarn.utils.parts import new_part, sweep
+from earlywarn.utils.file_sets import FileSet, replace_together, settle
+from earlywarn.utils.parts import WINDOWS, fill, new_part, place, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from contextlib import ExitStack
 
 _PACKAGE = Path(__file__).parents[1]
 _CHECKOUT = _PACKAGE.parents[1]
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _REFUSALS = _FULL | {errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG, errno.ENAMETOOLONG}
-_NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM, errno.EBADF, errno.ENOSYS}
-"""What a file system answers that has no way to bring a folder to the disk."""
 
 
 def package_path(name: str) -> Path:
@@ -77,6 +74,7 @@ def check_outputs(
     seen: set[Path] = set()
     for file in outputs:
         _check_name(file, fault)
+        settle(file.parent)
         real = Path(os.path.realpath(file))
         if real in seen or any(real == other or other in real.parents for other in read):
             raise fault(
@@ -239,121 +237,52 @@ def write_together(
 ) -> None:
     """Write files so that all are there whole, with the new content, or none is touched at all.
 
-    Each file is at any moment the old one or the new one. Stopped in between, those that were
-    replaced get their old content back; once all are replaced, all stay. What a killed run left
-    unfinished in the same folders is removed, where ``durable``.
+    Stopped in between, those that were replaced get their old content back; once all are replaced,
+    all stay. No system can change several names at once, so that a process killed outright can
+    leave some new beside some old; a note in their folder then says what is missing, and the next
+    of ours that looks there finishes it. Files of several folders are so held together folder by
+    folder.
 
     Parameters
     ----------
     contents : mapping of Path to str or bytes
         Text is written as UTF-8.
     overwrite, durable : bool
-        As for ``write_whole``.
+        As for ``write_whole``. What a killed run left in the same folders is finished or removed
+        first, where ``durable``.
     """
-    parts: dict[Path, Path] = {}
-    kept: dict[Path, Path] = {}
-    open_ = contextlib.ExitStack()
-    try:
-        for file, content in contents.items():
-            parts[file] = _part_of(file, content, open_, durable=durable)
-        if len(parts) > 1:
-            for file in parts:
-                _keep(file, kept)
-        for file, part in parts.items():
-            if overwrite:
-                part.replace(file)
-            else:
-                _place_new(part, file)
-        if durable:
-            for folder in {file.parent for file in parts}:
-                sync_folder(folder)
-                sweep(folder)
-    except BaseException:
-        _undo(parts, kept, whole=len(parts) == len(contents))
-        raise
-    finally:
-        open_.close()
-        for old in kept.values():
-            old.unlink(missing_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring a folder's names to the disk, where the system has a way to."""
-    if os.name == "nt":
-        return
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in _NO_SYNC:
-            raise
-    finally:
-        os.close(handle)
-
-
-def _place_new(part: Path, file: Path) -> None:
-    """Give a finished part its name, unless a file has that name: of two runs one is refused."""
-    try:
-        os.link(part, file)
-    except FileExistsError:
-        raise
-    except (OSError, NotImplementedError) as error:  # A file system without links.
-        if os.path.lexists(file):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(file)) from error
-        part.replace(file)
+    data = {file: _bytes(content) for file, content in contents.items()}
+    folders = list(dict.fromkeys(file.parent for file in data))
+    if durable:
+        for folder in folders:
+            settle(folder)
+    if len(data) == 1:
+        ((file, content),) = data.items()
+        _write_one(file, content, overwrite=overwrite, durable=durable)
     else:
-        try:
-            part.unlink()
-        except BaseException:
-            if part.exists():
-                file.unlink(missing_ok=True)
-            raise
+        sets = [FileSet({f: c for f, c in data.items() if f.parent == one}) for one in folders]
+        replace_together(sets, overwrite=overwrite, durable=durable)
 
 
-def _keep(file: Path, kept: dict[Path, Path]) -> None:
-    """Hold what a file is now under a second name, until all are replaced."""
-    if not file.is_file():
-        return
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".old")
-    os.close(handle)
-    kept[file] = Path(name)
-    shutil.copy2(file, kept[file])
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode("utf-8") if isinstance(content, str) else content
 
 
-def _undo(parts: Mapping[Path, Path], kept: dict[Path, Path], *, whole: bool) -> None:
-    """Put back what was there, unless all has been replaced: then the new files stand.
-
-    Whether a file has been replaced shows in its part, which is gone then: an interrupt can come
-    between the act and any note of it.
-    """
-    left = {file: part for file, part in parts.items() if part.exists()}
-    if not left and whole:
-        return
-    for part in left.values():
-        part.unlink(missing_ok=True)
-    for file in parts:
-        if file in left:
-            continue
-        if file in kept:
-            _put_back(kept.pop(file), file)
-        else:
-            file.unlink(missing_ok=True)
-
-
-def _put_back(old: Path, file: Path) -> None:
-    """Give a file its old content again, also where names can't be changed any more.
-
-    What stopped the writing may stop this too: a file that another program has open, or a second
-    interrupt. The old content is then copied over the new; if that fails too, it stays beside it.
-    """
+def _write_one(file: Path, content: bytes, *, overwrite: bool, durable: bool) -> None:
+    """Write one file beside its place, locked until it is moved there."""
+    stream, part = new_part(file.parent)
     try:
-        old.replace(file)
-    except (OSError, KeyboardInterrupt):
-        shutil.copy2(old, file)
-        old.unlink(missing_ok=True)
+        with stream:
+            fill(stream, part, content, durable=durable)
+            if not WINDOWS:  # An open file can't be renamed there.
+                place(part, file, overwrite=overwrite)
+        if WINDOWS:
+            place(part, file, overwrite=overwrite)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    if durable:
+        sync_folder(file.parent)
 
 
 def _check_name(path: Path, fault: type[EarlyWarnError]) -> None:
@@ -378,27 +307,3 @@ def _check_name(path: Path, fault: type[EarlyWarnError]) -> None:
             found=found,
             remedy="Choose another name.",
         )
-
-
-def _part_of(file: Path, content: str | bytes, open_: ExitStack, *, durable: bool) -> Path:
-    """The content in a file beside the one that it is meant for, locked until it has its place."""
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    stream, part = new_part(file.parent)
-    open_.callback(stream.close)
-    try:
-        stream.write(data)
-        stream.flush()
-        if durable:
-            os.fsync(stream.fileno())
-        if os.name == "nt":
-            stream.close()  # An open file can't be renamed there.
-        # A temporary file is private; a finished one has the permissions of any new file.
-        mask = os.umask(0)
-        os.umask(mask)
-        part.chmod(0o666 & ~mask)
-    except BaseException:
-        with contextlib.suppress(OSError):  # What could not be written can't be flushed either.
-            stream.close()
-        part.unlink(missing_ok=True)
-        raise
-    return part

@@ -79,11 +79,17 @@ def _locked(file: Path) -> IO[str]:
 
 
 def _take(stream: IO[str]) -> None:
-    if _WINDOWS:
-        os.lseek(stream.fileno(), _FAR, os.SEEK_SET)
-        _SYSTEM.locking(stream.fileno(), _SYSTEM.LK_NBLCK, 1)
-    else:
-        _SYSTEM.flock(stream.fileno(), _SYSTEM.LOCK_EX | _SYSTEM.LOCK_NB)
+    """Lock it, or fail as blocked if another has, whatever the system calls that."""
+    try:
+        if _WINDOWS:
+            os.lseek(stream.fileno(), _FAR, os.SEEK_SET)
+            _SYSTEM.locking(stream.fileno(), _SYSTEM.LK_NBLCK, 1)
+        else:
+            _SYSTEM.flock(stream.fileno(), _SYSTEM.LOCK_EX | _SYSTEM.LOCK_NB)
+    except OSError as error:
+        if error.errno in _HELD:
+            raise BlockingIOError(error.errno, error.strerror) from error
+        raise
 
 
 def _same(stream: IO[str], file: Path) -> bool:
@@ -109,7 +115,7 @@ def _say_who(stream: IO[str]) -> None:
 
 
 def _fault(error: OSError, file: Path, stream: IO[str]) -> EarlyWarnError:
-    if error.errno in _HELD:
+    if isinstance(error, BlockingIOError):
         return _taken(file, stream)
     if error.errno in _NO_LOCKS:
         return _unlockable(file, error)

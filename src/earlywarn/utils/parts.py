@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import os
 import tempfile
@@ -10,14 +11,21 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
-_WINDOWS = os.name == "nt"
-_SYSTEM: Any = None if _WINDOWS else importlib.import_module("fcntl")
-_START, _END = ".earlywarn-", ".part"
+WINDOWS = os.name == "nt"
+# By name, since each system lacks the other's.
+_SYSTEM: Any = importlib.import_module("msvcrt" if WINDOWS else "fcntl")
+START = ".earlywarn-"
+"""What the names of all unfinished files begin with."""
+_END = ".part"
 _LONGEST = 3600
 """Seconds after which nobody writes a file any more, where that can't be seen from a lock."""
+_FAR = 1 << 30
+"""The byte that Windows locks: beyond the text, so that it can be read."""
+_NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM, errno.EBADF, errno.ENOSYS}
+"""What a file system answers that has no way to bring a folder to the disk."""
 
 
-def new_part(folder: Path) -> tuple[IO[bytes], Path]:
+def new_part(folder: Path, end: str = _END) -> tuple[IO[bytes], Path]:
     """Open a new unfinished file, locked for as long as it is open.
 
     The lock is the system's own and ends with the process, however that ends. Where there is none
@@ -25,12 +33,10 @@ def new_part(folder: Path) -> tuple[IO[bytes], Path]:
     """
     while True:
         # Not the file's own name in it: one of 250 characters has no room for more.
-        handle, name = tempfile.mkstemp(dir=folder, prefix=_START, suffix=_END)
+        handle, name = tempfile.mkstemp(dir=folder, prefix=START, suffix=end)
         stream = os.fdopen(handle, "wb")
-        if _WINDOWS:
-            return stream, Path(name)
         try:
-            if _free(stream) is not False and os.fstat(handle).st_nlink:
+            if is_free(stream) is not False and os.fstat(handle).st_nlink:
                 return stream, Path(name)
         except BaseException:
             stream.close()
@@ -38,6 +44,61 @@ def new_part(folder: Path) -> tuple[IO[bytes], Path]:
             raise
         # Swept up by another run between the making and the lock: once more.
         stream.close()
+
+
+def fill(stream: IO[bytes], part: Path, content: bytes, *, durable: bool) -> None:
+    """Write all that an unfinished file shall hold, with the permissions of any new file."""
+    try:
+        stream.write(content)
+        stream.flush()
+        if durable:
+            os.fsync(stream.fileno())
+    except OSError:
+        with contextlib.suppress(OSError):  # What could not be written can't be flushed either.
+            stream.close()
+        raise
+    mask = os.umask(0)
+    os.umask(mask)
+    part.chmod(0o666 & ~mask)
+
+
+def place(part: Path, file: Path, *, overwrite: bool) -> None:
+    """Give a finished part its name; unless ``overwrite``, of two runs one is refused."""
+    if overwrite:
+        part.replace(file)
+        return
+    try:
+        os.link(part, file)
+    except FileExistsError:
+        raise
+    except (OSError, NotImplementedError) as error:  # A file system without links.
+        if os.path.lexists(file):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(file)) from error
+        part.replace(file)
+    else:
+        try:
+            part.unlink()
+        except BaseException:
+            if part.exists():
+                file.unlink(missing_ok=True)
+            raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's names to the disk, where the system has a way to."""
+    if WINDOWS:
+        return
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
+    finally:
+        os.close(handle)
 
 
 def sweep(folder: Path) -> None:
@@ -48,25 +109,33 @@ def sweep(folder: Path) -> None:
         return
     for part in left:
         with contextlib.suppress(OSError):  # Gone meanwhile, or another user's.
-            if _WINDOWS:
+            if WINDOWS:  # Closed there before it is moved, and so without a lock.
                 if time.time() - part.stat().st_mtime > _LONGEST:
                     part.unlink()
                 continue
             with part.open("rb") as stream:
-                if _free(stream):
+                if is_free(stream):
                     part.unlink()
 
 
-def _is_part(name: str) -> bool:
-    return name.startswith(_START) and name.endswith(_END)
-
-
-def _free(stream: IO[bytes]) -> bool | None:
+def is_free(stream: IO[bytes]) -> bool | None:
     """Lock a file; whether nobody else had, or nothing where the file system has no locks."""
     try:
-        _SYSTEM.flock(stream.fileno(), _SYSTEM.LOCK_EX | _SYSTEM.LOCK_NB)
+        if WINDOWS:
+            at = stream.tell()
+            os.lseek(stream.fileno(), _FAR, os.SEEK_SET)
+            try:
+                _SYSTEM.locking(stream.fileno(), _SYSTEM.LK_NBLCK, 1)
+            finally:
+                os.lseek(stream.fileno(), at, os.SEEK_SET)
+        else:
+            _SYSTEM.flock(stream.fileno(), _SYSTEM.LOCK_EX | _SYSTEM.LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError:
-        return None
+    except OSError as error:
+        return False if WINDOWS and error.errno in (errno.EACCES, errno.EDEADLK) else None
     return True
+
+
+def _is_part(name: str) -> bool:
+    return name.startswith(START) and name.endswith(_END)
