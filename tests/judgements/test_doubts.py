@@ -13,6 +13,7 @@ from earlywarn.judgements.rows import Inspection
 PLAIN: dict[str, Any] = {
     "la_code": "383",
     "framework": "ILACS",
+    "inspection_type": "standard",
     "inspection_start": date(2024, 2, 5),
     "published_on": date(2024, 3, 25),
     "overall": "Good",
@@ -45,6 +46,7 @@ def test_a_plain_inspection_says_nothing() -> None:
         ({"in_care": "Inadequate"}, "odd-grades"),
         ({"in_care": None}, "no-grade"),
         ({"care_leavers": None}, "no-grade"),
+        ({"framework": "SIF", "inspection_type": "short"}, "odd-type"),
     ],
 )
 def test_what_no_inspection_shows_is_named(change: dict[str, Any], code: str) -> None:

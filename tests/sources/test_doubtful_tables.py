@@ -141,13 +141,14 @@ def test_semicolons_with_commas_in_the_cells(tmp_path: Path, head: str) -> None:
 def test_a_value_lost_beside_its_counts_is_said(tmp_path: Path) -> None:
     cells = {
         ("840", 2025): {"CPP_subsequent_percent": ""},
-        ("841", 2025): {"CPP_subsequent_percent": "x"},  # says why
+        ("841", 2025): {"CPP_subsequent_percent": "x"},  # its counts say what it is
     }
     published.write_table(tmp_path, "D3", (2025,), codes=NORTH_EAST, cells=cells)
     findings = warned(tmp_path).findings
-    row = findings[findings["severity"] == "warning"].iloc[0]
-    assert (row["code"], row["la_code"]) == ("lost-cell", "840")
-    assert row["message"].startswith("1 cells are empty")
+    assert findings["code"].tolist() == ["blank-cell", "lost-cell"]
+    row = findings.iloc[1]
+    assert row["la_code"] == "840"
+    assert row["message"].startswith("2 rows have no value though cpp_subsequent and")
 
 
 def times(factor: float, column: str) -> Callable[[dict[str, str]], dict[str, str]]:

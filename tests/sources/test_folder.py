@@ -245,7 +245,9 @@ def test_symbols_keep_their_reason_in_each_column(tmp_path):
         ("394", 2025): {"rereferral_percent": ":"},
     }
     published.write_table(tmp_path, "C1", codes=NORTH_EAST, cells=cells)
-    read = read_folder(tmp_path)
+    with pytest.warns(DataQualityWarning):  # their counts deny some of the symbols
+        read = read_folder(tmp_path)
+    assert {*read.findings["code"]} == {"lost-cell", "counts-disagree"}
     found = {code: value(read, code, "rereferrals", 2025) for code, _ in cells}
     assert {code: row["status"] for code, row in found.items()} == {
         "840": "suppressed",
@@ -616,6 +618,13 @@ def test_files_of_one_model_that_disagree_are_told(tmp_path):
     assert "201 and 841" in told(read, "neighbours-disagree")["message"].iloc[0]
 
 
+def test_a_neighbour_that_was_gone_by_then_is_told(tmp_path):
+    published.write_table(tmp_path, "B1", codes=NORTH_EAST)
+    published.write_neighbours(tmp_path, 2025, changed={("840", 3): "835"})
+    with pytest.warns(DataQualityWarning, match=r"Dorset \(835\) is a neighbour"):
+        read_folder(tmp_path)
+
+
 def test_a_neighbour_that_is_no_code_is_refused(tmp_path):
     published.write_table(tmp_path, "B1", codes=NORTH_EAST)
     published.write_neighbours(tmp_path, 2025, changed={("840", 3): "Leeds"})
@@ -723,7 +732,7 @@ def test_two_codes_that_are_not_one_authority_are_told(tmp_path):
 
 
 def test_a_part_over_its_whole_is_told(tmp_path):
-    cells = {("840", 2025): {"CPP_subsequent": "5000", "CPP_subsequent_percent": "c"}}
+    cells = {("840", 2025): {"CPP_subsequent": "5000", "CPP_subsequent_percent": "100"}}
     published.write_table(tmp_path, "D3", (2025,), codes=NORTH_EAST, cells=cells)
     row = warned(tmp_path, "part-over-whole")
     assert (row["la_code"], row["line"]) == ("840", 13)
@@ -742,7 +751,7 @@ def test_workforce_over_100_percent_is_told(tmp_path):
         }
     }
     published.write_table(tmp_path, "CSWW", (2025,), codes=NORTH_EAST, cells=cells)
-    with pytest.warns(DataQualityWarning, match="2 data warnings"):
+    with pytest.warns(DataQualityWarning, match="4 data warnings"):
         read = read_folder(tmp_path)
     assert value(read, "840", "turnover", 2025)["value"] == 120
     assert told(read, "over-100-percent")["found"].tolist() == ["120"]

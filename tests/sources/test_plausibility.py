@@ -97,6 +97,17 @@ def test_an_absent_authority_is_named(real_data: Path, tmp_path: Path) -> None:
     assert len(found) == 1
 
 
+def test_a_year_without_england_is_said(tmp_path: Path) -> None:
+    rows = [
+        row
+        for row in published.wide_rows("D3", (2024, 2025))
+        if (row["geographic_level"], row["time_period"]) != ("National", "2025")
+    ]
+    findings = read(tmp_path, rows).findings
+    said = findings.loc[findings["code"] == "england-missing", "message"]
+    assert said.tolist()[0].startswith("there is no row of England for 2025")
+
+
 @pytest.mark.parametrize("level", ["LA", "LOCAL AUTHORITY", "Local\u00a0authority", "la"])
 def test_levels_by_label_or_code(real_data: Path, tmp_path: Path, level: str) -> None:
     rows = table(real_data, "d3")

@@ -37,8 +37,9 @@ def doubts_about(inspections: Sequence[Inspection]) -> list[Finding]:
     list of Finding
         Reports sooner or later after the start than any; days at a weekend; an overall grade beyond
         every area, or two grades from leadership; an Inadequate area under an overall Good; one
-        area without a grade; two inspections of one authority within 500 days; a table in which
-        leadership is the overall grade less often than another area.
+        area without a grade; a short or standard inspection before ILACS; two inspections of one
+        authority within 500 days; a table in which leadership is the overall grade less often than
+        another area.
     """
     findings = [_doubt(one, code, message) for one in inspections for code, message in _of_one(one)]
     for before, after in pairwise(inspections):
@@ -79,6 +80,8 @@ def _of_one(one: Inspection) -> Iterator[tuple[str, str]]:
     for name, day in (("began", start if exact else None), ("was published", published)):
         if day is not None and day.weekday() >= _SATURDAY:
             yield "weekend", f"it {name} on {_in_words(day)}"
+    if one.row["framework"] == "SIF" and one.row["inspection_type"]:
+        yield "odd-type", f"a {one.row['inspection_type']} inspection under SIF"
     yield from _odd_grades(one)
     blank = [area for area in _CORE if one.row[area] is None]
     if one.row["la_code"] == _SCILLY:

@@ -139,11 +139,36 @@ def _odd_neighbours(long: pd.DataFrame, register: Register, file: str, model: in
             message = f"{code} has {len({*others})} different neighbours other than itself, not ten"
             findings.append(Finding("warning", "odd-neighbours", message, file, la_code=str(code)))
     there = {*register.existing(PUBLISHED_ON[model])["la_code"]}
+    findings += _gone(long, register, file, model, there)
     missing = sorted(there & {*long["neighbour_code"]} - {*long["la_code"]})
     if missing:
         message = f"{len(missing)} authorities have no neighbours: {', '.join(missing)}"
         findings.append(Finding("warning", "neighbours-missing", message, file, la_code=missing[0]))
     return findings
+
+
+def _gone(
+    long: pd.DataFrame, register: Register, file: str, model: int, there: set[str]
+) -> list[Finding]:
+    """A warning for each neighbour that was gone a year before the model came out.
+
+    Published tables keep rows of authorities that are gone, but give none of them to others.
+    """
+    came_out = PUBLISHED_ON[model]
+    there = there | {*register.existing(came_out.replace(year=came_out.year - 1))["la_code"]}
+    known = {*register.authorities["la_code"]}
+    named = {*long.loc[long["la_code"].isin(there), "neighbour_code"]}
+    return [
+        Finding(
+            "warning",
+            "odd-neighbours",
+            f"{register.name_of(code)} ({code}) is a neighbour in the model of {model}, and was "
+            f"gone by {came_out}",
+            file,
+            la_code=code,
+        )
+        for code in sorted((named & known) - there)
+    ]
 
 
 def _rank_columns(keys: Sequence[str]) -> dict[str, int]:

@@ -111,7 +111,21 @@ def check_coverage(
         _of_year({*rows["la_code"], *partners}, int(str(period)), register, series, file)
         for period, rows in local.groupby("period")
     ]
-    return [*_gaps(counts.index, file), *(finding for found in parts for finding in found)]
+    without = sorted({*counts.index} - {*places.loc[places["la_code"] == ENGLAND, "period"]})
+    return [
+        *_gaps(counts.index, file),
+        *_without_england(without, file),
+        *(finding for found in parts for finding in found),
+    ]
+
+
+def _without_england(years: list[int], file: str) -> list[Finding]:
+    """A warning where years have no row of England, which every published table has."""
+    if not years:
+        return []
+    listed = ", ".join(map(str, years))
+    message = f"there is no row of England for {listed}: no figure of it can be held against hers"
+    return [Finding("warning", "england-missing", message, file, period=years[0], found=listed)]
 
 
 def _gaps(periods: pd.Index, file: str) -> list[Finding]:

@@ -13,8 +13,13 @@ import pandas as pd
 from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError, SourceError
 from earlywarn.sources.cells import SYMBOLS, legacy_findings, parse_cells
-from earlywarn.sources.continuity import check_copied_years, check_other_years
+from earlywarn.sources.continuity import (
+    check_copied_years,
+    check_exchanged,
+    check_other_years,
+)
 from earlywarn.sources.layouts import IDENTIFIERS
+from earlywarn.sources.lost_cells import blank_findings, check_cells
 from earlywarn.sources.plausibility import (
     check_coverage,
     check_scale,
@@ -113,11 +118,12 @@ def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
     parts = []
     for measure in layout.measures:
         part = _figures(places, measure, numbers)
-        findings += _lost_cells(part, measure, kept)
+        findings += check_cells(part, measure, kept.file)
         findings += settle_ratios(part, measure, kept.file)
         findings += check_figures(part, measure, layout, kept.file, register)
         findings += check_scale(part, measure.value, kept.file)
         findings += check_other_years(part, measure.value, kept.file, register)
+        findings += check_exchanged(part, measure.value, kept.file, register)
         parts.append(part.drop(columns=["needed", "row"]))
     figures = pd.concat(parts, ignore_index=True)
     figures, shared = share_joint_leads(figures, layout.joint_leads, kept.file)
@@ -340,6 +346,7 @@ def _numbers(table: Table, layout: Layout, register: Register) -> tuple[Numbers,
             _refuse_cell(table, column, int(np.flatnonzero(wrong)[0]), register)
         numbers[column] = values, statuses
         findings += legacy_findings(table.cells[column], table.columns[column], table.file)
+        findings += blank_findings(table, column)
     return numbers, findings
 
 
@@ -387,19 +394,3 @@ def _figures(places: pd.DataFrame, measure: Measure, numbers: Numbers) -> pd.Dat
         status=statuses[row],
         needed=numbers[measure.needs][0][row] if measure.needs else holes,
     )
-
-
-def _lost_cells(figures: pd.DataFrame, measure: Measure, table: Table) -> list[Finding]:
-    """A warning where a value's cell is empty, and no symbol says why, but its counts are there."""
-    there = figures[["numerator", "denominator"]].notna().all(axis=1) & (figures["denominator"] > 0)
-    empty = table.cells[measure.value].eq("").to_numpy()[figures["row"].to_numpy()]
-    lost = figures[there & empty]
-    if lost.empty:
-        return []
-    first = lost.iloc[0]
-    message = (
-        f"{len(lost)} cells are empty though {measure.numerator} and "
-        f"{' + '.join(measure.denominator)} are there: they may have been lost, or moved"
-    )
-    place = float(first["line"]), str(first["la_code"]), float(first["period"])
-    return [Finding("warning", "lost-cell", message, table.file, *place, column=measure.value)]

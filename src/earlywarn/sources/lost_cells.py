@@ -1,0 +1,100 @@
+"""Cells that no published table has: blank ones, and symbols that the counts beside them deny."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from earlywarn.sources.schema import NOT_APPLICABLE, Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from earlywarn.sources.layouts import Measure
+    from earlywarn.sources.tabular_files import Table
+
+
+def blank_findings(table: Table, column: str) -> list[Finding]:
+    """A warning for a column of figures with blank cells: publishers write a symbol instead."""
+    blank = np.flatnonzero((table.cells[column] == "").to_numpy())
+    if not blank.size:
+        return []
+    title, line = table.columns[column], float(table.lines[blank[0]])
+    message = (
+        f"{blank.size} cells of {title} are blank, where published tables have a symbol that says "
+        "why there is no figure: they may have been lost"
+    )
+    return [Finding("warning", "blank-cell", message, table.file, line, column=title)]
+
+
+def check_cells(figures: pd.DataFrame, measure: Measure, file: str) -> list[Finding]:
+    """A warning where a value and the counts behind it can't both be as they stand.
+
+    In no table published since 2013 does a value stand without its count, or both counts without
+    their value; and no percentage of something is "not applicable".
+
+    Parameters
+    ----------
+    figures : DataFrame
+        One measure of one table: `la_code, period, line, numerator, denominator, value, status`.
+    measure : Measure
+        What it is.
+    file : str
+        The table.
+    """
+    if not measure.numerator or measure.numerator == measure.value:
+        return []
+    return list(_contradictions(figures, measure, file))
+
+
+def _contradictions(figures: pd.DataFrame, measure: Measure, file: str) -> Iterator[Finding]:
+    part, whole, value = (
+        figures[name].to_numpy(dtype=np.float64) for name in ("numerator", "denominator", "value")
+    )
+    over = " + ".join(measure.denominator)
+    both = np.isfinite(part) & (whole > 0)
+    yield from _first(
+        figures,
+        np.isnan(value) & both,
+        "lost-cell",
+        f"have no value though {measure.numerator} and {over} are there",
+        (measure, file),
+    )
+    yield from _first(
+        figures,
+        np.isfinite(value) & np.isnan(part),
+        "value-without-count",
+        f"have a value though {measure.numerator} has none",
+        (measure, file),
+    )
+    if measure.unit == "percent":
+        nothing = (figures["status"] == NOT_APPLICABLE).to_numpy() & ~both & (whole > 0)
+        yield from _first(
+            figures,
+            nothing,
+            "not-applicable",
+            f"are not applicable (z) though {over} is above zero",
+            (measure, file),
+        )
+
+
+def _first(
+    figures: pd.DataFrame,
+    wrong: npt.NDArray[np.bool_],
+    code: str,
+    what: str,
+    of: tuple[Measure, str],
+) -> Iterator[Finding]:
+    """One finding that counts the rows and names the first."""
+    places = np.flatnonzero(wrong)
+    if not places.size:
+        return
+    measure, file = of
+    row = figures.iloc[int(places[0])]
+    message = f"{places.size} rows {what}: a cell may have been lost, moved or changed"
+    where = float(row["line"]), str(row["la_code"]), float(row["period"])
+    yield Finding("warning", code, message, file, *where, column=measure.value)

@@ -1,0 +1,67 @@
+"""Cells that no published table has: blank, or denied by the counts beside them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from earlywarn.sources.layouts import LAYOUTS, Measure
+from earlywarn.sources.lost_cells import blank_findings, check_cells
+from earlywarn.sources.tabular_files import Table
+
+PLANS = next(one for layout in LAYOUTS for one in layout.measures if one.name == "repeat_plans")
+STARTED = next(one for layout in LAYOUTS for one in layout.measures if one.name == "plans_started")
+CHILDREN = next(one for layout in LAYOUTS for one in layout.measures if one.name == "looked_after")
+
+
+def said(
+    part: float, whole: float, value: float, status: str = "published", measure: Measure = PLANS
+) -> list[str]:
+    figures = pd.DataFrame(
+        {
+            "la_code": ["383", "380"],
+            "period": 2024,
+            "line": [2, 3],
+            "numerator": [part, 50.0],
+            "denominator": [whole, 200.0],
+            "value": [value, 25.0],
+            "status": [status, "published"],
+        }
+    )
+    return [one.code for one in check_cells(figures, measure, "a.csv")]
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "value", "status", "code"),
+    [
+        (80.0, 400.0, math.nan, "unavailable", "lost-cell"),
+        (80.0, 400.0, math.nan, "suppressed", "lost-cell"),
+        (math.nan, 400.0, 12.5, "published", "value-without-count"),
+        (math.nan, 400.0, 0.0, "rounds to zero", "value-without-count"),
+        (math.nan, 400.0, math.nan, "not applicable", "not-applicable"),
+    ],
+)
+def test_a_value_and_counts_that_deny_each_other_are_named(
+    part: float, whole: float, value: float, status: str, code: str
+) -> None:
+    assert said(part, whole, value, status) == [code]
+
+
+def test_what_published_tables_have_says_nothing() -> None:
+    assert said(math.nan, 400.0, math.nan, "suppressed") == []
+    assert said(math.nan, math.nan, math.nan, "unavailable") == []
+    assert said(0.0, 0.0, math.nan, "not applicable") == []
+    assert said(90.0, 90.0, 90.0, measure=STARTED) == []
+    assert said(math.nan, 400.0, math.nan, "not applicable", CHILDREN) == []  # Isles of Scilly
+
+
+@pytest.mark.parametrize(("cells", "counted"), [(["1", "", "c", ""], ["2"]), (["1", "c"], [])])
+def test_blank_cells_are_counted(cells: list[str], counted: list[str]) -> None:
+    frame = pd.DataFrame({"cpp_start": cells}, dtype="str")
+    table = Table("a.csv", {"cpp_start": "CPP_start"}, frame, np.arange(2, 2 + len(cells)))
+    findings = blank_findings(table, "cpp_start")
+    assert [one.message.split()[0] for one in findings] == counted
+    assert [one.line for one in findings] == [3.0] * len(counted)
