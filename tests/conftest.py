@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import os
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from hypothesis import settings
 
+from earlywarn.errors import PanelError
 from earlywarn.indicators.build import build_indicators
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.model.serialisation import load_model
+from earlywarn.panel import panel as panels
 from earlywarn.panel.panel import Panel, Snapshot, load_panel
+from earlywarn.utils.dates import as_date
 
 LONGEST = (
     "test_agreement.py",
@@ -67,6 +72,37 @@ settings.register_profile("no deadline", deadline=None)  # a busy machine is no 
 settings.load_profile("no deadline")
 
 REAL_DATA = Path(os.environ.get("EARLYWARN_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+read_panel, as_of, shipped = panels.read_panel, Panel.as_of, panels._national()
+
+
+@functools.cache
+def the_shipped_panel() -> Panel:
+    return read_panel(shipped)
+
+
+@functools.lru_cache(maxsize=40)
+def on_the_day(day: date) -> Snapshot:
+    return as_of(the_shipped_panel(), day)
+
+
+def read_once(folder: str | Path) -> Panel:
+    """A panel, of which the one that ships is read once for all tests of a process."""
+    return the_shipped_panel() if folder == shipped else read_panel(folder)
+
+
+def seen_once(panel: Panel, day: date | str) -> Snapshot:
+    """What was public on a day, worked out once if the panel is the one that ships.
+
+    A day's indicators are kept as long as its snapshot: most tests look at a few days.
+    """
+    if panel is not the_shipped_panel() or type(day) not in {date, str}:
+        return as_of(panel, day)
+    return on_the_day(as_date(day, "as_of", PanelError))
+
+
+# Every door loads the panel for itself, and a second is nothing to one who asks once.
+panels.read_panel, Panel.as_of = read_once, seen_once  # type: ignore[method-assign]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

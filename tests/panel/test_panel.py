@@ -356,7 +356,7 @@ def drawn_judgements(draw: st.DrawFn, published: st.SearchStrategy[date]) -> lis
 
 
 class TestNoLookAhead:
-    @settings(deadline=None)
+    @settings(deadline=None, max_examples=40)
     @given(
         drawn_observations(any_day),
         drawn_observations(later),
@@ -386,7 +386,7 @@ class TestNoLookAhead:
         )
         assert_same_snapshot(base.as_of(DAY), other.as_of(DAY))
 
-    @settings(deadline=None)
+    @settings(deadline=None, max_examples=40)
     @given(drawn_observations(any_day), drawn_judgements(any_day), any_day)
     def test_nothing_in_a_snapshot_is_later_than_its_day(
         self, rows: list[dict[str, Any]], judged: list[dict[str, Any]], day: date
@@ -401,7 +401,7 @@ class TestNoLookAhead:
         keys = {(row["la_code"], row["measure"], row["period"]) for row in public}
         assert len(figures) == len(keys)
 
-    @settings(deadline=None)
+    @settings(deadline=None, max_examples=40)
     @given(drawn_observations(any_day), any_day)
     def test_each_figure_is_the_one_that_the_rule_names(
         self, rows: list[dict[str, Any]], day: date

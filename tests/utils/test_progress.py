@@ -11,7 +11,7 @@ import sys
 from datetime import date, timedelta
 
 import pytest
-from tests.helpers.published import write_published
+from tests.helpers.published import write_table
 
 import earlywarn as ew
 from earlywarn.cli.parser import main
@@ -28,7 +28,10 @@ TITLES = {
 
 @pytest.fixture(scope="module")
 def downloads(tmp_path_factory):
-    return write_published(tmp_path_factory.mktemp("downloads"), tuple(range(2021, 2026)))
+    folder = tmp_path_factory.mktemp("downloads")
+    for table in ("ONS", "B1"):
+        write_table(folder, table, (2025,))
+    return folder
 
 
 @pytest.fixture

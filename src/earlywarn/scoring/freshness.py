@@ -167,9 +167,19 @@ def marked(scores: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> pd.Dat
         If a source is older on the snapshot's day than its cadence allows.
     """
     table = freshness(model, snapshot)
-    scores.attrs["freshness"] = records_of(table)
+    scores.attrs["freshness"] = _Kept(records_of(table))
     warn_if_overdue(table, snapshot.as_of, stacklevel=4)
     return scores
+
+
+class _Kept(list[dict[str, Any]]):
+    """Records that every table cut from the first one shares.
+
+    pandas copies ``attrs`` to the bottom at each step, also for one column: a millisecond each.
+    """
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Kept:
+        return self
 
 
 def warn_if_overdue(table: pd.DataFrame, day: date, *, stacklevel: int = 3) -> None:

@@ -207,18 +207,18 @@ def read_lait(table: Table, register: Register) -> Reading:
     by_desc = {str(desc): part for desc, part in rows.groupby("desc", sort=False)}
     rows_of = defaultdict(rows.iloc[:0].copy, by_desc)
     parts = []
-    for item in ITEMS:
+    for item in (item for item in ITEMS if item.value in by_desc):
         part, noticed = _item_figures(rows_of, item, table.file, register)
         parts.append(part)
         findings += noticed
-    figures = pd.concat(parts, ignore_index=True).assign(source="LAIT")
-    if figures.empty:
+    if not any(len(part) for part in parts):
         raise SourceError(
             "the LAIT file has none of the measures needed",
             where=table.file,
             found=f"{len(table.lines)} rows",
             expected=", ".join(SHORT_DESCS),
         )
+    figures = pd.concat(parts, ignore_index=True).assign(source="LAIT")
     return Reading(figures, findings, len(rows))
 
 
