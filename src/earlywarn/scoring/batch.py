@@ -149,7 +149,8 @@ def score_rows(
     _check_frame(frame, explain=explain, model=model)
     predictions = Predictions(model, len(frame), explain=explain, names=missing == "names")
     register = _register()
-    reference = Reference.of_model(model) if snapshot is None else Reference.of_snapshot(snapshot)
+    own = Reference.of_model(model)
+    reference = own if snapshot is None else Reference.of_snapshot(snapshot)
 
     given: list[Mapping[str, Percentages]] = []
 
@@ -173,7 +174,7 @@ def score_rows(
     doubts = [
         *changed_by_hand(frame),
         *misspelt(frame.columns),
-        *shares(whole, Reference.of_model(model)),
+        *shares(whole, own),
     ]
     return beside(frame, pd.DataFrame(columns, index=frame.index, copy=False)), doubts
 

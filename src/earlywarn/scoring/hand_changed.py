@@ -40,10 +40,13 @@ def changed_by_hand(frame: pd.DataFrame) -> list[str]:
 
 
 def _changed(frame: pd.DataFrame) -> Iterator[tuple[str, int]]:
+    names = frozenset(frame.columns)
+    if len(names) < len(frame.columns):
+        return
     for record in INDICATORS:
         name, gap = record.id, f"{record.id}_gap"
         needed = (name, gap, f"{name}_z", f"{name}_period")
-        if not set(needed) <= set(frame.columns) or not frame.columns.is_unique:
+        if not names.issuperset(needed):
             continue
         if not all(pd.api.types.is_float_dtype(frame[column].dtype) for column in needed):
             continue

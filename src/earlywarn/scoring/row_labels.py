@@ -50,8 +50,8 @@ def check_dates(rows: pd.DataFrame, model: RiskModel, usual: str, faults: Faults
     """
     given, where = _distinct(single_column(rows, "as_of", faults))
     if given is None:
-        given, where = pd.Series([""]), np.zeros(len(rows), dtype=np.intp)
-    texts = [_said(_day_text(cell)) for cell in given]
+        where = np.zeros(len(rows), dtype=np.intp)
+    texts = [""] if given is None else [_said(_day_text(cell)) for cell in given]
     days = [_day(text) if text else usual for text in texts]
     none = [not day and text != "" for day, text in zip(days, texts, strict=True)]
     faults.add(np.array(none, dtype=bool)[where], "as_of is no date")

@@ -37,7 +37,7 @@ def aligned(**arrays: npt.ArrayLike) -> tuple[FloatArray, ...]:
     >>> aligned(count=[1, 2], total=10)[1]
     array([10., 10.])
     """
-    found = tuple(_floats(name, values) for name, values in arrays.items())
+    found = tuple([_floats(name, values) for name, values in arrays.items()])
     shapes = {values.shape for values in found}
     if len(shapes) == 1:
         return found
