@@ -153,7 +153,7 @@ def broken(folder: Path, faults: list[str]) -> RegisterError:
         "its last publish was cut short" if cut_short else "the register is not as it was written",
         where=str(folder),
         found="; ".join(faults),
-        remedy="Publish again, which writes that entry anew, or remove its file: it was never "
+        remedy="Publish again, and that entry is written over, or remove its file: it was never "
         "published, and those before it are as they were."
         if cut_short
         else "Put back the entries from a copy: nothing it says can be relied on until then.",
