@@ -110,14 +110,14 @@ def legacy_findings(
 
 
 def _cell(text: str, symbols: Mapping[str, str]) -> tuple[float, str] | None:
+    if _NUMBER.fullmatch(text):  # Most are, and no symbol is.
+        number = float(text)
+        return (number, PUBLISHED) if np.isfinite(number) else None
     word = text.lower()
     found = _SHORTHAND.fullmatch(word)
     status = symbols.get(word if found is None else (found[1] or found[2]))
     if status is None and word in LEGACY:
         status = UNAVAILABLE
-    if status is not None:
-        return (0.0 if status == ROUNDS_TO_ZERO else np.nan), status
-    if _NUMBER.fullmatch(text):
-        number = float(text)
-        return (number, PUBLISHED) if np.isfinite(number) else None
-    return None
+    if status is None:
+        return None
+    return (0.0 if status == ROUNDS_TO_ZERO else np.nan), status
