@@ -48,6 +48,17 @@ def test_populations_by_hand(forecasts):
     assert row["as_few"] + row["as_many"] > 1
 
 
+def test_no_order_is_measured_by_fewer_than_five_events(forecasts):
+    ours = forecasts[(forecasts["model"] == "earlywarn") & (forecasts["lead_months"] == 0)]
+    events, others = ours[ours["label"] == 1], ours[ours["label"] == 0]
+    for count in (0, 1, 4):
+        table = populations(pd.concat([events.head(count), others]))
+        assert table["auc"].isna().all(), count
+        assert table.loc[0, "events"] == count
+    table = populations(pd.concat([events.head(5), others])).set_index(["window", "population"])
+    assert table.loc[("all", ALL), "auc"] > 0
+
+
 def test_places_are_counted_among_those_not_yet_inadequate(forecasts):
     new = new_failures(forecasts)
     assert (new["last_grade"] != 3).all()

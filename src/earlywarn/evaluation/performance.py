@@ -27,11 +27,13 @@ from earlywarn.evaluation.protocol import (
     CAPACITY,
     CASE,
     DIGITS,
+    FEWEST_EVENTS,
     OUTCOME,
     RANDOM,
     REFERENCES,
     by_window_and_lead,
     checked_forecasts,
+    enough_events,
 )
 from earlywarn.statistics.arrays import FloatArray, rate
 from earlywarn.statistics.bootstrap import (
@@ -64,9 +66,6 @@ __all__ = [
     "to_records",
 ]
 
-
-FEWEST_EVENTS = 5
-"""With fewer events than this nothing is measured."""
 
 MEASURES = (
     "auc",
@@ -266,7 +265,7 @@ class _Cases:
         for measure, draws in self._draws(model, rows.index).items():
             row[measure] = float(draws[0])
             row[f"{measure}_lower"], row[f"{measure}_upper"] = interval(draws)
-        enough = _enough(rows["label"])
+        enough = enough_events(rows["label"])
         for capacity in CAPACITIES:
             row |= _on_list(rows, capacity, enough=enough)
         for threshold in THRESHOLDS:
@@ -298,11 +297,11 @@ class _Cases:
 def _measure(rows: pd.DataFrame, weights: FloatArray) -> _Draws:
     """Every measure that has an interval: as observed, then for each resample."""
     draws = {measure: np.full(len(weights), np.nan) for measure in MEASURES}
-    if _enough(rows["label"]):
+    if enough_events(rows["label"]):
         draws |= _discrimination(rows, weights) | _accuracy(rows, weights)
     known = (rows["below_good"].notna() & rows["overall_below_good"].notna()).to_numpy()
     below_good = rows.loc[known, "overall_below_good"]
-    if _enough(below_good):
+    if enough_events(below_good):
         draws["auc_below_good"] = weighted_auc(
             weights[:, known], rows.loc[known, "below_good"], below_good
         )
@@ -418,12 +417,6 @@ def _references(present: list[str], named: Sequence[str] | None) -> list[str]:
             expected=f"some of {', '.join(present)}",
         )
     return list(named)
-
-
-def _enough(label: pd.Series) -> bool:
-    """Whether there are events enough to measure by, and any other case."""
-    events = float(label.sum())
-    return FEWEST_EVENTS <= events < len(label)
 
 
 def _plain(row: dict[Any, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from earlywarn.evaluation.protocol import CAPACITY, DIGITS, OURS, by_window_and_lead
+from earlywarn.evaluation.protocol import CAPACITY, DIGITS, OURS, by_window_and_lead, enough_events
 from earlywarn.judgements.targets import GRADES
 from earlywarn.statistics.arrays import rate
 from earlywarn.statistics.exact import count_tails, poisson_limits
@@ -108,8 +108,9 @@ def populations(forecasts: pd.DataFrame, *, model: str = OURS) -> pd.DataFrame:
     DataFrame
         One row for each window, and one for all of them, and population: ``n, events, expected,
         observed_expected, lower, upper`` (exact 95% Poisson limits), ``as_few, as_many`` (the
-        exact probability, if the risks were right, of as few or as many events), ``auc``, and of
-        the first 26 of the population on the list ``inspected_at_26, events_at_26``.
+        exact probability, if the risks were right, of as few or as many events), ``auc`` (from five
+        events on), and of the first 26 of the population on the list ``inspected_at_26,
+        events_at_26``.
 
     Examples
     --------
@@ -155,7 +156,7 @@ def _counts(rows: pd.DataFrame) -> dict[str, Any]:
         "expected": float(risk.sum()),
         "as_few": few,
         "as_many": many,
-        "auc": auc(risk, label),
+        "auc": auc(risk, label) if enough_events(rows["label"]) else np.nan,
         "inspected_at_26": int(listed.sum()),
         "events_at_26": int(label[listed].sum()),
     }

@@ -68,12 +68,31 @@ BASE = "trailing base rate"
 OUTCOME = ["label", "risk"]
 """What every forecast says: what happened, and the probability given to it."""
 
+FEWEST_EVENTS = 5
+"""With fewer events than this nothing is measured."""
+
 # Sums of products differ in the last digits from one processor to another; the record should not.
 DIGITS = 10
 """Decimals kept in what is written down."""
 
 
 _KEYS = ["window", "lead_months", "model", *CASE]
+
+
+def enough_events(label: pd.Series) -> bool:
+    """Whether there are events enough to measure by, and any other case.
+
+    Parameters
+    ----------
+    label : Series
+        Of each case, 1 if the event happened, else 0.
+
+    Examples
+    --------
+    >>> enough_events(pd.Series([1.0, 0.0, 0.0]))
+    False
+    """
+    return bool(FEWEST_EVENTS <= float(label.sum()) < len(label))
 
 
 def check_columns(frame: pd.DataFrame, needed: Sequence[str], where: str) -> None:

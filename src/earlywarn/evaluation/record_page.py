@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.evaluation.populations import ALL
-from earlywarn.evaluation.protocol import OURS, WINDOWS, years_of
+from earlywarn.evaluation.protocol import FEWEST_EVENTS, OURS, WINDOWS, years_of
 from earlywarn.evaluation.wording import level_words, order_words, skill_words
 from earlywarn.scoring.ranks import held_words
 
@@ -135,7 +135,8 @@ def _populations(tables: Mapping[str, pd.DataFrame]) -> str:
         "## New failures and re-inspections\n\nWhere the last judgement is Inadequate the "
         "department is there already. `as_few` and `as_many` are the exact probabilities, if the "
         "risks were right, of as few or as many Inadequate judgements as came. Limits of O/E are "
-        f"exact Poisson limits.\n\n{markdown(_formatted(by_population))}\n\n"
+        f"exact Poisson limits. With fewer than {FEWEST_EVENTS} events no AUC is given.\n\n"
+        f"{markdown(_formatted(by_population))}\n\n"
         "Authorities not already Inadequate, each ranked among these alone:\n\n"
         f"{markdown(order)}\n\nTheir quarterly lists of 26:\n\n"
         f"{markdown(_formatted(tables['list_record_new']))}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from earlywarn.evaluation.protocol import FEWEST_EVENTS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -15,8 +17,6 @@ data allow, of any model made from them, or are measured on years that both mode
 MARGIN = 0.02
 """The share of the champion's log score by which the challenger may be worse. Half or less of
 what the first trials on the development years gained over the base rate (0.03 to 0.05)."""
-FEWEST_EVENTS = 5
-"""As in the record: with fewer events nothing is measured."""
 LEVEL = 0.90
 """Between the limits; so that each side is a test at 5%."""
 
