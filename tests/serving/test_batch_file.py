@@ -718,20 +718,25 @@ def test_parts_that_can_not_be_removed(source: Path, tmp_path: Path, monkeypatch
         assert batch(source, tmp_path / "out.csv").rows == 230
 
 
-def test_a_place_that_is_refused_at_the_start_of_the_work(
-    source: Path, tmp_path: Path, monkeypatch
+@pytest.mark.parametrize(
+    ("step", "said", "kept"),
+    [(2, "$", []), (3, " All is scored and kept in .* for --resume", [".out.csv.parts"])],
+)
+def test_a_place_that_is_refused_once_work_has_begun(
+    source: Path, tmp_path: Path, monkeypatch, step: int, said: str, kept: list[str]
 ) -> None:
+    """Before anything is done nothing is left; after all is done it is kept, and said."""
     check, calls = check_outputs, count()
 
     def refused_later(*files: Path, **options: Any) -> None:
-        if next(calls) == 2:
-            raise UsageError("it can't be written")
+        if next(calls) == step:
+            raise UsageError("it can't be written", remedy="Make room.")
         check(*files, **options)
 
     monkeypatch.setattr("earlywarn.serving.batch_file.check_outputs", refused_later)
-    with pytest.raises(UsageError, match="can't be written"):
+    with pytest.raises(UsageError, match=f"can't be written.*Make room.{said}"):
         batch(source, tmp_path / "out.csv")
-    assert hidden(tmp_path) == []
+    assert hidden(tmp_path) == kept
 
 
 class TestUsage:

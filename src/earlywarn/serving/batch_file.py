@@ -369,7 +369,10 @@ def _put_in_place(out: Path, job: _Job, *, overwrite: bool) -> BatchResult:
     refused_rows = _refused_rows(out)
     if job.whole.exists():
         moved = [out, refused_rows] if job.refused.exists() else [out]
-        check_outputs(*moved, overwrite=overwrite)
+        try:
+            check_outputs(*moved, overwrite=overwrite)
+        except UsageError as fault:
+            raise _with_what_is_kept(fault, job) from fault
         try:
             _move_both(out, job)
             sync_folder(out.absolute().parent)
@@ -399,6 +402,12 @@ def _move_both(out: Path, job: _Job) -> None:
             if before.exists():
                 before.replace(refused_rows)
         raise
+
+
+def _with_what_is_kept(fault: UsageError, job: _Job) -> UsageError:
+    parts = fault.as_dict()
+    parts["remedy"] = f"{parts['remedy']} All is scored and kept in {job.work.folder} for --resume."
+    return UsageError(parts.pop("problem"), **parts)
 
 
 def _not_moved(out: Path, job: _Job, error: OSError) -> UsageError:
