@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -331,9 +333,25 @@ def test_a_page_in_place_of_ofsteds_file_is_refused(service: Replica, tmp_path: 
     assert "not the file that its name promises" in failed[0]
 
 
-@pytest.mark.parametrize("moment", [1, 6, 13])
+@pytest.mark.parametrize(
+    ("moment", "fault", "raised"),
+    [
+        (
+            1,
+            OSError(errno.EIO, "I/O error"),
+            pytest.raises(FetchError, match="it can't be written"),
+        ),
+        (6, KeyboardInterrupt(), pytest.raises(KeyboardInterrupt)),
+        (13, KeyboardInterrupt(), pytest.raises(KeyboardInterrupt)),
+    ],
+)
 def test_a_run_that_fails_at_any_write_is_gone_on_with(
-    service: Replica, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: int
+    service: Replica,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: int,
+    fault: BaseException,
+    raised: AbstractContextManager[object],
 ) -> None:
     bring(service, tmp_path / "whole")
     writes = 0
@@ -343,11 +361,11 @@ def test_a_run_that_fails_at_any_write_is_gone_on_with(
         nonlocal writes
         writes += 1
         if writes == moment:
-            raise KeyboardInterrupt
+            raise fault
         real(*given, **more)
 
     monkeypatch.setattr(store_module, "write_whole", failing)
-    with pytest.raises(KeyboardInterrupt):
+    with raised:
         bring(service, tmp_path / "out")
     assert not list((tmp_path / "out").rglob("*.part"))
     monkeypatch.setattr(store_module, "write_whole", real)

@@ -10,7 +10,9 @@ import re
 import subprocess
 import sys
 import time
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,12 +21,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earlywarn.cli.parser import main
-from earlywarn.errors import RowsWarning, ScoreError, UsageError
+from earlywarn.errors import LeftBehindWarning, RowsWarning, ScoreError, UsageError
 from earlywarn.model.serialisation import load_model
 from earlywarn.scoring.batch import BATCH_COLUMNS, score_batch, score_rows
 from earlywarn.scoring.national import at_prior
 from earlywarn.serving.batch_file import BatchResult, score_file
 from earlywarn.serving.chunks import csv_bytes, read_chunks
+from earlywarn.serving.work_folder import WorkFolder
+from earlywarn.utils.files import check_outputs
 
 pa = pytest.importorskip("pyarrow", reason="Parquet files need pyarrow")
 
@@ -677,6 +681,62 @@ def test_a_disk_that_is_full_after_the_first_file(
     with pytest.raises(UsageError, match="it can't be written: found Input/output error"):
         batch(source, tmp_path / "out.csv")
     assert [file.name for file in tmp_path.iterdir()] == ["in.csv"]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_the_second_move_fails(source: Path, tmp_path: Path, monkeypatch, first: bool) -> None:
+    """The refused rows are not replaced alone; --resume goes on from there."""
+    out, replace = tmp_path / "out.csv", Path.replace
+    both = [out, tmp_path / "out.refused.csv"]
+    for file in () if first else both:
+        file.write_text("old", encoding="utf-8")
+
+    def fails(part: Path, place: Path) -> Path:
+        if place == out:
+            raise PermissionError(errno.EACCES, "in use")
+        return replace(part, place)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", fails)
+        with pytest.raises(UsageError, match=r"can't be put in its place: found in use.*--resume"):
+            batch(source, out, overwrite=True)
+    assert [file.read_text("utf-8") for file in both if file.exists()] == ["old"] * 2 * (not first)
+    assert batch(source, out, overwrite=True, resume=True).rows == len(read(out)) == 230
+    assert hidden(tmp_path) == []
+
+
+def test_parts_that_can_not_be_removed(source: Path, tmp_path: Path, monkeypatch) -> None:
+    clear, calls = WorkFolder.clear, count()
+
+    def fails(work: WorkFolder) -> None:
+        if next(calls):
+            raise OSError(errno.EIO, "Input/output error")
+        clear(work)
+
+    monkeypatch.setattr(WorkFolder, "clear", fails)
+    with pytest.warns(LeftBehindWarning, match=r"out\.csv is whole, but .*\.out\.csv\.parts could"):
+        assert batch(source, tmp_path / "out.csv").rows == 230
+
+
+@pytest.mark.parametrize(
+    ("step", "said", "kept"),
+    [(2, "$", []), (3, " All is scored and kept in .* for --resume", [".out.csv.parts"])],
+)
+def test_a_place_that_is_refused_once_work_has_begun(
+    source: Path, tmp_path: Path, monkeypatch, step: int, said: str, kept: list[str]
+) -> None:
+    """Before anything is done nothing is left; after all is done it is kept, and said."""
+    check, calls = check_outputs, count()
+
+    def refused_later(*files: Path, **options: Any) -> None:
+        if next(calls) == step:
+            raise UsageError("it can't be written", remedy="Make room.")
+        check(*files, **options)
+
+    monkeypatch.setattr("earlywarn.serving.batch_file.check_outputs", refused_later)
+    with pytest.raises(UsageError, match=f"can't be written.*Make room.{said}"):
+        batch(source, tmp_path / "out.csv")
+    assert hidden(tmp_path) == kept
 
 
 class TestUsage:

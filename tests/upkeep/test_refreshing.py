@@ -53,13 +53,19 @@ def a_year_later(service: Replica, folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def two_builds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Refreshed, Refreshed]:
-    """Two builds a year apart; the tables of children looked after come with the second."""
+    """Two builds a year apart; the tables of children looked after come with the second.
+
+    A build in between was killed between its two moves, which set the first one's panel aside.
+    """
     folder = tmp_path_factory.mktemp("builds")
     replica = example(folder)
     later = replica.publications.pop(CLA)
     few = pytest.warns(DataQualityWarning, match="only 4 authorities")
     with serving(replica) as service, few:
         first = ew.refresh(folder / "out", build=True, **service.addresses)
+        work = folder / "out" / "..panel.work"
+        work.mkdir()
+        (folder / "out" / ".panel").rename(work / "old")
         service.publications[CLA] = later
         a_year_later(service, folder)
         reports = ew.load_judgements().tail(1).assign(la_code="201")

@@ -23,6 +23,7 @@ from earlywarn.fetching.wanted import (
     recognised,
 )
 from earlywarn.sources.calendar import Calendar
+from earlywarn.utils.files import written_to
 from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
@@ -389,7 +390,7 @@ def fetch_published(  # noqa: PLR0913 - every address and limit, each by its nam
         )
         if dry_run:
             return run.everything(ofsted)
-        with store.writing() as run.work:
+        with written_to(store.folder, FetchError), store.writing() as run.work:
             # Another run may have ended while this one waited to begin.
             run.store = Store.at(Path(out))
             return run.everything(ofsted)

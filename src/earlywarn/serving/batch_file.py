@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import joblib
 
 from earlywarn._version import __version__
-from earlywarn.errors import EarlyWarnError, RowsWarning, ScoreError, UsageError
+from earlywarn.errors import EarlyWarnError, LeftBehindWarning, RowsWarning, ScoreError, UsageError
 from earlywarn.model.serialisation import load_model, to_text
 from earlywarn.scoring.batch import score_rows
 from earlywarn.scoring.predictions import SCORED
@@ -28,6 +28,7 @@ from earlywarn.serving.chunks import (
     read_chunks,
 )
 from earlywarn.serving.work_folder import WorkFolder, unfinished, work_folder
+from earlywarn.utils.file_sets import name_twice
 from earlywarn.utils.files import check_outputs, written_to
 from earlywarn.utils.parts import sync_folder
 from earlywarn.utils.progress import Progress
@@ -156,7 +157,11 @@ def score_file(  # noqa: PLR0913 - one a choice that the command line has
     with written_to(out), work_folder(folder, ticket, resume=resume) as work:
         job = _Job(work, out.suffix, model, explain)
         if work.finished() is None or not (out.exists() or job.whole.exists()):
-            check_outputs(out, _refused_rows(out), overwrite=overwrite, inputs=[source])
+            try:
+                check_outputs(out, _refused_rows(out), overwrite=overwrite, inputs=[source])
+            except UsageError:
+                _clear_if_nothing_is_done(job)
+                raise
             _fill(source, out, job, ticket, chunk, jobs, progress)
         return _put_in_place(out, job, overwrite=overwrite)
 
@@ -259,11 +264,17 @@ def _fill(
             remedy="Carry on with --resume and fewer --jobs; what is done is kept.",
         ) from error
     except KeyboardInterrupt as stop:
-        if not any(job.work.folder.glob("*[0-9].json")):
-            job.work.clear()
+        if _clear_if_nothing_is_done(job):
             raise
         kept = f"what is done is kept in {job.work.folder}; --resume carries on with it"
         raise KeyboardInterrupt(kept) from stop
+
+
+def _clear_if_nothing_is_done(job: _Job) -> bool:
+    if any(job.work.folder.glob("*[0-9].json")):
+        return False
+    job.work.clear()
+    return True
 
 
 def _parts(source: Path, job: _Job, chunk: int, jobs: int, progress: Progress) -> list[Part]:
@@ -358,17 +369,45 @@ def _put_in_place(out: Path, job: _Job, *, overwrite: bool) -> BatchResult:
     refused_rows = _refused_rows(out)
     if job.whole.exists():
         moved = [out, refused_rows] if job.refused.exists() else [out]
-        check_outputs(*moved, overwrite=overwrite)
         try:
-            if job.refused.exists():
-                job.refused.replace(refused_rows)
-            job.whole.replace(out)
+            check_outputs(*moved, overwrite=overwrite)
+        except UsageError as fault:
+            raise _with_what_is_kept(fault, job) from fault
+        try:
+            _move_both(out, job)
             sync_folder(out.absolute().parent)
         except OSError as error:
             raise _not_moved(out, job, error) from error
     # What says that it was finished goes last: stopped in between, --resume clears the rest.
-    job.work.clear()
+    try:
+        job.work.clear()
+    except OSError as error:
+        left = f"{out} is whole, but {job.work.folder} could not be removed"
+        warnings.warn(f"{left}: {error.strerror or error}", LeftBehindWarning, stacklevel=3)
     return BatchResult(out, refused_rows, counts["rows"], counts["refused"])
+
+
+def _move_both(out: Path, job: _Job) -> None:
+    """Move the refused rows and then the output; where that fails, the former are as before."""
+    refused_rows, before = _refused_rows(out), job.work.file(f"before.{_REFUSED}")
+    moves = job.refused.exists()
+    try:
+        if moves:
+            name_twice(refused_rows, before)
+            job.refused.replace(refused_rows)
+        job.whole.replace(out)
+    except BaseException:
+        if moves and job.whole.exists() and not job.refused.exists():
+            refused_rows.replace(job.refused)
+            if before.exists():
+                before.replace(refused_rows)
+        raise
+
+
+def _with_what_is_kept(fault: UsageError, job: _Job) -> UsageError:
+    parts = fault.as_dict()
+    parts["remedy"] = f"{parts['remedy']} All is scored and kept in {job.work.folder} for --resume."
+    return UsageError(parts.pop("problem"), **parts)
 
 
 def _not_moved(out: Path, job: _Job, error: OSError) -> UsageError:

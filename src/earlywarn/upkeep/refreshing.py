@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from earlywarn.errors import FetchError
+from earlywarn.errors import FetchError, PanelError
 from earlywarn.fetching.fetch import fetch_published
 from earlywarn.fetching.release_files import CONTENT, SITE
 from earlywarn.fetching.service import API
@@ -24,7 +24,7 @@ from earlywarn.panel.storage import brought_back
 from earlywarn.scoring.national import score
 from earlywarn.upkeep.changes import Changes, changes_between
 from earlywarn.utils.dates import as_date
-from earlywarn.utils.files import write_whole
+from earlywarn.utils.files import write_whole, written_to
 from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
@@ -195,7 +195,8 @@ def build_panel(
         few = f"{len(older)} judgements of the panel before are not among the files: they stand"
         notes = (*notes, few)
     write_panel(after, place, overwrite=there)
-    write_whole(folder / BUILT_OF, json.dumps(digests, indent=1) + "\n")
+    with written_to(folder, PanelError):
+        write_whole(folder / BUILT_OF, json.dumps(digests, indent=1) + "\n")
     found = changes_between(before, after)
     scores = _scores(before, after)
     return replace(done, notes=notes, panel=place, changes=found, scores=scores)

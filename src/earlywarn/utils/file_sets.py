@@ -59,7 +59,7 @@ class FileSet:
             new = noted.new(file.name)
             with new.open("xb") as out:
                 fill(out, new, content, durable=durable)
-            _name_twice(file, noted.old(file.name))
+            name_twice(file, noted.old(file.name))
         if durable:
             sync_folder(folder)
 
@@ -262,8 +262,8 @@ def _digest(file: Path) -> str | None:
         return None
 
 
-def _name_twice(file: Path, old: Path) -> None:
-    """Hold what a file is now under a second name, until all are replaced."""
+def name_twice(file: Path, old: Path) -> None:
+    """Hold what a file is now, if there is one, under a second name until it has been replaced."""
     if not file.is_file():
         return
     try:
