@@ -7,8 +7,6 @@ import sys
 from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
 
-from tqdm import tqdm
-
 Item = TypeVar("Item")
 
 
@@ -39,6 +37,8 @@ class _OnStandardError(Progress):
 
     def over(self, items: Iterable[Item], title: str) -> Iterator[Item]:
         if sys.stderr.isatty():
+            from tqdm import tqdm  # noqa: PLC0415 - loading it takes long beside a single score
+
             columns, rows = _size()
             yield from tqdm(
                 items,
