@@ -160,6 +160,22 @@ def test_what_another_run_wrote_meanwhile_stays(
     assert (tmp_path / "c").read_text("utf-8") == "first"
 
 
+def test_a_run_that_fails_before_it_is_ready_takes_nothing_away(
+    tmp_path: Path, monkeypatch
+) -> None:
+    """Not even where another run has written the very same meanwhile."""
+    new = {tmp_path / "a": "same", tmp_path / "b": "same"}
+
+    def fails(file: Path, _: Path) -> None:
+        file.write_text("same", encoding="utf-8")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("earlywarn.utils.file_sets.name_twice", fails)
+    with pytest.raises(OSError, match="No space"):
+        write_together(new, overwrite=False)
+    assert texts(tmp_path, *names(tmp_path)) == ["same"]
+
+
 def unlinkable() -> None:
     raise OSError(errno.EPERM, "Operation not permitted")
 

@@ -210,11 +210,12 @@ class _Noted:
 
     def take_back(self) -> None:
         """Give those that were replaced their old content; what could not be done stays noted."""
-        self._stuck = True
-        with contextlib.suppress(OSError):
-            self.say(_BACK, durable=True)
-        done = [self._taken_back(name) for name in self.digests]
-        self._stuck = not all(done)
+        if self.said in (_READY, _BACK):  # Else none has been replaced.
+            self._stuck = True
+            with contextlib.suppress(OSError):
+                self.say(_BACK, durable=True)
+            done = [self._taken_back(name) for name in self.digests]
+            self._stuck = not all(done)
         if not self._stuck:
             with contextlib.suppress(OSError):  # From here on what is missing tells nothing.
                 self.say(_DONE)
