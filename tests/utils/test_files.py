@@ -140,21 +140,40 @@ def test_without_locks_nothing_is_taken_for_left(tmp_path: Path, monkeypatch) ->
     assert names(tmp_path) == [".earlywarn-a.part", "model.json"]
 
 
+@pytest.mark.parametrize("second", ["second", "first"])
 @pytest.mark.parametrize("links", [True, False])
-def test_what_another_run_wrote_meanwhile_stays(tmp_path: Path, monkeypatch, links: bool) -> None:
+def test_what_another_run_wrote_meanwhile_stays(
+    tmp_path: Path, monkeypatch, links: bool, second: str
+) -> None:
     """Nothing of the second run is left: of two without --overwrite one wins."""
     if not links:
         monkeypatch.setattr(os, "link", lambda *_: unlinkable())
     new = {tmp_path / "a": "first", tmp_path / "c": "first"}
     write_together(new, overwrite=False)
-    (tmp_path / "a").unlink()
+    (tmp_path / "a").unlink()  # As if it had been looked at before the first run wrote.
     with (
         pytest.raises(UsageError, match=r"c: another run has written it meanwhile"),
         written_to(tmp_path / "c"),
     ):
-        write_together({tmp_path / "a": "second", tmp_path / "c": "second"}, overwrite=False)
+        write_together({tmp_path / "a": second, tmp_path / "c": second}, overwrite=False)
     assert names(tmp_path) == ["c"]
     assert (tmp_path / "c").read_text("utf-8") == "first"
+
+
+def test_a_run_that_fails_before_it_is_ready_takes_nothing_away(
+    tmp_path: Path, monkeypatch
+) -> None:
+    """Not even where another run has written the very same meanwhile."""
+    new = {tmp_path / "a": "same", tmp_path / "b": "same"}
+
+    def fails(file: Path, _: Path) -> None:
+        file.write_text("same", encoding="utf-8")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("earlywarn.utils.file_sets.name_twice", fails)
+    with pytest.raises(OSError, match="No space"):
+        write_together(new, overwrite=False)
+    assert texts(tmp_path, *names(tmp_path)) == ["same"]
 
 
 def unlinkable() -> None:

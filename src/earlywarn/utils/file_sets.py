@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _NOTE = ".set"
-_READY, _BACK = "ready", "back"
+_READY, _BACK, _DONE = "ready", "back", "done"
 
 
 class FileSet:
@@ -210,11 +210,15 @@ class _Noted:
 
     def take_back(self) -> None:
         """Give those that were replaced their old content; what could not be done stays noted."""
-        self._stuck = True
-        with contextlib.suppress(OSError):
-            self.say(_BACK, durable=True)
-        done = [self._taken_back(name) for name in self.digests]
-        self._stuck = not all(done)
+        if self.said in (_READY, _BACK):  # Else none has been replaced.
+            self._stuck = True
+            with contextlib.suppress(OSError):
+                self.say(_BACK, durable=True)
+            done = [self._taken_back(name) for name in self.digests]
+            self._stuck = not all(done)
+        if not self._stuck:
+            with contextlib.suppress(OSError):  # From here on what is missing tells nothing.
+                self.say(_DONE)
 
     def end(self) -> None:
         """Remove all that was needed meanwhile; what can't be is removed by the next run."""
@@ -235,9 +239,11 @@ class _Noted:
             self.note.unlink()
 
     def _taken_back(self, name: str) -> bool:
-        file, (was, now) = self._file(name), self.digests[name]
+        file, new, (was, now) = self._file(name), self.new(name), self.digests[name]
         try:
-            if was == now or _digest(file) != now:
+            placed = not new.exists() or (file.exists() and file.samefile(new))
+            # Another run may have written the very same; and somebody may have changed it since.
+            if not placed or was == now or _digest(file) != now:
                 return True
             if was is None:
                 file.unlink()
