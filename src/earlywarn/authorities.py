@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from earlywarn.errors import AuthorityError
-from earlywarn.utils.csv_text import csv_rows, decoded
+from earlywarn.utils.csv_text import csv_rows, decoded, plain_line
 from earlywarn.utils.dates import as_date
 from earlywarn.utils.names import near_names, plain_name, short_name
 
@@ -400,7 +400,7 @@ def _typed(table: pd.DataFrame, name: str, where: str) -> pd.DataFrame:
             days = [as_date(day, place, AuthorityError) if day else None for day in given]
             typed[column] = pd.Series(days, index=table.index, dtype=object)
         else:
-            texts = [str(cell).strip() for cell in given]
+            texts = [plain_line(str(cell)) for cell in given]
             typed[column] = pd.Series(texts, index=table.index, dtype="str")
     full = pd.DataFrame(typed)
     _check_codes(full, name, where)

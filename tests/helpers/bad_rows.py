@@ -130,17 +130,18 @@ DATES = {
     "datetime64 to the nanosecond": np.datetime64("2024-06-30T12", "ns"), "T": "2024-06-30T12:00:00",
     "Z": "2024-06-30T12:00:00Z", "offset": "2024-06-30T12:00:00+01:00", "minutes": "2024-06-30 12:00",
     "nanoseconds": "2024-06-30T12:00:00.123456789",
-    "numpy text": np.str_("2024-06-30"),
+    "numpy text": np.str_("2024-06-30"), "British": "30/06/2024", "German": "30.06.2024",
+    "month as word": "30 June 2024", "one digit": "2024-6-30", "Excel's day": 45473,
+    "Excel's moment": 45473.5, "compact as a fraction": "20240630.0",
 }  # fmt: skip
 NO_DATES = {
     "year and month": "2024-06", "year": "2024",
-    "word": "soon", "today": "today", "now": "now", "yesterday": "yesterday", "British": "30/06/2024",
-    "American": "06/30/2024", "German": "30.06.2024", "month as word": "30 June 2024", "one digit":
-    "2024-6-3", "no such day": "2024-02-30", "no such month": "2024-13-01", "zeros": "0000-00-00",
+    "word": "soon", "today": "today", "now": "now", "yesterday": "yesterday",
+    "American": "06/30/2024", "no such day": "2024-02-30", "no such month": "2024-13-01", "zeros": "0000-00-00",
     "no such hour": "2024-06-30T25:00", "week": "2024-W26-7", "day of year": "2024-182x",
     "year of five digits": "99999-01-01", "year before Christ": "-2024-01-01", "quarter": "2024Q2",
     "school year": "2023-24", "text behind": "2024-06-30x", "two dates": "2024-06-30 2024-07-01",
-    "text nan": "nan", "text None": "None", "text NaT": "NaT", "Excel's day": 45473.5, "zero": 0, "minus": -1, "fraction": 1.5,
+    "text nan": "nan", "text None": "None", "text NaT": "NaT", "zero": 0, "minus": -1, "fraction": 1.5,
     "true": True, "infinity": float("inf"), "integer 10^30": 10**30, "thirty digits": "9" * 30, "bytes": b"2024-06-30",
     "list": ["2024-06-30"], "dict": {"year": 2024}, "tuple": (2024, 6, 30), "timedelta": timedelta(5),
     "time": time(12), "NUL": "\x00", "NUL behind": "2024-06-30\x00", "half a surrogate pair": "\ud800",

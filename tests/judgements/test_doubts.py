@@ -46,7 +46,7 @@ def test_a_plain_inspection_says_nothing() -> None:
         ({"in_care": "Inadequate"}, "odd-grades"),
         ({"in_care": None}, "no-grade"),
         ({"care_leavers": None}, "no-grade"),
-        ({"framework": "SIF", "inspection_type": "short"}, "odd-type"),
+        ({"framework": "SIF", "inspection_type": ""}, "odd-type"),
     ],
 )
 def test_what_no_inspection_shows_is_named(change: dict[str, Any], code: str) -> None:
@@ -57,6 +57,13 @@ def test_grades_that_were_not_given_are_not_missed() -> None:
     before = {"inspection_start": date(2022, 2, 7), "published_on": date(2022, 3, 28)}
     assert codes(before | {"care_leavers": None}) == []
     assert codes({"la_code": "420", "in_care": None, "care_leavers": None}) == []
+
+
+@pytest.mark.parametrize(("framework", "kind"), [("SIF", "short"), ("ILACS", "")])
+def test_a_framework_or_type_of_other_years_is_named(framework: str, kind: str) -> None:
+    before = {"inspection_start": date(2017, 2, 6), "published_on": date(2017, 3, 27)}
+    assert codes(before | {"framework": framework, "inspection_type": kind}) == ["odd-type"]
+    assert codes(before | {"framework": "SIF", "inspection_type": ""}) == []
 
 
 def test_a_start_known_to_the_month_has_no_weekday() -> None:

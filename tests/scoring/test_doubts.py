@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 
 import numpy as np
@@ -11,8 +12,10 @@ import pytest
 from earlywarn.errors import RowsWarning
 from earlywarn.indicators.build import build_indicators
 from earlywarn.indicators.catalogue import INDICATORS
-from earlywarn.scoring.batch import score_batch
-from earlywarn.scoring.doubts import misspelt
+from earlywarn.scoring.batch import score_batch, score_rows
+from earlywarn.scoring.cells import EVER
+from earlywarn.scoring.doubts import Seen, doubts_about, misspelt
+from earlywarn.scoring.reference import Reference
 
 
 @pytest.mark.parametrize(
@@ -24,11 +27,16 @@ from earlywarn.scoring.doubts import misspelt
         ("agency_worker", "agency_workers"),
         ("rereferrals_Z", "rereferrals_z"),
         ("as of", "as_of"),
+        ("turnover_2025", "turnover"),
+        ("caseload.1", "caseload"),
+        ("health_checks (%)", "health_checks"),
     ],
 )
 def test_a_misspelt_column_beside_good_ones_is_named(model, name: str, meant: str) -> None:
     row = {"repeat_plans": 25.0, "vacancies": 18.0, name: 31.0}
-    with pytest.warns(RowsWarning, match=f"^the column {name} .* is it {meant}") as warned:
+    with pytest.warns(
+        RowsWarning, match=f"^the column {re.escape(name)} .* is it {meant}"
+    ) as warned:
         answer = score_batch([row], model)
     assert len(warned) == 1
     assert "\n" not in str(warned[0].message)
@@ -60,15 +68,62 @@ def test_a_name_that_stands_right_beside_is_not_doubted() -> None:
 def test_shares_for_percentages_are_doubted_and_percentages_are_not(
     model, indicators, record
 ) -> None:
-    percentages = indicators[record.id].dropna()
+    percentages = indicators[record.id].drop(["201", "420", "857"]).dropna()
     beside = pd.DataFrame({"caseload": np.full(len(percentages), 16.0)})
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         score_batch(beside.assign(**{record.id: percentages.to_numpy()}), model)
-        score_batch(beside.assign(**{record.id: 0.0}), model)
+        if EVER[record.id].zero:
+            score_batch(beside.assign(**{record.id: 0.0}), model)
         score_batch(beside.assign(**{record.id: np.nan}), model)
     with pytest.warns(RowsWarning, match=f"^{record.id} never exceeds 1 .* shares of 1"):
         score_batch(beside.assign(**{record.id: percentages.to_numpy() / 100}), model)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reach"),
+    [
+        ("caseload", 164.0, "164"),
+        ("rereferrals", 0.0, "0"),
+        ("icpc_in_15_days", 0.84, "0.84"),
+        ("section_47_rate", 2.5, "2.5"),
+        ("referral_rate", 5.57, "5.57"),
+    ],
+)
+def test_a_figure_beyond_all_that_was_published_is_doubted(model, name, value, reach) -> None:
+    rows = [{"la_code": "383", name: value}, {"la_code": "380", "vacancies": 20.0}]
+    with pytest.warns(RowsWarning, match=f"^{name} reaches {reach}, where authorities published"):
+        answer = score_batch(rows, model)
+    assert set(answer["status"]) == {"scored"}
+    (said,) = doubts_about(rows, Reference.of_model(model))
+    assert said.startswith(f"{name} reaches {reach}, ")
+
+
+def test_the_smallest_authorities_are_not_doubted(model, snapshot) -> None:
+    rows = build_indicators(snapshot).reset_index()
+    plain = rows[["la_code", *EVER]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        score_batch(plain, model)
+    records = plain.astype(object).where(plain.notna(), None).to_dict("records")
+    assert doubts_about(records, Reference.of_model(model)) == []
+
+
+def test_a_value_that_its_counts_do_not_give_is_doubted(model) -> None:
+    counts = {"rereferral_count": 350, "referrals": 1100}
+    rows = [counts | {"rereferrals": value} for value in (31.8, 31.82, 12.0, None)]
+    with pytest.warns(RowsWarning, match="rereferrals is not what .* give, in 1 rows: it is used"):
+        score_batch(rows, model)
+
+
+def test_doubts_of_parts_are_those_of_the_whole(model) -> None:
+    parts = [pd.DataFrame({"vacancies": [value] * 3, "caseloads": 1}) for value in (0.2, 0.3)]
+    seen = [Seen.of_facts(score_rows(part, model)[1].as_facts()) for part in parts]
+    reference = Reference.of_model(model)
+    whole = score_rows(pd.concat(parts, ignore_index=True), model)[1].said(reference)
+    assert Seen.together(seen).said(reference) == whole
+    assert [line.split()[0] for line in whole] == ["the", "vacancies"]
+    assert len(seen[0].said(reference)) == 2  # 0.2% of vacancies was never published either
 
 
 def test_a_row_with_nothing_known_says_so(model) -> None:

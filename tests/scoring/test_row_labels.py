@@ -42,6 +42,18 @@ def test_beside_a_code_a_name_is_passed_through(model) -> None:
     assert found == {"la_name": "our area", "status": "scored"}
 
 
+@pytest.mark.parametrize(("code", "name"), [("383", "Bradford"), (330.0, "Leeds City Council")])
+def test_a_code_beside_another_authoritys_name_is_refused(model, code: object, name: str) -> None:
+    row = {"la_code": code, "la_name": name, "caseload": 16.0}
+    told = score_batch([row], model)["status"].item()
+    assert told == "refused: la_name is another authority's than la_code"
+
+
+def test_a_place_before_and_after_its_reorganisation_is_one(model) -> None:
+    rows = [{"la_code": code, "la_name": "Dorset", "caseload": 16.0} for code in ("835", "838")]
+    assert set(score_batch(rows, model)["status"]) == {"scored"}
+
+
 def test_a_row_without_a_code_is_read_by_its_name_whatever_stands_beside_it(model) -> None:
     given = [
         {"la_name": "Atlantis", "caseload": 16.0},

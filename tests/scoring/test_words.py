@@ -19,6 +19,8 @@ from earlywarn.scoring.national import score
 from earlywarn.scoring.preprocessing import model_indicators
 from earlywarn.scoring.words import NONE, figure, phrase, subject
 
+# Figures are invented, some beyond all that was published: `test_doubts` sees that it is said.
+pytestmark = pytest.mark.filterwarnings("ignore:.* so far. is it in its unit")
 MODEL = load_model()
 RECORDS = model_indicators(MODEL)
 EACH = pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.id)

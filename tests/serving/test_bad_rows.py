@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from tests.helpers.bad_rows import COLUMN_KINDS, KINDS, Kind
 
 from earlywarn.model.serialisation import load_model
 from earlywarn.scoring.batch import score_batch
 from earlywarn.scoring.predictions import SCORED
 
+pytestmark = pytest.mark.filterwarnings("ignore:.* so far. is it in its unit")
 MODEL = load_model()
 NUMBERS = ["risk", "risk_lower", "risk_upper", "below_good"]
 TEXTS = ["band", "missing_indicators", "status"]

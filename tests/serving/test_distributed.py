@@ -14,6 +14,8 @@ from earlywarn.model.serialisation import load_model
 from earlywarn.scoring.batch import BATCH_COLUMNS, score_batch
 from earlywarn.serving.distributed import dask_score, output_schema
 
+# Figures are invented, some beyond all that was published: `test_doubts` sees that it is said.
+pytestmark = pytest.mark.filterwarnings("ignore:.* so far. is it in its unit")
 MODEL = load_model()
 ROWS = 2_000
 

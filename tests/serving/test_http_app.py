@@ -244,6 +244,12 @@ class TestRowsByThemselves:
         assert len(post(app, "/score", json={"rows": [wide]}).json()["rows"][0]) > 20_000
         assert time.perf_counter() - begun < 10
 
+    def test_doubts_are_said_with_the_rows(self, app) -> None:
+        given = {"rows": [{"caseload": 164.0, "rereferals": 20.0}]}
+        body = post(app, "/score", json=given).json()
+        assert [line.split()[0] for line in body["doubts"]] == ["the", "caseload"]
+        assert "doubts" not in post(app, "/score", json={"rows": [{"caseload": 16.0}]}).json()
+
     def test_a_limit_on_cells(self, app, monkeypatch) -> None:
         monkeypatch.setattr("earlywarn.serving.http_scoring.MOST_CELLS", 10)
         answer = post(app, "/score", json={"rows": [{"caseload": 1, "a": 1}] * 6})
@@ -418,7 +424,7 @@ def test_many_at_once(app, tmp_path: Path) -> None:
     file = save_model(MODEL, tmp_path / "model.json")
     swapped = create_app(file)
     other = at_prior(MODEL, 0.3)
-    rows = [{"caseload": float(1 + place % 30)} for place in range(300)]
+    rows = [{"caseload": float(8 + place % 30)} for place in range(300)]
     answers = {
         model.info["model_id"]: score_batch(rows, model)["risk"].tolist()
         for model in (MODEL, other)

@@ -18,11 +18,16 @@ CHILDREN = next(one for layout in LAYOUTS for one in layout.measures if one.name
 
 
 def said(
-    part: float, whole: float, value: float, status: str = "published", measure: Measure = PLANS
+    part: float,
+    whole: float,
+    value: float,
+    status: str = "published",
+    measure: Measure = PLANS,
+    code: str = "383",
 ) -> list[str]:
     figures = pd.DataFrame(
         {
-            "la_code": ["383", "380"],
+            "la_code": [code, "380"],
             "period": 2024,
             "line": [2, 3],
             "numerator": [part, 50.0],
@@ -41,6 +46,7 @@ def said(
         (80.0, 400.0, math.nan, "suppressed", "lost-cell"),
         (math.nan, 400.0, 12.5, "published", "value-without-count"),
         (math.nan, 400.0, 0.0, "rounds to zero", "value-without-count"),
+        (80.0, math.nan, 20.0, "published", "value-without-count"),
         (math.nan, 400.0, math.nan, "not applicable", "not-applicable"),
     ],
 )
@@ -56,6 +62,12 @@ def test_what_published_tables_have_says_nothing() -> None:
     assert said(0.0, 0.0, math.nan, "not applicable") == []
     assert said(90.0, 90.0, 90.0, measure=STARTED) == []
     assert said(math.nan, 400.0, math.nan, "not applicable", CHILDREN) == []  # Isles of Scilly
+
+
+def test_a_suppressed_total_is_named_but_for_the_smallest() -> None:
+    nothing = math.nan, math.nan, math.nan, "suppressed", STARTED
+    assert said(*nothing) == ["suppressed-count"]
+    assert said(*nothing, code="420") == []
 
 
 @pytest.mark.parametrize(("cells", "counted"), [(["1", "", "c", ""], ["2"]), (["1", "c"], [])])

@@ -12,13 +12,13 @@ from earlywarn.export.data_dictionary import data_dictionary
 from earlywarn.export.ods import ods
 from earlywarn.export.workbook import About, about_table, book_of
 from earlywarn.export.xlsx import xlsx
+from earlywarn.utils.csv_text import inert
 from earlywarn.utils.files import check_outputs, write_together, written_to
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ENDINGS = (".csv", ".xlsx", ".ods", ".parquet", ".json")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_table(
@@ -87,7 +87,7 @@ def _files(path: Path) -> list[Path]:
 
 def _contents(frame: pd.DataFrame, ending: str, about: About) -> list[bytes]:
     if ending == ".csv":
-        return [_csv(_inert(frame)), _csv(_inert(data_dictionary(frame)))]
+        return [_csv(inert(frame)), _csv(inert(data_dictionary(frame)))]
     if ending == ".json":
         text = frame.to_json(orient="records", indent=1, double_precision=15, force_ascii=False)
         return [f"{text}\n".encode()]
@@ -109,13 +109,3 @@ def _csv(frame: pd.DataFrame) -> bytes:
         quoting=csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL,
     )
     return text.encode("utf-8")
-
-
-def _inert(frame: pd.DataFrame) -> pd.DataFrame:
-    """Text that a spreadsheet would take for a formula, made plain text."""
-
-    def plain(cell: object) -> object:
-        return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
-
-    text = frame.select_dtypes(exclude="number").columns
-    return frame.assign(**{name: frame[name].map(plain) for name in text})

@@ -20,6 +20,7 @@ _APART = 500  # days between two inspections of one authority: 622 at least
 _CORE = ("leadership", "help_and_protection", "in_care")
 _SATURDAY = 5
 _CARE_LEAVERS_FROM = date(2023, 2, 1)  # under ILACS; before it they were judged with those in care
+_UNDER = {"SIF": (date(2013, 11, 1), date(2018, 12, 31)), "ILACS": (date(2018, 1, 1), date.max)}
 _SCILLY = "420"  # no child there is in care
 _FEWEST = 50  # inspections by which a table's columns are held against each other
 
@@ -37,7 +38,7 @@ def doubts_about(inspections: Sequence[Inspection]) -> list[Finding]:
     list of Finding
         Reports sooner or later after the start than any; days at a weekend; an overall grade beyond
         every area, or two grades from leadership; an Inadequate area under an overall Good; one
-        area without a grade; a short or standard inspection before ILACS; two inspections of one
+        area without a grade; a framework of other years; two inspections of one
         authority within 500 days; a table in which leadership is the overall grade less often than
         another area.
     """
@@ -82,6 +83,9 @@ def _of_one(one: Inspection) -> Iterator[tuple[str, str]]:
             yield "weekend", f"it {name} on {_in_words(day)}"
     if one.row["framework"] == "SIF" and one.row["inspection_type"]:
         yield "odd-type", f"a {one.row['inspection_type']} inspection under SIF"
+    first, last = _UNDER.get(one.row["framework"], (date.min, date.max))
+    if not first <= start <= last:
+        yield "odd-type", f"{one.row['framework']} for an inspection that began on {start}"
     yield from _odd_grades(one)
     blank = [area for area in _CORE if one.row[area] is None]
     if one.row["la_code"] == _SCILLY:

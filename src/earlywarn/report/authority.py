@@ -25,6 +25,7 @@ from earlywarn.report.svg import TimeAxis, inspection_lines
 from earlywarn.scoring.explanation import said_once
 from earlywarn.scoring.standing_words import band_words, rank_words, top_chances
 from earlywarn.sources.schema import PUBLISHED
+from earlywarn.utils.csv_text import inert
 from earlywarn.utils.formatting import (
     long_date,
     number,
@@ -120,7 +121,7 @@ class Section:
         return inline("application/zip", archive(files))
 
     def _figures(self) -> str:
-        return self.figures.round(FIGURE_DIGITS).to_csv(
+        return inert(self.figures.round(FIGURE_DIGITS)).to_csv(
             index=False, lineterminator="\r\n", float_format="%.10g"
         )
 

@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from earlywarn.utils.csv_text import inert
 from earlywarn.utils.files import package_path
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Chart:
 
     def table_link(self) -> str:
         """The frame as a CSV file, in the link itself."""
-        return inline("text/csv", self.data.to_csv(index=False, lineterminator="\r\n"))
+        return inline("text/csv", inert(self.data).to_csv(index=False, lineterminator="\r\n"))
 
     def table(self) -> Table:
         """The same as a table for people."""

@@ -24,9 +24,8 @@ from earlywarn.indicators.figures import POPULATION
 from earlywarn.model.horizon import on_day
 from earlywarn.model.risk_model import SMALLEST_RISE
 from earlywarn.scoring.cells import LARGEST
-from earlywarn.scoring.own_figures import ROUNDING
 from earlywarn.scoring.predictions import BANDS
-from earlywarn.scoring.preprocessing import MAY_PASS_100, model_indicators, read_rows
+from earlywarn.scoring.preprocessing import MAY_PASS_100, ROUNDING, model_indicators, read_rows
 from earlywarn.scoring.words import LAST, NONE, SLIGHT, subject
 from earlywarn.statistics.distributions import normal_quantile
 

@@ -14,9 +14,8 @@ import pandas as pd
 from earlywarn.authorities import Register
 from earlywarn.errors import RowsWarning, ScoreError, require
 from earlywarn.model.kernels import in_threads
-from earlywarn.scoring.cells import Percentages
 from earlywarn.scoring.defaults import model_or_shipped
-from earlywarn.scoring.doubts import misspelt, shares
+from earlywarn.scoring.doubts import Seen
 from earlywarn.scoring.hand_changed import changed_by_hand
 from earlywarn.scoring.predictions import Predictions
 from earlywarn.scoring.preprocessing import known_columns, read_rows
@@ -101,9 +100,10 @@ def score_batch(
     -----
     RowsWarning
         Of a column that means nothing and is written almost like one that does, of percentages that
-        look like shares of 1, and of a value of ``build_indicators`` that was changed by hand where
-        the level beside it (``_z``) was not. The rows are scored as they stand; one whose value and
-        level lie far apart is refused.
+        look like shares of 1, of figures beyond all that authorities published so far, and of a
+        value of ``build_indicators`` that was changed by hand where the level beside it (``_z``)
+        was not, or that is not what the counts beside it give. The rows are scored as they stand;
+        one whose value and level lie far apart is refused.
 
     Notes
     -----
@@ -117,10 +117,11 @@ def score_batch(
     >>> ew.score_batch(rows)["status"].item()
     'refused: agency_workers is above 100'
     """
-    answer, doubts = score_rows(
+    model = model_or_shipped(model)
+    answer, seen = score_rows(
         rows, model, explain=explain, errors=errors, snapshot=snapshot, missing=missing
     )
-    for doubt in doubts:
+    for doubt in seen.said(Reference.of_model(model)):
         warnings.warn(doubt, RowsWarning, stacklevel=2)
     return answer
 
@@ -133,14 +134,14 @@ def score_rows(
     errors: Literal["report", "raise"] = "report",
     snapshot: Snapshot | None = None,
     missing: Literal["codes", "names"] = "codes",
-) -> tuple[pd.DataFrame, list[str]]:
-    """What ``score_batch`` gives, and what it would warn of: for parts of a whole.
+) -> tuple[pd.DataFrame, Seen]:
+    """What ``score_batch`` gives, and what its warnings are made of: for parts of a whole.
 
     Examples
     --------
-    >>> answer, doubts = score_rows([{"rereferals": 31.0, "caseload": 16.0}])
-    >>> len(answer), len(doubts)
-    (1, 1)
+    >>> answer, seen = score_rows([{"rereferals": 31.0, "caseload": 16.0}])
+    >>> len(answer), seen.names
+    (1, ['rereferals', 'caseload'])
     """
     _check_choice("errors", errors, ("report", "raise"))
     _check_choice("missing", missing, ("codes", "names"))
@@ -152,7 +153,7 @@ def score_rows(
     own = Reference.of_model(model)
     reference = own if snapshot is None else Reference.of_snapshot(snapshot)
 
-    given: list[Mapping[str, Percentages]] = []
+    given: list[Seen] = []
 
     def work(place: slice) -> None:
         inputs = read_rows(
@@ -160,7 +161,7 @@ def score_rows(
         )
         for row in np.flatnonzero(np.isnan(inputs.values).all(axis=1)).tolist():
             inputs.refusal.setdefault(row, NOTHING_KNOWN)
-        given.append(inputs.percentages)
+        given.append(Seen(extents=inputs.extents, unlike=inputs.unlike))
         predictions.add(place, inputs)
 
     in_threads(work, len(frame), most=AT_ONCE)
@@ -169,6 +170,7 @@ def score_rows(
     columns = predictions.columns()
     columns["compared_with"] = predictions.compared_with(reference.name)
     columns["status"] = columns.pop("status")
+<<<<<<< HEAD
     names = given[0] if given else ()
     whole = {name: Percentages.together([part[name] for part in given]) for name in names}
     doubts = [
@@ -177,6 +179,11 @@ def score_rows(
         *shares(whole, own),
     ]
     return beside(frame, pd.DataFrame(columns, index=frame.index, copy=False)), doubts
+=======
+    labels = Seen(frame.columns.tolist(), changed=changed_by_hand(frame))
+    seen = Seen.together([labels, *given])
+    return beside(frame, pd.DataFrame(columns, index=frame.index, copy=False)), seen
+>>>>>>> w-mutants
 
 
 def _check_choice(name: str, given: object, choices: tuple[str, str]) -> None:

@@ -27,6 +27,54 @@ _LEAVE_EMPTY = "leave it empty where it was not published"
 _YES_OR_NO = {"true": "1", "yes": "1", "false": "0", "no": "0"}
 
 
+class Ever(NamedTuple):
+    """What authorities published of an indicator."""
+
+    lowest: float
+    highest: float
+    zero: bool
+
+
+MARGIN = 1.1
+"""How many times as far a figure may lie before it is doubted."""
+EVER = {
+    "absence": Ever(0.1, 12.7, zero=True),
+    "agency_workers": Ever(0.3, 55.2, zero=True),
+    "assessed_not_in_need": Ever(0.2, 60.7, zero=True),
+    "assessments_in_45_days": Ever(45.6, 100.0, zero=False),
+    "care_application_rate": Ever(2.1, 48.2, zero=False),
+    "care_leavers_active": Ever(16.0, 80.0, zero=False),
+    "care_leavers_housed": Ever(21.0, 100.0, zero=False),
+    "caseload": Ever(7.6, 51.3, zero=False),
+    "cin_rate": Ever(143.0, 882.3, zero=False),
+    "dental_checks": Ever(6.0, 100.0, zero=False),
+    "free_school_meals": Ever(4.8, 46.7, zero=False),
+    "health_checks": Ever(48.0, 100.0, zero=False),
+    "icpc_in_15_days": Ever(22.5, 100.0, zero=False),
+    "icpc_rate": Ever(10.1, 256.7, zero=False),
+    "immunisations": Ever(6.0, 100.0, zero=True),
+    "long_term_stability": Ever(45.0, 89.0, zero=False),
+    "looked_after_rate": Ever(20.0, 228.0, zero=False),
+    "no_further_action": Ever(0.1, 63.6, zero=True),
+    "placement_instability": Ever(3.0, 26.0, zero=False),
+    "plan_rate": Ever(8.6, 170.6, zero=False),
+    "plan_start_rate": Ever(9.3, 231.1, zero=False),
+    "plans_two_years": Ever(0.6, 12.7, zero=True),
+    "referral_rate": Ever(173.2, 2083.0, zero=False),
+    "repeat_plans": Ever(2.7, 100.0, zero=False),
+    "rereferrals": Ever(2.7, 67.6, zero=False),
+    "reviews_in_time": Ever(3.0, 100.0, zero=True),
+    "section_47_rate": Ever(37.4, 762.8, zero=False),
+    "social_work_spend": Ever(30.0, 400.0, zero=False),
+    "turnover": Ever(0.7, 66.7, zero=True),
+    "vacancies": Ever(0.4, 62.4, zero=True),
+}
+"""Of every authority but `SMALLEST` from 2013 to 2025: the lowest figure above zero, the highest,
+and whether one had zero."""
+SMALLEST = frozenset({"201", "420", "857"})
+"""City of London, Isles of Scilly and Rutland, whose figures move by chance alone."""
+
+
 class Faults:
     """Reasons for refusal, each with the rows that it holds for."""
 
@@ -47,26 +95,50 @@ class Faults:
         return found
 
 
-class Percentages(NamedTuple):
-    """What stands in a column of percentages."""
+class Extent(NamedTuple):
+    """How far the figures of a column reach."""
 
+    low: float
+    """The lowest above zero; infinite where there is none."""
     peak: float
     """The highest; below 0 where none is known."""
     total: float
     known: int
     """How many are known."""
+    zeros: int
 
     @classmethod
-    def of(cls, values: FloatArray) -> Percentages:
-        """Those of a column, NaN where not known."""
+    def of(cls, values: FloatArray) -> Extent:
+        """That of a column, NaN where not known."""
         there = values[~np.isnan(values)]
-        return cls(float(there.max(initial=-1.0)), float(there.sum()), len(there))
+        zeros = len(there) - int(np.count_nonzero(there))
+        above = there[there > 0] if zeros else there
+        low, peak = float(above.min(initial=np.inf)), float(there.max(initial=-1.0))
+        return cls(low, peak, float(there.sum()), len(there), zeros)
 
     @classmethod
-    def together(cls, parts: Sequence[Percentages]) -> Percentages:
-        """Those of a column in parts."""
-        peaks, totals, counts = zip(*parts, strict=True)
-        return cls(max(peaks), sum(totals), sum(counts))
+    def together(cls, parts: Sequence[Extent]) -> Extent:
+        """That of a column in parts."""
+        lows, peaks, totals, counts, zeros = zip(*parts, strict=True)
+        return cls(min(lows), max(peaks), sum(totals), sum(counts), sum(zeros))
+
+
+def beyond(name: str, extent: Extent) -> bool:
+    """Whether figures of an indicator reach beyond all that was ever published.
+
+    Examples
+    --------
+    >>> beyond("caseload", Extent(16.0, 160.0, 176.0, 2, 0))
+    True
+    """
+    ever = EVER.get(name)
+    if ever is None or not extent.known:
+        return False
+    return (
+        extent.peak > MARGIN * ever.highest
+        or extent.low * MARGIN < ever.lowest
+        or (extent.zeros > 0 and not ever.zero)
+    )
 
 
 class Numbers:
@@ -78,7 +150,9 @@ class Numbers:
         self.faults = faults
         self.absent = np.full(len(rows), np.nan)
         self.absent.flags.writeable = False
-        self.percentages: dict[str, Percentages] = {}
+        self.extents: dict[str, Extent] = {}
+        self.unlike: dict[str, int] = {}
+        self.codes: pd.Series | None = None
         self.compared = np.zeros(len(rows), dtype=np.bool_)
         self.agreeing = np.inf
 
@@ -107,6 +181,15 @@ class Numbers:
         self.faults.add(finite < lowest, f"{name} is below {lowest:g}")
         self.faults.add(finite > highest, f"{name} is above {highest:g}")
         return np.where((finite < lowest) | (finite > highest), np.nan, finite)
+
+    def note(self, name: str, values: FloatArray) -> None:
+        """Keep how far the values of an indicator reach, but for the smallest authorities."""
+        if values is self.absent:
+            return
+        extent = Extent.of(values)
+        if beyond(name, extent) and self.codes is not None:
+            extent = Extent.of(values[~self.codes.isin(SMALLEST).to_numpy()])
+        self.extents[name] = extent
 
     def lenient(self, name: str) -> FloatArray:
         """A column that only words are made of: NaN where it holds no number."""

@@ -1,28 +1,175 @@
-"""Columns of rows that look like a mistake: a name near a known one, shares for percentages."""
+"""What looks like a mistake in rows: a name near a known one, shares, figures beyond all others."""
 
 from __future__ import annotations
 
 import difflib
+import math
 import re
-from functools import cache
-from typing import TYPE_CHECKING
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from earlywarn.indicators.catalogue import INDICATORS, columns_of, get_indicator
 from earlywarn.indicators.standardise import usual_value
+from earlywarn.scoring.cells import EVER, LARGEST, SMALLEST, Extent, beyond
 from earlywarn.scoring.preprocessing import known_columns
+from earlywarn.utils.csv_text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
-    from earlywarn.scoring.cells import Percentages
     from earlywarn.scoring.reference import Reference
 
 ALIKE = 0.85
 """How much of two names must be the same for one to be taken for the other misspelt."""
 FEWEST = 5
 """Figures of a column below which low ones may be real."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What of rows may be doubted: of parts of a whole, the whole can be said.
+
+    Parameters
+    ----------
+    names : sequence
+        The columns.
+    extents : mapping of str to Extent
+        How far the values of each indicator reach.
+    unlike : mapping of str to int
+        In how many rows a value is not what the counts beside it give.
+    changed : mapping of str to int
+        In how many rows a value does not go with its level.
+    """
+
+    names: Sequence[Hashable] = ()
+    extents: Mapping[str, Extent] = field(default_factory=dict)
+    unlike: Mapping[str, int] = field(default_factory=dict)
+    changed: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def together(cls, parts: Sequence[Seen]) -> Seen:
+        """What is seen of parts, as of one."""
+        names = dict.fromkeys(name for part in parts for name in part.names)
+        unlike, changed = Counter[str](), Counter[str]()
+        extents: dict[str, list[Extent]] = {}
+        for part in parts:
+            unlike.update(part.unlike)
+            changed.update(part.changed)
+            for name, extent in part.extents.items():
+                extents.setdefault(name, []).append(extent)
+        whole = {name: Extent.together(several) for name, several in extents.items()}
+        return cls([*names], whole, unlike, changed)
+
+    def as_facts(self) -> dict[str, Any]:
+        """The same for JSON."""
+        extents = {name: [*extent] for name, extent in self.extents.items()}
+        names = [name for name in self.names if isinstance(name, str)]
+        counts = {"unlike": dict(self.unlike), "changed": dict(self.changed)}
+        return {"names": names, "extents": extents, **counts}
+
+    @classmethod
+    def of_facts(cls, facts: Mapping[str, Any]) -> Seen:
+        """What ``as_facts`` gave."""
+        extents = {name: Extent(*several) for name, several in facts["extents"].items()}
+        return cls(facts["names"], extents, facts["unlike"], facts["changed"])
+
+    def said(self, reference: Reference) -> list[str]:
+        """What is said of it, beside what is usual by a reference."""
+        fractions = shares(self.extents, reference)
+        left = {
+            name: extent
+            for name, extent in self.extents.items()
+            if not any(line.startswith(f"{name} ") for line in fractions)
+        }
+        return [
+            *_by_hand(self.changed),
+            *misspelt(self.names),
+            *fractions,
+            *far(left),
+            *[
+                f"{name} is not what the counts beside it give, in {count:,} rows: it is used"
+                for name, count in self.unlike.items()
+                if count
+            ],
+        ]
+
+
+def doubts_about(rows: Iterable[Any], reference: Reference) -> list[str]:
+    """What is said of the rows of one request, looked through one by one: they are few.
+
+    Whether a value goes with its counts or its level shows in a frame only, and is not said here.
+
+    Examples
+    --------
+    >>> from earlywarn.model.serialisation import load_model
+    >>> from earlywarn.scoring.reference import Reference
+    >>> reference = Reference.of_model(load_model())
+    >>> doubts_about([{"caseload": 164.0}, {"caseload": 16.0, "la_code": "383"}], reference)
+    ['caseload reaches 164, where authorities published 7.6 to 51.3 so far: is it in its unit?']
+    """
+    listed = [row for row in rows if isinstance(row, dict)]
+    names: dict[Hashable, None] = {}
+    same: dict[Hashable, Any] = {}
+    for row in listed:
+        if row.keys() != same.keys():  # nearly all rows of a request have the same names
+            names.update(dict.fromkeys(row))
+            same = row
+    large = [row for row in listed if str(row.get("la_code", "")) not in SMALLEST]
+    extents = {}
+    for name in EVER.keys() & names.keys():
+        numbers = [_number(cell) for row in large if (cell := row.get(name)) is not None]
+        extents[name] = Extent.of(np.array([one for one in numbers if one is not None]))
+    return Seen([*names], extents).said(reference)
+
+
+def _number(cell: Any) -> float | None:
+    """A cell as the figure that it is scored as, if it is one."""
+    if type(cell) is not float:
+        try:
+            cell = math.nan if isinstance(cell, bool) else float(cell)
+        except (TypeError, ValueError, OverflowError):
+            return None
+    return cell if 0 <= cell <= LARGEST else None
+
+
+def _by_hand(changed: Mapping[str, int]) -> list[str]:
+    listed = ", ".join(f"{name} in {count:,} rows" for name, count in changed.items())
+    said = (
+        f"values were changed after the indicators were built: {listed}. Rows are scored by the "
+        "levels beside them (_z), which were not. Put your own figures in with with_figures, or "
+        "leave the _z columns out"
+    )
+    return [said] * bool(changed)
+
+
+def far(extents: Mapping[str, Extent]) -> list[str]:
+    """What is said of figures beyond all that was ever published.
+
+    Examples
+    --------
+    >>> far({"caseload": Extent(16.0, 164.0, 180.0, 2, 0)})
+    ['caseload reaches 164, where authorities published 7.6 to 51.3 so far: is it in its unit?']
+    """
+    return [_far(name, extents[name]) for name in sorted(extents) if beyond(name, extents[name])]
+
+
+def _far(name: str, extent: Extent) -> str:
+    ever = EVER[name]
+    if extent.peak > ever.highest:
+        reach = extent.peak
+    elif extent.zeros and not ever.zero:
+        reach = 0.0
+    else:
+        reach = extent.low
+    usual = f"{ever.lowest:g} to {ever.highest:g}" + (" or 0" if ever.zero else "")
+    return (
+        f"{name} reaches {reach:.4g}, where authorities published {usual} so far: "
+        "is it in its unit?"
+    )
 
 
 def misspelt(names: Iterable[Hashable]) -> list[str]:
@@ -44,29 +191,32 @@ def misspelt(names: Iterable[Hashable]) -> list[str]:
     ]
 
 
-def shares(percentages: Mapping[str, Percentages], reference: Reference) -> list[str]:
+def shares(extents: Mapping[str, Extent], reference: Reference) -> list[str]:
     """What is said of percentages that never exceed 1 where ten times their mean would be little.
 
     Parameters
     ----------
-    percentages : mapping of str to Percentages
-        What stands in the column of each indicator in per cent.
+    extents : mapping of str to Extent
+        How far the values of each indicator reach.
     reference : Reference
         What is usual.
 
     Examples
     --------
     >>> from earlywarn.model.serialisation import load_model
-    >>> from earlywarn.scoring.cells import Percentages
     >>> from earlywarn.scoring.reference import Reference
-    >>> given = {"rereferrals": Percentages(0.31, 1.4, 9), "vacancies": Percentages(31.0, 99.0, 9)}
+    >>> given = {
+    ...     "rereferrals": Extent(0.1, 0.31, 1.4, 9, 0),
+    ...     "vacancies": Extent(9.0, 31.0, 99.0, 9, 0),
+    ... }
     >>> shares(given, Reference.of_model(load_model()))
     ['rereferrals never exceeds 1 and is in per cent, usually about 20: are these shares of 1?']
     """
     said = []
-    for name, (peak, total, count) in sorted(percentages.items()):
+    for name, (_, peak, total, count, _) in sorted(extents.items()):
         spread = reference.spreads.get(name)
-        if spread is None or not 0 < peak <= 1 or count < FEWEST:
+        percent = get_indicator(name).unit.startswith("%")
+        if spread is None or not percent or not 0 < peak <= 1 or count < FEWEST:
             continue
         usual = float(usual_value(get_indicator(name), np.nan, spread))
         if 10 * total / count < usual:
@@ -77,13 +227,44 @@ def shares(percentages: Mapping[str, Percentages], reference: Reference) -> list
     return said
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def _nearest(name: str) -> str:
     """The known name that an unknown one is written most like; empty if there is none."""
-    further = {column for record in INDICATORS for column in columns_of(record)}
-    known = known_columns() | {"la_code", "as_of"}
-    if name in known | further:
+    if name in _meaning():
         return ""
-    plain = re.sub(r"[\s-]+", "_", name.strip().lower())
-    near = difflib.get_close_matches(plain, sorted(known), n=1, cutoff=ALIKE)
-    return near[0] if near else ""
+    plain = re.sub(r"[\s-]+", "_", clean(name).lower())
+    for written in (plain, re.sub(r"(_*[\d.]+|_(value|percent|pct|x|y)|_*\(?%\)?)$", "", plain)):
+        if near := difflib.get_close_matches(written, _alike(written), n=1, cutoff=ALIKE):
+            return near[0]
+    return ""
+
+
+@cache
+def _meaning() -> frozenset[str]:
+    """Every name that means something in a row, or in what ``build_indicators`` gives."""
+    further = {column for record in INDICATORS for column in columns_of(record)}
+    return known_columns() | {"la_code", "as_of"} | further
+
+
+def _alike(written: str) -> list[str]:
+    """The known names that share half of their pairs of letters with one: only they can be near.
+
+    A row may hold thousands of names, and comparing each with all the known ones takes seconds.
+    """
+    pairs = _pairs(written)
+    shared = Counter(name for pair in pairs for name in _names_with().get(pair, ()))
+    return sorted(name for name, count in shared.items() if 2 * count >= len(pairs))
+
+
+@cache
+def _names_with() -> dict[str, list[str]]:
+    """By pairs of letters, the known names that hold them."""
+    names: dict[str, list[str]] = {}
+    for name in known_columns() | {"la_code", "as_of"}:
+        for pair in _pairs(name):
+            names.setdefault(pair, []).append(name)
+    return names
+
+
+def _pairs(text: str) -> set[str]:
+    return {text[place : place + 2] for place in range(len(text) - 1)}

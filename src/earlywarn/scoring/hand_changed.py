@@ -16,8 +16,8 @@ _SAME = 1e-6
 """England's figure, from two rows of one year, differs by less than this part of it."""
 
 
-def changed_by_hand(frame: pd.DataFrame) -> list[str]:
-    """What is said where a value of ``build_indicators`` was changed and its level was not.
+def changed_by_hand(frame: pd.DataFrame) -> dict[str, int]:
+    """In how many rows a value of ``build_indicators`` was changed and its level was not.
 
     A row alone doesn't show it unless the two lie far apart, which is refused; beside the others of
     its day and year it does: the value less its distance from England no longer gives England.
@@ -25,18 +25,9 @@ def changed_by_hand(frame: pd.DataFrame) -> list[str]:
     Examples
     --------
     >>> changed_by_hand(pd.DataFrame({"rereferrals": [31.0]}))
-    []
+    {}
     """
-    changed = [f"{name} in {count:,} rows" for name, count in _changed(frame)]
-    if not changed:
-        return []
-    return [
-        (
-            f"values were changed after the indicators were built: {', '.join(changed)}. Rows are "
-            "scored by the levels beside them (_z), which were not. Put your own figures in with "
-            "with_figures, or leave the _z columns out"
-        )
-    ]
+    return dict(_changed(frame))
 
 
 def _changed(frame: pd.DataFrame) -> Iterator[tuple[str, int]]:

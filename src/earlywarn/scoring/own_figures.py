@@ -23,7 +23,7 @@ from earlywarn.indicators.standardise import USUAL
 from earlywarn.panel.snapshot import OWN_COLUMNS, Snapshot
 from earlywarn.scoring.batch import as_frame
 from earlywarn.scoring.cells import LARGEST
-from earlywarn.scoring.preprocessing import MAY_PASS_100
+from earlywarn.scoring.preprocessing import MAY_PASS_100, ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,8 +33,6 @@ LABELS = ("la_code", "la_name", "as_of")
 """Columns of a table of own figures that say whose they are, and are no figures."""
 _AUTHORITY = ("la_code", "authority", "la_name")
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
-ROUNDING = (0.005, 0.06)
-"""How far a value may lie from what its counts give: a part of it, and a step of a table."""
 
 
 def with_figures(

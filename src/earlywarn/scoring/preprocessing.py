@@ -22,7 +22,7 @@ from earlywarn.indicators.standardise import (
     stabilise,
     usual_value,
 )
-from earlywarn.scoring.cells import LARGEST, Faults, Numbers, Percentages
+from earlywarn.scoring.cells import LARGEST, Extent, Faults, Numbers
 from earlywarn.scoring.reference import Places, Reference
 from earlywarn.scoring.row_labels import authority_codes, check_dates, single_column
 from earlywarn.scoring.words import LAST, Facts
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 LOOSE, TIGHT = 3.5, 0.5
 """How far, in standard deviations between authorities, a value may stand from the level beside it:
 years move the whole country by up to three, while a day's own spread leaves hardly a doubt."""
+ROUNDING = (0.005, 0.06)
+"""How far a value may lie from what its counts give: a part of it, and a step of a table."""
 MAY_PASS_100 = frozenset({"turnover"})
 """Leavers can outnumber the staff in post; no other percentage can pass 100."""
 
@@ -61,8 +63,10 @@ class Inputs:
         From the model's cut to each row's day, at least 0; NaN where it has none.
     compared : ndarray of shape (n_rows,), optional
         Whether a row has a plain value that was compared with the reference.
-    percentages : mapping of str to Percentages
-        What stands in the column of each indicator in per cent.
+    extents : mapping of str to Extent
+        How far the values of each indicator reach, but for the smallest authorities.
+    unlike : mapping of str to int
+        In how many rows a value is not what the counts beside it give.
     """
 
     values: FloatArray
@@ -71,7 +75,8 @@ class Inputs:
     years: FloatArray
     facts: Sequence[Facts] = ()
     compared: npt.NDArray[np.bool_] | None = None
-    percentages: Mapping[str, Percentages] = field(default_factory=dict)
+    extents: Mapping[str, Extent] = field(default_factory=dict)
+    unlike: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_rows(
@@ -112,6 +117,7 @@ def read_rows(
     codes = single_column(rows, "la_code", faults) if register is None else None
     if register is not None:
         codes = authority_codes(rows, register, faults)
+    numbers.codes = codes
     if against.published is not None:
         beside = against.places(codes, len(rows))
         deprivation = beside.deprivation(deprivation)
@@ -132,7 +138,7 @@ def read_rows(
     faults.add(good + inadequate > 1.0, f"{' and '.join(LAST)} can't both be so")
     years = check_dates(rows, model, against.day, faults)
     facts = [_facts(record, numbers, beside, deprivation) for record in records] if explain else ()
-    seen = numbers.compared, numbers.percentages
+    seen = numbers.compared, numbers.extents, numbers.unlike
     return Inputs(values, noise, faults.texts(), years, facts, *seen)
 
 
@@ -279,17 +285,20 @@ def _check_unused(record: Indicator, numbers: Numbers) -> None:
 def _value_and_size(record: Indicator, numbers: Numbers) -> tuple[FloatArray, FloatArray]:
     percent = record.unit.startswith("%") and record.id not in MAY_PASS_100
     value = numbers.column(record.id, percent=percent)
-    if record.unit.startswith("%") and value is not numbers.absent:
-        numbers.percentages[record.id] = Percentages.of(value)
     if not record.numerator:
+        numbers.note(record.id, value)
         return value, numbers.absent
     part, whole = numbers.column(record.numerator), numbers.column(record.denominator)
     if part is numbers.absent or whole is numbers.absent:
-        return value, whole
-    if not numbers.has(record.numerator, record.denominator):
+        numbers.note(record.id, value)
         return value, whole
     per = {"rate": 10_000, "proportion": 100}.get(record.kind, 1)
     if percent:
         numbers.faults.add(part > whole, f"{record.numerator} is more than {record.denominator}")
     computed = per * rate(part, whole)
-    return np.where(np.isnan(value), computed, value), whole
+    share, step = ROUNDING
+    unlike = np.abs(value - computed) > share * np.abs(computed) + step
+    numbers.unlike[record.id] = int(unlike.sum())
+    value = np.where(np.isnan(value), computed, value)
+    numbers.note(record.id, value)
+    return value, whole

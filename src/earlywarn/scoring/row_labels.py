@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, date, datetime
+from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,8 @@ import pandas as pd
 
 from earlywarn.model.horizon import FURTHEST, years_after
 from earlywarn.panel.naming import candidates
-from earlywarn.scoring.cells import Faults, cell_text
+from earlywarn.scoring.cells import LARGEST, Faults, cell_text
+from earlywarn.utils.dates import parse_cell_day
 
 if TYPE_CHECKING:
     from earlywarn.authorities import Register
@@ -21,14 +22,6 @@ if TYPE_CHECKING:
 
 LONGEST = 100
 """Letters that the name of an authority has at most."""
-_DAY = re.compile(
-    r"\d{8}|\d{4}-\d\d-\d\d([T ]\d\d(:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d(:?\d\d)?)?)?",
-    re.ASCII,
-)
-"""ISO 8601 as far as it is taken: a month or a year is no day here either.
-
-pandas would also take "today", which is another day tomorrow.
-"""
 
 
 def single_column(rows: pd.DataFrame, name: str, faults: Faults) -> pd.Series | None:
@@ -50,10 +43,17 @@ def check_dates(rows: pd.DataFrame, model: RiskModel, usual: str, faults: Faults
     """
     given, where = _distinct(single_column(rows, "as_of", faults))
     if given is None:
+<<<<<<< HEAD
         where = np.zeros(len(rows), dtype=np.intp)
     texts = [""] if given is None else [_said(_day_text(cell)) for cell in given]
     days = [_day(text) if text else usual for text in texts]
     none = [not day and text != "" for day, text in zip(days, texts, strict=True)]
+=======
+        given, where = pd.Series([""]), np.zeros(len(rows), dtype=np.intp)
+    blank = [isinstance(cell, str) and _said(cell_text(cell)) == "" for cell in given]
+    days = [usual if empty else _day(cell) for cell, empty in zip(given, blank, strict=True)]
+    none = [not day and not empty for day, empty in zip(days, blank, strict=True)]
+>>>>>>> w-mutants
     faults.add(np.array(none, dtype=bool)[where], "as_of is no date")
     first, last = model.info.get("first_date"), model.info.get("sunset")
     if first and last:
@@ -70,19 +70,14 @@ def _said(text: str) -> str:
     return "" if text == "NA" else text
 
 
-def _day(text: str) -> str:
-    """The day in UTC, or nothing: cell by cell, so that no cell sways how another is read."""
-    if not _DAY.fullmatch(text):
-        return ""
-    try:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo is None else moment.astimezone(UTC)).date().isoformat()
-    except (ValueError, OverflowError):
-        return ""
-
-
-def _day_text(cell: object) -> str:
-    return str(cell) if isinstance(cell, (date, np.datetime64)) else cell_text(_whole(cell))
+def _day(cell: object) -> str:
+    """The day that a cell means, or nothing: each by itself, so that none sways another."""
+    if isinstance(cell, (int, float, np.integer)):
+        cell = cell_text(_whole(cell)) if -LARGEST < cell < LARGEST else ""
+    elif not isinstance(cell, (str, date, np.datetime64)):
+        return ""  # What another object says of itself may be anything.
+    day = parse_cell_day(cell)
+    return "" if day is None else day.isoformat()
 
 
 def authority_codes(rows: pd.DataFrame, register: Register, faults: Faults) -> pd.Series | None:
@@ -111,7 +106,34 @@ def authority_codes(rows: pd.DataFrame, register: Register, faults: Faults) -> p
         answer = np.full(len(rows), "", dtype=object) if answer is None else answer
         answer[bare] = found[where]
         bare = _within(bare, np.array([not text for text in texts], dtype=bool)[where])
-    return None if answer is None else pd.Series(answer, index=rows.index, dtype="str")
+    if answer is None:
+        return None
+    faults.add(_of_another(rows, answer, register), "la_name is another authority's than la_code")
+    return pd.Series(answer, index=rows.index, dtype="str")
+
+
+def _of_another(
+    rows: pd.DataFrame, codes: npt.NDArray[np.object_], register: Register
+) -> npt.NDArray[np.bool_]:
+    """The rows whose code and name are of two authorities; a name that is none's is only a label.
+
+    A place before and after a reorganisation is one.
+    """
+    if not {"la_code", "la_name"} <= set(rows.columns) or not rows.columns.is_unique:
+        return np.zeros(len(rows), dtype=bool)
+
+    @cache
+    def differ(code: str, name: str) -> bool:
+        meant = register.find(name) if code and len(name) <= LONGEST else None
+        return (
+            meant in register.codes
+            and meant != code
+            and meant not in register.heirs(code)
+            and code not in register.heirs(str(meant))
+        )
+
+    names = [name if isinstance(name, str) else "" for name in rows["la_name"].tolist()]
+    return np.fromiter(map(differ, codes.tolist(), names), dtype=bool, count=len(rows))
 
 
 def _of_bare(

@@ -16,7 +16,9 @@ from earlywarn._version import __version__
 from earlywarn.errors import EarlyWarnError, LeftBehindWarning, RowsWarning, ScoreError, UsageError
 from earlywarn.model.serialisation import load_model, to_text
 from earlywarn.scoring.batch import score_rows
+from earlywarn.scoring.doubts import Seen
 from earlywarn.scoring.predictions import SCORED
+from earlywarn.scoring.reference import Reference
 from earlywarn.serving.chunks import (
     CHUNK,
     as_cells,
@@ -253,7 +255,7 @@ def _fill(
                 remedy="Nothing was written. Run it again once nobody writes to the input.",
             )
         _join(job, parts)
-        _warn(parts)
+        _warn(parts, job.model)
     except (EarlyWarnError, OSError):
         job.work.clear()
         raise
@@ -301,11 +303,11 @@ def _parts(source: Path, job: _Job, chunk: int, jobs: int, progress: Progress) -
     return parts
 
 
-def _warn(parts: list[Part]) -> None:
-    """Warn of what is doubtful in every part."""
-    for doubt in parts[0].facts.get("doubts", ()):
-        if all(doubt in part.facts.get("doubts", ()) for part in parts):
-            warnings.warn(doubt, RowsWarning, stacklevel=2)
+def _warn(parts: list[Part], model: RiskModel) -> None:
+    """Warn of what is doubtful in the rows of all parts together."""
+    seen = Seen.together([Seen.of_facts(part.facts["seen"]) for part in parts])
+    for doubt in seen.said(Reference.of_model(model)):
+        warnings.warn(doubt, RowsWarning, stacklevel=2)
 
 
 def _incomplete(source: Path, seen: int, expected: int) -> ScoreError:
@@ -328,7 +330,7 @@ def _one(number: int, chunk: Chunk, job: _Job) -> Part:
 
 
 def _score_part(number: int, chunk: Chunk, job: _Job) -> Part:
-    scored, doubts = score_rows(chunk.rows, job.model, explain=job.explain)
+    scored, seen = score_rows(chunk.rows, job.model, explain=job.explain)
     given = as_cells(chunk.rows)
     added = scored.iloc[:, given.shape[1] :]
     bad = (added["status"] != SCORED).to_numpy(dtype=bool)
@@ -338,7 +340,7 @@ def _score_part(number: int, chunk: Chunk, job: _Job) -> Part:
         "refused": int(bad.sum()),
         "given": [str(name) for name in given.columns],
         "added": list(added.columns),
-        "doubts": doubts,
+        "seen": seen.as_facts(),
     }
     files = {
         job.file(number): encode(chunk.rows, added, job.ending),

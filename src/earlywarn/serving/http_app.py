@@ -11,7 +11,7 @@ import ipaddress
 import json
 import logging
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -46,10 +46,14 @@ OPTIONS: dict[str, frozenset[str]] = {
 
 @dataclass
 class Answer:
-    """The rows in their order, each with its scores and its ``status``."""
+    """The rows in their order, each with its scores and its ``status``.
+
+    ``doubts`` is there if anything in the rows looks like a mistake: what ``score_batch`` warns of.
+    """
 
     model_id: str
     rows: list[dict[str, Any]]
+    doubts: list[str] = field(default_factory=list)
 
 
 @dataclass

@@ -15,7 +15,9 @@ import pandas as pd
 
 from earlywarn.errors import ScoreError
 from earlywarn.scoring.batch import BATCH_COLUMNS, score_batch, score_rows
+from earlywarn.scoring.doubts import doubts_about
 from earlywarn.scoring.preprocessing import known_columns
+from earlywarn.scoring.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -154,18 +156,32 @@ def answers(requests: Iterable[Rows], model: RiskModel, life: date | None = None
         Today, if rows without a day are to be taken for today's.
     """
     requests = list(requests)
+    bodies = []
+    for each, lines in zip(requests, _lines(requests, model, life), strict=True):
+        bodies.append(_body(each, [", ".join(lines)], model))
+    return bodies
+
+
+def _body(rows: Rows, pieces: list[str], model: RiskModel) -> bytes:
+    """The answer to a request: with what may be doubted of its rows, if anything is."""
+    doubts = doubts_about(rows.given, Reference.of_model(model))
+    said = {"model_id": model.info.get("model_id", "")} | ({"doubts": doubts} if doubts else {})
+    head = json.dumps(said)[:-1]
+    return f'{head}, "rows": [{", ".join(filter(None, pieces))}]}}'.encode()
+
+
+def _lines(requests: list[Rows], model: RiskModel, life: date | None) -> list[list[str]]:
+    """Each row of each request as it is answered, scored in one go."""
     rows = [row if isinstance(row, dict) else {} for each in requests for row in each.given]
     texts = _score(rows, model, explain=requests[0].explain, today=life) if rows else []
-    head = json.dumps(model.info.get("model_id", ""))
-    bodies, start = [], 0
+    answered, start = [], 0
     for each in requests:
         some = texts[start : start + len(each.given)]
         start += len(each.given)
         for place, why in each.unread.items():
             some[place] = {**dict.fromkeys(some[place]), "status": why}
-        lines = [_line(row, said) for row, said in zip(each.given, some, strict=True)]
-        bodies.append(f'{{"model_id": {head}, "rows": [{", ".join(lines)}]}}'.encode())
-    return bodies
+        answered.append([_line(row, said) for row, said in zip(each.given, some, strict=True)])
+    return answered
 
 
 def _score(
@@ -353,7 +369,8 @@ class Scorer:
         rows = parse(waiting.body, explain=waiting.explain)
         waiting.body = b""
         check(rows, model)
-        today, pieces = _today(model), []
+        today = _today(model)
+        pieces: list[str] = []
         for start in range(0, max(len(rows.given), 1), SLICE):
             self._let_pass(waiting)
             unread = {
@@ -362,22 +379,15 @@ class Scorer:
                 if start <= place < start + SLICE
             }
             piece = Rows(rows.given[start : start + SLICE], rows.explain, unread)
-            pieces += answers([piece], model, today)
+            pieces += [", ".join(lines) for lines in _lines([piece], model, today)]
         self._counted(1, len(rows.given))
-        return _joined(pieces)
+        return _body(rows, pieces, model)
 
     def _let_pass(self, waiting: _Waiting) -> None:
         """Let small requests go first, for a while; stop if nobody waits for this one."""
         if waiting.gone:
             raise Stopped
         self._idle.wait(_WAIT)
-
-
-def _joined(pieces: list[bytes]) -> bytes:
-    """Answers to the slices of a request as one: the same bytes as scored in one go."""
-    start = pieces[0].index(b'"rows": [') + len(b'"rows": [')
-    inner = [piece[start:-2] for piece in pieces]
-    return pieces[0][:start] + b", ".join(inner) + b"]}"
 
 
 def _alone(rows: Rows, model: RiskModel) -> bytes | BaseException:

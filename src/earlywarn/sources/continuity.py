@@ -166,13 +166,13 @@ def check_exchanged(
     logs = np.log(wide.to_numpy(dtype=np.float64).clip(_LEAST, None))
     usual = _usual(logs)
     findings = []
-    for at, year in enumerate(wide.columns):
+    for at, year in enumerate(map(int, wide.columns)):
         for one, other in _pairs(logs[:, at], usual[:, at], least):
             names = [register.name_of(str(wide.index[place])) for place in (one, other)]
+            own, others = (float(np.exp(logs[place, at])) for place in (one, other))
             message = (
-                f"{names[0]} has {wide.iloc[one, at]:g} in {year} and {names[1]} "
-                f"{wide.iloc[other, at]:g}, each like the other's years around it: were the rows "
-                "of two authorities exchanged?"
+                f"{names[0]} has {own:.6g} in {year} and {names[1]} {others:.6g}, each like the "
+                "other's years around it: were the rows of two authorities exchanged?"
             )
             code = str(wide.index[one])
             line = local.loc[(local["la_code"] == code) & (local["period"] == year), "line"]
@@ -204,7 +204,7 @@ def _pairs(
         return []
     together, crossed = own[:, np.newaxis] + own[np.newaxis], apart + apart.T
     gain = np.where(crossed < together / 2, together - crossed, 0.0)
-    pairs = []
+    pairs: list[tuple[int, int]] = []
     for at in np.argsort(gain, axis=None)[::-1]:
         one, other = divmod(int(at), len(logs))
         if not gain[one, other] > least:

@@ -366,7 +366,8 @@ def _item_figures(
 ) -> tuple[pd.DataFrame, list[Finding]]:
     place = ["la_code", "period"]
     figures = rows[item.value].drop(columns="desc")
-    newest = figures.loc[figures["value"].notna(), "period"].max()
+    valued = figures.loc[figures["value"].notna(), "period"]
+    newest = (valued if len(valued) else figures["period"]).max()
     figures = figures[figures["period"].between(item.since, item.until)].reset_index(drop=True)
     keys = pd.MultiIndex.from_frame(figures[place])
     counts = {

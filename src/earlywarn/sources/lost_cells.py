@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from earlywarn.sources.schema import NOT_APPLICABLE, Finding
+from earlywarn.sources.continuity import SMALLEST
+from earlywarn.sources.schema import NOT_APPLICABLE, SUPPRESSED, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +35,9 @@ def blank_findings(table: Table, column: str) -> list[Finding]:
 def check_cells(figures: pd.DataFrame, measure: Measure, file: str) -> list[Finding]:
     """A warning where a value and the counts behind it can't both be as they stand.
 
-    In no table published since 2013 does a value stand without its count, or both counts without
-    their value; and no percentage of something is "not applicable".
+    In no table published since 2013 does a value stand without its counts, or both counts without
+    their value; no percentage of something is "not applicable"; and no total of an authority is
+    suppressed, but for the three smallest.
 
     Parameters
     ----------
@@ -46,9 +48,18 @@ def check_cells(figures: pd.DataFrame, measure: Measure, file: str) -> list[Find
     file : str
         The table.
     """
-    if not measure.numerator or measure.numerator == measure.value:
+    if not measure.numerator:
         return []
+    if measure.unit == "count":
+        return list(_suppressed(figures, measure, file))
     return list(_contradictions(figures, measure, file))
+
+
+def _suppressed(figures: pd.DataFrame, measure: Measure, file: str) -> Iterator[Finding]:
+    small = figures["la_code"].isin(SMALLEST).to_numpy()
+    suppressed = (figures["status"] == SUPPRESSED).to_numpy() & ~small
+    what = "are suppressed (c), which only those of the three smallest authorities ever were"
+    yield from _first(figures, suppressed, "suppressed-count", what, (measure, file))
 
 
 def _contradictions(figures: pd.DataFrame, measure: Measure, file: str) -> Iterator[Finding]:
@@ -64,11 +75,14 @@ def _contradictions(figures: pd.DataFrame, measure: Measure, file: str) -> Itera
         f"have no value though {measure.numerator} and {over} are there",
         (measure, file),
     )
+    lost = np.isnan(part)
+    if measure.unit == "percent" and measure.denominator:
+        lost |= np.isnan(whole) & ~figures["la_code"].isin(SMALLEST).to_numpy()
     yield from _first(
         figures,
-        np.isfinite(value) & np.isnan(part),
+        np.isfinite(value) & lost,
         "value-without-count",
-        f"have a value though {measure.numerator} has none",
+        f"have a value though {measure.numerator} or {over or 'what it is of'} has none",
         (measure, file),
     )
     if measure.unit == "percent":

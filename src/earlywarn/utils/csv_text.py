@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
+
     from earlywarn.errors import EarlyWarnError
 
 Rows = list[tuple[int, list[str]]]
@@ -20,6 +22,9 @@ Rows = list[tuple[int, list[str]]]
 _AGAIN = "Download the file again, or take it out of the folder."
 _BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for the beginning of a formula, full-width forms among it."""
 _WIDE = (
     # The longer marks first: that of UTF-32 begins with that of UTF-16.
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -42,6 +47,34 @@ def clean(cell: str) -> str:
     if cell.isascii():
         return cell.strip()
     return _UNSEEN.sub("", _BLANKS.sub(" ", cell)).strip()
+
+
+def plain_line(text: str) -> str:
+    r"""A text for people as one line: without control marks, and without marks that nobody sees.
+
+    Examples
+    --------
+    >>> plain_line("Lee\u202eds\x1b[31m\n")
+    'Leeds [31m'
+    """
+    return clean(_CONTROL.sub(" ", text))
+
+
+def inert(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame whose text that a spreadsheet would take for a formula has an apostrophe before it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> inert(pd.DataFrame({"name": ["=1+1", "Leeds"], "number": [-1, 2]}))["name"].tolist()
+    ["'=1+1", 'Leeds']
+    """
+
+    def plain(cell: object) -> object:
+        return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+    text = frame.select_dtypes(exclude="number").columns
+    return frame.assign(**{name: frame[name].map(plain) for name in text})
 
 
 def decoded(data: bytes, where: str, error: type[EarlyWarnError]) -> tuple[str, str]:

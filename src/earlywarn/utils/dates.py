@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 EXPECTED_DAY = "a date such as 2025-03-31"
 """What an error says it expected in place of something that is no day."""
 
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{4})(\d{2})(\d{2})(?:\.0+)?", re.ASCII)
 _BRITISH = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4}|\d{2})", re.ASCII)
 _WORDS = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[ -]([a-z]+)[ ,-]+(\d{4})", re.ASCII)
 _CLOCK = re.compile(
-    r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?(Z|[+-]\d{2}:?\d{2}))?$", re.ASCII | re.IGNORECASE
+    r"(T([01]\d|2[0-3])|[T ]([01]?\d|2[0-3]):[0-5]\d(:([0-5]\d|60)(\.\d+)?)?)"
+    r"( ?(Z|[+-]\d{2}(:?\d{2})?))?$",
+    re.ASCII | re.IGNORECASE,
 )
 _SERIAL = re.compile(r"[3-6]\d{4}(\.\d+)?", re.ASCII)  # the years 1982 to 2091
 _EXCEL_EPOCH = date(1899, 12, 30)
@@ -38,8 +40,8 @@ def parse_day(value: object) -> date | None:
     ----------
     value : object
         A date, a datetime, a pandas Timestamp, a numpy datetime64 of a day or finer, or text:
-        2024-06-30 (2024-6-30 too), 30/06/2024, 30/06/24, 30 June 2024, 30-Jun-2024, any of these
-        with a time of day, or `today`.
+        2024-06-30 (2024-6-30 and 20240630 too), 30/06/2024, 30/06/24, 30 June 2024, 30-Jun-2024,
+        any of these with a time of day, or `today`.
 
     Returns
     -------
@@ -71,7 +73,7 @@ def parse_day(value: object) -> date | None:
 
 
 def parse_cell_day(value: object) -> date | None:
-    """Read a day from the cell of a file: as `parse_day`, or a spreadsheet's number of a day.
+    """Read a day from the cell of a file or a row: as `parse_day`, or a spreadsheet's number.
 
     Examples
     --------
@@ -81,7 +83,7 @@ def parse_cell_day(value: object) -> date | None:
     text = str(value).strip() if not isinstance(value, (bool, np.bool_)) else ""
     if _SERIAL.fullmatch(text):
         return _EXCEL_EPOCH + timedelta(days=int(float(text)))
-    found = parse_day(value)
+    found = parse_day(text if isinstance(value, (int, float)) else value)
     return None if isinstance(value, str) and text.casefold() == "today" else found
 
 
@@ -164,10 +166,11 @@ def _text_day(value: str) -> date | None:
         return this_day()
     text = _CLOCK.sub("", text)
     if (iso := _ISO.fullmatch(text)) is not None:
-        return _day(int(iso[1]), int(iso[2]), int(iso[3]))
+        year, month, day = filter(None, iso.groups())
+        return _day(int(year), int(month), int(day))
     if (british := _BRITISH.fullmatch(text)) is not None:
-        year = int(british[3])
-        return _day(year if len(british[3]) == 4 else 2000 + year, int(british[2]), int(british[1]))
+        century = 2000 if len(british[3]) == 2 else 0
+        return _day(century + int(british[3]), int(british[2]), int(british[1]))
     if (words := _WORDS.fullmatch(text.lower())) is not None:
         month = next((n for n, name in enumerate(_MONTHS, 1) if _names(words[2], name)), 0)
         return _day(int(words[3]), month, int(words[1]))
