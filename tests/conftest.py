@@ -20,27 +20,30 @@ from earlywarn.panel.panel import Panel, Snapshot, load_panel
 from earlywarn.utils.dates import as_date
 
 LONGEST = (
+    "test_malformed.py",
+    "test_batch_file.py",
+    "test_notebooks.py",
+    "test_folder.py",
     "test_agreement.py",
     "test_page_whole.py",
-    "test_backtesting.py",
     "test_site.py",
-    "test_malformed.py",
-    "test_notebooks.py",
-    "test_progress.py",
-    "test_commands.py",
     "test_http_live.py",
-    "test_classifier.py",
-    "test_folder.py",
-    "test_docs.py",
-    "test_training.py",
-    "test_batch_file.py",
-    "test_panel.py",
-    "test_ordinal.py",
     "test_leaks.py",
+    "test_docs.py",
+    "test_backtesting.py",
+    "test_commands.py",
+    "test_page.py",
+    "test_explorer.py",
+    "test_progress.py",
+    "test_cards.py",
+    "test_counterfactual.py",
+    "test_panel.py",
+    "test_changes.py",
+    "test_training.py",
     "test_mlflow.py",
     "test_cluster.py",
 )
-"""Files of tests that take half a minute or more: they go first."""
+"""Files of tests that take long, the longest first: none of them is left for the end."""
 
 PAGE = "docs/test_site.py::test_the_blocks_of_a_page_run_in_order"
 TABLE = "sources/test_malformed.py::test_every_malformed_table_is_refused_or_told_or_harmless"

@@ -139,9 +139,9 @@ def _wait_for(port: int, service: subprocess.Popen[bytes]) -> None:
     raise DocumentError("the service did not answer within a minute")
 
 
-def downloads(folder: Path) -> Path:
+def downloads(folder: Path, first_year: int = 2016) -> Path:
     """What the pages call FOLDER: small files in the published layouts, and real judgements."""
-    write_published(folder, tuple(range(2016, 2026)))
+    write_published(folder, tuple(range(first_year, 2026)))
     write_judgements(ew.load_judgements(), folder / "judgements.csv")
     return folder
 

@@ -156,6 +156,7 @@ def _section(
     shared = f'<use href="#j{code}"/>'
     by_indicator = _by_weight(lines_of(history), terms)
     years = tuple(range(int(history["period"].min()), int(history["period"].max()) + 1))
+    once = said_once(terms)
     smalls = [_small(contents, key, code, part, axis, shared) for key, part in by_indicator.items()]
     # Axis and inspections are the same behind every small chart: drawn once, then referred to.
     drawn_once = smalls[0].svg.replace(shared, f'<g id="j{code}">{marks}</g>')
@@ -166,8 +167,8 @@ def _section(
         region=row["region"],
         la_type=row["la_type"],
         summary=_summary(contents, row),
-        raises=_sentences(terms, 1),
-        lowers=_sentences(terms, -1),
+        raises=_sentences(once, 1),
+        lowers=_sentences(once, -1),
         risk=risk_chart(code, name, row["region"], risks, inspections, contents.as_of),
         waterfall=waterfall_chart(code, name, terms),
         neighbours=_neighbours(contents, code),
@@ -255,7 +256,6 @@ def moved_sentence(row: pd.Series, contents: Contents) -> str:
 
 
 def _sentences(terms: pd.DataFrame, side: int) -> tuple[str, ...]:
-    terms = said_once(terms)
     known = terms[(terms["term"] == "indicator") & (terms["contribution"] * side > 0.005)]
     known = known[known["value"].notna()]
     return tuple(text.rsplit(": ", 1)[0] for text in known["sentence"].head(_MOST))

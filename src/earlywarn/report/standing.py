@@ -45,7 +45,8 @@ class Standing:
 
     def lower_than(self, code: str) -> int:
         """How many authorities have a strictly lower figure."""
-        return int((self.figures < self.figures[code]).sum())
+        figures = self.figures.to_numpy()
+        return int((figures < self.figures[code]).sum())
 
 
 def standings(history: pd.DataFrame) -> dict[str, Standing]:
