@@ -150,8 +150,7 @@ def score_rows(
     _check_frame(frame, explain=explain, model=model)
     predictions = Predictions(model, len(frame), explain=explain, names=missing == "names")
     register = _register()
-    own = Reference.of_model(model)
-    reference = own if snapshot is None else Reference.of_snapshot(snapshot)
+    reference = Reference.of_model(model) if snapshot is None else Reference.of_snapshot(snapshot)
 
     given: list[Seen] = []
 
@@ -170,20 +169,9 @@ def score_rows(
     columns = predictions.columns()
     columns["compared_with"] = predictions.compared_with(reference.name)
     columns["status"] = columns.pop("status")
-<<<<<<< HEAD
-    names = given[0] if given else ()
-    whole = {name: Percentages.together([part[name] for part in given]) for name in names}
-    doubts = [
-        *changed_by_hand(frame),
-        *misspelt(frame.columns),
-        *shares(whole, own),
-    ]
-    return beside(frame, pd.DataFrame(columns, index=frame.index, copy=False)), doubts
-=======
     labels = Seen(frame.columns.tolist(), changed=changed_by_hand(frame))
     seen = Seen.together([labels, *given])
     return beside(frame, pd.DataFrame(columns, index=frame.index, copy=False)), seen
->>>>>>> w-mutants
 
 
 def _check_choice(name: str, given: object, choices: tuple[str, str]) -> None:
