@@ -43,17 +43,11 @@ def check_dates(rows: pd.DataFrame, model: RiskModel, usual: str, faults: Faults
     """
     given, where = _distinct(single_column(rows, "as_of", faults))
     if given is None:
-<<<<<<< HEAD
         where = np.zeros(len(rows), dtype=np.intp)
-    texts = [""] if given is None else [_said(_day_text(cell)) for cell in given]
-    days = [_day(text) if text else usual for text in texts]
-    none = [not day and text != "" for day, text in zip(days, texts, strict=True)]
-=======
-        given, where = pd.Series([""]), np.zeros(len(rows), dtype=np.intp)
-    blank = [isinstance(cell, str) and _said(cell_text(cell)) == "" for cell in given]
-    days = [usual if empty else _day(cell) for cell, empty in zip(given, blank, strict=True)]
+    cells = [""] if given is None else given.tolist()
+    blank = [isinstance(cell, str) and _said(cell_text(cell)) == "" for cell in cells]
+    days = [usual if empty else _day(cell) for cell, empty in zip(cells, blank, strict=True)]
     none = [not day and not empty for day, empty in zip(days, blank, strict=True)]
->>>>>>> w-mutants
     faults.add(np.array(none, dtype=bool)[where], "as_of is no date")
     first, last = model.info.get("first_date"), model.info.get("sunset")
     if first and last:

@@ -217,7 +217,7 @@ class _Noted:
             done = [self._taken_back(name) for name in self.digests]
             self._stuck = not all(done)
         if not self._stuck:
-            with contextlib.suppress(OSError):  # From here on what is missing tells nothing.
+            with contextlib.suppress(OSError):  # From here on what is missing says nothing.
                 self.say(_DONE)
 
     def end(self) -> None:
