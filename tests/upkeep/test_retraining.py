@@ -22,7 +22,7 @@ from earlywarn.indicators.timeline import Timeline
 from earlywarn.judgements.targets import get_target
 from earlywarn.model.serialisation import from_text, to_text
 from earlywarn.upkeep import retraining
-from earlywarn.upkeep.retrained import Retrained
+from earlywarn.upkeep.retrained import Retrained, write_retrained
 from earlywarn.upkeep.retraining import numbered_checks, risks_at_start
 from earlywarn.upkeep.rule import FAULTS, KEEP, MARGIN, REPLACE, RULE, UNKNOWN, decide
 from earlywarn.utils.progress import Progress
@@ -75,6 +75,16 @@ def test_both_are_measured_on_what_began_after_the_champions_cut(
     )
     # The same recipe and figures, stopped at the same day, is the same model.
     assert done.compared["worse"].abs().max() < 1e-9
+
+
+def test_of_two_at_once_to_one_new_folder_one_is_refused(
+    trained: tuple[Path, Retrained], tmp_path: Path
+) -> None:
+    _, done = trained
+    write_retrained(done, tmp_path / "new", overwrite=False)
+    with pytest.raises(UsageError, match="another run has written it meanwhile"):
+        write_retrained(done, tmp_path / "new", overwrite=False)
+    assert len(list((tmp_path / "new").iterdir())) == 3
 
 
 def test_what_is_measured_is_what_score_gives(

@@ -160,6 +160,20 @@ def test_what_another_run_wrote_meanwhile_stays(
     assert (tmp_path / "c").read_text("utf-8") == "first"
 
 
+def test_only_those_that_may_be_are_replaced(tmp_path: Path) -> None:
+    """As a retraining that replaces the champion, and writes an account that is new."""
+    for name in ("new", "use"):
+        (tmp_path / name).mkdir()
+    files = [tmp_path / "use" / "model.json", tmp_path / "new" / "model.json"]
+    write_together(dict.fromkeys(files[:1], "old"))
+    write_together(dict.fromkeys(files, "first"), overwrite=files[:1])
+    assert [file.read_text("utf-8") for file in files] == ["first", "first"]
+    with pytest.raises(FileExistsError):
+        write_together(dict.fromkeys(files, "second"), overwrite=files[:1])
+    assert [file.read_text("utf-8") for file in files] == ["first", "first"]
+    assert [names(file.parent) for file in files] == [["model.json"]] * 2
+
+
 def test_a_run_that_fails_before_it_is_ready_takes_nothing_away(
     tmp_path: Path, monkeypatch
 ) -> None:

@@ -220,7 +220,7 @@ def verify(chosen: argparse.Namespace) -> None:
         }
         text = json.dumps(document, indent=1, allow_nan=False) + "\n"
         with written_to(Path(chosen.out)):
-            write_whole(Path(chosen.out), text)
+            write_whole(Path(chosen.out), text, overwrite=chosen.overwrite)
     print(f"{found.entries} entries, none changed, removed, reordered or slipped in.")
     print(
         f"{len(found.cases)} inspections are held against an entry before them; "

@@ -62,7 +62,7 @@ def sign_file(file: Path, key: str | Path, *, overwrite: bool = False) -> Path:
     private = _key(Path(key), "private")
     signature = private.sign(file.read_bytes())
     with written_to(place, StoreError):
-        write_whole(place, signature)
+        write_whole(place, signature, overwrite=overwrite)
     return place
 
 

@@ -80,7 +80,11 @@ def check_places(out: str | Path | None, *, overwrite: bool) -> None:
 
 
 def write_retrained(
-    done: Retrained, out: str | Path | None, *, in_place_of: Path | None = None
+    done: Retrained,
+    out: str | Path | None,
+    *,
+    in_place_of: Path | None = None,
+    overwrite: bool = True,
 ) -> tuple[Path, ...]:
     """Write the challenger and the account of it, all or nothing.
 
@@ -91,6 +95,8 @@ def write_retrained(
         A folder.
     in_place_of : Path, optional
         The champion's file, which then holds the challenger; the champion is kept beside it.
+    overwrite : bool
+        Whether files in ``out`` may be replaced that another run has written meanwhile.
 
     Returns
     -------
@@ -105,15 +111,17 @@ def write_retrained(
         contents[folder / FILE_NAME] = text
         contents[folder / JSON] = json.dumps(account(done), indent=1, allow_nan=False) + "\n"
         contents[folder / PAGE] = page(done)
+    may_go = set(contents) if overwrite else set()
     if in_place_of is not None:
         kept = in_place_of.with_name(f"{done.champion.info['model_id']}.json")
         contents[kept] = in_place_of.read_bytes()
         contents[in_place_of] = text
+        may_go |= {kept, in_place_of}
     if not contents:
         return ()
     first = next(iter(contents))
     with written_to(first), folder_for(first.parent):
-        write_together(contents)
+        write_together(contents, overwrite=may_go)
     return tuple(contents)
 
 

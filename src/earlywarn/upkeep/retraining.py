@@ -122,7 +122,7 @@ def retrain(  # noqa: PLR0913 - every choice of a retraining, each by its name
     if out is None and not replace_champion:
         return done
     replaced = place if replace_champion and done.proposal == REPLACE else None
-    saved = write_retrained(done, out, in_place_of=replaced)
+    saved = write_retrained(done, out, in_place_of=replaced, overwrite=overwrite)
     return replace(done, saved=saved, replaced=replaced is not None)
 
 

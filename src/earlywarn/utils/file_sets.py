@@ -28,7 +28,7 @@ from earlywarn.utils.parts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
 _NOTE = ".set"
@@ -68,11 +68,11 @@ class FileSet:
         if self._noted is not None:
             self._noted.say(_READY, durable=durable)
 
-    def place(self, *, overwrite: bool, durable: bool) -> None:
+    def place(self, *, overwrite: Collection[Path], durable: bool) -> None:
         """Give the new files their names."""
         if self._noted is not None:
             for file in self._contents:
-                place(self._noted.new(file.name), file, overwrite=overwrite)
+                place(self._noted.new(file.name), file, overwrite=file in overwrite)
             if durable:
                 sync_folder(self._noted.note.parent)
 
@@ -100,15 +100,19 @@ class FileSet:
             self._noted.end()
 
 
-def replace_together(sets: Sequence[FileSet], *, overwrite: bool, durable: bool) -> None:
+def replace_together(
+    sets: Sequence[FileSet], *, overwrite: Collection[Path], durable: bool
+) -> None:
     """Replace the files of all sets, or none.
 
     Parameters
     ----------
     sets : sequence of FileSet
         Each of another folder.
-    overwrite, durable : bool
-        As for ``write_whole``.
+    overwrite : collection of Path
+        The files that may be replaced, if another run wrote them meanwhile.
+    durable : bool
+        Whether they must outlast a power cut.
     """
     try:
         for each in sets:

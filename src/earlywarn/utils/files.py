@@ -14,7 +14,7 @@ from earlywarn.utils.file_sets import FileSet, replace_together, settle
 from earlywarn.utils.parts import WINDOWS, fill, new_part, place, sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 _PACKAGE = Path(__file__).parents[1]
 _CHECKOUT = _PACKAGE.parents[1]
@@ -233,7 +233,10 @@ def write_whole(
 
 
 def write_together(
-    contents: Mapping[Path, str | bytes], *, overwrite: bool = True, durable: bool = True
+    contents: Mapping[Path, str | bytes],
+    *,
+    overwrite: bool | Collection[Path] = True,
+    durable: bool = True,
 ) -> None:
     """Write files so that all are there whole, with the new content, or none is touched at all.
 
@@ -247,21 +250,24 @@ def write_together(
     ----------
     contents : mapping of Path to str or bytes
         Text is written as UTF-8.
-    overwrite, durable : bool
-        As for ``write_whole``. What a killed run left in the same folders is finished or removed
-        first, where ``durable``.
+    overwrite : bool or collection of Path
+        As for ``write_whole``; or which of them.
+    durable : bool
+        As for ``write_whole``. What a killed run left in the same folders is then finished or
+        removed first.
     """
     data = {file: _bytes(content) for file, content in contents.items()}
+    may_go = (data if overwrite else ()) if isinstance(overwrite, bool) else overwrite
     folders = list(dict.fromkeys(file.parent for file in data))
     if durable:
         for folder in folders:
             settle(folder)
     if len(data) == 1:
         ((file, content),) = data.items()
-        _write_one(file, content, overwrite=overwrite, durable=durable)
+        _write_one(file, content, overwrite=file in may_go, durable=durable)
     else:
         sets = [FileSet({f: c for f, c in data.items() if f.parent == one}) for one in folders]
-        replace_together(sets, overwrite=overwrite, durable=durable)
+        replace_together(sets, overwrite=may_go, durable=durable)
 
 
 def _bytes(content: str | bytes) -> bytes:
