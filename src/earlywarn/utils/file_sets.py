@@ -283,8 +283,12 @@ def name_twice(file: Path, old: Path) -> None:
 
 
 def _put_back(old: Path, file: Path) -> None:
-    """Give a file its old content again, also where its name can't be changed any more."""
+    """Give a file its old content again, also where its name can't be changed any more.
+
+    What stopped the writing may stop this too: a program that has the file open, or a second
+    interrupt.
+    """
     try:
         old.replace(file)
-    except OSError:
+    except (OSError, KeyboardInterrupt):
         shutil.copy2(old, file)
