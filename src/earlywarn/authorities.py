@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property
 from importlib import resources
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -20,6 +20,10 @@ from earlywarn.errors import AuthorityError
 from earlywarn.utils.csv_text import csv_rows, decoded, plain_line
 from earlywarn.utils.dates import as_date
 from earlywarn.utils.names import near_names, plain_name, short_name
+from earlywarn.utils.paths import as_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ENGLAND = "ENG"
 """The code of England's own rows."""
@@ -92,7 +96,7 @@ class Register:
         AuthorityError
             If a table can't be read as a register table, or contradicts itself.
         """
-        tables = {} if folder is None else _folder_tables(Path(folder))
+        tables = {} if folder is None else _folder_tables(as_path(folder, "folder", AuthorityError))
         return _shipped().extended(tables) if tables else _shipped()
 
     def extended(self, tables: dict[str, pd.DataFrame]) -> Register:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from earlywarn.errors import CardError
 from earlywarn.utils.files import package_path
+from earlywarn.utils.paths import as_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _BLANK = "[TO BE COMPLETED BY THE OWNER: {}]"
 BLANK = re.compile(r"\[TO BE COMPLETED BY THE OWNER: [^\]]+\]")
@@ -101,7 +102,7 @@ def read_standards(folder: str | Path | None = None) -> Standards:
     >>> [len(items) for items in (read_standards().tripod, read_standards().atrs)]
     [52, 58]
     """
-    place = None if folder is None else Path(folder)
+    place = None if folder is None else as_path(folder, "folder")
     own = [] if place is None else [name for name in (TRIPOD, ATRS) if (place / name).is_file()]
     if place is not None and not own:
         raise CardError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earlywarn.cards.facts import gather_facts
@@ -20,9 +19,12 @@ from earlywarn.panel.panel import load_panel
 from earlywarn.scoring.freshness import freshness
 from earlywarn.scoring.preprocessing import model_indicators
 from earlywarn.utils.files import check_outputs, folder_for, write_together, written_to
+from earlywarn.utils.paths import as_path
 from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from earlywarn.cards.facts import Facts
     from earlywarn.cards.items import Item, Standards
     from earlywarn.evaluation.stored_record import Recorded
@@ -87,7 +89,7 @@ def write_card(
     Traceback (most recent call last):
     earlywarn.errors.CardError: ...: there is no record here: expected a folder that python -m ...
     """
-    place = Path(folder)
+    place = as_path(folder, "folder")
     _check_free(place, overwrite=overwrite)
     standards = read_standards(templates)
     model = load_model() if model is None else model

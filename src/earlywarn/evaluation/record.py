@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earlywarn._version import __version__
@@ -25,10 +24,12 @@ from earlywarn.evaluation.watchlist import lead_time, list_record
 from earlywarn.indicators.build import build_indicators
 from earlywarn.panel.storage import panel_digest
 from earlywarn.utils.files import check_outputs, folder_for, write_together, written_to
+from earlywarn.utils.paths import as_path
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import date
+    from pathlib import Path
 
     import pandas as pd
 
@@ -157,7 +158,7 @@ def write_record(record: Record, folder: str | Path, *, overwrite: bool = False)
     BacktestError
         If a record is there already and may not be replaced.
     """
-    target = Path(folder)
+    target = as_path(folder, "folder", BacktestError)
     check_outputs(
         target / "backtest.json",
         overwrite=overwrite,

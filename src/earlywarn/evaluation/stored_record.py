@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -13,8 +12,11 @@ from earlywarn.errors import CardError
 from earlywarn.panel.storage import panel_digest
 from earlywarn.utils.file_sets import settle
 from earlywarn.utils.files import package_path
+from earlywarn.utils.paths import as_path
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Panel
 
@@ -109,7 +111,7 @@ def read_recorded(folder: str | Path | None = None) -> Recorded:
     """
     if folder is None:
         return _from_text(package_path(SHIPPED))
-    place = Path(folder)
+    place = as_path(folder, "folder")
     settle(place)
     document = _document(place / "backtest.json")
     tables = {name: _read_table(place / f"{name}.csv", name) for name in COLUMNS}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from earlywarn.errors import UsageError, require
@@ -14,8 +13,11 @@ from earlywarn.export.workbook import About, about_table, book_of
 from earlywarn.export.xlsx import xlsx
 from earlywarn.utils.csv_text import inert
 from earlywarn.utils.files import check_outputs, write_together, written_to
+from earlywarn.utils.paths import as_path
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
 ENDINGS = (".csv", ".xlsx", ".ods", ".parquet", ".json")
@@ -55,7 +57,7 @@ def write_table(
     >>> import earlywarn as ew
     >>> ew.write_table(ew.score(), "scores.ods")  # doctest: +SKIP
     """
-    file = Path(path)
+    file = as_path(path, "path")
     check_table_place(file, overwrite=overwrite)
     rows = frame.reset_index() if any(name is not None for name in frame.index.names) else frame
     contents = _contents(rows, file.suffix, about or about_table(rows))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earlywarn.errors import FetchError
@@ -24,10 +23,12 @@ from earlywarn.fetching.wanted import (
 )
 from earlywarn.sources.calendar import Calendar
 from earlywarn.utils.files import written_to
+from earlywarn.utils.paths import as_path
 from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from earlywarn.fetching.release_files import Member, Release
     from earlywarn.fetching.service import DataSet, Publication
@@ -376,7 +377,7 @@ def fetch_published(  # noqa: PLR0913 - every address and limit, each by its nam
     FetchError
         If the folder holds a manifest that is none of these.
     """
-    store = Store.at(Path(out))
+    store = Store.at(as_path(out, "out", FetchError))
     addresses = [address.rstrip("/") for address in (api, site, content)]
     with client(time_limit=time_limit, size_limit=size_limit, pause=pause) as asker:
         run = Run(
@@ -392,7 +393,7 @@ def fetch_published(  # noqa: PLR0913 - every address and limit, each by its nam
             return run.everything(ofsted)
         with written_to(store.folder, FetchError), store.writing() as run.work:
             # Another run may have ended while this one waited to begin.
-            run.store = Store.at(Path(out))
+            run.store = Store.at(as_path(out, "out", FetchError))
             return run.everything(ofsted)
 
 

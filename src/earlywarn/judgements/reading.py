@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from earlywarn.authorities import Register
@@ -16,9 +15,11 @@ from earlywarn.judgements.schema import empty_judgements, frame_of
 from earlywarn.judgements.tables import JudgementTable, missing_columns, tables_in
 from earlywarn.sources.members import Member, files_below, hidden, members_of
 from earlywarn.sources.schema import Finding
+from earlywarn.utils.paths import as_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import pandas as pd
 
@@ -91,7 +92,7 @@ def read_judgements(path: str | Path, *, register: Register | None = None) -> pd
     `in_care`; adoption is not carried. Inspections that began from 1 April 2026 on have no overall
     grade; the day of the report does not decide.
     """
-    place = Path(path)
+    place = as_path(path, "path", OutcomeError)
     if not place.exists():
         raise OutcomeError(
             "there is no such file or folder",

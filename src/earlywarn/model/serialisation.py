@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -28,9 +27,11 @@ from earlywarn.utils.files import (
     write_whole,
     written_to,
 )
+from earlywarn.utils.paths import as_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 FORMAT = 3
 """2: weights of its own at each threshold (``shifts``), and levels carried to a day. 3: the doubt
@@ -71,7 +72,7 @@ def save_model(model: RiskModel, path: str | Path, *, overwrite: bool = False) -
     ...     ew.save_model(ew.load_model(), pathlib.Path(folder) / "mine").name
     'model.json'
     """
-    file = _file_of(Path(path))
+    file = _file_of(as_path(path, "path", StoreError))
     check_outputs(file, overwrite=overwrite, make_folders=True, what="a model", fault=StoreError)
     text = _readable_text(model, str(file))
     with written_to(file, StoreError), folder_for(file.parent):
@@ -133,7 +134,11 @@ def load_model(
 
 def model_file(path: str | Path | None = None) -> Path:
     """The file that ``load_model`` reads, given the same path."""
-    return package_path("models/default") / FILE_NAME if path is None else _file_of(Path(path))
+    return (
+        package_path("models/default") / FILE_NAME
+        if path is None
+        else _file_of(as_path(path, "path", StoreError))
+    )
 
 
 def to_text(model: RiskModel) -> str:

@@ -7,11 +7,14 @@ checks as well. The key comes from elsewhere; nothing here makes, keeps or sends
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from earlywarn.errors import StoreError, require
 from earlywarn.utils.files import check_outputs, write_whole, written_to
+from earlywarn.utils.paths import as_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LENGTH = 64
 """Bytes of a signature."""
@@ -59,7 +62,7 @@ def sign_file(file: Path, key: str | Path, *, overwrite: bool = False) -> Path:
     """
     place = signature_file(file)
     check_outputs(place, overwrite=overwrite, what="a signature", fault=StoreError)
-    private = _key(Path(key), "private")
+    private = _key(as_path(key, "key", StoreError), "private")
     signature = private.sign(file.read_bytes())
     with written_to(place, StoreError):
         write_whole(place, signature, overwrite=overwrite)
@@ -85,7 +88,10 @@ def check_signature(content: bytes, file: Path, public_key: str | Path) -> None:
     MissingExtraError
         Without the package ``cryptography``.
     """
-    public, place = _key(Path(public_key), "public"), signature_file(file)
+    public, place = (
+        _key(as_path(public_key, "public_key", StoreError), "public"),
+        signature_file(file),
+    )
     if not place.is_file():
         raise StoreError(
             "the file is not signed",

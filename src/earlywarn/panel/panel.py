@@ -32,6 +32,7 @@ from earlywarn.panel.snapshot import Snapshot, newest_publication
 from earlywarn.panel.storage import read_tables, write_folder
 from earlywarn.sources.schema import FINDING_COLUMNS, KEY, NEIGHBOUR_COLUMNS
 from earlywarn.utils.dates import as_date, this_day
+from earlywarn.utils.paths import as_path
 from earlywarn.utils.showing import Brief, Shown
 
 if TYPE_CHECKING:
@@ -313,7 +314,7 @@ def write_panel(panel: Panel, folder: str | Path, *, overwrite: bool = False) ->
     The same panel gives the same bytes: UTF-8, LF line ends, no time of writing.
     """
     sources = panel.manifest.get("sources", [])
-    write_folder(Path(folder), _texts(panel), sources, overwrite=overwrite)
+    write_folder(as_path(folder, "folder", PanelError), _texts(panel), sources, overwrite=overwrite)
 
 
 def _texts(panel: Panel) -> dict[str, str]:
@@ -349,7 +350,7 @@ def read_panel(folder: str | Path) -> Panel:
     PanelError
         If it is not a panel, is of a newer format, or a file is missing or was changed.
     """
-    place = Path(folder)
+    place = as_path(folder, "folder", PanelError)
     manifest, tables = read_tables(place)
     releases = releases_from(tables["releases.csv"], str(place / "releases.csv"))
     register = Register.load(place)

@@ -7,7 +7,6 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -22,8 +21,11 @@ from earlywarn.scoring.national import score
 from earlywarn.scoring.standing_words import band_name, rank_words
 from earlywarn.utils.files import check_outputs, write_whole, written_to
 from earlywarn.utils.formatting import long_date, percent, signed
+from earlywarn.utils.paths import as_path
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.snapshot import Snapshot
 
@@ -82,7 +84,7 @@ class ExplanationCard:
         UsageError
             If the ending is another, or the file can't be written or may not be replaced.
         """
-        file = Path(path)
+        file = as_path(path, "path")
         if file.suffix not in ENDINGS:
             raise UsageError(
                 "not a kind of card",

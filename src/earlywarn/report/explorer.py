@@ -9,7 +9,6 @@ import json
 from base64 import b64encode
 from hashlib import sha256
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earlywarn._version import __version__
@@ -26,10 +25,12 @@ from earlywarn.scoring.freshness import freshness
 from earlywarn.scoring.own_figures import with_figures
 from earlywarn.utils.files import check_outputs, package_path, write_whole, written_to
 from earlywarn.utils.formatting import long_date, percent
+from earlywarn.utils.paths import as_path
 from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
     from datetime import date
+    from pathlib import Path
 
     import pandas as pd
 
@@ -105,7 +106,7 @@ def write_explorer(
     Traceback (most recent call last):
     earlywarn.errors.UsageError: explore.txt: not a kind of page: found .txt; expected .html.
     """
-    file, watched = Path(path), progress or Progress()
+    file, watched = as_path(path, "path"), progress or Progress()
     if file.suffix.lower() not in (".html", ".htm"):
         found = file.suffix or "no ending"
         raise UsageError("not a kind of page", where=str(file), found=found, expected=".html")

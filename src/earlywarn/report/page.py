@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earlywarn._version import __version__
@@ -25,11 +24,13 @@ from earlywarn.utils.files import (
     write_whole,
     written_to,
 )
+from earlywarn.utils.paths import as_path
 from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
+    from pathlib import Path
 
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Panel
@@ -104,7 +105,7 @@ def write_report(  # noqa: PLR0913 - every choice of a report, each by its name
     Traceback (most recent call last):
     earlywarn.errors.UsageError: report.txt: not a kind of report: found .txt; expected .html.
     """
-    place = Path(path)
+    place = as_path(path, "path")
     _check_brief(authorities, national=national, brief=brief, split=split)
     if split:
         check_outputs(place / INDEX, overwrite=overwrite, make_folders=True, what="a report")

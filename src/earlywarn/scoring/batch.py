@@ -23,6 +23,7 @@ from earlywarn.scoring.reference import Reference
 from earlywarn.utils.csv_text import check_rows
 from earlywarn.utils.dates import is_longer_than_a_day
 from earlywarn.utils.json_text import strict_json
+from earlywarn.utils.paths import as_path
 
 if TYPE_CHECKING:
     from earlywarn.model.risk_model import RiskModel
@@ -201,7 +202,7 @@ def as_frame(rows: Any) -> pd.DataFrame:
     if isinstance(rows, pd.DataFrame):
         return _with_index(rows)
     if isinstance(rows, (str, Path)):
-        return _read_file(Path(rows))
+        return _read_file(as_path(rows, "rows", ScoreError))
     if hasattr(rows, "to_pandas"):
         return pd.DataFrame(rows.to_pandas())
     if isinstance(rows, Iterable) and not isinstance(rows, (bytes, Mapping)):

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from earlywarn.errors import IndicatorError, ModelError
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.model.serialisation import load_model
 from earlywarn.panel.panel import load_panel
 from earlywarn.panel.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 @functools.cache
@@ -85,5 +82,7 @@ def codes_meant(snapshot: Snapshot, authorities: str | Iterable[str] | None) -> 
     """
     if authorities is None:
         return list(snapshot.authorities["la_code"])
-    listed = [authorities] if isinstance(authorities, (str, int)) else list(authorities)
+    given: object = authorities
+    several = isinstance(given, Iterable) and not isinstance(given, (str, bytes))
+    listed: list[object] = list(authorities) if several else [given]
     return list(dict.fromkeys(snapshot.existing_code(str(one)) for one in listed))

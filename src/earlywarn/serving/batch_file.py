@@ -7,7 +7,6 @@ import hashlib
 import warnings
 from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import joblib
@@ -33,11 +32,13 @@ from earlywarn.serving.work_folder import WorkFolder, unfinished, work_folder
 from earlywarn.utils.file_sets import name_twice
 from earlywarn.utils.files import check_outputs, written_to
 from earlywarn.utils.parts import sync_folder
+from earlywarn.utils.paths import as_path
 from earlywarn.utils.progress import Progress
 from earlywarn.utils.workers import check_jobs, parallel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.serving.chunks import Chunk
@@ -145,7 +146,7 @@ def score_file(  # noqa: PLR0913 - one a choice that the command line has
     owner at a time. Each part carries a digest of itself and of the job (input, model, options,
     version): one that is not whole, or of another job, is never used, but done again.
     """
-    source, out, progress = Path(source), Path(out), progress or Progress()
+    source, out, progress = as_path(source, "source"), as_path(out, "out"), progress or Progress()
     _check(source, out, chunk, jobs)
     # Every output beside its own parts: moving a file within a folder is done at once or not. The
     # whole path, since processes that an earlier call left waiting may stand in another folder.

@@ -29,6 +29,7 @@ from earlywarn.indicators.catalogue import (
 )
 from earlywarn.indicators.figures import POPULATION
 from earlywarn.utils.files import check_outputs, folder_for, write_whole
+from earlywarn.utils.paths import as_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,7 +117,7 @@ def build_one(indicator: str, snapshot: Snapshot, figures: str | Path) -> pd.Dat
 
 def _built(records: list[Indicator], snapshot: Snapshot, figures: str | Path) -> pd.DataFrame:
     measures = sorted({name for record in records for name in measures_of(record)})
-    rows = _figures(Path(figures), measures)
+    rows = _figures(as_path(figures, "figures"), measures)
     england = snapshot.england[snapshot.england["measure"].isin(measures)]
     return published_indicators(replace(snapshot, observations=rows, england=england), records)
 
@@ -247,7 +248,7 @@ def _part(file: Path, index: pd.MultiIndex) -> pd.DataFrame:
 
 
 def _ready(folder: str | Path, figures: str | Path, *, overwrite: bool) -> Path:
-    place = Path(folder)
+    place = as_path(folder, "folder")
     files = [_name(place, record.id) for record in PUBLISHED]
     check_outputs(*files, overwrite=overwrite, inputs=[Path(figures)], make_folders=True)
     return place

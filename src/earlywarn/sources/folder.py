@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -30,10 +29,12 @@ from earlywarn.sources.register_changes import refuse_doubles, register_findings
 from earlywarn.sources.schema import FileRecord, Finding, Published, findings_frame
 from earlywarn.sources.tabular_files import first_rows
 from earlywarn.sources.wide_tables import Reading, read_wide
+from earlywarn.utils.paths import as_path
 from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 UNRECOGNISED = "unrecognised"
 NOT_READ = "not looked into"
@@ -112,7 +113,7 @@ def read_figures(folder: str | Path, *, progress: Progress | None = None) -> Fig
     SourceError, AuthorityError
         As `read_folder` does.
     """
-    root, reporter = Path(folder), progress or Progress()
+    root, reporter = as_path(folder, "folder", SourceError), progress or Progress()
     looked = _look_through(root, reporter)
     found = looked.found
     register, changes = _register(found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,9 +20,11 @@ from earlywarn.scoring.defaults import model_or_shipped
 from earlywarn.scoring.national import score
 from earlywarn.upkeep.chain import BELOW, PUBLISHED, REPLAY, append_entry
 from earlywarn.utils.dates import as_date
+from earlywarn.utils.paths import as_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Panel
@@ -99,7 +100,9 @@ def publish(
         "panel_digest": panel_digest(panel.manifest),
         "target": str(model.info["target"]["name"]),
     }
-    return append_entry(Path(to), facts, table.sort_values("la_code", ignore_index=True))
+    return append_entry(
+        as_path(to, "to", RegisterError), facts, table.sort_values("la_code", ignore_index=True)
+    )
 
 
 def _refuse(panel: Panel, day: date, baselines: Sequence[str], *, replay: bool) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,9 +18,11 @@ from earlywarn.statistics.bootstrap import cluster_weights, interval, weighted_a
 from earlywarn.statistics.exact import count_tails
 from earlywarn.statistics.metrics import brier, log_score
 from earlywarn.upkeep.chain import BELOW, PUBLISHED, broken, read_register
+from earlywarn.utils.paths import as_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from earlywarn.statistics.arrays import FloatArray
     from earlywarn.upkeep.chain import Entry
@@ -91,7 +92,7 @@ def verify(register: str | Path, judgements: pd.DataFrame | None = None) -> Veri
     >>> import earlywarn as ew
     >>> ew.verify("register").figures  # doctest: +SKIP
     """
-    folder = Path(register)
+    folder = as_path(register, "register")
     entries, faults = read_register(folder)
     if faults:
         raise broken(folder, faults)
