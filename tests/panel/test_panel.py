@@ -314,7 +314,7 @@ class TestJudgements:
 DAY = date(2023, 6, 30)
 until_day = st.dates(FIRST_DAY, DAY)
 later = st.dates(DAY + timedelta(days=1), date(2027, 12, 31))
-any_day = until_day | later
+any_day = until_day | later | st.just(DAY)  # often the very day that is asked for
 numbers = st.floats(allow_nan=True, allow_infinity=False)
 
 
