@@ -347,11 +347,10 @@ def _check_days(register: Register) -> None:
 
 
 def _folder_tables(folder: Path) -> dict[str, pd.DataFrame]:
-    paths = {name: folder / f"{name}.csv" for name in REGISTER_COLUMNS}
     return {
         name: _read_table(path.read_bytes(), name, str(path))
-        for name, path in paths.items()
-        if path.is_file()
+        for name in REGISTER_COLUMNS
+        if (path := folder / f"{name}.csv").is_file()
     }
 
 
@@ -406,8 +405,7 @@ def _typed(table: pd.DataFrame, name: str, where: str) -> pd.DataFrame:
         else:
             texts = [plain_line(str(cell)) for cell in given]
             typed[column] = pd.Series(texts, index=table.index, dtype="str")
-    full = pd.DataFrame(typed)
-    _check_codes(full, name, where)
+    _check_codes(full := pd.DataFrame(typed), name, where)
     return full
 
 
@@ -437,8 +435,7 @@ def _merged(old: pd.DataFrame, new: pd.DataFrame, name: str) -> pd.DataFrame:
         return pd.concat([old, new]).drop_duplicates(ignore_index=True)
     key = _KEYS[name]
     given = new.replace("", None).astype(object).set_index(key)
-    kept = old.astype(object).set_index(key)
-    both = given.combine_first(kept).reset_index()
+    both = given.combine_first(old.astype(object).set_index(key)).reset_index()
     both = both[list(old.columns)].astype(object)
     dated = [column for column in ("opened", "closed") if column in both.columns]
     texts = [column for column in both.columns if column not in dated]

