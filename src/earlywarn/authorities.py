@@ -404,10 +404,8 @@ def _typed(table: pd.DataFrame, name: str, where: str) -> pd.DataFrame:
             days = [as_date(day, place, AuthorityError) if day else None for day in given]
             typed[column] = pd.Series(days, index=table.index, dtype=object)
         else:
-            texts = [plain_line(str(cell)) for cell in given]
-            typed[column] = pd.Series(texts, index=table.index, dtype="str")
-    full = pd.DataFrame(typed)
-    _check_codes(full, name, where)
+            typed[column] = pd.Series([plain_line(str(c)) for c in given], table.index, "str")
+    _check_codes(full := pd.DataFrame(typed), name, where)
     return full
 
 
@@ -437,8 +435,7 @@ def _merged(old: pd.DataFrame, new: pd.DataFrame, name: str) -> pd.DataFrame:
         return pd.concat([old, new]).drop_duplicates(ignore_index=True)
     key = _KEYS[name]
     given = new.replace("", None).astype(object).set_index(key)
-    kept = old.astype(object).set_index(key)
-    both = given.combine_first(kept).reset_index()
+    both = given.combine_first(old.astype(object).set_index(key)).reset_index()
     both = both[list(old.columns)].astype(object)
     dated = [column for column in ("opened", "closed") if column in both.columns]
     texts = [column for column in both.columns if column not in dated]
