@@ -403,8 +403,7 @@ def _typed(table: pd.DataFrame, name: str, where: str) -> pd.DataFrame:
             days = [as_date(day, place, AuthorityError) if day else None for day in given]
             typed[column] = pd.Series(days, index=table.index, dtype=object)
         else:
-            texts = [plain_line(str(cell)) for cell in given]
-            typed[column] = pd.Series(texts, index=table.index, dtype="str")
+            typed[column] = pd.Series([plain_line(str(c)) for c in given], table.index, "str")
     _check_codes(full := pd.DataFrame(typed), name, where)
     return full
 

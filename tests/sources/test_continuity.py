@@ -38,6 +38,12 @@ def test_a_figure_far_from_its_own_years_is_named(odd: float) -> None:
     assert said.startswith(f"Leeds has {odd:g} in 2022, and 165 to 180 in the years around it")
 
 
+def test_a_share_among_percentages_is_named() -> None:
+    (said,) = far([80.0, 0.8, 78.0, 82.0], measure="dental_checks")
+    assert said.startswith("Leeds has 0.8 in 2022, and 78 to 82 in the years around it")
+    assert far([8.0, 0.8, 7.0, 9.0], measure="vacancies") == []
+
+
 def test_plain_years_small_authorities_and_unsteady_measures_say_nothing() -> None:
     assert far([171.0, 250.0, 120.0, 180.0]) == []
     assert far([10.0, 90.0, 12.0], code="420") == []

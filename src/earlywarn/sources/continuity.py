@@ -31,6 +31,13 @@ A fifth or more above what any authority published from 2013 to 2025, but for `S
 that are not here fall to zero and rise again in plain years.
 """
 
+FALLING = frozenset(
+    {"agency_workers", "dental_checks", "immunisations", "plans_two_years", "reviews_in_time"}
+    | {"turnover", "vacancies"}
+)
+"""Percentages that fall to zero and rise again in plain years, but never to 1 or less from fifteen
+times as much: that is a share of 1."""
+
 SMALLEST = frozenset({"201", "420", "857"})
 """City of London, Isles of Scilly and Rutland: with so few children, figures double by chance."""
 
@@ -46,6 +53,7 @@ exchange of their children in need shows in two of five cases, of referrals in o
 much alike in size it can't be seen. The counts of vacancies are the social workers in post.
 """
 
+_SHARE = 15.0
 _YEARS = 2
 _LEAST = 1.0  # a zero is held against the others as if it were this
 _COUNTED_FROM = 100.0
@@ -75,11 +83,13 @@ def check_other_years(
     Returns
     -------
     list of Finding
-        Nothing for measures that are not in `STEADY`, and where an authority has fewer than two
-        other years near.
+        Nothing for measures that are in neither `STEADY` nor `FALLING`, and where an authority has
+        fewer than two other years near.
     """
-    most = STEADY.get(str(figures["measure"].iloc[0])) if len(figures) else None
-    if most is None or figures["period"].nunique() < 3:  # a year, and two others near it
+    name = str(figures["measure"].iloc[0]) if len(figures) else ""
+    most = STEADY.get(name, 0.0)
+    # A year, and two others near it.
+    if not (most or name in FALLING) or figures["period"].nunique() < 3:
         return []
     local = figures[figures["value"].notna() & ~figures["la_code"].isin({ENGLAND, *SMALLEST})]
     local = local.drop_duplicates(["la_code", "period"])
@@ -88,8 +98,12 @@ def check_other_years(
     wide = local.set_index(["la_code", "period"])["value"].unstack("period")  # noqa: PD010 - no sums
     wide = wide.reindex(columns=range(int(local["period"].min()), int(local["period"].max()) + 1))
     low, high = _near(wide.to_numpy(dtype=np.float64))
-    values = wide.to_numpy(dtype=np.float64).clip(_LEAST, None)
-    far = (values > most * high.clip(_LEAST, None)) | (values * most < low)
+    values = wide.to_numpy(dtype=np.float64)
+    if most:
+        values = values.clip(_LEAST, None)
+        far = (values > most * high.clip(_LEAST, None)) | (values * most < low)
+    else:
+        far = (values > 0) & (values <= 1) & (values * _SHARE < low)
     lines = local.set_index(["la_code", "period"])["line"]
     findings = []
     for row, column in np.argwhere(far)[:_NAMED]:
