@@ -107,7 +107,7 @@ def load(place: int) -> tuple[bytes, list[dict[str, object]]]:
     """What one of a thousand clients sends: a row or a few, or something malformed."""
     if place % 10 == 9:
         return MALFORMED[place // 10 % len(MALFORMED)], []
-    rows = [{"caseload": 5 + place / 50, "rereferrals": "c" if place % 7 == 0 else place % 40}]
+    rows = [{"caseload": 8 + place / 50, "rereferrals": "c" if place % 7 == 0 else 5 + place % 40}]
     return json.dumps({"rows": rows * (1 + place % 3)}).encode(), rows * (1 + place % 3)
 
 
