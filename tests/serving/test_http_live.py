@@ -147,10 +147,11 @@ async def storm(port: int, file: Path) -> list[object]:
 
 def test_a_thousand_at_once_and_a_model_swapped_under_them(command) -> None:
     port, file, log = command
-    dribbling = [socket.create_connection((LOOPBACK, port)) for _ in range(20)]
-    for client in dribbling:
-        client.sendall(b"POST /score HTTP/1.1\r\nHost: here\r\nContent-Le")
-    answers = asyncio.run(storm(port, file))
+    with contextlib.ExitStack() as open_:
+        for _ in range(20):
+            dribbling = open_.enter_context(socket.create_connection((LOOPBACK, port)))
+            dribbling.sendall(b"POST /score HTTP/1.1\r\nHost: here\r\nContent-Le")
+        answers = asyncio.run(storm(port, file))
     expected = {model.info["model_id"]: risks_of_all(model) for model in (MODEL, OTHER)}
     seen = dict.fromkeys(expected, 0)
     for place, answer in enumerate(answers):
@@ -167,8 +168,6 @@ def test_a_thousand_at_once_and_a_model_swapped_under_them(command) -> None:
             assert row["risk"] == (risk if risk == risk else None)  # noqa: PLR0124
     assert sum(seen.values()) == AT_ONCE * 9 // 10
     assert min(seen.values()) > 0, seen
-    for client in dribbling:
-        client.close()
     assert "Traceback" not in log.read_text(encoding="utf-8")
 
 

@@ -30,6 +30,7 @@ def signature_file(file: Path) -> Path:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> signature_file(Path("models/model.json")).name
     'model.json.sig'
     """
