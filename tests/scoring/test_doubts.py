@@ -13,7 +13,7 @@ from earlywarn.errors import RowsWarning
 from earlywarn.indicators.build import build_indicators
 from earlywarn.indicators.catalogue import INDICATORS
 from earlywarn.scoring.batch import score_batch, score_rows
-from earlywarn.scoring.cells import EVER
+from earlywarn.scoring.cells import EVER, SMALLEST
 from earlywarn.scoring.doubts import Seen, doubts_about, misspelt
 from earlywarn.scoring.reference import Reference
 
@@ -97,6 +97,19 @@ def test_a_figure_beyond_all_that_was_published_is_doubted(model, name, value, r
     assert set(answer["status"]) == {"scored"}
     (said,) = doubts_about(rows, Reference.of_model(model))
     assert said.startswith(f"{name} reaches {reach}, ")
+
+
+def test_what_was_ever_published_is_what_the_panel_holds(national) -> None:
+    days = [f"{year}-12-31" for year in range(2014, 2026)] + ["2026-06-30"]
+    years = [build_indicators(national.as_of(day)).droplevel("as_of") for day in days]
+    figures = pd.concat([year[~year.index.isin(SMALLEST)] for year in years])[[*EVER]]
+    for name, ever in EVER.items():
+        column = figures[name].dropna()
+        low, high = column[column > 0].min(), column.max()
+        # A revision within a year may have gone a little further than the ends of years show.
+        assert 0.99 * low - 0.06 <= ever.lowest <= low + 0.06, name
+        assert high - 0.06 <= ever.highest <= 1.01 * high + 0.06, name
+        assert ever.zero == (column == 0).any(), name
 
 
 def test_the_smallest_authorities_are_not_doubted(model, snapshot) -> None:
