@@ -193,7 +193,9 @@ def test_through_published_files(national: Panel, model: RiskModel, tmp_path: Pa
 
 
 def _said_from(folder: Path, national: Panel, model: RiskModel) -> Answers:
-    panel = read_published(folder).with_judgements(national.judgements)
+    nothing = dataclasses.replace(national, observations=national.observations.head(0))
+    read = read_published(folder, known=nothing)  # as of a new release: nothing can be compared
+    panel = read.with_judgements(national.judgements)
     return said(panel, FILES_DAY, model)
 
 

@@ -140,7 +140,8 @@ def build(chosen: argparse.Namespace) -> None:
     check_panel_place(Path(chosen.out), overwrite=chosen.overwrite)
     progress = reporter(quiet=chosen.quiet)
     progress.say(f"Reading the published files below {chosen.folder}")
-    panel = ew.read_published(chosen.folder, progress=progress)
+    known = ew.load_panel(chosen.known)
+    panel = ew.read_published(chosen.folder, known=known, progress=progress)
     ew.write_panel(panel, chosen.out, overwrite=chosen.overwrite)
     progress.say(printing.build_text(panel, chosen.out))
 

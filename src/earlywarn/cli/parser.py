@@ -286,6 +286,12 @@ def _add_build(subcommands: Subcommands[_Parser]) -> None:
         options.QUIET,
     )
     command.add_argument("folder", metavar="FOLDER")
+    command.add_argument(
+        "--known",
+        metavar="P",
+        help="a panel folder that the files are held against: what the same release gave otherwise "
+        "is a finding (that which ships if not given)",
+    )
 
 
 def _add_train(subcommands: Subcommands[_Parser]) -> None:

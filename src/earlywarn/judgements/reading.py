@@ -103,7 +103,7 @@ def read_judgements(path: str | Path, *, register: Register | None = None) -> pd
     read = judgements_in(members, register=register)
     if not read.read:
         raise next(iter([*faults, *read.faults]), None) or _nothing(place, members)
-    _warn(read.findings)
+    warn_of_doubts(read.findings, stacklevel=3)
     return read.frame
 
 
@@ -225,14 +225,28 @@ def _inspections(
     return own, findings
 
 
-def _warn(findings: Sequence[Finding]) -> None:
+def warn_of_doubts(findings: Sequence[Finding], *, stacklevel: int) -> None:
+    """Warn once of the findings that are more than notes, if there are any.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        About judgements.
+    stacklevel : int
+        As `warnings.warn` takes it, seen from the caller.
+
+    Warns
+    -----
+    DataQualityWarning
+        With the first five.
+    """
     warned = [finding.message for finding in findings if finding.severity == "warning"]
     if warned:
         more = f"; and {len(warned) - 5} more" if len(warned) > 5 else ""
         warnings.warn(
             f"{len(warned)} doubts about judgements: {'; '.join(warned[:5])}{more}",
             DataQualityWarning,
-            stacklevel=3,
+            stacklevel=stacklevel,
         )
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 from earlywarn.authorities import ENGLAND, REGISTER_COLUMNS, Register
 from earlywarn.errors import DataQualityWarning, PanelError
 from earlywarn.judgements.adding import added_judgements, named, without_last_judgement
-from earlywarn.judgements.reading import read_judgements
+from earlywarn.judgements.reading import read_judgements, warn_of_doubts
 from earlywarn.judgements.schema import check_judgements, judgements_text
 from earlywarn.panel.csv_tables import (
     findings_from,
@@ -28,10 +28,11 @@ from earlywarn.panel.csv_tables import (
     releases_from,
     releases_text,
 )
+from earlywarn.panel.known import check_judgements_known
 from earlywarn.panel.snapshot import Snapshot, newest_publication
 from earlywarn.panel.storage import read_tables, write_folder
 from earlywarn.sources.schema import FINDING_COLUMNS, KEY, NEIGHBOUR_COLUMNS
-from earlywarn.utils.dates import as_date, this_day
+from earlywarn.utils.dates import as_date, ordinals_of, this_day
 from earlywarn.utils.paths import as_path
 from earlywarn.utils.showing import Brief, Shown
 
@@ -260,8 +261,8 @@ class Panel(Shown):
         for place, distinct in others:
             number = number * len(distinct) + place
         return _Days(
-            published=_ordinals(figures["published_on"]),
-            vintage=_ordinals(figures["vintage"]),
+            published=ordinals_of(figures["published_on"]),
+            vintage=ordinals_of(figures["vintage"]),
             figure=pd.factorize(number)[0],
             is_england=np.asarray(codes == ENGLAND)[area],
         )
@@ -275,12 +276,6 @@ class Panel(Shown):
             f"{self.newest_publication}",
             remedy="Give a later date.",
         )
-
-
-def _ordinals(days: pd.Series) -> npt.NDArray[np.int64]:
-    places, distinct = days.factorize()
-    ordinals = np.array([day.toordinal() for day in distinct], dtype=np.int64)
-    return np.asarray(ordinals.take(places), dtype=np.int64)
 
 
 def _neighbours_on(neighbours: pd.DataFrame, day: date) -> tuple[pd.DataFrame, int | None]:
@@ -404,8 +399,18 @@ def load_judgements(path: str | Path | None = None) -> pd.DataFrame:
     ------
     OutcomeError
         As `read_judgements` does.
+
+    Warns
+    -----
+    DataQualityWarning
+        As `read_judgements` does, and of what is known otherwise of the same inspections.
     """
-    return read_judgements(_national() / "judgements.csv" if path is None else path)
+    known = read_judgements(_national() / "judgements.csv")
+    if path is None:
+        return known
+    read = read_judgements(path)
+    warn_of_doubts(check_judgements_known(read, known, Register.load()), stacklevel=3)
+    return read
 
 
 def _national() -> Path:

@@ -6,7 +6,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from earlywarn.judgements.reading import judgements_in
-from earlywarn.panel.panel import Panel
+from earlywarn.panel.known import (
+    check_figures_known,
+    check_judgements_known,
+    check_neighbours_known,
+)
+from earlywarn.panel.panel import Panel, load_panel
 from earlywarn.sources.folder import read_figures, settled
 from earlywarn.sources.schema import findings_frame
 
@@ -16,13 +21,18 @@ if TYPE_CHECKING:
     from earlywarn.utils.progress import Progress
 
 
-def read_published(folder: str | Path, *, progress: Progress | None = None) -> Panel:
+def read_published(
+    folder: str | Path, *, known: Panel | None = None, progress: Progress | None = None
+) -> Panel:
     """Read the published files below a folder, with the judgements among them.
 
     Parameters
     ----------
     folder : str or Path
         Files as downloaded, found by their columns at any depth.
+    known : Panel, optional
+        What is known already, by default the panel that ships: a figure, neighbour or judgement
+        that the same release gave otherwise then, or that is gone, is told in the findings.
     progress : Progress, optional
         What to report to; silent if not given.
 
@@ -38,7 +48,14 @@ def read_published(folder: str | Path, *, progress: Progress | None = None) -> P
     """
     figures = read_figures(folder, progress=progress)
     judged = judgements_in(figures.unread, register=figures.published.register)
-    published = settled(figures, judged.read, findings_frame(judged.findings))
+    against = load_panel() if known is None else known
+    read, register = figures.published, figures.published.register
+    differences = [
+        *check_figures_known(read.observations, against.observations, register),
+        *check_neighbours_known(read.neighbours, against.neighbours, register),
+        *check_judgements_known(judged.frame, against.judgements, register),
+    ]
+    published = settled(figures, judged.read, findings_frame([*judged.findings, *differences]))
     return Panel(
         observations=published.observations,
         neighbours=published.neighbours,

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from earlywarn.errors import EarlyWarnError
 
 EXPECTED_DAY = "a date such as 2025-03-31"
@@ -138,6 +140,19 @@ def _shown(value: object) -> str:
 def this_day() -> date:
     """Today, by the clock of the machine that asks."""
     return date.today()  # noqa: DTZ011 - a person's today is that of the place they are in
+
+
+def ordinals_of(days: pd.Series) -> npt.NDArray[np.int64]:
+    """The days of a column of dates as numbers, each distinct one worked out once.
+
+    Examples
+    --------
+    >>> ordinals_of(pd.Series([date(2025, 1, 2), date(2025, 1, 1)])).tolist()
+    [739253, 739252]
+    """
+    places, distinct = days.factorize()
+    ordinals = np.array([day.toordinal() for day in distinct], dtype=np.int64)
+    return np.asarray(ordinals.take(places), dtype=np.int64)
 
 
 def is_longer_than_a_day(value: object) -> bool:

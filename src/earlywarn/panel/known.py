@@ -1,0 +1,340 @@
+"""Files held against the panel at hand: what it knows already, a new copy must say again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from earlywarn.judgements.schema import AREAS
+from earlywarn.sources.schema import KEY, Finding
+from earlywarn.utils.dates import ordinals_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from earlywarn.authorities import Register
+
+UNLIKE = "unlike-the-known"
+GONE = "known-and-gone"
+_NAMED = 5
+_JUDGED = (
+    *("inspection_start", "published_on", "framework", "overall"),
+    *(*AREAS, "inspection_type", "start_precision"),
+)
+_COUNTS = ("numerator", "denominator")
+_SHARE = 0.5  # of the inspections known between its first and last, from which a table is a history
+
+
+def check_figures_known(
+    read: pd.DataFrame, known: pd.DataFrame, register: Register
+) -> list[Finding]:
+    """Hold figures against those known of the same releases.
+
+    Parameters
+    ----------
+    read, known : DataFrame
+        Observations of a panel just read, and of the panel at hand.
+    register : Register
+        For names in messages.
+
+    Returns
+    -------
+    list of Finding
+        A warning for figures that a release is known to give otherwise, not to give, or to give
+        where they are gone; a note for whole years that are gone, and for a release older than
+        those known. Newer ones are not held against them, as each restates the years before.
+    """
+    by_measure = pd.Series(ordinals_of(known["vintage"])).groupby(known["measure"].to_numpy())
+    first, last = (
+        read["measure"].map(days).to_numpy() for days in (by_measure.min(), by_measure.max())
+    )
+    day = ordinals_of(read["vintage"])
+    findings = list(_older(read[day < first], known))
+    held = read[(first <= day) & (day <= last)]
+    if held.empty:
+        return findings
+    beside = _beside(held, known)
+    unknown = beside["source_known"].isna()
+    return [
+        *findings,
+        *_unlike(beside[~unknown], register),
+        *_new(beside[unknown], register),
+        *_gone(held, known, register),
+    ]
+
+
+def _older(read: pd.DataFrame, known: pd.DataFrame) -> Iterator[Finding]:
+    """A note for each release older than those known: a copy that was cut looks the same."""
+    first = known.sort_values("vintage", kind="stable").drop_duplicates(KEY)
+    both = read.merge(first, on=KEY, suffixes=("", "_known"))
+    both["moved"] = both["value"].notna() & (both["value"] != both["value_known"])
+    for row in _rows(
+        both.groupby(["source", "vintage"])["moved"].agg(["sum", "size"]).reset_index()
+    ):
+        message = (
+            f"{row['source']} is taken for a release of {row['vintage']}, older than those known: "
+            f"{row['sum']} of {row['size']} figures differ from the first of those. If it is a "
+            "newer one without its last years, its figures are dated too early"
+        )
+        yield Finding("note", "older-than-the-known", message, row["source"])
+
+
+def _beside(read: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Each figure read, with what the release of its day is known to have said.
+
+    The panel leaves out what a release only repeats, so that is the newest known until then.
+    """
+    left, right = (
+        frame.assign(day=ordinals_of(frame["vintage"])).sort_values("day", kind="stable")
+        for frame in (read, known)
+    )
+    wanted = [*KEY, "day", "value", *_COUNTS, "status", "source"]
+    return pd.merge_asof(left, right[wanted], on="day", by=KEY, suffixes=("", "_known"))
+
+
+def _unlike(figures: pd.DataFrame, register: Register) -> list[Finding]:
+    """A warning for each figure unlike the one known."""
+    unlike = _unlike_columns(figures)
+    rows = figures.assign(field=unlike.idxmax(axis=1))[unlike.any(axis=1)].sort_values(KEY)
+    findings = [_other_than_known(row, register) for row in _rows(rows.head(_NAMED))]
+    by_year = (
+        rows[_NAMED:].groupby(["source", "measure", "period"]).size().reset_index(name="figures")
+    )
+    for row in _rows(by_year):
+        message = (
+            f"{row['figures']} more figures of {row['measure']} for {row['period']} are unlike "
+            "those known of the same release"
+        )
+        findings.append(_of_a_year(UNLIKE, message, row))
+    return findings
+
+
+def _unlike_columns(figures: pd.DataFrame) -> pd.DataFrame:
+    """What of each figure is unlike the one known: value, a count or status.
+
+    Another table may leave out the counts, or say otherwise why there is no value.
+    """
+    own_table = _family(figures["source"]) == _family(figures["source_known"])
+    unlike = {}
+    for name in ("value", *_COUNTS):
+        here, there = figures[name], figures[f"{name}_known"]
+        only_one = here.notna() != there.notna()
+        unlike[name] = (here.notna() & there.notna() & (here != there)) | (only_one & own_table)
+    unlike["status"] = own_table & (figures["status"] != figures["status_known"])
+    return pd.DataFrame(unlike)
+
+
+def _other_than_known(row: dict[str, Any], register: Register) -> Finding:
+    field = row["field"]
+    found = _text(row[field])
+    return Finding(
+        "warning",
+        UNLIKE,
+        f"{field} of {row['measure']} of {_named(row['la_code'], register)} for {row['period']} is "
+        f"{found}, and the release of {row['vintage']} is known to say "
+        f"{_text(row[f'{field}_known'])}: download {row['source']} again",
+        row["source"],
+        la_code=row["la_code"],
+        period=row["period"],
+        column=row["measure"],
+        found=found,
+    )
+
+
+def _gone(read: pd.DataFrame, known: pd.DataFrame, register: Register) -> list[Finding]:
+    """Figures that the tables read gave before, and give no longer."""
+    asked = read.assign(family=_family(read["source"]))
+    until = asked.groupby(["measure", "family"])["vintage"].max()
+    before = known.assign(family=_family(known["source"])).merge(
+        until.rename("until").reset_index(), on=["measure", "family"]
+    )
+    before = before[ordinals_of(before["vintage"]) <= ordinals_of(before["until"])]
+    there = pd.MultiIndex.from_frame(read[KEY])
+    gone = before[~pd.MultiIndex.from_frame(before[KEY]).isin(there)].drop_duplicates(KEY)
+    years = pd.MultiIndex.from_frame(read[["measure", "period"]].drop_duplicates())
+    whole = ~pd.MultiIndex.from_frame(gone[["measure", "period"]]).isin(years)
+    return [*_years_gone(gone[whole]), *_figures_gone(gone[~whole], register)]
+
+
+def _years_gone(gone: pd.DataFrame) -> Iterator[Finding]:
+    for family, part in gone.groupby("family"):
+        years = ", ".join(str(year) for year in sorted(set(part["period"])))
+        measures = ", ".join(sorted(set(part["measure"])))
+        message = f"{family} is known for {years} too, which these files don't hold: {measures}"
+        yield Finding("note", "years-not-read", message, str(family))
+
+
+def _figures_gone(gone: pd.DataFrame, register: Register) -> Iterator[Finding]:
+    for row in _by_year(gone):
+        names = _first_named(row["la_code"], register)
+        message = f"{row['measure']} for {row['period']} is known for {names}, which these files "
+        message += "don't hold: were rows lost?"
+        yield _of_a_year(GONE, message, row)
+
+
+def _new(figures: pd.DataFrame, register: Register) -> Iterator[Finding]:
+    """A warning for figures that the release of their day is known not to give."""
+    for row in _by_year(figures):
+        names = _first_named(row["la_code"], register)
+        message = f"{row['measure']} for {row['period']} of {names} is not known, although the "
+        message += "release is: do rows stand under another code or year?"
+        yield _of_a_year(UNLIKE, message, row)
+
+
+def _by_year(figures: pd.DataFrame) -> list[dict[str, Any]]:
+    """For each measure and year of a table, the authorities."""
+    by_year = figures.groupby(["source", "measure", "period"])["la_code"].agg(sorted)
+    return _rows(by_year.reset_index())
+
+
+def _of_a_year(code: str, message: str, row: dict[str, Any]) -> Finding:
+    about = {"period": row["period"], "column": row["measure"]}
+    return Finding("warning", code, message, row["source"], **about)
+
+
+def _first_named(codes: Sequence[str], register: Register) -> str:
+    """The first of some authorities, and how many more there are."""
+    return _first([_named(code, register) for code in codes])
+
+
+def _first(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def check_neighbours_known(
+    read: pd.DataFrame, known: pd.DataFrame, register: Register
+) -> list[Finding]:
+    """A warning for each authority whose statistical neighbours are not those known of the model.
+
+    Parameters
+    ----------
+    read, known : DataFrame
+        Neighbours of a panel just read, and of the panel at hand.
+    register : Register
+        For names in messages.
+
+    Returns
+    -------
+    list of Finding
+    """
+    key = ["model", "la_code", "rank"]
+    both = read.merge(known, on=key, how="outer", suffixes=("", "_known"), indicator=True)
+    both = both[both["model"].isin(set(read["model"]) & set(known["model"]))]
+    columns = ("neighbour_code", "published_on")
+    other = both["_merge"].ne("both")
+    for name in columns:
+        other |= both[name].ne(both[f"{name}_known"])
+    findings = []
+    for model, part in both[other].groupby("model"):
+        names = _first_named(sorted(set(part["la_code"])), register)
+        message = f"neighbours of {names} are not those known of the model of {model}"
+        findings.append(Finding("warning", UNLIKE, message, "neighbours", column=str(model)))
+    return findings
+
+
+def check_judgements_known(
+    read: pd.DataFrame, known: pd.DataFrame, register: Register
+) -> list[Finding]:
+    """Hold judgements against those known.
+
+    Parameters
+    ----------
+    read, known : DataFrame
+        Judgements just read, and those at hand.
+    register : Register
+        For names in messages.
+
+    Returns
+    -------
+    list of Finding
+        A warning for each inspection of which another grade, day or framework is known, for each
+        that is not known although reports of later days are, and for those that a table which
+        holds most of its time leaves out; a note if it holds fewer.
+    """
+    if read.empty or known.empty:
+        return []
+    pairs = list(zip(_rows(read), _twins(read, known), strict=True))
+    last = known["published_on"].max()
+    findings = []
+    for row, twin in pairs:
+        if twin is None and row["published_on"] > last:
+            continue  # new
+        message = _otherwise(row, twin, last)
+        if message:
+            name = _named(row["la_code"], register)
+            message = f"the inspection of {name} of {row['inspection_start']} {message}"
+            findings.append(
+                Finding("warning", UNLIKE, message, row["source"], la_code=row["la_code"])
+            )
+    met = {(twin["la_code"], twin["inspection_start"]) for _, twin in pairs if twin is not None}
+    return findings + _judgements_gone(read, known, met, register)
+
+
+def _twins(read: pd.DataFrame, known: pd.DataFrame) -> list[dict[str, Any] | None]:
+    """The same inspection among those known, by its start or else by the day of its report."""
+    by_day = [
+        {(row["la_code"], row[day]): row for row in _rows(known)}
+        for day in ("published_on", "inspection_start")
+    ]
+    reports, starts = by_day
+    return [
+        starts.get((row["la_code"], row["inspection_start"]))
+        or reports.get((row["la_code"], row["published_on"]))
+        for row in _rows(read)
+    ]
+
+
+def _otherwise(row: dict[str, Any], twin: dict[str, Any] | None, last: date) -> str:
+    """How an inspection differs from what is known of it; empty if it does not."""
+    if twin is None:
+        return f"is not known, although reports up to {last} are"
+    for name in _JUDGED:
+        here, there = (None if pd.isna(one[name]) else one[name] for one in (row, twin))
+        if here != there:
+            return f"has {name} {_text(here)}, and {_text(there)} is known"
+    return ""
+
+
+def _judgements_gone(
+    read: pd.DataFrame, known: pd.DataFrame, met: set[tuple[Any, Any]], register: Register
+) -> list[Finding]:
+    first, last = read["published_on"].min(), read["published_on"].max()
+    in_its_time = (known["published_on"] >= first) & (known["published_on"] <= last)
+    due = known[in_its_time & known["framework"].isin(set(read["framework"]))]
+    gone = [row for row in _rows(due) if (row["la_code"], row["inspection_start"]) not in met]
+    if not gone:
+        return []
+    history = len(gone) <= _SHARE * len(due)
+    names = _first(
+        [f"{_named(row['la_code'], register)} of {row['inspection_start']}" for row in gone]
+    )
+    return [
+        Finding(
+            "warning" if history else "note",
+            GONE,
+            f"of {len(due)} inspections known with reports from {first} to {last} these are not in "
+            f"the files: {names}",
+        )
+    ]
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
+
+
+def _family(source: pd.Series) -> pd.Series:
+    """The table without its year: "C1 2025" is C1."""
+    return source.astype(str).str.split(" ").str[0]
+
+
+def _named(code: object, register: Register) -> str:
+    return f"{register.name_of(str(code))} ({code})"
+
+
+def _text(cell: Any) -> str:
+    if cell is None or pd.isna(cell):
+        return "missing"
+    return f"{cell:g}" if isinstance(cell, float) else str(cell)
