@@ -193,7 +193,8 @@ def test_through_published_files(national: Panel, model: RiskModel, tmp_path: Pa
 
 
 def _said_from(folder: Path, national: Panel, model: RiskModel) -> Answers:
-    nothing = dataclasses.replace(national, observations=national.observations.head(0))
+    frames = ("observations", "neighbours")
+    nothing = dataclasses.replace(national, **{of: getattr(national, of).head(0) for of in frames})
     read = read_published(folder, known=nothing)  # as of a new release: nothing can be compared
     panel = read.with_judgements(national.judgements)
     return said(panel, FILES_DAY, model)

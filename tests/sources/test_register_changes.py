@@ -10,7 +10,7 @@ from earlywarn.authorities import Register
 from earlywarn.errors import AuthorityError, SourceError
 from earlywarn.sources.calendar import Calendar
 from earlywarn.sources.neighbours import read_neighbours
-from earlywarn.sources.register_changes import refuse_doubles, register_findings
+from earlywarn.sources.register_changes import register_findings, rows_once
 from earlywarn.sources.tabular_files import Table
 
 REGISTER = Register.load()
@@ -38,7 +38,18 @@ def test_an_area_code_given_to_another_authority_is_a_warning() -> None:
 def test_two_rows_for_one_area_code_are_refused() -> None:
     twice = pd.DataFrame({"gss_code": ["E1", "E1"], "la_code": ["805", "806"]})
     with pytest.raises(AuthorityError, match="two rows for one gss_code"):
-        refuse_doubles(twice, "area_codes", "area_codes.csv")
+        rows_once(twice, "area_codes", "area_codes.csv")
+
+
+def test_a_row_that_stands_there_twice_counts_once() -> None:
+    rows = REGISTER.authorities.head(3)
+    once, (note,) = rows_once(pd.concat([rows, rows.tail(1)]), "authorities", "authorities.csv")
+    assert once.equals(rows)
+    assert (note.file, note.message) == (
+        "authorities.csv",
+        "1 rows stand there twice and count once",
+    )
+    assert rows_once(rows, "authorities", "authorities.csv")[1] == []
 
 
 def table(**columns: list[str]) -> Table:

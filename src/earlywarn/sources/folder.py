@@ -25,7 +25,7 @@ from earlywarn.sources.members import (
 from earlywarn.sources.neighbours import merge_neighbours, read_neighbours
 from earlywarn.sources.observations import observe
 from earlywarn.sources.recognition import Recognised, recognise
-from earlywarn.sources.register_changes import refuse_doubles, register_findings
+from earlywarn.sources.register_changes import register_findings, rows_once
 from earlywarn.sources.schema import FileRecord, Finding, Published, findings_frame
 from earlywarn.sources.tabular_files import first_rows
 from earlywarn.sources.wide_tables import Reading, read_wide
@@ -294,10 +294,13 @@ def _register(found: Sequence[Recognised]) -> tuple[Register, list[Finding]]:
     shipped = Register.load()
     if not tables:
         return shipped, []
+    findings = []
     for name, table in tables.items():
-        refuse_doubles(table, name, ", ".join(item.table.file for item in _of(found, name)))
+        files = ", ".join(item.table.file for item in _of(found, name))
+        tables[name], twice = rows_once(table, name, files)
+        findings += twice
     register = shipped.extended(tables)
-    return register, register_findings(shipped, register)
+    return register, findings + register_findings(shipped, register)
 
 
 def _calendar(found: Sequence[Recognised]) -> tuple[Calendar, list[Finding]]:

@@ -18,27 +18,27 @@ if TYPE_CHECKING:
 _KEY = {"authorities": "la_code", "area_codes": "gss_code"}
 
 
-def refuse_doubles(table: pd.DataFrame, name: str, file: str) -> None:
-    """Refuse a register table that gives one authority or area code two rows with other cells.
+def rows_once(table: pd.DataFrame, name: str, file: str) -> tuple[pd.DataFrame, list[Finding]]:
+    """The rows of a register table, each once; a note counts those given twice.
 
     Raises
     ------
     AuthorityError
-        At the first of them.
+        At the first authority or area code that has two rows with other cells.
     """
-    key = _KEY.get(name)
-    if key is None or key not in table.columns:
-        return
     distinct = table.drop_duplicates()
-    twice = distinct[distinct.duplicated(key)]
-    if len(twice):
+    key = _KEY.get(name)
+    if key in table.columns and distinct[key].duplicated().any():
         raise AuthorityError(
             f"two rows for one {key}",
             where=file,
-            found=str(twice[key].iloc[0]),
+            found=str(distinct.loc[distinct[key].duplicated(), key].iloc[0]),
             expected="one row each",
             remedy="Take out the row that is not to count.",
         )
+    more = len(table) - len(distinct)
+    message = f"{more} rows stand there twice and count once"
+    return distinct, [Finding("note", "row-twice", message, file)] if more else []
 
 
 def register_findings(before: Register, after: Register) -> list[Finding]:
