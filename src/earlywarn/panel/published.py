@@ -32,7 +32,7 @@ def read_published(
         Files as downloaded, found by their columns at any depth.
     known : Panel, optional
         What is known already, by default the panel that ships: a figure, neighbour or judgement
-        that the same release gave otherwise then, or that is gone, is told in the findings.
+        that the same release gave otherwise then, or that is gone, is named in the findings.
     progress : Progress, optional
         What to report to; silent if not given.
 
