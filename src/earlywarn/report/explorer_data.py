@@ -232,15 +232,10 @@ def _stands(alike: pd.DataFrame) -> dict[str, dict[str, list[float]]]:
     return found
 
 
-def _authorities(
-    model: RiskModel,
-    X: pd.DataFrame,
-    inputs: Inputs,
-    newest: pd.DataFrame,
-    alike: pd.DataFrame,
-    snapshot: Snapshot,
-) -> list[dict[str, Any]]:
-    """Each authority's figures and levels, in the order of the indicators."""
+def _tables(
+    model: RiskModel, X: pd.DataFrame, inputs: Inputs, newest: pd.DataFrame
+) -> dict[str, FloatArray]:
+    """Each thing that the page needs of a figure: one row an authority, one column an indicator."""
     records = model_indicators(model)
     figures = [record for record in records if record.kind != "history"]
     codes = X.index.get_level_values("la_code")
@@ -260,7 +255,7 @@ def _authorities(
     def known(suffix: str) -> FloatArray:
         return np.asarray(X.reindex(columns=[record.id + suffix for record in figures]))
 
-    tables = {
+    return {
         "value": known(""),
         "period": known("_period"),
         "england": known("") - known("_gap"),
@@ -271,6 +266,18 @@ def _authorities(
         "newExpected": held("expected"),
         "newSize": held("size"),
     }
+
+
+def _authorities(
+    model: RiskModel,
+    X: pd.DataFrame,
+    inputs: Inputs,
+    newest: pd.DataFrame,
+    alike: pd.DataFrame,
+    snapshot: Snapshot,
+) -> list[dict[str, Any]]:
+    """Each authority's figures and levels, in the order of the indicators."""
+    tables = _tables(model, X, inputs, newest)
     stands = _stands(alike)
     # Of its own newest year, as figures are compared on it; and the newest that there is.
     context = np.array(X[[DEPRIVATION, DEPRIVATION, f"{DEPRIVATION}_period"]], dtype=float)
@@ -288,7 +295,7 @@ def _authorities(
             "last": [_plain(X[name].iloc[row]) for name in LAST],
             **{name: [_plain(cell) for cell in table[row]] for name, table in tables.items()},
         }
-        for row, code in enumerate(codes)
+        for row, code in enumerate(X.index.get_level_values("la_code"))
     ]
 
 

@@ -95,8 +95,7 @@ def check_other_years(
     local = local.drop_duplicates(["la_code", "period"])
     if local.empty:
         return []
-    wide = local.set_index(["la_code", "period"])["value"].unstack("period")  # noqa: PD010 - no sums
-    wide = wide.reindex(columns=range(int(local["period"].min()), int(local["period"].max()) + 1))
+    wide = _by_year(local, "value")
     low, high = _near(wide.to_numpy(dtype=np.float64))
     values = wide.to_numpy(dtype=np.float64)
     if most:
@@ -122,6 +121,13 @@ def check_other_years(
         message = f"{more} more figures of {measure} are far from those of the years around them"
         findings.append(Finding("warning", "other-years", message, file, column=measure))
     return findings
+
+
+def _by_year(figures: pd.DataFrame, column: str) -> pd.DataFrame:
+    """One row an authority, one column a year, also of years that nothing is given of."""
+    wide = figures.set_index(["la_code", "period"])[column].unstack("period")  # noqa: PD010 - no sums
+    first, last = (int(year) for year in (wide.columns.min(), wide.columns.max()))
+    return wide.reindex(columns=range(first, last + 1))
 
 
 def _near(
@@ -175,8 +181,7 @@ def check_exchanged(
     local = local.drop_duplicates(["la_code", "period"])
     if local.empty:
         return []
-    wide = local.set_index(["la_code", "period"])["count"].unstack("period")  # noqa: PD010 - no sums
-    wide = wide.reindex(columns=range(int(local["period"].min()), int(local["period"].max()) + 1))
+    wide = _by_year(local, "count")
     logs = np.log(wide.to_numpy(dtype=np.float64).clip(_LEAST, None))
     usual = _usual(logs)
     findings = []
