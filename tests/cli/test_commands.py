@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from tests.helpers.published import write_published
+from tests.helpers.published import write_published, write_table
 
 import earlywarn as ew
 from earlywarn.cli import commands
@@ -279,6 +279,20 @@ def test_build_twice(capsys, downloads, built):
     assert "overwritten" in fault(capsys, "build", str(downloads), "--out", str(built), "--quiet")
     said(capsys, "build", str(downloads), "--out", str(built), "--quiet", "--overwrite")
     assert (built / "manifest.json").read_bytes() == before
+
+
+def test_build_holds_files_against_a_panel(capsys, tmp_path):
+    """Invented figures are none that ship, and what was built of them is built of them again."""
+    files, one, other = (tmp_path / name for name in ("files", "one", "other"))
+    files.mkdir()
+    write_table(files, "D3", [2025])
+    said(capsys, "build", str(files), "--out", str(one), "--quiet")
+    assert "unlike-the-known" in set(ew.load_panel(one).findings["code"])
+    said(capsys, "build", str(files), "--out", str(other), "--known", str(one), "--quiet")
+    assert "unlike-the-known" not in set(ew.load_panel(other).findings["code"])
+    words = fault(capsys, "build", str(files), "--out", str(tmp_path / "p"), "--known", "nowhere")
+    assert "nowhere" in words
+    assert not (tmp_path / "p").exists()
 
 
 def test_a_built_panel_is_scored(capsys, built, tmp_path):

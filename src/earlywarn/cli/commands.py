@@ -138,9 +138,9 @@ def drift(chosen: argparse.Namespace) -> None:
 def build(chosen: argparse.Namespace) -> None:
     """Read published files into a panel folder."""
     check_panel_place(Path(chosen.out), overwrite=chosen.overwrite)
+    known = ew.load_panel(chosen.known)
     progress = reporter(quiet=chosen.quiet)
     progress.say(f"Reading the published files below {chosen.folder}")
-    known = ew.load_panel(chosen.known)
     panel = ew.read_published(chosen.folder, known=known, progress=progress)
     ew.write_panel(panel, chosen.out, overwrite=chosen.overwrite)
     progress.say(printing.build_text(panel, chosen.out))
