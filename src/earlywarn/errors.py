@@ -153,7 +153,7 @@ class RowsWarning(UserWarning):
 
 
 class LeftBehindWarning(UserWarning):
-    """What was to be written is there, but something that had to go could not be removed."""
+    """What was to be written is there, but the disk did not confirm it, or something is left."""
 
 
 def require(module: str, *, extra: str) -> ModuleType:

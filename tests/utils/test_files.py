@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 from itertools import count
 from pathlib import Path
@@ -16,7 +17,7 @@ from unittest import mock
 import pytest
 from tests.helpers.stopping import kills
 
-from earlywarn.errors import CardError, UsageError
+from earlywarn.errors import CardError, LeftBehindWarning, UsageError
 from earlywarn.utils.file_sets import settle
 from earlywarn.utils.files import (
     check_outputs,
@@ -57,6 +58,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, step: str, at: int, fault: BaseExce
     monkeypatch.setattr(owner, name, fails)
 
 
+@pytest.mark.filterwarnings("ignore:what was written to .* the disk did not confirm it")
 @pytest.mark.parametrize("step", ["replace", "chmod", "fsync"])
 @pytest.mark.parametrize("at", range(6))
 @pytest.mark.parametrize("fault", [KeyboardInterrupt(), OSError(errno.EIO, "I/O error")])
@@ -76,6 +78,22 @@ def test_the_old_files_or_the_new_ones(
     now = {file: file.read_text("utf-8") for file in old}
     assert now in (old, new)
     assert names(tmp_path) == [file.name for file in old]
+
+
+@posix
+def test_a_file_that_has_its_place_is_not_called_unwritten(tmp_path: Path, monkeypatch) -> None:
+    """The folder can't be brought to the disk after the file was moved to its place."""
+    plain = os.fsync
+
+    def fails(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        plain(handle)
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.warns(LeftBehindWarning, match=r"is there, but the disk did not confirm it"):
+        write_whole(tmp_path / "a.csv", "new")
+    assert texts(tmp_path, "a.csv") == ["new"]
 
 
 def test_an_interrupt_after_a_single_file_was_replaced(tmp_path: Path, monkeypatch) -> None:

@@ -15,7 +15,7 @@ from earlywarn.authorities import REGISTER_COLUMNS
 from earlywarn.errors import LeftBehindWarning, PanelError, UsageError
 from earlywarn.utils.files import check_folder, folder_for, write_whole, written_to
 from earlywarn.utils.locks import owned
-from earlywarn.utils.parts import sync_folder
+from earlywarn.utils.parts import confirm_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -122,7 +122,7 @@ def _fill(
         for name, text in {**texts, _MANIFEST: _manifest_text(texts, sources)}.items():
             write_whole(fresh / name, text)
         _move_into_place(fresh, target, old)
-        sync_folder(target.parent)
+        confirm_names(target.parent)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 

@@ -31,7 +31,7 @@ from earlywarn.serving.chunks import (
 from earlywarn.serving.work_folder import WorkFolder, unfinished, work_folder
 from earlywarn.utils.file_sets import name_twice
 from earlywarn.utils.files import check_outputs, written_to
-from earlywarn.utils.parts import sync_folder
+from earlywarn.utils.parts import confirm_names
 from earlywarn.utils.paths import as_path
 from earlywarn.utils.progress import Progress
 from earlywarn.utils.workers import check_jobs, parallel
@@ -378,7 +378,7 @@ def _put_in_place(out: Path, job: _Job, *, overwrite: bool) -> BatchResult:
             raise _with_what_is_kept(fault, job) from fault
         try:
             _move_both(out, job)
-            sync_folder(out.absolute().parent)
+            confirm_names(out.absolute().parent)
         except OSError as error:
             raise _not_moved(out, job, error) from error
     # What says that it was finished goes last: stopped in between, --resume clears the rest.

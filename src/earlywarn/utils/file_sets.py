@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING
 from earlywarn.utils.parts import (
     START,
     WINDOWS,
+    confirm_names,
     fill,
     is_free,
     new_part,
@@ -210,7 +211,7 @@ class _Noted:
         if all(_digest(self._file(name)) in self.digests[name] for name in left):
             for name in left:
                 self.new(name).replace(self._file(name))
-            sync_folder(self.note.parent)
+            confirm_names(self.note.parent)
 
     def take_back(self) -> None:
         """Give those that were replaced their old content; what could not be done stays noted."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from earlywarn.errors import EarlyWarnError, UsageError
 from earlywarn.utils.file_sets import FileSet, replace_together, settle
-from earlywarn.utils.parts import WINDOWS, fill, new_part, place, sync_folder
+from earlywarn.utils.parts import WINDOWS, confirm_names, fill, new_part, place
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -288,7 +288,7 @@ def _write_one(file: Path, content: bytes, *, overwrite: bool, durable: bool) ->
         part.unlink(missing_ok=True)
         raise
     if durable:
-        sync_folder(file.parent)
+        confirm_names(file.parent)
 
 
 def _check_name(path: Path, fault: type[EarlyWarnError]) -> None:

@@ -8,8 +8,11 @@ import importlib
 import os
 import tempfile
 import time
+import warnings
 from pathlib import Path
 from typing import IO, Any
+
+from earlywarn.errors import LeftBehindWarning
 
 WINDOWS = os.name == "nt"
 # By name, since each system lacks the other's.
@@ -99,6 +102,25 @@ def sync_folder(folder: Path) -> None:
             raise
     finally:
         os.close(handle)
+
+
+def confirm_names(folder: Path) -> None:
+    """Bring to the disk the names of files that have their places: they stand even if that fails.
+
+    Warns
+    -----
+    LeftBehindWarning
+        If the disk does not confirm them.
+    """
+    try:
+        sync_folder(folder)
+    except OSError as error:
+        message = (
+            f"what was written to {folder} is there, but the disk did not confirm it "
+            f"({error.strerror}): a power cut may still take it back. Look at the disk, and write "
+            "it again."
+        )
+        warnings.warn(message, LeftBehindWarning, stacklevel=3)
 
 
 def sweep(folder: Path) -> None:
