@@ -111,7 +111,9 @@ def explain(
     given, model = model, on_day(model, snapshot.as_of)
     parts = contribution_frame(model, X)
     names = snapshot.authorities.set_index("la_code")["la_name"].to_dict()
-    facts = {record.id: _facts(record, X, parts, snapshot) for record in model_indicators(model)}
+    facts = {
+        record.id: _facts(record, X, parts, snapshot, codes) for record in model_indicators(model)
+    }
     stability = sign_stability(model)
     terms = parts.loc[codes].to_dict("records")
     rows = [
@@ -169,37 +171,46 @@ def sign_stability(model: RiskModel) -> dict[str, float]:
 
 
 def _facts(
-    record: Indicator, X: pd.DataFrame, parts: pd.DataFrame, snapshot: Snapshot
-) -> dict[Hashable, dict[str, Any]]:
-    """What is known of one indicator, by authority."""
-    codes = X.index.get_level_values("la_code")
+    record: Indicator,
+    X: pd.DataFrame,
+    parts: pd.DataFrame,
+    snapshot: Snapshot,
+    codes: Sequence[str],
+) -> dict[str, dict[str, Any]]:
+    """What is known of one indicator of some authorities, beside all others."""
     value, none = X[record.id].to_numpy(), np.full(len(X), np.nan)
     below, above = _shares(value)
     history = record.kind == "history"
     period = none if history else X[record.id + "_period"].to_numpy()
     through = snapshot.judgements["published_on"].max() if len(snapshot.judgements) else None
     weighed = [name for name in LAST if name in parts.columns]
-    table = pd.DataFrame(
-        {
-            "value": value,
-            "england": none if history else value - X[record.id + "_gap"].to_numpy(),
-            "neighbours": none if history else value - X[record.id + "_neighbour_gap"].to_numpy(),
-            "percentile": none if history else below,
-            "contribution": parts[record.id].to_numpy(),
-            "period": period,
-            "expected": X[record.id + "_expected"].to_numpy() if record.like_for_like else none,
-            "own": [(code, record.id) in snapshot.own for code in codes],
-            "known": X[model_column(record)].notna().to_numpy(),
-            "above": above,
-            "carried": period < np.max(period, initial=-np.inf, where=np.isfinite(period)),
-            "through": None if through is None else str(through),
-            "good": X[LAST[0]].to_numpy(),
-            "inadequate": X[LAST[1]].to_numpy(),
-            "in_all": parts[weighed].sum(axis=1).to_numpy() if len(weighed) > 1 else none,
-        },
-        index=codes,
-    )
-    return dict(zip(codes, table.to_dict("records"), strict=True))
+    columns = {
+        "value": value,
+        "england": none if history else value - X[record.id + "_gap"].to_numpy(),
+        "neighbours": none if history else value - X[record.id + "_neighbour_gap"].to_numpy(),
+        "percentile": none if history else below,
+        "contribution": parts[record.id].to_numpy(),
+        "period": period,
+        "expected": X[record.id + "_expected"].to_numpy() if record.like_for_like else none,
+        "known": X[model_column(record)].notna().to_numpy(),
+        "above": above,
+        "carried": period < np.max(period, initial=-np.inf, where=np.isfinite(period)),
+        "good": X[LAST[0]].to_numpy(),
+        "inadequate": X[LAST[1]].to_numpy(),
+        "in_all": parts[weighed].sum(axis=1).to_numpy() if len(weighed) > 1 else none,
+    }
+    # Only those asked for become records: one of 153 is said a tenth of a second sooner.
+    rows = X.index.get_level_values("la_code").get_indexer(pd.Index(codes))
+    cells = zip(*(column[rows].tolist() for column in columns.values()), strict=True)
+    same = {"through": None if through is None else str(through)}
+    return {
+        code: {
+            **dict(zip(columns, row, strict=True)),
+            **same,
+            "own": (code, record.id) in snapshot.own,
+        }
+        for code, row in zip(codes, cells, strict=True)
+    }
 
 
 def _shares(value: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -215,7 +226,7 @@ def _shares(value: FloatArray) -> tuple[FloatArray, FloatArray]:
 def _authority_rows(
     who: tuple[str, str],
     terms: Mapping[Hashable, float],
-    facts: Mapping[str, Mapping[Hashable, dict[str, Any]]],
+    facts: Mapping[str, Mapping[str, dict[str, Any]]],
     stability: Mapping[str, float],
 ) -> list[dict[str, object]]:
     """One authority: where everyone starts, then its indicators, strongest first."""
