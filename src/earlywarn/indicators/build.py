@@ -8,7 +8,6 @@ from __future__ import annotations
 from functools import wraps
 from hashlib import blake2b
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -26,7 +25,7 @@ from earlywarn.indicators.catalogue import (
 from earlywarn.indicators.figures import Figures, Level, Pairs
 from earlywarn.indicators.standardise import usual_level
 from earlywarn.judgements.targets import previous_judgement
-from earlywarn.panel.panel import Snapshot
+from earlywarn.panel.snapshot import Snapshot, once
 from earlywarn.statistics.arrays import FloatArray, rate
 
 if TYPE_CHECKING:
@@ -43,15 +42,13 @@ FEWEST_NEIGHBOURS = 3
 
 def _once(make: Callable[[Snapshot], pd.DataFrame]) -> Callable[[Snapshot], pd.DataFrame]:
     """Made once for each snapshot in use: score, explanation, report and what-if all ask for it."""
-    made: WeakKeyDictionary[Snapshot, pd.DataFrame] = WeakKeyDictionary()
+    made = once(make)
 
     @wraps(make)
     def held(snapshot: Snapshot) -> pd.DataFrame:
         _check(snapshot)
-        if snapshot not in made:
-            made[snapshot] = make(snapshot)
         # Another frame on the same figures: what a caller does to it stays the caller's.
-        return made[snapshot].copy(deep=False)
+        return made(snapshot).copy(deep=False)
 
     return held
 

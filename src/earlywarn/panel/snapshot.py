@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 
@@ -14,7 +15,10 @@ from earlywarn.panel.naming import code_meant
 from earlywarn.utils.showing import Brief, Shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
+
+_T = TypeVar("_T")
 
 OWN_COLUMNS = ("la_code", "indicator", "value", "size")
 """The columns of own figures: the value in the indicator's unit, and the cases behind it."""
@@ -149,3 +153,16 @@ def newest_publication(*frames: pd.DataFrame, until: date | None = None) -> date
     # The few different days first: thousands of dates are slow to compare.
     days = [day for frame in frames for day in frame["published_on"].unique()]
     return max((day for day in days if until is None or day <= until), default=None)
+
+
+def once(make: Callable[[Snapshot], _T]) -> Callable[[Snapshot], _T]:
+    """Have something made once for each snapshot in use; nobody may change what comes back."""
+    made: WeakKeyDictionary[Snapshot, _T] = WeakKeyDictionary()
+
+    @wraps(make)
+    def held(snapshot: Snapshot) -> _T:
+        if snapshot not in made:
+            made[snapshot] = make(snapshot)
+        return made[snapshot]
+
+    return held

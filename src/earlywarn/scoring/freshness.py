@@ -6,16 +6,19 @@ import warnings
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from earlywarn.errors import OverdueWarning
 from earlywarn.indicators.catalogue import INDICATORS
+from earlywarn.panel.snapshot import once
 from earlywarn.scoring.defaults import model_or_shipped, snapshot_or_shipped
 from earlywarn.sources.calendar import shipped_calendar
+from earlywarn.utils.dates import ordinals_of
 from earlywarn.utils.formatting import MONTHS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.snapshot import Snapshot
@@ -197,28 +200,43 @@ def warn_if_overdue(table: pd.DataFrame, day: date, *, stacklevel: int = 3) -> N
         )
 
 
-def _of_figures(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
+@once
+def _of_figures(snapshot: Snapshot) -> tuple[dict[str, Any], ...]:
     """Each series that an indicator or its cases come from, in the order of the titles."""
-    columns = ["measure", "period", "published_on", "date_assumed"]
-    figures = snapshot.observations[columns].drop_duplicates()
+    by_series = {str(name): years for name, years in _years(snapshot).groupby(level="series")}
+    names = [*TITLES, *(name for name in sorted(by_series) if name not in TITLES)]
+    return tuple(_of_series(name, by_series.get(name), snapshot.as_of) for name in names)
+
+
+def _years(snapshot: Snapshot) -> pd.DataFrame:
+    """Of each series and year the first day that is known for sure and the last, as numbers."""
+    figures = snapshot.observations
     series_of = {record.measure or record.id: record.series for record in INDICATORS}
     series_of |= {record.size_measure: "pop" for record in INDICATORS if _of_children(record)}
-    held = figures.assign(series=figures["measure"].map(series_of)).dropna(subset="series")
-    by_series = {str(name): rows for name, rows in held.groupby("series")}
-    for name in [*TITLES, *(name for name in sorted(by_series) if name not in TITLES)]:
-        yield _of_series(name, by_series.get(name), snapshot.as_of)
+    places, measures = figures["measure"].factorize()
+    series = np.array([series_of.get(name) for name in measures], dtype=object)
+    days = ordinals_of(figures["published_on"])
+    rows = pd.DataFrame(
+        {
+            "series": series.take(places),
+            "period": figures["period"].to_numpy(),
+            "first": np.where(figures["date_assumed"].to_numpy(dtype=bool), np.nan, days),
+            "through": days,
+        }
+    )
+    return rows.groupby(["series", "period"]).agg({"first": "min", "through": "max"})
 
 
-def _of_series(name: str, figures: pd.DataFrame | None, day: date) -> dict[str, Any]:
+def _of_series(name: str, years: pd.DataFrame | None, day: date) -> dict[str, Any]:
     """One series: its newest year, and by when the next one is due by its own calendar."""
     title = TITLES.get(name, name)
-    if figures is None:
+    if years is None:
         return _row(name, "figures", title, None, day)
-    period, through = int(figures["period"].max()), figures["published_on"].max()
+    periods = years.index.get_level_values("period")
+    period, through = int(periods.max()), date.fromordinal(int(years["through"].max()))
     row = _row(name, "figures", title, through, day, period)
-    sure = figures[~figures["date_assumed"].astype(bool)]
-    first = sure.groupby("period")["published_on"].min()
-    days: dict[int, date] = dict(zip(first.index, first, strict=True))
+    firsts = zip(periods, years["first"], strict=True)
+    days = {int(year): date.fromordinal(int(at)) for year, at in firsts if np.isfinite(at)}
     usual = shipped_calendar().expected(name, period + 1, day, days)
     if usual is None:
         return row
