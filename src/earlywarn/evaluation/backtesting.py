@@ -30,6 +30,7 @@ from earlywarn.indicators.timeline import Timeline
 from earlywarn.judgements.targets import GRADES, cohort, get_target
 from earlywarn.model.prior import WeightPrior
 from earlywarn.model.training import ages, train, training_cases
+from earlywarn.utils.dates import ordinals_of
 from earlywarn.utils.progress import Progress
 from earlywarn.utils.showing import Brief, Shown
 from earlywarn.utils.workers import parallel
@@ -218,9 +219,15 @@ class _Plan:
             self.target.name,
             repr((self.leads, [baseline.name for baseline in self.baselines], self.until)),
             self.judgements.to_csv(index=False),
-            str(pd.util.hash_pandas_object(self.panel.observations.astype(str)).sum()),
+            _hashed(self.panel.observations),
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _hashed(observations: pd.DataFrame) -> str:
+    """A number that is another one if any cell of them is."""
+    days = {name: ordinals_of(observations[name]) for name in ("published_on", "vintage")}
+    return str(pd.util.hash_pandas_object(observations.assign(**days)).sum())
 
 
 _HERE: dict[str, _Plan] = {}
