@@ -187,7 +187,7 @@ def build_panel(
     before = load_panel(place if there else None)
     watched.say(f"Building the panel of the files in {folder}")
     digests = _digests(folder)  # before reading: what comes meanwhile is seen the next time
-    after, notes = read_published(folder, known=before, progress=watched), done.notes
+    after, notes = read_published(folder, progress=watched), done.notes
     older = _only_before(before.judgements, after.judgements)
     if len(older):
         every = pd.concat([after.judgements, older], ignore_index=True)
