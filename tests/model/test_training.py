@@ -121,7 +121,7 @@ def test_a_report_after_the_cut_of_an_inspection_before_it_is_not_learnt_from(ju
 def days_asked_for(monkeypatch) -> dict[str, list[date]]:
     """The days of which a timeline will be asked for published figures, and for judgements."""
     asked: dict[str, list[date]] = {"figures": [], "judgements": []}
-    figures, judged = Panel.as_of, Timeline._last_reports
+    figures, judged = Panel.as_of, Timeline._last
 
     def figures_of(self, day):
         asked["figures"].append(day)
@@ -132,7 +132,7 @@ def days_asked_for(monkeypatch) -> dict[str, list[date]]:
         return judged(self, codes, days)
 
     monkeypatch.setattr(Panel, "as_of", figures_of)
-    monkeypatch.setattr(Timeline, "_last_reports", judged_by)
+    monkeypatch.setattr(Timeline, "_last", judged_by)
     return asked
 
 

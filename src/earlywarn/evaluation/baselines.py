@@ -143,14 +143,15 @@ class BaseRate:
 
 def _previous(X: pd.DataFrame) -> pd.DataFrame:
     """Each grade by itself, against none known: grades before are not in step with grades after."""
-    return pd.DataFrame(
-        {f"was_{rank}": (X["grade"] == rank).astype(float) for rank in range(4)}, index=X.index
-    )
+    grade = X["grade"].to_numpy(dtype=float)
+    was = {f"was_{rank}": (grade == rank).astype(float) for rank in range(4)}
+    return pd.DataFrame(was, index=X.index)
 
 
 def _previous_and_time(X: pd.DataFrame) -> pd.DataFrame:
-    years = X["years"].clip(0, 6).fillna(3.0) - 3.0
-    return _previous(X).assign(years=years, years_if_low=years * (X["grade"] >= 2))
+    years = np.nan_to_num(np.clip(X["years"].to_numpy(dtype=float), 0, 6), nan=3.0) - 3.0
+    low = X["grade"].to_numpy(dtype=float) >= GRADES.index("Requires improvement")
+    return _previous(X).assign(years=years, years_if_low=years * low)
 
 
 def _deprivation(X: pd.DataFrame) -> pd.DataFrame:

@@ -62,14 +62,14 @@ class Country:
         codes = self.people["la_code"]
         here = np.flatnonzero(np.ones(len(codes)) if la_code is None else codes == la_code)
         names = list(self.answers)
-        facts = self.people.take(np.tile(here, len(names))).reset_index(drop=True)
-        numbers = {
-            column: np.concatenate([self.answers[name][column][here] for name in names])
-            for column in self.answers[names[0]]
-        }
+        rows = np.tile(here, len(names))
         contender = pd.Series(np.repeat(names, len(here)), dtype="str")
-        given = {"model": contender, "list_length": len(codes), **numbers}
-        return pd.concat([facts, pd.DataFrame(given, index=facts.index)], axis=1)[list(_COLUMNS)]
+        table: dict[str, Any] = {"model": contender, "list_length": len(codes)}
+        for column in self.people.columns:
+            table[column] = self.people[column].array.take(rows)
+        for column in self.answers[names[0]]:
+            table[column] = np.concatenate([self.answers[name][column][here] for name in names])
+        return pd.DataFrame({column: table[column] for column in _COLUMNS}, index=contender.index)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,7 @@ class Countries:
 
     def on(self, day: date) -> Country:
         """Score the whole country on a day under every model, from what was public by it."""
-        X = self.timeline.at(day).droplevel("as_of")
+        X = self.timeline.by_authority(day)
         last = self.timeline.last_inspection(day)
         full, epoch = pd.concat([X, last], axis=1), self.timeline.epoch(day)
         answers = {OURS: self._ours(X, day)}

@@ -376,9 +376,13 @@ def _index(snapshot: Snapshot) -> pd.MultiIndex:
 
 def snapshot_index(la_codes: pd.Series | pd.Index, day: date) -> pd.MultiIndex:
     """The index of a day's indicators."""
-    return pd.MultiIndex.from_arrays(
-        [la_codes.to_numpy(), np.full(len(la_codes), day.isoformat())], names=["la_code", "as_of"]
-    )
+    codes, names = pd.Index(la_codes.to_numpy()), ["la_code", "as_of"]
+    if not (codes.is_unique and codes.is_monotonic_increasing):
+        days = np.full(len(codes), day.isoformat())
+        return pd.MultiIndex.from_arrays([codes, days], names=names)
+    # As the authorities of a day are: their codes are the level, and need no search.
+    places = [list(range(len(codes))), [0] * len(codes)]
+    return pd.MultiIndex([codes, [day.isoformat()]], places, names=names, verify_integrity=False)
 
 
 def _digest(level: Level, deprivation: Level, neighbours: Pairs) -> bytes:

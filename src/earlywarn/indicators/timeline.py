@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from earlywarn.indicators.build import history_of, published_indicators, snapshot_index
+from earlywarn.indicators.catalogue import HISTORY, WAS_INADEQUATE
 from earlywarn.judgements.targets import GRADES, by_publication
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from earlywarn.panel.panel import Panel
     from earlywarn.statistics.arrays import FloatArray
+
+
+_HISTORY = (HISTORY, WAS_INADEQUATE)
 
 
 class _WorkedOut(NamedTuple):
@@ -56,15 +60,16 @@ class Timeline:
 
     panel: Panel
     judgements: pd.DataFrame
-    _public: dict[date, pd.DataFrame] = field(default_factory=dict, repr=False)
+    _public: dict[date, FloatArray] = field(default_factory=dict, repr=False)
     _existing: dict[int, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self._worked_out = _WORKED_OUT.setdefault(self.panel, _WorkedOut({}, {}))
-        self._reports = by_publication(self.judgements, self.panel.register)
+        reports = by_publication(self.judgements, self.panel.register)
+        self._reports = _numbers(reports)
         self._own = {
             code: (rows["previous_published_on"].tolist(), rows.index.tolist())
-            for code, rows in self._reports.groupby("la_code")
+            for code, rows in reports.groupby("la_code")
         }
         figures = self.panel.observations
         days = {
@@ -78,9 +83,15 @@ class Timeline:
 
     def at(self, day: date) -> pd.DataFrame:
         """What ``build_indicators`` gives for the day."""
-        history = history_of(self._last_public(day))
-        frame = pd.concat([self._published(day), history], axis=1)
-        return frame.set_axis(snapshot_index(history.index, day))
+        frame = self.by_authority(day)
+        return frame.set_axis(snapshot_index(frame.index, day))
+
+    def by_authority(self, day: date) -> pd.DataFrame:
+        """The same, indexed by ``la_code`` alone."""
+        figures = self._published(day)
+        history = self._last_of_all(day)[:, : len(_HISTORY)]
+        last = pd.DataFrame(history, index=figures.index, columns=list(_HISTORY))
+        return pd.concat([figures, last], axis=1)
 
     def rows(self, pairs: Iterable[tuple[str, date]]) -> pd.DataFrame:
         """The indicators of authorities, each on a day of its own: one row a pair, in order."""
@@ -92,8 +103,9 @@ class Timeline:
             names = table.columns
             codes.append(la_code)
             days.append(day)
-        history = history_of(self._last_reports(codes, days)).reset_index(drop=True)
-        return pd.concat([pd.DataFrame(figures, columns=names), history], axis=1)
+        history = self._last(codes, days)[:, : len(_HISTORY)]
+        last = pd.DataFrame(history, columns=list(_HISTORY))
+        return pd.concat([pd.DataFrame(figures, columns=names), last], axis=1)
 
     def _published(self, day: date) -> pd.DataFrame:
         """The figures' indicators, by the authorities of the day: alike between publications."""
@@ -112,13 +124,15 @@ class Timeline:
 
     def last_inspection(self, day: date) -> pd.DataFrame:
         """The last judgement known on the day: its grade, 0 to 3, and the years since it began."""
-        last = self._last_public(day)
-        return _grade_and_years(last, [day] * len(last))
+        codes = self.authorities(day)["la_code"]
+        found = _grade_and_years(self._last_of_all(day), np.full(len(codes), day.toordinal()))
+        return found.set_axis(pd.Index(codes, name="la_code"))
 
     def last_inspections(self, pairs: Sequence[tuple[str, date]]) -> pd.DataFrame:
         """The same of authorities, each on a day of its own: one row a pair, in order."""
         codes, days = [code for code, _ in pairs], [day for _, day in pairs]
-        return _grade_and_years(self._last_reports(codes, days), days).reset_index(drop=True)
+        ordinals = np.array([day.toordinal() for day in days], dtype=np.int64)
+        return _grade_and_years(self._last(codes, days), ordinals)
 
     def authorities(self, day: date) -> pd.DataFrame:
         """The authorities that existed on the day."""
@@ -127,18 +141,17 @@ class Timeline:
             self._existing[key] = self.panel.register.existing(day)
         return self._existing[key]
 
-    def _last_public(self, day: date) -> pd.DataFrame:
-        """The last judgements of the authorities of the day, as ``previous_judgement`` has them."""
+    def _last_of_all(self, day: date) -> FloatArray:
+        """The last reports of the authorities of the day, in their order."""
         if day not in self._public:
             codes = self.authorities(day)["la_code"].tolist()
-            self._public[day] = self._last_reports(codes, [day] * len(codes))
+            self._public[day] = self._last(codes, [day] * len(codes))
         return self._public[day]
 
-    def _last_reports(self, codes: Sequence[str], days: Sequence[date]) -> pd.DataFrame:
-        """The last judgement of each authority that was public on its day."""
-        positions = [self._position(code, day) for code, day in zip(codes, days, strict=True)]
-        last = self._reports.drop(columns="la_code").reindex(positions)
-        return last.set_axis(pd.Index(list(codes), dtype="str", name="la_code"))
+    def _last(self, codes: Sequence[str], days: Sequence[date]) -> FloatArray:
+        """The last report of each authority that was public on its day: a row of ``_numbers``."""
+        places = [self._position(code, day) for code, day in zip(codes, days, strict=True)]
+        return self._reports[np.array(places, dtype=np.int64)]
 
     def _position(self, la_code: str, day: date) -> int:
         """Which report it is, in the order of publication; -1 where there was none."""
@@ -147,13 +160,22 @@ class Timeline:
         return positions[public - 1] if public else -1
 
 
-def _grade_and_years(last: pd.DataFrame, days: Sequence[date]) -> pd.DataFrame:
-    rank = {grade: float(position) for position, grade in enumerate(GRADES)}
-    began = pd.to_datetime(last["previous_inspection"])
-    years = (pd.to_datetime(pd.Series(days, index=last.index)) - began).dt.days / 365.25
-    return pd.DataFrame(
-        {"grade": last["previous_judgement"].map(rank).astype(float), "years": years.astype(float)}
-    )
+def _numbers(reports: pd.DataFrame) -> FloatArray:
+    """Of each report the indicators of ``history_of``, the grade and the day it began.
+
+    The last row is that of no report, where the place -1 leads: a day is asked for by all
+    authorities at once, hundreds of times, and frames would cost more than all the rest.
+    """
+    grades = {grade: float(place) for place, grade in enumerate(GRADES)}
+    began = [day.toordinal() if pd.notna(day) else np.nan for day in reports["previous_inspection"]]
+    grade = [grades.get(name, np.nan) for name in reports["previous_judgement"]]
+    table = np.column_stack([history_of(reports)[list(_HISTORY)].to_numpy(), grade, began])
+    return np.vstack([table, np.full(table.shape[1], np.nan)])
+
+
+def _grade_and_years(last: FloatArray, days: npt.NDArray[np.int64]) -> pd.DataFrame:
+    grade, began = last[:, len(_HISTORY) :].T
+    return pd.DataFrame({"grade": grade, "years": (days - began) / 365.25})
 
 
 def _passed(days: npt.NDArray[np.datetime64], day: date) -> int:
