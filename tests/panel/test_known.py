@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.helpers.published import write_table
 
-from earlywarn.errors import DataQualityWarning
+from earlywarn.errors import DataQualityWarning, PanelError
 from earlywarn.panel.known import (
     check_figures_known,
     check_judgements_known,
@@ -154,7 +155,10 @@ def test_rows_that_are_gone_are_counted(table, held):
 def test_years_that_are_gone_are_a_note(table, held):
     (found,) = held(table[table["period"] > 2015])
     assert found.severity == "note"
-    assert found.message.startswith("C1 is known for 2013, 2014, 2015 too, which these files don't")
+    assert found.message.startswith(
+        "C1 is known for years too that these files don't hold: assessed_not_in_need of 2013, "
+        "2014, 2015; no_further_action of"
+    )
 
 
 def test_rows_of_another_authority(table, held):
@@ -167,6 +171,38 @@ def test_rows_of_another_authority(table, held):
     assert "2025 is known for Cumberland (942), which these files don't hold" in words(found)
 
 
+def test_a_release_set_back_to_the_one_before_it(national, table, held):
+    """What it only repeats is left out of a panel, so nothing of it would be left to look at."""
+    known = national.observations
+    of_table = known["source"].str.startswith("C1")
+    released = known[of_table & (known["vintage"] == DAY) & (known["period"] < 2025)]
+    assert len(released)
+    every = known[known["measure"].isin(set(table["measure"]))]
+    assert held(every) == []
+    found = held(every.drop(index=released.index[:1]))
+    (row,) = released.head(1).to_dict("records")
+    assert [(one.severity, one.period, one.column) for one in found] == [
+        ("warning", row["period"], row["measure"])
+    ]
+    assert f"({row['la_code']})" in found[0].message
+
+
+def test_a_value_that_another_table_has(table, held):
+    """A table read alone has none where the figures known come from another."""
+    at = row_of(table, "383", "rereferrals", 2024)
+    plain = table.assign(source="LAIT", numerator=np.nan, denominator=np.nan)
+    plain.loc[at, ["value", "status"]] = np.nan, "unavailable"
+    (found,) = warned(held(plain))
+    assert found.message.startswith("value of rereferrals of Leeds (383) for 2024 is missing, and")
+
+
+def test_the_newest_year_of_one_measure(table, held):
+    lacking = (table["measure"] == "rereferrals") & (table["period"] == 2025)
+    older = table["measure"] == "rereferrals"
+    cut = table.assign(vintage=table["vintage"].where(~older, date(2024, 10, 31)))[~lacking]
+    assert "rereferrals of 2025" in words(held(cut))
+
+
 def test_a_newer_release_may_restate(table, held):
     newer = table.assign(vintage=DAY + timedelta(days=364), value=table["value"] * 1.01)
     assert held(newer) == []
@@ -175,11 +211,11 @@ def test_a_newer_release_may_restate(table, held):
 def test_an_older_release_is_a_note(table, held):
     """So a table split into a file for each year is told: each part looks like a release."""
     older = table[table["period"] < 2015].assign(vintage=date(2014, 10, 30), source="C1 2014")
-    (found,) = held(older)
-    assert found.severity == "note"
+    found, years = held(older)
+    assert found.severity == years.severity == "note"
     assert found.message.startswith("C1 2014 is taken for a release of 2014-10-30, older than")
     assert "0 of " in found.message
-    (found,) = held(older.assign(value=older["value"] + 1))
+    found, _ = held(older.assign(value=older["value"] + 1))
     assert f"{older['value'].notna().sum()} of {len(older)} figures differ" in found.message
 
 
@@ -204,8 +240,14 @@ def test_neighbours_exchanged(national):
     assert words(found(other)) == (
         "neighbours of Leeds (383) are not those known of the model of 2025"
     )
-    assert found(national.neighbours.query("model == 2021")) == []
-    assert found(national.neighbours.assign(model=national.neighbours["model"] + 10)) == []
+    (other_model,) = found(national.neighbours.query("model == 2021"))
+    assert other_model.severity == "note"
+    assert "are known of the model of 2025: no file holds them" in other_model.message
+    without = national.neighbours.query("la_code != '383' or model != 2025")
+    assert [(one.severity, "Leeds (383)" in one.message) for one in found(without)] == [
+        ("note", True)
+    ]
+    assert found(national.neighbours.head(0)) == []
 
 
 # --- judgements --------------------------------------------------------------
@@ -244,14 +286,27 @@ def test_judgements_lost_and_invented(national):
     at = frame.index[frame["la_code"] == "383"][-1]
     (found,) = judged(national, frame.drop(index=at))
     assert found.severity == "warning"
-    assert "these are not in the files: Leeds (383) of 2025-06-30" in found.message
-    (few,) = judged(national, frame.groupby("la_code").tail(1).iloc[:60])
-    assert few.severity == "note"
+    assert ", 1 are not in the files: Leeds (383) of 2025-06-30" in found.message
+    few = judged(national, frame.sort_values("published_on").iloc[::4])
+    assert {finding.severity for finding in few} == {"note"}
     other = frame.copy()
     days = timedelta(days=-700)
     for day in ("inspection_start", "published_on"):
         other.loc[at, day] = other.loc[at, day] + days
     assert "is not known, although reports up to" in words(judged(national, other))
+
+
+def test_judgements_lost_at_the_ends_of_a_table(national):
+    """A table of most of the time is missed its first ones, any table its last ones."""
+    by_day = national.judgements.sort_values("published_on")
+    (early,) = judged(national, by_day.iloc[30:])
+    assert early.severity == "warning"
+    assert "inspections known with reports before" in early.message
+    (late,) = judged(national, by_day.iloc[:-10])
+    assert late.severity == "note"
+    assert "of 10 inspections known with reports after 2026-0" in late.message
+    (short,) = judged(national, by_day.iloc[-60:].query("framework == 'ILACS'").iloc[:-1])
+    assert "reports after" in short.message
 
 
 def test_new_judgements_are_no_doubt(national):
@@ -271,6 +326,15 @@ def test_judgements_of_a_file_are_held_against_those_that_ship(national, tmp_pat
     frame.drop(index=frame.index[100]).to_csv(bad, index=False)
     with pytest.warns(DataQualityWarning, match="of 492 inspections known .* are not in the files"):
         load_judgements(bad)
+    frame.sort_values("published_on").head(-10).to_csv(bad, index=False)
+    with pytest.warns(DataQualityWarning, match="of 10 inspections known with reports after"):
+        load_judgements(bad)
+
+
+def test_what_is_known_is_a_panel(tmp_path):
+    write_table(tmp_path, "D3", [2025])
+    with pytest.raises(PanelError, match=r"what is known is no panel.*found str"):
+        read_published(tmp_path, known="x")  # type: ignore[arg-type]
 
 
 def test_one_digit_of_a_published_table(real_data: Path, tmp_path, national):

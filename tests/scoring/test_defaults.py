@@ -32,6 +32,8 @@ def test_explain_takes_lists_in_their_order_each_once(snapshot):
 def test_what_is_meant_by_nothing_else(snapshot):
     with pytest.raises(AuthorityError, match=r"several authorities.*Newham"):
         ew.explain("New")
+    with pytest.raises(AuthorityError, match="no authority is given"):
+        ew.explain([], snapshot)
     with pytest.raises(ModelError, match="found a float"):
         ew.explain(1.5, snapshot)
     with pytest.raises(ModelError, match="found a Snapshot"):

@@ -19,6 +19,7 @@ from tests.helpers import published
 
 from earlywarn.authorities import ENGLAND
 from earlywarn.errors import DataQualityWarning, EarlyWarnError, SourceError
+from earlywarn.sources import observations
 from earlywarn.sources.calendar import RULES, Calendar, span
 from earlywarn.sources.cells import SYMBOLS, parse_cells
 from earlywarn.sources.folder import read_folder
@@ -535,6 +536,13 @@ def test_a_date_that_is_not_known_is_assumed_and_told(tmp_path):
     assert note["period"].tolist() == [2012]
 
 
+def test_an_assumed_day_that_has_not_come_is_a_warning(tmp_path, monkeypatch):
+    published.write_table(tmp_path, "B1", (2012,), codes=NORTH_EAST)
+    monkeypatch.setattr(observations, "this_day", lambda: date(2012, 11, 29))
+    with pytest.warns(DataQualityWarning, match="by rule 2012-11-30 is assumed"):
+        read_folder(tmp_path)
+
+
 def test_the_calendar_that_ships_has_every_series_and_no_look_ahead():
     calendar = Calendar.load()
     assert set(RULES) <= set(calendar.releases["series"])
@@ -563,7 +571,8 @@ def test_a_wrong_calendar_is_told(tmp_path, line, words):
 
 
 def test_a_register_in_the_folder_extends_what_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("earlywarn.sources.plausibility.this_day", lambda: date(2029, 1, 1))
+    for reader in ("plausibility", "observations"):
+        monkeypatch.setattr(f"earlywarn.sources.{reader}.this_day", lambda: date(2029, 1, 1))
     (tmp_path / "register").mkdir()
     (tmp_path / "register" / "new.csv").write_text(
         "la_code,la_name,region,la_type,opened,closed\n"

@@ -85,6 +85,14 @@ def test_one_row_of_another_year_does_not_date_the_table(
         read(tmp_path, rows)
 
 
+def test_one_row_of_england_does_not_date_the_table(real_data: Path, tmp_path: Path) -> None:
+    rows = table(real_data, "d3")
+    england = next(row for row in rows if row["geographic_level"] == "National")
+    rows.append(england | {"time_period": "2026"})
+    with pytest.raises(SourceError, match=r"newest year has a few rows|has not ended yet"):
+        read(tmp_path, rows)
+
+
 def test_an_absent_authority_is_named(real_data: Path, tmp_path: Path) -> None:
     rows = [
         row

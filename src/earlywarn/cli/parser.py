@@ -66,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     try:
         chosen = parser.parse_args(arguments)
+        _refuse_empty(chosen)
         with warnings.catch_warnings(), stopped_like_an_interrupt():
             warnings.simplefilter("always", DataQualityWarning)
             warnings.simplefilter("always", LeftBehindWarning)
@@ -88,6 +89,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as fault:  # noqa: BLE001 - the last resort: one line, no traceback
         return _unforeseen(fault)
     return DONE
+
+
+def _refuse_empty(chosen: argparse.Namespace) -> None:
+    """Refuse a value without a character: some would read it as the folder that we are in."""
+    empty = [name for name, value in vars(chosen).items() if isinstance(value, str) and not value]
+    if empty:
+        raise UsageError(
+            "nothing is given",
+            where=empty[0].replace("_", "-"),
+            found="an empty value",
+            expected="a name, a day or a path",
+            remedy="Leave the option out, or give it a value.",
+        )
 
 
 def _unforeseen(fault: Exception) -> int:

@@ -18,7 +18,7 @@ from earlywarn.model.prior import WeightPrior, prior_of
 from earlywarn.model.serialisation import fingerprint
 from earlywarn.panel.panel import FIRST_DAY, Panel
 from earlywarn.statistics.distributions import logit
-from earlywarn.utils.dates import as_date
+from earlywarn.utils.dates import as_date, this_day
 from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
@@ -103,6 +103,10 @@ def train(  # noqa: PLR0913 - every choice of a retraining, each by its name
     question = get_target(target)
     records = scored_indicators() if indicators is None else tuple(indicators)
     weight_prior = WeightPrior() if weight_prior is None else weight_prior
+    if refits < 0:
+        raise TrainingError(
+            "fewer than none", where="refits", found=f"{refits}", expected="0 or more"
+        )
     cases = training_cases(judgements, until=until, target=question)
     progress = Progress() if progress is None else progress
     timeline = Timeline(panel, judgements) if timeline is None else timeline
@@ -184,7 +188,16 @@ def ages(cases: pd.DataFrame, cut: date) -> FloatArray:
 
 def _cut(judgements: pd.DataFrame, until: date | str | None) -> date:
     if until is not None:
-        return as_date(until, "until", TrainingError)
+        cut = as_date(until, "until", TrainingError)
+        if cut > this_day():
+            raise TrainingError(
+                "the day has not come",
+                where="until",
+                found=cut.isoformat(),
+                expected=f"a day until today, {this_day()}",
+                remedy="Give the last day whose reports are among the judgements.",
+            )
+        return cut
     reports = [as_date(day, "published_on", TrainingError) for day in judgements["published_on"]]
     if not reports:
         raise TrainingError("there are no judgements to learn from", where="judgements")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from earlywarn.judgements.schema import AREAS
@@ -13,6 +14,8 @@ from earlywarn.utils.dates import ordinals_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
+
+    import numpy.typing as npt
 
     from earlywarn.authorities import Register
 
@@ -24,6 +27,7 @@ _JUDGED = (
     *(*AREAS, "inspection_type", "start_precision"),
 )
 _COUNTS = ("numerator", "denominator")
+_CELLS = ("value", *_COUNTS, "status", "source")
 _SHARE = 0.5  # of the inspections known between its first and last, from which a table is a history
 
 
@@ -51,17 +55,17 @@ def check_figures_known(
         read["measure"].map(days).to_numpy() for days in (by_measure.min(), by_measure.max())
     )
     day = ordinals_of(read["vintage"])
-    findings = list(_older(read[day < first], known))
+    findings = [*_older(read[day < first], known), *_years_gone(read, known)]
     held = read[(first <= day) & (day <= last)]
     if held.empty:
         return findings
-    beside = _beside(held, known)
-    unknown = beside["source_known"].isna()
+    beside = _beside(held, read, known)
+    unread, unknown = beside["source"].isna(), beside["source_known"].isna()
     return [
         *findings,
-        *_unlike(beside[~unknown], register),
+        *_unlike(beside[~unread & ~unknown], register),
         *_new(beside[unknown], register),
-        *_gone(held, known, register),
+        *_figures_gone(_gone(held, known), register),
     ]
 
 
@@ -81,17 +85,26 @@ def _older(read: pd.DataFrame, known: pd.DataFrame) -> Iterator[Finding]:
         yield Finding("note", "older-than-the-known", message, row["source"])
 
 
-def _beside(read: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    """Each figure read, with what the release of its day is known to have said.
+def _beside(held: pd.DataFrame, read: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Each figure of the releases read, as the files give it and as it is known.
 
-    The panel leaves out what a release only repeats, so that is the newest known until then.
+    A panel leaves out what a release only repeats, so that either is the newest until its day. What
+    is known to be restated by a release counts too where the files only repeat.
     """
-    left, right = (
-        frame.assign(day=ordinals_of(frame["vintage"])).sort_values("day", kind="stable")
-        for frame in (read, known)
-    )
-    wanted = [*KEY, "day", "value", *_COUNTS, "status", "source"]
-    return pd.merge_asof(left, right[wanted], on="day", by=KEY, suffixes=("", "_known"))
+    release = ["measure", "family", "vintage"]
+    mine, theirs = (frame.assign(family=_family(frame["source"])) for frame in (held, known))
+    restated = theirs.merge(mine[release].drop_duplicates(), on=release)
+    figures = pd.concat([mine, restated])[[*KEY, "vintage"]].drop_duplicates()
+    figures = _by_day(figures)
+    for frame, suffix in ((read, ""), (known, "_known")):
+        cells = _by_day(frame)[[*KEY, "day", *_CELLS]]
+        named = {name: name + suffix for name in _CELLS}
+        figures = pd.merge_asof(figures, cells.rename(columns=named), on="day", by=KEY)
+    return figures
+
+
+def _by_day(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(day=ordinals_of(frame["vintage"])).sort_values("day", kind="stable")
 
 
 def _unlike(figures: pd.DataFrame, register: Register) -> list[Finding]:
@@ -120,8 +133,9 @@ def _unlike_columns(figures: pd.DataFrame) -> pd.DataFrame:
     unlike = {}
     for name in ("value", *_COUNTS):
         here, there = figures[name], figures[f"{name}_known"]
-        only_one = here.notna() != there.notna()
-        unlike[name] = (here.notna() & there.notna() & (here != there)) | (only_one & own_table)
+        other = (here != there) & (here.notna() | there.notna())
+        both = here.notna() & there.notna()
+        unlike[name] = other & (own_table | both) if name in _COUNTS else other
     unlike["status"] = own_table & (figures["status"] != figures["status_known"])
     return pd.DataFrame(unlike)
 
@@ -143,27 +157,37 @@ def _other_than_known(row: dict[str, Any], register: Register) -> Finding:
     )
 
 
-def _gone(read: pd.DataFrame, known: pd.DataFrame, register: Register) -> list[Finding]:
-    """Figures that the tables read gave before, and give no longer."""
+def _gone(read: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Figures of years read that their tables gave before, and give no longer."""
     asked = read.assign(family=_family(read["source"]))
     until = asked.groupby(["measure", "family"])["vintage"].max()
     before = known.assign(family=_family(known["source"])).merge(
         until.rename("until").reset_index(), on=["measure", "family"]
     )
     before = before[ordinals_of(before["vintage"]) <= ordinals_of(before["until"])]
-    there = pd.MultiIndex.from_frame(read[KEY])
-    gone = before[~pd.MultiIndex.from_frame(before[KEY]).isin(there)].drop_duplicates(KEY)
-    years = pd.MultiIndex.from_frame(read[["measure", "period"]].drop_duplicates())
-    whole = ~pd.MultiIndex.from_frame(gone[["measure", "period"]]).isin(years)
-    return [*_years_gone(gone[whole]), *_figures_gone(gone[~whole], register)]
+    years = ["measure", "period"]
+    gone = before[~_among(before, read, KEY) & _among(before, read, years)]
+    return gone.drop_duplicates(KEY)
 
 
-def _years_gone(gone: pd.DataFrame) -> Iterator[Finding]:
+def _years_gone(read: pd.DataFrame, known: pd.DataFrame) -> Iterator[Finding]:
+    """A note for each table read of which years are known that no file holds."""
+    theirs = known.assign(family=_family(known["source"]))
+    theirs = theirs[theirs["family"].isin(set(_family(read["source"])))]
+    gone = theirs[~_among(theirs, read, ["measure", "period"])]
     for family, part in gone.groupby("family"):
-        years = ", ".join(str(year) for year in sorted(set(part["period"])))
-        measures = ", ".join(sorted(set(part["measure"])))
-        message = f"{family} is known for {years} too, which these files don't hold: {measures}"
+        years = part.groupby("measure")["period"].agg(lambda all_: sorted(set(all_)))
+        named = "; ".join(
+            f"{measure} of {', '.join(map(str, own))}" for measure, own in years.items()
+        )
+        message = f"{family} is known for years too that these files don't hold: {named}"
         yield Finding("note", "years-not-read", message, str(family))
+
+
+def _among(rows: pd.DataFrame, others: pd.DataFrame, key: list[str]) -> npt.NDArray[np.bool_]:
+    """Which rows have a key that others have too."""
+    there = pd.MultiIndex.from_frame(others[key].drop_duplicates())
+    return np.asarray(pd.MultiIndex.from_frame(rows[key]).isin(there))
 
 
 def _figures_gone(gone: pd.DataFrame, register: Register) -> Iterator[Finding]:
@@ -207,7 +231,7 @@ def _first(names: Sequence[str]) -> str:
 def check_neighbours_known(
     read: pd.DataFrame, known: pd.DataFrame, register: Register
 ) -> list[Finding]:
-    """A warning for each authority whose statistical neighbours are not those known of the model.
+    """Hold statistical neighbours against those known of the same model.
 
     Parameters
     ----------
@@ -219,19 +243,24 @@ def check_neighbours_known(
     Returns
     -------
     list of Finding
+        A warning for authorities with other neighbours, a note for those that no file holds.
     """
     key = ["model", "la_code", "rank"]
     both = read.merge(known, on=key, how="outer", suffixes=("", "_known"), indicator=True)
-    both = both[both["model"].isin(set(read["model"]) & set(known["model"]))]
-    columns = ("neighbour_code", "published_on")
+    lacking = ~_among(both, read, ["model", "la_code"])
     other = both["_merge"].ne("both")
-    for name in columns:
+    for name in ("neighbour_code", "published_on"):
         other |= both[name].ne(both[f"{name}_known"])
+    new = ~both["model"].isin(set(known["model"]))
     findings = []
-    for model, part in both[other].groupby("model"):
+    for model, part in both[other & ~lacking & ~new].groupby("model"):
         names = _first_named(sorted(set(part["la_code"])), register)
         message = f"neighbours of {names} are not those known of the model of {model}"
         findings.append(Finding("warning", UNLIKE, message, "neighbours", column=str(model)))
+    for model, part in both[lacking].groupby("model") if len(read) else ():
+        names = _first_named(sorted(set(part["la_code"])), register)
+        message = f"neighbours of {names} are known of the model of {model}: no file holds them"
+        findings.append(Finding("note", GONE, message, "neighbours", column=str(model)))
     return findings
 
 
@@ -270,7 +299,7 @@ def check_judgements_known(
                 Finding("warning", UNLIKE, message, row["source"], la_code=row["la_code"])
             )
     met = {(twin["la_code"], twin["inspection_start"]) for _, twin in pairs if twin is not None}
-    return findings + _judgements_gone(read, known, met, register)
+    return [*findings, *_judgements_gone(read, known, met, register)]
 
 
 def _twins(read: pd.DataFrame, known: pd.DataFrame) -> list[dict[str, Any] | None]:
@@ -300,25 +329,26 @@ def _otherwise(row: dict[str, Any], twin: dict[str, Any] | None, last: date) -> 
 
 def _judgements_gone(
     read: pd.DataFrame, known: pd.DataFrame, met: set[tuple[Any, Any]], register: Register
-) -> list[Finding]:
+) -> Iterator[Finding]:
+    """Inspections known that the files don't hold: before, within and after the time of theirs.
+
+    A table that holds most of a time is a history with holes; one that holds few is another kind.
+    """
+    due = _rows(known[known["framework"].isin(set(read["framework"]))])
     first, last = read["published_on"].min(), read["published_on"].max()
-    in_its_time = (known["published_on"] >= first) & (known["published_on"] <= last)
-    due = known[in_its_time & known["framework"].isin(set(read["framework"]))]
-    gone = [row for row in _rows(due) if (row["la_code"], row["inspection_start"]) not in met]
-    if not gone:
-        return []
-    history = len(gone) <= _SHARE * len(due)
-    names = _first(
-        [f"{_named(row['la_code'], register)} of {row['inspection_start']}" for row in gone]
-    )
-    return [
-        Finding(
-            "warning" if history else "note",
-            GONE,
-            f"of {len(due)} inspections known with reports from {first} to {last} these are not in "
-            f"the files: {names}",
-        )
-    ]
+    within = [row for row in due if first <= row["published_on"] <= last]
+    before = [row for row in due if row["published_on"] < first]
+    after = [row for row in due if row["published_on"] > last]
+    times = ((before, due, f"before {first}"), (within, within, f"from {first} to {last}"))
+    for part, of, when in (*times, (after, [], f"after {last}")):
+        gone = [row for row in part if (row["la_code"], row["inspection_start"]) not in met]
+        few = len(gone) <= _SHARE * len(of)
+        if not gone or (part is before and not few):
+            continue
+        names = [f"{_named(row['la_code'], register)} of {row['inspection_start']}" for row in gone]
+        message = f"of {len(part)} inspections known with reports {when}, {len(gone)} are not in "
+        message += f"the files: {_first(names)}"
+        yield Finding("warning" if few else "note", GONE, message)
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from earlywarn.errors import PanelError
 from earlywarn.judgements.reading import judgements_in
 from earlywarn.panel.known import (
     check_figures_known,
@@ -45,10 +46,20 @@ def read_published(
     ------
     SourceError, OutcomeError, AuthorityError
         If a file is not what it should be.
+    PanelError
+        If what is known is no panel.
     """
     figures = read_figures(folder, progress=progress)
     judged = judgements_in(figures.unread, register=figures.published.register)
     against = load_panel() if known is None else known
+    if not isinstance(against, Panel):
+        raise PanelError(
+            "what is known is no panel",
+            where="known",
+            found=type(known).__name__,
+            expected="a Panel, as load_panel gives it",
+            remedy="Give load_panel(path), or leave it out for the panel that ships.",
+        )
     read, register = figures.published, figures.published.register
     differences = [
         *check_figures_known(read.observations, against.observations, register),

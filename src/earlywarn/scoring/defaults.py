@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable
 
-from earlywarn.errors import IndicatorError, ModelError
+from earlywarn.errors import AuthorityError, IndicatorError, ModelError
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.model.serialisation import load_model
 from earlywarn.panel.panel import load_panel
@@ -78,11 +78,20 @@ def codes_meant(snapshot: Snapshot, authorities: str | Iterable[str] | None) -> 
     Raises
     ------
     AuthorityError
-        If one is not known, did not exist on the day, or its name is the beginning of several.
+        If none is given, one is not known or did not exist on the day, or its name is the beginning
+        of several.
     """
     if authorities is None:
         return list(snapshot.authorities["la_code"])
     given: object = authorities
     several = isinstance(given, Iterable) and not isinstance(given, (str, bytes))
     listed: list[object] = list(authorities) if several else [given]
+    if not listed:
+        raise AuthorityError(
+            "no authority is given",
+            where="authorities",
+            found="an empty list",
+            expected="at least one name or code",
+            remedy="Leave it out for all authorities.",
+        )
     return list(dict.fromkeys(snapshot.existing_code(str(one)) for one in listed))

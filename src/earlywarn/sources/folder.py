@@ -372,9 +372,9 @@ def _warn(findings: pd.DataFrame) -> None:
     warned = findings[findings["severity"] == "warning"]
     if len(warned):
         first = warned.iloc[0]
+        place = f" in {first['file']}" if first["file"] else ""
         warnings.warn(
-            f"{len(warned)} data warnings, the first in {first['file']}: {first['message']}; "
-            "see .findings",
+            f"{len(warned)} data warnings, the first{place}: {first['message']}; see .findings",
             DataQualityWarning,
             stacklevel=4,
         )

@@ -9,6 +9,7 @@ import pandas as pd
 from earlywarn.errors import SourceError
 from earlywarn.sources.continuity import check_restated
 from earlywarn.sources.schema import KEY, OBSERVATION_COLUMNS, Finding
+from earlywarn.utils.dates import this_day
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,8 +48,8 @@ def observe(
     observations : pandas.DataFrame
         `OBSERVATION_COLUMNS`, sorted by authority, measure, period and vintage.
     findings : list of Finding
-        A note for each publication date that had to be assumed by rule; a warning where a release
-        moved a year's figures far.
+        A note for each publication date that had to be assumed by rule, a warning if that day has
+        not come; a warning where a release moved a year's figures far.
 
     Raises
     ------
@@ -85,7 +86,7 @@ def _dated(figures: pd.DataFrame, calendar: Calendar) -> tuple[pd.DataFrame, lis
     )
     return dated, [
         Finding(
-            "note",
+            "warning" if day > this_day() else "note",
             "no-release-date",
             f"the calendar has no date for {series} {period}: by rule {day} is assumed; "
             "put releases.csv into the folder to give it",

@@ -19,6 +19,7 @@ from earlywarn.upkeep.chain import PUBLISHED, broken, read_register
 from earlywarn.upkeep.refreshing import PANEL, build_panel, is_behind, refresh
 from earlywarn.utils.dates import as_date
 from earlywarn.utils.files import check_folder, folder_for, write_together, written_to
+from earlywarn.utils.paths import as_path
 from earlywarn.utils.progress import Progress
 
 if TYPE_CHECKING:
@@ -131,13 +132,13 @@ def monitor(  # noqa: PLR0913 - everything that ages, each by its name
     today = date.today() if day is None else as_date(day, "day", UsageError)  # noqa: DTZ011 - the user's day
     if fetch and files is None:
         raise UsageError("there is no folder to fetch into", where="files", expected="a folder")
+    files = None if files is None else as_path(files, "files")
+    out = None if out is None else as_path(out, "out")
     if out is not None:
-        check_folder(Path(out), make=True, fault=UsageError)
+        check_folder(out, make=True, fault=UsageError)
     watched = Progress() if progress is None else progress
-    refreshed = (
-        None if files is None else _current(Path(files), services or {}, watched, fetch=fetch)
-    )
-    looked_at = _panel(panel, None if files is None else Path(files))
+    refreshed = None if files is None else _current(files, services or {}, watched, fetch=fetch)
+    looked_at = _panel(panel, files)
     own = model if isinstance(model, RiskModel) else load_model(model)
     left = (date.fromisoformat(own.info["sunset"]) - today).days
     items = [
@@ -150,7 +151,7 @@ def monitor(  # noqa: PLR0913 - everything that ages, each by its name
     ]
     found = Monitored(today, tuple(items), left, refreshed)
     if out is not None:
-        _write(found, Path(out))
+        _write(found, out)
     return found
 
 

@@ -19,7 +19,7 @@ from earlywarn.panel.storage import panel_digest
 from earlywarn.scoring.defaults import model_or_shipped
 from earlywarn.scoring.national import score
 from earlywarn.upkeep.chain import BELOW, PUBLISHED, REPLAY, append_entry
-from earlywarn.utils.dates import as_date
+from earlywarn.utils.dates import as_date, this_day
 from earlywarn.utils.paths import as_path
 
 if TYPE_CHECKING:
@@ -113,6 +113,14 @@ def _refuse(panel: Panel, day: date, baselines: Sequence[str], *, replay: bool) 
             where="baselines",
             found=strange[0],
             expected=", ".join([*_SETS, *BY_ALL]),
+        )
+    if day > this_day():
+        raise RegisterError(
+            "the day has not come",
+            where="as_of",
+            found=day.isoformat(),
+            expected=f"a day until today, {this_day()}",
+            remedy="Publish on the day itself: figures and reports may still come before it.",
         )
     if not replay and day < panel.newest_publication:
         raise RegisterError(
