@@ -408,7 +408,8 @@ def test_figures_are_typed_and_taken_back(leeds, model, snapshot, published) -> 
     field = leeds.locator('.field[data-id="rereferrals"]')
     assert "mine" in field.get_attribute("class")
     assert "changed by you" in leeds.locator("#raises li", has_text="Re-referrals").text_content()
-    leeds.wait_for_function("document.getElementById('live').textContent.includes('As published')")
+    # Not wait_for_function: what it asks again goes through eval, which the page's policy refuses.
+    leeds.locator("#live", has_text="As published").wait_for(state="attached")
     leeds.click("#back")
     assert leeds.input_value("#v-rereferrals") == "24.2"
     assert leeds.text_content("#risk") == f"{100 * before['risk']:.1f}%"
