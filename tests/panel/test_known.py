@@ -113,6 +113,16 @@ def test_a_figure_is_told_with_both_values(table, held):
     )
 
 
+def test_millions_are_told_to_the_last_digit(national):
+    every = national.observations
+    at = row_of(every, "ENG", "population_0_17", 2024)
+    changed = every["value"].where(every.index != at, every["value"] + 1)
+    (found,) = check_figures_known(every.assign(value=changed), every, national.register)
+    count = int(every.loc[at, "value"])
+    assert f"is {count + 1}, and the release" in found.message
+    assert f"known to say {count}:" in found.message
+
+
 def test_two_authorities_exchanged(table, held):
     """Alike in size and in one region, in one year: within the file nothing shows it."""
     swap = {"390": "391", "391": "390"}

@@ -367,4 +367,5 @@ def _named(code: object, register: Register) -> str:
 def _text(cell: Any) -> str:
     if cell is None or pd.isna(cell):
         return "missing"
-    return f"{cell:g}" if isinstance(cell, float) else str(cell)
+    # All digits: of England's millions the last one may be what differs.
+    return f"{cell:.12g}" if isinstance(cell, float) else str(cell)
