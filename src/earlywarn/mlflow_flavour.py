@@ -16,6 +16,7 @@ from earlywarn._version import __version__
 from earlywarn.errors import UsageError, require
 from earlywarn.model.serialisation import load_model, save_model
 from earlywarn.scoring.batch import score_batch
+from earlywarn.scoring.defaults import model_or_shipped
 from earlywarn.scoring.preprocessing import known_columns
 from earlywarn.serving.distributed import output_schema
 
@@ -63,7 +64,7 @@ def save_pyfunc(path: str | Path, model: RiskModel | None = None, *, explain: bo
         raise UsageError(
             "something is there already", where=str(path), remedy="Choose another place."
         )
-    model = load_model() if model is None else model
+    model = model_or_shipped(model)
     with tempfile.TemporaryDirectory() as folder:
         save_model(model, folder)
         pyfunc.save_model(

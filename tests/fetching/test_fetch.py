@@ -308,10 +308,14 @@ def test_a_slow_answer_ends_at_the_time_limit(service: Replica, tmp_path: Path) 
 
 def test_no_service_at_the_address(tmp_path: Path) -> None:
     nowhere = "http://127.0.0.1:9"
+    waits: list[float] = []
     result = fetch_published(
-        tmp_path / "out", api=nowhere, site=nowhere, content=nowhere, pause=lambda _: None
+        tmp_path / "out", api=nowhere, site=nowhere, content=nowhere, pause=waits.append
     )
     assert "no answer in 6 tries" in result.failed[0]
+    assert "no answer: " not in result.failed[0]
+    assert all("no answer" in fault and "in 6" not in fault for fault in result.failed[1:])
+    assert waits == [1, 2, 4, 8, 16], "a run without a network is patient once"
     with pytest.raises(UsageError, match="not a limit"):
         fetch_published(tmp_path / "out", time_limit=0)
 
@@ -325,6 +329,35 @@ def test_ofsteds_file_from_an_address_is_fetched_once(service: Replica, tmp_path
     service.other["outcomes.ods"], service.etag = b"PK\x03\x04 a newer one", '"two"'
     assert len(bring(service, tmp_path / "out", ofsted=address).new) == 1
     assert (tmp_path / "out/ofsted/outcomes.ods").read_bytes() == b"PK\x03\x04 a newer one"
+
+
+def test_a_host_that_has_answered_is_asked_as_patiently_as_before(
+    service: Replica, tmp_path: Path
+) -> None:
+    service.faults += [("publications\\?", faults.status(503))] * 2
+    other = "http://127.0.0.1:9/outcomes.ods"
+    waits: list[float] = []
+    result = bring(service, tmp_path / "out", ofsted=other, waits=waits)
+    assert len(result.failed) == 1
+    assert "Ofsted's file" in result.failed[0]
+    assert waits == [1, 2, 1, 2, 4, 8, 16]
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("missing.xlsx", "no such file"),
+        ("outcomes.pdf", "not the name of a file of judgements"),
+        ("", "no file can have this name"),
+        (3, "not a path"),
+    ],
+)
+def test_ofsteds_file_is_looked_at_before_anything_is_fetched(
+    service: Replica, tmp_path: Path, name: Any, problem: str
+) -> None:
+    with pytest.raises(FetchError, match=problem):
+        bring(service, tmp_path / "out", ofsted=name)
+    assert not service.asked
 
 
 def test_a_page_in_place_of_ofsteds_file_is_refused(service: Replica, tmp_path: Path) -> None:

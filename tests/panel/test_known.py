@@ -17,9 +17,9 @@ from tests.helpers.published import write_table
 from earlywarn.errors import DataQualityWarning, PanelError
 from earlywarn.panel.known import (
     check_figures_known,
-    check_judgements_known,
     check_neighbours_known,
 )
+from earlywarn.panel.known_judgements import check_judgements_known
 from earlywarn.panel.panel import load_judgements
 from earlywarn.panel.published import read_published
 
@@ -319,6 +319,27 @@ def test_judgements_lost_at_the_ends_of_a_table(national):
     assert "reports after" in short.message
 
 
+def test_a_file_must_hold_what_is_known_of_its_name(national, tmp_path):
+    """Few rows of many may be another kind of table, but not one of the same file."""
+    known = national.judgements
+    (source,) = {one for one in known["source"] if "2026-08" in one}
+    of_it = known[known["source"] == source].sort_values("published_on")
+    file = tmp_path / source.split("/")[-1]
+    kept = of_it.iloc[3:].drop(columns="source")
+    kept.to_csv(file, index=False)
+    with pytest.warns(
+        DataQualityWarning, match=rf"of {len(of_it)} inspections known of {file.name}, 3 are"
+    ):
+        load_judgements(file)
+    with pytest.warns(DataQualityWarning, match=r"3 are not in it"):
+        load_judgements(tmp_path)
+    kept.to_csv(file.with_name("some.csv"), index=False)
+    file.unlink()
+    assert len(load_judgements(tmp_path)) == len(of_it) - 3, (
+        "a table of one's own is not missed any"
+    )
+
+
 def test_new_judgements_are_no_doubt(national):
     last = national.judgements["published_on"].max()
     later = {"published_on": last + timedelta(1), "inspection_start": last - timedelta(40)}
@@ -343,7 +364,7 @@ def test_judgements_of_a_file_are_held_against_those_that_ship(national, tmp_pat
 
 def test_what_is_known_is_a_panel(tmp_path):
     write_table(tmp_path, "D3", [2025])
-    with pytest.raises(PanelError, match=r"what is known is no panel.*found str"):
+    with pytest.raises(PanelError, match=r"known: a Panel is needed: found of type str"):
         read_published(tmp_path, known="x")  # type: ignore[arg-type]
 
 

@@ -34,9 +34,9 @@ def test_what_is_meant_by_nothing_else(snapshot):
         ew.explain("New")
     with pytest.raises(AuthorityError, match="no authority is given"):
         ew.explain([], snapshot)
-    with pytest.raises(ModelError, match="found a float"):
+    with pytest.raises(ModelError, match="found of type float"):
         ew.explain(1.5, snapshot)
-    with pytest.raises(ModelError, match="found a Snapshot"):
+    with pytest.raises(ModelError, match="found of type Snapshot"):
         ew.score(snapshot)
-    with pytest.raises(IndicatorError, match="found a Panel"):
+    with pytest.raises(IndicatorError, match="found of type Panel"):
         ew.score(None, ew.load_panel())

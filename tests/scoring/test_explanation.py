@@ -228,5 +228,5 @@ def test_authority_of_another_day(model: RiskModel, snapshot: Snapshot) -> None:
 
 
 def test_a_panel_is_refused(model: RiskModel, national: Panel) -> None:
-    with pytest.raises(IndicatorError, match=r"a Panel.*panel\.as_of"):
+    with pytest.raises(IndicatorError, match=r"of type Panel.*panel\.as_of"):
         explain(model, national)  # type: ignore[arg-type]

@@ -220,7 +220,7 @@ def test_no_length_of_list(model: RiskModel, snapshot: Snapshot, top_k) -> None:
 
 
 def test_a_panel_is_refused(model: RiskModel, national: Panel) -> None:
-    with pytest.raises(IndicatorError, match=r"a Panel.*panel\.as_of"):
+    with pytest.raises(IndicatorError, match=r"of type Panel.*panel\.as_of"):
         score(model, national)  # type: ignore[arg-type]
 
 

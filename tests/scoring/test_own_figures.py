@@ -200,7 +200,7 @@ def test_a_row_without_an_authority_is_compared_with_the_days_spread(model, snap
     days = [snapshot, national.as_of("2019-06-30")]
     found = [score_batch(row, model, snapshot=day)["risk"].item() for day in days]
     assert found[0] != found[1]
-    with pytest.raises(IndicatorError, match="Snapshot only"):
+    with pytest.raises(IndicatorError, match="a Snapshot is needed"):
         score_batch(row, model, snapshot=national)
 
 

@@ -454,6 +454,8 @@ def test_loopback_unless_told(monkeypatch, capsys) -> None:
     assert (told["host"], told["port"]) == ("0.0.0.0", 9000)  # noqa: S104
     assert main(["serve", "--port", "99999"]) == 2
     assert "not a port" in capsys.readouterr().err
+    assert main(["serve", "--host", "nowhere.invalid"]) == 2
+    assert "no address is known by this name" in capsys.readouterr().err
     assert main(["serve", "--model", "nowhere"]) == 2
     assert main(["serve", "--workers", "0"]) == 2
     assert "not a number of processes" in capsys.readouterr().err

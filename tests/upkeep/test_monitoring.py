@@ -80,6 +80,8 @@ def test_the_command_writes_for_both_and_ends_with_a_code_of_its_own(
     assert "| attention |" in first
     assert "attention: source C1" in capsys.readouterr().out
     assert main([*command, "--day", "soon"]) == 2
+    assert main([*command, "--day", "1800-01-01"]) == 2
+    assert "nothing was known yet" in capsys.readouterr().err
 
 
 def test_files_that_are_new_are_fetched_and_built_once(tmp_path: Path, model: ew.RiskModel) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,3 +57,12 @@ def test_rows_in_a_file_of_no_possible_name_are_refused() -> None:
 def test_a_path_comes_back() -> None:
     assert as_path("a/b.csv", "path") == as_path(Path("a", "b.csv"), "path") == Path("a", "b.csv")
     assert as_path("x" * 255, "path", PanelError).name == "x" * 255
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes in a folder")
+def test_a_pipe_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    pipe = tmp_path / "rows.csv"
+    os.mkfifo(pipe)
+    for door in (score_batch, lambda path: score_file(path, tmp_path / "out.csv")):
+        with pytest.raises(EarlyWarnError, match="not a file that can be kept"):
+            door(pipe)

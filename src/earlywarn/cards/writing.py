@@ -13,14 +13,15 @@ from earlywarn.cards.quality import assumptions, quality_log
 from earlywarn.errors import CardError
 from earlywarn.evaluation.stored_record import check_belongs, read_recorded
 from earlywarn.indicators.timeline import Timeline
-from earlywarn.model.serialisation import load_model
 from earlywarn.model.training import design, training_cases
-from earlywarn.panel.panel import load_panel
+from earlywarn.panel.panel import panel_or_shipped
+from earlywarn.scoring.defaults import model_or_shipped
 from earlywarn.scoring.freshness import freshness
 from earlywarn.scoring.preprocessing import model_indicators
+from earlywarn.utils.arguments import of_kind
 from earlywarn.utils.files import check_outputs, folder_for, write_together, written_to
 from earlywarn.utils.paths import as_path
-from earlywarn.utils.progress import Progress
+from earlywarn.utils.progress import Progress, progress_or_silent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,12 +92,14 @@ def write_card(
     """
     place = as_path(folder, "folder")
     _check_free(place, overwrite=overwrite)
+    if links is not None:
+        of_kind(links, str, "links", expected="the address that links start with", fault=CardError)
     standards = read_standards(templates)
-    model = load_model() if model is None else model
-    panel = load_panel() if panel is None else panel
+    model = model_or_shipped(model)
+    panel = panel_or_shipped(panel)
     recorded = read_recorded(record)
     check_belongs(recorded, model, panel)
-    learnt = _learnt(model, panel, progress or Progress())
+    learnt = _learnt(model, panel, progress_or_silent(progress))
     facts = gather_facts(model, panel, recorded, learnt.cases, links=links)
     texts = (
         model_card(facts, learnt, recorded, standards.tripod),

@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
-from pathlib import Path
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -21,24 +21,29 @@ from joblib import delayed
 
 from earlywarn._version import __version__
 from earlywarn.errors import BacktestError
-from earlywarn.evaluation.baselines import RIVALS
+from earlywarn.evaluation.baselines import RIVALS, Contender
 from earlywarn.evaluation.country import Countries
 from earlywarn.evaluation.finished_years import FinishedYears
-from earlywarn.evaluation.protocol import LEADS, OURS, WINDOWS, window_of
+from earlywarn.evaluation.protocol import LEADS, LONGEST_LEAD, OURS, WINDOWS, window_of
 from earlywarn.indicators.catalogue import digest as catalogue_digest
 from earlywarn.indicators.timeline import Timeline
+from earlywarn.judgements.schema import check_judgements
 from earlywarn.judgements.targets import GRADES, cohort, get_target
 from earlywarn.model.prior import WeightPrior
 from earlywarn.model.training import ages, train, training_cases
-from earlywarn.utils.dates import ordinals_of
-from earlywarn.utils.progress import Progress
+from earlywarn.panel.panel import FIRST_DAY, checked_panel
+from earlywarn.utils.arguments import several, whole_number
+from earlywarn.utils.dates import as_date, ordinals_of
+from earlywarn.utils.paths import as_path
+from earlywarn.utils.progress import Progress, progress_or_silent
 from earlywarn.utils.showing import Brief, Shown
 from earlywarn.utils.workers import parallel
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
+    from pathlib import Path
 
-    from earlywarn.evaluation.baselines import Contender, Forecaster
+    from earlywarn.evaluation.baselines import Forecaster
     from earlywarn.judgements.targets import Target
     from earlywarn.panel.panel import Panel
 
@@ -147,15 +152,21 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
     >>> sorted(record.forecasts["model"].unique())[:2]
     ['deprivation', 'earlywarn']
     """
-    shown = Progress() if progress is None else progress
-    question = get_target(target)
-    until = _last_start(judgements, until)
+    shown = progress_or_silent(progress)
+    question, panel = get_target(target), checked_panel(panel)
+    first_year = whole_number(first_year, "first_year", least=FIRST_DAY.year, most=LAST_DAY.year)
+    months = several(leads, Integral, "leads", expected="numbers of months")
+    leads = [whole_number(lead, "leads", least=0, most=LONGEST_LEAD) for lead in months]
+    rivals = several(rivals, Contender, "rivals", expected="what RIVALS and CHALLENGERS hold")
+    until = _last_start(check_judgements(judgements), until)
     cases = _cases(judgements, question, first_year, until)
     years = range(first_year, until.year + 1)
     name = uuid4().hex
     plan = _Plan(panel, judgements, question, cases, tuple(leads), tuple(rivals), until, name)
     # The whole path, since processes that an earlier call left waiting may stand in another folder.
-    store = None if parts is None else FinishedYears(Path(parts).absolute(), plan.digest())
+    store = None
+    if parts is not None:
+        store = FinishedYears(as_path(parts, "parts", BacktestError).absolute(), plan.digest())
     with nullcontext() if store is None else store.kept():
         jobs = (delayed(_year)(plan, year, store) for year in years)
         done = parallel(n_jobs, return_as="generator")(jobs)
@@ -245,6 +256,7 @@ def _last_start(judgements: pd.DataFrame, until: date | None) -> date:
     newest = max(judgements["inspection_start"].dropna(), default=LAST_DAY)
     if until is None:
         return min(newest, LAST_DAY)
+    until = as_date(until, "until", BacktestError)
     if until > LAST_DAY:
         raise BacktestError(
             "no window holds inspections so late",

@@ -8,7 +8,7 @@ trailing base rate looks at nothing but the recent share of each grade.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -41,6 +41,7 @@ class Forecaster(Protocol):
         """Probability of the worst grade, for each row of the rule's columns."""
 
 
+@runtime_checkable
 class Contender(Protocol):
     """Whatever may stand beside the model in a backtest: a rule, or a machine that learns."""
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.indicators.build import build_indicators, reference_distributions
+from earlywarn.scoring.defaults import checked_model
 from earlywarn.scoring.freshness import freshness, overdue_words
 from earlywarn.scoring.preprocessing import model_indicators, read_rows
 
@@ -72,7 +73,7 @@ def drift(model: RiskModel, snapshot: Snapshot) -> Drift:
     >>> drift(ew.load_model(), ew.load_panel().as_of("2026-03-31")).usable
     True
     """
-    X = build_indicators(snapshot)
+    model, X = checked_model(model), build_indicators(snapshot)
     values = read_rows(model, X.reset_index(drop=True)).values  # noqa: PD011 - not a frame
     table = _compared(model, values, reference_distributions(snapshot))
     sources = freshness(model, snapshot)

@@ -47,7 +47,7 @@ from earlywarn.statistics.bootstrap import (
     weighted_slope,
 )
 from earlywarn.statistics.exact import hypergeometric_tail
-from earlywarn.utils.progress import Progress
+from earlywarn.utils.progress import Progress, progress_or_silent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -194,7 +194,7 @@ def evaluate(
     references = _references(present, reference_models)
     records: list[dict[str, Any]] = []
     paired: list[dict[str, Any]] = []
-    shown = Progress() if progress is None else progress
+    shown = progress_or_silent(progress)
     title = f"Measuring, with {resamples:,} resamples of authorities"
     for window, lead, group in shown.over(list(by_window_and_lead(rows)), title):
         where = {"window": window, "lead_months": lead}

@@ -33,6 +33,8 @@ JOINT = tuple(window for window in WINDOWS if window not in APART)
 
 LEADS = (0, 6, 12, 24)
 """How many months before the start of an inspection it is forecast."""
+LONGEST_LEAD = 120
+"""The longest such time that a backtest takes: figures reach back some ten years."""
 
 CAPACITY = 26
 """Length of the watchlist: the authorities in intervention in 2016."""

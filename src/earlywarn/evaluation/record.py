@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from earlywarn._version import __version__
 from earlywarn.errors import BacktestError, MissingExtraError, require
+from earlywarn.evaluation.backtesting import Backtest
 from earlywarn.evaluation.checks import Evidence, Result, as_frame, run_checks
 from earlywarn.evaluation.fairness import groups, recounted, steadiness
 from earlywarn.evaluation.performance import decision_curve, evaluate, reliability, to_records
@@ -22,7 +24,11 @@ from earlywarn.evaluation.protocol import CAPACITY
 from earlywarn.evaluation.record_page import page
 from earlywarn.evaluation.watchlist import lead_time, list_record
 from earlywarn.indicators.build import build_indicators
+from earlywarn.panel.panel import checked_panel
 from earlywarn.panel.storage import panel_digest
+from earlywarn.scoring.defaults import checked_model
+from earlywarn.utils.arguments import of_kind, several, whole_number
+from earlywarn.utils.dates import as_date
 from earlywarn.utils.files import check_outputs, folder_for, write_together, written_to
 from earlywarn.utils.paths import as_path
 
@@ -33,7 +39,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from earlywarn.evaluation.backtesting import Backtest
     from earlywarn.evaluation.performance import Evaluation
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Panel
@@ -94,7 +99,13 @@ def make_record(
     progress : Progress, optional
         What to report to.
     """
-    day = panel.newest_publication if as_of is None else as_of
+    of_kind(backtest, Backtest, "backtest", expected="what backtest gives", fault=BacktestError)
+    model, panel = checked_model(model), checked_panel(panel)
+    resamples = whole_number(resamples, "resamples", least=1, fault=BacktestError)
+    numbers = "numbers of checks"
+    mute = several(mute, Integral, "mute", expected=numbers, fault=BacktestError)
+    newest = panel.newest_publication
+    day = newest if as_of is None else as_date(as_of, "as_of", BacktestError)
     evaluation = evaluate(backtest.forecasts, resamples=resamples, progress=progress)
     evidence = Evidence(backtest, evaluation.records, evaluation.paired, model, panel, day)
     results = run_checks(evidence, mute=mute)
@@ -166,6 +177,7 @@ def write_record(record: Record, folder: str | Path, *, overwrite: bool = False)
         what="a record",
         fault=BacktestError,
     )
+    of_kind(record, Record, "record", expected="what make_record gives", fault=BacktestError)
     contents: dict[Path, str | bytes] = {}
     for name, frame in _all_tables(record).items():
         contents[target / f"{name}.csv"] = frame.to_csv(index=False, lineterminator="\n")

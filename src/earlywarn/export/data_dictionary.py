@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from earlywarn.utils.arguments import of_kind
+
 NOT_AVAILABLE, NOT_APPLICABLE = "[x]", "[z]"
 SHORTHAND = {
     NOT_AVAILABLE: "not available: no such figure or judgement is on record",
@@ -259,6 +261,7 @@ def data_dictionary(frame: pd.DataFrame) -> pd.DataFrame:
     >>> data_dictionary(pd.DataFrame({"risk": [0.25]})).loc[0, ["col_type", "label"]].tolist()
     ['Indicator', 'Risk of an Inadequate judgement (share from 0 to 1)']
     """
+    of_kind(frame, pd.DataFrame, "frame", expected="a table that earlywarn gave")
     rows = [
         dict.fromkeys(METADATA, "")
         | {

@@ -6,11 +6,14 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from earlywarn.errors import UsageError, require
 from earlywarn.export.data_dictionary import data_dictionary
 from earlywarn.export.ods import ods
 from earlywarn.export.workbook import About, about_table, book_of
 from earlywarn.export.xlsx import xlsx
+from earlywarn.utils.arguments import of_kind
 from earlywarn.utils.csv_text import inert
 from earlywarn.utils.files import check_outputs, write_together, written_to
 from earlywarn.utils.paths import as_path
@@ -18,7 +21,6 @@ from earlywarn.utils.paths import as_path
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas as pd
 
 ENDINGS = (".csv", ".xlsx", ".ods", ".parquet", ".json")
 
@@ -58,6 +60,7 @@ def write_table(
     >>> ew.write_table(ew.score(), "scores.ods")  # doctest: +SKIP
     """
     file = as_path(path, "path")
+    of_kind(frame, pd.DataFrame, "frame", expected="a table that earlywarn gave")
     check_table_place(file, overwrite=overwrite)
     rows = frame.reset_index() if any(name is not None for name in frame.index.names) else frame
     contents = _contents(rows, file.suffix, about or about_table(rows))

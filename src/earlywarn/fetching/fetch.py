@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from earlywarn.errors import FetchError
 from earlywarn.fetching.http import Client, GoneError, client
-from earlywarn.fetching.ofsted import fetch_ofsted
+from earlywarn.fetching.ofsted import check_ofsted, fetch_ofsted
 from earlywarn.fetching.release_files import CONTENT, SITE, ReleaseFiles, not_a_zip, tables_in
 from earlywarn.fetching.service import API, Service, Version
 from earlywarn.fetching.store import ARCHIVES, SUPERSEDED, Fetching, Store, file_name
@@ -22,9 +22,10 @@ from earlywarn.fetching.wanted import (
     recognised,
 )
 from earlywarn.sources.calendar import Calendar
+from earlywarn.utils.arguments import of_kind
 from earlywarn.utils.files import written_to
 from earlywarn.utils.paths import as_path
-from earlywarn.utils.progress import Progress
+from earlywarn.utils.progress import Progress, progress_or_silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +54,7 @@ class Run:
         """Who asks."""
         return self.service.client
 
-    def everything(self, ofsted: str | Path | None) -> Fetching:
+    def everything(self, ofsted: str | None) -> Fetching:
         """All publications, then Ofsted's file. What fails is said at the end; the rest goes on."""
         publications: list[Publication] = []
         self._attempt("the list of publications", lambda: publications.extend(self._published()))
@@ -378,7 +379,10 @@ def fetch_published(  # noqa: PLR0913 - every address and limit, each by its nam
         If the folder holds a manifest that is none of these.
     """
     store = Store.at(as_path(out, "out", FetchError))
-    addresses = [address.rstrip("/") for address in (api, site, content)]
+    ofsted = None if ofsted is None else check_ofsted(ofsted)
+    named = {"api": api, "site": site, "content": content}.items()
+    whole = "the address of a service"
+    addresses = [of_kind(given, str, name, expected=whole).rstrip("/") for name, given in named]
     with client(time_limit=time_limit, size_limit=size_limit, pause=pause) as asker:
         run = Run(
             Service(asker, addresses[0]),
@@ -387,7 +391,7 @@ def fetch_published(  # noqa: PLR0913 - every address and limit, each by its nam
             None,
             since,
             today or datetime.now(UTC).date(),
-            progress or Progress(),
+            progress_or_silent(progress),
         )
         if dry_run:
             return run.everything(ofsted)

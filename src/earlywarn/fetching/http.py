@@ -15,9 +15,11 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from earlywarn._version import __version__
 from earlywarn.errors import FetchError, UsageError, require
+from earlywarn.utils.arguments import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -42,6 +44,10 @@ class _AgainError(Exception):
     def __init__(self, reason: str, wait: float | None = None) -> None:
         super().__init__(reason)
         self.wait = wait
+
+
+class _NoConnectionError(_AgainError):
+    """There was no connection at all: no network, a wrong name, a host that is down."""
 
 
 class Fetched(NamedTuple):
@@ -74,10 +80,15 @@ class Client:
     pause: Callable[[float], None] = time.sleep
     requests: int = 0
     _session: Any = field(default=None, repr=False)
+    _answered: set[str] = field(default_factory=set, repr=False)
+    """The hosts that have answered."""
+    _unreached: set[str] = field(default_factory=set, repr=False)
+    """The hosts that no connection was made to, patient as it was."""
 
     def __post_init__(self) -> None:
         for name, value in (("time_limit", self.time_limit), ("size_limit", self.size_limit)):
-            if not (math.isfinite(value) and value > 0):
+            limit = number(value, name, expected="above 0")
+            if not (math.isfinite(limit) and limit > 0):
                 raise UsageError("not a limit", where=name, found=str(value), expected="above 0")
 
     def json(self, address: str, query: Mapping[str, str | int] | None = None) -> dict[str, Any]:
@@ -243,23 +254,32 @@ class Client:
         read: Callable[[httpx.Response], Any],
         headers: Mapping[str, str] | None = None,
     ) -> Any:
-        """Ask until there is an answer, with growing pauses between."""
-        pause, last = FIRST_PAUSE, ""
-        for turn in range(TRIES):
+        """Ask until there is an answer, with growing pauses between.
+
+        Without a network a run would be as patient with each address in turn, for minutes: where
+        one host could not be reached, those that have not answered yet are asked once.
+        """
+        pause, last, host = FIRST_PAUSE, "", urlsplit(address).netloc
+        tries = 1 if self._unreached and host not in self._answered else TRIES
+        problem = f"no answer in {tries} tries" if tries > 1 else "no answer"
+        for turn in range(tries):
             try:
                 return self._once(address, query, read, headers)
             except _AgainError as again:
                 last = str(again)
                 wait = pause if again.wait is None else again.wait
+                if isinstance(again, _NoConnectionError) and turn + 1 == tries:
+                    self._unreached.add(host)
             except zlib.error as error:
                 last, wait = f"what came can't be unpacked ({error})", pause
             if wait > LONGEST_WAIT:
+                problem = "the service asks for a longer wait"
                 break
-            if turn + 1 < TRIES:
+            if turn + 1 < tries:
                 self.pause(wait)
             pause = min(pause * 2, LONGEST_PAUSE)
         raise FetchError(
-            f"no answer in {turn + 1} tries" if turn else "the service asks for a longer wait",
+            problem,
             where=address,
             found=last,
             remedy="Try again later: what was fetched before is kept. Behind a proxy, set "
@@ -279,6 +299,7 @@ class Client:
             with self._open().stream(
                 "GET", address, params=query or None, headers=headers
             ) as answer:
+                self._answered.add(urlsplit(address).netloc)
                 self._refuse_status(answer)
                 return read(answer)
         except (http.InvalidURL, http.UnsupportedProtocol, http.TooManyRedirects) as error:
@@ -289,7 +310,9 @@ class Client:
                 expected="a full address such as https://api.education.gov.uk/statistics/v1",
             ) from error
         except http.TransportError as error:
-            raise _AgainError(f"{type(error).__name__}: {str(error) or 'no reason'}") from error
+            unreached = isinstance(error, (http.ConnectError, http.ConnectTimeout))
+            kind = _NoConnectionError if unreached else _AgainError
+            raise kind(f"{type(error).__name__}: {str(error) or 'no reason'}") from error
 
     def _refuse_status(self, answer: httpx.Response) -> None:
         status = answer.status_code

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from earlywarn.errors import FetchError
 from earlywarn.fetching.http import Fetched
+from earlywarn.utils.paths import as_path
 
 if TYPE_CHECKING:
     from datetime import date
@@ -28,18 +29,10 @@ def fetch_ofsted(
     work: Path | None,
     result: Fetching,
     today: date,
-    source: str | Path,
+    text: str,
 ) -> None:
     """Bring the file that a user names into the folder ``ofsted``, if it is new."""
-    text = str(source)
-    remote = re.match(r"https?://", text, re.IGNORECASE) is not None
-    name = Path(unquote(urlsplit(text).path)).name if remote else Path(text).name
-    if Path(name).suffix.lower() not in ENDINGS:
-        raise FetchError(
-            "not the name of a file of judgements",
-            where=text,
-            expected=f"a name that ends in {', '.join(ENDINGS)}",
-        )
+    name, remote = _name_of(text), _is_address(text)
     key = f"ofsted {text}"
     before = store.files.get(key) if store.has(key) else None
     entry: dict[str, Any] = {
@@ -74,6 +67,40 @@ def fetch_ofsted(
     result.new.append(entry)
 
 
+def check_ofsted(source: str | Path) -> str:
+    """Refuse what can't be Ofsted's file, before anything else is fetched; give it as text.
+
+    Raises
+    ------
+    FetchError
+        If its name ends as no table does, or there is no such file.
+    """
+    text = str(as_path(source, "ofsted", FetchError)) if not _is_address(source) else str(source)
+    if Path(_name_of(text)).suffix.lower() not in ENDINGS:
+        raise FetchError(
+            "not the name of a file of judgements",
+            where=text,
+            expected=f"a name that ends in {', '.join(ENDINGS)}",
+        )
+    if not _is_address(text):
+        _check_there(Path(text))
+    return text
+
+
+def _is_address(source: object) -> bool:
+    given = isinstance(source, str)
+    return given and re.match(r"https?://", str(source), re.IGNORECASE) is not None
+
+
+def _name_of(text: str) -> str:
+    return Path(unquote(urlsplit(text).path)).name if _is_address(text) else Path(text).name
+
+
+def _check_there(file: Path) -> None:
+    if not file.is_file():
+        raise FetchError("no such file", where=str(file), remedy="Give Ofsted's file as it came.")
+
+
 def _remote(
     client: Client, work: Path, address: str, before: dict[str, Any] | None
 ) -> Fetched | None:
@@ -93,8 +120,7 @@ def _remote(
 
 
 def _local(work: Path, source: Path) -> Fetched:
-    if not source.is_file():
-        raise FetchError("no such file", where=str(source), remedy="Give Ofsted's file as it came.")
+    _check_there(source)
     content = source.read_bytes()
     handle, name = tempfile.mkstemp(dir=work, suffix=".part")
     with os.fdopen(handle, "wb") as stream:

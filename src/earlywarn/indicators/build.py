@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from earlywarn.errors import IndicatorError
 from earlywarn.indicators.catalogue import (
     DEPRIVATION,
     HISTORY,
@@ -25,7 +24,7 @@ from earlywarn.indicators.catalogue import (
 from earlywarn.indicators.figures import Figures, Level, Pairs
 from earlywarn.indicators.standardise import usual_level
 from earlywarn.judgements.targets import previous_judgement
-from earlywarn.panel.snapshot import Snapshot, once
+from earlywarn.panel.snapshot import Snapshot, checked_snapshot, once
 from earlywarn.statistics.arrays import FloatArray, rate
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def _once(make: Callable[[Snapshot], pd.DataFrame]) -> Callable[[Snapshot], pd.D
 
     @wraps(make)
     def held(snapshot: Snapshot) -> pd.DataFrame:
-        _check(snapshot)
+        checked_snapshot(snapshot)
         # Another frame on the same figures: what a caller does to it stays the caller's.
         return made(snapshot).copy(deep=False)
 
@@ -109,7 +108,7 @@ def published_indicators(
     Columns worked out before are taken from ``kept``, where those of today are put too: a
     publication touches a few indicators, and those of the others are as they were.
     """
-    _check(snapshot)
+    checked_snapshot(snapshot)
     if records is INDICATORS and kept is None:
         return _all_published(snapshot)
     return _built(snapshot, records, kept)
@@ -166,7 +165,7 @@ def history_of(last: pd.DataFrame) -> pd.DataFrame:
 
 def reference_distributions(snapshot: Snapshot) -> Mapping[str, Distribution]:
     """The newest year's distribution of each indicator: what a single row is compared with."""
-    _check(snapshot)
+    checked_snapshot(snapshot)
     records = [get_indicator(DEPRIVATION), *_published(INDICATORS)]
     levels = Figures.of(snapshot).levels(records)
     deprivation, found = next(levels), {}
@@ -189,7 +188,7 @@ def newest_sizes(snapshot: Snapshot) -> pd.DataFrame:
     >>> bool(sizes.loc["383", "rereferrals"] > 1000)
     True
     """
-    _check(snapshot)
+    checked_snapshot(snapshot)
     figures = Figures.of(snapshot)
     found = {
         level.record.id: level.usual_size(level.newest)
@@ -220,7 +219,7 @@ def newest_comparisons(snapshot: Snapshot) -> pd.DataFrame:
     >>> leeds.loc["cin_rate", ["period", "expected"]].astype(float).round().tolist()
     [2023.0, 365.0]
     """
-    _check(snapshot)
+    checked_snapshot(snapshot)
     figures, parts = Figures.of(snapshot), []
     levels = figures.levels([get_indicator(DEPRIVATION), *_published(INDICATORS)])
     deprivation = next(levels)
@@ -272,7 +271,7 @@ def like_for_like(snapshot: Snapshot) -> pd.DataFrame:
     >>> int(leeds["period"]), bool(leeds["y"] < leeds["centre"])
     (2023, True)
     """
-    _check(snapshot)
+    checked_snapshot(snapshot)
     figures = Figures.of(snapshot)
     parts: list[pd.DataFrame] = []
     levels = figures.levels([get_indicator(DEPRIVATION), *_published(INDICATORS)])
@@ -331,7 +330,7 @@ def newest_figures(snapshot: Snapshot) -> pd.DataFrame:
     >>> len(figures.query("indicator == 'caseload' and period == 2023")) > 140
     True
     """
-    _check(snapshot)
+    checked_snapshot(snapshot)
     figures, parts = Figures.of(snapshot), []
     codes = pd.Index(figures.areas[:-1], dtype="str")
     for level in figures.levels(_published(INDICATORS)):
@@ -356,18 +355,6 @@ def newest_figures(snapshot: Snapshot) -> pd.DataFrame:
 
 def _published(records: Sequence[Indicator]) -> list[Indicator]:
     return [record for record in records if record.kind != "history"]
-
-
-def _check(snapshot: object) -> None:
-    if not isinstance(snapshot, Snapshot):
-        raise IndicatorError(
-            "indicators are built from a Snapshot only",
-            where="snapshot",
-            found=f"a {type(snapshot).__name__}",
-            expected="what panel.as_of(date) gives",
-            remedy="A Panel also holds what was published later, and a look into the future must "
-            "not be possible.",
-        )
 
 
 def _index(snapshot: Snapshot) -> pd.MultiIndex:

@@ -243,8 +243,9 @@ def warn_of_doubts(findings: Sequence[Finding], *, stacklevel: int) -> None:
     warned = [finding.message for finding in findings if finding.severity == "warning"]
     if warned:
         more = f"; and {len(warned) - 5} more" if len(warned) > 5 else ""
+        doubts = "1 doubt" if len(warned) == 1 else f"{len(warned)} doubts"
         warnings.warn(
-            f"{len(warned)} doubts about judgements: {'; '.join(warned[:5])}{more}",
+            f"{doubts} about judgements: {'; '.join(warned[:5])}{more}",
             DataQualityWarning,
             stacklevel=stacklevel,
         )

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from earlywarn.errors import OutcomeError
+from earlywarn.utils.arguments import of_kind
 from earlywarn.utils.dates import as_date
 
 GRADES = ("Outstanding", "Good", "Requires improvement", "Inadequate")
@@ -87,10 +88,14 @@ def check_judgements(frame: pd.DataFrame) -> pd.DataFrame:
     OutcomeError
         If a column is missing, a date is none, or a grade is not a full word.
     """
+    of_kind(
+        frame, pd.DataFrame, "judgements", expected="what load_judgements gives", fault=OutcomeError
+    )
     missing = [column for column in _CONTRACT if column not in frame.columns]
     if missing:
         raise OutcomeError(
-            "columns are missing from the judgements",
+            "columns are missing",
+            where="judgements",
             found=f"no {', '.join(missing)}",
             expected=", ".join(_CONTRACT),
             remedy="Use a frame that load_judgements gave.",

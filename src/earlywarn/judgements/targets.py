@@ -199,7 +199,8 @@ def get_target(name: str | Target) -> Target:
     """
     if isinstance(name, Target):
         return name
-    if name not in TARGETS:
+    given: object = name
+    if not isinstance(given, str) or given not in TARGETS:
         raise OutcomeError(
             "there is no such target",
             where="target",
@@ -207,7 +208,7 @@ def get_target(name: str | Target) -> Target:
             expected=f"one of {', '.join(TARGETS)}",
             remedy="Give one of these names.",
         )
-    return TARGETS[name]
+    return TARGETS[given]
 
 
 def derived_grade(judgements: pd.DataFrame) -> pd.Series:

@@ -18,7 +18,7 @@ from earlywarn.model.columns import no_numbers
 from earlywarn.model.grade_order import graded, order_of
 from earlywarn.model.ordinal import OrdinalFit, Prior, fit_ordinal
 from earlywarn.model.risk_model import RiskModel
-from earlywarn.utils.progress import Progress
+from earlywarn.utils.progress import Progress, progress_or_silent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -230,7 +230,7 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         cases = _Cases(filled, grade, len(self.classes_), self._prior(), ages)
         # Hundreds of small fits: threads would wait for one another longer than they work.
         with threadpool_limits(1, user_api="blas"):
-            self._learn(cases, blank, weight, cluster, progress or Progress())
+            self._learn(cases, blank, weight, cluster, progress_or_silent(progress))
         return self
 
     def _learn(

@@ -20,6 +20,7 @@ from earlywarn.model.checked import ARRAYS, check_info, check_model, refuse
 from earlywarn.model.golden import check_golden, golden_rows
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.model.signing import check_signature
+from earlywarn.utils.arguments import of_kind
 from earlywarn.utils.files import (
     check_outputs,
     folder_for,
@@ -185,6 +186,7 @@ def _readable_text(model: RiskModel, where: str) -> str:
     """The text to write, refused now rather than when it is read."""
     try:
         # The golden rows need a model that is whole, and an account that is.
+        of_kind(model, RiskModel, "model", expected="what train gives", fault=StoreError)
         check_model(_as_plain(model), where)
         check_info(dict(model.info), where)
         text = to_text(model)

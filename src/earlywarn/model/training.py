@@ -11,15 +11,17 @@ from earlywarn.errors import TrainingError
 from earlywarn.indicators.build import reference_distributions
 from earlywarn.indicators.catalogue import Indicator, model_column, scored_indicators
 from earlywarn.indicators.timeline import Timeline
+from earlywarn.judgements.schema import check_judgements
 from earlywarn.judgements.targets import Target, cohort, get_target
 from earlywarn.model.base_rate import HALF_LIFE, PSEUDO_CASES, recent_weights, trailing_share
 from earlywarn.model.classifier import RiskClassifier
 from earlywarn.model.prior import WeightPrior, prior_of
 from earlywarn.model.serialisation import fingerprint
-from earlywarn.panel.panel import FIRST_DAY, Panel
+from earlywarn.panel.panel import FIRST_DAY, Panel, checked_panel
 from earlywarn.statistics.distributions import logit
+from earlywarn.utils.arguments import number, of_kind, several, whole_number
 from earlywarn.utils.dates import as_date, this_day
-from earlywarn.utils.progress import Progress
+from earlywarn.utils.progress import Progress, progress_or_silent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 LIFE_YEARS = 2
 """A model is not used later than this many years after its cut."""
-REFITS = 500
+REFITS, MOST_REFITS = 500, 100_000
 SEED = 20160913
 """The day of the National Audit Office's report."""
 FEWEST_EVENTS = 10
@@ -100,16 +102,15 @@ def train(  # noqa: PLR0913 - every choice of a retraining, each by its name
     >>> model.info["target"]["name"], model.info["training"]["until"]
     ('any_inadequate', '2018-01-01')
     """
-    question = get_target(target)
-    records = scored_indicators() if indicators is None else tuple(indicators)
-    weight_prior = WeightPrior() if weight_prior is None else weight_prior
-    if refits < 0:
-        raise TrainingError(
-            "fewer than none", where="refits", found=f"{refits}", expected="0 or more"
-        )
+    question, panel = get_target(target), checked_panel(panel)
+    records, weight_prior = _recipe(indicators, weight_prior)
+    refits = whole_number(refits, "refits", least=0, most=MOST_REFITS, fault=TrainingError)
+    prior = None if prior is None else _share(prior)
     cases = training_cases(judgements, until=until, target=question)
-    progress = Progress() if progress is None else progress
-    timeline = Timeline(panel, judgements) if timeline is None else timeline
+    progress = progress_or_silent(progress)
+    if timeline is None:
+        timeline = Timeline(panel, judgements)
+    of_kind(timeline, Timeline, "timeline", expected="one of the same panel and judgements")
     X = design(timeline, cases, records, progress=progress)
     progress.say(f"Fitting {len(records)} indicators")
     classifier = RiskClassifier(
@@ -175,7 +176,7 @@ def design(
 ) -> pd.DataFrame:
     """The model's columns for each case, as they were known on the day its inspection started."""
     pairs = list(zip(cases["la_code"], cases["inspection_start"], strict=True))
-    shown = Progress() if progress is None else progress
+    shown = progress_or_silent(progress)
     rows = timeline.rows(shown.over(pairs, "Describing each inspection as known at its start"))
     return rows[[model_column(record) for record in records]]
 
@@ -198,10 +199,11 @@ def _cut(judgements: pd.DataFrame, until: date | str | None) -> date:
                 remedy="Give the last day whose reports are among the judgements.",
             )
         return cut
-    reports = [as_date(day, "published_on", TrainingError) for day in judgements["published_on"]]
-    if not reports:
+    reports = check_judgements(judgements)["published_on"]
+    if not len(reports):
         raise TrainingError("there are no judgements to learn from", where="judgements")
-    return max(reports)
+    newest: date = max(reports)
+    return newest
 
 
 def _expected(model: RiskModel, X: pd.DataFrame, age: FloatArray) -> dict[str, Any]:
@@ -240,15 +242,33 @@ def _recent(cases: pd.DataFrame, age: FloatArray) -> dict[str, Any]:
     }
 
 
+def _recipe(
+    indicators: Sequence[Indicator] | None, weight_prior: WeightPrior | None
+) -> tuple[tuple[Indicator, ...], WeightPrior]:
+    """The indicators to learn the weights of, and what is known of these before."""
+    of_catalogue = "indicators of the catalogue"
+    records = (
+        scored_indicators()
+        if indicators is None
+        else several(indicators, Indicator, "indicators", expected=of_catalogue)
+    )
+    if not records:
+        raise TrainingError("nothing to learn from", where="indicators", expected=of_catalogue)
+    before = WeightPrior() if weight_prior is None else weight_prior
+    return records, of_kind(before, WeightPrior, "weight_prior", expected="its widths, by name")
+
+
+def _share(prior: object) -> float:
+    """The share of Inadequate judgements to expect, as a caller gives it."""
+    expected = "a number between 0 and 1, such as 0.08"
+    share = number(prior, "prior", expected=expected, fault=TrainingError)
+    if not 0 < share < 1:
+        raise TrainingError("not a share", where="prior", found=str(prior), expected=expected)
+    return share
+
+
 def _scenario(prior: float, expected: float) -> float:
     """How far the log-odds move if another share of Inadequate judgements is expected."""
-    if not 0 < prior < 1:
-        raise TrainingError(
-            "not a share",
-            where="prior",
-            found=str(prior),
-            expected="a number between 0 and 1, such as 0.08",
-        )
     return float(logit(prior) - logit(expected))
 
 

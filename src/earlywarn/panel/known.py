@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from earlywarn.judgements.schema import AREAS
 from earlywarn.sources.schema import KEY, Finding
 from earlywarn.utils.dates import ordinals_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import date
 
     import numpy.typing as npt
 
@@ -22,13 +20,8 @@ if TYPE_CHECKING:
 UNLIKE = "unlike-the-known"
 GONE = "known-and-gone"
 _NAMED = 5
-_JUDGED = (
-    *("inspection_start", "published_on", "framework", "overall"),
-    *(*AREAS, "inspection_type", "start_precision"),
-)
 _COUNTS = ("numerator", "denominator")
 _CELLS = ("value", *_COUNTS, "status", "source")
-_SHARE = 0.5  # of the inspections known between its first and last, from which a table is a history
 
 
 def check_figures_known(
@@ -74,7 +67,7 @@ def _older(read: pd.DataFrame, known: pd.DataFrame) -> Iterator[Finding]:
     first = known.sort_values("vintage", kind="stable").drop_duplicates(KEY)
     both = read.merge(first, on=KEY, suffixes=("", "_known"))
     both["moved"] = both["value"].notna() & (both["value"] != both["value_known"])
-    for row in _rows(
+    for row in rows_of(
         both.groupby(["source", "vintage"])["moved"].agg(["sum", "size"]).reset_index()
     ):
         message = (
@@ -111,11 +104,11 @@ def _unlike(figures: pd.DataFrame, register: Register) -> list[Finding]:
     """A warning for each figure unlike the one known."""
     unlike = _unlike_columns(figures)
     rows = figures.assign(field=unlike.idxmax(axis=1))[unlike.any(axis=1)].sort_values(KEY)
-    findings = [_other_than_known(row, register) for row in _rows(rows.head(_NAMED))]
+    findings = [_other_than_known(row, register) for row in rows_of(rows.head(_NAMED))]
     by_year = (
         rows[_NAMED:].groupby(["source", "measure", "period"]).size().reset_index(name="figures")
     )
-    for row in _rows(by_year):
+    for row in rows_of(by_year):
         message = (
             f"{row['figures']} more figures of {row['measure']} for {row['period']} are unlike "
             "those known of the same release"
@@ -142,13 +135,13 @@ def _unlike_columns(figures: pd.DataFrame) -> pd.DataFrame:
 
 def _other_than_known(row: dict[str, Any], register: Register) -> Finding:
     field = row["field"]
-    found = _text(row[field])
+    found = cell_text(row[field])
     return Finding(
         "warning",
         UNLIKE,
-        f"{field} of {row['measure']} of {_named(row['la_code'], register)} for {row['period']} is "
-        f"{found}, and the release of {row['vintage']} is known to say "
-        f"{_text(row[f'{field}_known'])}: download {row['source']} again",
+        f"{field} of {row['measure']} of {with_code(row['la_code'], register)} for {row['period']} "
+        f"is {found}, and the release of {row['vintage']} is known to say "
+        f"{cell_text(row[f'{field}_known'])}: download {row['source']} again",
         row["source"],
         la_code=row["la_code"],
         period=row["period"],
@@ -210,7 +203,7 @@ def _new(figures: pd.DataFrame, register: Register) -> Iterator[Finding]:
 def _by_year(figures: pd.DataFrame) -> list[dict[str, Any]]:
     """For each measure and year of a table, the authorities."""
     by_year = figures.groupby(["source", "measure", "period"])["la_code"].agg(sorted)
-    return _rows(by_year.reset_index())
+    return rows_of(by_year.reset_index())
 
 
 def _of_a_year(code: str, message: str, row: dict[str, Any]) -> Finding:
@@ -220,10 +213,11 @@ def _of_a_year(code: str, message: str, row: dict[str, Any]) -> Finding:
 
 def _first_named(codes: Sequence[str], register: Register) -> str:
     """The first of some authorities, and how many more there are."""
-    return _first([_named(code, register) for code in codes])
+    return first_few([with_code(code, register) for code in codes])
 
 
-def _first(names: Sequence[str]) -> str:
+def first_few(names: Sequence[str]) -> str:
+    """The first of many names, and how many more there are."""
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more
 
@@ -264,94 +258,8 @@ def check_neighbours_known(
     return findings
 
 
-def check_judgements_known(
-    read: pd.DataFrame, known: pd.DataFrame, register: Register
-) -> list[Finding]:
-    """Hold judgements against those known.
-
-    Parameters
-    ----------
-    read, known : DataFrame
-        Judgements just read, and those at hand.
-    register : Register
-        For names in messages.
-
-    Returns
-    -------
-    list of Finding
-        A warning for each inspection of which another grade, day or framework is known, for each
-        that is not known although reports of later days are, and for those that a table which
-        holds most of its time leaves out; a note if it holds fewer.
-    """
-    if read.empty or known.empty:
-        return []
-    pairs = list(zip(_rows(read), _twins(read, known), strict=True))
-    last = known["published_on"].max()
-    findings = []
-    for row, twin in pairs:
-        if twin is None and row["published_on"] > last:
-            continue  # new
-        message = _otherwise(row, twin, last)
-        if message:
-            name = _named(row["la_code"], register)
-            message = f"the inspection of {name} of {row['inspection_start']} {message}"
-            findings.append(
-                Finding("warning", UNLIKE, message, row["source"], la_code=row["la_code"])
-            )
-    met = {(twin["la_code"], twin["inspection_start"]) for _, twin in pairs if twin is not None}
-    return [*findings, *_judgements_gone(read, known, met, register)]
-
-
-def _twins(read: pd.DataFrame, known: pd.DataFrame) -> list[dict[str, Any] | None]:
-    """The same inspection among those known, by its start or else by the day of its report."""
-    by_day = [
-        {(row["la_code"], row[day]): row for row in _rows(known)}
-        for day in ("published_on", "inspection_start")
-    ]
-    reports, starts = by_day
-    return [
-        starts.get((row["la_code"], row["inspection_start"]))
-        or reports.get((row["la_code"], row["published_on"]))
-        for row in _rows(read)
-    ]
-
-
-def _otherwise(row: dict[str, Any], twin: dict[str, Any] | None, last: date) -> str:
-    """How an inspection differs from what is known of it; empty if it does not."""
-    if twin is None:
-        return f"is not known, although reports up to {last} are"
-    for name in _JUDGED:
-        here, there = (None if pd.isna(one[name]) else one[name] for one in (row, twin))
-        if here != there:
-            return f"has {name} {_text(here)}, and {_text(there)} is known"
-    return ""
-
-
-def _judgements_gone(
-    read: pd.DataFrame, known: pd.DataFrame, met: set[tuple[Any, Any]], register: Register
-) -> Iterator[Finding]:
-    """Inspections known that the files don't hold: before, within and after the time of theirs.
-
-    A table that holds most of a time is a history with holes; one that holds few is another kind.
-    """
-    due = _rows(known[known["framework"].isin(set(read["framework"]))])
-    first, last = read["published_on"].min(), read["published_on"].max()
-    within = [row for row in due if first <= row["published_on"] <= last]
-    before = [row for row in due if row["published_on"] < first]
-    after = [row for row in due if row["published_on"] > last]
-    times = ((before, due, f"before {first}"), (within, within, f"from {first} to {last}"))
-    for part, of, when in (*times, (after, [], f"after {last}")):
-        gone = [row for row in part if (row["la_code"], row["inspection_start"]) not in met]
-        few = len(gone) <= _SHARE * len(of)
-        if not gone or (part is before and not few):
-            continue
-        names = [f"{_named(row['la_code'], register)} of {row['inspection_start']}" for row in gone]
-        message = f"of {len(part)} inspections known with reports {when}, {len(gone)} are not in "
-        message += f"the files: {_first(names)}"
-        yield Finding("warning" if few else "note", GONE, message)
-
-
-def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """A frame's rows, by column name."""
     return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
 
 
@@ -360,11 +268,13 @@ def _family(source: pd.Series) -> pd.Series:
     return source.astype(str).str.split(" ").str[0]
 
 
-def _named(code: object, register: Register) -> str:
+def with_code(code: object, register: Register) -> str:
+    """An authority's name with its code, as messages have it."""
     return f"{register.name_of(str(code))} ({code})"
 
 
-def _text(cell: Any) -> str:
+def cell_text(cell: Any) -> str:
+    """A cell as messages show it."""
     if cell is None or pd.isna(cell):
         return "missing"
     # All digits: of England's millions the last one may be what differs.

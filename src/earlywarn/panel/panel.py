@@ -28,10 +28,12 @@ from earlywarn.panel.csv_tables import (
     releases_from,
     releases_text,
 )
-from earlywarn.panel.known import check_judgements_known
+from earlywarn.panel.known_judgements import check_judgements_known
 from earlywarn.panel.snapshot import Snapshot, newest_publication
 from earlywarn.panel.storage import read_tables, write_folder
+from earlywarn.sources.members import files_below
 from earlywarn.sources.schema import FINDING_COLUMNS, KEY, NEIGHBOUR_COLUMNS
+from earlywarn.utils.arguments import of_kind
 from earlywarn.utils.dates import as_date, ordinals_of, this_day
 from earlywarn.utils.paths import as_path
 from earlywarn.utils.showing import Brief, Shown
@@ -308,8 +310,25 @@ def write_panel(panel: Panel, folder: str | Path, *, overwrite: bool = False) ->
     -----
     The same panel gives the same bytes: UTF-8, LF line ends, no time of writing.
     """
-    sources = panel.manifest.get("sources", [])
+    sources = checked_panel(panel).manifest.get("sources", [])
     write_folder(as_path(folder, "folder", PanelError), _texts(panel), sources, overwrite=overwrite)
+
+
+def checked_panel(panel: object, what: str = "panel") -> Panel:
+    """The panel given.
+
+    Raises
+    ------
+    PanelError
+        If it is anything else.
+    """
+    made_by = "what load_panel or read_published gives"
+    return of_kind(panel, Panel, what, expected=made_by, fault=PanelError)
+
+
+def panel_or_shipped(panel: Panel | None, what: str = "panel") -> Panel:
+    """The panel given, or the one that ships."""
+    return load_panel() if panel is None else checked_panel(panel, what)
 
 
 def _texts(panel: Panel) -> dict[str, str]:
@@ -409,7 +428,8 @@ def load_judgements(path: str | Path | None = None) -> pd.DataFrame:
     if path is None:
         return known
     read = read_judgements(path)
-    found = check_judgements_known(read, known, Register.load())
+    files = {file.name for file in (Path(path), *files_below(Path(path)))}
+    found = check_judgements_known(read, known, Register.load(), files)
     # Here nothing but a warning is heard.
     loud = [replace(finding, severity="warning") for finding in found]
     warn_of_doubts(loud, stacklevel=3)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from earlywarn.errors import PanelError
 from earlywarn.judgements.reading import judgements_in
 from earlywarn.panel.known import (
     check_figures_known,
-    check_judgements_known,
     check_neighbours_known,
 )
-from earlywarn.panel.panel import Panel, load_panel
+from earlywarn.panel.known_judgements import check_judgements_known, file_name
+from earlywarn.panel.panel import Panel, panel_or_shipped
 from earlywarn.sources.folder import read_figures, settled
 from earlywarn.sources.schema import findings_frame
 
@@ -51,20 +50,13 @@ def read_published(
     """
     figures = read_figures(folder, progress=progress)
     judged = judgements_in(figures.unread, register=figures.published.register)
-    against = load_panel() if known is None else known
-    if not isinstance(against, Panel):
-        raise PanelError(
-            "what is known is no panel",
-            where="known",
-            found=type(known).__name__,
-            expected="a Panel, as load_panel gives it",
-            remedy="Give load_panel(path), or leave it out for the panel that ships.",
-        )
+    against = panel_or_shipped(known, "known")
     read, register = figures.published, figures.published.register
+    files = {file_name(member) for member in judged.read}
     differences = [
         *check_figures_known(read.observations, against.observations, register),
         *check_neighbours_known(read.neighbours, against.neighbours, register),
-        *check_judgements_known(judged.frame, against.judgements, register),
+        *check_judgements_known(judged.frame, against.judgements, register, files),
     ]
     published = settled(figures, judged.read, findings_frame([*judged.findings, *differences]))
     return Panel(

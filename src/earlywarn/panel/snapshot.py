@@ -10,8 +10,9 @@ from weakref import WeakKeyDictionary
 import pandas as pd
 
 from earlywarn.authorities import ENGLAND, Register
-from earlywarn.errors import AuthorityError
+from earlywarn.errors import AuthorityError, IndicatorError
 from earlywarn.panel.naming import code_meant
+from earlywarn.utils.arguments import of_kind
 from earlywarn.utils.showing import Brief, Shown
 
 if TYPE_CHECKING:
@@ -166,3 +167,22 @@ def once(make: Callable[[Snapshot], _T]) -> Callable[[Snapshot], _T]:
         return made[snapshot]
 
     return held
+
+
+def checked_snapshot(snapshot: object) -> Snapshot:
+    """The snapshot given.
+
+    Raises
+    ------
+    IndicatorError
+        If it is anything else, above all a Panel.
+    """
+    return of_kind(
+        snapshot,
+        Snapshot,
+        "snapshot",
+        expected="what panel.as_of(date) gives",
+        fault=IndicatorError,
+        remedy="A Panel also holds what was published later, and a look into the future must not "
+        "be possible.",
+    )

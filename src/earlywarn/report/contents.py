@@ -16,6 +16,7 @@ from earlywarn.report.risk_history import rank_movement, risk_history
 from earlywarn.report.standing import Standing, axis_tops, standings
 from earlywarn.report.tilemap import tiles_for
 from earlywarn.report.track_record import past_calibration, past_record, past_warnings
+from earlywarn.scoring.defaults import codes_meant
 from earlywarn.scoring.explanation import explain
 from earlywarn.scoring.freshness import freshness
 from earlywarn.scoring.national import score_quietly
@@ -137,7 +138,7 @@ def gather(
     panel: Panel,
     model: RiskModel,
     as_of: date | str,
-    authorities: Sequence[str] | None,
+    authorities: str | Sequence[str] | None,
     progress: Progress,
 ) -> Contents:
     """Score, explain and look back.
@@ -198,14 +199,10 @@ def check_within_life(model: RiskModel, day: date) -> None:
         )
 
 
-def _chosen(snapshot: Snapshot, authorities: Sequence[str] | None) -> tuple[str, ...]:
+def _chosen(snapshot: Snapshot, authorities: str | Sequence[str] | None) -> tuple[str, ...]:
     rows = snapshot.authorities
     names = dict(zip(rows["la_code"], rows["la_name"], strict=True))
-    codes = (
-        list(names)
-        if authorities is None
-        else list(dict.fromkeys(snapshot.existing_code(name) for name in authorities))
-    )
+    codes = codes_meant(snapshot, authorities)
     return tuple(sorted(codes, key=lambda code: (names[code].casefold(), code)))
 
 

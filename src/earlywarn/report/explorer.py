@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any
 from earlywarn._version import __version__
 from earlywarn.errors import UsageError, require
 from earlywarn.model.horizon import on_day
-from earlywarn.model.serialisation import load_model
-from earlywarn.panel.panel import load_panel
+from earlywarn.panel.panel import panel_or_shipped
 from earlywarn.report.contents import check_within_life
 from earlywarn.report.explorer_data import explorer_data
 from earlywarn.report.page import TEMPLATES, template_environment
 from earlywarn.report.source_dates import freshness_table, freshness_words
 from earlywarn.report.track_record import past_in_brief, past_record
+from earlywarn.scoring.defaults import model_or_shipped
 from earlywarn.scoring.freshness import freshness
 from earlywarn.scoring.own_figures import with_figures
 from earlywarn.utils.files import check_outputs, package_path, write_whole, written_to
 from earlywarn.utils.formatting import long_date, percent
 from earlywarn.utils.paths import as_path
-from earlywarn.utils.progress import Progress
+from earlywarn.utils.progress import Progress, progress_or_silent
 
 if TYPE_CHECKING:
     from datetime import date
@@ -106,14 +106,14 @@ def write_explorer(
     Traceback (most recent call last):
     earlywarn.errors.UsageError: explore.txt: not a kind of page: found .txt; expected .html.
     """
-    file, watched = as_path(path, "path"), progress or Progress()
+    file, watched = as_path(path, "path"), progress_or_silent(progress)
     if file.suffix.lower() not in (".html", ".htm"):
         found = file.suffix or "no ending"
         raise UsageError("not a kind of page", where=str(file), found=found, expected=".html")
     check_outputs(file, overwrite=overwrite)
     require("jinja2", extra="report")
-    panel = load_panel() if panel is None else panel
-    model = load_model() if model is None else model
+    panel = panel_or_shipped(panel)
+    model = model_or_shipped(model)
     snapshot = panel.as_of(panel.newest_publication if as_of is None else as_of)
     own = None if figures is None else with_figures(snapshot, figures).own_figures
     text = explorer_page(model, snapshot, authority, own)

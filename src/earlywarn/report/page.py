@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from earlywarn._version import __version__
 from earlywarn.errors import UsageError, require
-from earlywarn.model.serialisation import load_model
-from earlywarn.panel.panel import load_panel
+from earlywarn.panel.panel import panel_or_shipped
 from earlywarn.report import national as country
 from earlywarn.report.authority import sections
 from earlywarn.report.contents import Contents, gather
@@ -16,6 +15,8 @@ from earlywarn.report.source_dates import freshness_table, freshness_words
 from earlywarn.report.standing import clouds
 from earlywarn.report.track_record import FROZEN, past_in_brief, past_sentences
 from earlywarn.report.track_record_charts import calibration_chart, warning_chart
+from earlywarn.scoring.defaults import model_or_shipped
+from earlywarn.utils.arguments import several
 from earlywarn.utils.files import (
     check_outputs,
     folder_for,
@@ -25,7 +26,7 @@ from earlywarn.utils.files import (
     written_to,
 )
 from earlywarn.utils.paths import as_path
-from earlywarn.utils.progress import Progress
+from earlywarn.utils.progress import Progress, progress_or_silent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ def write_report(  # noqa: PLR0913 - every choice of a report, each by its name
     panel: Panel | None = None,
     model: RiskModel | None = None,
     as_of: date | str | None = None,
-    authorities: Sequence[str] | None = None,
+    authorities: str | Sequence[str] | None = None,
     national: bool = False,
     brief: bool = False,
     split: bool = False,
@@ -65,7 +66,7 @@ def write_report(  # noqa: PLR0913 - every choice of a report, each by its name
         As ``earlywarn.load_model`` gives it; the one that ships if not given.
     as_of : date or ISO text, optional
         Only what was published by this day; the newest publication if not given.
-    authorities : sequence of str, optional
+    authorities : str or sequence of str, optional
         The authorities that the report is about, by name or code. If none is given, it is about
         the whole country: list, map, regions, and a section for every authority.
     national : bool
@@ -106,16 +107,19 @@ def write_report(  # noqa: PLR0913 - every choice of a report, each by its name
     earlywarn.errors.UsageError: report.txt: not a kind of report: found .txt; expected .html.
     """
     place = as_path(path, "path")
+    if authorities is not None and not isinstance(authorities, str):
+        authorities = several(authorities, object, "authorities", expected="names or codes")
     _check_brief(authorities, national=national, brief=brief, split=split)
     if split:
         check_outputs(place / INDEX, overwrite=overwrite, make_folders=True, what="a report")
     else:
         _check(place, overwrite=overwrite)
     require("jinja2", extra="report")
-    watched = progress or Progress()
-    panel = load_panel() if panel is None else panel
-    model = load_model() if model is None else model
-    contents = gather(panel, model, as_of or panel.newest_publication, authorities, watched)
+    watched = progress_or_silent(progress)
+    panel = panel_or_shipped(panel)
+    model = model_or_shipped(model)
+    day = panel.newest_publication if as_of is None else as_of
+    contents = gather(panel, model, day, authorities, watched)
     if split:
         pages = split_pages(replace(contents, split=True), watched)
         files = {place / name: text for name, text in pages.items()}
@@ -131,7 +135,7 @@ def write_report(  # noqa: PLR0913 - every choice of a report, each by its name
 
 
 def _check_brief(
-    authorities: Sequence[str] | None, *, national: bool, brief: bool, split: bool
+    authorities: str | Sequence[str] | None, *, national: bool, brief: bool, split: bool
 ) -> None:
     if brief and (authorities is None or national or split):
         linked = "linked files" if split else "the national parts"
@@ -228,7 +232,7 @@ def _parts(
 ) -> list[str]:
     """Each chosen authority's part."""
     one = template_environment().get_template(template)
-    watched = (progress or Progress()).over(contents.chosen, "Drawing the authorities")
+    watched = progress_or_silent(progress).over(contents.chosen, "Drawing the authorities")
     return [
         one.render(section=section, alone=alone)
         for section, _ in zip(sections(contents), watched, strict=True)

@@ -14,7 +14,7 @@ from earlywarn.indicators.timeline import Timeline
 from earlywarn.panel.panel import FIRST_DAY
 from earlywarn.scoring.predictions import Predictions
 from earlywarn.scoring.preprocessing import read_rows
-from earlywarn.utils.progress import Progress
+from earlywarn.utils.progress import Progress, progress_or_silent
 
 if TYPE_CHECKING:
     from earlywarn.model.risk_model import RiskModel
@@ -72,7 +72,7 @@ def risk_history(
     """
     first = date.fromisoformat(model.info.get("first_date", FIRST_DAY.isoformat()))
     days = yearly_days(as_of, max(first, FIRST_DAY))
-    watched = (progress or Progress()).over(days, "Scoring England year by year")
+    watched = progress_or_silent(progress).over(days, "Scoring England year by year")
     timeline = Timeline(panel, panel.judgements)
     return pd.concat([_risks(model, timeline.at(day)) for day in watched], ignore_index=True)
 

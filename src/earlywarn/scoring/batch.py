@@ -23,7 +23,7 @@ from earlywarn.scoring.reference import Reference
 from earlywarn.utils.csv_text import check_rows
 from earlywarn.utils.dates import is_longer_than_a_day
 from earlywarn.utils.json_text import strict_json
-from earlywarn.utils.paths import as_path
+from earlywarn.utils.paths import as_path, check_file
 
 if TYPE_CHECKING:
     from earlywarn.model.risk_model import RiskModel
@@ -176,7 +176,7 @@ def score_rows(
 
 
 def _check_choice(name: str, given: object, choices: tuple[str, str]) -> None:
-    if given not in choices:
+    if not isinstance(given, str) or given not in choices:
         raise ScoreError(
             "no such choice",
             where=name,
@@ -263,10 +263,7 @@ def _of_records(records: list[Mapping[Any, Any]]) -> pd.DataFrame:
 
 
 def _read_file(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise ScoreError(
-            "there is no such file", where=str(path), expected="CSV, Parquet or JSON lines"
-        )
+    check_file(path, expected="CSV, Parquet or JSON lines", fault=ScoreError)
     try:
         if path.suffix == ".csv":
             return _read_csv(path)

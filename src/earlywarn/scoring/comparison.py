@@ -13,6 +13,7 @@ from earlywarn.indicators.catalogue import INDICATORS, Indicator
 from earlywarn.panel.naming import region_meant
 from earlywarn.scoring.defaults import codes_meant, snapshot_or_shipped
 from earlywarn.statistics.intervals import byar_limits, wilson_limits
+from earlywarn.utils.arguments import several
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -231,7 +232,8 @@ def _own_list(snapshot: Snapshot, with_: str | Sequence[str]) -> tuple[str, list
         except AuthorityError as error:
             return _region(snapshot, with_, error)
     listed = with_.split(",") if isinstance(with_, str) else with_
-    return "own list", codes_meant(snapshot, [one.strip() for one in listed])
+    names = several(listed, str, "with_", expected="names or codes", fault=ScoreError)
+    return "own list", codes_meant(snapshot, [name.strip() for name in names])
 
 
 def _rows(

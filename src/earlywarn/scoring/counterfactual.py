@@ -19,6 +19,8 @@ from earlywarn.indicators.catalogue import Indicator, get_indicator, model_colum
 from earlywarn.indicators.figures import POPULATION
 from earlywarn.indicators.standardise import USUAL
 from earlywarn.model.horizon import on_day
+from earlywarn.panel.snapshot import checked_snapshot
+from earlywarn.scoring.defaults import checked_model
 from earlywarn.scoring.predictions import BANDS, expected_share
 from earlywarn.scoring.preprocessing import Inputs, model_indicators, read_rows
 
@@ -263,6 +265,7 @@ class _Case:
 
 
 def _case(model: RiskModel, snapshot: Snapshot, la_code: str, *, better: bool) -> _Case:
+    model, snapshot = checked_model(model), checked_snapshot(snapshot)
     code = snapshot.existing_code(la_code)
     X = build_indicators(snapshot)
     model = on_day(model, snapshot.as_of)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable
 
-from earlywarn.errors import AuthorityError, IndicatorError, ModelError
+from earlywarn.errors import AuthorityError, ModelError
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.model.serialisation import load_model
 from earlywarn.panel.panel import load_panel
-from earlywarn.panel.snapshot import Snapshot
+from earlywarn.panel.snapshot import Snapshot, checked_snapshot
+from earlywarn.utils.arguments import of_kind
 
 
 @functools.cache
@@ -40,14 +41,19 @@ def model_or_shipped(model: RiskModel | None) -> RiskModel:
     """
     if model is None:
         return _shipped_model()
-    if not isinstance(model, RiskModel):
-        raise ModelError(
-            "not a model",
-            where="model",
-            found=f"a {type(model).__name__}",
-            expected="what load_model or train gives, or nothing for the model that ships",
-        )
-    return model
+    return checked_model(model)
+
+
+def checked_model(model: object) -> RiskModel:
+    """The model given, where there is no default.
+
+    Raises
+    ------
+    ModelError
+        If it is no model.
+    """
+    made_by = "what load_model or train gives"
+    return of_kind(model, RiskModel, "model", expected=made_by, fault=ModelError)
 
 
 def snapshot_or_shipped(snapshot: Snapshot | None) -> Snapshot:
@@ -60,16 +66,7 @@ def snapshot_or_shipped(snapshot: Snapshot | None) -> Snapshot:
     """
     if snapshot is None:
         return shipped_snapshot()
-    if not isinstance(snapshot, Snapshot):
-        raise IndicatorError(
-            "a Snapshot is needed",
-            where="snapshot",
-            found=f"a {type(snapshot).__name__}",
-            expected="what panel.as_of(date) gives, or nothing for what ships",
-            remedy="A Panel also holds what was published later, and a look into the future must "
-            "not be possible.",
-        )
-    return snapshot
+    return checked_snapshot(snapshot)
 
 
 def codes_meant(snapshot: Snapshot, authorities: str | Iterable[str] | None) -> list[str]:

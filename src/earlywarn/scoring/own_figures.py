@@ -20,7 +20,7 @@ from earlywarn.indicators.build import (
 from earlywarn.indicators.catalogue import INDICATORS, Indicator, get_indicator
 from earlywarn.indicators.figures import POPULATION
 from earlywarn.indicators.standardise import USUAL
-from earlywarn.panel.snapshot import OWN_COLUMNS, Snapshot
+from earlywarn.panel.snapshot import OWN_COLUMNS, Snapshot, checked_snapshot
 from earlywarn.scoring.batch import as_frame
 from earlywarn.scoring.cells import LARGEST
 from earlywarn.scoring.preprocessing import MAY_PASS_100, ROUNDING
@@ -86,13 +86,7 @@ def with_figures(
     >>> sorted(newer.own)
     [('383', 'agency_workers'), ('383', 'rereferrals')]
     """
-    if not isinstance(snapshot, Snapshot):
-        raise IndicatorError(
-            "own figures go into a Snapshot",
-            where="snapshot",
-            found=f"a {type(snapshot).__name__}",
-            expected="what panel.as_of(date) gives",
-        )
+    checked_snapshot(snapshot)
     sizes, comparable = newest_sizes(snapshot), frozenset(reference_distributions(snapshot))
     rows = [
         {"la_code": code, **figure}

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from earlywarn.errors import IndicatorError
 from earlywarn.indicators.build import (
     newest_sizes,
     published_indicators,
@@ -17,7 +16,7 @@ from earlywarn.indicators.build import (
 )
 from earlywarn.indicators.catalogue import DEPRIVATION
 from earlywarn.indicators.standardise import Distribution
-from earlywarn.panel.snapshot import Snapshot
+from earlywarn.panel.snapshot import Snapshot, checked_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,13 +74,7 @@ class Reference:
         >>> Reference.of_snapshot(ew.load_panel().as_of("2024-06-30")).name
         'figures public on 2024-06-30'
         """
-        if not isinstance(snapshot, Snapshot):
-            raise IndicatorError(
-                "figures are compared within a Snapshot only",
-                where="snapshot",
-                found=f"a {type(snapshot).__name__}",
-                expected="what panel.as_of(date) gives",
-            )
+        checked_snapshot(snapshot)
         return cls(
             name=f"figures public on {snapshot.as_of}",
             spreads=reference_distributions(snapshot),

@@ -13,8 +13,9 @@ import joblib
 
 from earlywarn._version import __version__
 from earlywarn.errors import EarlyWarnError, LeftBehindWarning, RowsWarning, ScoreError, UsageError
-from earlywarn.model.serialisation import load_model, to_text
+from earlywarn.model.serialisation import to_text
 from earlywarn.scoring.batch import score_rows
+from earlywarn.scoring.defaults import model_or_shipped
 from earlywarn.scoring.doubts import Seen
 from earlywarn.scoring.predictions import SCORED
 from earlywarn.scoring.reference import Reference
@@ -29,11 +30,12 @@ from earlywarn.serving.chunks import (
     read_chunks,
 )
 from earlywarn.serving.work_folder import WorkFolder, unfinished, work_folder
+from earlywarn.utils.arguments import whole_number
 from earlywarn.utils.file_sets import name_twice
 from earlywarn.utils.files import check_outputs, written_to
 from earlywarn.utils.parts import confirm_names
 from earlywarn.utils.paths import as_path
-from earlywarn.utils.progress import Progress
+from earlywarn.utils.progress import Progress, progress_or_silent
 from earlywarn.utils.workers import check_jobs, parallel
 
 if TYPE_CHECKING:
@@ -146,7 +148,8 @@ def score_file(  # noqa: PLR0913 - one a choice that the command line has
     owner at a time. Each part carries a digest of itself and of the job (input, model, options,
     version): one that is not whole, or of another job, is never used, but done again.
     """
-    source, out, progress = as_path(source, "source"), as_path(out, "out"), progress or Progress()
+    source, out = as_path(source, "source"), as_path(out, "out")
+    progress = progress_or_silent(progress)
     _check(source, out, chunk, jobs)
     # Every output beside its own parts: moving a file within a folder is done at once or not. The
     # whole path, since processes that an earlier call left waiting may stand in another folder.
@@ -155,7 +158,7 @@ def score_file(  # noqa: PLR0913 - one a choice that the command line has
         if resume and not overwrite and (done := _done_before(source, out)):
             return _without_rest(folder, done)
         check_outputs(out, _refused_rows(out), overwrite=overwrite, inputs=[source])
-    model = load_model() if model is None else model
+    model = model_or_shipped(model)
     ticket = _ticket(source, model, explain=explain, chunk=chunk)
     with written_to(out), work_folder(folder, ticket, resume=resume) as work:
         job = _Job(work, out.suffix, model, explain)
@@ -172,10 +175,7 @@ def score_file(  # noqa: PLR0913 - one a choice that the command line has
 def _check(source: Path, out: Path, chunk: int, jobs: int) -> None:
     check_ending(out)
     check_jobs(jobs)
-    if chunk < 1:
-        raise UsageError(
-            "not a number of rows", where="chunk", found=str(chunk), expected="1 or more"
-        )
+    whole_number(chunk, "chunk", least=1, problem="not a number of rows")
     check_outputs(out, _refused_rows(out), overwrite=True, inputs=[source])
 
 

@@ -18,6 +18,7 @@ from earlywarn.errors import ScoreError, UsageError, require
 from earlywarn.scoring.batch import beside
 from earlywarn.utils.csv_text import check_rows
 from earlywarn.utils.json_text import strict_json
+from earlywarn.utils.paths import check_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,10 +57,10 @@ def read_chunks(source: Path, size: int) -> Iterator[Chunk]:
     ScoreError
         If there is no such file, or it can't be read.
     """
+    if not source.is_dir():
+        check_file(source, expected=", ".join(ENDINGS), fault=ScoreError)
     if source.is_dir():
         parts: Iterable[Any] = _parquet(source, size)
-    elif not source.is_file():
-        raise ScoreError("there is no such file", where=str(source), expected=", ".join(ENDINGS))
     elif source.suffix in (*LINES, ".json"):
         parts = _json_lines(source, size)
     else:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from earlywarn.errors import require
-from earlywarn.model.serialisation import load_model
 from earlywarn.scoring.batch import score_batch, score_rows
+from earlywarn.scoring.defaults import model_or_shipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -80,7 +80,7 @@ def dask_score(ddf: Any, model: RiskModel | None = None, *, explain: bool = Fals
         If a column would be overwritten.
     """
     require("dask.dataframe", extra="engines")
-    model = load_model() if model is None else model
+    model = model_or_shipped(model)
     # The meta of a Dask frame is an empty frame of its columns: so is the meta of the answer.
     meta = _scored(ddf._meta.head(0), model, explain=explain)  # noqa: SLF001 - Dask's own protocol
     return ddf.map_partitions(_scored, model, explain=explain, meta=meta)
@@ -111,7 +111,7 @@ def spark_score(sdf: Any, model: RiskModel | None = None, *, explain: bool = Fal
         If a column would be overwritten.
     """
     types = require("pyspark.sql.types", extra="engines")
-    model = load_model() if model is None else model
+    model = model_or_shipped(model)
     schema = types.StructType(list(sdf.schema.fields))
     kinds = {
         "number": types.DoubleType(),

@@ -11,6 +11,7 @@ import ipaddress
 import json
 import logging
 import os
+import socket
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ from earlywarn.serving.http_front import LOG, Front, Metrics
 from earlywarn.serving.http_limits import PATIENCE, Fault, Limits, patient_protocol
 from earlywarn.serving.http_models import Country, ModelFile, out_of_date
 from earlywarn.serving.http_scoring import MOST_ROWS, Scorer, Stopped, past_sunset
+from earlywarn.utils.arguments import of_kind, whole_number
+from earlywarn.utils.paths import as_path
 from earlywarn.utils.workers import end_with
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 MOST_WORKERS = 64
+OWN_ADDRESS = "an address or a name of this machine"
 SETTINGS = "EARLYWARN_SERVICE"
 """Where the processes of a service that has several find what it was started with."""
 TOKEN = "EARLYWARN_TOKEN"  # noqa: S105 - the name of a variable
@@ -212,17 +216,13 @@ def serve(
     -----
     If the environment holds ``EARLYWARN_TOKEN``, clients must show it.
     """
-    if not 0 < port < 65_536:
-        raise UsageError("not a port", where="--port", found=str(port), expected="1 to 65535")
-    if not 0 < workers <= MOST_WORKERS:
-        raise UsageError(
-            "not a number of processes",
-            where="--workers",
-            found=str(workers),
-            expected=f"1 to {MOST_WORKERS}",
-        )
+    port = whole_number(port, "--port", least=1, most=65_535, problem="not a port")
+    processes = "not a number of processes"
+    workers = whole_number(workers, "--workers", least=1, most=MOST_WORKERS, problem=processes)
+    _check_host(of_kind(host, str, "--host", expected=OWN_ADDRESS))
     uvicorn = require("uvicorn", extra="serve")
-    settings = {"model": model and str(model), "panel": panel and str(panel), "log": log_json}
+    places = {"model": _path_text(model, "model"), "panel": _path_text(panel, "panel")}
+    settings = {**places, "log": log_json}
     app = _started(settings)
     several = workers > 1
     os.environ[SETTINGS] = json.dumps(settings)
@@ -248,6 +248,19 @@ def serve(
             where=f"{host}:{port}",
             remedy="Stop what listens there already, or choose another --port.",
         ) from stopped
+
+
+def _check_host(host: str) -> None:
+    try:
+        socket.getaddrinfo(host, None)
+    except (OSError, UnicodeError) as error:
+        raise UsageError(
+            "no address is known by this name", where="--host", found=host, expected=OWN_ADDRESS
+        ) from error
+
+
+def _path_text(path: str | Path | None, what: str) -> str | None:
+    return None if path is None else str(as_path(path, what))
 
 
 def from_environment() -> Any:

@@ -30,7 +30,7 @@ from earlywarn.sources.schema import FileRecord, Finding, Published, findings_fr
 from earlywarn.sources.tabular_files import first_rows
 from earlywarn.sources.wide_tables import Reading, read_wide
 from earlywarn.utils.paths import as_path
-from earlywarn.utils.progress import Progress
+from earlywarn.utils.progress import Progress, progress_or_silent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -113,7 +113,7 @@ def read_figures(folder: str | Path, *, progress: Progress | None = None) -> Fig
     SourceError, AuthorityError
         As `read_folder` does.
     """
-    root, reporter = as_path(folder, "folder", SourceError), progress or Progress()
+    root, reporter = as_path(folder, "folder", SourceError), progress_or_silent(progress)
     looked = _look_through(root, reporter)
     found = looked.found
     register, changes = _register(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,18 +13,19 @@ from earlywarn.errors import RegisterError, UsageError
 from earlywarn.evaluation.drift import drift
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.model.serialisation import load_model
-from earlywarn.panel.panel import Panel, load_panel
+from earlywarn.panel.panel import FIRST_DAY, Panel, load_panel
 from earlywarn.sources.calendar import Calendar
 from earlywarn.sources.layouts import LAYOUTS
 from earlywarn.upkeep.chain import PUBLISHED, broken, read_register
 from earlywarn.upkeep.refreshing import PANEL, build_panel, is_behind, refresh
+from earlywarn.utils.arguments import of_kind
 from earlywarn.utils.dates import as_date
 from earlywarn.utils.files import check_folder, folder_for, write_together, written_to
 from earlywarn.utils.paths import as_path
-from earlywarn.utils.progress import Progress
+from earlywarn.utils.progress import Progress, progress_or_silent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from earlywarn.upkeep.refreshing import Refreshed
 
@@ -130,14 +132,23 @@ def monitor(  # noqa: PLR0913 - everything that ages, each by its name
     [('life of the model', 'ok')]
     """
     today = date.today() if day is None else as_date(day, "day", UsageError)  # noqa: DTZ011 - the user's day
+    if today < FIRST_DAY:
+        since = f"{FIRST_DAY}, when the figures begin, or later"
+        raise UsageError(
+            "nothing was known yet", where="day", found=today.isoformat(), expected=since
+        )
     if fetch and files is None:
         raise UsageError("there is no folder to fetch into", where="files", expected="a folder")
     files = None if files is None else as_path(files, "files")
     out = None if out is None else as_path(out, "out")
+    register = None if register is None else as_path(register, "register")
+    further = {} if services is None else services
+    by_name = "arguments of refresh, by name"
+    of_kind(further, Mapping, "services", expected=by_name)  # type: ignore[type-abstract]
     if out is not None:
         check_folder(out, make=True, fault=UsageError)
-    watched = Progress() if progress is None else progress
-    refreshed = None if files is None else _current(files, services or {}, watched, fetch=fetch)
+    watched = progress_or_silent(progress)
+    refreshed = None if files is None else _current(files, further, watched, fetch=fetch)
     looked_at = _panel(panel, files)
     own = model if isinstance(model, RiskModel) else load_model(model)
     left = (date.fromisoformat(own.info["sunset"]) - today).days

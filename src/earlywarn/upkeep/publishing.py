@@ -14,11 +14,12 @@ from earlywarn.indicators.timeline import Timeline
 from earlywarn.judgements.targets import get_target
 from earlywarn.model.serialisation import fingerprint
 from earlywarn.model.training import ages, training_cases
-from earlywarn.panel.panel import load_panel
+from earlywarn.panel.panel import panel_or_shipped
 from earlywarn.panel.storage import panel_digest
 from earlywarn.scoring.defaults import model_or_shipped
 from earlywarn.scoring.national import score
 from earlywarn.upkeep.chain import BELOW, PUBLISHED, REPLAY, append_entry
+from earlywarn.utils.arguments import several
 from earlywarn.utils.dates import as_date, this_day
 from earlywarn.utils.paths import as_path
 
@@ -81,14 +82,16 @@ def publish(
     >>> ew.publish("register")  # doctest: +SKIP
     PosixPath('register/0001.csv')
     """
-    model = model_or_shipped(model)
-    panel = load_panel() if panel is None else panel
+    folder, model = as_path(to, "to", RegisterError), model_or_shipped(model)
+    panel = panel_or_shipped(panel)
     day = panel.newest_publication if as_of is None else as_date(as_of, "as_of", RegisterError)
-    names = _SETS.get(baselines, (baselines,)) if isinstance(baselines, str) else baselines
+    rules = (baselines,) if isinstance(baselines, str) else baselines
+    names = several(rules, str, "baselines", expected="names of simple rules", fault=RegisterError)
+    names = _SETS.get(names[0], names) if len(names) == 1 else names
     _refuse(panel, day, names, replay=replay)
     scores = score(model, panel.as_of(day))
-    rules = _by_rules(model, panel, day, names)
-    table = scores[_COLUMNS].merge(rules, on="la_code", how="left")
+    by_rules = _by_rules(model, panel, day, names)
+    table = scores[_COLUMNS].merge(by_rules, on="la_code", how="left")
     numbers = table.select_dtypes("float").columns
     table[numbers] = table[numbers].map(lambda value: float(f"{value:.8g}"))
     facts = {
@@ -100,9 +103,7 @@ def publish(
         "panel_digest": panel_digest(panel.manifest),
         "target": str(model.info["target"]["name"]),
     }
-    return append_entry(
-        as_path(to, "to", RegisterError), facts, table.sort_values("la_code", ignore_index=True)
-    )
+    return append_entry(folder, facts, table.sort_values("la_code", ignore_index=True))
 
 
 def _refuse(panel: Panel, day: date, baselines: Sequence[str], *, replay: bool) -> None:

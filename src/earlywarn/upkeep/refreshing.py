@@ -25,7 +25,7 @@ from earlywarn.scoring.national import score
 from earlywarn.upkeep.changes import Changes, changes_between
 from earlywarn.utils.dates import as_date
 from earlywarn.utils.files import write_whole, written_to
-from earlywarn.utils.progress import Progress
+from earlywarn.utils.progress import Progress, progress_or_silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,7 +132,7 @@ def refresh(  # noqa: PLR0913 - every address and limit, each by its name
     >>> done.new["published"].max()  # doctest: +SKIP
     '2025-10-30'
     """
-    watched = progress or Progress()
+    watched = progress_or_silent(progress)
     done = fetch_published(
         out,
         since=None if since is None else as_date(since, "since", FetchError),
@@ -181,7 +181,7 @@ def build_panel(
     """
     if done is None:
         done = Refreshed(folder, pd.DataFrame(columns=_NEW), len(Store.at(folder).files), ())
-    watched = progress or Progress()
+    watched = progress_or_silent(progress)
     place = folder / PANEL
     there = brought_back(place)
     before = load_panel(place if there else None)

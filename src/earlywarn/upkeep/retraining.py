@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.errors import TrainingError, UsageError
-from earlywarn.evaluation.backtesting import FIRST_YEAR, backtest
+from earlywarn.evaluation.backtesting import FIRST_YEAR, LAST_DAY, backtest
 from earlywarn.evaluation.baselines import below_good
 from earlywarn.evaluation.checks import Evidence, as_frame, run_checks
 from earlywarn.evaluation.drift import drift
@@ -21,7 +21,8 @@ from earlywarn.judgements.targets import GRADES, cohort, get_target
 from earlywarn.model.horizon import on_day
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.model.serialisation import fingerprint, load_model, model_file
-from earlywarn.model.training import design, train
+from earlywarn.model.training import MOST_REFITS, design, train
+from earlywarn.panel.panel import FIRST_DAY, checked_panel
 from earlywarn.panel.storage import panel_digest
 from earlywarn.scoring.explanation import explain
 from earlywarn.scoring.preprocessing import model_indicators, read_rows
@@ -30,8 +31,10 @@ from earlywarn.statistics.exact import count_tails
 from earlywarn.statistics.metrics import auc, brier, log_score
 from earlywarn.upkeep.retrained import Retrained, check_places, write_retrained
 from earlywarn.upkeep.rule import LEVEL, REPLACE, RULE, decide
+from earlywarn.utils.arguments import whole_number
 from earlywarn.utils.dates import as_date
-from earlywarn.utils.progress import Progress
+from earlywarn.utils.paths import as_path
+from earlywarn.utils.progress import Progress, progress_or_silent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,7 +107,11 @@ def retrain(  # noqa: PLR0913 - every choice of a retraining, each by its name
     >>> done.proposal  # doctest: +SKIP
     'keep: not enough to tell'
     """
-    watched = Progress() if progress is None else progress
+    watched, panel = progress_or_silent(progress), checked_panel(panel)
+    first_year = whole_number(first_year, "first_year", least=FIRST_DAY.year, most=LAST_DAY.year)
+    out = None if out is None else as_path(out, "out")
+    if refits is not None:
+        whole_number(refits, "refits", least=0, most=MOST_REFITS, fault=TrainingError)
     champion = against if isinstance(against, RiskModel) else load_model(against)
     place = None if isinstance(against, RiskModel) or against is None else model_file(against)
     if replace_champion and place is None:

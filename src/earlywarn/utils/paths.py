@@ -65,3 +65,22 @@ def as_path(value: object, what: str, fault: type[EarlyWarnError] = UsageError) 
             expected=f"a path whose names have 1 to {LONGEST_NAME} bytes each, none of them NUL",
         )
     return Path(text)
+
+
+def check_file(path: Path, *, expected: str, fault: type[EarlyWarnError]) -> None:
+    """Refuse what is no file: nothing, or a pipe or device, which could not be read a second time.
+
+    Raises
+    ------
+    EarlyWarnError
+        Of the type given.
+
+    Examples
+    --------
+    >>> check_file(Path("rows.csv"), expected="CSV", fault=UsageError)
+    Traceback (most recent call last):
+    earlywarn.errors.UsageError: rows.csv: there is no such file: expected CSV.
+    """
+    if not path.is_file():
+        problem = "not a file that can be kept" if path.exists() else "there is no such file"
+        raise fault(problem, where=str(path), expected=expected)

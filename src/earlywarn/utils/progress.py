@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sized
 from importlib import import_module
 from typing import TypeVar
 
+from earlywarn.utils.arguments import of_kind
+
 Item = TypeVar("Item")
 
 
@@ -72,3 +74,20 @@ def reporter(*, quiet: bool = False) -> Progress:
     >>> reporter(quiet=True).say("nothing is printed")
     """
     return Progress() if quiet else _OnStandardError()
+
+
+def progress_or_silent(progress: Progress | None) -> Progress:
+    """Give the progress that a caller gave, or one that says nothing.
+
+    Raises
+    ------
+    UsageError
+        If it is no Progress.
+
+    Examples
+    --------
+    >>> progress_or_silent(None).say("nothing is printed")
+    """
+    if progress is None:
+        return Progress()
+    return of_kind(progress, Progress, "progress", expected="one of earlywarn.utils.progress")

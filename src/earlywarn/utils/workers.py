@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import joblib
 
-from earlywarn.errors import UsageError
+from earlywarn.utils.arguments import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,14 +49,12 @@ def check_jobs(jobs: int) -> int:
     earlywarn.errors.UsageError: --jobs: not a number of processes: found 0; expected -1 (one a \
 core), or 1 to ...
     """
-    if jobs == -1 or 1 <= jobs <= MOST_JOBS:
-        return jobs
-    raise UsageError(
-        "not a number of processes",
-        where="--jobs",
-        found=str(jobs),
-        expected=f"-1 (one a core), or 1 to {MOST_JOBS}",
-    )
+    given: object = jobs
+    if isinstance(given, int) and given == -1:
+        return given
+    expected = f"-1 (one a core), or 1 to {MOST_JOBS}"
+    problem = "not a number of processes"
+    return whole_number(jobs, "--jobs", least=1, most=MOST_JOBS, problem=problem, expected=expected)
 
 
 def parallel(jobs: int, **options: Any) -> Any:

@@ -1,0 +1,143 @@
+"""Judgements held against those known: another grade or day, and inspections that are gone."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from earlywarn.judgements.schema import AREAS
+from earlywarn.panel.known import GONE, UNLIKE, cell_text, first_few, rows_of, with_code
+from earlywarn.sources.schema import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from datetime import date
+
+    from earlywarn.authorities import Register
+
+_JUDGED = (
+    *("inspection_start", "published_on", "framework", "overall"),
+    *(*AREAS, "inspection_type", "start_precision"),
+)
+_SHARE = 0.5  # of the inspections known between its first and last, from which a table is a history
+
+
+def check_judgements_known(
+    read: pd.DataFrame, known: pd.DataFrame, register: Register, files: Collection[str] = ()
+) -> list[Finding]:
+    """Hold judgements against those known.
+
+    Parameters
+    ----------
+    read, known : DataFrame
+        Judgements just read, and those at hand.
+    register : Register
+        For names in messages.
+    files : collection of str
+        The names of the files that were read: what is known of a file of one of these names must
+        still be in it.
+
+    Returns
+    -------
+    list of Finding
+        A warning for each inspection of which another grade, day or framework is known, for each
+        that is not known although reports of later days are, and for those that a table which
+        holds most of its time leaves out; a note if it holds fewer.
+    """
+    if read.empty or known.empty:
+        return []
+    pairs = list(zip(rows_of(read), _twins(read, known), strict=True))
+    last = known["published_on"].max()
+    findings = []
+    for row, twin in pairs:
+        if twin is None and row["published_on"] > last:
+            continue  # new
+        message = _otherwise(row, twin, last)
+        if message:
+            name = with_code(row["la_code"], register)
+            message = f"the inspection of {name} of {row['inspection_start']} {message}"
+            findings.append(
+                Finding("warning", UNLIKE, message, row["source"], la_code=row["la_code"])
+            )
+    met = {(twin["la_code"], twin["inspection_start"]) for _, twin in pairs if twin is not None}
+    return [*findings, *_judgements_gone(read, known, met, register, files)]
+
+
+def _twins(read: pd.DataFrame, known: pd.DataFrame) -> list[dict[str, Any] | None]:
+    """The same inspection among those known, by its start or else by the day of its report."""
+    by_day = [
+        {(row["la_code"], row[day]): row for row in rows_of(known)}
+        for day in ("published_on", "inspection_start")
+    ]
+    reports, starts = by_day
+    return [
+        starts.get((row["la_code"], row["inspection_start"]))
+        or reports.get((row["la_code"], row["published_on"]))
+        for row in rows_of(read)
+    ]
+
+
+def _otherwise(row: dict[str, Any], twin: dict[str, Any] | None, last: date) -> str:
+    """How an inspection differs from what is known of it; empty if it does not."""
+    if twin is None:
+        return f"is not known, although reports up to {last} are"
+    for name in _JUDGED:
+        here, there = (None if pd.isna(one[name]) else one[name] for one in (row, twin))
+        if here != there:
+            return f"has {name} {cell_text(here)}, and {cell_text(there)} is known"
+    return ""
+
+
+def _judgements_gone(
+    read: pd.DataFrame,
+    known: pd.DataFrame,
+    met: set[tuple[Any, Any]],
+    register: Register,
+    files: Collection[str],
+) -> Iterator[Finding]:
+    """Inspections known that the files don't hold: before, within and after the time of theirs.
+
+    A table that holds most of a time is a history with holes; one that holds few is another kind,
+    unless the file is the one by its name that they are known of.
+    """
+    of_file = known["source"].map(file_name)
+    same = of_file.isin(set(files))
+    for name, rows in known[same].groupby(of_file[same]):
+        lost = [
+            row for row in rows_of(rows) if (row["la_code"], row["inspection_start"]) not in met
+        ]
+        if lost:
+            message = f"of {len(rows)} inspections known of {name}, {len(lost)} are not in it: "
+            message += first_few(_inspections(lost, register))
+            yield Finding("warning", GONE, message, str(name))
+    due = rows_of(known[known["framework"].isin(set(read["framework"])) & ~same])
+    first, last = read["published_on"].min(), read["published_on"].max()
+    within = [row for row in due if first <= row["published_on"] <= last]
+    before = [row for row in due if row["published_on"] < first]
+    after = [row for row in due if row["published_on"] > last]
+    times = ((before, due, f"before {first}"), (within, within, f"from {first} to {last}"))
+    for part, of, when in (*times, (after, [], f"after {last}")):
+        gone = [row for row in part if (row["la_code"], row["inspection_start"]) not in met]
+        few = len(gone) <= _SHARE * len(of)
+        if not gone or (part is before and not few):
+            continue
+        message = f"of {len(part)} inspections known with reports {when}, {len(gone)} are not in "
+        message += f"the files: {first_few(_inspections(gone, register))}"
+        yield Finding("warning" if few else "note", GONE, message)
+
+
+def _inspections(rows: list[dict[str, Any]], register: Register) -> list[str]:
+    return [f"{with_code(row['la_code'], register)} of {row['inspection_start']}" for row in rows]
+
+
+def file_name(source: object) -> str:
+    """The name alone of a file that is named with its folders, on whatever system.
+
+    Examples
+    --------
+    >>> file_name("published/outcomes.ods")
+    'outcomes.ods'
+    """
+    return re.split(r"[/\\]", str(source))[-1]
