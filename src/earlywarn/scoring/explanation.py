@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -111,9 +112,8 @@ def explain(
     given, model = model, on_day(model, snapshot.as_of)
     parts = contribution_frame(model, X)
     names = snapshot.authorities.set_index("la_code")["la_name"].to_dict()
-    facts = {
-        record.id: _facts(record, X, parts, snapshot, codes) for record in model_indicators(model)
-    }
+    known = _Known.of(X, parts, snapshot)
+    facts = {record.id: _facts(record, known, codes) for record in model_indicators(model)}
     stability = sign_stability(model)
     terms = parts.loc[codes].to_dict("records")
     rows = [
@@ -170,44 +170,64 @@ def sign_stability(model: RiskModel) -> dict[str, float]:
     }
 
 
-def _facts(
-    record: Indicator,
-    X: pd.DataFrame,
-    parts: pd.DataFrame,
-    snapshot: Snapshot,
-    codes: Sequence[str],
-) -> dict[str, dict[str, Any]]:
+@dataclass(frozen=True)
+class _Known:
+    """A day's indicators and contributions, each column taken out of its frame once."""
+
+    rows: pd.Index
+    X: Mapping[str, FloatArray]
+    parts: Mapping[str, FloatArray]
+    in_all: FloatArray
+    """The contributions of the last inspection together, where it has more than one."""
+    through: str | None
+    own: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, X: pd.DataFrame, parts: pd.DataFrame, snapshot: Snapshot) -> _Known:
+        """What is known on the day of the snapshot."""
+        weighed = [name for name in LAST if name in parts.columns]
+        several = len(weighed) > 1
+        reports = snapshot.judgements["published_on"]
+        return cls(
+            rows=X.index.get_level_values("la_code"),
+            X={str(name): column.to_numpy() for name, column in X.items()},
+            parts={str(name): column.to_numpy() for name, column in parts.items()},
+            in_all=parts[weighed].sum(axis=1).to_numpy() if several else np.full(len(X), np.nan),
+            through=str(reports.max()) if len(reports) else None,
+            own=frozenset(snapshot.own),
+        )
+
+
+def _facts(record: Indicator, known: _Known, codes: Sequence[str]) -> dict[str, dict[str, Any]]:
     """What is known of one indicator of some authorities, beside all others."""
-    value, none = X[record.id].to_numpy(), np.full(len(X), np.nan)
+    X = known.X
+    value, none = X[record.id], np.full(len(known.rows), np.nan)
     below, above = _shares(value)
     history = record.kind == "history"
-    period = none if history else X[record.id + "_period"].to_numpy()
-    through = snapshot.judgements["published_on"].max() if len(snapshot.judgements) else None
-    weighed = [name for name in LAST if name in parts.columns]
+    period = none if history else X[record.id + "_period"]
     columns = {
         "value": value,
-        "england": none if history else value - X[record.id + "_gap"].to_numpy(),
-        "neighbours": none if history else value - X[record.id + "_neighbour_gap"].to_numpy(),
+        "england": none if history else value - X[record.id + "_gap"],
+        "neighbours": none if history else value - X[record.id + "_neighbour_gap"],
         "percentile": none if history else below,
-        "contribution": parts[record.id].to_numpy(),
+        "contribution": known.parts[record.id],
         "period": period,
-        "expected": X[record.id + "_expected"].to_numpy() if record.like_for_like else none,
-        "known": X[model_column(record)].notna().to_numpy(),
+        "expected": X[record.id + "_expected"] if record.like_for_like else none,
+        "known": ~np.isnan(X[model_column(record)]),
         "above": above,
         "carried": period < np.max(period, initial=-np.inf, where=np.isfinite(period)),
-        "good": X[LAST[0]].to_numpy(),
-        "inadequate": X[LAST[1]].to_numpy(),
-        "in_all": parts[weighed].sum(axis=1).to_numpy() if len(weighed) > 1 else none,
+        "good": X[LAST[0]],
+        "inadequate": X[LAST[1]],
+        "in_all": known.in_all,
     }
     # Only those asked for become records: one of 153 is said a tenth of a second sooner.
-    rows = X.index.get_level_values("la_code").get_indexer(pd.Index(codes))
+    rows = known.rows.get_indexer(pd.Index(codes))
     cells = zip(*(column[rows].tolist() for column in columns.values()), strict=True)
-    same = {"through": None if through is None else str(through)}
     return {
         code: {
             **dict(zip(columns, row, strict=True)),
-            **same,
-            "own": (code, record.id) in snapshot.own,
+            "through": known.through,
+            "own": (code, record.id) in known.own,
         }
         for code, row in zip(codes, cells, strict=True)
     }
