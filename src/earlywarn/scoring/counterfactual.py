@@ -7,7 +7,7 @@ the published one, and the answer is what the model would then have said.
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -225,6 +225,8 @@ class _Case:
     inputs: Inputs
     better: bool
     wanted: str
+    levels: dict[tuple[str, float], _Level] = field(default_factory=dict)
+    """The levels worked out so far: an indicator at its bound is asked for by both ways."""
 
     def place(self, move: _Move) -> int:
         """The column of the model that an indicator is."""
@@ -241,10 +243,13 @@ class _Case:
 
     def level(self, move: _Move, value: float) -> _Level:
         """The indicator's level had its newest figure been another, by the production road."""
-        other = with_figures(move.snapshot, self.code, {move.record.id: value})
-        row = published_indicators(other, [move.record]).droplevel("as_of").loc[[self.code]]
-        z, se = row[[f"{move.record.id}_z", f"{move.record.id}_se"]].to_numpy()[0]
-        return _Level(float(z), float(se))
+        name = move.record.id
+        if (name, value) not in self.levels:
+            other = with_figures(move.snapshot, self.code, {name: value})
+            row = published_indicators(other, [move.record]).droplevel("as_of").loc[[self.code]]
+            z, se = row[[f"{name}_z", f"{name}_se"]].to_numpy()[0]
+            self.levels[name, value] = _Level(float(z), float(se))
+        return self.levels[name, value]
 
     def _with(self, levels: Mapping[int, _Level]) -> tuple[FloatArray, FloatArray]:
         values, noise = np.array(self.inputs.values), np.array(self.inputs.noise)
@@ -353,12 +358,10 @@ def _about(record: Indicator, snapshot: Snapshot) -> Snapshot:
 
 def _alone(case: _Case, move: _Move, before: Mapping[int, _Level] | None = None) -> _Found:
     """The first figure on the way at which the band is reached, or the last one."""
-    figures, levels, column = move.figures(), dict[int, _Level](), case.place(move)
+    figures, column = move.figures(), case.place(move)
 
     def changed(place: int) -> dict[int, _Level]:
-        if place not in levels:
-            levels[place] = case.level(move, figures[place])
-        return {**(before or {}), column: levels[place]}
+        return {**(before or {}), column: case.level(move, figures[place])}
 
     place = last = len(figures) - 1
     if case.reached(case.risk(changed(last))):
@@ -366,9 +369,9 @@ def _alone(case: _Case, move: _Move, before: Mapping[int, _Level] | None = None)
         place = bisect_left(range(last), x=True, key=key)
     end = changed(place)
     risk, start = case.risk(end), float(case.inputs.values[0, column])  # noqa: PD011
-    moved = abs(levels[place].z - start)
-    interval = case.interval(end)
-    return _Found(move, figures[place], moved, levels[place], risk, interval, case.reached(risk))
+    level = case.level(move, figures[place])
+    moved, interval = abs(level.z - start), case.interval(end)
+    return _Found(move, figures[place], moved, level, risk, interval, case.reached(risk))
 
 
 def _together(case: _Case, moves: list[_Move]) -> list[_Found]:
