@@ -7,10 +7,13 @@ from decimal import Decimal
 
 import pandas as pd
 
+from earlywarn.scoring.batch import score_batch
+
 LEAVE_EMPTY = "refused: caseload is no number: leave it empty where it was not published"
 NO_AUTHORITY = "refused: la_code is no authority's"
 SEVERAL = "refused: la_code is the beginning of several authorities' names"
 SCORED = "scored"
+COMPARED = ("risk", "risk_lower", "below_good", "known")
 
 
 @dataclass(frozen=True)
@@ -121,3 +124,15 @@ CASES = {
     "names where there is no code": NAMED,
     "true in a percentage": TRUTHS,
 }
+
+
+def assert_case(found: pd.DataFrame, case: Case) -> None:
+    """That a case was answered as it must be: the plain call's bits, or refused in its words."""
+    expected = score_batch(case.plain)
+    assert found["status"].tolist() == list(case.status)
+    for place, status in enumerate(case.status):
+        if status == SCORED:
+            for name in COMPARED:
+                assert found[name].iloc[place] == expected[name].iloc[place], (place, name)
+        else:
+            assert pd.isna(found["risk"].iloc[place])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 from tests.helpers import bad_rows  # type: ignore[attr-defined]
 from tests.helpers.extras import needed
+from tests.helpers.row_cases import CASES, COMPARED, assert_case
 from tests.serving.engines import asked, dask_frames, service
 
 from earlywarn.cli.parser import main
@@ -179,6 +181,21 @@ def test_spark_builds_the_same_indicators(
 
 def test_the_same_rows_through_spark(spark, rows, expected, tmp_path: Path) -> None:
     assert_same(by_spark(spark, rows, tmp_path), expected)
+
+
+def test_all_cases_by_spark(spark, tmp_path: Path) -> None:
+    """All in one job: starting its workers takes longer than any case."""
+    parts = []
+    for number, case in enumerate(CASES.values()):
+        file = tmp_path / f"{number}.parquet"
+        marks = {"case": number, "place": range(len(case.rows))}
+        case.rows.assign(**marks).to_parquet(file, index=False)
+        scored = spark_score(spark.read.parquet(str(file)), MODEL)
+        parts.append(scored.select("case", "place", "status", *COMPARED))
+    rows = functools.reduce(lambda one, other: one.union(other), parts).coalesce(2).collect()
+    found = Frame([row.asDict() for row in rows]).sort_values(["case", "place"])
+    for number, case in enumerate(CASES.values()):
+        assert_case(found[found["case"] == number], case)
 
 
 class TestMlflow:

@@ -13,18 +13,17 @@ from typing import Any
 import pandas as pd
 import pytest
 from tests.helpers.extras import needed
-from tests.helpers.row_cases import CASES, SCORED, Case
+from tests.helpers.row_cases import CASES, assert_case
 from tests.serving.engines import asked, dask_frames, service
 
 from earlywarn.model.serialisation import load_model
 from earlywarn.scoring.batch import score_batch
 from earlywarn.serving.batch_file import score_file
-from earlywarn.serving.distributed import dask_score, spark_score
+from earlywarn.serving.distributed import dask_score
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 MODEL = load_model()
 Frame = pd.DataFrame
-COMPARED = ("risk", "risk_lower", "below_good", "known")
 
 
 def records_of(rows: Frame) -> list[dict[str, Any]]:
@@ -122,17 +121,6 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(tmp_path_factory.mktemp("mlflow") / "saved")
 
 
-def assert_same(found: Frame, case: Case) -> None:
-    expected = score_batch(case.plain, MODEL)
-    assert found["status"].tolist() == list(case.status)
-    for place, status in enumerate(case.status):
-        if status == SCORED:
-            for name in COMPARED:
-                assert found[name].iloc[place] == expected[name].iloc[place], (place, name)
-        else:
-            assert pd.isna(found["risk"].iloc[place])
-
-
 ROUTES: tuple[Callable[[Frame, Path], Frame], ...] = (
     as_frame, as_dicts, as_arrow, as_csv_of_pandas, as_csv_of_r, as_csv_of_excel, as_csv_by_hand,
     as_parquet, as_parquet_in_batch, as_json_lines, as_dask, as_http,
@@ -142,24 +130,9 @@ ROUTES: tuple[Callable[[Frame, Path], Frame], ...] = (
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.__name__)
 def test_a_case_by_every_route(route, name: str, tmp_path: Path) -> None:
-    assert_same(route(CASES[name].rows, tmp_path), CASES[name])
+    assert_case(route(CASES[name].rows, tmp_path), CASES[name])
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_case_by_mlflow(kept: str, name: str) -> None:
-    assert_same(saved(kept).predict(CASES[name].rows), CASES[name])
-
-
-def test_all_cases_by_spark(spark, tmp_path: Path) -> None:
-    """All in one job: starting its workers takes longer than any case."""
-    parts = []
-    for number, case in enumerate(CASES.values()):
-        file = tmp_path / f"{number}.parquet"
-        marks = {"case": number, "place": range(len(case.rows))}
-        case.rows.assign(**marks).to_parquet(file, index=False)
-        scored = spark_score(spark.read.parquet(str(file)), MODEL)
-        parts.append(scored.select("case", "place", "status", *COMPARED))
-    rows = functools.reduce(lambda one, other: one.union(other), parts).coalesce(2).collect()
-    found = Frame([row.asDict() for row in rows]).sort_values(["case", "place"])
-    for number, case in enumerate(CASES.values()):
-        assert_same(found[found["case"] == number], case)
+    assert_case(saved(kept).predict(CASES[name].rows), CASES[name])

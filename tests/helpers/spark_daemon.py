@@ -1,0 +1,18 @@
+"""Starts Spark's Python workers as Spark's own daemon does, with the packages loaded before.
+
+Workers are forked from it, and a dozen of them would load pandas, the model and MLflow anew.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from importlib import import_module
+
+from pyspark.daemon import manager
+
+for name in ("pandas", "pyarrow", "earlywarn.serving.distributed", "mlflow.pyfunc"):
+    with suppress(ImportError):  # each test says what it needs
+        import_module(name)
+
+if __name__ == "__main__":
+    manager()
