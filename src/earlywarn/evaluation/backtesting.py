@@ -157,12 +157,13 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
     first_year = whole_number(first_year, "first_year", least=FIRST_DAY.year, most=LAST_DAY.year)
     months = several(leads, Integral, "leads", expected="numbers of months")
     leads = [whole_number(lead, "leads", least=0, most=LONGEST_LEAD) for lead in months]
-    rivals = several(rivals, Contender, "rivals", expected="what RIVALS and CHALLENGERS hold")
+    known = "what RIVALS and CHALLENGERS hold"
+    contenders = several(kind=Contender, what="rivals", expected=known, value=rivals)
     until = _last_start(check_judgements(judgements), until)
     cases = _cases(judgements, question, first_year, until)
     years = range(first_year, until.year + 1)
     name = uuid4().hex
-    plan = _Plan(panel, judgements, question, cases, tuple(leads), tuple(rivals), until, name)
+    plan = _Plan(panel, judgements, question, cases, tuple(leads), contenders, until, name)
     # The whole path, since processes that an earlier call left waiting may stand in another folder.
     store = None
     if parts is not None:
