@@ -44,7 +44,7 @@ SEARCHED = (
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "models/README.md"),
 )
 ENDINGS = {".py", ".md", ".html", ".css", ".js", ".txt"}
-RIGHT = re.compile(r"\bRIVALS\b|\bRival\b|\brivals\b(?=[=:)"]| : )")
+RIGHT = re.compile(r'\bRIVALS\b|\bRival\b|\brivals\b(?=[=:)"]| : )')
 """What is right everywhere: the public names of the baselines, which code of others uses."""
 PLACES: tuple[tuple[str, str], ...] = (
     ("docs/how-to/extend-the-register.md", "is told what became of it"),
