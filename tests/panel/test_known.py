@@ -315,8 +315,10 @@ def test_judgements_lost_at_the_ends_of_a_table(national):
     (late,) = judged(national, by_day.iloc[:-10])
     assert late.severity == "note"
     assert "of 10 inspections known with reports after 2026-0" in late.message
-    (short,) = judged(national, by_day.iloc[-60:].query("framework == 'ILACS'").iloc[:-1])
-    assert "reports after" in short.message
+    of_two_years = by_day.iloc[-60:].query("framework == 'ILACS'").iloc[:-1]
+    first, newest = judged(national, of_two_years)
+    assert "of 62 inspections known of" in first.message
+    assert "reports after" in newest.message
 
 
 def test_a_file_must_hold_what_is_known_of_its_name(national, tmp_path):
@@ -331,13 +333,16 @@ def test_a_file_must_hold_what_is_known_of_its_name(national, tmp_path):
         DataQualityWarning, match=rf"of {len(of_it)} inspections known of {file.name}, 3 are"
     ):
         load_judgements(file)
-    with pytest.warns(DataQualityWarning, match=r"3 are not in it"):
+    with pytest.warns(DataQualityWarning, match=r"3 are not there"):
         load_judgements(tmp_path)
-    kept.to_csv(file.with_name("some.csv"), index=False)
     file.unlink()
-    assert len(load_judgements(tmp_path)) == len(of_it) - 3, (
-        "a table of one's own is not missed any"
-    )
+    kept.to_csv(file.with_name("renamed.csv"), index=False)
+    with pytest.warns(DataQualityWarning, match=rf"of {len(of_it)} .*{file.name}, 3 are not there"):
+        load_judgements(tmp_path)
+    several = of_it.head(9).drop(columns="source")
+    several.to_csv(file.with_name("renamed.csv"), index=False)
+    with pytest.warns(DataQualityWarning, match="1 doubt about judgements: of .* reports after"):
+        load_judgements(tmp_path)
 
 
 def test_new_judgements_are_no_doubt(national):

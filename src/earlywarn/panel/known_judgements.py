@@ -103,29 +103,49 @@ def _judgements_gone(
     unless the file is the one by its name that they are known of.
     """
     of_file = known["source"].map(file_name)
-    same = of_file.isin(set(files))
-    for name, rows in known[same].groupby(of_file[same]):
-        lost = [
-            row for row in rows_of(rows) if (row["la_code"], row["inspection_start"]) not in met
-        ]
-        if lost:
-            message = f"of {len(rows)} inspections known of {name}, {len(lost)} are not in it: "
+    named = of_file.isin(set(files))
+    yield from _gone_of_files(known[named], of_file, met, register)
+    due = known[known["framework"].isin(set(read["framework"])) & ~named]
+    first, last = read["published_on"].min(), read["published_on"].max()
+    early = due["published_on"] < first
+    before, late = rows_of(due[early]), rows_of(due[due["published_on"] > last])
+    within = rows_of(due[~early & (due["published_on"] <= last)])
+    times = (
+        (before, len(due), f"before {first}"),
+        (within, len(within), f"from {first} to {last}"),
+        (late, 0, f"after {last}"),
+    )
+    for part, all_of_it, when in times:
+        gone = _not_met(part, met)
+        few = len(gone) <= _SHARE * all_of_it
+        if gone and part is before and not few:
+            # A table of some years, of which the first may be missing still.
+            yield from _gone_of_files(due, of_file, met, register, mostly=True)
+        elif gone:
+            message = f"of {len(part)} inspections known with reports {when}, {len(gone)} are not "
+            message += f"in the files: {first_few(_inspections(gone, register))}"
+            yield Finding("warning" if few else "note", GONE, message)
+
+
+def _gone_of_files(
+    known: pd.DataFrame,
+    of_file: pd.Series,
+    met: set[tuple[Any, Any]],
+    register: Register,
+    *,
+    mostly: bool = False,
+) -> Iterator[Finding]:
+    """Inspections that a file is known to have had; only of files mostly there, if so asked."""
+    for name, rows in known.groupby(of_file):
+        lost = _not_met(rows_of(rows), met)
+        if lost and not (mostly and len(lost) > _SHARE * len(rows)):
+            message = f"of {len(rows)} inspections known of {name}, {len(lost)} are not there: "
             message += first_few(_inspections(lost, register))
             yield Finding("warning", GONE, message, str(name))
-    due = rows_of(known[known["framework"].isin(set(read["framework"])) & ~same])
-    first, last = read["published_on"].min(), read["published_on"].max()
-    within = [row for row in due if first <= row["published_on"] <= last]
-    before = [row for row in due if row["published_on"] < first]
-    after = [row for row in due if row["published_on"] > last]
-    times = ((before, due, f"before {first}"), (within, within, f"from {first} to {last}"))
-    for part, of, when in (*times, (after, [], f"after {last}")):
-        gone = [row for row in part if (row["la_code"], row["inspection_start"]) not in met]
-        few = len(gone) <= _SHARE * len(of)
-        if not gone or (part is before and not few):
-            continue
-        message = f"of {len(part)} inspections known with reports {when}, {len(gone)} are not in "
-        message += f"the files: {first_few(_inspections(gone, register))}"
-        yield Finding("warning" if few else "note", GONE, message)
+
+
+def _not_met(rows: list[dict[str, Any]], met: set[tuple[Any, Any]]) -> list[dict[str, Any]]:
+    return [row for row in rows if (row["la_code"], row["inspection_start"]) not in met]
 
 
 def _inspections(rows: list[dict[str, Any]], register: Register) -> list[str]:
