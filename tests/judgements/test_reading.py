@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earlywarn.errors import DataQualityWarning, OutcomeError
-from earlywarn.judgements.reading import read_judgements
+from earlywarn.judgements.reading import judgements_in, read_judgements
 from earlywarn.judgements.schema import (
     AREAS,
     COLUMNS,
@@ -22,6 +22,7 @@ from earlywarn.judgements.schema import (
     empty_judgements,
     write_judgements,
 )
+from earlywarn.sources.members import members_of
 from earlywarn.utils.dates import parse_cell_day
 
 Factory: TypeAlias = pytest.TempPathFactory
@@ -453,6 +454,10 @@ class TestWriting:
     ) -> None:
         path = tmp_path_factory.mktemp("written") / "judgements.csv"
         write_judgements(frame, path)
+        if frame.empty:
+            with pytest.raises(OutcomeError, match=r"there are no judgements in it: .* no row"):
+                read_judgements(path)
+            return
         back = read_judgements(path)
         assert back["inspection_start"].tolist() == frame["inspection_start"].tolist()
         for column in ("overall", *AREAS):
@@ -460,6 +465,14 @@ class TestWriting:
         written = path.read_bytes()
         write_judgements(back.assign(source=""), path)
         assert path.read_bytes() == written
+
+    def test_a_table_without_rows(self, tmp_path: Path) -> None:
+        path = tmp_path / "judgements.csv"
+        write_judgements(empty_judgements(), path)
+        with pytest.raises(OutcomeError, match="there are no judgements in it"):
+            read_judgements(path)
+        found = judgements_in(members_of(path, path.name)).findings
+        assert [(one.severity, one.code) for one in found] == [("warning", "no-judgements")]
 
     def test_line_ends_and_blanks(self, tmp_path: Path) -> None:
         frame = read_judgements(write_ods(tmp_path, ods_row(grades=("Good", "", "", "Good", ""))))

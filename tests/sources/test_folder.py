@@ -740,6 +740,14 @@ def test_two_codes_that_are_not_one_authority_are_told(tmp_path):
     assert (row["la_code"], row["found"]) == ("840", "E06000005")
 
 
+def test_a_code_and_a_name_that_are_not_one_authority_are_told(tmp_path):
+    cells = {("840", 2025): {"la_name": "Darlington"}}
+    published.write_table(tmp_path, "B1", (2025,), codes=NORTH_EAST, cells=cells)
+    row = warned(tmp_path, "area-code")
+    assert (row["la_code"], row["found"]) == ("840", "Darlington")
+    assert "840 is County Durham, and the name beside it is Darlington" in row["message"]
+
+
 def test_a_part_over_its_whole_is_told(tmp_path):
     cells = {("840", 2025): {"CPP_subsequent": "5000", "CPP_subsequent_percent": "100"}}
     published.write_table(tmp_path, "D3", (2025,), codes=NORTH_EAST, cells=cells)

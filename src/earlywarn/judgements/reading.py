@@ -103,6 +103,14 @@ def read_judgements(path: str | Path, *, register: Register | None = None) -> pd
     read = judgements_in(members, register=register)
     if not read.read:
         raise next(iter([*faults, *read.faults]), None) or _nothing(place, members)
+    if read.frame.empty and not any(finding.severity == "note" for finding in read.findings):
+        raise OutcomeError(
+            "there are no judgements in it",
+            where=str(path),
+            found=f"{len(read.read)} tables of judgements, and no row",
+            expected="one row an inspection",
+            remedy="Download the file again.",
+        )
     warn_of_doubts(read.findings, stacklevel=3)
     return read.frame
 
@@ -132,6 +140,9 @@ def judgements_in(members: Sequence[Member], *, register: Register | None = None
     read: dict[str, tuple[str, int]] = {}
     for table in tables:
         own, left_out = _inspections(table, known)
+        if not own and not left_out:
+            message = "a table of judgements without a row: nothing is read of it"
+            findings.append(Finding("warning", "no-judgements", message, table.member))
         inspections += own
         findings += left_out
         read[table.member] = (KIND, read.get(table.member, (KIND, 0))[1] + len(own))

@@ -13,6 +13,7 @@ import pandas as pd
 from earlywarn.model.horizon import FURTHEST, years_after
 from earlywarn.panel.naming import candidates
 from earlywarn.scoring.cells import LARGEST, Faults, cell_text
+from earlywarn.sources.names_and_codes import of_another
 from earlywarn.utils.dates import parse_cell_day
 
 if TYPE_CHECKING:
@@ -109,22 +110,13 @@ def authority_codes(rows: pd.DataFrame, register: Register, faults: Faults) -> p
 def _of_another(
     rows: pd.DataFrame, codes: npt.NDArray[np.object_], register: Register
 ) -> npt.NDArray[np.bool_]:
-    """The rows whose code and name are of two authorities; a name that is none's is only a label.
-
-    A place before and after a reorganisation is one.
-    """
+    """The rows whose code and name are of two authorities."""
     if not {"la_code", "la_name"} <= set(rows.columns) or not rows.columns.is_unique:
         return np.zeros(len(rows), dtype=bool)
 
     @cache
     def differ(code: str, name: str) -> bool:
-        meant = register.find(name) if code and len(name) <= LONGEST else None
-        return (
-            meant in register.codes
-            and meant != code
-            and meant not in register.heirs(code)
-            and code not in register.heirs(str(meant))
-        )
+        return bool(code) and len(name) <= LONGEST and of_another(register, code, name)
 
     names = [name if isinstance(name, str) else "" for name in rows["la_name"].tolist()]
     return np.fromiter(map(differ, codes.tolist(), names), dtype=bool, count=len(rows))

@@ -20,6 +20,7 @@ from earlywarn.sources.continuity import (
 )
 from earlywarn.sources.layouts import IDENTIFIERS
 from earlywarn.sources.lost_cells import blank_findings, check_cells
+from earlywarn.sources.names_and_codes import mismatches
 from earlywarn.sources.plausibility import (
     check_coverage,
     check_scale,
@@ -233,7 +234,7 @@ def _places(table: Table, register: Register) -> tuple[pd.DataFrame, list[Findin
         message = f"{joint} rows are joint returns: given to each of their authorities"
         findings.append(Finding("note", "joint-return", message, table.file))
     places = frame.explode("la_code").dropna(subset="la_code").astype({"la_code": "str"})
-    return places.reset_index(drop=True), findings + _mismatches(table, codes, text, register)
+    return places.reset_index(drop=True), findings + mismatches(table, codes, text, register)
 
 
 def _codes(
@@ -261,38 +262,6 @@ def _codes(
                 )
             )
     return codes, findings
-
-
-def _mismatches(
-    table: Table, codes: dict[str, tuple[str, ...]], text: pd.Series, register: Register
-) -> list[Finding]:
-    """A warning for each pair of codes in one row that are not the same authority's."""
-    if "new_la_code" not in table.cells:
-        return []
-    pairs = pd.DataFrame({"old": text, "new": table.cells["new_la_code"], "line": table.lines})
-    pairs = pairs[(pairs["new"] != "") & (pairs["old"] != ENGLAND)].drop_duplicates(["old", "new"])
-    findings = []
-    for old, new, line in pairs.itertuples(index=False, name=None):
-        try:
-            same = register.codes_of(new) == codes[old]
-            severity, what = "warning", f"{old} and {new} are not one authority: {old} is taken"
-        except AuthorityError:
-            same = False
-            severity, what = "note", f"{new} is not in the register: {old} is taken"
-        if not same and codes[old]:
-            findings.append(
-                Finding(
-                    severity,
-                    "area-code",
-                    what,
-                    table.file,
-                    float(line),
-                    codes[old][0],
-                    column="new_la_code",
-                    found=new,
-                )
-            )
-    return findings
 
 
 def _periods(table: Table) -> npt.NDArray[np.int64]:
