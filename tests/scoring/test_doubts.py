@@ -22,6 +22,7 @@ from earlywarn.scoring.reference import Reference
     ("name", "meant"),
     [
         ("rereferals", "rereferrals"),
+        ("rereferrals_zscore", "rereferrals_z"),
         ("Rereferrals", "rereferrals"),
         (" caseload", "caseload"),
         ("agency_worker", "agency_workers"),

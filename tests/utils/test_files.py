@@ -96,6 +96,23 @@ def test_a_file_that_has_its_place_is_not_called_unwritten(tmp_path: Path, monke
     assert texts(tmp_path, "a.csv") == ["new"]
 
 
+@posix
+def test_files_that_have_their_places_are_not_called_unwritten(tmp_path: Path, monkeypatch) -> None:
+    files = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    plain = os.fsync
+
+    def fails(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode) and all(file.exists() for file in files):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        plain(handle)
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.warns(LeftBehindWarning, match=r"did not confirm it"):
+        write_together(dict.fromkeys(files, "new"))
+    assert texts(tmp_path, "a.csv", "b.csv") == ["new", "new"]
+    assert names(tmp_path) == ["a.csv", "b.csv"]
+
+
 def test_an_interrupt_after_a_single_file_was_replaced(tmp_path: Path, monkeypatch) -> None:
     file = tmp_path / "model.json"
     file.write_text("old", encoding="utf-8")

@@ -233,6 +233,9 @@ def _nearest(name: str) -> str:
     if name in _meaning():
         return ""
     plain = re.sub(r"[\s-]+", "_", clean(name).lower())
+    level = re.sub(r"_z_?scores?$", "_z", plain)
+    if level in known_columns():
+        return level
     for written in (plain, re.sub(r"(_*[\d.]+|_(value|percent|pct|x|y)|_*\(?%\)?)$", "", plain)):
         if near := difflib.get_close_matches(written, _alike(written), n=1, cutoff=ALIKE):
             return near[0]

@@ -75,7 +75,7 @@ class FileSet:
             for file in self._contents:
                 place(self._noted.new(file.name), file, overwrite=file in overwrite)
             if durable:
-                sync_folder(self._noted.note.parent)
+                confirm_names(self._noted.note.parent)
 
     @property
     def placed(self) -> bool:
