@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from earlywarn.errors import EarlyWarnError, ModelError, ScoreError
+from earlywarn.errors import EarlyWarnError, ModelError, RowsWarning, ScoreError
 from earlywarn.indicators.build import build_indicators
 from earlywarn.indicators.catalogue import INDICATORS
 from earlywarn.indicators.standardise import REACH, Distribution, compare, stabilise
@@ -434,7 +434,8 @@ class TestWhatIsKnown:
         X = build_indicators(snapshot)
         answer = batch(X)
         assert answer[["la_code", "as_of"]].equals(X.reset_index()[["la_code", "as_of"]])
-        late = batch(X.head(2).rename(index={"2025-12-31": "2015-12-31"}, level="as_of"))
+        with pytest.warns(RowsWarning, match="of a year that had not ended"):
+            late = batch(X.head(2).rename(index={"2025-12-31": "2015-12-31"}, level="as_of"))
         assert late["status"].str.startswith("refused: as_of is outside").all()
 
 

@@ -20,6 +20,7 @@ from earlywarn.scoring.hand_changed import changed_by_hand
 from earlywarn.scoring.predictions import Predictions
 from earlywarn.scoring.preprocessing import known_columns, read_rows
 from earlywarn.scoring.reference import Reference
+from earlywarn.scoring.untimely import untimely
 from earlywarn.utils.csv_text import check_rows
 from earlywarn.utils.dates import is_longer_than_a_day
 from earlywarn.utils.json_text import strict_json
@@ -170,7 +171,11 @@ def score_rows(
     columns = predictions.columns()
     columns["compared_with"] = predictions.compared_with(reference.name)
     columns["status"] = columns.pop("status")
-    labels = Seen(frame.columns.tolist(), changed=changed_by_hand(frame))
+    labels = Seen(
+        frame.columns.tolist(),
+        changed=changed_by_hand(frame),
+        untimely=untimely(frame, register),
+    )
     seen = Seen.together([labels, *given])
     return beside(frame, pd.DataFrame(columns, index=frame.index, copy=False)), seen
 

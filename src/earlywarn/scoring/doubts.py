@@ -43,39 +43,51 @@ class Seen:
         In how many rows a value is not what the counts beside it give.
     changed : mapping of str to int
         In how many rows a value does not go with its level.
+    untimely : mapping of str to int
+        What can't be of a row's day, and in how many rows.
     """
 
     names: Sequence[Hashable] = ()
     extents: Mapping[str, Extent] = field(default_factory=dict)
     unlike: Mapping[str, int] = field(default_factory=dict)
     changed: Mapping[str, int] = field(default_factory=dict)
+    untimely: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def together(cls, parts: Sequence[Seen]) -> Seen:
         """What is seen of parts, as of one."""
         names = dict.fromkeys(name for part in parts for name in part.names)
-        unlike, changed = Counter[str](), Counter[str]()
+        unlike, changed, untimely = Counter[str](), Counter[str](), Counter[str]()
         extents: dict[str, list[Extent]] = {}
         for part in parts:
             unlike.update(part.unlike)
             changed.update(part.changed)
+            untimely.update(part.untimely)
             for name, extent in part.extents.items():
                 extents.setdefault(name, []).append(extent)
         whole = {name: Extent.together(several) for name, several in extents.items()}
-        return cls([*names], whole, unlike, changed)
+        return cls([*names], whole, unlike, changed, untimely)
 
     def as_facts(self) -> dict[str, Any]:
         """The same for JSON."""
         extents = {name: [*extent] for name, extent in self.extents.items()}
         names = [name for name in self.names if isinstance(name, str)]
-        counts = {"unlike": dict(self.unlike), "changed": dict(self.changed)}
+        counts = {
+            name: dict(counted)
+            for name, counted in (
+                ("unlike", self.unlike),
+                ("changed", self.changed),
+                ("untimely", self.untimely),
+            )
+        }
         return {"names": names, "extents": extents, **counts}
 
     @classmethod
     def of_facts(cls, facts: Mapping[str, Any]) -> Seen:
         """What ``as_facts`` gave."""
         extents = {name: Extent(*several) for name, several in facts["extents"].items()}
-        return cls(facts["names"], extents, facts["unlike"], facts["changed"])
+        counts = (facts[name] for name in ("unlike", "changed", "untimely"))
+        return cls(facts["names"], extents, *counts)
 
     def said(self, reference: Reference) -> list[str]:
         """What is said of it, beside what is usual by a reference."""
@@ -90,6 +102,10 @@ class Seen:
             *misspelt(self.names),
             *fractions,
             *far(left),
+            *[
+                f"{what}, in {count:,} rows: is the day right?"
+                for what, count in self.untimely.items()
+            ],
             *[
                 f"{name} is not what the counts beside it give, in {count:,} rows: it is used"
                 for name, count in self.unlike.items()
