@@ -85,7 +85,7 @@ def _beside(held: pd.DataFrame, read: pd.DataFrame, known: pd.DataFrame) -> pd.D
     is known to be restated by a release counts too where the files only repeat.
     """
     release = ["measure", "family", "vintage"]
-    mine, theirs = (frame.assign(family=_family(frame["source"])) for frame in (held, known))
+    mine, theirs = (frame.assign(family=family_of(frame["source"])) for frame in (held, known))
     restated = theirs.merge(mine[release].drop_duplicates(), on=release)
     figures = pd.concat([mine, restated])[[*KEY, "vintage"]].drop_duplicates()
     figures = _by_day(figures)
@@ -122,7 +122,7 @@ def _unlike_columns(figures: pd.DataFrame) -> pd.DataFrame:
 
     Another table may leave out the counts, or say otherwise why there is no value.
     """
-    own_table = _family(figures["source"]) == _family(figures["source_known"])
+    own_table = family_of(figures["source"]) == family_of(figures["source_known"])
     unlike = {}
     for name in ("value", *_COUNTS):
         here, there = figures[name], figures[f"{name}_known"]
@@ -152,9 +152,9 @@ def _other_than_known(row: dict[str, Any], register: Register) -> Finding:
 
 def _gone(read: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     """Figures of years read that their tables gave before, and give no longer."""
-    asked = read.assign(family=_family(read["source"]))
+    asked = read.assign(family=family_of(read["source"]))
     until = asked.groupby(["measure", "family"])["vintage"].max()
-    before = known.assign(family=_family(known["source"])).merge(
+    before = known.assign(family=family_of(known["source"])).merge(
         until.rename("until").reset_index(), on=["measure", "family"]
     )
     before = before[ordinals_of(before["vintage"]) <= ordinals_of(before["until"])]
@@ -165,8 +165,8 @@ def _gone(read: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
 
 def _years_gone(read: pd.DataFrame, known: pd.DataFrame) -> Iterator[Finding]:
     """A note for each table read of which years are known that no file holds."""
-    theirs = known.assign(family=_family(known["source"]))
-    theirs = theirs[theirs["family"].isin(set(_family(read["source"])))]
+    theirs = known.assign(family=family_of(known["source"]))
+    theirs = theirs[theirs["family"].isin(set(family_of(read["source"])))]
     gone = theirs[~_among(theirs, read, ["measure", "period"])]
     for family, part in gone.groupby("family"):
         years = part.groupby("measure")["period"].agg(lambda all_: sorted(set(all_)))
@@ -263,7 +263,7 @@ def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
 
 
-def _family(source: pd.Series) -> pd.Series:
+def family_of(source: pd.Series) -> pd.Series:
     """The table without its year: "C1 2025" is C1."""
     return source.astype(str).str.split(" ").str[0]
 

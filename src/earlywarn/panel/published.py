@@ -11,6 +11,7 @@ from earlywarn.panel.known import (
     check_neighbours_known,
 )
 from earlywarn.panel.known_judgements import check_judgements_known, file_name
+from earlywarn.panel.known_releases import check_release_before
 from earlywarn.panel.panel import Panel, panel_or_shipped
 from earlywarn.sources.folder import read_figures, settled
 from earlywarn.sources.schema import findings_frame
@@ -55,6 +56,7 @@ def read_published(
     files = {file_name(member) for member in judged.read}
     differences = [
         *check_figures_known(read.observations, against.observations, register),
+        *check_release_before(read.observations, against.observations, register),
         *check_neighbours_known(read.neighbours, against.neighbours, register),
         *check_judgements_known(judged.frame, against.judgements, register, files),
     ]
