@@ -36,8 +36,11 @@ def test_a_changed_cell_is_named_by_region_year_and_column() -> None:
 
 
 def test_a_suppressed_cell_may_hide_what_is_missing_and_no_more() -> None:
-    assert findings(changed(3, "c")) == []
-    assert findings(changed(3, "low")) == []
+    assert findings(changed(3, "x")) == []
+    for symbol in ("c", "low", "z"):
+        (said,) = findings(changed(3, symbol))
+        assert "add up to 27 in Count of 2024, where the row of North says 60" in said
+    assert findings(["100", "60", "40", "52", "c", "22", "19"]) == []
     cells = changed(3, "c")
     cells[4] = "72"
     assert len(findings(cells)) == 1

@@ -9,7 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from earlywarn.sources.cells import parse_cells
-from earlywarn.sources.schema import PUBLISHED, Finding
+from earlywarn.sources.schema import (
+    NOT_APPLICABLE,
+    PUBLISHED,
+    ROUNDS_TO_ZERO,
+    SUPPRESSED,
+    Finding,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +34,7 @@ LOCAL, REGIONAL, NATIONAL = "local authority", "regional", "national"
 
 _TENS = 5.0  # national and regional counts of many tables are rounded to the nearest ten
 _NEARLY_ALL = 145  # rows of a year: joint returns leave out a few of some 150 authorities
+_HIDDEN = 5.0  # no release hid more behind each symbol for a small count, rounding allowed
 _REGIONS = 9  # of England; the tables part London in two
 _NAMED = 12  # so many places are named one by one
 _WORKING_DAYS = 253.0  # in a year, as the workforce table counts them
@@ -57,7 +64,8 @@ def check_sums(
     Returns
     -------
     list of Finding
-        Where a cell has no number (suppressed, or not collected), the others may add up to less.
+        A suppressed count hides a small number, and one that is not applicable none; where a cell
+        was not collected, the others may add up to any less.
     """
     regions = table.cells.get("region_name")
     titles = [""] * len(table.lines) if regions is None else regions.tolist()
@@ -68,8 +76,9 @@ def check_sums(
         values, statuses, _ = parse_cells(table.cells[column])
         # "Rounds to zero" is no zero: such a cell may be any small number.
         figures = np.where(statuses == PUBLISHED, values, np.nan)
+        hidden = _hidden(statuses, half)
         for addition in additions:
-            for wrong in _wrong_sums(addition, figures, column, half):
+            for wrong in _wrong_sums(addition, figures, hidden, column, half):
                 off.setdefault(addition.places[wrong.at], []).append(wrong)
     return list(
         _said_once(
@@ -136,8 +145,16 @@ def _addition(
     return _Addition(rows, owners, whole_rows, [*wholes], every, exact)
 
 
+def _hidden(statuses: npt.NDArray[np.object_], half: float) -> FloatArray:
+    """The most that each cell without a number may stand for; no limit if it is not known."""
+    small = np.isin(statuses, [SUPPRESSED, ROUNDS_TO_ZERO])
+    # Tables of tenths hide days of absence too, which are many for few workers.
+    most = np.where(small, np.inf if half else _HIDDEN, np.inf)
+    return np.where(np.isin(statuses, [PUBLISHED, NOT_APPLICABLE]), 0.0, most)
+
+
 def _wrong_sums(
-    addition: _Addition, figures: FloatArray, column: str, half: float
+    addition: _Addition, figures: FloatArray, hidden: FloatArray, column: str, half: float
 ) -> Iterator[_Wrong]:
     """The wholes that their parts don't add up to, rounding and cells without a number allowed."""
     every = figures[addition.every_whole]
@@ -145,13 +162,18 @@ def _wrong_sums(
     rounding = _TENS if in_tens else half or 0.5
     parts, wholes = figures[addition.parts], figures[addition.wholes]
     known = np.isfinite(parts)
-    size, given, total = (
+    size, given, total, most = (
         np.bincount(addition.owners, weights=weights, minlength=len(wholes))
-        for weights in (np.ones(len(parts)), known, np.where(known, parts, 0.0))
+        for weights in (
+            np.ones(len(parts)),
+            known,
+            np.where(known, parts, 0.0),
+            hidden[addition.parts],
+        )
     )
     slack = rounding + (half if addition.exact else rounding) * given + 1e-6
     more = total > wholes + slack
-    less = (given == size) & (total < wholes - slack)
+    less = total + most < wholes - slack
     for at in np.flatnonzero((size > 0) & (more | less)).tolist():
         row = int(addition.wholes[at])
         yield _Wrong(at, column, row, float(total[at]), float(wholes[at]))
