@@ -97,8 +97,10 @@ def _moved(read: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
 
 def _apart(here: pd.Series, there: pd.Series) -> pd.Series:
     """How far two figures are apart, in logarithms; one more of each, as small ones are chance."""
-    ones = (np.log1p(figures.astype(float).clip(0, None)) for figures in (here, there))
-    return (next(ones) - next(ones)).abs()
+    one, other = (
+        np.log1p(figures.to_numpy(dtype=np.float64).clip(0, None)) for figures in (here, there)
+    )
+    return pd.Series(np.abs(one - other), index=here.index)
 
 
 def _within(rows: pd.DataFrame, key: list[str], groups: pd.Index) -> pd.Series:
