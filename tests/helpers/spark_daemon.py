@@ -8,11 +8,8 @@ from __future__ import annotations
 from contextlib import suppress
 from importlib import import_module
 
-from pyspark.daemon import manager
-
-for name in ("pandas", "pyarrow", "earlywarn.serving.distributed", "mlflow.pyfunc"):
-    with suppress(ImportError):  # each test says what it needs
-        import_module(name)
-
 if __name__ == "__main__":
-    manager()
+    for name in ("pandas", "pyarrow", "earlywarn.serving.distributed", "mlflow.pyfunc"):
+        with suppress(ImportError):  # each test says what it needs
+            import_module(name)
+    import_module("pyspark.daemon").manager()

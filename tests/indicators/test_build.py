@@ -366,7 +366,11 @@ def test_only_a_snapshot_is_taken(build, national: Panel) -> None:
     for given in (national, None, national.observations):
         with pytest.raises(IndicatorError) as caught:
             build(given)
-        for part in (f"found a {type(given).__name__}", "panel.as_of(date)", "published later"):
+        for part in (
+            f"found of type {type(given).__name__}",
+            "panel.as_of(date)",
+            "published later",
+        ):
             assert part in str(caught.value)
 
 
