@@ -748,6 +748,13 @@ def test_a_code_and_a_name_that_are_not_one_authority_are_told(tmp_path):
     assert "840 is County Durham, and the name beside it is Darlington" in row["message"]
 
 
+def test_a_year_whose_rows_are_all_of_another_level_is_told(tmp_path):
+    cells = {(code, 2024): {"geographic_level": "PCON"} for code in NORTH_EAST}
+    published.write_table(tmp_path, "B1", (2024, 2025), codes=NORTH_EAST, cells=cells)
+    row = warned(tmp_path, "year-without-authorities")
+    assert row["message"].startswith("2024: there are rows, and none of an authority that counts")
+
+
 def test_a_part_over_its_whole_is_told(tmp_path):
     cells = {("840", 2025): {"CPP_subsequent": "5000", "CPP_subsequent_percent": "100"}}
     published.write_table(tmp_path, "D3", (2025,), codes=NORTH_EAST, cells=cells)

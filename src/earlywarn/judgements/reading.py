@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KIND = "judgements"
+NO_JUDGEMENTS = "no-judgements"
 """What a table of judgements is called among the files that were read."""
 
 _SIF_ENDED, _ILACS_ALL = date(2018, 1, 1), date(2024, 1, 1)
@@ -103,7 +104,7 @@ def read_judgements(path: str | Path, *, register: Register | None = None) -> pd
     read = judgements_in(members, register=register)
     if not read.read:
         raise next(iter([*faults, *read.faults]), None) or _nothing(place, members)
-    if read.frame.empty and not any(finding.severity == "note" for finding in read.findings):
+    if read.frame.empty and all(finding.code == NO_JUDGEMENTS for finding in read.findings):
         raise OutcomeError(
             "there are no judgements in it",
             where=str(path),
@@ -142,7 +143,7 @@ def judgements_in(members: Sequence[Member], *, register: Register | None = None
         own, left_out = _inspections(table, known)
         if not own and not left_out:
             message = "a table of judgements without a row: nothing is read of it"
-            findings.append(Finding("warning", "no-judgements", message, table.member))
+            findings.append(Finding("warning", NO_JUDGEMENTS, message, table.member))
         inspections += own
         findings += left_out
         read[table.member] = (KIND, read.get(table.member, (KIND, 0))[1] + len(own))

@@ -152,8 +152,24 @@ def _counted_rows(table: Table, layout: Layout) -> tuple[Table, list[Finding]]:
             expected=f"rows of geographic_level 'Local authority'{which}",
             remedy="Download the whole table again.",
         )
+    findings += _years_lost(table, counts & (level == LOCAL))
     kept, totals = _totals(table.take(counts.to_numpy()), layout)
     return kept, findings + totals
+
+
+def _years_lost(table: Table, own: pd.Series) -> list[Finding]:
+    """A warning where years have rows, but none of an authority that counts."""
+    years = table.cells["time_period"]
+    if not (lost := sorted(set(years) - set(years[own]))):
+        return []
+    first = years.index[years == lost[0]][0]
+    message = (
+        f"{', '.join(lost)}: there are rows, and none of an authority that counts: their level, or "
+        "what they are of, may have been changed"
+    )
+    at = float(table.lines[first])
+    column = "geographic_level"
+    return [Finding("warning", "year-without-authorities", message, table.file, at, column=column)]
 
 
 def _other_levels(table: Table, level: pd.Series) -> list[Finding]:
