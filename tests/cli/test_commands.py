@@ -15,7 +15,6 @@ import pytest
 from tests.helpers.published import write_published, write_table
 
 import earlywarn as ew
-from earlywarn.cli import commands
 from earlywarn.cli import text as text_of_lists
 from earlywarn.cli.parser import main
 from earlywarn.cli.text import scores_text
@@ -453,7 +452,7 @@ def test_a_fault_of_ours_is_exit_code_one_and_one_line(capsys, monkeypatch):
     def fails(*_):
         raise ZeroDivisionError("of\nall things")
 
-    monkeypatch.setattr(commands.printing, "catalogue_text", fails)
+    monkeypatch.setattr(text_of_lists, "catalogue_text", fails)
     out, err = said(capsys, "catalogue", code=1)
     assert out == ""
     assert err.count("\n") == 1
@@ -464,7 +463,7 @@ def test_an_interruption_is_told(capsys, monkeypatch):
     def fails(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands.printing, "catalogue_text", fails)
+    monkeypatch.setattr(text_of_lists, "catalogue_text", fails)
     _, err = said(capsys, "catalogue", code=2)
     assert "nothing half-written" in err
 

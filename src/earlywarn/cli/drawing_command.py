@@ -14,22 +14,17 @@ from earlywarn.report.picture_files import check_picture, picture_bytes
 from earlywarn.utils.files import check_outputs, write_whole, written_to
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable
+    from argparse import ArgumentParser, Namespace
 
-    Adder = Callable[..., argparse.ArgumentParser]
+    from earlywarn.cli.options import Commands
 
 OF_INDICATORS = ("funnel", "history")
 KINDS = (*OF_INDICATORS, "risks", "map")
 
 
-def add_draw(add: Adder, subcommands: Any) -> None:
-    """Add the command to the command line."""
-    command = add(
-        subcommands,
-        "draw",
-        draw,
-        "draw one figure into a file: a funnel, a history, the ranked risks, the map",
+def _draw_options(command: ArgumentParser) -> None:
+    options.add(
+        command,
         options.AS_OF,
         options.model(),
         options.panel(),
@@ -51,7 +46,7 @@ def add_draw(add: Adder, subcommands: Any) -> None:
     )
 
 
-def draw(chosen: argparse.Namespace) -> None:
+def draw(chosen: Namespace) -> None:
     """Draw what is asked for, and print what the picture says."""
     file = Path(chosen.out)
     check_picture(file)
@@ -66,7 +61,7 @@ def draw(chosen: argparse.Namespace) -> None:
     print(f"The picture is in {file}")
 
 
-def _check(chosen: argparse.Namespace) -> None:
+def _check(chosen: Namespace) -> None:
     """Refuse what does not go together, before any work."""
     needed = chosen.kind in OF_INDICATORS
     if needed != (chosen.indicator is not None):
@@ -87,7 +82,7 @@ def _check(chosen: argparse.Namespace) -> None:
         )
 
 
-def _drawn(chosen: argparse.Namespace) -> Any:
+def _drawn(chosen: Namespace) -> Any:
     if chosen.kind == "history":
         return report.history(panel_of(chosen), chosen.mark[0], chosen.indicator)
     with figures_named(chosen):
@@ -97,3 +92,6 @@ def _drawn(chosen: argparse.Namespace) -> Any:
     scores = ew.score(ew.load_model(chosen.model), snapshot)
     plot = {"risks": report.ranked_intervals, "map": report.tile_map}[chosen.kind]
     return plot(scores, mark=chosen.mark)
+
+
+COMMANDS: Commands = {"draw": (_draw_options, draw)}

@@ -1,41 +1,57 @@
-"""Options that several commands share, each written once: parents of the commands' parsers."""
+"""Options that several commands share, each written once."""
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from earlywarn.export.tables import ENDINGS
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable, Mapping
+
+    Commands = Mapping[str, tuple[Callable[[ArgumentParser], None], Callable[[Namespace], None]]]
+    """By name, what adds a command's options, and what runs it."""
 
 SHIPS = "default: the one that ships"
 
 
-def _flag(name: str, description: str) -> argparse.ArgumentParser:
-    parent = argparse.ArgumentParser(add_help=False)
-    parent.add_argument(name, action="store_true", help=description)
-    return parent
+@dataclass(frozen=True)
+class Option:
+    """An option, and what argparse takes of it."""
+
+    name: str
+    settings: dict[str, Any]
 
 
-def _value(
-    name: str, metavar: str, description: str, *, required: bool = False
-) -> argparse.ArgumentParser:
-    parent = argparse.ArgumentParser(add_help=False)
-    parent.add_argument(name, metavar=metavar, help=description, required=required)
-    return parent
+def add(command: ArgumentParser, *shared: Option) -> None:
+    """Add shared options to a command."""
+    for option in shared:
+        command.add_argument(option.name, **option.settings)
 
 
-def model(description: str = f"a model folder or file ({SHIPS})") -> argparse.ArgumentParser:
+def _flag(name: str, description: str) -> Option:
+    return Option(name, {"action": "store_true", "help": description})
+
+
+def _value(name: str, metavar: str, description: str, *, required: bool = False) -> Option:
+    return Option(name, {"metavar": metavar, "help": description, "required": required})
+
+
+def model(description: str = f"a model folder or file ({SHIPS})") -> Option:
     """Give --model."""
     return _value("--model", "M", description)
 
 
 def panel(
     description: str = f"a panel folder that build wrote ({SHIPS})",
-) -> argparse.ArgumentParser:
+) -> Option:
     """Give --panel."""
     return _value("--panel", "P", description)
 
 
-def out(metavar: str, description: str) -> argparse.ArgumentParser:
+def out(metavar: str, description: str) -> Option:
     """Give --out where it must be given."""
     return _value("--out", metavar, description, required=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import earlywarn as ew
 from earlywarn.cli import options
@@ -10,19 +10,12 @@ from earlywarn.cli.inputs import figures_named, figures_of, panel_of
 from earlywarn.utils.progress import reporter
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable
+    from argparse import ArgumentParser, Namespace
 
-    Adder = Callable[..., argparse.ArgumentParser]
-
-
-def add_pages(add: Adder, subcommands: Any) -> None:
-    """Add the commands to the command line."""
-    _add_report(add, subcommands)
-    _add_explore(add, subcommands)
+    from earlywarn.cli.options import Commands
 
 
-def report(chosen: argparse.Namespace) -> None:
+def report(chosen: Namespace) -> None:
     """Write the report page."""
     progress = reporter(quiet=chosen.quiet)
     file = ew.write_report(
@@ -40,7 +33,7 @@ def report(chosen: argparse.Namespace) -> None:
     progress.say(f"The report is in {file}")
 
 
-def explore(chosen: argparse.Namespace) -> None:
+def explore(chosen: Namespace) -> None:
     """Write the page to explore with."""
     progress = reporter(quiet=chosen.quiet)
     with figures_named(chosen):
@@ -57,12 +50,9 @@ def explore(chosen: argparse.Namespace) -> None:
     progress.say(f"The page is in {file}")
 
 
-def _add_report(add: Adder, subcommands: Any) -> None:
-    command = add(
-        subcommands,
-        "report",
-        report,
-        "write a report for any browser: England, or the authorities named",
+def _report_options(command: ArgumentParser) -> None:
+    options.add(
+        command,
         options.AS_OF,
         options.model(),
         options.panel(),
@@ -91,12 +81,9 @@ def _add_report(add: Adder, subcommands: Any) -> None:
     )
 
 
-def _add_explore(add: Adder, subcommands: Any) -> None:
-    command = add(
-        subcommands,
-        "explore",
-        explore,
-        "write a page for any browser on which an authority's figures can be changed",
+def _explore_options(command: ArgumentParser) -> None:
+    options.add(
+        command,
         options.AS_OF,
         options.model(),
         options.panel(),
@@ -107,3 +94,6 @@ def _add_explore(add: Adder, subcommands: Any) -> None:
         options.QUIET,
     )
     command.add_argument("--authority", metavar="NAME_OR_CODE", help="whose figures it opens with")
+
+
+COMMANDS: Commands = {"report": (_report_options, report), "explore": (_explore_options, explore)}

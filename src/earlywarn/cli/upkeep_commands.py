@@ -18,9 +18,9 @@ from earlywarn.utils.files import check_outputs, write_whole, written_to
 from earlywarn.utils.progress import reporter
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable
+    from argparse import ArgumentParser, Namespace
 
+    from earlywarn.cli.options import Commands
     from earlywarn.upkeep.refreshing import Refreshed
 
 
@@ -28,38 +28,16 @@ ATTENTION = 3
 """The exit code of monitor where something needs attention."""
 
 
-def add_upkeep(add: Callable[..., argparse.ArgumentParser], subcommands: Any) -> None:
-    """Add the commands to the command line."""
-    command = add(
-        subcommands, "refresh", refresh, "bring what is new of the official figures into a folder"
-    )
+def _refresh_options(command: ArgumentParser) -> None:
     command.add_argument("--out", required=True, metavar="FOLDER", help="where files are kept")
     command.add_argument("--since", metavar="DATE", help="only what was published from this day on")
     command.add_argument("--dry-run", action="store_true", help="say what would be fetched")
     command.add_argument("--build", action="store_true", help="build the panel, say what changed")
     _add_services(command)
     command.add_argument("--quiet", action="store_true", help="say nothing but the result")
-    _add_register(add, subcommands)
-    _add_retrain(
-        add(
-            subcommands,
-            "retrain",
-            retrain,
-            "train a challenger, and hold it against the model in use",
-        )
-    )
-    _add_monitor(
-        add(
-            subcommands,
-            "monitor",
-            monitor,
-            "look at all that ages: figures, drift, forecasts, the model's life (exit code 3: "
-            "something needs attention)",
-        )
-    )
 
 
-def _add_services(command: argparse.ArgumentParser) -> None:
+def _add_services(command: ArgumentParser) -> None:
     command.add_argument("--api", default=API, metavar="URL", help="the API (default: %(default)s)")
     command.add_argument("--site", default=SITE, metavar="URL", help="the pages (%(default)s)")
     command.add_argument("--content", default=CONTENT, metavar="URL", help="files (%(default)s)")
@@ -72,10 +50,7 @@ def _add_services(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_register(add: Callable[..., argparse.ArgumentParser], subcommands: Any) -> None:
-    command = add(
-        subcommands, "publish", publish, "append what is said today to a register of forecasts"
-    )
+def _publish_options(command: ArgumentParser) -> None:
     command.add_argument("--to", required=True, metavar="REGISTER", help="the register's folder")
     command.add_argument("--as-of", metavar="DATE", help="the day of the forecast")
     command.add_argument("--model", metavar="M", help="a model folder or file")
@@ -88,16 +63,16 @@ def _add_register(add: Callable[..., argparse.ArgumentParser], subcommands: Any)
         "or all, which takes a minute",
     )
     command.add_argument("--replay", action="store_true", help="mark it as computed afterwards")
-    command = add(
-        subcommands, "verify", verify, "check a register of forecasts, and score it by what came"
-    )
+
+
+def _verify_options(command: ArgumentParser) -> None:
     command.add_argument("register", metavar="REGISTER")
     command.add_argument("--judgements", metavar="FILE", help="what came (default: what ships)")
     command.add_argument("--out", metavar="FILE.json", help="write figures and cases for machines")
     command.add_argument("--overwrite", action="store_true", help="replace what is there already")
 
 
-def _add_retrain(command: argparse.ArgumentParser) -> None:
+def _retrain_options(command: ArgumentParser) -> None:
     command.add_argument("--panel", metavar="P", help="a panel folder that build wrote")
     command.add_argument("--judgements", metavar="FILE", help="more judgements, beside the panel's")
     command.add_argument("--against", metavar="MODEL", help="the model in use")
@@ -120,7 +95,7 @@ def _add_retrain(command: argparse.ArgumentParser) -> None:
     command.add_argument("--quiet", action="store_true", help="say nothing but the result")
 
 
-def _add_monitor(command: argparse.ArgumentParser) -> None:
+def _monitor_options(command: ArgumentParser) -> None:
     command.add_argument(
         "--out", required=True, metavar="FOLDER", help="where monitor.json and monitor.md go"
     )
@@ -134,7 +109,7 @@ def _add_monitor(command: argparse.ArgumentParser) -> None:
     command.add_argument("--quiet", action="store_true", help="say nothing but the result")
 
 
-def monitor(chosen: argparse.Namespace) -> None:
+def monitor(chosen: Namespace) -> None:
     """Look at all that ages, print it, and end with 3 if something needs attention."""
     found = ew.monitor(
         chosen.out,
@@ -153,7 +128,7 @@ def monitor(chosen: argparse.Namespace) -> None:
         sys.exit(ATTENTION)
 
 
-def _services(chosen: argparse.Namespace) -> dict[str, Any]:
+def _services(chosen: Namespace) -> dict[str, Any]:
     return {
         "api": chosen.api,
         "site": chosen.site,
@@ -164,7 +139,7 @@ def _services(chosen: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def retrain(chosen: argparse.Namespace) -> None:
+def retrain(chosen: Namespace) -> None:
     """Train a challenger, print how it did beside the model in use, and what is proposed."""
     done = ew.retrain(
         panel_of(chosen),
@@ -192,7 +167,7 @@ _PLACED = {
 }
 
 
-def publish(chosen: argparse.Namespace) -> None:
+def publish(chosen: Namespace) -> None:
     """Append an entry to a register."""
     file = ew.publish(
         chosen.to,
@@ -205,7 +180,7 @@ def publish(chosen: argparse.Namespace) -> None:
     print(f"The entry is {file}.")
 
 
-def verify(chosen: argparse.Namespace) -> None:
+def verify(chosen: Namespace) -> None:
     """Check a register, and print how its entries did."""
     if chosen.out is not None:
         check_outputs(Path(chosen.out), overwrite=chosen.overwrite, what="a file")
@@ -242,7 +217,7 @@ _SHOWN = [
 ]
 
 
-def refresh(chosen: argparse.Namespace) -> None:
+def refresh(chosen: Namespace) -> None:
     """Fetch what is new, and build the panel if asked."""
     if chosen.build and chosen.dry_run:
         raise UsageError("a trial run builds nothing", where="--build", remedy="Leave one out.")
@@ -289,3 +264,12 @@ def _changes_text(done: Refreshed) -> str:
         for r in scores.head(10).itertuples()
     ]
     return "\n".join(lines)
+
+
+COMMANDS: Commands = {
+    "refresh": (_refresh_options, refresh),
+    "publish": (_publish_options, publish),
+    "verify": (_verify_options, verify),
+    "retrain": (_retrain_options, retrain),
+    "monitor": (_monitor_options, monitor),
+}

@@ -1,0 +1,98 @@
+"""The commands that score rows for other systems: a file of any size, and over HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import earlywarn as ew
+from earlywarn.cli import options
+from earlywarn.serving.chunks import CHUNK
+from earlywarn.serving.chunks import ENDINGS as ROW_ENDINGS
+from earlywarn.utils.progress import reporter
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from earlywarn.cli.options import Commands
+
+HERE = "127.0.0.1"
+"""The default of the service too, which is loaded only when it is asked for."""
+
+
+def _batch_options(command: ArgumentParser) -> None:
+    options.add(
+        command,
+        options.out("OUT", f"the file to write ({', '.join(ROW_ENDINGS)})"),
+        options.model(),
+        options.OVERWRITE,
+        options.QUIET,
+    )
+    command.add_argument(
+        "rows", metavar="IN", help="CSV, JSON lines, Parquet, or a partitioned folder of Parquet"
+    )
+    command.add_argument("--explain", action="store_true", help="add contributions and drivers")
+    command.add_argument("--chunk", type=int, default=CHUNK, metavar="N", help="rows at a time")
+    command.add_argument(
+        "--jobs", type=int, default=-1, metavar="N", help="processes (default: one a core)"
+    )
+    command.add_argument("--resume", action="store_true", help="carry on where it was stopped")
+
+
+def batch(chosen: Namespace) -> None:
+    """Score a file of rows into another file."""
+    progress = reporter(quiet=chosen.quiet)
+    result = ew.score_file(
+        chosen.rows,
+        chosen.out,
+        ew.load_model(chosen.model),
+        explain=chosen.explain,
+        chunk=chosen.chunk,
+        resume=chosen.resume,
+        overwrite=chosen.overwrite,
+        jobs=chosen.jobs,
+        progress=progress,
+    )
+    before = "All was done before: " if result.done_before else ""
+    progress.say(
+        f"{before}{result.rows:,} rows are in {result.out}; {result.refused:,} were refused, "
+        f"and stand with the reason in {result.refused_rows}."
+    )
+
+
+def _serve_options(command: ArgumentParser) -> None:
+    command.add_argument(
+        "--host", default=HERE, help=f"where to listen (default: {HERE}, this machine only)"
+    )
+    command.add_argument("--port", type=int, default=8000, metavar="N")
+    command.add_argument(
+        "--model",
+        metavar="M",
+        help="a model folder or file (default: the one that ships); read again when it changes",
+    )
+    command.add_argument(
+        "--panel", metavar="P", help="a panel folder, for GET /authorities (default: what ships)"
+    )
+    command.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes that answer (default: 1)"
+    )
+    command.add_argument(
+        "--log-json", action="store_true", help="each answer as a line of JSON in the log"
+    )
+
+
+def serve(chosen: Namespace) -> None:
+    """Answer over HTTP until stopped."""
+    ew.serve(
+        host=chosen.host,
+        port=chosen.port,
+        model=chosen.model,
+        panel=chosen.panel,
+        workers=chosen.workers,
+        log_json=chosen.log_json,
+    )
+
+
+COMMANDS: Commands = {
+    "batch": (_batch_options, batch),
+    "serve": (_serve_options, serve),
+}
