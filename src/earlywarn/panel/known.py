@@ -264,8 +264,10 @@ def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def family_of(source: pd.Series) -> pd.Series:
-    """The table without its year: "C1 2025" is C1."""
-    return source.astype(str).str.split(" ").str[0]
+    """The table without its year: "C1 2025" is C1. Few tables are named, each in many rows."""
+    places, names = source.factorize(use_na_sentinel=False)
+    families = [name.split(" ")[0] if isinstance(name, str) else name for name in names]
+    return pd.Series(pd.array(families, dtype="str").take(places), index=source.index)
 
 
 def with_code(code: object, register: Register) -> str:
