@@ -13,11 +13,8 @@ import pandas as pd
 from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError, SourceError
 from earlywarn.sources.cells import SYMBOLS, legacy_findings, parse_cells
-from earlywarn.sources.continuity import (
-    check_copied_years,
-    check_exchanged,
-    check_other_years,
-)
+from earlywarn.sources.continuity import check_copied_years, check_other_years
+from earlywarn.sources.exchanged import check_exchanged
 from earlywarn.sources.layouts import IDENTIFIERS
 from earlywarn.sources.lost_cells import blank_findings, check_cells
 from earlywarn.sources.names_and_codes import mismatches
