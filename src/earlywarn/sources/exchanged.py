@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from earlywarn.authorities import ENGLAND, Register
 from earlywarn.sources.continuity import LEAST, SMALLEST, by_year, others_near
@@ -15,6 +14,8 @@ from earlywarn.sources.schema import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pandas as pd
 
 EXCHANGED = {
     "children_in_need": 0.9, "looked_after": 0.45, "plans_at_31_march": 1.85, "plans_started": 1.5,
