@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,8 +70,8 @@ def check_lost_values(figures: pd.DataFrame, measure: str, file: str) -> list[Fi
                 f"{before:.0%} in the year before, a fall as in no published year: were cells "
                 "lost? Look into the notes of the release, or download it again"
             )
-            about = {"period": float(str(year)), "column": measure, "found": f"{share:.0%}"}
-            findings.append(Finding("warning", "values-lost", message, file, **about))
+            place = file, math.nan, "", float(str(year)), measure, f"{share:.0%}"
+            findings.append(Finding("warning", "values-lost", message, *place))
     return findings
 
 
@@ -94,7 +95,7 @@ def check_moved_years(figures: pd.DataFrame, measure: str, file: str) -> list[Fi
     local = local.drop_duplicates(["la_code", "period"])
     if most is None or local["la_code"].nunique() < _FEWEST:
         return []
-    moves = np.log(by_year(local, "value")).diff(axis="columns")
+    moves = by_year(local, "value").transform(np.log).diff(axis="columns")
     middle = moves.median()[moves.count() >= _FEWEST]
     return [
         Finding(
