@@ -273,6 +273,25 @@ def test_build_says_what_it_read(capsys, downloads, tmp_path):
     assert "overwr" in capsys.readouterr().err
 
 
+def test_build_prints_its_first_warnings_and_counts_the_rest(capsys, tmp_path):
+    codes = [f"{code}" for code in range(382, 385)]
+    broken = {(code, year): {"At31_episodes": "7.5"} for code in codes for year in (2024, 2025)}
+    write_table(tmp_path / "in", "B1", (2024, 2025), codes=codes, cells=broken)
+    for number in range(6):
+        head = "series,period,period_end,published_on,precision,evidence"
+        row = f"odd{number},2024,,2024-10-31,day,page"
+        (tmp_path / "in" / f"releases{number}.csv").write_text(f"{head}\n{row}\n")
+    _, err = said(capsys, "build", str(tmp_path / "in"), "--out", str(tmp_path / "panel"))
+    text = " ".join(err.split())
+    findings = ew.load_panel(tmp_path / "panel").findings
+    warned = findings[findings["severity"] == "warning"]
+    assert {"not-whole", "unknown-series"} <= set(warned["code"])
+    for row in warned.head(5).to_dict("records"):
+        assert f"- {row['file']}: {row['message']}" in text
+    assert f"- and {len(warned) - 5} more warnings" in text
+    assert f"{len(warned)} warnings and {len(findings) - len(warned)} notes" in text
+
+
 def test_build_twice(capsys, downloads, built):
     before = (built / "manifest.json").read_bytes()
     assert "overwritten" in fault(capsys, "build", str(downloads), "--out", str(built), "--quiet")

@@ -325,7 +325,7 @@ def write_neighbours(
     folder: Path, model: int = 2025, *, changed: Mapping[tuple[str, int], str] | None = None
 ) -> Path:
     """A table of statistical neighbours in the layout of either model's CSV file."""
-    codes = codes_in(2025 if model == 2025 else 2021)
+    codes = codes_in(model, 4, 1)
     rows = []
     for place, code in enumerate(codes):
         others = [codes[(place + step) % len(codes)] for step in range(1, 11)]

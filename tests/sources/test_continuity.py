@@ -9,7 +9,6 @@ import pytest
 from earlywarn.authorities import Register
 from earlywarn.sources.continuity import (
     check_copied_years,
-    check_exchanged,
     check_other_years,
     check_restated,
 )
@@ -49,46 +48,6 @@ def test_plain_years_small_authorities_and_unsteady_measures_say_nothing() -> No
     assert far([10.0, 90.0, 12.0], code="420") == []
     assert far([2.0, 0.0, 12.0], measure="absence") == []
     assert far([171.0, 1710.0]) == []
-
-
-COUNTS = {  # children in need from 2021 to 2024: Leeds, Bradford, Hull, Calderdale
-    "383": [3200, 3300, 3250, 3280],
-    "380": [3900, 3800, 3850, 3870],
-    "810": [1700, 1650, 1720, 1690],
-    "381": [900, 880, 910, 905],
-}
-
-
-def exchanged(counts: dict[str, list[int]], measure: str = "children_in_need") -> list[str]:
-    rows = [
-        (code, year, count)
-        for code, several in counts.items()
-        for year, count in zip(YEARS, several, strict=False)
-    ]
-    figures = pd.DataFrame(rows, columns=["la_code", "period", "numerator"])
-    figures = figures.assign(measure=measure, line=2.0, value=figures["numerator"])
-    figures["denominator"] = figures["numerator"]
-    return [one.message for one in check_exchanged(figures, "at31", "a.csv", REGISTER)]
-
-
-@pytest.mark.parametrize("year", [0, 2, 3])
-@pytest.mark.parametrize("measure", ["children_in_need", "vacancies"])
-def test_counts_of_two_authorities_exchanged_are_named(year: int, measure: str) -> None:
-    mixed = {code: list(several) for code, several in COUNTS.items()}
-    mixed["383"][year], mixed["810"][year] = mixed["810"][year], mixed["383"][year]
-    (said,) = exchanged(mixed, measure)
-    assert said.startswith(f"Leeds has {mixed['383'][year]} in {YEARS[year]} and Kingston upon")
-
-
-def test_plain_years_and_authorities_alike_in_size_are_not_exchanged() -> None:
-    assert exchanged(COUNTS) == []
-    alike = {code: list(several) for code, several in COUNTS.items()}
-    alike["383"][2], alike["380"][2] = alike["380"][2], alike["383"][2]
-    assert exchanged(alike) == []  # nobody can see that
-    grown = COUNTS | {"383": [3200, 3300, 6400, 3280]}
-    assert exchanged(grown) == []
-    assert exchanged({code: several[:2] for code, several in COUNTS.items()}) == []
-    assert exchanged(COUNTS, "section_47") == []
 
 
 def copied(counts: list[list[str]]) -> list[str]:

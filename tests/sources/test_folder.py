@@ -418,6 +418,8 @@ def test_nothing_to_divide_by_is_not_applicable(tmp_path):
 def test_vacancy_on_no_staff_is_not_applicable(tmp_path):
     scilly = {
         "inpost_fte": "0",
+        "agency_fte": "0",
+        "agency_rate_fte": "z",
         "vacancy_fte": "3",
         "vacancy_rate_fte": "100",
         "leavers_fte": "0",
@@ -436,7 +438,8 @@ def test_vacancy_on_no_staff_is_not_applicable(tmp_path):
 
 def test_two_vintages_are_both_kept(tmp_path):
     published.write_table(tmp_path / "then", "C1 2024", (2023, 2024), codes=NORTH_EAST)
-    restated = {("840", 2024): {"rereferral_percent": "20.9"}}
+    count = round(0.209 * published.size("840", 2024))
+    restated = {("840", 2024): {"rereferral_percent": "20.9", "rereferral_count": str(count)}}
     published.write_table(
         tmp_path / "now", "C1", (2023, 2024, 2025), codes=NORTH_EAST, cells=restated
     )
@@ -598,7 +601,7 @@ def test_neighbours_are_told_apart_by_what_they_hold(tmp_path, model):
     published.write_neighbours(tmp_path, model)
     frame = read_folder(tmp_path).neighbours
     assert set(frame["model"]) == {model}
-    codes = published.codes_in(2025 if model == 2025 else 2021)
+    codes = published.codes_in(model, 4, 1)
     assert len(frame) == 10 * len(codes)
     first = frame[frame["la_code"] == codes[0]]
     assert first["rank"].tolist() == list(range(1, 11))
@@ -782,13 +785,24 @@ def test_workforce_over_100_percent_is_told(tmp_path):
 
 
 def test_percentages_that_their_counts_do_not_give_are_counted(tmp_path):
-    cells = {(code, 2025): {"rereferral_percent": "25"} for code in ("840", "841")}
+    cells = {(code, 2025): {"rereferral_percent": "20.3"} for code in ("840", "841")}
     published.write_table(tmp_path, "C1", (2025,), codes=NORTH_EAST, cells=cells)
     read = read_folder(tmp_path)
     note = told(read, "counts-disagree")
     assert note["severity"].tolist() == ["note"]
     assert note["message"].iloc[0].startswith("2 of 13 published values differ")
-    assert value(read, "840", "rereferrals", 2025)["value"] == 25
+    assert value(read, "840", "rereferrals", 2025)["value"] == 20.3
+
+
+def test_a_percentage_far_from_its_counts_is_a_warning_that_names_the_farthest(tmp_path):
+    cells = {
+        ("840", 2025): {"rereferral_percent": "20.3"},
+        ("841", 2025): {"rereferral_percent": "25"},
+    }
+    published.write_table(tmp_path, "C1", (2025,), codes=NORTH_EAST, cells=cells)
+    row = warned(tmp_path, "counts-disagree")
+    assert (row["la_code"], row["found"]) == ("841", "25")
+    assert "the farthest is 25 where the counts give 19.97" in row["message"]
 
 
 def test_a_suspect_zero_is_told(tmp_path):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from earlywarn.sources.layouts import LAYOUTS, Measure
-from earlywarn.sources.lost_cells import blank_findings, check_cells
+from earlywarn.sources.lost_cells import blank_findings, check_cells, fraction_findings
 from earlywarn.sources.tabular_files import Table
 
 PLANS = next(one for layout in LAYOUTS for one in layout.measures if one.name == "repeat_plans")
@@ -77,3 +77,21 @@ def test_blank_cells_are_counted(cells: list[str], counted: list[str]) -> None:
     findings = blank_findings(table, "cpp_start")
     assert [one.message.split()[0] for one in findings] == counted
     assert [one.line for one in findings] == [3.0] * len(counted)
+
+
+def test_counts_that_are_not_whole_are_named_once() -> None:
+    values = np.array([410.0, math.nan, 10304.5, 3.25])
+    (found,) = fraction_findings(values, np.arange(2, 6), "referral_count", "c1.csv")
+    assert (found.severity, found.code, found.line, found.found) == (
+        "warning", "not-whole", 4.0, "10304.5"
+    )  # fmt: skip
+    assert found.message.startswith("2 counts in referral_count are not whole, the first 10304.5")
+    assert fraction_findings(values[:2], np.arange(2, 4), "referral_count", "c1.csv") == []
+
+
+def test_all_counts_are_whole_but_those_of_workers() -> None:
+    whole = {layout.table: layout.whole for layout in LAYOUTS}
+    assert whole["CSWW"] == {"cases"}
+    assert whole["C1"] >= {"referrals", "re_referrals"}
+    assert "re_referrals_percent" not in whole["C1"]
+    assert whole["CLA"] == {"number", "population_estimate"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -79,6 +81,15 @@ def test_another_day_of_a_release_and_another_end_of_its_year_are_named() -> Non
     assert calendar_codes(period_end="2023-03-31") == ["period-end"]
 
 
+def test_a_day_sooner_or_later_after_its_period_than_ever_is_named() -> None:
+    new = {"period": "2012", "period_end": ""}
+    assert calendar_codes(**new, published_on="2012-10-31") == ["release-added"]
+    for odd in ("2012-04-30", "2012-09-01", "2013-01-31", "2013-10-31"):
+        assert calendar_codes(**new, published_on=odd) == ["unusual-day", "release-added"]
+        assert calendar_codes(**new, published_on=odd, precision="assumed") == ["release-added"]
+    assert "unusual-day" in calendar_codes(published_on="2024-04-10")  # of a release known
+
+
 def neighbour_codes(rows: list[list[str]]) -> list[str]:
     names = ["la_number", *(f"sn{rank}" for rank in range(1, 11))]
     columns = {name: [row[at] for row in rows] for at, name in enumerate(names)}
@@ -93,6 +104,20 @@ def test_neighbours_that_are_not_ten_others_are_named() -> None:
     assert "odd-neighbours" in neighbour_codes([["383", *TEN[:9], "383"]])
     assert "odd-neighbours" in neighbour_codes([["383", *TEN[:9], "201"]])
     assert "no-authority" in neighbour_codes([["383", *TEN], ["", *TEN]])
+
+
+def test_authorities_of_the_day_without_a_row_are_named_and_the_model_taken_is_said() -> None:
+    there = [code for code in REGISTER.codes_on(date(2025, 5, 31)) if code not in {"942", "943"}]
+    names = ["la_number", *(f"sn{rank}" for rank in range(1, 11))]
+    rows = [[code, *[one for one in TEN if one != code], "211"][:11] for code in there]
+    columns = {name: [row[at] for row in rows] for at, name in enumerate(names)}
+    (said,) = [
+        one.message
+        for one in read_neighbours(table(**columns), REGISTER)[1]
+        if one.code == "neighbours-missing"
+    ]
+    assert said.startswith("1 authorities have no neighbours: 909 (Cumbria); the table is taken ")
+    assert "as it has neither 942 nor 943: if it is a newer one, rows of these were lost" in said
 
 
 def test_an_authority_with_two_rows_of_neighbours_is_refused() -> None:

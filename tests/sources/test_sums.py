@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.sources import sums
-from earlywarn.sources.sums import LOCAL, NATIONAL, REGIONAL, check_absence, check_sums
+from earlywarn.sources.sums import LOCAL, NATIONAL, REGIONAL, check_absence, check_bands, check_sums
 from earlywarn.sources.tabular_files import Table
 
 LEVELS = [NATIONAL, REGIONAL, REGIONAL, LOCAL, LOCAL, LOCAL, LOCAL]
@@ -72,3 +72,23 @@ def test_a_rate_of_absence_is_held_against_days_and_workers() -> None:
     (one,) = check_absence(table, "lost", "staff", "rate")
     assert (one.line, one.la_code) == (3, "380")
     assert "give 3.0%" in one.message
+
+
+def banded(short: str, long: str) -> list[str]:
+    cells = {"old_la_code": "383", "time_period": "2024", "n": "32", "s": short, "l": long}
+    frame = pd.DataFrame([cells], dtype="str")
+    table = Table("d5.csv", {name: name.upper() for name in frame}, frame, np.arange(2, 3))
+    return [one.message for one in check_bands(table, "n", ["s", "l"])]
+
+
+def test_plans_by_how_long_they_lasted_add_up_to_all_plans() -> None:
+    assert banded("22", "10") == []
+    (said,) = banded("22", "1")
+    assert said.startswith("S, L add up to 23, where N of 383 in 2024 is 32")
+    assert len(banded("33", "c")) == 1
+
+
+def test_a_suppressed_band_hides_any_number_and_a_table_may_lack_bands() -> None:
+    assert banded("22", "c") == []
+    table = Table("d5.csv", {"n": "n"}, pd.DataFrame({"n": ["3"]}), np.arange(2, 3))
+    assert check_bands(table, "n", ["s", "l"]) == []

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _DRIVER_ROOM = 20
 _MOST_NAMED = 5
+_WARNED = 5
 _SHOWN = ["rank", "rank_lower", "rank_upper", "la_name", "drivers_up"]
 _SHOWN += ["risk", "risk_lower", "risk_upper"]
 
@@ -281,9 +282,21 @@ def build_text(panel: Panel, folder: str | Path) -> str:
             found["severity"], found["code"], found["count"], strict=True
         )
     ]
-    return "\n".join(
-        [*lines, "Each finding, with its file, line and authority, is in findings.csv."]
-    )
+    return "\n".join([*lines, *_warned(panel.findings)])
+
+
+def _warned(findings: pd.DataFrame) -> list[str]:
+    """The first warnings of a build in full, and where all findings are."""
+    warned = findings[findings["severity"] == "warning"]
+    first = warned.head(_WARNED)
+    lines = [
+        wrapped(f"- {f'{file}: ' if file else ''}{message}")
+        for file, message in zip(first["file"], first["message"], strict=True)
+    ]
+    if len(warned) > len(first):
+        lines.append(f"- and {len(warned) - len(first)} more warnings")
+    counts = f"{len(warned)} warnings and {len(findings) - len(warned)} notes"
+    return [*lines, f"Each of the {counts}, with its file, line and authority, is in findings.csv."]
 
 
 def training_text(model: RiskModel, file: Path) -> str:

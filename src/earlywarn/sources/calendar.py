@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, cached_property
@@ -48,6 +49,7 @@ that one late release moves nothing and two do."""
 GRACE, GRACE_BY_RULE = 1, 2
 """For how many months after its usual month a release may still come; where the month is a rule's
 and no recorded one, for one more."""
+_A_WEEK = 7
 _COMPILED_NAMES = {
     "reporting_year": "period",
     "first_published": "published_on",
@@ -105,7 +107,8 @@ class Calendar:
         Calendar
         findings : list of Finding
             A note for each row that replaces nothing and for each that moves a day, a warning for
-            a series that is not known, for a day that has not come yet and for a wrong period end.
+            a series that is not known, for a day that has not come yet, for one sooner or later
+            after its period than ever, and for a wrong period end.
 
         Raises
         ------
@@ -119,9 +122,12 @@ class Calendar:
         _check_releases(more, table.file)
         known = {key: i for i, key in enumerate(self._keys)}
         weaker, findings = [], _doubts(more, self._series, table.file)
+        findings += _unusual_days(more, self._recorded, table.file)
         for at, (series, period) in enumerate(zip(more["series"], more["period"], strict=True)):
             before = known.get((series, period))
-            if before is not None and _is_weaker(more.iloc[at], self.releases.iloc[before]):
+            if before is None and series in self._series:
+                findings.append(_added(more.iloc[at], table.file))
+            elif before is not None and _is_weaker(more.iloc[at], self.releases.iloc[before]):
                 weaker.append(at)
                 findings.append(_kept(more.iloc[at], self.releases.iloc[before], table.file))
             elif before is not None:
@@ -347,6 +353,36 @@ def _odd_ends(table: pd.DataFrame, where: str) -> list[Finding]:
     ]
 
 
+def _unusual_days(
+    table: pd.DataFrame, recorded: Mapping[str, Mapping[int, date]], where: str
+) -> list[Finding]:
+    """A warning for each recorded day sooner or later after its period than any other was."""
+    findings = []
+    came = np.array([day <= this_day() for day in table["published_on"]], dtype=np.bool_)
+    for at in np.flatnonzero(came & (table["precision"] != "assumed").to_numpy()):
+        series, period, day = table.iloc[at][["series", "period", "published_on"]]
+        days = recorded.get(series, {})
+        waits = [_wait(series, year, other) for year, other in days.items() if year != period]
+        wait = _wait(series, period, day)
+        if len(waits) < RECENT or days.get(period) == day:
+            continue
+        if min(waits) - _A_WEEK <= wait <= max(waits) + _A_WEEK:
+            continue
+        message = (
+            f"{series} {period} is said to be published on {day}, {wait} days after its period, "
+            f"where the others known took {min(waits)} to {max(waits)}: is the day or the period "
+            "another? What is known on a day depends on it"
+        )
+        place = where, math.nan, "", float(period), "published_on", str(day)
+        findings.append(Finding("warning", "unusual-day", message, *place))
+    return findings
+
+
+def _wait(series: str, period: int, day: date) -> int:
+    """Days from the end of a period to the publication of its figures."""
+    return (day - span(series, period)[1]).days
+
+
 def _is_weaker(new: pd.Series, old: pd.Series) -> bool:
     """Whether a row is less sure than the one that it would replace, and later."""
     sure = PRECISIONS.index(new["precision"]) <= PRECISIONS.index(old["precision"])
@@ -373,6 +409,19 @@ def _moved(new: pd.Series, old: pd.Series, where: str) -> list[Finding]:
             found=found,
         )
     ]
+
+
+def _added(new: pd.Series, where: str) -> Finding:
+    return Finding(
+        "note",
+        "release-added",
+        f"{new['series']} {new['period']}: {new['published_on']} ({new['precision']}) is taken, "
+        "of which the calendar had no day",
+        where,
+        period=float(new["period"]),
+        column="published_on",
+        found=str(new["published_on"]),
+    )
 
 
 def _kept(new: pd.Series, old: pd.Series, where: str) -> Finding:

@@ -41,21 +41,11 @@ times as much: that is a share of 1."""
 SMALLEST = frozenset({"201", "420", "857"})
 """City of London, Isles of Scilly and Rutland: with so few children, figures double by chance."""
 
-EXCHANGED = {
-    "children_in_need": 0.9, "looked_after": 0.45, "plans_at_31_march": 1.85, "plans_started": 1.5,
-    "population_0_17": 0.07, "referrals": 2.0, "vacancies": 0.82,
-}  # fmt: skip
-"""How much better (in logarithms, of both together) the counts of two authorities fit each other's
-years than their own, before they look exchanged.
-
-A fifth above what any two authorities of any published year come to. Of two taken at random, an
-exchange of their children in need shows in two of five cases, of referrals in one of six: of those
-much alike in size it can't be seen. The counts of vacancies are the social workers in post.
-"""
+LEAST = 1.0
+"""A zero is held against the others as if it were this."""
 
 _SHARE = 15.0
 _YEARS = 2
-_LEAST = 1.0  # a zero is held against the others as if it were this
 _COUNTED_FROM = 100.0
 _NAMED = 12
 _CHANCE = 0.1  # of the authorities of a year with one count, so many have that of the year before
@@ -95,12 +85,12 @@ def check_other_years(
     local = local.drop_duplicates(["la_code", "period"])
     if local.empty:
         return []
-    wide = _by_year(local, "value")
+    wide = by_year(local, "value")
     low, high = _near(wide.to_numpy(dtype=np.float64))
     values = wide.to_numpy(dtype=np.float64)
     if most:
-        values = values.clip(_LEAST, None)
-        far = (values > most * high.clip(_LEAST, None)) | (values * most < low)
+        values = values.clip(LEAST, None)
+        far = (values > most * high.clip(LEAST, None)) | (values * most < low)
     else:
         far = (values > 0) & (values <= 1) & (values * _SHARE < low)
     lines = local.set_index(["la_code", "period"])["line"]
@@ -123,8 +113,16 @@ def check_other_years(
     return findings
 
 
-def _by_year(figures: pd.DataFrame, column: str) -> pd.DataFrame:
-    """One row an authority, one column a year, also of years that nothing is given of."""
+def by_year(figures: pd.DataFrame, column: str) -> pd.DataFrame:
+    """One row an authority, one column a year, also of years that nothing is given of.
+
+    Parameters
+    ----------
+    figures : DataFrame
+        `la_code, period` and the column, each authority and year once.
+    column : str
+        What to put there.
+    """
     wide = figures.set_index(["la_code", "period"])[column].unstack("period")  # noqa: PD010 - no sums
     first, last = (int(year) for year in (wide.columns.min(), wide.columns.max()))
     return wide.reindex(columns=range(first, last + 1))
@@ -134,103 +132,30 @@ def _near(
     values: npt.NDArray[np.float64],
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """The least and the most of the other years near each; NaN if there are fewer than two."""
-    others = _others(values)
+    others = others_near(values)
     few = np.isfinite(others).sum(axis=0) < 2
     low = np.where(few, np.nan, np.where(np.isfinite(others), others, np.inf).min(axis=0))
     high = np.where(few, np.nan, np.where(np.isfinite(others), others, -np.inf).max(axis=0))
     return low, high
 
 
-def _others(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The other years near each, one behind the other; NaN where there is none."""
+def others_near(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The other years near each, one behind the other; NaN where there is none.
+
+    Parameters
+    ----------
+    values : ndarray of shape (authorities, years)
+        One figure a year.
+
+    Returns
+    -------
+    ndarray of shape (4, authorities, years)
+        Those of one and two years before and after.
+    """
     padded = np.pad(values, ((0, 0), (_YEARS, _YEARS)), constant_values=np.nan)
     width = values.shape[1]
     shifts = [at for at in range(2 * _YEARS + 1) if at != _YEARS]
     return np.stack([padded[:, at : at + width] for at in shifts])
-
-
-def check_exchanged(
-    figures: pd.DataFrame, measure: str, file: str, register: Register
-) -> list[Finding]:
-    """A warning for two authorities whose counts of a year fit each other's other years better.
-
-    Parameters
-    ----------
-    figures : DataFrame
-        One measure of one table: `la_code, measure, period, line, numerator, denominator, value`.
-    measure : str
-        The column, for the findings.
-    file : str
-        The table.
-    register : Register
-        For the names.
-
-    Returns
-    -------
-    list of Finding
-        Nothing for measures that are not in `EXCHANGED`.
-    """
-    name = str(figures["measure"].iloc[0]) if len(figures) else ""
-    least = EXCHANGED.get(name)
-    if least is None or figures["period"].nunique() < 3:
-        return []
-    # A count, the count behind a rate, or what a percentage is of.
-    counts = figures["numerator" if name != "vacancies" else "denominator"]
-    local = figures.assign(count=counts)
-    local = local[counts.notna() & ~local["la_code"].isin({ENGLAND, *SMALLEST})]
-    local = local.drop_duplicates(["la_code", "period"])
-    if local.empty:
-        return []
-    wide = _by_year(local, "count")
-    logs = np.log(wide.to_numpy(dtype=np.float64).clip(_LEAST, None))
-    usual = _usual(logs)
-    findings = []
-    for at, year in enumerate(map(int, wide.columns)):
-        for one, other in _pairs(logs[:, at], usual[:, at], least):
-            names = [register.name_of(str(wide.index[place])) for place in (one, other)]
-            own, others = (float(np.exp(logs[place, at])) for place in (one, other))
-            message = (
-                f"{names[0]} has {own:.6g} in {year} and {names[1]} {others:.6g}, each like the "
-                "other's years around it: were the rows of two authorities exchanged?"
-            )
-            code = str(wide.index[one])
-            line = local.loc[(local["la_code"] == code) & (local["period"] == year), "line"]
-            place = float(line.iloc[0]), code, float(year)
-            findings.append(Finding("warning", "exchanged", message, file, *place, measure))
-    return findings[:_NAMED]
-
-
-def _usual(logs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The middle of the other years near each; NaN if there are fewer than two."""
-    others = _others(logs)
-    few = np.isfinite(others).sum(axis=0) < 2
-    ordered = np.sort(np.where(np.isfinite(others), others, np.inf), axis=0)
-    size = np.isfinite(ordered).sum(axis=0).clip(2, None)
-    low, high = (
-        np.where(few, np.nan, np.take_along_axis(ordered, at[np.newaxis], axis=0)[0])
-        for at in ((size - 1) // 2, size // 2)
-    )
-    return low + (high - low) / 2
-
-
-def _pairs(
-    logs: npt.NDArray[np.float64], usual: npt.NDArray[np.float64], least: float
-) -> list[tuple[int, int]]:
-    """The places of two authorities that fit each other's years, the clearest pair of each."""
-    apart = np.abs(logs[:, np.newaxis] - usual[np.newaxis])
-    own = np.diag(apart)
-    if not np.nansum(np.sort(np.nan_to_num(own))[-2:]) > least:
-        return []
-    together, crossed = own[:, np.newaxis] + own[np.newaxis], apart + apart.T
-    gain = np.where(crossed < together / 2, together - crossed, 0.0)
-    pairs: list[tuple[int, int]] = []
-    for at in np.argsort(gain, axis=None)[::-1]:
-        one, other = divmod(int(at), len(logs))
-        if not gain[one, other] > least:
-            break
-        if one < other and not {one, other} & {place for pair in pairs for place in pair}:
-            pairs.append((one, other))
-    return pairs
 
 
 def check_copied_years(

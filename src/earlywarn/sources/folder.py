@@ -123,7 +123,9 @@ def read_figures(folder: str | Path, *, progress: Progress | None = None) -> Fig
     if not readings:
         raise _no_figures(root, looked)
     observations, assumed = observe(
-        [(item.table.file, _turn(item), reading.figures) for item, reading in readings], calendar
+        [(item.table.file, _turn(item), reading.figures) for item, reading in readings],
+        calendar,
+        register,
     )
     findings = [*looked.findings, *changes, *findings, *odd, *assumed]
     findings += [finding for _, reading in readings for finding in reading.findings]

@@ -18,6 +18,7 @@ from earlywarn.errors import AuthorityError, SourceError, require
 from earlywarn.sources.cells import SYMBOLS, legacy_findings, parse_cells
 from earlywarn.sources.continuity import check_other_years
 from earlywarn.sources.layouts import JOINT_SERVICES, Layout, Measure
+from earlywarn.sources.lost_cells import fraction_findings
 from earlywarn.sources.plausibility import (
     check_coverage,
     check_scale,
@@ -28,6 +29,7 @@ from earlywarn.sources.reorganisations import settle_lifetimes, share_joint_lead
 from earlywarn.sources.schema import UNAVAILABLE, Finding
 from earlywarn.sources.tabular_files import Table, broken_parquet, column_key, sheet_text
 from earlywarn.sources.validation import check_figures, settle_ratios
+from earlywarn.sources.whole_years import check_lost_values, check_moved_years
 from earlywarn.sources.wide_tables import Reading
 
 if TYPE_CHECKING:
@@ -128,6 +130,8 @@ ITEMS = (
 SHORT_DESCS = tuple(dict.fromkeys(desc for item in ITEMS for desc in item.short_descs))
 """The short descriptions that are needed, of some four hundred."""
 
+_COUNTED = tuple(dict.fromkeys(d for item in ITEMS for d in (*item.numerator, *item.denominator)))
+
 
 def is_lait(keys: Sequence[str], where: str) -> bool:
     """Whether columns, as keys, are those of the file.
@@ -205,6 +209,9 @@ def read_lait(table: Table, register: Register) -> Reading:
     rows, findings = _rows(table, register)
     findings += _renamed(table)
     by_desc = {str(desc): part for desc, part in rows.groupby("desc", sort=False)}
+    for desc in (desc for desc in _COUNTED if desc in by_desc):
+        values, lines = (by_desc[desc][name].to_numpy() for name in ("value", "line"))
+        findings += fraction_findings(values, lines, desc, table.file)
     rows_of = defaultdict(rows.iloc[:0].copy, by_desc)
     parts = []
     for item in (item for item in ITEMS if item.value in by_desc):
@@ -396,6 +403,8 @@ def _item_figures(
         refuse_years_ahead(figures["period"], item.series, where)
         findings += check_coverage(figures[place], register, item.series, where)
         findings += check_scale(figures, item.value, file)
+        findings += check_lost_values(figures, item.value, file)
+        findings += check_moved_years(figures, item.value, file)
         findings += check_other_years(figures, item.value, file, register)
     figures, shared = share_joint_leads(figures, item.joint_leads, file)
     figures, settled = settle_lifetimes(figures, register, item.series, file)

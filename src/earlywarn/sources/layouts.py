@@ -83,6 +83,8 @@ class Layout:
         Half of the last digit that counts of authorities, and values, are rounded to.
     joint_leads : tuple of (str, str)
         Leads and partners, where one row of a joint return stands under the lead's own code.
+    bands_of, bands : str, tuple of str
+        A column of counts, and those that part it.
     """
 
     table: str
@@ -94,6 +96,15 @@ class Layout:
     count_half: float = 0.0
     value_half: float = 0.05
     joint_leads: tuple[tuple[str, str], ...] = ()
+    bands_of: str = ""
+    bands: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> frozenset[str]:
+        """The columns of whole counts: all counts, but those of workers, which are in tenths."""
+        if self.count_half:
+            return frozenset(one.numerator for one in self.measures if one.unit == "per worker")
+        return frozenset(column for measure in self.measures for column in measure.counts)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -117,6 +128,7 @@ _LOOKED_AFTER = (
     "Children looked after on 31 March each year",
     "Children looked after at 31 March each year",
 )
+_SHORTER_PLANS = ("3_months_or_less", "more_than_3_months_6_months", "1_year_less_than_2_years")
 _CSWW_SHARED_MARKS = ("agency_cover_fte", "vacancy_agency_cover_rate_fte")
 
 LAYOUTS = (
@@ -178,7 +190,9 @@ LAYOUTS = (
             _count("plans_at_31_march", "cpp_at31"),
             _share("plans_two_years", "2_years_or_more", "cpp_at31", "2_years_or_more_percent"),
         ),
-        marks=("3_months_or_less", "more_than_3_months_6_months", "1_year_less_than_2_years"),
+        marks=_SHORTER_PLANS,
+        bands_of="cpp_at31",
+        bands=(*_SHORTER_PLANS, "more_than_6_months_less_than_1_year", "2_years_or_more"),
     ),
     Layout(
         "CSWW",

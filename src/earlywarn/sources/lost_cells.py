@@ -1,4 +1,4 @@
-"""Cells that no published table has: blank ones, and symbols that the counts beside them deny."""
+"""Cells that no published table has: blank ones, parts of a child, symbols that counts deny."""
 
 from __future__ import annotations
 
@@ -30,6 +30,37 @@ def blank_findings(table: Table, column: str) -> list[Finding]:
         "why there is no figure: they may have been lost"
     )
     return [Finding("warning", "blank-cell", message, table.file, line, column=title)]
+
+
+def fraction_findings(
+    values: npt.NDArray[np.float64], lines: npt.NDArray[np.number], column: str, file: str
+) -> list[Finding]:
+    """A warning for a column of counts with some that are not whole.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        The column's numbers; NaN where there is none.
+    lines : ndarray of int or float
+        Where they stand.
+    column, file : str
+        The column and the table, for the finding.
+
+    Examples
+    --------
+    >>> values, lines = np.array([410.0, 41.5]), np.array([2, 3])
+    >>> fraction_findings(values, lines, "referrals", "c1.csv")[0].line
+    3.0
+    """
+    broken = np.flatnonzero(np.isfinite(values) & (values % 1 != 0))
+    if not broken.size:
+        return []
+    found, line = f"{values[broken[0]]:.10g}", float(lines[broken[0]])
+    message = (
+        f"{broken.size} counts in {column} are not whole, the first {found}, and no published one "
+        "ever was: correct the cells, or download the file again"
+    )
+    return [Finding("warning", "not-whole", message, file, line, column=column, found=found)]
 
 
 def check_cells(figures: pd.DataFrame, measure: Measure, file: str) -> list[Finding]:

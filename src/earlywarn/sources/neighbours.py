@@ -23,6 +23,7 @@ PUBLISHED_ON = {2021: date(2021, 4, 1), 2025: date(2025, 5, 31)}
 RANKS = range(1, 11)
 _SUBJECTS = ("old_la_code", "la_number", "la_num")
 _NEW_IN_2023 = frozenset({"942", "943"})
+_NAMED = 5
 
 
 def is_neighbours(keys: Sequence[str]) -> bool:
@@ -140,11 +141,24 @@ def _odd_neighbours(long: pd.DataFrame, register: Register, file: str, model: in
             findings.append(Finding("warning", "odd-neighbours", message, file, la_code=str(code)))
     there = {*register.existing(PUBLISHED_ON[model])["la_code"]}
     findings += _gone(long, register, file, model, there)
-    missing = sorted(there & {*long["neighbour_code"]} - {*long["la_code"]})
-    if missing:
-        message = f"{len(missing)} authorities have no neighbours: {', '.join(missing)}"
-        findings.append(Finding("warning", "neighbours-missing", message, file, la_code=missing[0]))
+    findings += _missing(sorted(there - {*long["la_code"]}), register, file, model)
     return findings
+
+
+def _missing(missing: list[str], register: Register, file: str, model: int) -> list[Finding]:
+    """A warning where authorities of the model's day have no row, as in no published table."""
+    if not missing:
+        return []
+    named = ", ".join(f"{code} ({register.name_of(code)})" for code in missing[:_NAMED])
+    more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+    message = f"{len(missing)} authorities have no neighbours: {named}{more}"
+    if model < max(PUBLISHED_ON):
+        made = " nor ".join(sorted(_NEW_IN_2023))
+        message += (
+            f"; the table is taken for the model of {model}, as it has neither {made}: if it is a "
+            "newer one, rows of these were lost"
+        )
+    return [Finding("warning", "neighbours-missing", message, file, la_code=missing[0])]
 
 
 def _gone(

@@ -8,12 +8,14 @@ import pandas as pd
 
 from earlywarn.errors import SourceError
 from earlywarn.sources.continuity import check_restated
+from earlywarn.sources.populations import check_populations
 from earlywarn.sources.schema import KEY, OBSERVATION_COLUMNS, Finding
 from earlywarn.utils.dates import this_day
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from earlywarn.authorities import Register
     from earlywarn.sources.calendar import Calendar
 
 _TYPES = {
@@ -31,7 +33,7 @@ _TYPES = {
 
 
 def observe(
-    figures: Sequence[tuple[str, int, pd.DataFrame]], calendar: Calendar
+    figures: Sequence[tuple[str, int, pd.DataFrame]], calendar: Calendar, register: Register
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """The observations of several tables.
 
@@ -42,6 +44,8 @@ def observe(
         (`wide.Reading.figures`).
     calendar : Calendar
         When each period was published.
+    register : Register
+        For names in messages.
 
     Returns
     -------
@@ -49,7 +53,8 @@ def observe(
         `OBSERVATION_COLUMNS`, sorted by authority, measure, period and vintage.
     findings : list of Finding
         A note for each publication date that had to be assumed by rule, a warning if that day has
-        not come; a warning where a release moved a year's figures far.
+        not come; a warning where a release moved a year's figures far, or where
+        populations are unlike those that rates are of.
 
     Raises
     ------
@@ -63,7 +68,7 @@ def observe(
     _refuse_contradictions(everything)
     once = everything.drop_duplicates([*KEY, "vintage"])
     by_release = once.sort_values([*KEY, "vintage"], ignore_index=True)
-    findings += check_restated(by_release)
+    findings += [*check_restated(by_release), *check_populations(by_release, register)]
     ordered = _first_published(by_release)
     return ordered[list(OBSERVATION_COLUMNS)].astype(_TYPES), findings
 

@@ -207,6 +207,56 @@ def _said_once(
         yield Finding("warning", "sum", message, table.file)
 
 
+def check_bands(table: Table, whole: str, bands: Sequence[str]) -> list[Finding]:
+    """A warning for each row whose bands, such as plans by how long they lasted, are not the whole.
+
+    Parameters
+    ----------
+    table : Table
+        Rows of authorities.
+    whole : str
+        Its column of all.
+    bands : sequence of str
+        Those that part it: in every published row with all of them they add up to the last child.
+
+    Returns
+    -------
+    list of Finding
+        Where a band is suppressed, another is too, however many it holds: then the others may add
+        up to any less. Nothing if the table lacks a band.
+    """
+    if not all(band in table.cells for band in bands):
+        return []
+    total = parse_cells(table.cells[whole])[0]
+    parts = [parse_cells(table.cells[band])[:2] for band in bands]
+    given = np.sum([np.nan_to_num(values) for values, _ in parts], axis=0)
+    every = np.all(
+        [np.isin(statuses, [PUBLISHED, NOT_APPLICABLE]) for _, statuses in parts], axis=0
+    )
+    off = np.flatnonzero((given > total) | (every & (given < total)))
+    findings = [
+        Finding(
+            "warning",
+            "bands",
+            f"{', '.join(table.columns[band] for band in bands)} add up to {given[at]:g}, where "
+            f"{table.columns[whole]} of {table.cells['old_la_code'].iloc[at]} in "
+            f"{table.cells['time_period'].iloc[at]} is {total[at]:g}: a cell may have been "
+            "changed, moved or lost",
+            table.file,
+            float(table.lines[at]),
+            table.cells["old_la_code"].iloc[at],
+            float(table.cells["time_period"].iloc[at]),
+            table.columns[whole],
+            f"{given[at]:g}",
+        )
+        for at in off[:_NAMED]
+    ]
+    if (more := off.size - _NAMED) > 0:
+        message = f"in {more} more rows the parts of {table.columns[whole]} don't add up to it"
+        findings.append(Finding("warning", "bands", message, table.file))
+    return findings
+
+
 def check_absence(table: Table, days: str, workers: str, rate: str) -> list[Finding]:
     """A warning where a rate of absence is not the days lost of the days that were to be worked.
 

@@ -13,13 +13,10 @@ import pandas as pd
 from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError, SourceError
 from earlywarn.sources.cells import SYMBOLS, legacy_findings, parse_cells
-from earlywarn.sources.continuity import (
-    check_copied_years,
-    check_exchanged,
-    check_other_years,
-)
+from earlywarn.sources.continuity import check_copied_years, check_other_years
+from earlywarn.sources.exchanged import check_exchanged
 from earlywarn.sources.layouts import IDENTIFIERS
-from earlywarn.sources.lost_cells import blank_findings, check_cells
+from earlywarn.sources.lost_cells import blank_findings, check_cells, fraction_findings
 from earlywarn.sources.names_and_codes import mismatches
 from earlywarn.sources.plausibility import (
     check_coverage,
@@ -29,8 +26,9 @@ from earlywarn.sources.plausibility import (
 )
 from earlywarn.sources.reorganisations import settle_lifetimes, share_joint_leads
 from earlywarn.sources.schema import Finding
-from earlywarn.sources.sums import LOCAL, NATIONAL, REGIONAL, check_absence, check_sums
+from earlywarn.sources.sums import LOCAL, NATIONAL, REGIONAL, check_absence, check_bands, check_sums
 from earlywarn.sources.validation import check_figures, settle_ratios
+from earlywarn.sources.whole_years import check_lost_values, check_moved_years
 
 if TYPE_CHECKING:
     from earlywarn.sources.layouts import Layout, Measure
@@ -123,6 +121,8 @@ def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
         findings += settle_ratios(part, measure, kept.file)
         findings += check_figures(part, measure, layout, kept.file, register)
         findings += check_scale(part, measure.value, kept.file)
+        findings += check_lost_values(part, measure.value, kept.file)
+        findings += check_moved_years(part, measure.value, kept.file)
         findings += check_other_years(part, measure.value, kept.file, register)
         findings += check_exchanged(part, measure.value, kept.file, register)
         parts.append(part.drop(columns=["needed", "row"]))
@@ -332,6 +332,8 @@ def _numbers(table: Table, layout: Layout, register: Register) -> tuple[Numbers,
         numbers[column] = values, statuses
         findings += legacy_findings(table.cells[column], table.columns[column], table.file)
         findings += blank_findings(table, column)
+        if column in layout.whole:
+            findings += fraction_findings(values, table.lines, table.columns[column], table.file)
     return numbers, findings
 
 
@@ -340,6 +342,9 @@ def _sums(table: Table, layout: Layout) -> list[Finding]:
     level = table.cells["geographic_level"].map(level_of)
     counts = [column for measure in layout.measures for column in measure.counts]
     findings = check_sums(table, level, [*dict.fromkeys(counts)], layout.count_half)
+    if layout.bands:
+        local = table.take((level == LOCAL).to_numpy())
+        findings += check_bands(local, layout.bands_of, layout.bands)
     for measure in layout.measures:
         if measure.name == "absence":
             workers = next(other.denominator[-1] for other in layout.measures if other.denominator)

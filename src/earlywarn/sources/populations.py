@@ -1,0 +1,76 @@
+"""The population table beside the population that rates of other tables are of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from earlywarn.sources.continuity import SMALLEST
+from earlywarn.sources.schema import Finding
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from earlywarn.authorities import Register
+
+_MOST = 0.05
+"""How far (in logarithms) the two may be apart: no release of looked-after children, of those from
+2023 to 2025, took a population that the newest table moved by more than 0.022."""
+_NAMED = 5
+
+
+def check_populations(observations: pd.DataFrame, register: Register) -> list[Finding]:
+    """A warning for each year in which populations are unlike those that rates were worked out of.
+
+    Rates of looked-after children at 31 March are of the population of the middle of the year
+    before, which their table gives.
+
+    Parameters
+    ----------
+    observations : DataFrame
+        Those of all tables, with `file` and `line`, sorted by vintage within each figure.
+    register : Register
+        For the names.
+    """
+    people = _newest(observations, "population_0_17", "value")
+    rates = _newest(observations, "looked_after", "denominator")
+    rates = rates.assign(period=rates["period"] - 1)
+    both = people.merge(rates, on=["la_code", "period"], suffixes=("", "_rates"))
+    far = both[np.abs(np.log(both["people"] / both["people_rates"])) > _MOST]
+    return [_of_year(int(str(year)), rows, register) for year, rows in far.groupby("period")]
+
+
+def _newest(observations: pd.DataFrame, measure: str, column: str) -> pd.DataFrame:
+    """The newest population that each authority and year is given; none of zero."""
+    own = observations[(observations["measure"] == measure) & (observations[column] > 0)]
+    own = own[~own["la_code"].isin(SMALLEST)]
+    own = own.drop_duplicates(["la_code", "period"], keep="last")
+    return own[["la_code", "period", "file", "line"]].assign(people=own[column])
+
+
+def _of_year(year: int, rows: pd.DataFrame, register: Register) -> Finding:
+    first = rows.iloc[0]
+    named = ", ".join(
+        f"{register.name_of(code)} {people:.0f} and {other:.0f}"
+        for code, people, other in rows[["la_code", "people", "people_rates"]]
+        .head(_NAMED)
+        .itertuples(index=False, name=None)
+    )
+    more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
+    message = (
+        f"children in {year} are unlike those that {first['file_rates']} has its rates of looked-"
+        f"after children out of: {named}{more}. One of the two may be of other ages or "
+        "authorities, or have a wrong cell"
+    )
+    return Finding(
+        "warning",
+        "population",
+        message,
+        str(first["file"]),
+        float(first["line"]),
+        str(first["la_code"]),
+        float(year),
+        "population_0_17",
+        f"{first['people']:.0f}",
+    )
