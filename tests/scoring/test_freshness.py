@@ -96,7 +96,8 @@ def test_a_series_without_a_calendar_has_fourteen_months(panel, model) -> None:
     shipped = panel.as_of(FRESH)
     assert _of_series("homes", None, shipped.as_of)["due"] is None
     rows = shipped.observations.query("measure == 'caseload' and period == 2025")
-    found = _of_series("homes", _years(replace(shipped, observations=rows)), shipped.as_of)
+    years = _years(replace(shipped, observations=rows))["csww"]
+    found = _of_series("homes", years, shipped.as_of)
     assert (found["cadence"], found["due"]) == ("yearly", "2027-05-20")
 
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from earlywarn.errors import OverdueWarning
@@ -38,6 +39,8 @@ TITLES = {
     "school_census": "Schools and pupils (free school meals)",
 }
 """What each series of figures is called; one that the catalogue adds stands by its own name."""
+_YEAR = 10_000
+"""Above every year, so that a series and a year are one number."""
 
 
 class Cadence(NamedTuple):
@@ -92,13 +95,19 @@ def freshness(model: RiskModel | None = None, snapshot: Snapshot | None = None) 
     >>> table.loc["judgements", ["through", "due"]].tolist(), bool(table["overdue"]["judgements"])
     (['2026-08-20', '2026-11-20'], True)
     """
-    model, snapshot = model_or_shipped(model), snapshot_or_shipped(snapshot)
-    rows = [
-        *_of_figures(snapshot),
+    return _table(_rows(model_or_shipped(model), snapshot_or_shipped(snapshot)))
+
+
+def _rows(model: RiskModel, snapshot: Snapshot) -> list[dict[str, Any]]:
+    return [
+        *map(dict, _of_figures(snapshot)),
         _of_judgements(snapshot),
         _of_neighbours(snapshot),
         _of_model(model, snapshot),
     ]
+
+
+def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"period": "Int64"})
 
 
@@ -169,9 +178,9 @@ def marked(scores: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> pd.Dat
     OverdueWarning
         If a source is older on the snapshot's day than its cadence allows.
     """
-    table = freshness(model, snapshot)
-    scores.attrs["freshness"] = _Kept(records_of(table))
-    warn_if_overdue(table, snapshot.as_of, stacklevel=4)
+    rows = _rows(model, snapshot)
+    scores.attrs["freshness"] = _Kept(rows)
+    warn_if_overdue(_table(rows), snapshot.as_of, stacklevel=4)
     return scores
 
 
@@ -203,40 +212,53 @@ def warn_if_overdue(table: pd.DataFrame, day: date, *, stacklevel: int = 3) -> N
 @once
 def _of_figures(snapshot: Snapshot) -> tuple[dict[str, Any], ...]:
     """Each series that an indicator or its cases come from, in the order of the titles."""
-    by_series = {str(name): years for name, years in _years(snapshot).groupby(level="series")}
+    by_series = _years(snapshot)
     names = [*TITLES, *(name for name in sorted(by_series) if name not in TITLES)]
     return tuple(_of_series(name, by_series.get(name), snapshot.as_of) for name in names)
 
 
-def _years(snapshot: Snapshot) -> pd.DataFrame:
-    """Of each series and year the first day that is known for sure and the last, as numbers."""
+class _Years(NamedTuple):
+    """Of a series' years the first day that is known for sure, NaN if none is, and the last."""
+
+    period: npt.NDArray[np.int64]
+    first: npt.NDArray[np.float64]
+    through: npt.NDArray[np.float64]
+
+
+def _years(snapshot: Snapshot) -> dict[str, _Years]:
+    """By series, the days of its years as numbers."""
     figures = snapshot.observations
     series_of = {record.measure or record.id: record.series for record in INDICATORS}
     series_of |= {record.size_measure: "pop" for record in INDICATORS if _of_children(record)}
+    names = sorted(set(series_of.values()))
     places, measures = figures["measure"].factorize()
-    series = np.array([series_of.get(name) for name in measures], dtype=object)
-    days = ordinals_of(figures["published_on"])
-    rows = pd.DataFrame(
-        {
-            "series": series.take(places),
-            "period": figures["period"].to_numpy(),
-            "first": np.where(figures["date_assumed"].to_numpy(dtype=bool), np.nan, days),
-            "through": days,
-        }
+    of_measure = [names.index(series_of[name]) if name in series_of else -1 for name in measures]
+    series = np.array(of_measure, dtype=np.int64).take(places)
+    used = series >= 0
+    days = ordinals_of(figures["published_on"])[used]
+    sure = np.where(figures["date_assumed"].to_numpy(dtype=bool)[used], np.nan, days)
+    year, at = np.unique(
+        series[used] * _YEAR + figures["period"].to_numpy()[used], return_inverse=True
     )
-    return rows.groupby(["series", "period"]).agg({"first": "min", "through": "max"})
+    first, through = np.full(len(year), np.nan), np.zeros(len(year))
+    np.fmin.at(first, at, sure)
+    np.maximum.at(through, at, days)
+    return {
+        name: _Years(year[own] % _YEAR, first[own], through[own])
+        for place, name in enumerate(names)
+        if (own := year // _YEAR == place).any()
+    }
 
 
-def _of_series(name: str, years: pd.DataFrame | None, day: date) -> dict[str, Any]:
+def _of_series(name: str, years: _Years | None, day: date) -> dict[str, Any]:
     """One series: its newest year, and by when the next one is due by its own calendar."""
     title = TITLES.get(name, name)
     if years is None:
         return _row(name, "figures", title, None, day)
-    periods = years.index.get_level_values("period")
-    period, through = int(periods.max()), date.fromordinal(int(years["through"].max()))
+    period, through = int(years.period.max()), date.fromordinal(int(years.through.max()))
     row = _row(name, "figures", title, through, day, period)
-    firsts = zip(periods, years["first"], strict=True)
-    days = {int(year): date.fromordinal(int(at)) for year, at in firsts if np.isfinite(at)}
+    firsts = zip(years.period.tolist(), years.first.tolist(), strict=True)
+    days = {year: date.fromordinal(int(at)) for year, at in firsts if np.isfinite(at)}
     usual = shipped_calendar().expected(name, period + 1, day, days)
     if usual is None:
         return row
