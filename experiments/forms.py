@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from experiments.rows_36_to_42 import AFTER, FIRST, Trial
 
-from earlywarn.evaluation.baselines import RIVALS
+from earlywarn.evaluation.baselines import BASELINES
 from earlywarn.evaluation.challengers import CHALLENGERS
 from earlywarn.indicators.catalogue import model_column, scored_indicators
 from earlywarn.model.classifier import RiskClassifier
@@ -56,7 +56,7 @@ def fitted(
 
 
 def _rules() -> list[Contender]:
-    return [rule for rule in (*RIVALS, *CHALLENGERS) if rule.name in RULES]
+    return [rule for rule in (*BASELINES, *CHALLENGERS) if rule.name in RULES]
 
 
 def distances(trial: Trial) -> pd.DataFrame:

@@ -30,7 +30,7 @@ from experiments.truths import (
 from joblib import Parallel, delayed
 from scipy.stats import norm
 
-from earlywarn.evaluation.baselines import RED_FLAG, RIVALS, Rival
+from earlywarn.evaluation.baselines import BASELINES, RED_FLAG, Baseline
 from earlywarn.indicators.catalogue import model_column, scored_indicators
 from earlywarn.model.classifier import RiskClassifier
 from earlywarn.model.prior import WeightPrior, prior_of
@@ -44,7 +44,7 @@ UNTIL = date(2022, 1, 1)
 WORLDS, REFITS, DRAWS, ALPHA = 25, 30, 2000, 0.1
 RIDGE_SD = 0.1
 OWN_FORM = Truth("red flags, one of the mixture's own")
-RULES = {rule.name: rule for rule in RIVALS if isinstance(rule, Rival)}
+RULES = {rule.name: rule for rule in BASELINES if isinstance(rule, Baseline)}
 EQUAL = ("model", "yes/no fit", "equal-weight composite", "red flags")
 WAYS = {
     "no doubt": ("model",),

@@ -21,7 +21,7 @@ import pandas as pd
 from experiments.prospective_page import page
 
 import earlywarn as ew
-from earlywarn.evaluation.baselines import RIVALS
+from earlywarn.evaluation.baselines import BASELINES
 from earlywarn.indicators.timeline import Timeline
 from earlywarn.judgements.schema import GRADES, check_judgements
 from earlywarn.judgements.targets import get_target
@@ -134,9 +134,9 @@ def frozen_models(timeline: Timeline, by_march: pd.DataFrame) -> dict[str, Any]:
     X = pd.concat([timeline.rows(pairs), timeline.last_inspections(pairs)], axis=1).astype(float)
     age = ages(cases, CUT)
     fitted = {
-        rival.name: (rival.columns, rival.fit(X, cases["grade"], age))
-        for rival in RIVALS
-        if not rival.at_random
+        baseline.name: (baseline.columns, baseline.fit(X, cases["grade"], age))
+        for baseline in BASELINES
+        if not baseline.at_random
     }
     model = ew.load_model()
     return {OURS: (lambda frame: frame[list(model.columns)], model)} | fitted
@@ -255,7 +255,7 @@ def _lead(table: pd.DataFrame, lead: int) -> Iterator[tuple[str, dict[str, Any]]
         str(name): group.sort_values(["inspection_start", "la_code"])
         for name, group in rows.groupby("model")
     }
-    order = [OURS, *(rival.name for rival in RIVALS if rival.name in by_model)]
+    order = [OURS, *(baseline.name for baseline in BASELINES if baseline.name in by_model)]
     base, ours = by_model[BASE], by_model[OURS]
     weights = cluster_weights(base["la_code"], RESAMPLES, SEED)
     for name in order:

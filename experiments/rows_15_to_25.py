@@ -12,7 +12,7 @@ import pandas as pd
 from experiments.lait_figures import grip_elsewhere, help_early
 from experiments.trial import YEARS, Extra, Idea, Trial, at_recent_share, learnt, ordinary, widened
 
-from earlywarn.evaluation.baselines import RIVALS
+from earlywarn.evaluation.baselines import BASELINES
 from earlywarn.indicators.catalogue import HISTORY, model_column, scored_indicators
 from earlywarn.model.classifier import RiskClassifier
 from earlywarn.model.prior import WeightPrior, prior_of
@@ -137,7 +137,7 @@ def _walk(terms: np.ndarray, event: np.ndarray, when: np.ndarray, years: int, sd
 
 
 def stacked(trial: Trial, idea: Idea, known: np.ndarray, now: np.ndarray, year: int) -> np.ndarray:
-    """Row 24: a firm prior on the model alone, moved by earlier forecasts of the rivals."""
+    """Row 24: a firm prior on the model alone, moved by earlier forecasts of the baselines."""
     own = ordinary(trial, idea, known, now, year)
     earlier = known & trial.tested
     Z = all_log_odds(trial)
@@ -156,22 +156,22 @@ def stacked(trial: Trial, idea: Idea, known: np.ndarray, now: np.ndarray, year: 
 
 @cache
 def all_log_odds(trial: Trial) -> np.ndarray:
-    """Those of the model that ships and of three rivals, each year's as of before it."""
-    return np.column_stack([logit(trial.forecasts(Idea())[0]), rival_log_odds(trial)])
+    """Those of the model that ships and of three baselines, each year's as of before it."""
+    return np.column_stack([logit(trial.forecasts(Idea())[0]), baseline_log_odds(trial)])
 
 
-def rival_log_odds(trial: Trial) -> np.ndarray:
-    """The forecasts of the rivals that row 24 stacks, year by year."""
-    chosen = [rival for rival in RIVALS if rival.name in STACKED]
+def baseline_log_odds(trial: Trial) -> np.ndarray:
+    """The forecasts of the baselines that row 24 stacks, year by year."""
+    chosen = [baseline for baseline in BASELINES if baseline.name in STACKED]
     full = pd.concat([trial.full, trial.last], axis=1).astype(float)
     found = np.full((len(trial.cases), len(chosen)), np.nan)
     for year in YEARS:
         known, now = trial.known(year), np.asarray(trial.start.dt.year == year)
         age = trial.age(known, year)
-        for column, rival in enumerate(chosen):
+        for column, baseline in enumerate(chosen):
             grades = trial.cases.loc[known, "grade"]
-            model = rival.fit(full[known], grades, age)
-            found[now, column] = logit(model.risk(rival.columns(full[now])))
+            model = baseline.fit(full[known], grades, age)
+            found[now, column] = logit(model.risk(baseline.columns(full[now])))
     return found
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 import earlywarn as ew
-from earlywarn.evaluation.baselines import RIVALS
+from earlywarn.evaluation.baselines import BASELINES
 from earlywarn.indicators.catalogue import WAS_INADEQUATE, model_column, scored_indicators
 from earlywarn.indicators.timeline import Timeline
 from earlywarn.judgements.targets import cohort
@@ -122,10 +122,10 @@ def _averaged(
     """The mean log-odds of the model, two rules and a yes/no fit."""
     grade = trial.cases["grade"]
     others = []
-    for rival in RIVALS:
-        if rival.name in ("red flags", "equal-weight composite"):
-            model = rival.fit(trial.X[known], grade[known], age)
-            X = rival.columns(trial.X[now])
+    for baseline in BASELINES:
+        if baseline.name in ("red flags", "equal-weight composite"):
+            model = baseline.fit(trial.X[known], grade[known], age)
+            X = baseline.columns(trial.X[now])
             others.append(np.column_stack([model.risk(X), _below_good(model, X)]))
     records = scored_indicators()
     X = trial.X[[model_column(record) for record in records]]

@@ -23,7 +23,7 @@ def test_a_replaced_word_is_found_with_its_line(line: str, word: str) -> None:
 
 
 def test_whole_words_only_and_public_names_are_left_alone() -> None:
-    text = "arrivals, storytelling, intellect, RIVALS\nbacktest(panel, rivals=())\nlesson, anewer\n"
+    text = "arrivals, storytelling, intellect, RIVALS\nlesson, anewer\n"
     assert faults("a.py", text) == []
 
 

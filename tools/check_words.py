@@ -44,10 +44,12 @@ SEARCHED = (
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "models/README.md"),
 )
 ENDINGS = {".py", ".md", ".html", ".css", ".js", ".txt"}
-RIGHT = re.compile(r'\bRIVALS\b|\bRival\b|\brivals\b(?=[=:)"]| : )')
-"""What is right everywhere: the public names of the baselines, which code of others uses."""
+RIGHT = re.compile(r"\bRIVALS\b")
+"""What is right everywhere: a public name of before, which code of others uses."""
 PLACES: tuple[tuple[str, str], ...] = (
     ("docs/how-to/extend-the-register.md", "is told what became of it"),
+    ("src/earlywarn/evaluation/backtesting.py", "rivals"),
+    ("CHANGELOG.md", "`rivals=`"),
     ("notebooks/source/3_retraining.py", "neither acquit nor condemn"),
 )
 """A file and a part of a line in which a word is right."""

@@ -32,9 +32,9 @@ from earlywarn.scoring.national import TOP_K
 OURS, RATES, WINDOWS = "earlywarn", "three rates", ("development", "confirmation")
 panel = ew.load_panel()
 judgements = panel.judgements
-rates = [baseline for baseline in ew.RIVALS if baseline.name == RATES]
+rates = [baseline for baseline in ew.BASELINES if baseline.name == RATES]
 # No forecasts inspection by inspection: the quarterly lists alone, of the model and of the three rates.
-record = ew.backtest(panel, judgements, leads=(), rivals=rates, n_jobs=1)
+record = ew.backtest(panel, judgements, leads=(), baselines=rates, n_jobs=1)
 cases, lists = record.judgements, record.lists
 days = sorted(lists["as_of"].unique())
 say(

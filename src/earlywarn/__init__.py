@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from earlywarn.errors import EarlyWarnError as EarlyWarnError
     from earlywarn.evaluation.backtesting import Backtest as Backtest
     from earlywarn.evaluation.backtesting import backtest as backtest
+    from earlywarn.evaluation.baselines import BASELINES as BASELINES
     from earlywarn.evaluation.baselines import RIVALS as RIVALS
     from earlywarn.evaluation.challengers import CHALLENGERS as CHALLENGERS
     from earlywarn.evaluation.drift import drift as drift
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from earlywarn.upkeep.verifying import verify as verify
 
 _MODULES = {
+    "BASELINES": "evaluation.baselines",
     "Backtest": "evaluation.backtesting",
     "CHALLENGERS": "evaluation.challengers",
     "EarlyWarnError": "errors",

@@ -222,7 +222,7 @@ def test_the_reference_tells_every_column_of_every_frame() -> None:
         first_year=2017,
         until=date(2017, 3, 31),
         leads=(0,),
-        rivals=(),
+        baselines=(),
         n_jobs=1,
     )
     snapshot = panel.as_of("2025-12-31")

@@ -18,7 +18,7 @@ import earlywarn as ew
 from earlywarn.errors import BacktestError
 from earlywarn.evaluation import backtesting
 from earlywarn.evaluation.backtesting import CONFIRMATION_FROM, OURS
-from earlywarn.evaluation.baselines import RIVALS
+from earlywarn.evaluation.baselines import BASELINES
 from earlywarn.evaluation.stored_record import read_recorded
 from earlywarn.evaluation.watchlist import lead_time
 from earlywarn.indicators.timeline import Timeline
@@ -136,7 +136,7 @@ def test_each_case_has_a_row_for_each_model_and_its_outcome(small):
     cases = small.judgements
     assert len(cases) > 40
     zero = small.forecasts[small.forecasts["lead_months"] == 0]
-    models = {OURS, *(rival.name for rival in RIVALS)}
+    models = {OURS, *(baseline.name for baseline in BASELINES)}
     assert set(zero["model"]) == models
     assert len(zero) == len(cases) * len(models)
     labels = get_target("any_inadequate").label(cases)
@@ -242,7 +242,7 @@ def test_a_report_of_earlier_does_count(small):
     then = at_the_start(small.forecasts, "2017-02-01")
     codes = then["la_code"].unique()[:3].tolist()
     earlier = with_planted(date(2016, 12, 15), codes)
-    again = backtests.run(earlier, until=date(2017, 1, 31), leads=(0,), rivals=(RIVALS[1],))
+    again = backtests.run(earlier, until=date(2017, 1, 31), leads=(0,), baselines=(BASELINES[1],))
     risks = pd.DataFrame(
         {
             name: frame[frame["model"] == "previous judgement"].set_index("la_code")["risk"]
@@ -307,7 +307,7 @@ def test_years_of_another_question_are_not_used(parts, monkeypatch):
     backtests.run(parts=folder)
     assert asked == []
     changed = backtests.panel().judgements.iloc[:-1]
-    others = [{"leads": (0,)}, {"rivals": RIVALS[:2]}, {"target": "overall_inadequate"}]
+    others = [{"leads": (0,)}, {"baselines": BASELINES[:2]}, {"target": "overall_inadequate"}]
     for change in [*others, {"judgements": changed}, {"until": date(2018, 2, 28)}]:
         with pytest.raises(BacktestError, match="computed again"):
             backtests.run(parts=folder, **change)
@@ -330,7 +330,7 @@ def test_a_year_without_inspections_is_kept_and_read(tmp_path):
     judgements = backtests.panel().judgements
     year = [day.year == 2016 for day in judgements["inspection_start"]]
     without = judgements[~np.array(year)]
-    settings = {"first_year": 2016, "until": date(2017, 1, 31), "leads": (0,), "rivals": ()}
+    settings = {"first_year": 2016, "until": date(2017, 1, 31), "leads": (0,), "baselines": ()}
     first = backtests.run(without, parts=tmp_path, **settings)
     again = backtests.run(without, parts=tmp_path, **settings)
     assert set(first.forecasts["as_of"].str[:4]) == {"2017"}

@@ -1,4 +1,4 @@
-"""The rivals' columns worked by hand, and the level they are set to."""
+"""The baselines' columns worked by hand, and the level they are set to."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import pandas as pd
 import pytest
 from tests.helpers import backtests
 
-from earlywarn.evaluation.baselines import RED_FLAG, RIVALS, Rival
+import earlywarn as ew
+from earlywarn.errors import EarlyWarnError
+from earlywarn.evaluation.baselines import BASELINES, RED_FLAG, Baseline
 from earlywarn.evaluation.country import SEED
 from earlywarn.indicators.catalogue import model_column, scored_indicators
 from earlywarn.model.base_rate import next_level
 from earlywarn.model.prior import WeightPrior, prior_of
 
-BY_NAME = {rival.name: rival for rival in RIVALS}
+BY_NAME = {baseline.name: baseline for baseline in BASELINES}
 FIGURES = [record for record in scored_indicators() if record.kind != "history"]
 
 
@@ -27,8 +29,8 @@ def rows(count: int = 1, **values: float | list[float]) -> pd.DataFrame:
     return pd.DataFrame(columns, index=range(count))
 
 
-def test_the_rivals_are_those_that_were_promised():
-    assert [rival.name for rival in RIVALS] == [
+def test_the_baselines_are_those_that_were_promised():
+    assert [baseline.name for baseline in BASELINES] == [
         "trailing base rate",
         "previous judgement",
         "previous judgement and time since",
@@ -38,7 +40,7 @@ def test_the_rivals_are_those_that_were_promised():
         "red flags",
         "random list",
     ]
-    assert [rival.name for rival in RIVALS if rival.at_random] == ["random list"]
+    assert [baseline.name for baseline in BASELINES if baseline.at_random] == ["random list"]
 
 
 @pytest.mark.parametrize(
@@ -90,11 +92,11 @@ def test_red_flags_by_hand():
     assert found.tolist() == pytest.approx([20 / 3, 0.0])
 
 
-@pytest.mark.parametrize("rival", RIVALS, ids=lambda rival: rival.name)
-def test_rivals_do_not_see_other_columns(rival):
+@pytest.mark.parametrize("baseline", BASELINES, ids=lambda baseline: baseline.name)
+def test_baselines_do_not_see_other_columns(baseline):
     X = rows(3, grade=[0.0, 1.0, 3.0], years=2.0, free_school_meals_z=[0.0, 1.0, 2.0])
     more = X.assign(label=1.0, p_inadequate=0.9)
-    pd.testing.assert_frame_equal(rival.columns(more), rival.columns(X))
+    pd.testing.assert_frame_equal(baseline.columns(more), baseline.columns(X))
 
 
 def test_the_base_rate_is_the_recent_share_by_hand():
@@ -108,7 +110,7 @@ def test_the_base_rate_is_the_recent_share_by_hand():
     np.testing.assert_allclose(risk, expected, atol=1e-12)
 
 
-def test_every_rival_is_set_to_the_level_of_the_year_to_come():
+def test_every_baseline_is_set_to_the_level_of_the_year_to_come():
     generator = np.random.default_rng(1)
     names = [model_column(record) for record in scored_indicators()]
     names += ["free_school_meals_z", "referral_rate_z", "rereferrals_z", "repeat_plans_z"]
@@ -117,12 +119,12 @@ def test_every_rival_is_set_to_the_level_of_the_year_to_come():
     grade = pd.Series(generator.integers(0, 4, 120))
     age = generator.uniform(0, 5, size=120)
     worst = (grade == 3).to_numpy(dtype=float)
-    rules = [rival for rival in RIVALS if isinstance(rival, Rival)]
-    assert len(rules) == len(RIVALS) - 2
-    for rival in rules:
-        model = rival.fit(X, grade, age)
-        level = next_level(rival.columns(X).to_numpy() @ model.coefficients, worst, age)
-        assert model.thresholds[-1] == pytest.approx(-level.value, abs=1e-9), rival.name
+    rules = [baseline for baseline in BASELINES if isinstance(baseline, Baseline)]
+    assert len(rules) == len(BASELINES) - 2
+    for baseline in rules:
+        model = baseline.fit(X, grade, age)
+        level = next_level(baseline.columns(X).to_numpy() @ model.coefficients, worst, age)
+        assert model.thresholds[-1] == pytest.approx(-level.value, abs=1e-9), baseline.name
 
 
 def test_the_random_list_is_drawn_by_the_day():
@@ -138,3 +140,10 @@ def test_the_random_list_is_drawn_by_the_day():
     base = found[found["model"] == "trailing base rate"]
     assert drawn["risk"].tolist() == base["risk"].tolist()
     assert drawn["score"].nunique() == len(drawn.drop_duplicates(["as_of", "la_code"]))
+
+
+def test_the_names_of_before_mean_the_same():
+    panel = ew.load_panel()
+    assert ew.RIVALS is ew.BASELINES
+    with pytest.raises(EarlyWarnError, match="baselines"):
+        ew.backtest(panel, panel.judgements, rivals=3)

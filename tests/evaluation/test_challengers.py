@@ -145,7 +145,7 @@ def test_explainable_boosting_is_asked_for_curves_without_interactions(cases, mo
 
 def test_in_a_backtest_it_has_a_risk_and_no_grades():
     chosen = BY_NAME["penalised logistic"]
-    found = backtests.run(until=pd.Timestamp("2017-02-28").date(), leads=(0,), rivals=(chosen,))
+    found = backtests.run(until=pd.Timestamp("2017-02-28").date(), leads=(0,), baselines=(chosen,))
     rows = found.forecasts[found.forecasts["model"] == chosen.name]
     assert len(rows) == len(found.judgements) > 0
     assert rows["risk"].between(0, 1, inclusive="neither").all()
@@ -180,7 +180,7 @@ def test_the_command_says_what_to_install(capsys, tmp_path, without_interpret):
 
 
 @pytest.mark.parametrize("asked", [True, False])
-def test_the_command_sets_them_beside_the_rivals(capsys, monkeypatch, asked):
+def test_the_command_sets_them_beside_the_baselines(capsys, monkeypatch, asked):
     given = {}
 
     def backtest(*_, **settings):
@@ -191,6 +191,6 @@ def test_the_command_sets_them_beside_the_rivals(capsys, monkeypatch, asked):
     monkeypatch.setitem(sys.modules, "interpret", ModuleType("interpret"))
     assert cli.main(["backtest", "--quiet", *(["--challengers"] if asked else [])]) == 2
     assert "far enough" in capsys.readouterr().err
-    names = [rival.name for rival in given["rivals"]]
-    expected = [rival.name for rival in ew.RIVALS] + (list(BY_NAME) if asked else [])
+    names = [baseline.name for baseline in given["baselines"]]
+    expected = [baseline.name for baseline in ew.BASELINES] + (list(BY_NAME) if asked else [])
     assert names == expected

@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 from tests.helpers import backtests
 
-from earlywarn.evaluation.baselines import RIVALS
+from earlywarn.evaluation.baselines import BASELINES
 from earlywarn.evaluation.country import INADEQUATE, Countries, Country
 from earlywarn.evaluation.protocol import OURS
 from earlywarn.indicators.timeline import Timeline
 from earlywarn.model.serialisation import load_model
 
 DAY = date(2023, 4, 1)
-CHANCE = next(rival for rival in RIVALS if rival.at_random)
+CHANCE = next(baseline for baseline in BASELINES if baseline.at_random)
 
 
 @pytest.fixture(scope="module")

@@ -226,7 +226,7 @@ def test_the_page_of_a_record_with_too_few_events(made):
     assert f"events where {counted['expected']:.1f} were expected" in text
 
 
-def test_a_page_without_rivals_or_limits(toy):
+def test_a_page_without_baselines_or_limits(toy):
     forecasts = toy.backtest.forecasts
     alone = evaluate(forecasts[forecasts["model"] == "earlywarn"], resamples=0)
     text = record_page.page(alone, toy.tables, toy.backtest)

@@ -40,7 +40,7 @@ def evaluated() -> Evaluation:
 
 
 def toy(cases: int = 240) -> Backtest:
-    """Invented forecasts of both windows by us and two rivals, with lists; no one's numbers."""
+    """Invented forecasts of both windows by us and two baselines, with lists; no one's numbers."""
     generator = np.random.default_rng(4)
     start = pd.Timestamp("2016-02-01") + pd.to_timedelta(np.arange(cases) * 13, unit="D")
     truth = generator.normal(size=cases)

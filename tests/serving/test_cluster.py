@@ -15,7 +15,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 def test_a_backtest_on_a_cluster() -> None:
-    few = {"first_year": 2016, "until": date(2017, 1, 31), "leads": (0,), "rivals": ()}
+    few = {"first_year": 2016, "until": date(2017, 1, 31), "leads": (0,), "baselines": ()}
     serial = backtests.run(**few)
     with (
         distributed.LocalCluster(

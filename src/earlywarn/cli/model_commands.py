@@ -104,13 +104,13 @@ def backtest(chosen: Namespace) -> None:
         check_outputs(file, overwrite=chosen.overwrite, make_folders=True, what="a record")
     progress = reporter(quiet=chosen.quiet)
     panel, model = ew.load_panel(chosen.panel), ew.load_model(chosen.model)
-    baselines: list[Contender] = [*ew.RIVALS, *(ew.CHALLENGERS if chosen.challengers else ())]
+    baselines: list[Contender] = [*ew.BASELINES, *(ew.CHALLENGERS if chosen.challengers else ())]
     parts = None if chosen.out is None else Path(chosen.out) / "parts"
     found = ew.backtest(
         panel,
         panel.judgements,
         target=model.info["target"]["name"],
-        rivals=baselines,
+        baselines=baselines,
         parts=parts,
         n_jobs=chosen.jobs,
         progress=progress,

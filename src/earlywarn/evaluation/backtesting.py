@@ -21,7 +21,7 @@ from joblib import delayed
 
 from earlywarn._version import __version__
 from earlywarn.errors import BacktestError
-from earlywarn.evaluation.baselines import RIVALS, Contender
+from earlywarn.evaluation.baselines import BASELINES, Contender
 from earlywarn.evaluation.country import Countries
 from earlywarn.evaluation.finished_years import FinishedYears
 from earlywarn.evaluation.protocol import LEADS, LONGEST_LEAD, OURS, WINDOWS, window_of
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from earlywarn.judgements.targets import Target
     from earlywarn.panel.panel import Panel
 
-BASE = RIVALS[0]
+BASE = BASELINES[0]
 """The trailing base rate, which skill is measured against, whoever else takes part."""
 FIRST_YEAR = 2016
 CONFIRMATION_FROM = date.fromisoformat(WINDOWS["confirmation"][0])
@@ -100,10 +100,11 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
     first_year: int = FIRST_YEAR,
     until: date | None = None,
     leads: Sequence[int] = LEADS,
-    rivals: Sequence[Contender] = RIVALS,
+    baselines: Sequence[Contender] = BASELINES,
     parts: str | Path | None = None,
     n_jobs: int = 2,
     progress: Progress | None = None,
+    rivals: Sequence[Contender] | None = None,
 ) -> Backtest:
     """Forecast every inspection as it would have been forecast, and list the country each quarter.
 
@@ -122,7 +123,7 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
     leads : sequence of int
         How many months before the start of an inspection it is forecast; with none of them there
         are the quarterly lists alone, which take a fraction of the time.
-    rivals : sequence of Rival or Challenger
+    baselines : sequence of Baseline or Challenger
         The simple rules to be beaten; ``earlywarn.CHALLENGERS`` may be added.
     parts : path, optional
         A folder in which finished years are kept, so that an interrupted run goes on from there.
@@ -131,6 +132,8 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
         between the years.
     progress : Progress, optional
         What to report to; silent if not given.
+    rivals : sequence of Baseline or Challenger, optional
+        What ``baselines`` was called before; in its place if given.
 
     Returns
     -------
@@ -157,8 +160,10 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
     first_year = whole_number(first_year, "first_year", least=FIRST_DAY.year, most=LAST_DAY.year)
     months = several(leads, Integral, "leads", expected="numbers of months")
     leads = [whole_number(lead, "leads", least=0, most=LONGEST_LEAD) for lead in months]
-    known = "what RIVALS and CHALLENGERS hold"
-    contenders = several(kind=Contender, what="rivals", expected=known, value=rivals)
+    if rivals is not None:
+        baselines = rivals
+    known = "what BASELINES and CHALLENGERS hold"
+    contenders = several(kind=Contender, what="baselines", expected=known, value=baselines)
     until = _last_start(check_judgements(judgements), until)
     cases = _cases(judgements, question, first_year, until)
     years = range(first_year, until.year + 1)

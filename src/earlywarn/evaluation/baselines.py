@@ -66,7 +66,7 @@ class Contender(Protocol):
 
 
 @dataclass(frozen=True)
-class Rival:
+class Baseline:
     """A simple rule.
 
     Parameters
@@ -126,7 +126,7 @@ class BaseRate:
         return pd.DataFrame({"nothing": np.zeros(len(X))}, index=X.index)
 
     def fit(self, X: pd.DataFrame, grade: pd.Series, age: FloatArray) -> RiskModel:  # noqa: ARG002
-        """The recent shares as a model; see ``Rival.fit``."""
+        """The recent shares as a model; see ``Baseline.fit``."""
         grades = np.unique(grade.to_numpy(dtype=int))
         shares = [trailing_share((grade > k).to_numpy(float), age) for k in grades[:-1]]
         return RiskModel(
@@ -190,14 +190,17 @@ def below_good(model: RiskModel, X: Any) -> FloatArray:
     return model.at_least(X, place) if place else np.ones(len(X))
 
 
-RIVALS: tuple[Rival | BaseRate, ...] = (
+BASELINES: tuple[Baseline | BaseRate, ...] = (
     BaseRate("trailing base rate"),
-    Rival("previous judgement", _previous),
-    Rival("previous judgement and time since", _previous_and_time),
-    Rival("deprivation", _deprivation, by_figures=True),
-    Rival("three rates", _three_rates, by_figures=True),
-    Rival("equal-weight composite", _composite, by_figures=True),
-    Rival("red flags", _red_flags, by_figures=True),
+    Baseline("previous judgement", _previous),
+    Baseline("previous judgement and time since", _previous_and_time),
+    Baseline("deprivation", _deprivation, by_figures=True),
+    Baseline("three rates", _three_rates, by_figures=True),
+    Baseline("equal-weight composite", _composite, by_figures=True),
+    Baseline("red flags", _red_flags, by_figures=True),
     BaseRate("random list", at_random=True),
 )
 """The baselines that ship, in the order of the tables."""
+
+RIVALS = BASELINES
+"""Their name before."""

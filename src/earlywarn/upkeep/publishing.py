@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.errors import RegisterError
-from earlywarn.evaluation.baselines import RIVALS, below_good
+from earlywarn.evaluation.baselines import BASELINES, below_good
 from earlywarn.indicators.timeline import Timeline
 from earlywarn.judgements.targets import get_target
 from earlywarn.model.serialisation import fingerprint
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 BY_JUDGEMENTS = ("trailing base rate", "previous judgement", "previous judgement and time since")
 """The simple rules that look at judgements only: they are fitted in a second."""
-BY_ALL = tuple(rule.name for rule in RIVALS if not rule.at_random)
+BY_ALL = tuple(rule.name for rule in BASELINES if not rule.at_random)
 """All simple rules: those that look at figures are fitted to every inspection's, in a minute."""
 _SETS = {"judgements": BY_JUDGEMENTS, "all": BY_ALL}
 _COLUMNS = ["la_code", "la_name", "risk", "risk_lower", "risk_upper", "below_good", "rank"]
@@ -148,7 +148,7 @@ def _by_rules(model: RiskModel, panel: Panel, day: date, baselines: Sequence[str
     if figures:
         today = pd.concat([timeline.at(day).droplevel("as_of").astype(float), today], axis=1)
     columns = {"la_code": today.index.to_numpy()}
-    for rule in RIVALS:
+    for rule in BASELINES:
         if rule.name in baselines:
             fitted = rule.fit(past, cases["grade"], ages(cases, cut))
             X = rule.columns(today)
