@@ -211,7 +211,7 @@ def copies(extents: Mapping[str, Extent]) -> list[str]:
     --------
     >>> same = Extent(2.7, 67.6, 3400.5, 150, 0)
     >>> copies({"rereferrals": same, "repeat_plans": same})
-    ['rereferrals and repeat_plans hold the same figures: is one in the place of the other?']
+    ['repeat_plans and rereferrals hold the same figures: is one in the place of the other?']
     """
     holders: dict[Extent, list[str]] = {}
     for name, extent in sorted(extents.items()):

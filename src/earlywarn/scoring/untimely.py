@@ -71,8 +71,7 @@ def untimely(
     >>> from earlywarn.scoring.row_labels import Days
     >>> days = Days(np.zeros(2, dtype=int), [date(2025, 12, 31)])
     >>> rows = pd.DataFrame({"la_code": ["909", "942"]})
-    >>> [(_, bad)] = untimely(rows, days, rows["la_code"], Register.load())
-    >>> bad
+    >>> dict(untimely(rows, days, rows["la_code"], Register.load()))[AUTHORITY]
     array([ True, False])
     """
     if not any(days.given):

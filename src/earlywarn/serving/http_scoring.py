@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from earlywarn.errors import ScoreError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from earlywarn.model.risk_model import RiskModel
+    from earlywarn.statistics.arrays import FloatArray
 
 MOST_ROWS = 10_000
 MOST_CELLS = 1_000_000
@@ -214,13 +216,12 @@ def _score(
     return texts, seen
 
 
-def _column(cells: list[Any]) -> pd.Series:
+def _column(cells: list[Any]) -> pd.Series | FloatArray:
     """Numbers as such, where there is nothing else; else every cell as it is."""
-    plain = all(cell is None or type(cell) in (int, float) for cell in cells)
-    try:
-        return pd.Series(cells, dtype=float if plain else object)
-    except OverflowError:  # A whole number of hundreds of digits.
-        return pd.Series(cells, dtype=object)
+    if all(cell is None or type(cell) in (int, float) for cell in cells):
+        with contextlib.suppress(OverflowError):  # A whole number of hundreds of digits.
+            return np.array(cells, dtype=float)
+    return pd.Series(cells, dtype=object)
 
 
 def _line(row: Any, said: dict[str, Any]) -> str:
