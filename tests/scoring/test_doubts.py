@@ -147,6 +147,10 @@ def test_a_value_that_its_counts_do_not_give_is_doubted(model) -> None:
         ({"plan_rate": 160.0, "cin_rate": 330.0}, "plan_rate is not between 0.022 and 0.25 times"),
         ({"plan_rate": 4.9, "cin_rate": 330.0}, "plan_rate is not between"),
         ({"icpc_rate": 170.0, "section_47_rate": 70.0}, "icpc_rate is not between"),
+        (
+            {"no_further_action": 45.0, "assessed_not_in_need": 60.0},
+            "no_further_action and assessed_not_in_need are above 100 together, in 1 rows",
+        ),
         ({"inpost_fte": 300, "posts_fte": 200}, "inpost_fte is not between"),
     ],
 )

@@ -266,6 +266,11 @@ class TestRowsByThemselves:
         assert body["doubts"] == [str(each.message) for each in warned]
         assert len(body["doubts"]) == 5
 
+    def test_figures_that_rows_have_as_counts_only_are_looked_at_too(self, app) -> None:
+        row = {"leavers_fte": 150, "inpost_fte": 60}
+        body = post(app, "/score", json={"rows": [row, {"caseload": 16.0}]}).json()
+        assert [line.partition(",")[0] for line in body["doubts"]] == ["turnover reaches 250"]
+
     def test_doubts_are_each_requests_own(self) -> None:
         rows = [[{"caseload_z": 30.0}], [{"caseload_z": 1.0}], [], [{"caseload_z": 40.0}] * 2]
         bodies = [

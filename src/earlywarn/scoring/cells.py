@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from earlywarn.indicators.catalogue import INDICATORS
-from earlywarn.scoring.published import LEEWAY, RATIOS, RELATED, SMALLEST, Extent, beyond
+from earlywarn.scoring.published import APART, LEEWAY, RATIOS, RELATED, SMALLEST, Extent, beyond
 
 if TYPE_CHECKING:
     from earlywarn.statistics.arrays import FloatArray
@@ -127,6 +127,11 @@ class Numbers:
                 "authorities published it, in {rows} rows: are they exchanged, or of two units?",
                 odd,
             )
+
+        if self._related.keys() >= {*APART}:
+            one, other = (self._related[name] for name in APART)
+            what = f"{' and '.join(APART)} are above 100 together, in {{rows}} rows"
+            self.doubt(f"{what}: they are used", one + other > 101)  # of rounded ones
 
     def _small(self) -> npt.NDArray[np.bool_]:
         """The rows of the smallest authorities."""

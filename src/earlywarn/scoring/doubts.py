@@ -15,13 +15,14 @@ import numpy as np
 from earlywarn.indicators.catalogue import INDICATORS, columns_of, get_indicator
 from earlywarn.indicators.standardise import usual_value
 from earlywarn.scoring.cells import LARGEST
-from earlywarn.scoring.preprocessing import known_columns
-from earlywarn.scoring.published import EVER, REACHES, SMALLEST, Extent, beyond
+from earlywarn.scoring.preprocessing import PER, known_columns
+from earlywarn.scoring.published import COUNTS, EVER, REACHES, SMALLEST, Extent, beyond
 from earlywarn.utils.csv_text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
+    from earlywarn.indicators.catalogue import Indicator
     from earlywarn.scoring.reference import Reference
 
 ALIKE = 0.85
@@ -130,6 +131,9 @@ def doubts_about(rows: Iterable[Any], reference: Reference, seen: Seen | None = 
     for name in REACHES.keys() & names.keys():
         numbers = [_number(cell) for row in large if (cell := row.get(name)) is not None]
         extents[name] = Extent.of(np.array([one for one in numbers if one is not None]))
+    for record in INDICATORS if COUNTS.keys() & names.keys() else ():
+        if names.keys() >= {record.numerator, record.denominator} and record.id not in names:
+            extents[record.id] = Extent.of(np.array([*_of_counts(record, large)]))
     own = Seen([*names], extents)
     return (own if seen is None else Seen.together([own, seen])).said(reference)
 
@@ -142,6 +146,14 @@ def _number(cell: Any) -> float | None:
         except (TypeError, ValueError, OverflowError):
             return None
     return cell if 0 <= cell <= LARGEST else None
+
+
+def _of_counts(record: Indicator, rows: Sequence[dict[str, Any]]) -> Iterator[float]:
+    """The figures that rows have as counts only."""
+    for row in rows:
+        part, whole = _number(row.get(record.numerator)), _number(row.get(record.denominator))
+        if part is not None and whole:
+            yield PER.get(record.kind, 1) * part / whole
 
 
 def _by_hand(changed: Mapping[str, int]) -> list[str]:

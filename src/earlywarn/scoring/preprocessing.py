@@ -47,6 +47,8 @@ _REACHES = f"levels reach from {-REACH:g} to {REACH:g}, and further ones count a
 LEVELS = (2 * REACH, f"lies beyond {2 * REACH:g} either way, in {{rows}} rows: {_REACHES}")
 ERRORS = (1.0, "is above 1, in {rows} rows: no level is as unsure, but the figure is used")
 """What is doubted of levels and their standard errors."""
+PER = {"rate": 10_000, "proportion": 100}
+"""What the quotient of two counts is multiplied by, by the kind of indicator."""
 _UNLIKE = "is not what the counts beside it give, in {rows} rows: it is used"
 _BETWEEN = "is neither 0 nor 1, in {rows} rows: it is used as it stands"
 MAY_PASS_100 = frozenset({"turnover"})
@@ -325,7 +327,7 @@ def _value_and_size(record: Indicator, numbers: Numbers) -> tuple[FloatArray, Fl
     if part is numbers.absent or whole is numbers.absent:
         numbers.note(record.id, value)
         return value, whole
-    per = {"rate": 10_000, "proportion": 100}.get(record.kind, 1)
+    per = PER.get(record.kind, 1)
     if percent:
         numbers.faults.add(part > whole, f"{record.numerator} is more than {record.denominator}")
     computed = per * rate(part, whole)

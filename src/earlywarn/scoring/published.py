@@ -113,7 +113,9 @@ RATIOS = (
 )
 """Of the same authorities in the figures of one day: pairs of which one is a part of the other, or
 follows on it."""
-RELATED = frozenset(name for ratio in RATIOS for name in (ratio.part, ratio.whole))
+APART = ("no_further_action", "assessed_not_in_need")
+"""Parts of the referrals of which none is in both: together they are 100% at most."""
+RELATED = frozenset(name for ratio in RATIOS for name in (ratio.part, ratio.whole)).union(APART)
 
 
 class Extent(NamedTuple):
