@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from earlywarn.authorities import ENGLAND
 from earlywarn.errors import RowsWarning
 from earlywarn.indicators.build import build_indicators
 from earlywarn.indicators.catalogue import INDICATORS
 from earlywarn.scoring.batch import score_batch, score_rows
-from earlywarn.scoring.cells import EVER, SMALLEST
 from earlywarn.scoring.doubts import Seen, doubts_about, misspelt
+from earlywarn.scoring.published import COUNTS, EVER, RATIOS, SMALLEST
 from earlywarn.scoring.reference import Reference
 
 
@@ -51,7 +52,7 @@ def test_other_columns_are_passed_through_in_silence(model, snapshot) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         scored = score_batch(rows, model)
-        strange = score_batch(pd.DataFrame({"referrals": [1], "referral": [2], 7: [3]}), model)
+        strange = score_batch(pd.DataFrame({"referrals": [1000], "referral": [2], 7: [3]}), model)
     assert scored["rereferral_notes"].tolist() == ["z"] * 3
     assert strange[["referral", 7]].to_numpy().tolist() == [[2, 3]]
 
@@ -101,7 +102,7 @@ def test_a_figure_beyond_all_that_was_published_is_doubted(model, name, value, r
 
 
 def test_what_was_ever_published_is_what_the_panel_holds(national) -> None:
-    days = [f"{year}-12-31" for year in range(2014, 2026)] + ["2026-06-30"]
+    days = [f"{year}-12-31" for year in range(2014, 2026)] + ["2021-06-30", "2026-06-30"]
     years = [build_indicators(national.as_of(day)).droplevel("as_of") for day in days]
     figures = pd.concat([year[~year.index.isin(SMALLEST)] for year in years])[[*EVER]]
     for name, ever in EVER.items():
@@ -128,6 +129,100 @@ def test_a_value_that_its_counts_do_not_give_is_doubted(model) -> None:
     rows = [counts | {"rereferrals": value} for value in (31.8, 31.82, 12.0, None)]
     with pytest.warns(RowsWarning, match="rereferrals is not what .* give, in 1 rows: it is used"):
         score_batch(rows, model)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"rereferrals_z": 300.0}, "rereferrals_z lies beyond 4 either way, in 1 rows"),
+        ({"absence_z": -24.5}, "absence_z lies beyond 4 either way, in 1 rows"),
+        ({"absence_z": 0.4, "absence_se": 24.5}, "absence_se is above 1, in 1 rows"),
+        ({"social_work_spend_z": 60.0}, "social_work_spend_z lies beyond 4"),
+        ({"previously_good": 0.5}, "previously_good is neither 0 nor 1, in 1 rows"),
+        ({"rereferral_count": 1, "referrals": 3}, "referrals reaches 3, where authorities"),
+        (
+            {"caseload": 50.0, "cases": 25_000, "case_holders_fte": 500},
+            "cases reaches 2.5e.04, where",
+        ),
+        ({"plan_rate": 160.0, "cin_rate": 330.0}, "plan_rate is not between 0.022 and 0.25 times"),
+        ({"plan_rate": 4.9, "cin_rate": 330.0}, "plan_rate is not between"),
+        ({"icpc_rate": 170.0, "section_47_rate": 70.0}, "icpc_rate is not between"),
+        (
+            {"no_further_action": 45.0, "assessed_not_in_need": 60.0},
+            "no_further_action and assessed_not_in_need are above 100 together, in 1 rows",
+        ),
+        ({"inpost_fte": 300, "posts_fte": 200}, "inpost_fte is not between"),
+    ],
+)
+def test_what_no_authority_published_is_doubted(model, row, said: str) -> None:
+    rows = [{"la_code": "383", "caseload": 16.0} | row, {"la_code": "380", "vacancies": 20.0}]
+    with pytest.warns(RowsWarning, match=f"^{said}") as warned:
+        assert set(score_batch(rows, model)["status"]) == {"scored"}
+    assert len(warned) == 1
+    texts = pd.DataFrame(rows).astype("str").replace("nan", "")
+    with pytest.warns(RowsWarning, match=f"^{said}"):
+        score_batch(texts, model)
+
+
+def test_what_is_built_of_any_day_is_not_doubted(model, national) -> None:
+    published = national.observations["published_on"].unique()
+    ends = [f"{year}-{day}" for year in range(2014, 2029) for day in ("04-01", "12-31")]
+    days = [*(str(day) for day in published if str(day) > "2014-01-01"), *ends]
+    built = [build_indicators(national.as_of(day)).reset_index() for day in days]
+    rows = pd.concat(built, ignore_index=True)
+    plain = rows[[name for name in rows if not name.endswith(("_z", "_se"))]]
+    assert len(days) > 100
+    for given in (rows, plain, rows.round(2), rows.round(1)):
+        assert score_rows(given, model)[1].said(Reference.of_model(model)) == []
+
+
+def test_counts_and_ratios_are_those_of_the_panel(national) -> None:
+    local = national.observations
+    local = local[~local["la_code"].isin({ENGLAND, *SMALLEST})].drop_duplicates(
+        ["la_code", "period", "measure"], keep="last"
+    )
+    counts: dict[str, list[pd.Series]] = {}
+    for record in INDICATORS:
+        figures = local[local["measure"] == record.measure].set_index(["la_code", "period"])
+        if record.numerator:
+            counts.setdefault(record.numerator, []).append(figures["numerator"])
+            if record.kind != "rate":
+                counts.setdefault(record.denominator, []).append(figures["denominator"])
+    joined = {name: parts[0] for name, parts in counts.items()}
+    assert set(COUNTS) == {*joined, "population_0_17"}
+    for name, figures in joined.items():
+        ever = COUNTS[name]
+        assert ever.lowest <= figures.min(), name
+        assert figures.max() <= ever.highest * 1.0001 <= 1.01 * figures.max(), name
+        assert ever.zero or figures.min() > 0, name
+    days = [f"{year}-12-31" for year in range(2014, 2026)]
+    years = [build_indicators(national.as_of(day)).droplevel("as_of") for day in days]
+    frame = pd.concat([year[~year.index.isin(SMALLEST)] for year in years])
+    for part, whole, lowest, highest in RATIOS:
+        source = joined if part in joined else frame
+        ratio = (source[part] / source[whole]).dropna()
+        assert len(ratio) > 1000
+        assert 0.99 * lowest <= ratio.min() < 1.4 * lowest, (part, whole)
+        assert 0.7 * highest < ratio.max() <= 1.01 * highest, (part, whole)
+
+
+def test_one_column_in_the_place_of_another(model, indicators) -> None:
+    rows = indicators.reset_index()[["la_code", "rereferrals", "caseload", "plans_two_years"]]
+    rows["repeat_plans"] = rows["rereferrals"]
+    with pytest.warns(RowsWarning, match="^repeat_plans and rereferrals hold the same figures"):
+        score_batch(rows, model)
+    assert score_rows(rows.head(9), model)[1].said(Reference.of_model(model)) == []
+    alike = rows.assign(rereferrals=20.0, repeat_plans=20.0)
+    assert score_rows(alike, model)[1].said(Reference.of_model(model)) == []
+
+
+@pytest.mark.parametrize("kind", ["numbers", "texts", "rounded"])
+def test_a_value_changed_by_hand_in_a_table_or_a_file_of_it(model, indicators, kind: str) -> None:
+    rows = indicators.reset_index()
+    rows = rows.round(1) if kind == "rounded" else rows
+    rows.loc[7, "rereferrals"] += 3.0
+    rows = rows.astype("str").replace("nan", "") if kind == "texts" else rows
+    assert score_rows(rows, model)[1].changed == {"rereferrals": 1}
 
 
 def test_doubts_of_parts_are_those_of_the_whole(model) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from earlywarn.errors import IndicatorError, ModelLifeWarning, ScoreError
+from earlywarn.errors import IndicatorError, ModelLifeWarning, RowsWarning, ScoreError
 from earlywarn.indicators.build import build_indicators
 from earlywarn.model.horizon import on_day
 from earlywarn.model.risk_model import RiskModel
@@ -261,10 +261,12 @@ def test_a_batch_of_many_threads_is_that_of_one(model, snapshot: Snapshot, monke
     rows.loc[[7, 39_000], "rereferrals"] = ["many", -3]
     rows.loc[11, [name for name in model.columns if name.endswith("_z")]] = np.nan
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    whole = score_batch(rows, model, explain=True)
+    with pytest.warns(RowsWarning, match="rereferrals in 1 rows"):
+        whole = score_batch(rows, model, explain=True)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     halves = (rows.iloc[:35_000], rows.iloc[35_000:])
-    parts = [score_batch(half, model, explain=True) for half in halves]
+    with pytest.warns(RowsWarning, match="rereferrals in 1 rows"):
+        parts = [score_batch(half, model, explain=True) for half in halves]
     pd.testing.assert_frame_equal(whole, pd.concat(parts, ignore_index=True), check_exact=True)
     refused = whole["status"].str.startswith("refused: rereferrals")
     assert refused.sum() == 2

@@ -31,6 +31,10 @@ pa = pytest.importorskip("pyarrow", reason="Arrow tables and Parquet files need 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.* so far. is it in its unit"),
     pytest.mark.filterwarnings("ignore:.* is not what the counts beside it give"),
+    pytest.mark.filterwarnings("ignore:.* lies beyond 4 either way"),
+    pytest.mark.filterwarnings("ignore:.* is above 1, in"),
+    pytest.mark.filterwarnings("ignore:.* is neither 0 nor 1"),
+    pytest.mark.filterwarnings("ignore:.* are they exchanged, or of two units"),
 ]
 NUMBERS = ["risk", "risk_lower", "risk_upper", "below_good"]
 MODEL = load_model()

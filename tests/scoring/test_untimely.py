@@ -9,26 +9,58 @@ import pandas as pd
 import pytest
 
 import earlywarn as ew
-from earlywarn.authorities import Register
 from earlywarn.errors import RowsWarning
 from earlywarn.indicators.build import build_indicators
-from earlywarn.scoring.untimely import AUTHORITY, FIGURES, untimely
+from earlywarn.scoring.batch import score_rows
+from earlywarn.scoring.untimely import AUTHORITY, FIGURES, OLD, UNPUBLISHED
 
-REGISTER = Register.load()
+
+def seen(rows: pd.DataFrame) -> dict[str, int]:
+    doubted = score_rows(rows)[1].doubted
+    return {
+        what: doubted[what] for what in (FIGURES, UNPUBLISHED, OLD, AUTHORITY) if what in doubted
+    }
 
 
-@pytest.mark.parametrize("day", ["2016-01-15", "2019-04-01", "2023-03-31", "2025-12-31"])
-def test_what_is_built_of_a_day_is_of_it(national, day: str) -> None:
-    assert untimely(build_indicators(national.as_of(day)).reset_index(), REGISTER) == {}
+def test_what_is_built_of_any_day_is_of_it(national) -> None:
+    published = national.observations["published_on"].unique()
+    ends = [f"{year}-{day}" for year in range(2014, 2029) for day in ("01-15", "04-01", "12-31")]
+    days = [str(day) for day in published if str(day) > "2014-01-01"] + ends
+    built = [build_indicators(national.as_of(day)).reset_index() for day in days]
+    assert len(days) > 100
+    assert seen(pd.concat(built, ignore_index=True)) == {}
 
 
 @pytest.mark.parametrize("rows", [20, 153])
 def test_figures_of_a_year_to_come(indicators, rows: int) -> None:
     early = indicators.reset_index().head(rows).assign(as_of="2024-12-31")
-    assert untimely(early, REGISTER) == {FIGURES: rows}
-    assert untimely(early.assign(as_of="31/03/2025"), REGISTER) == {}
-    assert untimely(early.assign(as_of=""), REGISTER) == {}
-    assert untimely(early.drop(columns="as_of"), REGISTER) == {}
+    found = {FIGURES: rows, UNPUBLISHED: rows}  # some of 2025, others of 2024 and later yet
+    assert seen(early) == found
+    assert seen(early.assign(as_of="")) == {}
+    assert seen(early.drop(columns="as_of")) == {}
+    texts = early.astype("str").replace("nan", "")
+    assert seen(texts) == found
+
+
+@pytest.mark.parametrize("as_of", ["31/03/2025", "2025-10-29", 20251029])
+def test_figures_that_were_not_published_yet(as_of) -> None:
+    rows = [{"la_code": "383", "as_of": as_of, "rereferrals": 24.0, "rereferrals_period": 2025}]
+    assert seen(pd.DataFrame(rows)) == {UNPUBLISHED: 1}
+    assert seen(pd.DataFrame(rows).assign(as_of="2025-10-30")) == {}
+
+
+def test_a_day_that_is_only_assumed_or_to_come_is_no_ground() -> None:
+    row = {"la_code": "383", "vacancies": 12.0, "rereferrals": 24.0}
+    assumed = row | {"as_of": "2019-01-15", "vacancies_period": 2018}
+    to_come = row | {"as_of": "2026-06-01", "rereferrals_period": 2026}
+    in_its_month = row | {"as_of": "2017-11-02", "rereferrals_period": 2017}
+    assert seen(pd.DataFrame([assumed, to_come, in_its_month])) == {}
+
+
+def test_figures_of_long_ago() -> None:
+    rows = [{"as_of": "2025-12-31", "caseload": 16.0, "caseload_period": year} for year in (19, 20)]
+    rows = [row | {"caseload_period": 2000 + row["caseload_period"]} for row in rows]
+    assert seen(pd.DataFrame(rows)) == {OLD: 1}
 
 
 @pytest.mark.parametrize("times", [1, 20])
@@ -36,16 +68,23 @@ def test_cells_that_can_not_be_compared(times: int) -> None:
     cells = [[1], {}, np.array([1, 2]), None, date(2023, 3, 31), "2023-03-31"] * times
     codes = ["909", [909], None, 3.5, "942", "942"] * times
     frame = pd.DataFrame({"la_code": codes, "as_of": pd.Series(cells, dtype=object)})
-    assert untimely(frame, REGISTER) == {AUTHORITY: 2 * times}
+    assert seen(frame.assign(caseload=16.0)) == {AUTHORITY: 2 * times}
 
 
 @pytest.mark.parametrize("times", [1, 20])
-def test_authorities_that_were_not_there(times: int) -> None:
-    rows = [("909", "2023-03-31"), ("909", "2023-04-01"), ("942", "2023-03-31"), ("383", "soon")]
-    frame = pd.DataFrame(rows * times, columns=["la_code", "as_of"])
-    assert untimely(frame, REGISTER) == {AUTHORITY: 2 * times}
-    assert untimely(frame.assign(la_code="nobody"), REGISTER) == {}
-    assert untimely(frame.drop(columns="la_code"), REGISTER) == {}
+@pytest.mark.parametrize(
+    "names", [("909", "942"), (909, 942), ("Cumbria", "Cumberland"), ("E10000006", "E06000063")]
+)
+def test_authorities_that_were_not_there(names: tuple[object, object], times: int) -> None:
+    old, new = names
+    rows = [(old, "2023-03-31"), (old, "2023-04-01"), (new, "2023-03-31"), (new, "soon")]
+    frame = pd.DataFrame(rows * times, columns=["la_code", "as_of"]).assign(caseload=16.0)
+    assert seen(frame) == {AUTHORITY: 2 * times}
+    assert seen(frame.assign(la_code="nobody")) == {}
+    assert seen(frame.drop(columns="la_code")) == {}
+    assert seen(frame.drop(columns="la_code").assign(la_name=frame["la_code"].astype(str))) == {
+        AUTHORITY: 2 * times
+    }
 
 
 def test_it_is_said_and_scored_all_the_same() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from earlywarn.errors import RowsWarning
 from earlywarn.indicators.build import build_indicators
 from earlywarn.indicators.catalogue import Indicator, get_indicator, model_column
 from earlywarn.model.risk_model import RiskModel
@@ -86,7 +87,8 @@ class TestNoDoorContradictsTheRow:
         parts = {"last inspection was below Good", "re-referrals within 12 months 31.0%"}
         assert set(up.split("; ")) == parts
         assert down == ""
-        assert "0.3, where 1 is Good" in "".join(drivers(previously_good=0.3))
+        with pytest.warns(RowsWarning, match="previously_good is neither 0 nor 1, in 1 rows"):
+            assert "0.3, where 1 is Good" in "".join(drivers(previously_good=0.3))
 
     @pytest.mark.parametrize(
         ("good", "inadequate", "words"),

@@ -11,7 +11,11 @@ from earlywarn.model.serialisation import load_model
 from earlywarn.scoring.batch import score_batch
 from earlywarn.scoring.predictions import SCORED
 
-pytestmark = pytest.mark.filterwarnings("ignore:.* so far. is it in its unit")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.* so far. is it in its unit"),
+    pytest.mark.filterwarnings("ignore:.* lies beyond 4 either way"),
+    pytest.mark.filterwarnings("ignore:.* is above 1, in"),
+]
 MODEL = load_model()
 NUMBERS = ["risk", "risk_lower", "risk_upper", "below_good"]
 TEXTS = ["band", "missing_indicators", "status"]

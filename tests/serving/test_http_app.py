@@ -10,9 +10,11 @@ import time
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from earlywarn.cli.parser import main
+from earlywarn.errors import RowsWarning
 from earlywarn.indicators.catalogue import INDICATORS
 from earlywarn.model.serialisation import load_model, save_model
 from earlywarn.panel.panel import load_panel
@@ -27,6 +29,7 @@ from earlywarn.serving.http_scoring import (
     MOST_ROWS,
     SLICE,
     SMALL,
+    Rows,
     Scorer,
     Stopped,
     answers,
@@ -249,6 +252,33 @@ class TestRowsByThemselves:
         body = post(app, "/score", json=given).json()
         assert [line.split()[0] for line in body["doubts"]] == ["the", "caseload"]
         assert "doubts" not in post(app, "/score", json={"rows": [{"caseload": 16.0}]}).json()
+
+    @pytest.mark.parametrize("times", [1, 400])
+    def test_doubts_are_those_of_the_frame(self, app, times: int) -> None:
+        """Also of a request that is answered in slices."""
+        odd = {"la_code": "909", "as_of": "2025-06-01", "rereferrals": 24.0}
+        odd |= {"rereferrals_period": 2025, "caseload_z": 30.0, "previously_good": 0.5}
+        odd |= {"plan_rate": 160.0, "cin_rate": 330.0, "note": "x" * 400}
+        rows = [odd, {"caseload": 16.0}] * times
+        with pytest.warns(RowsWarning) as warned:
+            score_batch(pd.DataFrame(rows))
+        body = post(app, "/score", json={"rows": rows}).json()
+        assert body["doubts"] == [str(each.message) for each in warned]
+        assert len(body["doubts"]) == 5
+
+    def test_figures_that_rows_have_as_counts_only_are_looked_at_too(self, app) -> None:
+        row = {"leavers_fte": 150, "inpost_fte": 60}
+        body = post(app, "/score", json={"rows": [row, {"caseload": 16.0}]}).json()
+        assert [line.partition(",")[0] for line in body["doubts"]] == ["turnover reaches 250"]
+
+    def test_doubts_are_each_requests_own(self) -> None:
+        rows = [[{"caseload_z": 30.0}], [{"caseload_z": 1.0}], [], [{"caseload_z": 40.0}] * 2]
+        bodies = [
+            json.loads(body) for body in answers([Rows(r, explain=False) for r in rows], MODEL)
+        ]
+        said = [body.get("doubts", [""])[0].partition(": ")[0] for body in bodies]
+        beyond = "caseload_z lies beyond 4 either way, in {} rows"
+        assert said == [beyond.format(1), "", "", beyond.format(2)]
 
     def test_a_limit_on_cells(self, app, monkeypatch) -> None:
         monkeypatch.setattr("earlywarn.serving.http_scoring.MOST_CELLS", 10)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from earlywarn.authorities import Register
@@ -20,7 +22,6 @@ from earlywarn.scoring.hand_changed import changed_by_hand
 from earlywarn.scoring.predictions import Predictions
 from earlywarn.scoring.preprocessing import known_columns, read_rows
 from earlywarn.scoring.reference import Reference
-from earlywarn.scoring.untimely import untimely
 from earlywarn.utils.csv_text import check_rows
 from earlywarn.utils.dates import is_longer_than_a_day
 from earlywarn.utils.json_text import strict_json
@@ -29,6 +30,7 @@ from earlywarn.utils.paths import as_path, check_file
 if TYPE_CHECKING:
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.snapshot import Snapshot
+    from earlywarn.scoring.published import Extent
 
 NOTHING_KNOWN = "no figure is known"
 AT_ONCE = 1 << 17
@@ -104,8 +106,10 @@ def score_batch(
         Of a column that means nothing and is written almost like one that does, of percentages that
         look like shares of 1, of figures beyond all that authorities published so far, and of a
         value of ``build_indicators`` that was changed by hand where the level beside it (``_z``)
-        was not, or that is not what the counts beside it give. The rows are scored as they stand;
-        one whose value and level lie far apart is refused.
+        was not, or that is not what the counts beside it give; of levels far beyond their reach, of
+        figures that stand to each other as no authority's did, of figures that were not published
+        on the row's day or were long past, and of two columns that are alike. The rows are scored
+        as they stand; one whose value and level lie far apart is refused.
 
     Notes
     -----
@@ -147,14 +151,78 @@ def score_rows(
     """
     _check_choice("errors", errors, ("report", "raise"))
     _check_choice("missing", missing, ("codes", "names"))
-    model = model_or_shipped(model)
-    frame = as_frame(rows)
+    frame, model = as_frame(rows), model_or_shipped(model)
+    answer, parts, refusal = _answered(
+        frame, model, explain=explain, snapshot=snapshot, names=missing == "names"
+    )
+    if errors == "raise" and refusal:
+        raise _refused(refusal)
+    labels = Seen(frame.columns.tolist(), changed=changed_by_hand(frame))
+    seen = [Seen(extents=part.extents, doubted=_counts(part.doubted)) for part in parts]
+    return answer, Seen.together([labels, *seen])
+
+
+def score_apart(
+    frame: pd.DataFrame, lengths: Sequence[int], model: RiskModel, *, explain: bool
+) -> tuple[pd.DataFrame, list[Seen]]:
+    """Score the rows of several who ask, one after the other, and say what is seen of each one's.
+
+    How far their figures reach is left out.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"rereferrals_z": [0.3, 30.0]})
+    >>> _, seen = score_apart(frame, [1, 1], model_or_shipped(None), explain=False)
+    >>> [len(each.doubted) for each in seen]
+    [0, 1]
+    """
+    answer, parts, _ = _answered(frame, model, explain=explain)
+    seen, start = [], 0
+    levels = any(str(name).endswith("_gap") for name in frame.columns)
+    for length in lengths:
+        own = slice(start, start + length)
+        doubted = [_counts(part.doubted, _within(own, part.start)) for part in parts]
+        changed = changed_by_hand(frame.iloc[own]) if levels else {}
+        seen.append(Seen.together([Seen(changed=changed), *[Seen(doubted=d) for d in doubted]]))
+        start += length
+    return answer, seen
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What is seen of a share of the rows."""
+
+    start: int
+    extents: Mapping[str, Extent]
+    doubted: Mapping[str, npt.NDArray[np.bool_]]
+
+
+def _counts(
+    doubted: Mapping[str, npt.NDArray[np.bool_]], rows: slice = slice(None)
+) -> dict[str, int]:
+    counts = {what: int(np.count_nonzero(bad[rows])) for what, bad in doubted.items()}
+    return {what: count for what, count in counts.items() if count}
+
+
+def _within(rows: slice, start: int) -> slice:
+    """The place of some rows in a part that starts later."""
+    return slice(max(rows.start - start, 0), max(rows.stop - start, 0))
+
+
+def _answered(
+    frame: pd.DataFrame,
+    model: RiskModel,
+    *,
+    explain: bool,
+    snapshot: Snapshot | None = None,
+    names: bool = False,
+) -> tuple[pd.DataFrame, list[_Part], Mapping[int, str]]:
+    """The rows with their scores, what is seen of them in parts, and why some are refused."""
     _check_frame(frame, explain=explain, model=model)
-    predictions = Predictions(model, len(frame), explain=explain, names=missing == "names")
+    predictions = Predictions(model, len(frame), explain=explain, names=names)
     register = _register()
     reference = Reference.of_model(model) if snapshot is None else Reference.of_snapshot(snapshot)
-
-    given: list[Seen] = []
+    parts: list[_Part] = []
 
     def work(place: slice) -> None:
         inputs = read_rows(
@@ -162,22 +230,15 @@ def score_rows(
         )
         for row in np.flatnonzero(np.isnan(inputs.values).all(axis=1)).tolist():
             inputs.refusal.setdefault(row, NOTHING_KNOWN)
-        given.append(Seen(extents=inputs.extents, unlike=inputs.unlike))
+        parts.append(_Part(place.start, inputs.extents, inputs.doubted))
         predictions.add(place, inputs)
 
     in_threads(work, len(frame), most=AT_ONCE)
-    if errors == "raise" and predictions.refusal:
-        raise _refused(predictions.refusal)
     columns = predictions.columns()
     columns["compared_with"] = predictions.compared_with(reference.name)
     columns["status"] = columns.pop("status")
-    labels = Seen(
-        frame.columns.tolist(),
-        changed=changed_by_hand(frame),
-        untimely=untimely(frame, register),
-    )
-    seen = Seen.together([labels, *given])
-    return beside(frame, pd.DataFrame(columns, index=frame.index, copy=False)), seen
+    scored = beside(frame, pd.DataFrame(columns, index=frame.index, copy=False))
+    return scored, sorted(parts, key=lambda part: part.start), predictions.refusal
 
 
 def _check_choice(name: str, given: object, choices: tuple[str, str]) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from earlywarn.indicators.catalogue import INDICATORS
+from earlywarn.scoring.published import APART, LEEWAY, RATIOS, RELATED, SMALLEST, Extent, beyond
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from earlywarn.statistics.arrays import FloatArray
 
 LARGEST = 1e12
@@ -25,54 +24,6 @@ _SIGNS = frozenset({"c", "z", "x", "u", "k", "low", "~", ":", "..", ".", "-", "*
 _HISTORY = frozenset(record.id for record in INDICATORS if record.kind == "history")
 _LEAVE_EMPTY = "leave it empty where it was not published"
 _YES_OR_NO = {"true": "1", "yes": "1", "false": "0", "no": "0"}
-
-
-class Ever(NamedTuple):
-    """What authorities published of an indicator."""
-
-    lowest: float
-    highest: float
-    zero: bool
-
-
-MARGIN = 1.1
-"""How many times as far a figure may lie before it is doubted."""
-EVER = {
-    "absence": Ever(0.1, 12.7, zero=True),
-    "agency_workers": Ever(0.3, 55.2, zero=True),
-    "assessed_not_in_need": Ever(0.2, 64.1, zero=True),
-    "assessments_in_45_days": Ever(45.6, 100.0, zero=False),
-    "care_application_rate": Ever(2.1, 48.2, zero=False),
-    "care_leavers_active": Ever(16.0, 80.0, zero=False),
-    "care_leavers_housed": Ever(21.0, 100.0, zero=False),
-    "caseload": Ever(7.6, 51.3, zero=False),
-    "cin_rate": Ever(143.0, 882.3, zero=False),
-    "dental_checks": Ever(6.0, 100.0, zero=False),
-    "free_school_meals": Ever(4.8, 46.7, zero=False),
-    "health_checks": Ever(48.0, 100.0, zero=False),
-    "icpc_in_15_days": Ever(22.5, 100.0, zero=False),
-    "icpc_rate": Ever(10.1, 256.7, zero=False),
-    "immunisations": Ever(6.0, 100.0, zero=True),
-    "long_term_stability": Ever(45.0, 89.0, zero=False),
-    "looked_after_rate": Ever(20.0, 228.0, zero=False),
-    "no_further_action": Ever(0.1, 63.6, zero=True),
-    "placement_instability": Ever(3.0, 26.0, zero=False),
-    "plan_rate": Ever(5.1, 170.6, zero=False),
-    "plan_start_rate": Ever(9.3, 231.1, zero=False),
-    "plans_two_years": Ever(0.6, 12.7, zero=True),
-    "referral_rate": Ever(173.2, 2083.0, zero=False),
-    "repeat_plans": Ever(2.7, 100.0, zero=False),
-    "rereferrals": Ever(2.7, 67.6, zero=False),
-    "reviews_in_time": Ever(3.0, 100.0, zero=True),
-    "section_47_rate": Ever(37.4, 762.8, zero=False),
-    "social_work_spend": Ever(30.0, 400.0, zero=False),
-    "turnover": Ever(0.7, 66.7, zero=True),
-    "vacancies": Ever(0.4, 62.4, zero=True),
-}
-"""Of every authority but `SMALLEST` from 2013 to 2025: the lowest figure above zero, the highest,
-and whether one had zero."""
-SMALLEST = frozenset({"201", "420", "857"})
-"""City of London, Isles of Scilly and Rutland, whose figures move by chance alone."""
 
 
 class Faults:
@@ -95,52 +46,6 @@ class Faults:
         return found
 
 
-class Extent(NamedTuple):
-    """How far the figures of a column reach."""
-
-    low: float
-    """The lowest above zero; infinite where there is none."""
-    peak: float
-    """The highest; below 0 where none is known."""
-    total: float
-    known: int
-    """How many are known."""
-    zeros: int
-
-    @classmethod
-    def of(cls, values: FloatArray) -> Extent:
-        """That of a column, NaN where not known."""
-        there = values[~np.isnan(values)]
-        zeros = len(there) - int(np.count_nonzero(there))
-        above = there[there > 0] if zeros else there
-        low, peak = float(above.min(initial=np.inf)), float(there.max(initial=-1.0))
-        return cls(low, peak, float(there.sum()), len(there), zeros)
-
-    @classmethod
-    def together(cls, parts: Sequence[Extent]) -> Extent:
-        """That of a column in parts."""
-        lows, peaks, totals, counts, zeros = zip(*parts, strict=True)
-        return cls(min(lows), max(peaks), sum(totals), sum(counts), sum(zeros))
-
-
-def beyond(name: str, extent: Extent) -> bool:
-    """Whether figures of an indicator reach beyond all that was ever published.
-
-    Examples
-    --------
-    >>> beyond("caseload", Extent(16.0, 160.0, 176.0, 2, 0))
-    True
-    """
-    ever = EVER.get(name)
-    if ever is None or not extent.known:
-        return False
-    return (
-        extent.peak > MARGIN * ever.highest
-        or extent.low * MARGIN < ever.lowest
-        or (extent.zeros > 0 and not ever.zero)
-    )
-
-
 class Numbers:
     """Columns of a frame as checked numbers."""
 
@@ -151,7 +56,8 @@ class Numbers:
         self.absent = np.full(len(rows), np.nan)
         self.absent.flags.writeable = False
         self.extents: dict[str, Extent] = {}
-        self.unlike: dict[str, int] = {}
+        self.doubted: dict[str, npt.NDArray[np.bool_]] = {}
+        self._related: dict[str, FloatArray] = {}
         self.codes: pd.Series | None = None
         self.compared = np.zeros(len(rows), dtype=np.bool_)
         self.agreeing = np.inf
@@ -165,16 +71,25 @@ class Numbers:
         return not self._names.isdisjoint(names)
 
     def column(
-        self, name: str, *, lowest: float = 0.0, highest: float = LARGEST, percent: bool = False
+        self,
+        name: str,
+        *,
+        lowest: float = 0.0,
+        highest: float = LARGEST,
+        percent: bool = False,
+        usual: tuple[float, str] = (np.inf, ""),
     ) -> FloatArray:
-        """A column's numbers, NaN where empty, absent or refused."""
+        """A column's numbers, NaN where empty, absent or refused; doubted beyond what is usual."""
         if not self.has(name):
             return self.absent
         numbers = self._parsed(name)
         if percent:
             highest = 100.0
-        within = np.fmin.reduce(numbers, initial=np.inf) >= lowest
-        if within and np.fmax.reduce(numbers, initial=-np.inf) <= highest:
+        least = np.fmin.reduce(numbers, initial=np.inf)
+        most = np.fmax.reduce(numbers, initial=-np.inf)
+        if max(most, -least) > usual[0]:
+            self.doubt(f"{name} {usual[1]}", np.abs(numbers) > usual[0])
+        if least >= lowest and most <= highest:
             return numbers
         self.faults.add(np.isinf(numbers), f"{name} is infinite")
         finite = np.where(np.isinf(numbers), np.nan, numbers)
@@ -183,21 +98,52 @@ class Numbers:
         return np.where((finite < lowest) | (finite > highest), np.nan, finite)
 
     def note(self, name: str, values: FloatArray) -> None:
-        """Keep how far the values of an indicator reach, but for the smallest authorities."""
-        if values is self.absent:
+        """Keep how far the figures of a column reach, but for the smallest authorities."""
+        if values is self.absent or name in self.extents:
             return
         extent = Extent.of(values)
-        if beyond(name, extent) and self.codes is not None:
-            extent = Extent.of(values[~self.codes.isin(SMALLEST).to_numpy()])
+        if beyond(name, extent):
+            extent = Extent.of(values[~self._small()])
         self.extents[name] = extent
+        if name in RELATED:
+            self._related[name] = values
+
+    def doubt(self, what: str, bad: npt.NDArray[np.bool_]) -> None:
+        """Note what looks wrong in the rows where it holds; ``{rows}`` stands for how many."""
+        if bad.any():
+            self.doubted[what] = bad
+
+    def relate(self) -> None:
+        """Doubt figures of one row that stand to each other as no authority's did."""
+        for part, whole, lowest, highest in RATIOS:
+            if part not in self._related or whole not in self._related:
+                continue
+            given, of = self._related[part], self._related[whole]
+            odd = (given > LEEWAY * highest * of) | (LEEWAY * given < lowest * of)
+            if odd.any():
+                odd &= ~self._small()
+            self.doubt(
+                f"{part} is not between {lowest:.2g} and {highest:.2g} times {whole}, as all "
+                "authorities published it, in {rows} rows: are they exchanged, or of two units?",
+                odd,
+            )
+
+        if self._related.keys() >= {*APART}:
+            one, other = (self._related[name] for name in APART)
+            what = f"{' and '.join(APART)} are above 100 together, in {{rows}} rows"
+            self.doubt(f"{what}: they are used", one + other > 101)  # of rounded ones
+
+    def _small(self) -> npt.NDArray[np.bool_]:
+        """The rows of the smallest authorities."""
+        if self.codes is None:
+            return np.zeros(len(self.absent), dtype=np.bool_)
+        return self.codes.isin(SMALLEST).to_numpy()
 
     def lenient(self, name: str) -> FloatArray:
         """A column that only words are made of: NaN where it holds no number."""
         if not self.has(name) or isinstance(column := self._rows[name], pd.DataFrame):
             return self.absent
-        if pd.api.types.is_float_dtype(column.dtype):
-            return column.to_numpy(dtype=float, na_value=np.nan)
-        return _read_text(column)[0]
+        return lenient_numbers(column)
 
     def _parsed(self, name: str) -> FloatArray:
         column = self._rows[name]
@@ -213,6 +159,13 @@ class Numbers:
         self.faults.add(unpublished, f"{name} is no number: {_LEAVE_EMPTY}")
         self.faults.add(strange, f"{name} is no number")
         return numbers
+
+
+def lenient_numbers(column: pd.Series) -> FloatArray:
+    """A column as numbers, NaN where it holds none."""
+    if pd.api.types.is_float_dtype(column.dtype):
+        return column.to_numpy(dtype=float, na_value=np.nan)
+    return _read_text(column)[0]
 
 
 def _read_text(

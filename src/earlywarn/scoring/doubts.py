@@ -14,19 +14,23 @@ import numpy as np
 
 from earlywarn.indicators.catalogue import INDICATORS, columns_of, get_indicator
 from earlywarn.indicators.standardise import usual_value
-from earlywarn.scoring.cells import EVER, LARGEST, SMALLEST, Extent, beyond
-from earlywarn.scoring.preprocessing import known_columns
+from earlywarn.scoring.cells import LARGEST
+from earlywarn.scoring.preprocessing import PER, known_columns
+from earlywarn.scoring.published import COUNTS, EVER, REACHES, SMALLEST, Extent, beyond
 from earlywarn.utils.csv_text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
+    from earlywarn.indicators.catalogue import Indicator
     from earlywarn.scoring.reference import Reference
 
 ALIKE = 0.85
 """How much of two names must be the same for one to be taken for the other misspelt."""
 FEWEST = 5
 """Figures of a column below which low ones may be real."""
+MANY = 10
+"""Figures of two columns that are hardly all alike by chance."""
 
 
 @dataclass(frozen=True)
@@ -39,55 +43,43 @@ class Seen:
         The columns.
     extents : mapping of str to Extent
         How far the values of each indicator reach.
-    unlike : mapping of str to int
-        In how many rows a value is not what the counts beside it give.
     changed : mapping of str to int
         In how many rows a value does not go with its level.
-    untimely : mapping of str to int
-        What can't be of a row's day, and in how many rows.
+    doubted : mapping of str to int
+        What else looks wrong, with ``{rows}`` for how many, and in how many rows.
     """
 
     names: Sequence[Hashable] = ()
     extents: Mapping[str, Extent] = field(default_factory=dict)
-    unlike: Mapping[str, int] = field(default_factory=dict)
     changed: Mapping[str, int] = field(default_factory=dict)
-    untimely: Mapping[str, int] = field(default_factory=dict)
+    doubted: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def together(cls, parts: Sequence[Seen]) -> Seen:
         """What is seen of parts, as of one."""
         names = dict.fromkeys(name for part in parts for name in part.names)
-        unlike, changed, untimely = Counter[str](), Counter[str](), Counter[str]()
+        changed, doubted = Counter[str](), Counter[str]()
         extents: dict[str, list[Extent]] = {}
         for part in parts:
-            unlike.update(part.unlike)
             changed.update(part.changed)
-            untimely.update(part.untimely)
+            doubted.update(part.doubted)
             for name, extent in part.extents.items():
                 extents.setdefault(name, []).append(extent)
         whole = {name: Extent.together(several) for name, several in extents.items()}
-        return cls([*names], whole, unlike, changed, untimely)
+        return cls([*names], whole, changed, doubted)
 
     def as_facts(self) -> dict[str, Any]:
         """The same for JSON."""
         extents = {name: [*extent] for name, extent in self.extents.items()}
         names = [name for name in self.names if isinstance(name, str)]
-        counts = {
-            name: dict(counted)
-            for name, counted in (
-                ("unlike", self.unlike),
-                ("changed", self.changed),
-                ("untimely", self.untimely),
-            )
-        }
+        counts = {"changed": dict(self.changed), "doubted": dict(self.doubted)}
         return {"names": names, "extents": extents, **counts}
 
     @classmethod
     def of_facts(cls, facts: Mapping[str, Any]) -> Seen:
         """What ``as_facts`` gave."""
         extents = {name: Extent(*several) for name, several in facts["extents"].items()}
-        counts = (facts[name] for name in ("unlike", "changed", "untimely"))
-        return cls(facts["names"], extents, *counts)
+        return cls(facts["names"], extents, facts["changed"], facts["doubted"])
 
     def said(self, reference: Reference) -> list[str]:
         """What is said of it, beside what is usual by a reference."""
@@ -102,22 +94,22 @@ class Seen:
             *misspelt(self.names),
             *fractions,
             *far(left),
-            *[
-                f"{what}, in {count:,} rows: is the day right?"
-                for what, count in self.untimely.items()
-            ],
-            *[
-                f"{name} is not what the counts beside it give, in {count:,} rows: it is used"
-                for name, count in self.unlike.items()
-                if count
-            ],
+            *copies(self.extents),
+            *[what.format(rows=f"{count:,}") for what, count in self.doubted.items()],
         ]
 
 
-def doubts_about(rows: Iterable[Any], reference: Reference) -> list[str]:
+def doubts_about(rows: Iterable[Any], reference: Reference, seen: Seen | None = None) -> list[str]:
     """What is said of the rows of one request, looked through one by one: they are few.
 
-    Whether a value goes with its counts or its level shows in a frame only, and is not said here.
+    Parameters
+    ----------
+    rows : iterable
+        As they came.
+    reference : Reference
+        What is usual.
+    seen : Seen, optional
+        What was seen of them as they were scored.
 
     Examples
     --------
@@ -136,10 +128,14 @@ def doubts_about(rows: Iterable[Any], reference: Reference) -> list[str]:
             same = row
     large = [row for row in listed if str(row.get("la_code", "")) not in SMALLEST]
     extents = {}
-    for name in EVER.keys() & names.keys():
+    for name in REACHES.keys() & names.keys():
         numbers = [_number(cell) for row in large if (cell := row.get(name)) is not None]
         extents[name] = Extent.of(np.array([one for one in numbers if one is not None]))
-    return Seen([*names], extents).said(reference)
+    for record in INDICATORS if COUNTS.keys() & names.keys() else ():
+        if names.keys() >= {record.numerator, record.denominator} and record.id not in names:
+            extents[record.id] = Extent.of(np.array([*_of_counts(record, large)]))
+    own = Seen([*names], extents)
+    return (own if seen is None else Seen.together([own, seen])).said(reference)
 
 
 def _number(cell: Any) -> float | None:
@@ -150,6 +146,14 @@ def _number(cell: Any) -> float | None:
         except (TypeError, ValueError, OverflowError):
             return None
     return cell if 0 <= cell <= LARGEST else None
+
+
+def _of_counts(record: Indicator, rows: Sequence[dict[str, Any]]) -> Iterator[float]:
+    """The figures that rows have as counts only."""
+    for row in rows:
+        part, whole = _number(row.get(record.numerator)), _number(row.get(record.denominator))
+        if part is not None and whole:
+            yield PER.get(record.kind, 1) * part / whole
 
 
 def _by_hand(changed: Mapping[str, int]) -> list[str]:
@@ -174,7 +178,7 @@ def far(extents: Mapping[str, Extent]) -> list[str]:
 
 
 def _far(name: str, extent: Extent) -> str:
-    ever = EVER[name]
+    ever = REACHES[name]
     if extent.peak > ever.highest:
         reach = extent.peak
     elif extent.zeros and not ever.zero:
@@ -207,6 +211,31 @@ def misspelt(names: Iterable[Hashable]) -> list[str]:
     ]
 
 
+def copies(extents: Mapping[str, Extent]) -> list[str]:
+    """What is said of two indicators whose figures are all the same: one column stands twice.
+
+    Parameters
+    ----------
+    extents : mapping of str to Extent
+        How far the values of each indicator reach.
+
+    Examples
+    --------
+    >>> same = Extent(2.7, 67.6, 3400.5, 150, 0)
+    >>> copies({"rereferrals": same, "repeat_plans": same})
+    ['repeat_plans and rereferrals hold the same figures: is one in the place of the other?']
+    """
+    holders: dict[Extent, list[str]] = {}
+    for name, extent in sorted(extents.items()):
+        if name in EVER and extent.known >= MANY and extent.low < extent.peak:
+            holders.setdefault(extent, []).append(name)
+    return [
+        f"{' and '.join(names)} hold the same figures: is one in the place of the other?"
+        for names in holders.values()
+        if len(names) > 1
+    ]
+
+
 def shares(extents: Mapping[str, Extent], reference: Reference) -> list[str]:
     """What is said of percentages that never exceed 1 where ten times their mean would be little.
 
@@ -231,8 +260,9 @@ def shares(extents: Mapping[str, Extent], reference: Reference) -> list[str]:
     said = []
     for name, (_, peak, total, count, _) in sorted(extents.items()):
         spread = reference.spreads.get(name)
-        percent = get_indicator(name).unit.startswith("%")
-        if spread is None or not percent or not 0 < peak <= 1 or count < FEWEST:
+        if spread is None or not 0 < peak <= 1 or count < FEWEST:
+            continue
+        if not get_indicator(name).unit.startswith("%"):
             continue
         usual = float(usual_value(get_indicator(name), np.nan, spread))
         if 10 * total / count < usual:

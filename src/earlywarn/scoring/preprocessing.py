@@ -22,9 +22,10 @@ from earlywarn.indicators.standardise import (
     stabilise,
     usual_value,
 )
-from earlywarn.scoring.cells import LARGEST, Extent, Faults, Numbers
+from earlywarn.scoring.cells import LARGEST, Faults, Numbers
 from earlywarn.scoring.reference import Places, Reference
-from earlywarn.scoring.row_labels import authority_codes, check_dates, single_column
+from earlywarn.scoring.row_labels import authority_codes, row_days, single_column, years_of
+from earlywarn.scoring.untimely import untimely
 from earlywarn.scoring.words import LAST, Facts
 from earlywarn.statistics.arrays import FloatArray, rate
 
@@ -35,12 +36,21 @@ if TYPE_CHECKING:
 
     from earlywarn.authorities import Register
     from earlywarn.model.risk_model import RiskModel
+    from earlywarn.scoring.published import Extent
 
 LOOSE, TIGHT = 3.5, 0.5
 """How far, in standard deviations between authorities, a value may stand from the level beside it:
 years move the whole country by up to three, while a day's own spread leaves hardly a doubt."""
 ROUNDING = (0.005, 0.06)
 """How far a value may lie from what its counts give: a part of it, and a step of a table."""
+_REACHES = f"levels reach from {-REACH:g} to {REACH:g}, and further ones count as these"
+LEVELS = (2 * REACH, f"lies beyond {2 * REACH:g} either way, in {{rows}} rows: {_REACHES}")
+ERRORS = (1.0, "is above 1, in {rows} rows: no level is as unsure, but the figure is used")
+"""What is doubted of levels and their standard errors."""
+PER = {"rate": 10_000, "proportion": 100}
+"""What the quotient of two counts is multiplied by, by the kind of indicator."""
+_UNLIKE = "is not what the counts beside it give, in {rows} rows: it is used"
+_BETWEEN = "is neither 0 nor 1, in {rows} rows: it is used as it stands"
 MAY_PASS_100 = frozenset({"turnover"})
 """Leavers can outnumber the staff in post; no other percentage can pass 100."""
 
@@ -65,8 +75,8 @@ class Inputs:
         Whether a row has a plain value that was compared with the reference.
     extents : mapping of str to Extent
         How far the values of each indicator reach, but for the smallest authorities.
-    unlike : mapping of str to int
-        In how many rows a value is not what the counts beside it give.
+    doubted : mapping of str to ndarray of shape (n_rows,)
+        What looks wrong, and in which rows; the others are not named.
     """
 
     values: FloatArray
@@ -76,7 +86,7 @@ class Inputs:
     facts: Sequence[Facts] = ()
     compared: npt.NDArray[np.bool_] | None = None
     extents: Mapping[str, Extent] = field(default_factory=dict)
-    unlike: Mapping[str, int] = field(default_factory=dict)
+    doubted: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
 
 
 def read_rows(
@@ -136,9 +146,13 @@ def read_rows(
             _check_unused(record, numbers)
     good, inadequate = (numbers.column(name, highest=1.0) for name in LAST)
     faults.add(good + inadequate > 1.0, f"{' and '.join(LAST)} can't both be so")
-    years = check_dates(rows, model, against.day, faults)
+    days = row_days(rows, against.day, faults)
+    years = years_of(days, model, faults)
     facts = [_facts(record, numbers, beside, deprivation) for record in records] if explain else ()
-    seen = numbers.compared, numbers.extents, numbers.unlike
+    numbers.relate()
+    for what, bad in untimely(rows, days, codes, register):
+        numbers.doubt(what, bad)
+    seen = numbers.compared, numbers.extents, numbers.doubted
     return Inputs(values, noise, faults.texts(), years, facts, *seen)
 
 
@@ -181,6 +195,19 @@ def known_columns() -> frozenset[str]:
 _KNOWN = frozenset().union(*_NAMES.values())
 
 
+def beside_values() -> frozenset[str]:
+    """What stands beside values and is not weighed: words are made of it, and doubts."""
+    return _BESIDE
+
+
+_BESIDE = frozenset(
+    f"{record.id}{ending}"
+    for record in INDICATORS
+    if record.kind != "history"
+    for ending in ("_gap", "_expected", "_period")
+)
+
+
 def _read_indicator(
     record: Indicator,
     numbers: Numbers,
@@ -191,9 +218,11 @@ def _read_indicator(
 ) -> None:
     """Put one indicator's column for the model, and its standard error, in their places."""
     if record.kind == "history":
-        level[:], noise[:] = numbers.column(record.id, highest=1.0), 0.0
+        fact = numbers.column(record.id, highest=1.0)
+        numbers.doubt(f"{record.id} {_BETWEEN}", (fact > 0) & (fact < 1))
+        level[:], noise[:] = fact, 0.0
         return
-    z, se = numbers.column(record.id + "_z", lowest=-LARGEST), numbers.column(record.id + "_se")
+    z, se = _level_and_error(record, numbers)
     value, size = _value_and_size(record, numbers)
     if z is numbers.absent and value is numbers.absent:
         level[:], noise[:] = np.nan, 0.0
@@ -278,8 +307,12 @@ def _usual_error(against: Distribution) -> float:
 def _check_unused(record: Indicator, numbers: Numbers) -> None:
     """Refuse what can't be in a column that this model doesn't weigh, as in one that it does."""
     _value_and_size(record, numbers)
-    numbers.column(record.id + "_z", lowest=-LARGEST)
-    numbers.column(record.id + "_se")
+    _level_and_error(record, numbers)
+
+
+def _level_and_error(record: Indicator, numbers: Numbers) -> tuple[FloatArray, FloatArray]:
+    z = numbers.column(record.id + "_z", lowest=-LARGEST, usual=LEVELS)
+    return z, numbers.column(record.id + "_se", usual=ERRORS)
 
 
 def _value_and_size(record: Indicator, numbers: Numbers) -> tuple[FloatArray, FloatArray]:
@@ -289,16 +322,18 @@ def _value_and_size(record: Indicator, numbers: Numbers) -> tuple[FloatArray, Fl
         numbers.note(record.id, value)
         return value, numbers.absent
     part, whole = numbers.column(record.numerator), numbers.column(record.denominator)
+    numbers.note(record.numerator, part)
+    numbers.note(record.denominator, whole)
     if part is numbers.absent or whole is numbers.absent:
         numbers.note(record.id, value)
         return value, whole
-    per = {"rate": 10_000, "proportion": 100}.get(record.kind, 1)
+    per = PER.get(record.kind, 1)
     if percent:
         numbers.faults.add(part > whole, f"{record.numerator} is more than {record.denominator}")
     computed = per * rate(part, whole)
     share, step = ROUNDING
     unlike = np.abs(value - computed) > share * np.abs(computed) + step
-    numbers.unlike[record.id] = int(unlike.sum())
+    numbers.doubt(f"{record.id} {_UNLIKE}", unlike)
     value = np.where(np.isnan(value), computed, value)
     numbers.note(record.id, value)
     return value, whole

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,28 +36,43 @@ def single_column(rows: pd.DataFrame, name: str, faults: Faults) -> pd.Series | 
     return column
 
 
-def check_dates(rows: pd.DataFrame, model: RiskModel, usual: str, faults: Faults) -> FloatArray:
+class Days(NamedTuple):
+    """The day of each row."""
+
+    where: npt.NDArray[np.intp] | slice
+    """Where each row's is among those given."""
+    given: list[date | None]
+    """None where there is none, or it is refused."""
+
+
+def row_days(rows: pd.DataFrame, usual: str, faults: Faults) -> Days:
+    """The day of each row; one without is of the day that its figures are compared on, if any."""
+    cells, where = _distinct(single_column(rows, "as_of", faults))
+    if cells is None:
+        where = np.zeros(len(rows), dtype=np.intp)
+    listed = [""] if cells is None else cells.tolist()
+    blank = [isinstance(cell, str) and _said(cell_text(cell)) == "" for cell in listed]
+    start = parse_cell_day(usual)
+    days = [start if empty else _day(cell) for cell, empty in zip(listed, blank, strict=True)]
+    none = [day is None and not empty for day, empty in zip(days, blank, strict=True)]
+    faults.add(np.array(none, dtype=bool)[where], "as_of is no date")
+    return Days(where, days)
+
+
+def years_of(days: Days, model: RiskModel, faults: Faults) -> FloatArray:
     """The years from the cut to each row's day; a row outside the model's life is refused.
 
-    One without a date is of the day that its figures are compared on, if they are, else taken for
-    the middle of the year after the cut.
+    One without a day is taken for the middle of the year after the cut.
     """
-    given, where = _distinct(single_column(rows, "as_of", faults))
-    if given is None:
-        where = np.zeros(len(rows), dtype=np.intp)
-    cells = [""] if given is None else given.tolist()
-    blank = [isinstance(cell, str) and _said(cell_text(cell)) == "" for cell in cells]
-    days = [usual if empty else _day(cell) for cell, empty in zip(cells, blank, strict=True)]
-    none = [not day and not empty for day, empty in zip(days, blank, strict=True)]
-    faults.add(np.array(none, dtype=bool)[where], "as_of is no date")
+    texts = ["" if day is None else day.isoformat() for day in days.given]
     first, last = model.info.get("first_date"), model.info.get("sunset")
     if first and last:
-        outside = [bool(day) and not first <= day <= last for day in days]
+        outside = [bool(day) and not first <= day <= last for day in texts]
         reason = f"as_of is outside the model's life, {first} to {last}"
-        faults.add(np.array(outside, dtype=bool)[where], reason)
-    years = np.array([years_after(model, day) if day else np.nan for day in days], dtype=float)
+        faults.add(np.array(outside, dtype=bool)[days.where], reason)
+    years = np.array([years_after(model, day) if day else np.nan for day in texts], dtype=float)
     years[years > FURTHEST] = np.nan  # Such a row is refused: its level is carried nowhere.
-    return years[where]
+    return years[days.where]
 
 
 def _said(text: str) -> str:
@@ -65,14 +80,13 @@ def _said(text: str) -> str:
     return "" if text == "NA" else text
 
 
-def _day(cell: object) -> str:
-    """The day that a cell means, or nothing: each by itself, so that none sways another."""
+def _day(cell: object) -> date | None:
+    """The day that a cell means, if any: each by itself, so that none sways another."""
     if isinstance(cell, (int, float, np.integer)):
         cell = cell_text(_whole(cell)) if -LARGEST < cell < LARGEST else ""
     elif not isinstance(cell, (str, date, np.datetime64)):
-        return ""  # What another object says of itself may be anything.
-    day = parse_cell_day(cell)
-    return "" if day is None else day.isoformat()
+        return None  # What another object says of itself may be anything.
+    return parse_cell_day(cell)
 
 
 def authority_codes(rows: pd.DataFrame, register: Register, faults: Faults) -> pd.Series | None:

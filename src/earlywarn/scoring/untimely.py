@@ -1,110 +1,137 @@
-"""Rows whose day can't be theirs: figures of a year that had not ended, authorities not there."""
+"""Rows whose day can't be theirs: figures not there yet or long past, authorities not there."""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from earlywarn.indicators.catalogue import INDICATORS
-from earlywarn.utils.dates import parse_cell_day
+from earlywarn.scoring.cells import lenient_numbers
+from earlywarn.sources.calendar import shipped_calendar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
+    from datetime import date
 
     import numpy.typing as npt
+    import pandas as pd
 
     from earlywarn.authorities import Register
+    from earlywarn.scoring.row_labels import Days
+
+    Found = Iterator[tuple[str, npt.NDArray[np.bool_]]]
 
 YEAR_ENDS = (3, 31)
 """The last day of a reporting year; those of some tables end later in the year, none before."""
-FEW = 32
-_LABELS = (str, date, np.datetime64)
-FIGURES = "a figure is of a year that had not ended on the row's as_of"
-AUTHORITY = "the authority did not exist on the row's as_of"
+LONG = 5
+"""Years after which a figure is no newer one's stand-in: the newest are never older than three."""
+FIGURES = (
+    "a figure is of a year that had not ended on the row's as_of, in {rows} rows: is the day right?"
+)
+UNPUBLISHED = (
+    "a figure is of a year that was published after the row's as_of, in {rows} rows: "
+    "is the day right?"
+)
+OLD = (
+    f"a figure is of a year more than {LONG} before the row's as_of, in {{rows}} rows: "
+    "is the day right?"
+)
+AUTHORITY = "the authority did not exist on the row's as_of, in {rows} rows: is the day right?"
 
 
-def untimely(frame: pd.DataFrame, register: Register) -> dict[str, int]:
-    """What of rows can't be of their day, and in how many.
+def untimely(
+    rows: pd.DataFrame, days: Days, codes: pd.Series | None, register: Register | None
+) -> Found:
+    """What of rows can't be of their day, and in which.
 
     Parameters
     ----------
-    frame : DataFrame
-        Rows with ``as_of``; without it nothing is said.
-    register : Register
+    rows : DataFrame
+        Whose ``_period`` columns are looked at.
+    days : Days
+        The day of each row; of a row without one nothing is said.
+    codes : Series of str, optional
+        The authority of each row, empty where none is given.
+    register : Register, optional
         The authorities, and when each existed.
 
-    Returns
-    -------
-    dict of str to int
-        Nothing where all is well.
+    Yields
+    ------
+    what : str
+        In which ``{rows}`` stands for how many.
+    rows : ndarray of shape (n_rows,)
 
     Examples
     --------
+    >>> from datetime import date
+    >>> import pandas as pd
     >>> from earlywarn.authorities import Register
-    >>> rows = pd.DataFrame({"la_code": ["909"], "as_of": ["2025-12-31"]})
-    >>> untimely(rows, Register.load())
-    {"the authority did not exist on the row's as_of": 1}
+    >>> from earlywarn.scoring.row_labels import Days
+    >>> days = Days(np.zeros(2, dtype=int), [date(2025, 12, 31)])
+    >>> rows = pd.DataFrame({"la_code": ["909", "942"]})
+    >>> dict(untimely(rows, days, rows["la_code"], Register.load()))[AUTHORITY]
+    array([ True, False])
     """
-    if "as_of" not in frame.columns or not frame.columns.is_unique:
-        return {}
-    place, cells = _distinct(frame["as_of"])
-    days = [parse_cell_day(cell) if isinstance(cell, _LABELS) else None for cell in cells]
-    found = {
-        FIGURES: _of_later_years(frame, place, days),
-        AUTHORITY: _of_no_authority(frame, place, days, register),
-    }
-    return {what: count for what, count in found.items() if count}
+    if not any(days.given):
+        return
+    yield from _of_other_years(rows, days)
+    if codes is not None and register is not None:
+        yield AUTHORITY, _of_no_authority(days, codes, register)
 
 
-def _distinct(column: pd.Series) -> tuple[npt.NDArray[np.intp], list[Any]]:
-    """The cells to look at, and where each row's is among them; a few rows are quicker as such.
-
-    Of other objects than texts and days, some can't even be compared.
-    """
-    cells = column.tolist() if column.dtype == object or len(column) <= FEW else column
-    if isinstance(cells, list):
-        cells = [cell if isinstance(cell, _LABELS) else "" for cell in cells]
-    if len(column) <= FEW:
-        return np.arange(len(column)), list(cells)
-    place, distinct = pd.factorize(pd.Series(cells), use_na_sentinel=False)
-    return place, distinct.tolist()
-
-
-def _of_later_years(
-    frame: pd.DataFrame, place: npt.NDArray[np.intp], days: Sequence[date | None]
-) -> int:
-    names = [f"{record.id}_period" for record in INDICATORS]
-    columns = [frame[name] for name in names if name in frame.columns]
-    ended = np.array([_last_year(day) for day in days])[place]
-    later = np.zeros(len(frame), dtype=np.bool_)
-    for column in columns:
-        if pd.api.types.is_float_dtype(column.dtype):
-            later |= column.to_numpy(dtype=float) > ended
-    return int(later.sum())
+def _of_other_years(rows: pd.DataFrame, days: Days) -> Found:
+    later, early, old = np.zeros((3, len(rows)), dtype=np.bool_)
+    names = frozenset(rows.columns) if rows.columns.is_unique else frozenset()
+    for record in INDICATORS:
+        if f"{record.id}_period" not in names:
+            continue
+        period = lenient_numbers(rows[f"{record.id}_period"])
+        limits = np.array([_limits(record.series, day) for day in days.given], dtype=float)
+        newest, oldest = limits[:, :2].min(), limits[:, 2].max()
+        last = np.fmax.reduce(period, initial=-np.inf)
+        if last <= newest and np.fmin.reduce(period, initial=np.inf) >= oldest:
+            continue  # as nearly always, and much quicker than row by row
+        ended, published, first = limits[days.where].T
+        later |= period > ended
+        early |= (period > published) & (period <= ended)
+        old |= period < first
+    yield from ((FIGURES, later), (UNPUBLISHED, early), (OLD, old))
 
 
-def _last_year(day: date | None) -> float:
-    """The last reporting year that had ended by a day; without a day no year is too late."""
-    return np.inf if day is None else day.year - ((day.month, day.day) < YEAR_ENDS)
+@cache
+def _limits(series: str, day: date | None) -> tuple[float, float, float]:
+    """The last year that had ended by a day, the last that may be published, and the first due."""
+    if day is None:
+        return np.inf, np.inf, -np.inf
+    ended = day.year - ((day.month, day.day) < YEAR_ENDS)
+    table = shipped_calendar().releases
+    known = table[(table["series"] == series) & (table["precision"] != "assumed")]
+    to_come = [
+        year
+        for year, at, precision in zip(
+            known["period"], known["published_on"], known["precision"], strict=True
+        )
+        if (at.replace(day=1) if precision == "month" else at) > day
+    ]
+    return ended, min(to_come, default=np.inf) - 1, day.year - LONG
 
 
-def _of_no_authority(
-    frame: pd.DataFrame,
-    place: npt.NDArray[np.intp],
-    days: Sequence[date | None],
-    register: Register,
-) -> int:
-    if "la_code" not in frame.columns:
-        return 0
-    row, cells = _distinct(frame["la_code"])
-    codes = [cell if isinstance(cell, str) else "" for cell in cells]
-    pairs, count = np.unique(row * len(days) + place, return_counts=True)
-    absent = 0
-    for pair, rows in zip(pairs.tolist(), count.tolist(), strict=True):
-        code, day = codes[pair // len(days)], days[pair % len(days)]
-        if day is not None and code in register.codes and not register.existed(code, day):
-            absent += rows
+def _of_no_authority(days: Days, codes: pd.Series, register: Register) -> npt.NDArray[np.bool_]:
+    absent = codes.isin(_not_always_there(register)).to_numpy(dtype=np.bool_, copy=True)
+    places = np.flatnonzero(absent)
+    where = places if isinstance(days.where, slice) else days.where[places]
+
+    @cache
+    def missing(code: str, at: int) -> bool:
+        day = days.given[at]
+        return day is not None and not register.existed(code, day)
+
+    absent[places] = list(map(missing, codes.iloc[places].tolist(), where.tolist()))
     return absent
+
+
+@cache
+def _not_always_there(register: Register) -> list[str]:
+    return sorted(code for code in register.codes if any(register.life(code)))

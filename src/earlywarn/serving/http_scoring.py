@@ -11,18 +11,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from earlywarn.errors import ScoreError
-from earlywarn.scoring.batch import BATCH_COLUMNS, score_batch, score_rows
-from earlywarn.scoring.doubts import doubts_about
-from earlywarn.scoring.preprocessing import known_columns
+from earlywarn.scoring.batch import BATCH_COLUMNS, score_apart, score_batch
+from earlywarn.scoring.doubts import Seen, doubts_about
+from earlywarn.scoring.preprocessing import beside_values, known_columns
 from earlywarn.scoring.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from earlywarn.model.risk_model import RiskModel
+    from earlywarn.statistics.arrays import FloatArray
 
 MOST_ROWS = 10_000
 MOST_CELLS = 1_000_000
@@ -157,23 +159,29 @@ def answers(requests: Iterable[Rows], model: RiskModel, life: date | None = None
     """
     requests = list(requests)
     bodies = []
-    for each, lines in zip(requests, _lines(requests, model, life), strict=True):
-        bodies.append(_body(each, [", ".join(lines)], model))
+    lines, seen = _lines(requests, model, life)
+    for each, its, own in zip(requests, lines, seen, strict=True):
+        bodies.append(_body(each, [", ".join(its)], model, own))
     return bodies
 
 
-def _body(rows: Rows, pieces: list[str], model: RiskModel) -> bytes:
+def _body(rows: Rows, pieces: list[str], model: RiskModel, seen: Seen) -> bytes:
     """The answer to a request: with what may be doubted of its rows, if anything is."""
-    doubts = doubts_about(rows.given, Reference.of_model(model))
+    doubts = doubts_about(rows.given, Reference.of_model(model), seen)
     said = {"model_id": model.info.get("model_id", "")} | ({"doubts": doubts} if doubts else {})
     head = json.dumps(said)[:-1]
     return f'{head}, "rows": [{", ".join(filter(None, pieces))}]}}'.encode()
 
 
-def _lines(requests: list[Rows], model: RiskModel, life: date | None) -> list[list[str]]:
-    """Each row of each request as it is answered, scored in one go."""
+def _lines(
+    requests: list[Rows], model: RiskModel, life: date | None
+) -> tuple[list[list[str]], list[Seen]]:
+    """Each row of each request as it is answered, scored in one go, and what is seen of them."""
     rows = [row if isinstance(row, dict) else {} for each in requests for row in each.given]
-    texts = _score(rows, model, explain=requests[0].explain, today=life) if rows else []
+    lengths, explain = [len(each.given) for each in requests], requests[0].explain
+    if not rows:
+        return [[] for _ in requests], [Seen() for _ in requests]
+    texts, seen = _score(rows, lengths, model, explain=explain, today=life)
     answered, start = [], 0
     for each in requests:
         some = texts[start : start + len(each.given)]
@@ -181,14 +189,19 @@ def _lines(requests: list[Rows], model: RiskModel, life: date | None) -> list[li
         for place, why in each.unread.items():
             some[place] = {**dict.fromkeys(some[place]), "status": why}
         answered.append([_line(row, said) for row, said in zip(each.given, some, strict=True)])
-    return answered
+    return answered, seen
 
 
 def _score(
-    rows: list[dict[str, Any]], model: RiskModel, *, explain: bool, today: date | None
-) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]],
+    lengths: list[int],
+    model: RiskModel,
+    *,
+    explain: bool,
+    today: date | None,
+) -> tuple[list[dict[str, Any]], list[Seen]]:
     """What is said of each row: of its columns only those that mean something are looked at."""
-    means = known_columns() | {"la_code", "la_name", "as_of"}
+    means = known_columns() | {"la_code", "la_name", "as_of"} | beside_values()
     known = [{name: row[name] for name in row.keys() & means} for row in rows]
     if today is not None:
         for row in known:
@@ -196,18 +209,19 @@ def _score(
     columns = dict.fromkeys(name for row in known for name in sorted(row))
     columns = columns if known_columns() & columns.keys() else {"caseload": None}
     frame = pd.DataFrame({name: _column([row.get(name) for row in known]) for name in columns})
-    added = score_rows(frame, model, explain=explain)[0].iloc[:, frame.shape[1] :]
+    answer, seen = score_apart(frame, lengths, model, explain=explain)
+    added = answer.iloc[:, frame.shape[1] :]
     cells = [[None if cell != cell else cell for cell in added[name].tolist()] for name in added]  # noqa: PLR0124 - not a number is not itself
-    return [dict(zip(added.columns, said, strict=True)) for said in zip(*cells, strict=True)]
+    texts = [dict(zip(added.columns, said, strict=True)) for said in zip(*cells, strict=True)]
+    return texts, seen
 
 
-def _column(cells: list[Any]) -> pd.Series:
+def _column(cells: list[Any]) -> pd.Series | FloatArray:
     """Numbers as such, where there is nothing else; else every cell as it is."""
-    plain = all(cell is None or type(cell) in (int, float) for cell in cells)
-    try:
-        return pd.Series(cells, dtype=float if plain else object)
-    except OverflowError:  # A whole number of hundreds of digits.
-        return pd.Series(cells, dtype=object)
+    if all(cell is None or type(cell) in (int, float) for cell in cells):
+        with contextlib.suppress(OverflowError):  # A whole number of hundreds of digits.
+            return np.array(cells, dtype=float)
+    return pd.Series(cells, dtype=object)
 
 
 def _line(row: Any, said: dict[str, Any]) -> str:
@@ -371,6 +385,7 @@ class Scorer:
         check(rows, model)
         today = _today(model)
         pieces: list[str] = []
+        seen: list[Seen] = []
         for start in range(0, max(len(rows.given), 1), SLICE):
             self._let_pass(waiting)
             unread = {
@@ -379,9 +394,11 @@ class Scorer:
                 if start <= place < start + SLICE
             }
             piece = Rows(rows.given[start : start + SLICE], rows.explain, unread)
-            pieces += [", ".join(lines) for lines in _lines([piece], model, today)]
+            (lines,), own = _lines([piece], model, today)
+            pieces.append(", ".join(lines))
+            seen += own
         self._counted(1, len(rows.given))
-        return _body(rows, pieces, model)
+        return _body(rows, pieces, model, Seen.together(seen))
 
     def _let_pass(self, waiting: _Waiting) -> None:
         """Let small requests go first, for a while; stop if nobody waits for this one."""
