@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -84,11 +85,14 @@ def untimely(
 def _of_other_years(rows: pd.DataFrame, days: Days) -> Found:
     later, early, old = np.zeros((3, len(rows)), dtype=np.bool_)
     names = frozenset(rows.columns) if rows.columns.is_unique else frozenset()
-    for record in INDICATORS:
-        if f"{record.id}_period" not in names:
-            continue
+    there = [record for record in INDICATORS if f"{record.id}_period" in names]
+    by_series = {
+        series: np.array([_limits(series, day) for day in days.given], dtype=float)
+        for series in {record.series for record in there}
+    }
+    for record in there:
         period = lenient_numbers(rows[f"{record.id}_period"])
-        limits = np.array([_limits(record.series, day) for day in days.given], dtype=float)
+        limits = by_series[record.series]
         newest, oldest = limits[:, :2].min(), limits[:, 2].max()
         last = np.fmax.reduce(period, initial=-np.inf)
         if last <= newest and np.fmin.reduce(period, initial=np.inf) >= oldest:
@@ -100,22 +104,28 @@ def _of_other_years(rows: pd.DataFrame, days: Days) -> Found:
     yield from ((FIGURES, later), (UNPUBLISHED, early), (OLD, old))
 
 
-@cache
 def _limits(series: str, day: date | None) -> tuple[float, float, float]:
     """The last year that had ended by a day, the last that may be published, and the first due."""
     if day is None:
         return np.inf, np.inf, -np.inf
     ended = day.year - ((day.month, day.day) < YEAR_ENDS)
+    days, to_come = _releases(series)
+    return ended, to_come[bisect_right(days, day)] - 1, day.year - LONG
+
+
+@cache
+def _releases(series: str) -> tuple[list[date], list[float]]:
+    """The days for sure of a series' releases in order; before each, the first year to come."""
     table = shipped_calendar().releases
     known = table[(table["series"] == series) & (table["precision"] != "assumed")]
-    to_come = [
-        year
+    came = sorted(
+        (at.replace(day=1) if precision == "month" else at, int(year))
         for year, at, precision in zip(
             known["period"], known["published_on"], known["precision"], strict=True
         )
-        if (at.replace(day=1) if precision == "month" else at) > day
-    ]
-    return ended, min(to_come, default=np.inf) - 1, day.year - LONG
+    )
+    first = np.minimum.accumulate([np.inf, *(year for _, year in reversed(came))])
+    return [at for at, _ in came], first[::-1].tolist()
 
 
 def _of_no_authority(days: Days, codes: pd.Series, register: Register) -> npt.NDArray[np.bool_]:
