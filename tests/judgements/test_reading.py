@@ -317,6 +317,27 @@ class TestFaults:
         assert caught.value.expected
         assert caught.value.remedy
 
+    @pytest.mark.parametrize(
+        "kind",
+        ["ILACS Focused Visit", "ILACS Monitoring visit", "ILACS assurance", "SIF pilot", "JTAI"],
+    )
+    def test_a_visit_is_no_judgement_though_its_type_names_the_framework(
+        self, tmp_path: Path, kind: str
+    ) -> None:
+        said = f"row 4, Barking and Dagenham, column 'Inspection type': .*found '{kind}'"
+        with pytest.raises(OutcomeError, match=said):
+            read_judgements(write_ods(tmp_path, ods_row(kind=kind)))
+        line = CAMDEN.replace(",SIF,", f",{kind},")
+        with pytest.raises(OutcomeError, match=f"row 2, Camden, column 'framework': .*'{kind}'"):
+            read_judgements(write_csv(tmp_path, line))
+
+    @pytest.mark.parametrize(
+        "kind", ["ILACS full inspection", "ILACS Re-inspection", "Inspection (ILACS), 2018"]
+    )
+    def test_other_words_of_a_graded_inspection_are_read(self, tmp_path: Path, kind: str) -> None:
+        row = only_row(read_judgements(write_ods(tmp_path, ods_row(kind=kind))))
+        assert (row["framework"], row["inspection_type"]) == ("ILACS", "")
+
     def test_row_numbers_of_a_sheet_are_those_that_a_reader_sees(self, tmp_path: Path) -> None:
         path = write_ods(tmp_path, ods_row(), ods_row(start="2020-01-13", published="whenever"))
         with pytest.raises(OutcomeError, match=r"outcomes.ods, sheet ILACS.*, row 5, Barking"):
