@@ -58,12 +58,15 @@ class Inspection:
         Whether the table was compiled by machine from the reports: it gives way to any other.
     member : str
         The member of the folder that it was read from.
+    urn : str
+        Ofsted's reference of the authority, where the table has one.
     """
 
     where: str
     row: dict[str, Any]
     from_reports: bool = False
     member: str = ""
+    urn: str = ""
 
     @property
     def inspection(self) -> tuple[str, date]:
@@ -78,7 +81,8 @@ class Inspection:
 
 def is_blank(table: JudgementTable, cells: Sequence[str]) -> bool:
     """Whether a row has nothing in our columns: an empty row, or a footnote."""
-    return all(table.cell(cells, column) == "" for column in table.position)
+    ours = table.position.keys() - {"urn"}  # often the first column, where footnotes stand
+    return all(table.cell(cells, column) == "" for column in ours)
 
 
 def is_older(table: JudgementTable, cells: Sequence[str]) -> bool:
@@ -120,7 +124,7 @@ def inspection_in(
     row["source"] = table.cell(cells, "source") or table.file
     _check_days(table, row, where)
     _check_grades(table, row, where)
-    return Inspection(where, row, table.from_reports, table.member)
+    return Inspection(where, row, table.from_reports, table.member, table.cell(cells, "urn"))
 
 
 def _la_code(
@@ -128,7 +132,7 @@ def _la_code(
 ) -> str:
     """The three-digit code, from the code given if there is one, else from the name."""
     code, name = (_code_in(table, cells, column, register, where) for column in _AUTHORITY)
-    if code and name and not _are_one_place(code, name, register):
+    if code and name and not are_one_place(code, name, register):
         raise OutcomeError(
             "the code and the name are of two authorities",
             where=where,
@@ -164,7 +168,8 @@ def _code_in(
         ) from error
 
 
-def _are_one_place(code: str, name: str, register: Register) -> bool:
+def are_one_place(code: str, name: str, register: Register) -> bool:
+    """Whether two codes are of one authority, or of one and its heir."""
     return code == name or name in register.heirs(code) or code in register.heirs(name)
 
 

@@ -83,6 +83,7 @@ _ALIASES = {
     "inspection_type": ("inspection type", "inspection visit type"),
     "start_precision": ("start precision",),
     "source": ("source",),
+    "urn": ("urn",),
 }
 _COLUMN_OF = {alias: column for column, aliases in _ALIASES.items() for alias in aliases}
 _SECTOR = frozenset({"pdf filename", "inspection link"})
