@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.helpers.workbooks import (
+    HELP,
+    HISTORY,
+    IN_CARE,
+    LEADERS,
+    ODS_HEADER,
+    RI,
+    ods_row,
+    write_sheets,
+)
 
 from earlywarn.errors import DataQualityWarning, OutcomeError
 from earlywarn.judgements.reading import judgements_in, read_judgements
@@ -28,28 +38,7 @@ from earlywarn.utils.dates import parse_cell_day
 Factory: TypeAlias = pytest.TempPathFactory
 TITLE = "ILACS inspection history from 2018-2025"
 NOTE = "This worksheet contains one table with no blank rows or columns."
-HISTORY = "ILACS_inspection_history"
-LEADERS = "The impact of leaders on social work practice with children and families"
-HELP = "The experiences and progress of children who need help and protection"
-IN_CARE = "The experiences and progress of children in care"
-LEAVERS = "The experiences and progress of care leavers"
-ODS_HEADER = [
-    "Web link",
-    "Local authority area code",
-    "Local authority name",
-    "Local authority status",
-    "Ofsted region",
-    "Inspection date",
-    "Publication date",
-    "Inspection type",
-    "Overall effectiveness",
-    LEADERS,
-    HELP,
-    IN_CARE,
-    LEAVERS,
-]
 OVERALL = "overall_effectiveness"
-RI = "Requires improvement to be good"
 COMPILED_HEADER = (
     "urn,la_code,la_name,framework,inspection_start,start_precision,publication_date,"
     "overall_effectiveness,help_and_protection,looked_after,adoption,care_leavers,leadership,source"
@@ -58,27 +47,6 @@ CAMDEN = (
     "80491,202,Camden,SIF,2017-09-11,day,2017-11-24,Good,Good,Good,Outstanding,"
     f"{RI},Outstanding,inspection report"
 )
-
-
-def ods_row(
-    code: str = "E09000002",
-    name: str = "Barking and Dagenham",
-    start: object = date(2023, 7, 10),
-    published: object = date(2023, 9, 4),
-    kind: str = "ILACS Standard Inspection",
-    grades: tuple[str, ...] = (RI, RI, "Inadequate", "Good", "Good"),
-) -> list[object]:
-    return ["Ofsted Webpage", code, name, "Current", "London", start, published, kind, *grades]
-
-
-def write_sheets(path: Path, sheets: dict[str, list[list[Any]]]) -> Path:
-    engine = "odf" if path.suffix == ".ods" else "openpyxl"
-    with pd.ExcelWriter(path, engine=engine) as writer:
-        for name, rows in sheets.items():
-            width = max(len(row) for row in rows)
-            full = [[*row, *[""] * (width - len(row))] for row in rows]
-            pd.DataFrame(full).to_excel(writer, sheet_name=name, header=False, index=False)
-    return path
 
 
 def write_ods(folder: Path, *rows: list[object], header: list[str] | None = None) -> Path:
@@ -145,13 +113,14 @@ class TestForms:
     ) -> None:
         latest = [*ODS_HEADER]
         visits = ["Inspection/Visit date" if h == "Inspection date" else h for h in ODS_HEADER]
-        blank = ods_row(grades=("", "", "", "", ""))
+        blank = ods_row(kind="ILACS Focused Visit", grades=("", "", "", "", ""))
         sheets = {
             "Inspections_as_at_31_March": [latest, ods_row(grades=("Good",) * 5)],
             "In-year_inspections": [visits, blank],
             HISTORY: [[TITLE], ODS_HEADER, ods_row()],
         }
-        frame = read_judgements(write_sheets(tmp_path / "a.ods", sheets))
+        with pytest.warns(DataQualityWarning, match="is Good, in the history Inadequate"):
+            frame = read_judgements(write_sheets(tmp_path / "a.ods", sheets))
         assert only_row(frame)["help_and_protection"] == "Inadequate"
         del sheets[HISTORY]
         frame = read_judgements(write_sheets(tmp_path / "b.ods", sheets))
@@ -316,6 +285,27 @@ class TestFaults:
             assert part in str(caught.value)
         assert caught.value.expected
         assert caught.value.remedy
+
+    @pytest.mark.parametrize(
+        "kind",
+        ["ILACS Focused Visit", "ILACS Monitoring visit", "ILACS assurance", "SIF pilot", "JTAI"],
+    )
+    def test_a_visit_is_no_judgement_though_its_type_names_the_framework(
+        self, tmp_path: Path, kind: str
+    ) -> None:
+        said = f"row 4, Barking and Dagenham, column 'Inspection type': .*found '{kind}'"
+        with pytest.raises(OutcomeError, match=said):
+            read_judgements(write_ods(tmp_path, ods_row(kind=kind)))
+        line = CAMDEN.replace(",SIF,", f",{kind},")
+        with pytest.raises(OutcomeError, match=f"row 2, Camden, column 'framework': .*'{kind}'"):
+            read_judgements(write_csv(tmp_path, line))
+
+    @pytest.mark.parametrize(
+        "kind", ["ILACS full inspection", "ILACS Re-inspection", "Inspection (ILACS), 2018"]
+    )
+    def test_other_words_of_a_graded_inspection_are_read(self, tmp_path: Path, kind: str) -> None:
+        row = only_row(read_judgements(write_ods(tmp_path, ods_row(kind=kind))))
+        assert (row["framework"], row["inspection_type"]) == ("ILACS", "")
 
     def test_row_numbers_of_a_sheet_are_those_that_a_reader_sees(self, tmp_path: Path) -> None:
         path = write_ods(tmp_path, ods_row(), ods_row(start="2020-01-13", published="whenever"))

@@ -275,6 +275,7 @@ def judged(national, read):
         ("inspection_start", date(2025, 6, 23), "inspection_start 2025-06-23, and"),
         ("framework", "SIF", "framework SIF, and ILACS is known"),
         ("overall", None, "overall missing, and Outstanding is known"),
+        ("inspection_type", "", "has inspection_type none, and short is known"),
     ],
 )
 def test_a_judgement_otherwise(national, column, value, said):

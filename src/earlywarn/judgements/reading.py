@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from earlywarn.authorities import Register
 from earlywarn.errors import DataQualityWarning, OutcomeError, SourceError
 from earlywarn.judgements.merging import merged
+from earlywarn.judgements.other_sheets import doubts_of_sheets
 from earlywarn.judgements.rows import Inspection, inspection_in, is_blank, is_older
 from earlywarn.judgements.schema import empty_judgements, frame_of
 from earlywarn.judgements.tables import JudgementTable, missing_columns, tables_in
+from earlywarn.judgements.urns import doubts_about_urns
 from earlywarn.sources.members import Member, files_below, hidden, members_of
 from earlywarn.sources.schema import Finding
 from earlywarn.utils.paths import as_path
@@ -145,8 +147,9 @@ def judgements_in(members: Sequence[Member], *, register: Register | None = None
             message = "a table of judgements without a row: nothing is read of it"
             findings.append(Finding("warning", NO_JUDGEMENTS, message, table.member))
         inspections += own
-        findings += left_out
+        findings += left_out + doubts_of_sheets(table, own, known)
         read[table.member] = (KIND, read.get(table.member, (KIND, 0))[1] + len(own))
+    findings += doubts_about_urns(inspections, known)
     kept, doubts = merged(inspections)
     frame = frame_of([one.row for one in kept]) if kept else empty_judgements()
     return JudgementsRead(frame, findings + doubts + _holes(frame, known), read, faults)

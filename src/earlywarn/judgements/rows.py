@@ -35,6 +35,14 @@ _NOT_JUDGED = frozenset(
     | {"not reported post reform", "inspection pre dates judgement"}
 )
 
+# What types and frameworks of graded inspections are called. A visit, a monitoring visit or an
+# assurance visit has another word in it, beside "ILACS" too, and gives no judgement.
+_TYPE_WORDS = (
+    frozenset({"standard", "short", "full", "re", "reinspection", "inspection", "inspections"})
+    | {"ilacs", "sif", "single", "framework", "ofsted", "under", "the", "of", "and", "for"}
+    | {"local", "authority", "authorities", "children", "s", "services"}
+)
+
 
 @dataclass(frozen=True)
 class Inspection:
@@ -50,12 +58,15 @@ class Inspection:
         Whether the table was compiled by machine from the reports: it gives way to any other.
     member : str
         The member of the folder that it was read from.
+    urn : str
+        Ofsted's reference of the authority, where the table has one.
     """
 
     where: str
     row: dict[str, Any]
     from_reports: bool = False
     member: str = ""
+    urn: str = ""
 
     @property
     def inspection(self) -> tuple[str, date]:
@@ -70,7 +81,8 @@ class Inspection:
 
 def is_blank(table: JudgementTable, cells: Sequence[str]) -> bool:
     """Whether a row has nothing in our columns: an empty row, or a footnote."""
-    return all(table.cell(cells, column) == "" for column in table.position)
+    ours = table.position.keys() - {"urn"}  # often the first column, where footnotes stand
+    return all(table.cell(cells, column) == "" for column in ours)
 
 
 def is_older(table: JudgementTable, cells: Sequence[str]) -> bool:
@@ -107,14 +119,12 @@ def inspection_in(
     row["la_code"] = _la_code(table, cells, register, start, where)
     row["framework"] = _framework(table, cells, start, where)
     row |= {column: _grade_in(table, cells, column, where) for column in JUDGED}
-    kinds = (table.cell(cells, "inspection_type"), table.cell(cells, "framework"))
-    row["inspection_type"] = next(filter(None, map(_inspection_type, kinds)), "")
-    _check_type(table, kinds[0], where)
+    row["inspection_type"] = _type_in(table, cells, where)
     row["start_precision"] = table.cell(cells, "start_precision") or "day"
     row["source"] = table.cell(cells, "source") or table.file
     _check_days(table, row, where)
     _check_grades(table, row, where)
-    return Inspection(where, row, table.from_reports, table.member)
+    return Inspection(where, row, table.from_reports, table.member, table.cell(cells, "urn"))
 
 
 def _la_code(
@@ -122,7 +132,7 @@ def _la_code(
 ) -> str:
     """The three-digit code, from the code given if there is one, else from the name."""
     code, name = (_code_in(table, cells, column, register, where) for column in _AUTHORITY)
-    if code and name and not _are_one_place(code, name, register):
+    if code and name and not are_one_place(code, name, register):
         raise OutcomeError(
             "the code and the name are of two authorities",
             where=where,
@@ -158,7 +168,8 @@ def _code_in(
         ) from error
 
 
-def _are_one_place(code: str, name: str, register: Register) -> bool:
+def are_one_place(code: str, name: str, register: Register) -> bool:
+    """Whether two codes are of one authority, or of one and its heir."""
     return code == name or name in register.heirs(code) or code in register.heirs(name)
 
 
@@ -200,21 +211,34 @@ def _grade_in(table: JudgementTable, cells: Sequence[str], column: str, where: s
     return _GRADE_OF[word]
 
 
-def _inspection_type(text: str) -> str:
-    return next((kind for kind in ("standard", "short") if kind in text.lower()), "")
+def _type_in(table: JudgementTable, cells: Sequence[str], where: str) -> str:
+    """Standard, short or neither, of the type or else of the framework: some tables put it there.
+
+    A type of another visit is refused: focused, joint and monitoring visits give no judgement.
+    """
+    kinds = {column: table.cell(cells, column) for column in ("inspection_type", "framework")}
+    for column, text in kinds.items():
+        strange = {word for word in words_of(text).split() if word.isalpha()} - _TYPE_WORDS
+        if strange:
+            raise OutcomeError(
+                "not a type of inspection that is known",
+                where=f"{where}, column {table.title(column)}",
+                found=repr(text),
+                expected="a standard or short inspection, or a blank cell",
+                remedy="Take the row out if it is of a visit; else correct the type.",
+            )
+    return next(filter(None, map(inspection_type, kinds.values())), "")
 
 
-def _check_type(table: JudgementTable, text: str, where: str) -> None:
-    """Refuse a type of another visit: focused, joint and monitoring visits give no judgement."""
-    words = words_of(text).split()
-    if text and not _inspection_type(text) and not {"ilacs", "sif", "single"} & {*words}:
-        raise OutcomeError(
-            "not a type of inspection that is known",
-            where=f"{where}, column {table.title('inspection_type')}",
-            found=repr(text),
-            expected="a standard or short inspection, or a blank cell",
-            remedy="Take the row out if it is of a visit; else correct the type.",
-        )
+def inspection_type(text: str) -> str:
+    """Standard or short, if the words of a type say so; else empty text.
+
+    Examples
+    --------
+    >>> inspection_type("ILACS Short Inspection"), inspection_type("ILACS Focused Visit")
+    ('short', '')
+    """
+    return next((kind for kind in ("standard", "short") if kind in words_of(text).split()), "")
 
 
 def _framework(table: JudgementTable, cells: Sequence[str], start: date, where: str) -> str:
@@ -226,7 +250,7 @@ def _framework(table: JudgementTable, cells: Sequence[str], start: date, where: 
             return "ILACS"
         if "sif" in words.split() or "single inspection" in words:
             return "SIF"
-    if given and not _inspection_type(given):
+    if given and not inspection_type(given):
         raise OutcomeError(
             "not a framework that is known",
             where=f"{where}, column {table.title('framework')}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from earlywarn.errors import OutcomeError, SourceError
@@ -39,6 +39,7 @@ _ALIASES = {
         "inspection date",
         "inspection start date",
         "start date",
+        "inspection visit date",
     ),
     "published_on": (
         "published on",
@@ -79,9 +80,10 @@ _ALIASES = {
         "care leavers grade",
         "experiences and progress of care leavers",
     ),
-    "inspection_type": ("inspection type",),
+    "inspection_type": ("inspection type", "inspection visit type"),
     "start_precision": ("start precision",),
     "source": ("source",),
+    "urn": ("urn",),
 }
 _COLUMN_OF = {alias: column for column, aliases in _ALIASES.items() for alias in aliases}
 _SECTOR = frozenset({"pdf filename", "inspection link"})
@@ -109,6 +111,12 @@ class JudgementTable:
         out and named, where in any other table it is a fault.
     missing : tuple of str
         Our columns that must be there and are not: nothing is then read of it.
+    sheet, above : str
+        The name of its sheet, and what stands above its header.
+    of_visits : bool
+        Whether visits stand among its rows: no judgement is read from it.
+    repeats : tuple of JudgementTable
+        Other sheets of the workbook, which say some of it again.
     """
 
     name: str
@@ -119,6 +127,10 @@ class JudgementTable:
     member: str = ""
     from_reports: bool = False
     missing: tuple[str, ...] = field(default=())
+    sheet: str = ""
+    above: str = ""
+    of_visits: bool = False
+    repeats: tuple[JudgementTable, ...] = ()
 
     def title(self, column: str) -> str:
         """The column's name as published, quoted, for an error."""
@@ -152,20 +164,24 @@ def tables_in(member: Member) -> list[JudgementTable]:
     if member.kind not in TABLE_KINDS:
         return []
     try:
-        sheets = [(grid, table) for grid in first_rows(member) for table in _table(member, grid)]
+        found = [table for grid in first_rows(member) for table in _table(member, grid)]
     except SourceError as error:
         raise OutcomeError(**error.as_dict()) from error
-    tables = [table for _, table in sheets]
-    whole = [(grid, table) for grid, table in sheets if not table.missing]
-    histories = [one for grid, one in whole if "inspection history" in words_of(grid.sheet)]
-    return histories or [table for _, table in whole] or tables
+    tables = [table for table in found if not table.of_visits]
+    whole = [table for table in tables if not table.missing]
+    histories = [table for table in whole if "inspection history" in words_of(table.sheet)]
+    if len(histories) == 1:
+        others = tuple(one for one in found if not one.missing and one is not histories[0])
+        return [replace(histories[0], repeats=others)]
+    return histories or whole or tables
 
 
 def _table(member: Member, start: Grid) -> list[JudgementTable]:
     """The table of judgements of a sheet, if it has one; without rows if a column is missing."""
     for index, (_, cells) in enumerate(start.rows):
         at = _columns_at(cells)
-        if at is None:
+        of_visits = any("visit" in words_of(cell).split() for cell in cells)
+        if at is None or (of_visits and not start.sheet):
             continue
         header = tuple(cells)
         missing = tuple(column for column in _REQUIRED if column not in at)
@@ -184,6 +200,9 @@ def _table(member: Member, start: Grid) -> list[JudgementTable]:
             member.name,
             from_reports=bool(_SECTOR & {words_of(cell) for cell in header}),
             missing=missing,
+            sheet=start.sheet,
+            above=" ".join(cell for _, row in start.rows[:index] for cell in row if cell),
+            of_visits=of_visits,
         )
         _check_once(table)
         return [table]
@@ -209,20 +228,18 @@ def _columns_at(cells: Sequence[str]) -> dict[str, int] | None:
     """Where our columns stand in a header row; None if it is not one.
 
     A row is the header of judgements if it names an authority, a date and an area of judgement.
-    Tables of visits have these too, but a visit gives no judgement.
     """
     words = [words_of(cell) for cell in cells]
     at: dict[str, int] = {}
     for position, word in enumerate(words):
         if (column := _COLUMN_OF.get(word)) is not None:
             at.setdefault(column, position)
-    is_visits = any("visit" in word.split() for word in words)
     is_header = (
         bool(at.keys() & {"la_code", "la_name"})
         and bool(at.keys() & set(_DATES))
         and bool(at.keys() & {"help_and_protection", "in_care"})
     )
-    return at if is_header and not is_visits else None
+    return at if is_header else None
 
 
 def words_of(cell: object) -> str:

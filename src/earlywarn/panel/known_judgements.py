@@ -86,8 +86,12 @@ def _otherwise(row: dict[str, Any], twin: dict[str, Any] | None, last: date) -> 
     for name in _JUDGED:
         here, there = (None if pd.isna(one[name]) else one[name] for one in (row, twin))
         if here != there:
-            return f"has {name} {cell_text(here)}, and {cell_text(there)} is known"
+            return f"has {name} {_or_none(here)}, and {_or_none(there)} is known"
     return ""
+
+
+def _or_none(cell: Any) -> str:
+    return "none" if cell == "" else cell_text(cell)
 
 
 def _judgements_gone(

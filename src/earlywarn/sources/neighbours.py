@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from earlywarn.errors import AuthorityError, SourceError
+from earlywarn.sources.closeness import doubts_about_closeness
 from earlywarn.sources.schema import NEIGHBOUR_COLUMNS, Finding
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def read_neighbours(table: Table, register: Register) -> tuple[pd.DataFrame, lis
         neighbours of, or among, the authorities made in 2023.
     findings : list of Finding
         A warning for each code that the register does not know, for rows without a code, for an
-        authority without a row, and for one that is its own neighbour, has one twice or lacks some.
+        authority without a row, for one that is its own neighbour, has one twice or lacks some, and
+        for closeness that `doubts_about_closeness` doubts.
 
     Raises
     ------
@@ -72,6 +74,8 @@ def read_neighbours(table: Table, register: Register) -> tuple[pd.DataFrame, lis
     model = 2025 if _NEW_IN_2023 & {*long["la_code"], *long["neighbour_code"]} else 2021
     known, findings = _only_known(long, register, table.file)
     findings += doubts + _odd_neighbours(long, register, table.file, model)
+    there = {*register.existing(PUBLISHED_ON[model])["la_code"]}
+    findings += doubts_about_closeness(cells, subject, ranks, there, table.file)
     known = known.assign(model=model, published_on=PUBLISHED_ON[model])
     ordered = known.sort_values(["la_code", "rank"], ignore_index=True)
     return ordered[list(NEIGHBOUR_COLUMNS)].astype({"rank": "int64"}), findings

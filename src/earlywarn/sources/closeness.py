@@ -1,0 +1,104 @@
+"""How close neighbours are said to be, held against their ranks and against each other."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from earlywarn.sources.schema import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    import pandas as pd
+
+_WORDS = ("extremely close", "very close", "close", "somewhat close", "not close")
+_NAMED = 3
+
+
+def doubts_about_closeness(
+    cells: pd.DataFrame,
+    subject: str,
+    ranks: Mapping[str, int],
+    there: Collection[str],
+    file: str,
+) -> list[Finding]:
+    """A warning for each rule of closeness that neighbours break, as in no published table.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        The table, with a column of words such as ``Very close`` beside each rank.
+    subject : str
+        The column of the authority.
+    ranks : mapping of str to int
+        The columns of neighbours, and the rank of each.
+    there : collection of str
+        The authorities of the model's day: those that are gone are held against nothing.
+    file : str
+        The table, for the findings.
+
+    Returns
+    -------
+    list of Finding
+        Of a neighbour closer than one of a better rank; of two authorities that are not as close
+        to each other; of one that is closer than the tenth of a neighbour that does not name it
+        in turn. Empty where the table has no such words.
+    """
+    ordered = sorted(ranks, key=lambda column: ranks[column])
+    if not all(f"{column}p" in cells for column in ordered):
+        return []
+    rows = {row[subject]: row for row in cells.to_dict("records") if row[subject] in there}
+    ten = {code: _places([(row[c], row[f"{c}p"]) for c in ordered]) for code, row in rows.items()}
+    kinds = {
+        "closer than the one of the rank before": _out_of_order(ten),
+        "closer or less close than their own row says in turn": _unequal(ten),
+        "closer than the farthest in their own row, which lacks the authority": _not_returned(ten),
+    }
+    return [
+        Finding("warning", "odd-closeness", _message(pairs, words), file, la_code=pairs[0][0])
+        for words, pairs in kinds.items()
+        if pairs
+    ]
+
+
+def _places(words: list[tuple[str, str]]) -> dict[str, int]:
+    """Each neighbour, by rank, with the place of its word; those with other words are left out."""
+    plain = [(code, " ".join(word.lower().split())) for code, word in words]
+    return {code: _WORDS.index(word) for code, word in plain if word in _WORDS}
+
+
+def _out_of_order(ten: Mapping[str, dict[str, int]]) -> list[tuple[str, str]]:
+    return [
+        (code, other)
+        for code, places in ten.items()
+        for (_, before), (other, place) in pairwise(places.items())
+        if place < before
+    ]
+
+
+def _unequal(ten: Mapping[str, dict[str, int]]) -> list[tuple[str, str]]:
+    return [
+        (code, other)
+        for code, places in ten.items()
+        for other, place in places.items()
+        if code < other and ten.get(other, {}).get(code, place) != place
+    ]
+
+
+def _not_returned(ten: Mapping[str, dict[str, int]]) -> list[tuple[str, str]]:
+    return [
+        (code, other)
+        for code, places in ten.items()
+        for other, place in places.items()
+        if (back := ten.get(other)) and code not in back and place < max(back.values())
+    ]
+
+
+def _message(pairs: list[tuple[str, str]], words: str) -> str:
+    first = ", ".join(f"{other} of {code}" for code, other in pairs[:_NAMED])
+    more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
+    return (
+        f"neighbours {words}, as in no published table: {first}{more}; were cells or columns "
+        "exchanged? Download the table again"
+    )
