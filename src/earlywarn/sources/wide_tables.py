@@ -28,7 +28,7 @@ from earlywarn.sources.reorganisations import settle_lifetimes, share_joint_lead
 from earlywarn.sources.schema import Finding
 from earlywarn.sources.sums import LOCAL, NATIONAL, REGIONAL, check_absence, check_bands, check_sums
 from earlywarn.sources.validation import check_figures, settle_ratios
-from earlywarn.sources.whole_years import check_lost_values, check_moved_years
+from earlywarn.sources.whole_years import check_years
 
 if TYPE_CHECKING:
     from earlywarn.sources.layouts import Layout, Measure
@@ -121,8 +121,7 @@ def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
         findings += settle_ratios(part, measure, kept.file)
         findings += check_figures(part, measure, layout, kept.file, register)
         findings += check_scale(part, measure.value, kept.file)
-        findings += check_lost_values(part, measure.value, kept.file)
-        findings += check_moved_years(part, measure.value, kept.file)
+        findings += check_years(part, measure.value, kept.file, register)
         findings += check_other_years(part, measure.value, kept.file, register)
         findings += check_exchanged(part, measure.value, kept.file, register)
         parts.append(part.drop(columns=["needed", "row"]))
