@@ -18,6 +18,7 @@ from earlywarn.sources.exchanged import check_exchanged
 from earlywarn.sources.layouts import IDENTIFIERS
 from earlywarn.sources.lost_cells import blank_findings, check_cells, fraction_findings
 from earlywarn.sources.names_and_codes import mismatches
+from earlywarn.sources.odd_signs import check_rounded, check_signs
 from earlywarn.sources.plausibility import (
     check_coverage,
     check_scale,
@@ -114,6 +115,9 @@ def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
     numbers, signs = _numbers(kept, layout, register)
     findings += signs + _sums(counted, layout)
     findings += check_copied_years(kept, places, _NO_COUNTS, register)
+    findings += check_signs(places, numbers, kept.file, whole=not layout.count_half)
+    whole = sorted(layout.whole)
+    findings += check_rounded(places, numbers, whole, kept.file, register)
     parts = []
     for measure in layout.measures:
         part = _figures(places, measure, numbers)
