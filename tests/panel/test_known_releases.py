@@ -156,3 +156,18 @@ def test_few_years_are_not_most_of_them(new, held):
     assert [one for one in held(swapped) if one.la_code and np.isnan(one.period)] == []
     later = swapped.assign(vintage=DAY + timedelta(1))
     assert len(held(later)) == len(held(swapped))
+
+
+def test_figures_that_are_not_available_any_longer(new, held):
+    of = new["measure"].eq("rereferrals") & new["period"].eq(2022)
+    gone = new.copy()
+    gone.loc[of & new["la_code"].isin(["383", "816"]), ["value", "status"]] = [
+        np.nan,
+        "unavailable",
+    ]
+    (found,) = held(gone)
+    assert (found.la_code, found.period, found.column) == ("383", 2022.0, "rereferrals")
+    assert "rereferrals of Leeds (383), York (816) for 2022 is not available" in found.message
+    one = new.copy()
+    one.loc[of & new["la_code"].eq("383"), ["value", "status"]] = [np.nan, "unavailable"]
+    assert held(one) == []  # as one release did

@@ -248,7 +248,8 @@ def test_symbols_keep_their_reason_in_each_column(tmp_path):
     published.write_table(tmp_path, "C1", codes=NORTH_EAST, cells=cells)
     with pytest.warns(DataQualityWarning):  # their counts deny some of the symbols
         read = read_folder(tmp_path)
-    assert {*read.findings["code"]} == {"lost-cell", "counts-disagree", "value-without-count"}
+    said = {"lost-cell", "counts-disagree", "value-without-count"}
+    assert {*read.findings["code"]} == {*said, "odd-sign"}  # no count of children is "low"
     found = {code: value(read, code, "rereferrals", 2025) for code, _ in cells}
     assert {code: row["status"] for code, row in found.items()} == {
         "840": "suppressed",
@@ -364,7 +365,8 @@ def outlived(tmp_path_factory) -> Published:
     cells |= {("CareApplications", "940", 2023): "7.7"}
     folder = tmp_path_factory.mktemp("outlived")
     published.write_lait(folder, range(2018, 2024), cells=cells)
-    return read_folder(folder)
+    with pytest.warns(DataQualityWarning, match="rows of other authorities"):
+        return read_folder(folder)
 
 
 def test_a_code_that_outlived_its_authority_is_a_joint_return_of_its_heirs(outlived):
@@ -380,6 +382,11 @@ def test_a_code_that_outlived_its_authority_is_a_joint_return_of_its_heirs(outli
 def test_an_heirs_own_figure_wins_over_what_it_would_inherit(outlived):
     row = value(outlived, "940", "care_applications", 2023)
     assert (row["value"], row["joint"]) == (7.7, False)
+    (warned,) = told(outlived, "outlived").to_dict("records")
+    assert (warned["severity"], warned["la_code"], warned["period"]) == ("warning", "928", 2023)
+    assert (
+        "for 2023, after it closed, and 940 and 941 in its place have others" in warned["message"]
+    )
 
 
 def test_an_authority_that_continues_takes_over_alone(outlived):

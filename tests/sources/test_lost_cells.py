@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from earlywarn.sources.layouts import LAYOUTS, Measure
-from earlywarn.sources.lost_cells import blank_findings, check_cells, fraction_findings
+from earlywarn.sources.lost_cells import blank_findings, check_cells, check_lost, fraction_findings
 from earlywarn.sources.tabular_files import Table
 
 PLANS = next(one for layout in LAYOUTS for one in layout.measures if one.name == "repeat_plans")
@@ -95,3 +95,18 @@ def test_all_counts_are_whole_but_those_of_workers() -> None:
     assert whole["C1"] >= {"referrals", "re_referrals"}
     assert "re_referrals_percent" not in whole["C1"]
     assert whole["CLA"] == {"number", "population_estimate"}
+
+
+def test_a_rate_that_is_gone_over_its_count_is_named_but_where_an_authority_closed() -> None:
+    figures = pd.DataFrame(
+        {
+            "la_code": ["383", "835"], "period": [2019, 2019], "line": [2, 3],
+            "numerator": [800.0, 400.0], "denominator": math.nan, "value": math.nan,
+            "status": "unavailable",
+        }
+    )  # fmt: skip
+    rate = Measure("looked_after", "rate", "LAC", "LACnum")
+    (found,) = check_lost(figures, rate, "lait.csv", ["835"])
+    assert (found.code, found.la_code) == ("lost-cell", "383")
+    assert found.message.startswith("1 rows have no value though LACnum is there")
+    assert check_lost(figures.assign(numerator=math.nan), rate, "lait.csv") == []

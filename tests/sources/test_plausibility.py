@@ -47,8 +47,19 @@ def fraction(row: dict[str, str]) -> dict[str, str]:
 
 def test_percentages_as_fractions_are_refused(real_data: Path, tmp_path: Path) -> None:
     rows = each(table(real_data, "d3"), fraction)
-    with pytest.raises(SourceError, match="contradict their own counts"):
+    with pytest.raises(SourceError, match=r"contradict their own counts.*Give percentages as 22.6"):
         read(tmp_path, rows)
+
+
+def test_a_column_sorted_by_itself_is_refused_and_not_called_a_fraction(
+    real_data: Path, tmp_path: Path
+) -> None:
+    rows = table(real_data, "d3")
+    cells = sorted((row["CPP_start"] for row in rows), key=lambda text: (len(text), text))
+    rows = [row | {"CPP_start": cell} for row, cell in zip(rows, cells, strict=True)]
+    with pytest.raises(SourceError, match="sorted, pasted or moved by itself") as refused:
+        read(tmp_path, rows)
+    assert "22.6" not in str(refused.value)
 
 
 def test_one_year_of_fractions_is_refused(real_data: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from earlywarn.panel.known import cell_text, family_of, first_few, rows_of, with_code
 from earlywarn.sources.continuity import SMALLEST
-from earlywarn.sources.schema import KEY, Finding
+from earlywarn.sources.schema import KEY, UNAVAILABLE, Finding
 from earlywarn.utils.dates import ordinals_of
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ _OWN_MOVED = 0.05
 _FEWEST, _FEWEST_YEARS = 50, 3
 _TIMES = 2.5
 """As among the files themselves: no release moved one figure by more than 2.2 times."""
+_FEWEST_GONE = 2
+"""No release took back the figures of two authorities of one measure and year: of one, it did."""
 _NAMED = 12
 
 
@@ -48,13 +50,14 @@ def check_release_before(
     list of Finding
         A warning for each measure most years of which moved, for each other year of a table, for
         each authority most of whose other figures moved, and for each other figure that is two and
-        a half times what it was. Each is named once. Releases that are known, or older ones, are
-        `check_figures_known`'s.
+        a half times what it was. Each is named once. Figures that are gone are
+        named too. Releases that are known, or older ones, are `check_figures_known`'s.
     """
-    moved = _moved(read, known)
-    if moved.empty:
+    both = _beside(read, known)
+    if both.empty:
         return []
-    findings: list[Finding] = []
+    findings = _gone(both, register)
+    moved = both[both["moved"].notna()]
     by_year = moved.groupby(["family", "measure", "period"])["moved"].agg(["median", "size"])
     far = by_year["median"].gt(_YEAR_MOVED) & by_year["size"].ge(_FEWEST)
     years = far.groupby(["family", "measure"]).agg(["mean", "size"])
@@ -72,7 +75,7 @@ def check_release_before(
     return findings + _of_figures(rest[~of_own], register)
 
 
-def _moved(read: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+def _beside(read: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     """The figures that a new release gives of what was known before, and how far each moved."""
     last = pd.Series(ordinals_of(known["vintage"])).groupby(known["measure"].to_numpy()).max()
     newer = ordinals_of(read["vintage"]) > read["measure"].map(last).to_numpy()
@@ -92,7 +95,29 @@ def _moved(read: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     both["source"] = both["family"].map(newest).fillna(both["source"])
     apart = [_apart(both[name], both[f"{name}_known"]) for name in _COLUMNS]
     both["moved"] = pd.concat(apart, axis=1).max(axis=1)
-    return both[both["moved"].notna()]
+    return both
+
+
+def _gone(both: pd.DataFrame, register: Register) -> list[Finding]:
+    """A warning for each measure and year with figures that are not available any longer."""
+    lost = both["value"].isna() & both["status"].eq(UNAVAILABLE) & both["value_known"].notna()
+    findings = []
+    for (measure, year), part in both[lost].groupby(["measure", "period"]):
+        if len(part) < _FEWEST_GONE:
+            continue
+        source = part["source"].iloc[0]
+        names = first_few([with_code(code, register) for code in sorted(part["la_code"])])
+        message = (
+            f"{measure} of {names} for {year} is not available, where the newest release known has "
+            f"figures: were cells lost? Look into the notes of {source}, or download it again"
+        )
+        about = {
+            "la_code": min(part["la_code"]),
+            "period": float(str(year)),
+            "column": str(measure),
+        }
+        findings.append(Finding("warning", OTHERWISE, message, source, **about))
+    return findings
 
 
 def _apart(here: pd.Series, there: pd.Series) -> pd.Series:

@@ -18,7 +18,7 @@ from earlywarn.errors import AuthorityError, SourceError, require
 from earlywarn.sources.cells import SYMBOLS, legacy_findings, parse_cells
 from earlywarn.sources.continuity import check_other_years
 from earlywarn.sources.layouts import JOINT_SERVICES, Layout, Measure
-from earlywarn.sources.lost_cells import fraction_findings
+from earlywarn.sources.lost_cells import check_lost, fraction_findings
 from earlywarn.sources.plausibility import (
     check_coverage,
     check_scale,
@@ -29,7 +29,7 @@ from earlywarn.sources.reorganisations import settle_lifetimes, share_joint_lead
 from earlywarn.sources.schema import UNAVAILABLE, Finding
 from earlywarn.sources.tabular_files import Table, broken_parquet, column_key, sheet_text
 from earlywarn.sources.validation import check_figures, settle_ratios
-from earlywarn.sources.whole_years import check_lost_values, check_moved_years
+from earlywarn.sources.whole_years import check_copied_values, check_years
 from earlywarn.sources.wide_tables import Reading
 
 if TYPE_CHECKING:
@@ -403,9 +403,17 @@ def _item_figures(
         refuse_years_ahead(figures["period"], item.series, where)
         findings += check_coverage(figures[place], register, item.series, where)
         findings += check_scale(figures, item.value, file)
-        findings += check_lost_values(figures, item.value, file)
-        findings += check_moved_years(figures, item.value, file)
+        findings += check_lost(figures, measure, file, _closed(register))
+        findings += check_years(figures, item.value, file, register)
+        findings += check_copied_values(figures, item.value, file, register)
         findings += check_other_years(figures, item.value, file, register)
     figures, shared = share_joint_leads(figures, item.joint_leads, file)
     figures, settled = settle_lifetimes(figures, register, item.series, file)
     return figures.drop(columns="needed"), [*findings, *shared, *settled]
+
+
+def _closed(register: Register) -> frozenset[str]:
+    own = register.authorities
+    return frozenset(
+        own.loc[[register.life(code)[1] is not None for code in own["la_code"]], "la_code"]
+    )

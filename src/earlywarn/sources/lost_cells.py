@@ -11,7 +11,7 @@ from earlywarn.sources.continuity import SMALLEST
 from earlywarn.sources.schema import NOT_APPLICABLE, SUPPRESSED, Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     import pandas as pd
 
@@ -86,6 +86,28 @@ def check_cells(figures: pd.DataFrame, measure: Measure, file: str) -> list[Find
     return list(_contradictions(figures, measure, file))
 
 
+def check_lost(
+    figures: pd.DataFrame, measure: Measure, file: str, closed: Collection[str] = ()
+) -> list[Finding]:
+    """A warning where the counts are there, and the value that they give is not.
+
+    Parameters
+    ----------
+    figures, measure, file
+        As for `check_cells`.
+    closed : collection of str
+        Authorities that closed: their last count may stand without a rate.
+    """
+    if not measure.numerator:
+        return []
+    part, whole = figures["numerator"].to_numpy(), figures["denominator"].to_numpy()
+    there = np.isfinite(part) & ((whole > 0) if measure.denominator else True)
+    lost = figures["value"].isna().to_numpy() & there & ~figures["la_code"].isin(closed).to_numpy()
+    counts = " and ".join(filter(None, [measure.numerator, " + ".join(measure.denominator)]))
+    what = f"have no value though {counts} {'are' if measure.denominator else 'is'} there"
+    return list(_first(figures, lost, "lost-cell", what, (measure, file)))
+
+
 def _suppressed(figures: pd.DataFrame, measure: Measure, file: str) -> Iterator[Finding]:
     small = figures["la_code"].isin(SMALLEST).to_numpy()
     suppressed = (figures["status"] == SUPPRESSED).to_numpy() & ~small
@@ -99,13 +121,7 @@ def _contradictions(figures: pd.DataFrame, measure: Measure, file: str) -> Itera
     )
     over = " + ".join(measure.denominator)
     both = np.isfinite(part) & (whole > 0)
-    yield from _first(
-        figures,
-        np.isnan(value) & both,
-        "lost-cell",
-        f"have no value though {measure.numerator} and {over} are there",
-        (measure, file),
-    )
+    yield from check_lost(figures, measure, file)
     lost = np.isnan(part)
     if measure.unit == "percent" and measure.denominator:
         lost |= np.isnan(whole) & ~figures["la_code"].isin(SMALLEST).to_numpy()

@@ -79,6 +79,7 @@ def settle_lifetimes(
     inherited = inherited.explode("heir")
     findings = _tell(inherited, register, file)
     inherited = inherited[inherited["heir"].notna()]
+    findings += _contradicted(inherited, figures[~moved], register, file)
     several = inherited.index.duplicated(keep=False)
     inherited = inherited.assign(la_code=inherited["heir"], joint=inherited["joint"] | several)
     return _with_inherited(figures[~moved], inherited.drop(columns="heir")), findings
@@ -131,6 +132,33 @@ def _tell(inherited: pd.DataFrame, register: Register, file: str) -> list[Findin
             )
         )
     return findings
+
+
+def _contradicted(
+    inherited: pd.DataFrame, own: pd.DataFrame, register: Register, file: str
+) -> list[Finding]:
+    """A warning for each closed authority with figures of years of which its heir has others."""
+    theirs = own.set_index(KEY)["value"]
+    theirs = theirs[theirs.notna() & ~theirs.index.duplicated()]
+    keys = pd.MultiIndex.from_arrays([inherited["heir"], inherited["measure"], inherited["period"]])
+    values = theirs.reindex(keys).to_numpy()
+    unlike = inherited[~np.isnan(values) & (values != inherited["value"].to_numpy())]
+    return [
+        Finding(
+            "warning",
+            "outlived",
+            f"{measure} has figures of {register.name_of(str(code))} ({code}) for "
+            f"{_years(rows['period'])}, after it closed, and "
+            f"{' and '.join(sorted(set(rows['heir'])))} in its place have others: do the values "
+            "stand in rows of other authorities?",
+            file,
+            float(rows["line"].min()),
+            str(code),
+            float(rows["period"].min()),
+            str(measure),
+        )
+        for (code, measure), rows in unlike.groupby(["la_code", "measure"], sort=True)
+    ]
 
 
 def _years(periods: Iterable[int]) -> str:

@@ -22,6 +22,7 @@ _LARGEST = 1e12  # no count, rate or amount comes near this
 _FEWEST_WRONG = 3  # so many values of one year against their counts are no slip
 _APART = {"icpc_in_15_days": 10.5}  # its bands leave out some: no published one was 8.7 off
 _APART_MOST = 0.5  # beyond rounding; no other published value was 0.25 off
+_SCALE_APART = 1.1  # shares, thousands and the like are this near to a power of ten
 _SUSPECT_FROM = 100  # a share of nothing at all, of so many, where England's is over half
 
 
@@ -193,8 +194,22 @@ def _refuse_contradicted(
             found=f"{wrong[year]} of {counts[year]}, the first {row['value']:g} where "
             f"{measure.numerator} / {' + '.join(measure.denominator)} gives {given:.2f}",
             expected="the ratio of the counts, on the scale that the table is published in",
-            remedy="Give percentages as 22.6, not as 0.226, and no cells formatted as percent.",
+            remedy=_remedy(off[off["period"] == year], SCALES[measure.unit]),
         )
+
+
+def _remedy(off: pd.DataFrame, scale: float) -> str:
+    """What to do: another scale is off by about the same power of ten in most rows."""
+    given = scale * off["numerator"] / off["denominator"]
+    both = (given > 0) & (off["value"] > 0)
+    times = float(np.median(np.log10(off["value"][both] / given[both]))) if both.any() else 0.0
+    power = round(times)
+    if power and abs(times - power) < np.log10(_SCALE_APART):
+        return "Give percentages as 22.6, not as 0.226, and no cells formatted as percent."
+    return (
+        "Counts and values are not of the same rows: was one column sorted, pasted or moved by "
+        "itself? Download the file again."
+    )
 
 
 def _those(figures: pd.DataFrame, rows: npt.NDArray[np.bool_]) -> pd.DataFrame:

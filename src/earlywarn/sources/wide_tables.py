@@ -18,6 +18,7 @@ from earlywarn.sources.exchanged import check_exchanged
 from earlywarn.sources.layouts import IDENTIFIERS
 from earlywarn.sources.lost_cells import blank_findings, check_cells, fraction_findings
 from earlywarn.sources.names_and_codes import mismatches
+from earlywarn.sources.odd_signs import check_rounded, check_signs
 from earlywarn.sources.plausibility import (
     check_coverage,
     check_scale,
@@ -28,7 +29,7 @@ from earlywarn.sources.reorganisations import settle_lifetimes, share_joint_lead
 from earlywarn.sources.schema import Finding
 from earlywarn.sources.sums import LOCAL, NATIONAL, REGIONAL, check_absence, check_bands, check_sums
 from earlywarn.sources.validation import check_figures, settle_ratios
-from earlywarn.sources.whole_years import check_lost_values, check_moved_years
+from earlywarn.sources.whole_years import check_years
 
 if TYPE_CHECKING:
     from earlywarn.sources.layouts import Layout, Measure
@@ -114,6 +115,9 @@ def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
     numbers, signs = _numbers(kept, layout, register)
     findings += signs + _sums(counted, layout)
     findings += check_copied_years(kept, places, _NO_COUNTS, register)
+    findings += check_signs(places, numbers, kept.file, whole=not layout.count_half)
+    whole = sorted(layout.whole)
+    findings += check_rounded(places, numbers, whole, kept.file, register)
     parts = []
     for measure in layout.measures:
         part = _figures(places, measure, numbers)
@@ -121,8 +125,7 @@ def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
         findings += settle_ratios(part, measure, kept.file)
         findings += check_figures(part, measure, layout, kept.file, register)
         findings += check_scale(part, measure.value, kept.file)
-        findings += check_lost_values(part, measure.value, kept.file)
-        findings += check_moved_years(part, measure.value, kept.file)
+        findings += check_years(part, measure.value, kept.file, register)
         findings += check_other_years(part, measure.value, kept.file, register)
         findings += check_exchanged(part, measure.value, kept.file, register)
         parts.append(part.drop(columns=["needed", "row"]))
