@@ -50,8 +50,8 @@ def check_release_before(
     list of Finding
         A warning for each measure most years of which moved, for each other year of a table, for
         each authority most of whose other figures moved, and for each other figure that is two and
-        a half times what it was. Each is named once. Figures that are gone are
-        named too. Releases that are known, or older ones, are `check_figures_known`'s.
+        a half times what it was. Each is named once. One for each measure and year of which
+        figures are gone. Releases that are known, or older ones, are `check_figures_known`'s.
     """
     both = _beside(read, known)
     if both.empty:
