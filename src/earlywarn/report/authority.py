@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -18,7 +18,6 @@ from earlywarn.report.authority_charts import (
     waterfall_chart,
 )
 from earlywarn.report.chart import Chart, Column, Table, archive, inline
-from earlywarn.report.contents import Contents, inspections_of
 from earlywarn.report.indicator_history import NOT_THERE, Line, lines_of
 from earlywarn.report.standing import place_in_words, strip
 from earlywarn.report.svg import TimeAxis, inspection_lines
@@ -37,7 +36,9 @@ from earlywarn.utils.formatting import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from earlywarn.report.contents import Contents
 
 _RECORDS = {record.id: record for record in INDICATORS}
 _MOST = 3
@@ -121,9 +122,7 @@ class Section:
         return inline("application/zip", archive(files))
 
     def _figures(self) -> str:
-        return inert(self.figures.round(FIGURE_DIGITS)).to_csv(
-            index=False, lineterminator="\r\n", float_format="%.10g"
-        )
+        return self.figures.to_csv(index=False, lineterminator="\r\n")
 
     def _picture(self) -> str:
         charts = [(small.title, small.svg) for small in self.smalls]
@@ -133,26 +132,46 @@ class Section:
 
 def sections(contents: Contents) -> Iterator[Section]:
     """The sections of the authorities that were chosen, one after another."""
-    terms = dict(iter(contents.terms.groupby("la_code")))
-    risks = dict(iter(contents.risks.groupby("la_code")))
-    histories = dict(iter(contents.indicator_history.groupby("la_code")))
-    rows = {str(row["la_code"]): row for _, row in contents.listed.iterrows()}
+    scores = {str(row["la_code"]): row for _, row in contents.listed.iterrows()}
+    frames = {
+        "terms": contents.terms,
+        "risks": contents.risks,
+        "inspections": contents.inspections,
+        "history": contents.indicator_history,
+        "neighbours": contents.snapshot.neighbours,
+    }
+    rows = {name: _by_authority(frame, contents.chosen) for name, frame in frames.items()}
     for code in contents.chosen:
-        yield _section(contents, rows[code], terms[code], risks[code], histories[code])
+        own = {name: by_authority[code] for name, by_authority in rows.items()}
+        yield _section(contents, _Rows(code, scores[code], **own))
 
 
-def _section(
-    contents: Contents,
-    row: pd.Series,
-    terms: pd.DataFrame,
-    risks: pd.DataFrame,
-    history: pd.DataFrame,
-) -> Section:
-    code = str(row["la_code"])
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """One authority's rows of each frame."""
+
+    code: str
+    score: pd.Series
+    terms: pd.DataFrame
+    risks: pd.DataFrame
+    inspections: pd.DataFrame
+    history: pd.DataFrame
+    neighbours: pd.DataFrame
+
+
+def _by_authority(frame: pd.DataFrame, codes: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """The rows of each authority; text as objects, as Arrow is slow on thirty rows at a time."""
+    texts = frame.select_dtypes(exclude=["number", "bool"]).columns
+    rows = frame[frame["la_code"].isin(codes)].astype(dict.fromkeys(texts, object))
+    found = {str(code): own for code, own in rows.groupby("la_code")}
+    return dict.fromkeys(codes, rows.iloc[:0]) | found
+
+
+def _section(contents: Contents, own: _Rows) -> Section:
+    code, row, terms, history = own.code, own.score, own.terms, own.history
     name = contents.names[code]
-    inspections = inspections_of(contents, code)
     axis = TimeAxis(FIRST_YEAR, contents.as_of, 28, SMALL[0] - 6)
-    marks = axis.ticks(78, each=4) + inspection_lines(axis, inspections, 10, 78)
+    marks = axis.ticks(78, each=4) + inspection_lines(axis, own.inspections, 10, 78)
     shared = f'<use href="#j{code}"/>'
     by_indicator = _by_weight(lines_of(history), terms)
     years = tuple(range(int(history["period"].min()), int(history["period"].max()) + 1))
@@ -169,16 +188,16 @@ def _section(
         summary=_summary(contents, row),
         raises=_sentences(once, 1),
         lowers=_sentences(once, -1),
-        risk=risk_chart(code, name, row["region"], risks, inspections, contents.as_of),
+        risk=risk_chart(code, name, row["region"], own.risks, own.inspections, contents.as_of),
         waterfall=waterfall_chart(code, name, terms),
-        neighbours=_neighbours(contents, code),
+        neighbours=_neighbours(contents, own.neighbours),
         terms=_terms(terms),
         smalls=tuple(smalls),
         years=years,
         histories=tuple(_history(_RECORDS[key], by_indicator[key], years) for key in by_indicator),
-        inspections=Table.of(inspections, INSPECTION_COLUMNS),
+        inspections=Table.of(own.inspections, INSPECTION_COLUMNS),
         holes=_holes(contents, row, history),
-        figures=history,
+        figures=_written(history),
     )
 
 
@@ -202,10 +221,19 @@ def _small(
     )
 
 
-def _neighbours(contents: Contents, code: str) -> tuple[str, ...]:
-    pairs = contents.snapshot.neighbours
-    others = pairs.loc[pairs["la_code"] == code, "neighbour_code"]
-    return tuple(contents.names[other] for other in others if other in contents.names)
+def _neighbours(contents: Contents, pairs: pd.DataFrame) -> tuple[str, ...]:
+    names = contents.names
+    return tuple(names[other] for other in pairs["neighbour_code"] if other in names)
+
+
+def _written(history: pd.DataFrame) -> pd.DataFrame:
+    """The figures as they are downloaded: to two decimals, without noughts at the end."""
+    rounded = history.round(FIGURE_DIGITS)
+    numbers = {
+        str(name): ["" if math.isnan(cell) else f"{cell:.10g}" for cell in column.tolist()]
+        for name, column in rounded.select_dtypes("float").items()
+    }
+    return inert(rounded).assign(**numbers)
 
 
 # --- in words ------------------------------------------------------------------------------------
@@ -256,9 +284,13 @@ def moved_sentence(row: pd.Series, contents: Contents) -> str:
 
 
 def _sentences(terms: pd.DataFrame, side: int) -> tuple[str, ...]:
-    known = terms[(terms["term"] == "indicator") & (terms["contribution"] * side > 0.005)]
-    known = known[known["value"].notna()]
-    return tuple(text.rsplit(": ", 1)[0] for text in known["sentence"].head(_MOST))
+    columns = (terms[name] for name in ("term", "contribution", "value", "sentence"))
+    worded = [
+        sentence.rsplit(": ", 1)[0]
+        for term, contribution, value, sentence in zip(*columns, strict=True)
+        if term == "indicator" and contribution * side > 0.005 and not math.isnan(value)
+    ]
+    return tuple(worded[:_MOST])
 
 
 def _message(record: Indicator, rows: Line) -> str:
@@ -333,14 +365,16 @@ def _holes(contents: Contents, row: pd.Series, history: pd.DataFrame) -> tuple[s
     sentences = [_missing(row["missing_indicators"])]
     sentences += [_made_of(contents, str(row["la_code"]))]
     lacking = history[history["value"].isna()]
-    for status, rows in lacking.groupby("status"):
-        sentences.append(_lacking(str(status), rows))
+    sentences += [
+        _lacking(status, lacking[lacking["status"] == status])
+        for status in sorted(set(lacking["status"]))
+    ]
     joint = history[history["joint"]]
     if len(joint):
         names = "; ".join(_years_of(joint))
         sentences.append(f"From a joint return with another authority, the same for both: {names}.")
     sentences.append(
-        f"Of {whole(len(history[history['value'].notna()]))} figures, "
+        f"Of {whole(len(history) - len(lacking))} figures, "
         f"{whole(history['restated'].sum())} could only be read as restated after the day, and "
         f"{whole(history['assumed'].sum())} have a publication day that is only assumed."
     )
@@ -370,5 +404,7 @@ def _lacking(status: str, rows: pd.DataFrame) -> str:
 
 
 def _years_of(rows: pd.DataFrame) -> list[str]:
-    groups: Any = rows.groupby("indicator", sort=False)["period"]
-    return [f"{_RECORDS[name].title} {year_ranges(list(years))}" for name, years in groups]
+    years: dict[str, list[int]] = {}
+    for name, year in zip(rows["indicator"], rows["period"], strict=True):
+        years.setdefault(name, []).append(year)
+    return [f"{_RECORDS[name].title} {year_ranges(found)}" for name, found in years.items()]

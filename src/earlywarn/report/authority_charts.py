@@ -120,19 +120,20 @@ def waterfall_frame(terms: pd.DataFrame) -> pd.DataFrame:
         One row a step: ``step, contribution, start, end`` in log-odds and ``risk_after``; families
         by strength between the start and the risk itself.
     """
-    start = float(terms.loc[terms["term"] == "baseline", "contribution"].iloc[0])
+    start = terms.loc[terms["term"] == "baseline", "contribution"].iloc[0]
     families = terms[terms["term"] == "indicator"].groupby("family")["contribution"].sum()
-    families = families.reindex(families.abs().sort_values(ascending=False, kind="stable").index)
-    contribution = np.array([start, *families])
+    strongest = np.argsort(-np.abs(families.to_numpy()), kind="stable")
+    contribution = np.array([start, *families.to_numpy()[strongest]])
     end = np.cumsum(contribution)
-    steps = ["Where every authority starts", *(_capital(family) for family in families.index)]
-    frame = pd.DataFrame({"step": steps, "contribution": contribution, "end": end})
-    frame["start"] = end - contribution
-    total = {"step": "Risk", "contribution": end[-1], "end": end[-1], "start": 0.0}
-    frame = pd.concat([frame, pd.DataFrame([total])], ignore_index=True)
-    return frame.assign(risk_after=expit(frame["end"].to_numpy()))[
-        ["step", "contribution", "start", "end", "risk_after"]
-    ]
+    risk = end[-1]
+    steps = [_capital(family) for family in families.index[strongest]]
+    frame = {
+        "step": ["Where every authority starts", *steps, "Risk"],
+        "contribution": [*contribution, risk],
+        "start": [*(end - contribution), 0.0],
+        "end": [*end, risk],
+    }
+    return pd.DataFrame(frame).assign(risk_after=expit(np.array(frame["end"])))
 
 
 def waterfall_chart(code: str, name: str, terms: pd.DataFrame) -> Chart:
@@ -184,10 +185,10 @@ def _beside_bar(left: int, right: int, y: int, words: str, css: str = "") -> str
 
 
 def _why(name: str, frame: pd.DataFrame) -> str:
-    steps = frame.iloc[1:-1].set_index("step")["contribution"]
-    up, down = steps[steps > NONE], steps[steps < -NONE]
-    raised = f"{str(up.idxmax()).lower()} raises the risk of {name} most" if len(up) else ""
-    lowered = f"{str(down.idxmin()).lower()} lowers it most" if len(down) else ""
+    steps = dict(zip(frame["step"][1:-1], frame["contribution"][1:-1], strict=True))
+    up, down = max(steps, key=steps.__getitem__), min(steps, key=steps.__getitem__)
+    raised = f"{up.lower()} raises the risk of {name} most" if steps[up] > NONE else ""
+    lowered = f"{down.lower()} lowers it most" if steps[down] < -NONE else ""
     if raised and lowered:
         return _capital(f"{raised}, {lowered}")
     return (

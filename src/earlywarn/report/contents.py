@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from earlywarn.errors import ScoreError
+from earlywarn.indicators.build import build_indicators
+from earlywarn.indicators.timeline import Timeline
 from earlywarn.judgements.targets import AREAS
 from earlywarn.report.indicator_history import indicator_history
-from earlywarn.report.risk_history import rank_movement, risk_history
+from earlywarn.report.risk_history import movement, risk_history
 from earlywarn.report.standing import Standing, axis_tops, standings
 from earlywarn.report.tilemap import tiles_for
 from earlywarn.report.track_record import past_calibration, past_record, past_warnings
@@ -108,6 +110,11 @@ class Contents:
     def axis_tops(self) -> dict[str, float]:
         """Where the axis of each indicator ends, for every authority alike."""
         return axis_tops(self.indicator_history)
+
+    @cached_property
+    def inspections(self) -> pd.DataFrame:
+        """The inspections whose reports were public, newest first, with how each is drawn."""
+        return _graded(self.snapshot.judgements)
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -207,10 +214,11 @@ def _chosen(snapshot: Snapshot, authorities: str | Sequence[str] | None) -> tupl
 
 
 def _risk_moves(panel: Panel, model: RiskModel, before: date | None, now: Snapshot) -> pd.DataFrame:
+    indicators = build_indicators(now)
     if before is None:
-        found = rank_movement(model, now, now)
-        return found.iloc[:0]
-    return rank_movement(model, panel.as_of(before), now)
+        return movement(model, indicators, indicators).iloc[:0]
+    # The history of the risk has worked them out: the panel keeps what it was asked for by day.
+    return movement(model, Timeline(panel, panel.judgements).at(before), indicators)
 
 
 def _with_medians(risks: pd.DataFrame, snapshot: Snapshot) -> pd.DataFrame:
@@ -229,13 +237,12 @@ def _with_medians(risks: pd.DataFrame, snapshot: Snapshot) -> pd.DataFrame:
     return rows.join(medians, on=["la_code", "as_of"])
 
 
-def inspections_of(contents: Contents, code: str) -> pd.DataFrame:
-    """The inspections of one authority whose reports were public, newest first."""
-    rows = contents.snapshot.judgements
-    own = rows[rows["la_code"] == code].sort_values("inspection_start", ascending=False)
-    areas = own[list(AREAS)].to_dict("records")
-    worst = pd.Series([_worst(set(row.values())) for row in areas], own.index, dtype=object)
-    return own.assign(worst_area=worst, grade=own["overall"].fillna(worst))
+def _graded(judgements: pd.DataFrame) -> pd.DataFrame:
+    """Inspections, newest first, with the worst area and the grade that they are drawn with."""
+    rows = judgements.sort_values("inspection_start", ascending=False, kind="stable")
+    areas = rows[list(AREAS)].to_dict("records")
+    worst = pd.Series([_worst(set(row.values())) for row in areas], rows.index, dtype=object)
+    return rows.assign(worst_area=worst, grade=rows["overall"].fillna(worst))
 
 
 _ORDER = ("Inadequate", "Requires improvement", "Good", "Outstanding")

@@ -17,6 +17,8 @@ from earlywarn.scoring.preprocessing import read_rows
 from earlywarn.utils.progress import Progress, progress_or_silent
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Panel, Snapshot
     from earlywarn.statistics.arrays import FloatArray
@@ -117,6 +119,11 @@ def rank_movement(model: RiskModel, before: Snapshot, now: Snapshot) -> pd.DataF
     is shared, and a fresh error for each day's figures, since those are not. Intervals of two ranks
     that overlap may still differ by more than noise.
     """
+    return movement(model, build_indicators(before), build_indicators(now))
+
+
+def movement(model: RiskModel, before: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
+    """What ``rank_movement`` gives, where the indicators of the two days are at hand."""
     early, late = _log_odds(model, before), _log_odds(model, now)
     odds = _paired_draws(model, early, late)
     central = [_ranks(frame["log_odds"].to_numpy()[None, :])[0] for frame in (early, late)]
@@ -139,9 +146,9 @@ def rank_movement(model: RiskModel, before: Snapshot, now: Snapshot) -> pd.DataF
     )
 
 
-def _log_odds(model: RiskModel, snapshot: Snapshot) -> pd.DataFrame:
+def _log_odds(model: RiskModel, indicators: pd.DataFrame) -> pd.DataFrame:
     """Log-odds, their own error, and the design that shares the weights' error."""
-    X = build_indicators(snapshot).reset_index()
+    X = indicators.reset_index()
     inputs = read_rows(model, X)
     filled, own = model.own_variance(inputs.values, inputs.noise)
     frame = pd.DataFrame(filled, index=X["la_code"]).add_prefix("x")
@@ -167,6 +174,8 @@ def _paired_draws(
     return found[0], found[1]
 
 
-def _ranks(log_odds: FloatArray) -> FloatArray:
+def _ranks(log_odds: FloatArray) -> NDArray[np.intp]:
     order = np.argsort(-log_odds, axis=1, kind="stable")
-    return np.asarray(np.argsort(order, axis=1, kind="stable") + 1)
+    ranks = np.empty_like(order)
+    np.put_along_axis(ranks, order, np.arange(1, order.shape[1] + 1)[None, :], axis=1)
+    return ranks

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,9 @@ class Scale:
     def __call__(self, value: float) -> int:
         """The coordinate of a value, held within the drawing."""
         span = self.high - self.low
-        share = 0.5 if span <= 0 else min(max((value - self.low) / span, 0.0), 1.0)
+        share = 0.5 if span <= 0 else (value - self.low) / span
+        # Not by min and max: a report asks three hundred thousand times.
+        share = 0.0 if share < 0 else 1.0 if share > 1 else share
         return round(self.start + share * (self.end - self.start))
 
 
@@ -139,7 +142,7 @@ class TimeAxis:
     start: int
     end: int
 
-    @property
+    @cached_property
     def scale(self) -> Scale:
         """Years as decimals to coordinates."""
         return Scale(self.first, _decimal(self.last) + 0.15, self.start, self.end)

@@ -147,9 +147,10 @@ def said_once(rows: pd.DataFrame) -> pd.DataFrame:
     fact = parts["sentence"].iloc[0].split(_WHOLE)[0].rsplit(": ", 1)[0]
     kept = rows.drop(parts.index[1:])
     first = kept.index == parts.index[0]
-    kept.loc[first, "contribution"], kept.loc[first, "sentence"] = whole, f"{fact}: {effect(whole)}"
-    size = kept["contribution"].abs().where(kept["term"] == "indicator", np.inf)
-    return kept.loc[size.sort_values(ascending=False, kind="stable").index]
+    kept["contribution"] = np.where(first, whole, kept["contribution"])
+    kept["sentence"] = np.where(first, f"{fact}: {effect(whole)}", kept["sentence"])
+    size = np.where(kept["term"] == "indicator", kept["contribution"].abs(), np.inf)
+    return kept.iloc[np.argsort(-size, kind="stable")]
 
 
 def contribution_frame(model: RiskModel, X: pd.DataFrame) -> pd.DataFrame:

@@ -72,15 +72,14 @@ def ranked(
     hold the model's doubt about its form beside that about weights and figures, as the interval of
     a risk does: a rank is right only if the form is.
     """
-    draws = model.draws(values, noise)
-    order = _order(draws)
+    places = np.argsort(-model.draws(values, noise), axis=1)
+    order = _counted(places)
     odds = model.log_odds(values)
     rank = np.searchsorted(np.sort(-odds), -odds, side="left") + 1
     low = np.quantile(order, 0.05, axis=0, method="lower").astype(int)
     high = np.quantile(order, 0.95, axis=0, method="higher").astype(int)
     new = np.ones(len(odds), dtype=np.bool_) if apart is None else ~apart
-    among_new = np.full(len(odds), np.nan)
-    among_new[new] = (_order(draws[:, new]) <= top_k).mean(axis=0)
+    among_new = np.where(new, (_counted(places, new) <= top_k).mean(axis=0), np.nan)
     return Ranks(
         rank,
         np.minimum(low, rank),
@@ -90,9 +89,11 @@ def ranked(
     )
 
 
-def _order(draws: FloatArray) -> npt.NDArray[np.int32]:
-    """The place of each row in each draw, the highest first."""
-    order = np.empty(draws.shape, dtype=np.int32)
-    places = np.argsort(-draws, axis=1)
-    np.put_along_axis(order, places, np.arange(1, draws.shape[1] + 1)[None, :], axis=1)
+def _counted(
+    places: npt.NDArray[np.intp], among: npt.NDArray[np.bool_] | None = None
+) -> npt.NDArray[np.int32]:
+    """The place of each row in each draw, from the rows in order; among some rows, if given."""
+    order = np.empty(places.shape, dtype=np.int32)
+    up_to = np.arange(1, places.shape[1] + 1)[None, :] if among is None else among[places].cumsum(1)
+    np.put_along_axis(order, places, up_to, axis=1)
     return order

@@ -70,11 +70,15 @@ def inert(frame: pd.DataFrame) -> pd.DataFrame:
     ["'=1+1", 'Leeds']
     """
 
-    def plain(cell: object) -> object:
-        return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    def formula(cell: object) -> bool:
+        return isinstance(cell, str) and cell.startswith(_FORMULA)
 
-    text = frame.select_dtypes(exclude="number").columns
-    return frame.assign(**{name: frame[name].map(plain) for name in text})
+    def plain(cell: object) -> object:
+        return f"'{cell}" if formula(cell) else cell
+
+    text = frame.select_dtypes(exclude=["number", "bool"]).columns
+    found = [name for name in text if any(map(formula, frame[name].tolist()))]
+    return frame.assign(**{name: frame[name].map(plain) for name in found})
 
 
 def decoded(data: bytes, where: str, error: type[EarlyWarnError]) -> tuple[str, str]:
