@@ -341,6 +341,15 @@ def test_csv_as_pandas_writes_it(rows) -> None:
     assert csv_bytes(frame) == theirs.encode("utf-8", "backslashreplace")
 
 
+@given(st.lists(st.one_of(st.floats(), st.floats(1e-4, 1e10), st.sampled_from([0.1, -0.0, 2.0]))))
+def test_numbers_as_python_writes_them(numbers) -> None:
+    # many alike and all different: the two ways in which a column is written
+    for column in (numbers * 5, numbers):
+        frame = pd.DataFrame({"a": column, "b": 1}).astype({"a": "float64"})
+        cells = ["" if number != number else repr(number) for number in column]  # noqa: PLR0124
+        assert csv_bytes(frame).decode() == "".join(f"{cell},1\n" for cell in cells)
+
+
 def test_a_lone_carriage_return_ends_no_row() -> None:
     assert csv_bytes(pd.DataFrame({"a": ["x\ry"], "b": [1]})) == b'"x\ry",1\n'
 

@@ -21,6 +21,7 @@ from earlywarn.scoring.predictions import SCORED
 from earlywarn.scoring.reference import Reference
 from earlywarn.serving.chunks import (
     CHUNK,
+    PARTS,
     as_cells,
     check_ending,
     csv_bytes,
@@ -80,7 +81,7 @@ class _Job:
     explain: bool
 
     def file(self, number: int, ending: str = "") -> str:
-        return f"{number:08d}{ending or self.ending}"
+        return f"{number:08d}{ending or PARTS.get(self.ending, self.ending)}"
 
     @property
     def whole(self) -> Path:
@@ -355,7 +356,7 @@ def _join(job: _Job, parts: list[Part]) -> None:
     given, added = parts[0].facts["given"], parts[0].facts["added"]
     for names, ending, file in (
         (["row", *given, "status"], ".refused", job.refused),
-        ([*given, *added], job.ending, job.whole),
+        ([*given, *added], "", job.whole),
     ):
         pieces = [(job.work.file(job.file(part.number, ending)), part.digests) for part in parts]
         join_parts([(piece, digests[piece.name]) for piece, digests in pieces], names, file)

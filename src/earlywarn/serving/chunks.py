@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,10 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from earlywarn.statistics.arrays import FloatArray
+
 CHUNK = 50_000
 """Rows at a time: of a file of any size so many are held at once, by each process."""
 LINES = (".jsonl", ".ndjson")
+PARTS = {".parquet": ".arrow"}
+"""How the parts of an output end, where it is not as the output does."""
 ENDINGS = (".csv", ".parquet", *LINES)
+_TO_QUOTE = re.compile('[,"\n\r]')
 LONE = "backslashreplace"
 """Half of a surrogate pair, which JSON can hold and UTF-8 can't, is written as JSON escapes it."""
 
@@ -95,12 +101,12 @@ def check_ending(file: Path) -> None:
 
 
 def encode(rows: Any, added: pd.DataFrame, ending: str) -> bytes:
-    """Give the rows of a chunk with their scores in the form of an output file."""
+    """Give the rows of a chunk with their scores in the form of a part of an output file."""
     if ending == ".csv":
         return csv_bytes(beside(as_cells(rows), added))
     if ending in LINES:
         return _line_bytes(rows, added)
-    return _parquet_bytes(rows, added)
+    return _arrow_bytes(rows, added)
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
@@ -119,8 +125,7 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 def _csv_cells(column: pd.Series[Any]) -> Iterable[str]:
     """The cells of a column as they stand in a CSV, quoted where they must be."""
     if column.dtype == np.float64:
-        cells = map(repr, column.tolist())
-        return ("" if cell == "nan" else cell for cell in cells) if column.hasnans else cells
+        return _csv_numbers(column.to_numpy())
     if column.dtype.kind in "iu":
         return map(str, column.tolist())
     if isinstance(column.dtype, pd.StringDtype):
@@ -130,8 +135,40 @@ def _csv_cells(column: pd.Series[Any]) -> Iterable[str]:
     return ("" if _nothing(cell) else _quoted(str(cell)) for cell in column.tolist())
 
 
+def _csv_numbers(values: FloatArray) -> Iterable[str]:
+    """Numbers as Python writes them, nothing where there is none.
+
+    What an indicator without a figure adds is the same in each row: such a column is written from
+    its few different numbers. They are told apart by their bits, so that -0.0 stays what it is.
+    """
+    codes, different = pd.factorize(np.ascontiguousarray(values).view(np.int64))
+    few = 4 * len(different) < len(values)
+    written = different.view(np.float64) if few else values
+    texts = _shortest(written)
+    if np.isnan(written).any():
+        texts = ["" if cell == "nan" else cell for cell in texts]
+    return map(texts.__getitem__, codes.tolist()) if few else texts
+
+
+def _shortest(values: FloatArray) -> list[str]:
+    """Numbers as ``repr`` writes them: the fewest digits that give the same number back.
+
+    Arrow finds the same digits in a fifth of the time, but writes whole numbers without a point
+    and turns to exponents elsewhere: those are left to ``repr``.
+    """
+    arrow, size = sys.modules.get("pyarrow"), np.abs(values)
+    alike = (size >= 1e-4) & (size < 1e10) & (values != np.floor(values))
+    others = np.flatnonzero(~alike)
+    if arrow is None or 2 * len(others) > len(values):
+        return [*map(repr, values.tolist())]
+    texts: list[str] = arrow.array(values).cast(arrow.string()).to_pylist()
+    for place in others.tolist():
+        texts[place] = repr(values[place].item())
+    return texts
+
+
 def _quoted(text: str) -> str:
-    if any(mark in text for mark in ',"\n\r'):
+    if _TO_QUOTE.search(text):
         return '"' + text.replace('"', '""') + '"'
     return text
 
@@ -353,14 +390,17 @@ def _finite(cell: float) -> bool:
     return abs(cell) < float("inf")
 
 
-def _parquet_bytes(rows: Any, added: pd.DataFrame) -> bytes:
-    pa, pq = require("pyarrow", extra="data"), require("pyarrow.parquet", extra="data")
+def _arrow_bytes(rows: Any, added: pd.DataFrame) -> bytes:
+    pa = require("pyarrow", extra="data")
     table = _texts(rows) if isinstance(rows, pd.DataFrame) else rows
     for name in added.columns:
         kind = {"f": pa.float64(), "i": pa.int64()}.get(added[name].dtype.kind, pa.string())
         table = table.append_column(name, pa.array(added[name], type=kind, from_pandas=True))
     buffer = io.BytesIO()
-    pq.write_table(table, buffer)
+    # A part is read once, when all are joined: Parquet would be packed twice.
+    packed = pa.ipc.IpcWriteOptions(compression="lz4")
+    with pa.ipc.new_file(buffer, table.schema, options=packed) as file:
+        file.write_table(table)
     return buffer.getvalue()
 
 
@@ -388,6 +428,9 @@ def _encodable(text: str) -> str:
 
 def _join_parquet(parts: list[tuple[Path, str]], file: Path) -> None:
     pa, pq = require("pyarrow", extra="data"), require("pyarrow.parquet", extra="data")
-    with pq.ParquetWriter(file, pq.read_schema(parts[0][0])) as writer:
+    with pa.ipc.open_file(parts[0][0]) as first:
+        schema = first.schema
+    with pq.ParquetWriter(file, schema) as writer:
         for part in parts:
-            writer.write_table(pq.read_table(pa.BufferReader(_unchanged(*part)), partitioning=None))
+            with pa.ipc.open_file(_unchanged(*part)) as reader:
+                writer.write_table(reader.read_all())
