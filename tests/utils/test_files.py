@@ -18,6 +18,7 @@ import pytest
 from tests.helpers.stopping import kills
 
 from earlywarn.errors import CardError, LeftBehindWarning, UsageError
+from earlywarn.utils import locks
 from earlywarn.utils.file_sets import settle
 from earlywarn.utils.files import (
     check_outputs,
@@ -165,6 +166,27 @@ def test_a_part_swept_up_before_it_was_locked_is_made_again(tmp_path: Path, monk
 
 
 @posix
+def test_a_part_that_can_not_be_opened_goes_again(tmp_path: Path, monkeypatch) -> None:
+    def none_left(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(os, "fdopen", none_left)
+    with pytest.raises(OSError, match="Too many open files"):
+        new_part(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("fault", [errno.ENOLCK, errno.EINVAL, errno.EIO])
+def test_a_lock_that_can_not_be_had_leaves_no_file(tmp_path: Path, monkeypatch, fault) -> None:
+    def none(*_: object) -> None:
+        raise OSError(fault, os.strerror(fault))
+
+    monkeypatch.setattr(locks, "_take", none)
+    with pytest.raises(UsageError, match=os.strerror(fault)), locks.owned(tmp_path / "in" / "lock"):
+        pass  # pragma: no cover - never owned
+    assert not list((tmp_path / "in").iterdir())
+
+
 def test_without_locks_nothing_is_taken_for_left(tmp_path: Path, monkeypatch) -> None:
     def none(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")

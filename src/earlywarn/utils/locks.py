@@ -117,11 +117,9 @@ def _say_who(stream: IO[str]) -> None:
 def _fault(error: OSError, file: Path, stream: IO[str]) -> EarlyWarnError:
     if isinstance(error, BlockingIOError):
         return _taken(file, stream)
-    if error.errno in _NO_LOCKS:
-        return _unlockable(file, error)
     with contextlib.suppress(OSError):  # Windows removes no file that is open, as this one is.
         file.unlink(missing_ok=True)
-    return unwritable(file, error)
+    return _unlockable(file, error) if error.errno in _NO_LOCKS else unwritable(file, error)
 
 
 def _taken(file: Path, stream: IO[str]) -> UsageError:

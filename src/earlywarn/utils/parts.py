@@ -37,7 +37,12 @@ def new_part(folder: Path, end: str = _END) -> tuple[IO[bytes], Path]:
     while True:
         # Not the file's own name in it: one of 250 characters has no room for more.
         handle, name = tempfile.mkstemp(dir=folder, prefix=START, suffix=end)
-        stream = os.fdopen(handle, "wb")
+        try:
+            stream = os.fdopen(handle, "wb")
+        except BaseException:
+            os.close(handle)
+            Path(name).unlink(missing_ok=True)
+            raise
         try:
             if is_free(stream) is not False and os.fstat(handle).st_nlink:
                 return stream, Path(name)
