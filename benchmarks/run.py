@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--inspections", type=int, help="the last so many to fit; all if not given")
     parser.add_argument("--starts", type=int, default=5, help="cold starts of each command")
     parser.add_argument("--seconds", type=float, default=3.0, help="of each turn of the service")
-    parser.add_argument("--file-rows", type=int, default=500_000, help="rows of a file")
+    parser.add_argument("--file-rows", type=int, default=2_000_000, help="rows of a file")
     parser.add_argument(
         "--commands",
         nargs="*",
