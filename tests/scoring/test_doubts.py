@@ -127,18 +127,18 @@ def test_the_smallest_authorities_are_not_doubted(model, snapshot) -> None:
 def test_a_value_that_its_counts_do_not_give_is_doubted(model) -> None:
     counts = {"rereferral_count": 350, "referrals": 1100}
     rows = [counts | {"rereferrals": value} for value in (31.8, 31.82, 12.0, None)]
-    with pytest.warns(RowsWarning, match="rereferrals is not what .* give, in 1 rows: it is used"):
+    with pytest.warns(RowsWarning, match="rereferrals is not what .* give, in 1 row: it is used"):
         score_batch(rows, model)
 
 
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ({"rereferrals_z": 300.0}, "rereferrals_z lies beyond 4 either way, in 1 rows"),
-        ({"absence_z": -24.5}, "absence_z lies beyond 4 either way, in 1 rows"),
-        ({"absence_z": 0.4, "absence_se": 24.5}, "absence_se is above 1, in 1 rows"),
+        ({"rereferrals_z": 300.0}, "rereferrals_z lies beyond 4 either way, in 1 row"),
+        ({"absence_z": -24.5}, "absence_z lies beyond 4 either way, in 1 row"),
+        ({"absence_z": 0.4, "absence_se": 24.5}, "absence_se is above 1, in 1 row"),
         ({"social_work_spend_z": 60.0}, "social_work_spend_z lies beyond 4"),
-        ({"previously_good": 0.5}, "previously_good is neither 0 nor 1, in 1 rows"),
+        ({"previously_good": 0.5}, "previously_good is neither 0 nor 1, in 1 row"),
         ({"rereferral_count": 1, "referrals": 3}, "referrals reaches 3, where authorities"),
         (
             {"caseload": 50.0, "cases": 25_000, "case_holders_fte": 500},
@@ -149,7 +149,7 @@ def test_a_value_that_its_counts_do_not_give_is_doubted(model) -> None:
         ({"icpc_rate": 170.0, "section_47_rate": 70.0}, "icpc_rate is not between"),
         (
             {"no_further_action": 45.0, "assessed_not_in_need": 60.0},
-            "no_further_action and assessed_not_in_need are above 100 together, in 1 rows",
+            "no_further_action and assessed_not_in_need are above 100 together, in 1 row",
         ),
         ({"inpost_fte": 300, "posts_fte": 200}, "inpost_fte is not between"),
     ],

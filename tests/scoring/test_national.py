@@ -261,11 +261,11 @@ def test_a_batch_of_many_threads_is_that_of_one(model, snapshot: Snapshot, monke
     rows.loc[[7, 39_000], "rereferrals"] = ["many", -3]
     rows.loc[11, [name for name in model.columns if name.endswith("_z")]] = np.nan
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    with pytest.warns(RowsWarning, match="rereferrals in 1 rows"):
+    with pytest.warns(RowsWarning, match="rereferrals in 1 row"):
         whole = score_batch(rows, model, explain=True)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     halves = (rows.iloc[:35_000], rows.iloc[35_000:])
-    with pytest.warns(RowsWarning, match="rereferrals in 1 rows"):
+    with pytest.warns(RowsWarning, match="rereferrals in 1 row"):
         parts = [score_batch(half, model, explain=True) for half in halves]
     pd.testing.assert_frame_equal(whole, pd.concat(parts, ignore_index=True), check_exact=True)
     refused = whole["status"].str.startswith("refused: rereferrals")

@@ -99,7 +99,7 @@ class TestAValueBesideItsLevel:
     def test_far_from_it_the_row_is_refused(self, model, built) -> None:
         lowest = built.sort_values("rereferrals_z").head(5)
         changed = lowest.assign(rereferrals=[99.0, *lowest["rereferrals"].iloc[1:5]])
-        with pytest.warns(RowsWarning, match="rereferrals in 1 rows"):
+        with pytest.warns(RowsWarning, match="rereferrals in 1 row"):
             told = score_batch(changed, model)["status"].tolist()
         assert told == ["refused: rereferrals contradicts rereferrals_z", *["scored"] * 4]
 

@@ -88,6 +88,6 @@ def test_authorities_that_were_not_there(names: tuple[object, object], times: in
 
 
 def test_it_is_said_and_scored_all_the_same() -> None:
-    with pytest.warns(RowsWarning, match=r"did not exist on the row's as_of, in 1 rows"):
+    with pytest.warns(RowsWarning, match=r"did not exist on the row's as_of, in 1 row"):
         scored = ew.score_batch([{"la_code": "909", "as_of": "2025-12-31", "rereferrals": 24.0}])
     assert scored["status"].tolist() == ["scored"]

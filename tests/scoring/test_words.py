@@ -87,7 +87,7 @@ class TestNoDoorContradictsTheRow:
         parts = {"last inspection was below Good", "re-referrals within 12 months 31.0%"}
         assert set(up.split("; ")) == parts
         assert down == ""
-        with pytest.warns(RowsWarning, match="previously_good is neither 0 nor 1, in 1 rows"):
+        with pytest.warns(RowsWarning, match="previously_good is neither 0 nor 1, in 1 row"):
             assert "0.3, where 1 is Good" in "".join(drivers(previously_good=0.3))
 
     @pytest.mark.parametrize(

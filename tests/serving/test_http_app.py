@@ -277,8 +277,8 @@ class TestRowsByThemselves:
             json.loads(body) for body in answers([Rows(r, explain=False) for r in rows], MODEL)
         ]
         said = [body.get("doubts", [""])[0].partition(": ")[0] for body in bodies]
-        beyond = "caseload_z lies beyond 4 either way, in {} rows"
-        assert said == [beyond.format(1), "", "", beyond.format(2)]
+        beyond = "caseload_z lies beyond 4 either way, in {}"
+        assert said == [beyond.format("1 row"), "", "", beyond.format("2 rows")]
 
     def test_a_limit_on_cells(self, app, monkeypatch) -> None:
         monkeypatch.setattr("earlywarn.serving.http_scoring.MOST_CELLS", 10)

@@ -148,7 +148,7 @@ def test_a_value_lost_beside_its_counts_is_said(tmp_path: Path) -> None:
     assert findings["code"].tolist() == ["blank-cell", "lost-cell"]
     row = findings.iloc[1]
     assert row["la_code"] == "840"
-    assert row["message"].startswith("2 rows have no value though cpp_subsequent and")
+    assert row["message"].startswith("2 rows without a value though cpp_subsequent and")
 
 
 def times(factor: float, column: str) -> Callable[[dict[str, str]], dict[str, str]]:

@@ -108,5 +108,5 @@ def test_a_rate_that_is_gone_over_its_count_is_named_but_where_an_authority_clos
     rate = Measure("looked_after", "rate", "LAC", "LACnum")
     (found,) = check_lost(figures, rate, "lait.csv", ["835"])
     assert (found.code, found.la_code) == ("lost-cell", "383")
-    assert found.message.startswith("1 rows have no value though LACnum is there")
+    assert found.message.startswith("1 row without a value though LACnum is there")
     assert check_lost(figures.assign(numerator=math.nan), rate, "lait.csv") == []

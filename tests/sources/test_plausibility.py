@@ -145,7 +145,7 @@ def test_rows_of_an_unknown_level_are_counted(real_data: Path, tmp_path: Path) -
     findings = read(tmp_path, rows).findings
     found = findings[findings["code"] == "unknown-level"].iloc[0]
     assert (found["severity"], found["found"]) == ("warning", "Planet")
-    assert found["message"].startswith("1 rows")
+    assert found["message"].startswith("1 row ")
 
 
 def test_no_row_of_an_authority_is_an_error(real_data: Path, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_a_row_that_stands_there_twice_counts_once() -> None:
     assert once.equals(rows)
     assert (note.file, note.message) == (
         "authorities.csv",
-        "1 rows stand there twice and count once",
+        "1 row stands there twice, counted once",
     )
     assert rows_once(rows, "authorities", "authorities.csv")[1] == []
 

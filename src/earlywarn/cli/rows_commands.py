@@ -8,6 +8,7 @@ import earlywarn as ew
 from earlywarn.cli import options
 from earlywarn.serving.chunks import CHUNK
 from earlywarn.serving.chunks import ENDINGS as ROW_ENDINGS
+from earlywarn.utils.formatting import counted
 from earlywarn.utils.progress import reporter
 
 if TYPE_CHECKING:
@@ -54,8 +55,9 @@ def batch(chosen: Namespace) -> None:
     )
     before = "All was done before: " if result.done_before else ""
     progress.say(
-        f"{before}{result.rows:,} rows are in {result.out}; {result.refused:,} were refused, "
-        f"and stand with the reason in {result.refused_rows}."
+        f"{before}{counted(result.rows, 'row is', 'rows are')} in {result.out}; "
+        f"{counted(result.refused, 'was refused and stands', 'were refused and stand')} "
+        f"with the reason in {result.refused_rows}."
     )
 
 

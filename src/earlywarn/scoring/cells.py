@@ -124,13 +124,13 @@ class Numbers:
                 odd &= ~self._small()
             self.doubt(
                 f"{part} is not between {lowest:.2g} and {highest:.2g} times {whole}, as all "
-                "authorities published it, in {rows} rows: are they exchanged, or of two units?",
+                "authorities published it, in {rows}: are they exchanged, or of two units?",
                 odd,
             )
 
         if self._related.keys() >= {*APART}:
             one, other = (self._related[name] for name in APART)
-            what = f"{' and '.join(APART)} are above 100 together, in {{rows}} rows"
+            what = f"{' and '.join(APART)} are above 100 together, in {{rows}}"
             self.doubt(f"{what}: they are used", one + other > 101)  # of rounded ones
 
     def _small(self) -> npt.NDArray[np.bool_]:

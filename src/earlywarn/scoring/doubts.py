@@ -18,6 +18,7 @@ from earlywarn.scoring.cells import LARGEST
 from earlywarn.scoring.preprocessing import PER, known_columns
 from earlywarn.scoring.published import COUNTS, EVER, REACHES, SMALLEST, Extent, beyond
 from earlywarn.utils.csv_text import clean
+from earlywarn.utils.formatting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -95,7 +96,7 @@ class Seen:
             *fractions,
             *far(left),
             *copies(self.extents),
-            *[what.format(rows=f"{count:,}") for what, count in self.doubted.items()],
+            *[what.format(rows=counted(count, "row")) for what, count in self.doubted.items()],
         ]
 
 
@@ -157,7 +158,7 @@ def _of_counts(record: Indicator, rows: Sequence[dict[str, Any]]) -> Iterator[fl
 
 
 def _by_hand(changed: Mapping[str, int]) -> list[str]:
-    listed = ", ".join(f"{name} in {count:,} rows" for name, count in changed.items())
+    listed = ", ".join(f"{name} in {counted(count, 'row')}" for name, count in changed.items())
     said = (
         f"values were changed after the indicators were built: {listed}. Rows are scored by the "
         "levels beside them (_z), which were not. Put your own figures in with with_figures, or "

@@ -44,13 +44,13 @@ years move the whole country by up to three, while a day's own spread leaves har
 ROUNDING = (0.005, 0.06)
 """How far a value may lie from what its counts give: a part of it, and a step of a table."""
 _REACHES = f"levels reach from {-REACH:g} to {REACH:g}, and further ones count as these"
-LEVELS = (2 * REACH, f"lies beyond {2 * REACH:g} either way, in {{rows}} rows: {_REACHES}")
-ERRORS = (1.0, "is above 1, in {rows} rows: no level is as unsure, but the figure is used")
+LEVELS = (2 * REACH, f"lies beyond {2 * REACH:g} either way, in {{rows}}: {_REACHES}")
+ERRORS = (1.0, "is above 1, in {rows}: no level is as unsure, but the figure is used")
 """What is doubted of levels and their standard errors."""
 PER = {"rate": 10_000, "proportion": 100}
 """What the quotient of two counts is multiplied by, by the kind of indicator."""
-_UNLIKE = "is not what the counts beside it give, in {rows} rows: it is used"
-_BETWEEN = "is neither 0 nor 1, in {rows} rows: it is used as it stands"
+_UNLIKE = "is not what the counts beside it give, in {rows}: it is used"
+_BETWEEN = "is neither 0 nor 1, in {rows}: it is used as it stands"
 MAY_PASS_100 = frozenset({"turnover"})
 """Leavers can outnumber the staff in post; no other percentage can pass 100."""
 

@@ -29,17 +29,15 @@ YEAR_ENDS = (3, 31)
 LONG = 5
 """Years after which a figure is no newer one's stand-in: the newest are never older than three."""
 FIGURES = (
-    "a figure is of a year that had not ended on the row's as_of, in {rows} rows: is the day right?"
+    "a figure is of a year that had not ended on the row's as_of, in {rows}: is the day right?"
 )
 UNPUBLISHED = (
-    "a figure is of a year that was published after the row's as_of, in {rows} rows: "
-    "is the day right?"
+    "a figure is of a year that was published after the row's as_of, in {rows}: is the day right?"
 )
 OLD = (
-    f"a figure is of a year more than {LONG} before the row's as_of, in {{rows}} rows: "
-    "is the day right?"
+    f"a figure is of a year more than {LONG} before the row's as_of, in {{rows}}: is the day right?"
 )
-AUTHORITY = "the authority did not exist on the row's as_of, in {rows} rows: is the day right?"
+AUTHORITY = "the authority did not exist on the row's as_of, in {rows}: is the day right?"
 
 
 def untimely(

@@ -139,7 +139,7 @@ def _csv_numbers(values: FloatArray) -> Iterable[str]:
     """Numbers as Python writes them, nothing where there is none.
 
     What an indicator without a figure adds is the same in each row: such a column is written from
-    its few different numbers. They are told apart by their bits, so that -0.0 stays what it is.
+    its few different numbers. They are set apart by their bits, so that -0.0 stays what it is.
     """
     codes, different = pd.factorize(np.ascontiguousarray(values).view(np.int64))
     few = 4 * len(different) < len(values)

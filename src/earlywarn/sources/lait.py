@@ -31,6 +31,7 @@ from earlywarn.sources.tabular_files import Table, broken_parquet, column_key, s
 from earlywarn.sources.validation import check_figures, settle_ratios
 from earlywarn.sources.whole_years import check_copied_values, check_years
 from earlywarn.sources.wide_tables import Reading
+from earlywarn.utils.formatting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -279,7 +280,7 @@ def _unnamed(bare: npt.NDArray[np.bool_], table: Table) -> list[Finding]:
     if not bare.any():
         return []
     line = float(table.lines[np.flatnonzero(bare)[0]])
-    message = f"{int(bare.sum())} rows name no measure and are left out: were cells merged?"
+    message = f"{counted(int(bare.sum()), 'row names', 'rows name')} no measure: were cells merged?"
     found = "a blank Short Desc"
     return [Finding("warning", "no-measure", message, table.file, line, "", np.nan, found)]
 
@@ -307,8 +308,8 @@ def _codes(
                 Finding(
                     "warning",
                     "unknown-authority",
-                    f"{len(rows)} rows of an authority that the register does not know are left "
-                    "out; to read them, put authorities.csv into the folder",
+                    f"{counted(len(rows), 'row')} of an authority that the register does not know, "
+                    "left out; to read them, put authorities.csv into the folder",
                     file,
                     line if line > 0 else np.nan,
                     column="LA Number",
@@ -363,7 +364,9 @@ def _without_doubles(rows: pd.DataFrame, file: str, findings: list[Finding]) -> 
             expected="one row each",
             remedy="Take out the row that is not to count.",
         )
-    message = f"{len(twice)} rows are there twice, the first {found}: kept once"
+    message = (
+        f"{counted(len(twice), 'row is', 'rows are')} there twice, the first {found}: kept once"
+    )
     findings.append(Finding("warning", "row-twice", message, file, first["line"]))
     return rows.drop_duplicates(key)
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from earlywarn.sources.continuity import SMALLEST
 from earlywarn.sources.schema import NOT_APPLICABLE, SUPPRESSED, Finding
+from earlywarn.utils.formatting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -104,7 +105,7 @@ def check_lost(
     there = np.isfinite(part) & ((whole > 0) if measure.denominator else True)
     lost = figures["value"].isna().to_numpy() & there & ~figures["la_code"].isin(closed).to_numpy()
     counts = " and ".join(filter(None, [measure.numerator, " + ".join(measure.denominator)]))
-    what = f"have no value though {counts} {'are' if measure.denominator else 'is'} there"
+    what = f"without a value though {counts} {'are' if measure.denominator else 'is'} there"
     return list(_first(figures, lost, "lost-cell", what, (measure, file)))
 
 
@@ -129,7 +130,7 @@ def _contradictions(figures: pd.DataFrame, measure: Measure, file: str) -> Itera
         figures,
         np.isfinite(value) & lost,
         "value-without-count",
-        f"have a value though {measure.numerator} or {over or 'what it is of'} has none",
+        f"with a value though {measure.numerator} or {over or 'what it is of'} has none",
         (measure, file),
     )
     if measure.unit == "percent":
@@ -156,6 +157,6 @@ def _first(
         return
     measure, file = of
     row = figures.iloc[int(places[0])]
-    message = f"{places.size} rows {what}: a cell may have been lost, moved or changed"
+    message = f"{counted(places.size, 'row')} {what}: a cell may have been lost, moved or changed"
     where = float(row["line"]), str(row["la_code"]), float(row["period"])
     yield Finding("warning", code, message, file, *where, column=measure.value)

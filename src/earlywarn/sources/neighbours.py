@@ -11,6 +11,7 @@ import pandas as pd
 from earlywarn.errors import AuthorityError, SourceError
 from earlywarn.sources.closeness import doubts_about_closeness
 from earlywarn.sources.schema import NEIGHBOUR_COLUMNS, Finding
+from earlywarn.utils.formatting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,7 +132,9 @@ def _check_subjects(
     if not bare.any():
         return []
     line = float(table.lines[bare.to_numpy()][0])
-    message = f"{int(bare.sum())} rows of neighbours name no authority by code and are left out"
+    message = (
+        f"{counted(int(bare.sum()), 'row')} of neighbours without an authority's code, left out"
+    )
     return [Finding("warning", "no-authority", message, table.file, line, column=subject)]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from earlywarn.authorities import REGISTER_COLUMNS
 from earlywarn.errors import AuthorityError
 from earlywarn.sources.schema import Finding
+from earlywarn.utils.formatting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,7 @@ def rows_once(table: pd.DataFrame, name: str, file: str) -> tuple[pd.DataFrame, 
             remedy="Take out the row that is not to count.",
         )
     more = len(table) - len(distinct)
-    message = f"{more} rows stand there twice and count once"
+    message = f"{counted(more, 'row stands', 'rows stand')} there twice, counted once"
     return distinct, [Finding("note", "row-twice", message, file)] if more else []
 
 

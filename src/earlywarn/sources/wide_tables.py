@@ -30,6 +30,7 @@ from earlywarn.sources.schema import Finding
 from earlywarn.sources.sums import LOCAL, NATIONAL, REGIONAL, check_absence, check_bands, check_sums
 from earlywarn.sources.validation import check_figures, settle_ratios
 from earlywarn.sources.whole_years import check_years
+from earlywarn.utils.formatting import counted
 
 if TYPE_CHECKING:
     from earlywarn.sources.layouts import Layout, Measure
@@ -182,7 +183,7 @@ def _other_levels(table: Table, level: pd.Series) -> list[Finding]:
         Finding(
             "warning",
             "unknown-level",
-            f"{count} rows of a geographic level that is not known are left out",
+            f"{counted(count, 'row')} of a geographic level that is not known, left out",
             table.file,
             float(table.lines[unknown.index[unknown == text][0]]),
             column="geographic_level",
@@ -250,7 +251,8 @@ def _places(table: Table, register: Register) -> tuple[pd.DataFrame, list[Findin
     frame["joint"] = frame["la_code"].map(len) > 1
     joint = int(frame["joint"].sum())
     if joint:
-        message = f"{joint} rows are joint returns: given to each of their authorities"
+        returns = counted(joint, "row is a joint return", "rows are joint returns")
+        message = f"{returns}: given to each of their authorities"
         findings.append(Finding("note", "joint-return", message, table.file))
     places = frame.explode("la_code").dropna(subset="la_code").astype({"la_code": "str"})
     return places.reset_index(drop=True), findings + mismatches(table, codes, text, register)
@@ -272,8 +274,8 @@ def _codes(
                 Finding(
                     "warning",
                     "unknown-authority",
-                    f"{len(rows)} rows of an authority that the register does not know are left "
-                    "out; to read them, put authorities.csv into the folder",
+                    f"{counted(len(rows), 'row')} of an authority that the register does not know, "
+                    "left out; to read them, put authorities.csv into the folder",
                     table.file,
                     float(table.lines[rows[0]]),
                     column="old_la_code",

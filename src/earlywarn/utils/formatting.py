@@ -73,6 +73,19 @@ def whole(cell: Any) -> str:
     return "not known" if _none(cell) else f"{cell:,.0f}"
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """So many of something, in words that go with the number.
+
+    Examples
+    --------
+    >>> counted(1, "row"), counted(1200, "row")
+    ('1 row', '1,200 rows')
+    >>> counted(2, "row stands", "rows stand")
+    '2 rows stand'
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def number(cell: Any) -> str:
     """A number in the fewest figures that matter.
 
