@@ -181,6 +181,25 @@ class TestForms:
         for form in forms:
             assert_same_scores(batch(form), expected)
 
+    @pytest.mark.parametrize("index", [[9, 5, 5, 7], list("dcba"), pd.RangeIndex(8, 0, -2)])
+    def test_an_answer_is_found_again_by_the_index(self, index) -> None:
+        rows = pd.DataFrame({"caseload": [12.0, 14.0, 16.0, 18.0]}, index=index)
+        answer = batch(rows)
+        pd.testing.assert_index_equal(answer.index, rows.index)
+        rows["risk"] = answer["risk"].to_numpy()
+        pd.testing.assert_frame_equal(
+            batch(rows[["caseload"]].iloc[[2, 0]])[["risk"]], rows[["risk"]].iloc[[2, 0]]
+        )
+
+    def test_levels_of_an_index_that_rows_are_about_become_columns(self, some, tmp_path) -> None:
+        expected = batch(some)
+        indexed = some.set_index(["la_code", "as_of"])
+        indexed.to_parquet(tmp_path / "rows.parquet")
+        for form in (indexed, pa.Table.from_pandas(indexed), tmp_path / "rows.parquet"):
+            answer = batch(form)
+            assert_same_scores(answer, expected)
+            assert answer["la_code"].tolist() == expected["la_code"].tolist()
+
     def test_arrow_categories(self) -> None:
         cells = pa.array(["20", None, "30"]).dictionary_encode()
         table = pa.table({"rereferrals": cells, "caseload": [16.0] * 3})

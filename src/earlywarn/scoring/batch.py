@@ -92,7 +92,9 @@ def score_batch(
         known, model_id, prior, compared_with, status``. ``known`` counts the indicators that are
         known, ``prior`` is the share of Inadequate judgements that the model was set to,
         ``compared_with`` names the figures that plain values were compared with, and ``status`` is
-        ``scored`` or says why not: a row of which nothing is known has no risk.
+        ``scored`` or says why not: a row of which nothing is known has no risk. The index is that
+        of the frame given, so that a column of the answer can be put beside its own; levels
+        ``la_code`` and ``as_of`` of it, as ``build_indicators`` has them, become columns.
 
     Raises
     ------
@@ -129,7 +131,12 @@ def score_batch(
     )
     for doubt in seen.said(Reference.of_model(model)):
         warnings.warn(doubt, RowsWarning, stacklevel=2)
-    return answer
+    return answer.set_axis(rows.index) if _has_own_index(rows) else answer
+
+
+def _has_own_index(rows: object) -> bool:
+    """Whether answers are found again by the rows' index: else it is plain, or becomes columns."""
+    return isinstance(rows, pd.DataFrame) and not {"la_code", "as_of"} & {*rows.index.names}
 
 
 def score_rows(
@@ -270,7 +277,7 @@ def as_frame(rows: Any) -> pd.DataFrame:
     if isinstance(rows, (str, Path)):
         return _read_file(as_path(rows, "rows", ScoreError))
     if hasattr(rows, "to_pandas"):
-        return pd.DataFrame(rows.to_pandas())
+        return _with_index(pd.DataFrame(rows.to_pandas()))
     if isinstance(rows, Iterable) and not isinstance(rows, (bytes, Mapping)):
         listed = list(rows)
         if all(isinstance(row, Mapping) for row in listed):
@@ -335,7 +342,7 @@ def _read_file(path: Path) -> pd.DataFrame:
             return _read_csv(path)
         if path.suffix == ".parquet":
             require("pyarrow", extra="data")
-            return pd.read_parquet(path)
+            return _with_index(pd.read_parquet(path))
         if path.suffix in (".jsonl", ".ndjson", ".json"):
             lines = path.read_text(encoding="utf-8-sig").splitlines()
             return as_frame([strict_json(line) for line in lines if line.strip()])
