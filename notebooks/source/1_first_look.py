@@ -55,7 +55,15 @@ table(
             for low, high in zip(top["rank_lower"], top["rank_upper"], strict=True)
         ],
     )[["rank", "la_name", "risk", "interval", "ranks", "previous_judgement"]].set_axis(
-        ["Rank", "Authority", "Risk", "90% interval", "Rank could be", "Last judgement"], axis=1
+        [
+            "Rank",
+            "Authority",
+            "Risk",
+            "90% interval",
+            "Rank could be",
+            "Last judgement, worst area",
+        ],
+        axis=1,
     ),
     "The ten highest risks",
 )
@@ -104,7 +112,7 @@ own = scores.set_index("la_code").loc[reasons["la_code"].iloc[0]]
 say(
     f"**{own['la_name']}**: {own['risk']:.0%} (90% interval {own['risk_lower']:.0%} to {own['risk_upper']:.0%}), "
     f"{own['band']}; rank {own['rank']}, though anything from {own['rank_lower']} to {own['rank_upper']} "
-    f"would fit. Last judgement: {own['previous_judgement']}.",
+    f"would fit. Last judgement: {own['previous_judgement']} in its worst area.",
     "What raises it most:\n\n"
     + "\n".join(f"- {row}" for row in terms.nlargest(3, "contribution")["sentence"]),
     "What lowers it most:\n\n"

@@ -29,7 +29,7 @@ say(
     f"{model.info['prior']['risk']:.0%}.",
     f"It ranks {own['rank']} of {len(scores)}; anything from {own['rank_lower']} to {own['rank_upper']} would fit "
     f"the figures as well. The risk of a judgement below Good is {own['below_good']:.0%}. The last inspection, of "
-    f"{own['previous_inspection']}, gave {own['previous_judgement']}. "
+    f"{own['previous_inspection']}, was {own['previous_judgement']} in its worst area. "
     + (
         f"No figure for: {own['missing_indicators']}."
         if own["missing_indicators"]
@@ -98,7 +98,7 @@ table(
             for low, high in zip(group["risk_lower"], group["risk_upper"], strict=True)
         ],
     )[["la_name", "risk", "interval", "band", "previous_judgement"]].set_axis(
-        ["Authority", "Risk", "90% interval", "Band", "Last judgement"], axis=1
+        ["Authority", "Risk", "90% interval", "Band", "Last judgement, worst area"], axis=1
     ),
     f"{own['la_name']} and its statistical neighbours, highest risk first",
 )

@@ -50,7 +50,7 @@ CONTRACT = [
     "model_id",
 ]
 NEWER = ["region", "already_inadequate", "known", "judgements_through", "top_k_probability_new"]
-NEWER += ["band_probability"]
+NEWER += ["band_probability", "previous_overall"]
 DAYS = ("2016-01-01", "2019-06-30", "2022-12-31", "2025-12-31")
 
 

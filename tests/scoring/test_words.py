@@ -84,7 +84,10 @@ class TestNoDoorContradictsTheRow:
 
     def test_the_last_inspection_is_never_said_the_wrong_way(self) -> None:
         up, down = drivers(previously_good=0, rereferrals=31.0)
-        parts = {"last inspection was below Good", "re-referrals within 12 months 31.0%"}
+        parts = {
+            "last inspection was below Good in its worst area",
+            "re-referrals within 12 months 31.0%",
+        }
         assert set(up.split("; ")) == parts
         assert down == ""
         with pytest.warns(RowsWarning, match="previously_good is neither 0 nor 1, in 1 row"):
@@ -109,7 +112,7 @@ class TestNoDoorContradictsTheRow:
         answer = score_batch([known], MODEL, explain=True).iloc[0]
         whole = sum(answer[f"contribution_{name}"] for name in known)
         assert abs(whole) > NONE
-        sides = (f"last inspection was {words}", "")
+        sides = (f"last inspection was {words} in its worst area", "")
         assert (answer["drivers_up"], answer["drivers_down"]) == sides[:: 1 if whole > 0 else -1]
 
 
@@ -154,7 +157,7 @@ def test_the_table_says_the_figures_of_the_explanation(national: Panel, day: str
 def _check_last(text: str, sign: int, rows: list[dict[str, object]]) -> None:
     """The driver is the grade of the two rows, on the side of their sum, as their sentences say."""
     grade = GRADES[tuple(row["value"] for row in rows)]
-    assert text == f"last inspection was {grade}"
+    assert text == f"last inspection was {grade} in its worst area"
     assert sum(row["contribution"] for row in rows) * sign > NONE
     verb = "raises" if sign > 0 else "lowers"
     for row in rows:

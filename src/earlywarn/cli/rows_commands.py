@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from earlywarn.cli.options import Commands
+    from earlywarn.serving.batch_file import BatchResult
 
 HERE = "127.0.0.1"
 """The default of the service too, which is loaded only when it is asked for."""
@@ -55,10 +56,13 @@ def batch(chosen: Namespace) -> None:
     )
     before = "All was done before: " if result.done_before else ""
     progress.say(
-        f"{before}{counted(result.rows, 'row is', 'rows are')} in {result.out}; "
-        f"{counted(result.refused, 'was refused and stands', 'were refused and stand')} "
-        f"with the reason in {result.refused_rows}."
+        f"{before}{counted(result.rows, 'row is', 'rows are')} in {result.out}; {_refused(result)}."
     )
+
+
+def _refused(result: BatchResult) -> str:
+    words = counted(result.refused, "was refused and stands", "were refused and stand")
+    return f"{words} with the reason in {result.refused_rows}" if result.refused else "none refused"
 
 
 def _serve_options(command: ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from earlywarn.cli.terminal import cut, width, wrapped
 from earlywarn.indicators.catalogue import FAMILIES, INDICATORS, Indicator, get_indicator
 from earlywarn.indicators.standardise import USUAL
 from earlywarn.scoring.national import hindsight
-from earlywarn.scoring.standing_words import band_name, band_words, rank_words
+from earlywarn.scoring.standing_words import band_name, band_words, judgement_words, rank_words
 from earlywarn.scoring.words import NONE
 from earlywarn.utils.dates import this_day
 from earlywarn.utils.formatting import span
@@ -127,13 +127,13 @@ def _stands(row: pd.Series, count: int, snapshot: Snapshot) -> list[str]:
         f"{band_words(row)}"
     )
     below_good = f"risk of being judged below Good: {100 * row['below_good']:.0f}%"
-    held = row["previous_judgement"]
-    last = f"{held}, inspected from {row['previous_inspection']}"
     known = f"Last judgement known (to {row['judgements_through'] or 'no day'})"
+    day = row["previous_inspection"]
+    inspected = "" if pd.isna(day) else f", inspected from {day}"
     return [
         risk,
         f"{rank_words(row, count)}; {below_good}",
-        f"{known}: {'none on record' if pd.isna(held) else last}",
+        f"{known}: {judgement_words(row)}{inspected}",
     ]
 
 
@@ -306,7 +306,7 @@ def training_text(model: RiskModel, file: Path) -> str:
         f"{model.info['model_id']}: {training['inspections']} inspections, "
         f"{training['events']} events from {training['authorities']} authorities, "
         f"reports up to {training['until']}; "
-        f"set to {100 * prior['risk']:.1f}% Inadequate; written to {file}"
+        f"set to {100 * prior['risk']:.1f}% Inadequate in the year after; written to {file}"
     )
 
 
@@ -320,7 +320,7 @@ def record_text(records: pd.DataFrame, checks: pd.DataFrame, folder: str | Path 
         events = "1 event" if first["events"] == 1 else f"{first['events']:.0f} events"
         lines += ["", f"{window}: {first['n']:.0f} inspections, {events}"]
         lines += [_measured(row) for row in part.to_dict("records")]
-    lines += ["", "Checks"]
+    lines += ["", "Checks, each by the fault that it looks for"]
     lines += [
         wrapped(f"{row['number']:>3} {row['status']}: {row['title']}: {row['sentence']}")
         for row in checks.to_dict("records")

@@ -151,8 +151,9 @@ def retrain(chosen: Namespace) -> None:
         progress=reporter(quiet=chosen.quiet),
     )
     print(done.figures.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+    print("Checks, each by the fault that it looks for:")
     for row in done.checks.to_dict("records"):
-        print(f"check {row['number']}, {row['title']}: {row['status']}; {row['sentence']}")
+        print(f"{row['number']:>3} {row['status']}: {row['title']}: {row['sentence']}")
     print("The largest changes, in log-odds:")
     print(largest_changes(done.changes).to_string(index=False))
     print(f"Proposed: {done.proposal}. Because {done.reason}.")

@@ -107,7 +107,8 @@ SCORES = (
     _text(
         "previous_judgement",
         "Last judgement",
-        "The grade of the last inspection published by then.",
+        "The grade of the worst area at the last inspection published by then, of leadership, "
+        "help and protection, and children in care; Inadequate if any area was.",
     ),
     _text("previous_inspection", "Last inspection", "The day on which that inspection started."),
     _text(
@@ -159,6 +160,12 @@ SCORES = (
         "Probability of the band",
         "How probable it is that the risk lies in the band that is named, given its interval.",
         NOT_APPLICABLE,
+    ),
+    _text(
+        "previous_overall",
+        "Last judgement, overall",
+        "The overall grade of that inspection; empty where the report gives none, as since "
+        "April 2026.",
     ),
 )
 """The columns of ``earlywarn.score``, in order."""

@@ -156,7 +156,7 @@ class RiskModel(Shown):
                 f"reported by {training.get('until')}"
             )
         if "risk" in prior:
-            facts["set to"] = f"{100 * prior['risk']:.1f}%"
+            facts["set to"] = f"{100 * prior['risk']:.1f}% in the year after"
         if "sunset" in self.info:
             facts["meant for"] = f"{self.info.get('first_date', '')} to {self.info['sunset']}"
         return Brief(

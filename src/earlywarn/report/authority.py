@@ -18,11 +18,11 @@ from earlywarn.report.authority_charts import (
     waterfall_chart,
 )
 from earlywarn.report.chart import Chart, Column, Table, archive, inline
-from earlywarn.report.indicator_history import NOT_THERE, Line, lines_of
+from earlywarn.report.indicator_history import NOT_THERE, NOT_YET, Line, lines_of
 from earlywarn.report.standing import place_in_words, strip
 from earlywarn.report.svg import TimeAxis, inspection_lines
 from earlywarn.scoring.explanation import said_once
-from earlywarn.scoring.standing_words import band_words, rank_words, top_chances
+from earlywarn.scoring.standing_words import band_words, judgement_words, rank_words, top_chances
 from earlywarn.sources.schema import PUBLISHED
 from earlywarn.utils.csv_text import inert
 from earlywarn.utils.formatting import (
@@ -240,11 +240,11 @@ def _written(history: pd.DataFrame) -> pd.DataFrame:
 
 
 def _summary(contents: Contents, row: pd.Series) -> tuple[str, ...]:
-    held = row["previous_judgement"]
     last = (
         "No inspection report was public on the day."
-        if pd.isna(held)
-        else f"Last judgement known (to {long_date(row['judgements_through'])}): {held}, "
+        if pd.isna(row["previous_judgement"])
+        else f"Last judgement known (to {long_date(row['judgements_through'])}): "
+        f"{judgement_words(row)}, "
         f"inspected from {long_date(row['previous_inspection'])}."
     )
     risk = (
@@ -325,7 +325,19 @@ def _compare(value: float, other: float) -> str:
 def _terms(terms: pd.DataFrame) -> Table:
     rows = terms[terms["term"] == "indicator"]
     titles = [_RECORDS[name].title for name in rows["indicator"]]
-    return Table.of(rows.assign(title=titles), TERM_COLUMNS)
+    table = Table.of(rows.assign(title=titles), TERM_COLUMNS)
+    facts = [_RECORDS[name].kind == "history" for name in rows["indicator"]]
+    cells = zip(table.rows, facts, strict=True)
+    return replace(table, rows=tuple(_fact(row) if fact else row for row, fact in cells))
+
+
+def _fact(cells: tuple[str, ...]) -> tuple[str, ...]:
+    """The row of a fact of the last inspection: true or not, and compared with nothing."""
+    title, value, *compared = cells
+    return title, _TRUE.get(value, value), *("" if cell == _UNKNOWN else cell for cell in compared)
+
+
+_TRUE, _UNKNOWN = {number(1.0): "yes", number(0.0): "no"}, number(math.nan)
 
 
 def _history(record: Indicator, rows: Line, years: tuple[int, ...]) -> History:
@@ -354,6 +366,7 @@ _SHORT = {
     "unavailable": "[x]",
     "unreliable": "[u]",
     NOT_THERE: "[x]",
+    NOT_YET: "[z]",
 }
 """The shorthand of official statistics for what is not there."""
 
@@ -364,7 +377,7 @@ _SHORT = {
 def _holes(contents: Contents, row: pd.Series, history: pd.DataFrame) -> tuple[str, ...]:
     sentences = [_missing(row["missing_indicators"])]
     sentences += [_made_of(contents, str(row["la_code"]))]
-    lacking = history[history["value"].isna()]
+    lacking = history[history["value"].isna() & (history["status"] != NOT_YET)]
     sentences += [
         _lacking(status, lacking[lacking["status"] == status])
         for status in sorted(set(lacking["status"]))
@@ -374,7 +387,7 @@ def _holes(contents: Contents, row: pd.Series, history: pd.DataFrame) -> tuple[s
         names = "; ".join(_years_of(joint))
         sentences.append(f"From a joint return with another authority, the same for both: {names}.")
     sentences.append(
-        f"Of {whole(len(history) - len(lacking))} figures, "
+        f"Of {whole(history['value'].notna().sum())} figures, "
         f"{whole(history['restated'].sum())} could only be read as restated after the day, and "
         f"{whole(history['assumed'].sum())} have a publication day that is only assumed."
     )

@@ -18,7 +18,7 @@ from earlywarn.scoring.defaults import model_or_shipped, snapshot_or_shipped
 from earlywarn.scoring.explanation import explain
 from earlywarn.scoring.freshness import freshness, overdue_words
 from earlywarn.scoring.national import score
-from earlywarn.scoring.standing_words import band_name, rank_words
+from earlywarn.scoring.standing_words import band_name, judgement_words, rank_words
 from earlywarn.utils.files import check_outputs, write_whole, written_to
 from earlywarn.utils.formatting import long_date, percent, signed
 from earlywarn.utils.paths import as_path
@@ -177,8 +177,8 @@ def explanation_card(
 def _facts(
     row: dict[str, Any], count: int, rows: pd.DataFrame, model: RiskModel, snapshot: Snapshot
 ) -> dict[str, Any]:
-    held = row["previous_judgement"]
-    inspected = f", inspected from {long_date(row['previous_inspection'])}"
+    day = row["previous_inspection"]
+    inspected = "" if pd.isna(day) else f", inspected from {long_date(day)}"
     return {
         "name": row["la_name"],
         "as_of": long_date(snapshot.as_of),
@@ -189,7 +189,7 @@ def _facts(
         "rank": rank_words(row, count),
         "usual": percent(row["prior"]),
         "judged": long_date(row["judgements_through"]),
-        "held": "none on record" if pd.isna(held) else f"{held}{inspected}",
+        "held": f"{judgement_words(row)}{inspected}",
         "figures": long_date(snapshot.data_through),
         "overdue": overdue_words(freshness(model, snapshot)),
         "start": signed(rows.loc[rows["term"] == "baseline", "contribution"].iloc[0]),

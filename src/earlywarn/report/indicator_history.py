@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,7 +37,7 @@ COLUMNS = (
     "restated",
     "assumed",
 )
-NOT_THERE = "not published"
+NOT_THERE, NOT_YET = "not published", "did not exist"
 
 
 def indicator_history(snapshot: Snapshot) -> pd.DataFrame:
@@ -54,8 +55,8 @@ def indicator_history(snapshot: Snapshot) -> pd.DataFrame:
         authority: ``value`` in the indicator's unit; ``lower`` and ``upper``, 95% limits for
         chance, NaN where the number of cases is not known; ``size``, the cases, children or workers
         behind it; ``neighbours``, the mean of its statistical neighbours; ``england``; ``status``,
-        why a value is not there; and whether the figure came of a joint return, is a later
-        restatement, or has an assumed publication day.
+        why a value is not there (``did not exist`` before the authority was made); and whether the
+        figure came of a joint return, is a later restatement, or has an assumed publication day.
 
     Notes
     -----
@@ -116,6 +117,7 @@ class _Tables:
         placed = everything.assign(row=row, year=everything["period"] - first)
         self.by_measure = dict(iter(placed[row >= 0].groupby("measure")))
         self.near = _near(snapshot, self.codes[:-1])
+        self.too_early = _too_early(snapshot, self.codes[:-1], self.years)
         estimates = pd.DataFrame(self.table(POPULATION, "value")).shift(1, axis=1)
         self.children: FloatArray = estimates.ffill(axis=1).to_numpy()
 
@@ -157,8 +159,10 @@ class _Tables:
         def cells(column: str, *, empty: object) -> NDArray[Any]:
             return self._table(record.measure, column, empty)[:-1, shown].ravel()
 
+        status = cells("status", empty=np.array(NOT_THERE, dtype=object))
+        status[(status == NOT_THERE) & self.too_early[:, shown].ravel()] = NOT_YET
         return {
-            "status": cells("status", empty=np.array(NOT_THERE, dtype=object)),
+            "status": status,
             "joint": cells("joint", empty=False),
             "restated": cells("restated", empty=False),
             "assumed": cells("date_assumed", empty=False),
@@ -188,6 +192,12 @@ class _Tables:
 _PER_CHILD = frozenset(
     record.measure for record in INDICATORS if record.kind == "rate" and not record.numerator
 )
+
+
+def _too_early(snapshot: Snapshot, codes: list[str], years: list[int]) -> NDArray[np.bool_]:
+    """Whether an authority did not exist yet at the end of a reporting year, 31 March."""
+    opened = (snapshot.register.life(code)[0] or date.min for code in codes)
+    return np.array([[date(year, 3, 31) < day for year in years] for day in opened])
 
 
 def _near(snapshot: Snapshot, codes: list[str]) -> FloatArray:

@@ -18,7 +18,7 @@ from earlywarn.report.tilemap import tile_name
 from earlywarn.report.track_record import window_words
 from earlywarn.scoring.explanation import said_once
 from earlywarn.scoring.predictions import BANDS, MOST_DRIVERS
-from earlywarn.scoring.standing_words import NOTHING, top_chances
+from earlywarn.scoring.standing_words import NOTHING, judgement_words, top_chances
 from earlywarn.scoring.words import NONE
 from earlywarn.utils.formatting import long_date, number, percent, text, whole, year
 
@@ -134,7 +134,9 @@ def _ranks(row: Mapping[Hashable, Any]) -> str:
 def _held(row: Mapping[Hashable, Any]) -> str:
     if pd.isna(row["previous_judgement"]):
         return "none"
-    return f"{row['previous_judgement']}, {str(row['previous_inspection'])[:4]}"
+    worst, overall = row["previous_judgement"], row["previous_overall"]
+    year = str(row["previous_inspection"])[:4]
+    return f"{worst}, {year}" if worst == overall else f"{judgement_words(row)}, {year}"
 
 
 def _moved(row: Mapping[Hashable, Any]) -> str:
@@ -180,7 +182,7 @@ def _figure_of(row: Mapping[Hashable, Any]) -> str:
 
 def _cause(record: Indicator, value: float, england: float) -> str:
     if record.kind == "history":
-        return "a last inspection below Good"
+        return "an area below Good at the last inspection"
     title = record.title[:1].lower() + record.title[1:]
     if pd.isna(england):
         return title

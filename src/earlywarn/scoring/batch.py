@@ -20,7 +20,7 @@ from earlywarn.scoring.defaults import model_or_shipped
 from earlywarn.scoring.doubts import Seen
 from earlywarn.scoring.hand_changed import changed_by_hand
 from earlywarn.scoring.predictions import Predictions
-from earlywarn.scoring.preprocessing import known_columns, read_rows
+from earlywarn.scoring.preprocessing import known_columns, model_indicators, read_rows
 from earlywarn.scoring.reference import Reference
 from earlywarn.utils.csv_text import check_rows
 from earlywarn.utils.dates import is_longer_than_a_day
@@ -285,10 +285,18 @@ def as_frame(rows: Any) -> pd.DataFrame:
     raise ScoreError(
         "rows can't be read from this",
         where="rows",
-        found=f"a {type(rows).__name__}",
+        found=_odd_row(rows),
         expected="a frame, an Arrow table, an iterable of dicts, "
         "or a path to CSV, Parquet or JSON lines",
     )
+
+
+def _odd_row(rows: object) -> str:
+    """What was given, or which row of it is none."""
+    for place, row in enumerate(rows if isinstance(rows, (list, tuple)) else []):
+        if not isinstance(row, Mapping):
+            return f"row {place + 1} of type {type(row).__name__}"
+    return f"a {type(rows).__name__}"
 
 
 def _with_index(rows: pd.DataFrame) -> pd.DataFrame:
@@ -407,9 +415,10 @@ def _check_frame(frame: pd.DataFrame, *, explain: bool, model: RiskModel) -> Non
             remedy="Rename or drop them.",
         )
     if len(frame) and not known_columns() & set(frame.columns):
+        names = [record.id for record in model_indicators(model)[:3]]
         raise ScoreError(
             "no column of the rows is in the catalogue",
             found=", ".join(map(str, frame.columns[:8])) or "no columns",
-            expected=f"names such as {', '.join(model.columns[:3])}",
+            expected=f"names such as {', '.join(names)}",
             remedy="python -m earlywarn catalogue prints them.",
         )

@@ -16,6 +16,7 @@ from earlywarn.panel.snapshot import Snapshot
 from earlywarn.scoring.defaults import codes_meant, model_or_shipped, snapshot_or_shipped
 from earlywarn.scoring.explanation import explain
 from earlywarn.scoring.national import check_life, score_quietly
+from earlywarn.scoring.standing_words import judgement_words
 from earlywarn.scoring.words import LAST, figure
 from earlywarn.statistics.distributions import expit
 
@@ -168,7 +169,7 @@ class _Day:
         row = self.scores.loc[code]
         if pd.isna(row["previous_judgement"]):
             return "none known"
-        return f"{row['previous_judgement']} (inspected from {row['previous_inspection']})"
+        return f"{judgement_words(row)} (inspected from {row['previous_inspection']})"
 
 
 def _authority_rows(code: str, then: _Day, now: _Day) -> list[dict[str, Any]]:

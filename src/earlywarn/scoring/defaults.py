@@ -53,7 +53,9 @@ def checked_model(model: object) -> RiskModel:
         If it is no model.
     """
     made_by = "what load_model or train gives"
-    return of_kind(model, RiskModel, "model", expected=made_by, fault=ModelError)
+    first = "The model comes first: None is the one that ships, as in score(None, snapshot)."
+    remedy = first if isinstance(model, Snapshot) else ""
+    return of_kind(model, RiskModel, "model", expected=made_by, fault=ModelError, remedy=remedy)
 
 
 def snapshot_or_shipped(snapshot: Snapshot | None) -> Snapshot:

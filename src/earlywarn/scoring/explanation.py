@@ -321,7 +321,7 @@ def _beside(record: Indicator, row: Mapping[str, Any]) -> Iterator[str]:
     if record.like_for_like:
         known = np.isfinite(row["expected"])
         expected = f"about {figure(record, row['expected'])} expected for its deprivation"
-        yield expected if known else "compared as of average deprivation, since its is not known"
+        yield expected if known else "compared as of average deprivation, as its own is not known"
         return
     if np.isfinite(row["england"]):
         yield f"England's pooled figure {figure(record, row['england'])}"

@@ -54,6 +54,7 @@ COLUMNS = (
     "judgements_through",
     "top_k_probability_new",
     "band_probability",
+    "previous_overall",
 )
 """The columns of ``score``, in order."""
 
@@ -165,6 +166,7 @@ def score_quietly(
             "region": snapshot.authorities["region"].to_numpy(),
             "already_inadequate": inadequate,
             "judgements_through": _judgements_through(snapshot),
+            "previous_overall": held["previous_overall"].to_numpy(),
         }
     )
     numbers = (table[name].to_numpy() for name in ("prior", "risk", "risk_lower", "risk_upper"))

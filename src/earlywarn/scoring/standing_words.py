@@ -27,6 +27,26 @@ def band_name(row: Mapping[Any, Any] | pd.Series) -> str:
     return NOTHING if pd.isna(row["band"]) else str(row["band"])
 
 
+def judgement_words(row: Mapping[Any, Any] | pd.Series) -> str:
+    """The last judgement of a row of ``score``: its overall grade, and that of its worst area.
+
+    Ofsted's word for the whole is the overall grade, which inspections since April 2026 lack; a
+    judgement counts here by its worst area.
+
+    Examples
+    --------
+    >>> judgement_words({"previous_judgement": "Requires improvement", "previous_overall": "Good"})
+    'Good overall, Requires improvement in its worst area'
+    >>> judgement_words({"previous_judgement": "Good", "previous_overall": None})
+    'Good in its worst area, no overall grade'
+    """
+    worst, overall = row["previous_judgement"], row["previous_overall"]
+    if pd.isna(worst):
+        return "none on record"
+    in_worst = f"{worst} in its worst area"
+    return f"{in_worst}, no overall grade" if pd.isna(overall) else f"{overall} overall, {in_worst}"
+
+
 def band_words(row: Mapping[Any, Any] | pd.Series) -> str:
     """The band of a row of ``score``, and how probable it is.
 

@@ -110,8 +110,10 @@ def last_inspection(good: float, inadequate: float = np.nan) -> str:
 
     Examples
     --------
-    >>> last_inspection(0.0, 0.0), last_inspection(0.0, 1.0), last_inspection(0.0)
-    ('was Requires improvement', 'was Inadequate', 'was below Good')
+    >>> last_inspection(0.0, 0.0)
+    'was Requires improvement in its worst area'
+    >>> last_inspection(0.0)
+    'was below Good in its worst area'
     """
     known = [
         (value, words)
@@ -122,7 +124,7 @@ def last_inspection(good: float, inadequate: float = np.nan) -> str:
     if grade is None and len(known) == 1:
         grade = known[0][1].get(known[0][0])
     if grade is not None:
-        return f"was {grade}"
+        return f"was {grade} in its worst area"
     given = " and ".join(f"{value:g}, where 1 is {words[1.0]}" for value, words in known)
     return f"was given as {given}" if known else "is not known here"
 

@@ -298,8 +298,8 @@ def _scoring(scorer: Scorer, *, explain: bool) -> Callable[..., Any]:
     responses = require("fastapi.responses", extra="serve")
 
     async def answer(request: Any) -> Any:
-        kind = request.headers.get("content-type", "application/json").partition(";")[0].strip()
-        if kind != "application/json":
+        kind = request.headers.get("content-type", "application/json").partition(";")[0]
+        if kind.strip().lower() != "application/json":
             raise fastapi.HTTPException(415, "the body is not said to be application/json")
         body = await request.body()
 

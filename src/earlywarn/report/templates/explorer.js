@@ -349,7 +349,7 @@ const explorer = (() => {
     if (record.likeForLike)
       return known(row.expected)
         ? [`about ${figure(record, row.expected)} expected for its deprivation`]
-        : ["compared as of average deprivation, since its is not known"];
+        : ["compared as of average deprivation, as its own is not known"];
     const parts = known(row.england) ? [`England's pooled figure ${figure(record, row.england)}`] : [];
     const found = shares(data, place, self, row.value);
     return !carried && known(found.below) ? [...parts, standing(found)] : parts;
@@ -383,7 +383,7 @@ const explorer = (() => {
     const through = data.judgementsThrough ? ` (known to ${data.judgementsThrough})` : "";
     const grade = GRADES[rows.map((row) => row.value).join()];
     const source = rows[0].own ? ", as you set it," : through;
-    return `The last inspection${source} ${grade ? `was ${grade}` : "is not known here"}`;
+    return `The last inspection${source} ${grade ? `was ${grade} in its worst area` : "is not known here"}`;
   }
 
   /* What raises and what lowers the risk, strongest first. */

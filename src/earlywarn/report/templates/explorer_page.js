@@ -171,7 +171,7 @@
     for (const each of found.reasons) {
       const id = records[each.id].record.history ? "last" : each.id;
       document.querySelector(`.field[data-id="${id}"] .part`).textContent =
-        `${signed(each.contribution)}: ${explorer.effect(data, each.contribution).replace(" the risk", "")}`;
+        `${signed(each.contribution)}: ${explorer.effect(data, each.contribution).replace(/( on)? the risk/, "")}`;
     }
   }
 
