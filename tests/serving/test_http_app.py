@@ -407,7 +407,12 @@ def test_published_authorities(app) -> None:
 
 @pytest.mark.parametrize(
     ("query", "with_"),
-    [("&group=region", "region"), ("", "neighbours"), ("&group=Kent;301", ["Kent", "301"])],
+    [
+        ("&group=region", "region"),
+        ("", "neighbours"),
+        ("&group=Kent;301", ["Kent", "301"]),
+        ("&group=South West", "South West"),
+    ],
 )
 def test_an_authority_beside_a_group(app, query: str, with_) -> None:
     rows = get(app, f"/compare?authority=Leeds&as_of=2024-06-30{query}").json()
@@ -416,11 +421,25 @@ def test_an_authority_beside_a_group(app, query: str, with_) -> None:
     assert [row["group_value"] for row in rows] == expected["group_value"].tolist()
 
 
-@pytest.mark.parametrize("query", ["", "?authority=Nowhere", "?authority=Leeds&group=Nowhere"])
-def test_no_such_comparison(app, query: str) -> None:
+@pytest.mark.parametrize(
+    ("query", "problem", "expected"),
+    [
+        ("", "Field required", "?authority=..."),
+        ("?authority=Nowhere", "no authority is known", ""),
+        ("?authority=Leeds&group=regoin", "not a group", "neighbours, region, type"),
+    ],
+)
+def test_no_such_comparison(app, query: str, problem: str, expected: str) -> None:
     answer = get(app, f"/compare{query}")
     assert answer.status_code == 422
-    assert answer.json()["problem"]
+    assert problem in answer.json()["problem"]
+    assert expected in answer.json()["expected"]
+
+
+def test_a_media_type_in_any_case(app) -> None:
+    kind = {"content-type": "Application/JSON; charset=utf-8"}
+    answer = post(app, "/score", content='{"rows": [{"caseload": 16.0}]}', headers=kind)
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(("path", "code"), [("/nowhere", 404), ("/score", 405)])

@@ -414,7 +414,9 @@ def _add_faults(app: Any) -> None:
     async def malformed(_: Any, fault: Any) -> Any:
         first = fault.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
-        answer = Fault(str(first["msg"]), where, "", '{"rows": [{"caseload": 16.0}, ...]}')
+        rows = '{"rows": [{"caseload": 16.0}, ...]}'
+        expected = rows if first["loc"][0] == "body" else f"?{first['loc'][-1]}=..."
+        answer = Fault(str(first["msg"]), where, "", expected)
         return responses.JSONResponse(asdict(answer), 422)
 
     async def other(_: Any, fault: Any) -> Any:

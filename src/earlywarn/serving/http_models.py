@@ -12,7 +12,7 @@ import pandas as pd
 from earlywarn.errors import EarlyWarnError, UsageError
 from earlywarn.model.serialisation import load_model, model_file
 from earlywarn.panel.panel import load_panel
-from earlywarn.scoring.comparison import GROUPS, compare
+from earlywarn.scoring.comparison import compare
 from earlywarn.scoring.explanation import explain
 from earlywarn.scoring.freshness import MODEL, freshness, overdue_sentence, records_of
 from earlywarn.scoring.national import score_quietly
@@ -125,15 +125,15 @@ class Country:
         authority : str
             A name or code.
         group : str
-            ``neighbours``, ``region``, ``type``, ``England``, or names and codes with ``;`` between
-            them.
+            ``neighbours``, ``region``, ``type``, ``England``, a region's name, or names and codes
+            with ``;`` between them.
         as_of : str
             The day; the newest publication if not given.
         """
         with self._lock:
             newest = self.newest()
         day = as_date(as_of, "as_of", UsageError) if as_of else newest
-        with_ = group if group in GROUPS else group.split(";")
+        with_ = group.split(";") if ";" in group else group
         return _records(compare(self.panel.as_of(day), authority, with_))
 
     def newest(self) -> date:
