@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 from datetime import date
 from pathlib import Path
@@ -20,28 +21,38 @@ from earlywarn.panel.panel import Panel, Snapshot, load_panel
 from earlywarn.utils.dates import as_date
 
 LONGEST = (
-    "test_malformed.py",
-    "test_batch_file.py",
-    "test_notebooks.py",
-    "test_folder.py",
     "test_agreement.py",
     "test_page_whole.py",
-    "test_site.py",
+    "test_notebooks.py",
+    "test_malformed.py",
+    "test_batch_file.py",
     "test_http_live.py",
-    "test_leaks.py",
-    "test_docs.py",
-    "test_backtesting.py",
+    "test_benchmarks.py",
+    "test_folder.py",
+    "test_site.py",
     "test_commands.py",
-    "test_page.py",
     "test_explorer.py",
-    "test_progress.py",
+    "test_known.py",
+    "test_leaks.py",
+    "test_backtesting.py",
+    "test_fetch.py",
     "test_cards.py",
-    "test_counterfactual.py",
     "test_panel.py",
-    "test_changes.py",
-    "test_training.py",
+    "test_docs.py",
+    "test_progress.py",
+    "test_record.py",
+    "test_serialisation.py",
+    "test_http_contract.py",
+    "test_page.py",
+    "test_counterfactual.py",
     "test_mlflow.py",
+    "test_doors.py",
+    "test_performance.py",
+    "test_plots.py",
     "test_cluster.py",
+    "test_refreshing.py",
+    "test_training.py",
+    "test_changes.py",
 )
 """Files of tests that take long, the longest first: none of them is left for the end."""
 
@@ -116,6 +127,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("long")
     rank = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(item.path.name, len(LONGEST)))
+
+
+def pytest_collection_finish() -> None:
+    """Leave out of every later collection of garbage what stays until the end.
+
+    Modules and thousands of tests would be gone through again each time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

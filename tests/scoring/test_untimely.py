@@ -10,7 +10,6 @@ import pytest
 
 import earlywarn as ew
 from earlywarn.errors import RowsWarning
-from earlywarn.indicators.build import build_indicators
 from earlywarn.scoring.batch import score_rows
 from earlywarn.scoring.untimely import AUTHORITY, FIGURES, OLD, UNPUBLISHED
 
@@ -22,13 +21,8 @@ def seen(rows: pd.DataFrame) -> dict[str, int]:
     }
 
 
-def test_what_is_built_of_any_day_is_of_it(national) -> None:
-    published = national.observations["published_on"].unique()
-    ends = [f"{year}-{day}" for year in range(2014, 2029) for day in ("01-15", "04-01", "12-31")]
-    days = [str(day) for day in published if str(day) > "2014-01-01"] + ends
-    built = [build_indicators(national.as_of(day)).reset_index() for day in days]
-    assert len(days) > 100
-    assert seen(pd.concat(built, ignore_index=True)) == {}
+def test_what_is_built_of_any_day_is_of_it(of_any_day) -> None:
+    assert seen(of_any_day) == {}
 
 
 @pytest.mark.parametrize("rows", [20, 153])

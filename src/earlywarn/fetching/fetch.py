@@ -21,7 +21,7 @@ from earlywarn.fetching.wanted import (
     periods,
     recognised,
 )
-from earlywarn.sources.calendar import Calendar
+from earlywarn.sources.calendar import shipped_calendar
 from earlywarn.utils.arguments import of_kind
 from earlywarn.utils.files import written_to
 from earlywarn.utils.paths import as_path
@@ -324,7 +324,7 @@ class Run:
         if release.published is not None:
             return release.published, "the release's page"
         series = {"CSWW": "csww", "CLA": "cla"}.get(wanted.tables[0], "cin")
-        day, assumed = Calendar.load().release(series, year)
+        day, assumed = shipped_calendar().release(series, year)
         return day, "assumed by rule" if assumed else "the release calendar"
 
 

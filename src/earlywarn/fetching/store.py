@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from earlywarn.errors import FetchError
-from earlywarn.sources.calendar import RELEASE_COLUMNS, Calendar
+from earlywarn.sources.calendar import RELEASE_COLUMNS, shipped_calendar
 from earlywarn.utils.files import check_folder, write_whole
 from earlywarn.utils.locks import owned
 from earlywarn.utils.parts import sweep
@@ -156,7 +156,7 @@ def _is(file: Path, entry: dict[str, Any]) -> bool:
 
 def releases_text(entries: list[dict[str, Any]]) -> str:
     """The release calendar's rows for periods that the shipped one does not have."""
-    calendar = Calendar.load()
+    calendar = shipped_calendar()
     first: dict[tuple[str, int], tuple[str, str]] = {}
     for entry in entries:
         for table in [entry, *entry.get("members", ())]:

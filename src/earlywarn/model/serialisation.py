@@ -182,6 +182,12 @@ def fingerprint(model: RiskModel) -> str:
     return _digest(_as_plain(model))[:8]
 
 
+def identity(model: RiskModel) -> str:
+    """A digest of all that a model's text holds: the golden rows, slow to score, follow from it."""
+    account = {"catalogue": catalogue_digest(), "info": dict(model.info)}
+    return _digest({**account, "model": _as_plain(model)})
+
+
 def _readable_text(model: RiskModel, where: str) -> str:
     """The text to write, refused now rather than when it is read."""
     try:

@@ -43,12 +43,14 @@ def check_figures_known(
         where they are gone; a note for whole years that are gone, and for a release older than
         those known. Newer ones are not held against them, as each restates the years before.
     """
+    gone = list(_years_gone(read, known))
+    known = known[known["measure"].isin(set(read["measure"]))]  # nothing is held against others
     by_measure = pd.Series(ordinals_of(known["vintage"])).groupby(known["measure"].to_numpy())
     first, last = (
         read["measure"].map(days).to_numpy() for days in (by_measure.min(), by_measure.max())
     )
     day = ordinals_of(read["vintage"])
-    findings = [*_older(read[day < first], known), *_years_gone(read, known)]
+    findings = [*_older(read[day < first], known), *gone]
     held = read[(first <= day) & (day <= last)]
     if held.empty:
         return findings
@@ -64,6 +66,8 @@ def check_figures_known(
 
 def _older(read: pd.DataFrame, known: pd.DataFrame) -> Iterator[Finding]:
     """A note for each release older than those known: a copy that was cut looks the same."""
+    if read.empty:
+        return
     first = known.sort_values("vintage", kind="stable").drop_duplicates(KEY)
     both = read.merge(first, on=KEY, suffixes=("", "_known"))
     both["moved"] = both["value"].notna() & (both["value"] != both["value_known"])

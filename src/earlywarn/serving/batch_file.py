@@ -13,7 +13,7 @@ import joblib
 
 from earlywarn._version import __version__
 from earlywarn.errors import EarlyWarnError, LeftBehindWarning, RowsWarning, ScoreError, UsageError
-from earlywarn.model.serialisation import to_text
+from earlywarn.model.serialisation import identity
 from earlywarn.scoring.batch import score_rows
 from earlywarn.scoring.defaults import model_or_shipped
 from earlywarn.scoring.doubts import Seen
@@ -209,7 +209,7 @@ def _ticket(source: Path, model: RiskModel, *, explain: bool, chunk: int) -> dic
     return {
         "version": __version__,
         "input": _digest(source),
-        "model": hashlib.sha256(to_text(model).encode()).hexdigest(),
+        "model": identity(model),
         "explain": explain,
         "chunk": chunk,
     }

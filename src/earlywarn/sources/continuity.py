@@ -236,6 +236,8 @@ def check_restated(figures: pd.DataFrame) -> list[Finding]:
     """
     before = figures.groupby(["la_code", "measure", "period"], sort=False)["value"].shift()
     both = figures[(before > 0) & (figures["value"] > 0)]
+    if both.empty:
+        return []
     moved = np.abs(np.log(both["value"] / before[both.index]))
     by_year = both.assign(moved=moved).groupby(["measure", "period", "vintage", "file"])["moved"]
     medians = by_year.agg(["median", "size"])

@@ -10,7 +10,7 @@ import pandas as pd
 
 from earlywarn.authorities import REGISTER_COLUMNS, Register
 from earlywarn.errors import DataQualityWarning, SourceError
-from earlywarn.sources.calendar import Calendar
+from earlywarn.sources.calendar import Calendar, shipped_calendar
 from earlywarn.sources.lait import read_lait
 from earlywarn.sources.layouts import LAYOUTS
 from earlywarn.sources.members import (
@@ -143,7 +143,7 @@ def read_figures(folder: str | Path, *, progress: Progress | None = None) -> Fig
     published = Published(
         observations,
         neighbours,
-        calendar.releases,
+        calendar.releases.copy(),  # what a caller does to it stays the caller's
         findings_frame(findings),
         register,
         tuple(records),
@@ -306,7 +306,7 @@ def _register(found: Sequence[Recognised]) -> tuple[Register, list[Finding]]:
 
 
 def _calendar(found: Sequence[Recognised]) -> tuple[Calendar, list[Finding]]:
-    calendar, findings = Calendar.load(), []
+    calendar, findings = shipped_calendar(), []
     for item in _of(found, "releases"):
         calendar, notes = calendar.extended(item.table)
         findings += notes

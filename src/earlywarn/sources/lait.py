@@ -214,9 +214,9 @@ def read_lait(table: Table, register: Register) -> Reading:
         values, lines = (by_desc[desc][name].to_numpy() for name in ("value", "line"))
         findings += fraction_findings(values, lines, desc, table.file)
     rows_of = defaultdict(rows.iloc[:0].copy, by_desc)
-    parts = []
+    parts, closed = [], _closed(register)
     for item in (item for item in ITEMS if item.value in by_desc):
-        part, noticed = _item_figures(rows_of, item, table.file, register)
+        part, noticed = _item_figures(rows_of, item, table.file, register, closed)
         parts.append(part)
         findings += noticed
     if not any(len(part) for part in parts):
@@ -372,7 +372,11 @@ def _without_doubles(rows: pd.DataFrame, file: str, findings: list[Finding]) -> 
 
 
 def _item_figures(
-    rows: Mapping[str, pd.DataFrame], item: Item, file: str, register: Register
+    rows: Mapping[str, pd.DataFrame],
+    item: Item,
+    file: str,
+    register: Register,
+    closed: frozenset[str],
 ) -> tuple[pd.DataFrame, list[Finding]]:
     place = ["la_code", "period"]
     figures = rows[item.value].drop(columns="desc")
@@ -406,7 +410,7 @@ def _item_figures(
         refuse_years_ahead(figures["period"], item.series, where)
         findings += check_coverage(figures[place], register, item.series, where)
         findings += check_scale(figures, item.value, file)
-        findings += check_lost(figures, measure, file, _closed(register))
+        findings += check_lost(figures, measure, file, closed)
         findings += check_years(figures, item.value, file, register)
         findings += check_copied_values(figures, item.value, file, register)
         findings += check_other_years(figures, item.value, file, register)

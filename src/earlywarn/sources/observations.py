@@ -118,6 +118,8 @@ def _refuse_contradictions(figures: pd.DataFrame) -> None:
     """Two tables of equal standing must not give one figure of one release two values."""
     key = [*KEY, "vintage", "turn"]
     twice = figures[figures.duplicated(key, keep=False)]
+    if twice.empty:
+        return
     groups = twice.groupby(key, sort=False)
     fields = ["numerator", "denominator", "value"]
     # A count that only one of them has contradicts nothing.

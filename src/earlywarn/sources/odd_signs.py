@@ -73,7 +73,8 @@ def _uses(local: pd.DataFrame, numbers: Numbers, sign: str) -> pd.Series:
     for values, statuses in numbers.values():
         zero = (values[rows] == 0) & (statuses[rows] == PUBLISHED)
         there |= zero if sign == ZERO else statuses[rows] == sign
-    return pd.Series(there).groupby(local["period"].to_numpy()).sum()
+    years, place = np.unique(local["period"].to_numpy(), return_inverse=True)
+    return pd.Series(np.bincount(place[there], minlength=len(years)), index=years)
 
 
 def _odd_years(used: pd.Series) -> Iterator[tuple[int, str]]:
@@ -112,10 +113,7 @@ def check_rounded(
     register : Register
         For the region of each authority.
     """
-    own = register.authorities
-    regions = dict(zip(own["la_code"], own["region"], strict=True))
     local = places[places["la_code"] != ENGLAND].drop_duplicates("row")
-    local = local.assign(region=local["la_code"].map(regions))
     return [
         Finding(
             "warning",
@@ -127,16 +125,21 @@ def check_rounded(
             column=column,
         )
         for column in columns
-        for year, region in _round_groups(local, numbers[column][0])
+        for year, region in _round_groups(local, numbers[column][0], register)
     ]
 
 
-def _round_groups(local: pd.DataFrame, values: npt.NDArray[np.float64]) -> list[tuple[int, str]]:
+def _round_groups(
+    local: pd.DataFrame, values: npt.NDArray[np.float64], register: Register
+) -> list[tuple[int, str]]:
     """The years and regions all of whose counts are rounded, if most of the column is not."""
     counts = values[local["row"].to_numpy()]
-    large = local.assign(round=counts % 5 == 0)[counts >= _COUNTED_FROM]
-    if large.empty or large["round"].mean() > 0.5:
+    large, rounded = counts >= _COUNTED_FROM, counts % 5 == 0
+    if (large & rounded).sum() < _FEWEST_ROUND or rounded[large].mean() > 0.5:
         return []
-    groups = large.groupby(["period", "region"])["round"].agg(["all", "size"])
+    own, those = register.authorities, local[large].assign(round=rounded[large])
+    regions = dict(zip(own["la_code"], own["region"], strict=True))
+    those = those.assign(region=those["la_code"].map(regions))
+    groups = those.groupby(["period", "region"])["round"].agg(["all", "size"])
     far = groups.index[groups["all"] & (groups["size"] >= _FEWEST_ROUND)]
     return [(int(year), str(region)) for year, region in far]

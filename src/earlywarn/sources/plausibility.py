@@ -210,6 +210,8 @@ def check_scale(figures: pd.DataFrame, measure: str, file: str) -> list[Finding]
     if local.empty:
         message = f"there is no value of {measure} in the table"
         return [Finding("warning", "nothing-of-measure", message, file, column=measure)]
+    if len(local) < _FEWEST_FOR_USUAL and local["period"].min() == local["period"].max():
+        return []
     by_year = local.groupby("period")["value"].agg(["median", "size"]).sort_index()
     known = by_year[(by_year["size"] >= _FEWEST_FOR_MEDIAN) & (by_year["median"] > 0)]
     findings = _unusual(by_year, str(figures["measure"].iloc[0]), measure, file)

@@ -35,6 +35,8 @@ def check_populations(observations: pd.DataFrame, register: Register) -> list[Fi
     """
     people = _newest(observations, "population_0_17", "value")
     rates = _newest(observations, "looked_after", "denominator")
+    if people.empty or rates.empty:
+        return []
     rates = rates.assign(period=rates["period"] - 1)
     both = people.merge(rates, on=["la_code", "period"], suffixes=("", "_rates"))
     far = both[np.abs(np.log(both["people"] / both["people_rates"])) > _MOST]

@@ -154,18 +154,19 @@ def _disagreements(
     if scale is None or not known.any():
         return []
     both = figures[known]
+    part, whole, value = (both[name].to_numpy() for name in ("numerator", "denominator", "value"))
     half = np.where(both["la_code"] == ENGLAND, _ENGLAND_HALF, layout.count_half)
     spread = half * max(len(measure.denominator), 1)
-    least = scale * (both["numerator"] - half) / (both["denominator"] + spread)
-    most = scale * (both["numerator"] + half) / (both["denominator"] - spread).clip(lower=1e-9)
+    least = scale * (part - half) / (whole + spread)
+    most = scale * (part + half) / (whole - spread).clip(1e-9)
     slack = layout.value_half + 1e-6
-    beyond = np.maximum(least - both["value"], both["value"] - most) - slack
-    off = both[beyond > 0]
-    if off.empty:
+    beyond = np.maximum(least - value, value - most) - slack
+    if not (beyond > 0).any():
         return []
+    off = both[beyond > 0]
     _refuse_contradicted(both, off, measure, file)
     farthest = beyond.max() > _APART.get(measure.name, _APART_MOST)
-    first = next(_rows(both.loc[[beyond.idxmax()]] if farthest else off))
+    first = next(_rows(both.iloc[[beyond.argmax()]] if farthest else off))
     given = scale * first["numerator"] / first["denominator"]
     which = "farthest" if farthest else "first"
     message = (

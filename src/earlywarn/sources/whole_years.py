@@ -80,29 +80,38 @@ def check_years(
     register : Register
         For the region of each authority.
     """
-    local = _local(figures, register)
     return [
         *check_lost_values(figures, measure, file),
         *check_moved_years(figures, measure, file),
-        *_order_lost(local, measure, file),
-        *_regions_gone(local, measure, file),
+        *_order_lost(figures, measure, file),
+        *_regions_gone(figures, measure, file, register),
     ]
+
+
+def _few(figures: pd.DataFrame) -> bool:
+    """Whether no year has rows enough to be looked at as a whole."""
+    periods = figures["period"].to_numpy(dtype=np.int64)
+    return len(periods) < _FEWEST or bool(np.bincount(periods).max() < _FEWEST)
+
+
+def _once_a_year(figures: pd.DataFrame) -> pd.DataFrame:
+    """The figures of authorities, each once a year."""
+    return figures[figures["la_code"] != ENGLAND].drop_duplicates(["la_code", "period"])
 
 
 def _local(figures: pd.DataFrame, register: Register) -> pd.DataFrame:
     """The figures of authorities, each once a year, with its region."""
-    own = register.authorities
+    own, local = register.authorities, _once_a_year(figures)
     regions = dict(zip(own["la_code"], own["region"], strict=True))
-    local = figures[figures["la_code"] != ENGLAND].drop_duplicates(["la_code", "period"])
     return local.assign(region=local["la_code"].map(regions))
 
 
-def _order_lost(local: pd.DataFrame, measure: str, file: str) -> list[Finding]:
+def _order_lost(figures: pd.DataFrame, measure: str, file: str) -> list[Finding]:
     """A warning for each year whose authorities stand in an order that no year before it had."""
-    least = ORDERED.get(str(local["measure"].iloc[0])) if len(local) else None
-    if least is None:
+    least = ORDERED.get(str(figures["measure"].iloc[0])) if len(figures) else None
+    if least is None or _few(figures):
         return []
-    wide = by_year(local, "value")
+    wide = by_year(_once_a_year(figures), "value")
     findings = []
     for before, year in itertools.pairwise(wide.columns):
         both = wide[[before, year]].dropna().rank()
@@ -132,6 +141,8 @@ def check_copied_values(
     figures, measure, file, register
         As for `check_years`.
     """
+    if figures["period"].nunique() < 2:
+        return []
     local = _local(figures, register)
     before = local.assign(period=local["period"] + 1)[["la_code", "period", "value"]]
     both = local.merge(before, on=["la_code", "period"], suffixes=("", "_before"))
@@ -139,6 +150,8 @@ def check_copied_values(
     # Zeros and hundreds stay from year to year.
     both = both[~both["value"].isin([0.0, 100.0])]
     both = both.assign(same=both["value"] == both["value_before"])
+    if not both["same"].any():
+        return []
     every = _shares(both, ["period"])
     whole = every.index[(every["same"] > _SAME_ALL) & (every["size"] >= _FEWEST)]
     parts = _shares(both[~both["period"].isin(whole)], ["period", "region"])
@@ -170,8 +183,13 @@ def _shares(both: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     return groups[groups["unlike"] * 3 > groups["size"]]
 
 
-def _regions_gone(local: pd.DataFrame, measure: str, file: str) -> list[Finding]:
+def _regions_gone(
+    figures: pd.DataFrame, measure: str, file: str, register: Register
+) -> list[Finding]:
     """A warning for each year in which nearly all values of a region are not available."""
+    if not figures["status"].eq(UNAVAILABLE).any():
+        return []
+    local = _local(figures, register)
     gone = local.assign(gone=local["status"].eq(UNAVAILABLE))
     shares = gone.groupby(["period", "region"])["gone"].agg(["mean", "size"])
     some = gone.groupby("period")["gone"].mean() < _GONE  # else the whole year is, which is said
@@ -210,10 +228,12 @@ def check_lost_values(figures: pd.DataFrame, measure: str, file: str) -> list[Fi
     list of Finding
         Nothing for tables of few authorities, in which one more or less is a large share.
     """
+    if _few(figures):
+        return []
     local = figures[figures["la_code"] != ENGLAND]
     there = local["value"].notna().groupby(local["period"]).agg(["mean", "size"])
     there = there[there["size"] >= _FEWEST]
-    most = LOST.get(str(figures["measure"].iloc[0]), _LOST) if len(figures) else _LOST
+    most = LOST.get(str(figures["measure"].iloc[0]), _LOST)
     findings = []
     for year, share in there["mean"].items():
         before = there["mean"].get(int(str(year)) - 1, 0.0)
@@ -244,9 +264,10 @@ def check_moved_years(figures: pd.DataFrame, measure: str, file: str) -> list[Fi
         The table.
     """
     most = MOVED.get(str(figures["measure"].iloc[0])) if len(figures) else None
-    local = figures[(figures["la_code"] != ENGLAND) & (figures["value"] > 0)]
-    local = local.drop_duplicates(["la_code", "period"])
-    if most is None or local["la_code"].nunique() < _FEWEST:
+    if most is None or _few(figures):
+        return []
+    local = _once_a_year(figures[figures["value"] > 0])
+    if local["la_code"].nunique() < _FEWEST:
         return []
     moves = by_year(local, "value").transform(np.log).diff(axis="columns")
     middle = moves.median()[moves.count() >= _FEWEST]

@@ -241,14 +241,15 @@ def _places(table: Table, register: Register) -> tuple[pd.DataFrame, list[Findin
         text = text.mask(text == "", table.cells["la_name"])
     text = text.mask(national, ENGLAND)
     codes, findings = _codes(table, text, register)
-    unknown = text[text.map(codes).map(len).eq(0)]
+    meant = text.map(codes)
+    unknown = text[meant.map(len).eq(0)]
     first = str(next(iter(unknown), ""))
     refuse_unknown_codes(len(unknown), int((~national).sum()), first, "old_la_code", table.file)
     frame = pd.DataFrame(
         {"row": np.arange(len(text)), "line": table.lines, "period": _periods(table)}
     )
-    frame["la_code"] = text.map(codes)
-    frame["joint"] = frame["la_code"].map(len) > 1
+    frame["la_code"] = meant
+    frame["joint"] = meant.map(len) > 1
     joint = int(frame["joint"].sum())
     if joint:
         returns = counted(joint, "row is a joint return", "rows are joint returns")
