@@ -83,8 +83,10 @@ def test_a_wrong_figure_names_the_file_the_row_and_the_column(capsys, tmp_path):
 def test_new_judgements_go_beside_the_panels(capsys, judgements):
     before = said(capsys, "explain", "Leeds", "--as-of", DAY)
     after = said(capsys, "explain", "Leeds", "--as-of", DAY, "--judgements", judgements)
-    assert "Last judgement: Inadequate" not in before
-    assert "Inadequate, inspected from 2025-10-06" in after
+    assert "Inadequate in its worst area" not in before
+    assert "Inadequate in its worst area, inspected from 2025-10-06" in after.replace(
+        "\n        ", " "
+    )
     other = said(capsys, "explain", "Sheffield", "--as-of", DAY, "--judgements", judgements)
     assert other == said(capsys, "explain", "Sheffield", "--as-of", DAY)
 

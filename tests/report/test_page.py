@@ -193,10 +193,19 @@ def test_the_list_is_what_score_gives(tree, national, model):
             "" if pd.isna(new) else f" ({chance(new)})"
         )
         assert row[6] == f"{100 * given['below_good']:.1f}%"
-        held = given["previous_judgement"]
-        assert row[8] == (
-            "none" if pd.isna(held) else f"{held}, {given['previous_inspection'][:4]}"
-        )
+        assert row[8] == last_judgement(given)
+
+
+def last_judgement(given) -> str:
+    worst, overall = given["previous_judgement"], given["previous_overall"]
+    if pd.isna(worst):
+        return "none"
+    year = given["previous_inspection"][:4]
+    if pd.isna(overall):
+        return f"{worst} in its worst area, no overall grade, {year}"
+    if worst == overall:
+        return f"{worst}, {year}"
+    return f"{overall} overall, {worst} in its worst area, {year}"
 
 
 def test_the_ten_first_are_told_with_why_and_how_sure(tree, national, model):
@@ -268,7 +277,7 @@ def test_in_one_minute_the_ten_are_named_with_what_they_share(tree, contents):
     assert 1 <= len(shared) <= 3
     assert all(f"{title} ({count} of 10)" in told for title, count in shared)
     below = (first["drivers_up"].str.contains("last inspection")).sum()
-    assert dict(shared).get("a last inspection below Good", 0) == below
+    assert dict(shared).get("an area below Good at the last inspection", 0) == below
     assert past_in_brief(contents.record) in told
 
 

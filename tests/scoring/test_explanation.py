@@ -43,7 +43,7 @@ CONTRACT = [
     "own",
 ]
 STANDING = r"England's pooled figure [\d,.]+%?, (higher|lower) than \d+% of authorities"
-EXPECTED = r"(about [\d,.]+ expected for its|compared as of average) deprivation(, since .+)?"
+EXPECTED = r"(about [\d,.]+ expected for its|compared as of average) deprivation(, as its own .+)?"
 CARRIED = rf"no newer figure published(, England's pooled figure [\d,.]+%?|, {EXPECTED})?"
 WHOLE = r"(raises|lowers|has no effect on) the risk( slightly)?"
 PART = r"(being (below Good|Good or Outstanding|Inadequate)|not being Inadequate)"

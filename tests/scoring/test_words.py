@@ -161,7 +161,7 @@ def _check_last(text: str, sign: int, rows: list[dict[str, object]]) -> None:
     assert sum(row["contribution"] for row in rows) * sign > NONE
     verb = "raises" if sign > 0 else "lowers"
     for row in rows:
-        assert f" was {grade}, which in all {verb} the risk" in row["sentence"]
+        assert f" was {grade} in its worst area, which in all {verb} the risk" in row["sentence"]
 
 
 def test_a_row_says_the_same_alone_and_among_others(model: RiskModel) -> None:

@@ -163,7 +163,7 @@ SCORES = (
     ),
     _text(
         "previous_overall",
-        "Last judgement, overall",
+        "Overall grade of the last judgement",
         "The overall grade of that inspection; empty where the report gives none, as since "
         "April 2026.",
     ),

@@ -55,7 +55,7 @@ LINES_ABOVE = 4
 """Rows above the header of a table: the title and three lines, in every sheet."""
 COVER_WIDTH = 72
 """Letters in a line of the cover, which then fits on a printed page."""
-TEXT_WIDTH = 51
+TEXT_WIDTH = 44
 """Letters in a line of a text within a table: what is longer is wrapped."""
 WIDEST = 220
 """Letters side by side that can still be read on A4 across."""
