@@ -7,6 +7,7 @@ follow each other and gain most by it are where it happened, if they gain enough
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -21,8 +22,11 @@ COLUMNS = ("overall", "leadership", "help_and_protection", "in_care", "care_leav
 
 # By how much of log-likelihood rows must gain. Each table from 2013 to 2026, and every 12, 15 and
 # 18 months of it by report or by authority, gains 8.4 at most by a slip, and 6.1 by an exchange;
-# of 1,440 with their rows in another order, one in 1,000 more than 8.5 and 9.4.
+# of 1,440 with their rows in another order, one in 1,000 more than 8.5 and 9.4. The most that
+# chance gains grows as the logarithm of the rows.
 _BY_SLIP, _BY_EXCHANGE = 10.0, 8.0
+_ROWS = 60
+_OF_ONE = 4.0  # what one row counts at most: a single odd one is no column that moved
 _LEAVERS = COLUMNS.index("care_leavers")
 
 
@@ -87,7 +91,7 @@ def _slips(rows: Sequence[str]) -> Iterator[Moved]:
                 row[:place] + other[place] + row[place + 1 :]
                 for row, other in zip(rows, beside, strict=False)
             ]
-            none = Moved((column,), 0, 0, below, 0.0, _BY_SLIP)
+            none = Moved((column,), 0, 0, below, 0.0, _enough(_BY_SLIP, rows))
             yield _most_gained(rows, others, none)
 
 
@@ -99,7 +103,7 @@ def _exchanges(rows: Sequence[str]) -> Iterator[Moved]:
             cells[one], cells[other] = cells[other], cells[one]
             others.append("".join(cells))
         columns = COLUMNS[one], COLUMNS[other]
-        none = Moved(columns, 0, 0, below=False, gain=0.0, enough=_BY_EXCHANGE)
+        none = Moved(columns, 0, 0, below=False, gain=0.0, enough=_enough(_BY_EXCHANGE, rows))
         yield _most_gained(rows, others, none)
 
 
@@ -115,7 +119,13 @@ def _most_gained(rows: Sequence[str], others: Sequence[str], none: Moved) -> Mov
     return best
 
 
+def _enough(limit: float, rows: Sequence[str]) -> float:
+    """What is enough in so many rows."""
+    return limit + math.log(max(1.0, len(rows) / _ROWS))
+
+
 def _gain(row: str, other: str) -> float:
     """How much likelier the grades are otherwise; nothing where a grade would come or go."""
     blanks = ([cell == "-" for cell in cells] for cells in (row, other))
-    return log_chance(other) - log_chance(row) if next(blanks) == next(blanks) else 0.0
+    same = next(blanks) == next(blanks)
+    return min(_OF_ONE, log_chance(other) - log_chance(row)) if same else 0.0
