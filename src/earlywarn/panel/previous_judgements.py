@@ -24,14 +24,14 @@ Pair = tuple[dict[str, Any], dict[str, Any]]
 
 _BELOW_GOOD = ("Requires improvement", "Inadequate")  # none of 168 after these was short
 _GOOD = ("Outstanding", "Good")
-_STANDARD = 0.2  # of 148 inspections after these 23 were standard, at most 5 of 11 within 18 months
+_STANDARD = 0.2  # of 148 inspections after these 20 were standard, at most 5 of 11 within 18 months
 _RARE = 1e-4
 
 
 def check_previous_judgements(
     new: Sequence[dict[str, Any]], known: pd.DataFrame, register: Register
 ) -> Iterator[Finding]:
-    """Hold inspections that are new against the judgement before, among those known.
+    """Hold inspections that are new against the judgement before, known or new too.
 
     Parameters
     ----------
@@ -49,40 +49,48 @@ def check_previous_judgements(
         days of another, and if nearly all inspections of authorities that were Good are standard.
     """
     held: dict[str, list[dict[str, Any]]] = {}
-    for one in rows_of(known.sort_values("inspection_start")):
+    every = sorted([*rows_of(known), *new], key=lambda one: one["inspection_start"])
+    for one in every:
         held.setdefault(one["la_code"], []).append(one)
     pairs = [(row, before) for row in new if (before := _before(row, held))]
     for row, before in pairs:
-        name = with_code(row["la_code"], register)
-        for code, what in _of_one(row, before):
-            message = f"the inspection of {name} of {row['inspection_start']} {what}"
-            yield Finding("warning", code, message, row["source"], la_code=row["la_code"])
+        if row["inspection_type"] == "short" and before["overall"] in _BELOW_GOOD:
+            yield _short(row, before, register)
+        apart = (row["inspection_start"] - before["inspection_start"]).days
+        # Two that are new stand in the files that were read, and are looked at there.
+        if apart < APART and not any(before is one for one in new):
+            yield _soon(row, before, apart, register)
     yield from _mostly_standard(pairs)
 
 
+def _short(row: dict[str, Any], before: dict[str, Any], register: Register) -> Finding:
+    message = (
+        f"is a short one, and the one of {before['inspection_start']} gave overall "
+        f"{before['overall']}: so far all after such a judgement were standard; is the row that of "
+        "another authority, or the type wrong? Check it"
+    )
+    return _doubt(ODD_TYPE, row, message, register)
+
+
+def _soon(row: dict[str, Any], before: dict[str, Any], apart: int, register: Register) -> Finding:
+    message = (
+        f"began {apart} days after the one of {before['inspection_start']}: no inspection known "
+        "came so soon; is the row that of another authority? Check it"
+    )
+    return _doubt("soon-again", row, message, register)
+
+
 def _before(row: dict[str, Any], held: dict[str, list[dict[str, Any]]]) -> dict[str, Any] | None:
-    """The last inspection known of the authority that began before."""
+    """The last inspection of the authority that began before."""
     start = row["inspection_start"]
     earlier = [one for one in held.get(row["la_code"], ()) if one["inspection_start"] < start]
     return earlier[-1] if earlier else None
 
 
-def _of_one(row: dict[str, Any], before: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    last = f"the one of {before['inspection_start']}"
-    if row["inspection_type"] == "short" and before["overall"] in _BELOW_GOOD:
-        message = (
-            f"is a short one, and {last} gave overall {before['overall']}: so far all after such "
-            "a judgement were standard; is the row that of another authority, or the type wrong? "
-            "Check it"
-        )
-        yield ODD_TYPE, message
-    apart = (row["inspection_start"] - before["inspection_start"]).days
-    if apart < APART:
-        message = (
-            f"began {apart} days after {last}: no inspection known came so soon; is the row that "
-            "of another authority? Check it"
-        )
-        yield "soon-again", message
+def _doubt(code: str, row: dict[str, Any], message: str, register: Register) -> Finding:
+    name = with_code(row["la_code"], register)
+    words = f"the inspection of {name} of {row['inspection_start']} {message}"
+    return Finding("warning", code, words, row["source"], la_code=row["la_code"])
 
 
 def _mostly_standard(pairs: Iterable[Pair]) -> Iterator[Finding]:
@@ -96,7 +104,7 @@ def _mostly_standard(pairs: Iterable[Pair]) -> Iterator[Finding]:
         if at_most(short, len(kinds), 1 - _STANDARD) < _RARE:
             message = (
                 f"{file}: of {len(kinds)} inspections of authorities that were Good or Outstanding "
-                f"before, {len(kinds) - short} are standard; so far about 1 in 6 was: was the type "
+                f"before, {len(kinds) - short} are standard; so far about 1 in 7 was: was the type "
                 "lost, or one filled down? Check some against the reports"
             )
             yield Finding("warning", ODD_TYPE, message, file, column="inspection_type")
