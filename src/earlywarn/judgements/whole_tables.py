@@ -26,7 +26,7 @@ _LAST = 0.1  # chance that leadership is the overall grade so seldom: 0.18 at le
 _ALONG = 0.35  # rank correlation of an area with the mean of the others: 0.46 at least
 _BLOCK, _ODD = 15, 5  # odd rows in as many that follow each other: 3 at most
 _RARE = 1e-4
-_TOO_FEW = 1e-3  # chance of so few rows with a grade, by the shares below: 0.03 at least
+_TOO_FEW = 1e-3  # chance of so few rows with a grade, by the shares below: 0.02 at least
 _SOONEST, _LATEST = 39, 68  # days to the report, in the middle, under ILACS: 42 to 60
 _MOVED = 3  # rows out of order in a table that is in order otherwise
 
