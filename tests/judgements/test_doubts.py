@@ -47,6 +47,9 @@ def test_a_plain_inspection_says_nothing() -> None:
         ({"in_care": None}, "no-grade"),
         ({"care_leavers": None}, "no-grade"),
         ({"framework": "SIF", "inspection_type": ""}, "odd-type"),
+        ({"inspection_start": date(2024, 1, 2)}, "holidays"),
+        ({"inspection_start": date(2024, 4, 8), "published_on": date(2024, 5, 27)}, "holidays"),
+        ({"published_on": date(2024, 3, 29)}, "holidays"),
     ],
 )
 def test_what_no_inspection_shows_is_named(change: dict[str, Any], code: str) -> None:
@@ -75,11 +78,3 @@ def test_two_inspections_within_500_days_are_named() -> None:
     again = {"inspection_start": date(2024, 9, 2), "published_on": date(2024, 10, 21)}
     assert codes({}, again) == ["soon-again"]
     assert codes({}, again | {"la_code": "380"}) == []
-
-
-def test_a_table_whose_leadership_agrees_least_is_named() -> None:
-    rows = [
-        {"la_code": f"{code}", "leadership": "Requires improvement", "in_care": "Good"}
-        for code in range(300, 360)
-    ]
-    assert codes(*rows) == ["odd-columns"]

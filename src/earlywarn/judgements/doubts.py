@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from earlywarn.judgements.schema import AREAS, GRADES
+from earlywarn.judgements.seasons import holiday_of_report, holiday_of_start
 from earlywarn.sources.schema import Finding
 
 if TYPE_CHECKING:
@@ -16,13 +17,12 @@ if TYPE_CHECKING:
 
 # Of the 492 inspections from November 2013 to August 2026 none is beyond these.
 _SHORTEST, _LONGEST = 20, 250  # days from the start to the report: 22 to 225
-_APART = 500  # days between two inspections of one authority: 622 at least
+APART = 500  # days between two inspections of one authority: 622 at least
 _CORE = ("leadership", "help_and_protection", "in_care")
 _SATURDAY = 5
 _CARE_LEAVERS_FROM = date(2023, 2, 1)  # under ILACS; before it they were judged with those in care
 _UNDER = {"SIF": (date(2013, 11, 1), date(2018, 12, 31)), "ILACS": (date(2018, 1, 1), date.max)}
 _SCILLY = "420"  # no child there is in care
-_FEWEST = 50  # inspections by which a table's columns are held against each other
 
 
 def doubts_about(inspections: Sequence[Inspection]) -> list[Finding]:
@@ -38,36 +38,15 @@ def doubts_about(inspections: Sequence[Inspection]) -> list[Finding]:
     list of Finding
         Reports sooner or later after the start than any; days at a weekend; an overall grade beyond
         every area, or two grades from leadership; an Inadequate area under an overall Good; one
-        area without a grade; a framework of other years; two inspections of one
-        authority within 500 days; a table in which leadership is the overall grade less often than
-        another area.
+        area without a grade; a framework of other years; an inspection begun, or a report
+        published, in holidays; two inspections of one authority within 500 days.
     """
     findings = [_doubt(one, code, message) for one in inspections for code, message in _of_one(one)]
     for before, after in pairwise(inspections):
         apart = (after.row["inspection_start"] - before.row["inspection_start"]).days
-        if before.row["la_code"] == after.row["la_code"] and apart < _APART:
+        if before.row["la_code"] == after.row["la_code"] and apart < APART:
             message = f"{apart} days after the inspection of {before.row['inspection_start']}"
             findings.append(_doubt(after, "soon-again", message))
-    return findings + _odd_columns(inspections)
-
-
-def _odd_columns(inspections: Sequence[Inspection]) -> list[Finding]:
-    """A warning for each table in which leadership agrees with overall less than another area."""
-    tables: dict[str, list[Inspection]] = {}
-    for one in inspections:
-        if one.row["overall"] is not None:
-            tables.setdefault(one.member, []).append(one)
-    findings = []
-    for member, rows in tables.items():
-        same = {area: sum(one.row[area] == one.row["overall"] for one in rows) for area in _CORE}
-        first = max(_CORE, key=lambda area: same[area])
-        if len(rows) >= _FEWEST and first != "leadership":
-            message = (
-                f"{first} is the overall grade in {same[first]} of {len(rows)} rows, leadership "
-                f"in {same['leadership']}: in every table so far it is leadership that most "
-                "often is; were two columns exchanged?"
-            )
-            findings.append(Finding("warning", "odd-columns", message, member, column=first))
     return findings
 
 
@@ -81,6 +60,7 @@ def _of_one(one: Inspection) -> Iterator[tuple[str, str]]:
     for name, day in (("began", start if exact else None), ("was published", published)):
         if day is not None and day.weekday() >= _SATURDAY:
             yield "weekend", f"it {name} on {_in_words(day)}"
+    yield from _in_holidays(start if exact else None, published)
     if one.row["framework"] == "SIF" and one.row["inspection_type"]:
         yield "odd-type", f"a {one.row['inspection_type']} inspection under SIF"
     first, last = _UNDER.get(one.row["framework"], (date.min, date.max))
@@ -95,6 +75,13 @@ def _of_one(one: Inspection) -> Iterator[tuple[str, str]]:
         blank = ["care_leavers"]
     if len(blank) == 1:
         yield "no-grade", f"{blank[0]} has no grade"
+
+
+def _in_holidays(start: date | None, published: date) -> Iterator[tuple[str, str]]:
+    if start is not None and (name := holiday_of_start(start)):
+        yield "holidays", f"it began on {start}, in {name}"
+    if name := holiday_of_report(published):
+        yield "holidays", f"it was published on {published}, in {name}"
 
 
 def _lacks_care_leavers(one: Inspection) -> bool:

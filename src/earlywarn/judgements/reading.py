@@ -15,6 +15,7 @@ from earlywarn.judgements.rows import Inspection, inspection_in, is_blank, is_ol
 from earlywarn.judgements.schema import empty_judgements, frame_of
 from earlywarn.judgements.tables import JudgementTable, missing_columns, tables_in
 from earlywarn.judgements.urns import doubts_about_urns
+from earlywarn.judgements.whole_tables import doubts_about_table
 from earlywarn.sources.members import Member, files_below, hidden, members_of
 from earlywarn.sources.schema import Finding
 from earlywarn.utils.paths import as_path
@@ -147,7 +148,7 @@ def judgements_in(members: Sequence[Member], *, register: Register | None = None
             message = "a table of judgements without a row: nothing is read of it"
             findings.append(Finding("warning", NO_JUDGEMENTS, message, table.member))
         inspections += own
-        findings += left_out + doubts_of_sheets(table, own, known)
+        findings += left_out + doubts_of_sheets(table, own, known) + doubts_about_table(own)
         read[table.member] = (KIND, read.get(table.member, (KIND, 0))[1] + len(own))
     findings += doubts_about_urns(inspections, known)
     kept, doubts = merged(inspections)

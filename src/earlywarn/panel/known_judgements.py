@@ -9,6 +9,7 @@ import pandas as pd
 
 from earlywarn.judgements.schema import AREAS
 from earlywarn.panel.known import GONE, UNLIKE, cell_text, first_few, rows_of, with_code
+from earlywarn.panel.previous_judgements import check_previous_judgements
 from earlywarn.sources.schema import Finding
 
 if TYPE_CHECKING:
@@ -44,16 +45,18 @@ def check_judgements_known(
     list of Finding
         A warning for each inspection of which another grade, day or framework is known, for each
         that is not known although reports of later days are, and for those that a table which
-        holds most of its time leaves out; a note if it holds fewer.
+        holds most of its time leaves out; a note if it holds fewer. A warning too for each new one
+        that does not fit the judgement before of its authority.
     """
     if read.empty or known.empty:
         return []
     pairs = list(zip(rows_of(read), _twins(read, known), strict=True))
     last = known["published_on"].max()
-    findings = []
+    new = [row for row, twin in pairs if twin is None and row["published_on"] > last]
+    findings = list(check_previous_judgements(new, known, register))
     for row, twin in pairs:
         if twin is None and row["published_on"] > last:
-            continue  # new
+            continue
         message = _otherwise(row, twin, last)
         if message:
             name = with_code(row["la_code"], register)
