@@ -313,6 +313,14 @@ def test_build_holds_files_against_a_panel(capsys, tmp_path):
     assert not (tmp_path / "p").exists()
 
 
+def test_build_keeps_the_judgements_that_no_file_holds(capsys, tmp_path):
+    files, out = tmp_path / "files", str(tmp_path / "out")
+    files.mkdir()
+    write_table(files, "D3", [2025])
+    said(capsys, "build", str(files), "--out", out, "--keep-judgements", "--quiet")
+    assert len(ew.load_panel(out).judgements) == len(ew.load_judgements())
+
+
 def test_a_built_panel_is_scored(capsys, built, tmp_path):
     file = tmp_path / "a.csv"
     out, _ = said(
