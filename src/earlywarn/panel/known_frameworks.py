@@ -8,6 +8,7 @@ import numpy as np
 
 from earlywarn.judgements.adding import added_judgements
 from earlywarn.sources.schema import Finding
+from earlywarn.utils.formatting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +99,9 @@ def beside_the_files(
     if older is None or older.empty:
         return read, []
     every = added_judgements(read, older, register, where="judgements to keep")
-    many = "1 judgement" if len(older) == 1 else f"{len(older)} judgements"
-    are, they = ("is", "it stands") if len(older) == 1 else ("are", "they stand")
-    message = f"{many} of the panel before {are} not among the files: {they}"
+    message = counted(
+        len(older),
+        "judgement of the panel before is not among the files: it stands",
+        "judgements of the panel before are not among the files: they stand",
+    )
     return every, [Finding("note", STANDS, message)]
