@@ -18,9 +18,11 @@ import earlywarn as ew
 from earlywarn.cli import text as text_of_lists
 from earlywarn.cli.parser import main
 from earlywarn.cli.text import scores_text
+from earlywarn.errors import DataQualityWarning
 from earlywarn.export.data_dictionary import SHORTHAND
 from earlywarn.export.workbook import LINES_ABOVE
 from earlywarn.indicators.catalogue import FAMILIES, INDICATORS
+from earlywarn.judgements.schema import judgements_text
 from earlywarn.model import training
 from earlywarn.scoring.national import COLUMNS
 
@@ -311,6 +313,29 @@ def test_build_holds_files_against_a_panel(capsys, tmp_path):
     words = fault(capsys, "build", str(files), "--out", str(tmp_path / "p"), "--known", "nowhere")
     assert "nowhere" in words
     assert not (tmp_path / "p").exists()
+
+
+def test_what_judgements_beside_the_panels_lack_is_no_doubt(capsys, tmp_path):
+    """A year's file holds few of those known; another grade than the one known is still named."""
+    file, known = tmp_path / "some.csv", ew.load_judgements()
+    some = known[known["published_on"] < known["published_on"].max()].copy()
+    file.write_text(judgements_text(some), encoding="utf-8")
+    _, words = said(capsys, "score", "--judgements", str(file))
+    assert "not in the files" not in words
+    with pytest.warns(DataQualityWarning, match="not in the files"):
+        ew.load_judgements(file)
+    some.iloc[-1, some.columns.get_loc("start_precision")] = "month"
+    file.write_text(judgements_text(some), encoding="utf-8")
+    _, words = said(capsys, "score", "--judgements", str(file))
+    assert "has start_precision month, and day is known" in words
+
+
+def test_build_keeps_the_judgements_that_no_file_holds(capsys, tmp_path):
+    files, out = tmp_path / "files", str(tmp_path / "out")
+    files.mkdir()
+    write_table(files, "D3", [2025])
+    said(capsys, "build", str(files), "--out", out, "--keep-judgements", "--quiet")
+    assert len(ew.load_panel(out).judgements) == len(ew.load_judgements())
 
 
 def test_a_built_panel_is_scored(capsys, built, tmp_path):

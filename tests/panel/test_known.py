@@ -361,6 +361,7 @@ def test_judgements_of_a_file_are_held_against_those_that_ship(national, tmp_pat
     frame.to_csv(good, index=False)
     assert len(load_judgements(good)) == len(frame)
     frame.drop(index=frame.index[100]).to_csv(bad, index=False)
+    assert len(load_judgements(bad, alone=False)) == len(frame) - 1
     with pytest.warns(DataQualityWarning, match="of 492 inspections known .* are not in the files"):
         load_judgements(bad)
     frame.sort_values("published_on").head(-10).to_csv(bad, index=False)

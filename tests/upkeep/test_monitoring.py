@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from tests.fetching.replica import serving
 import earlywarn as ew
 from earlywarn.cli import main
 from earlywarn.errors import DataQualityWarning, UsageError
+from earlywarn.scoring.freshness import freshness, records_of
+from earlywarn.serving.http_models import out_of_date
 from earlywarn.upkeep.monitoring import Monitored
 
 REGISTER = DOCS / "register"
@@ -49,6 +52,39 @@ def test_what_is_late_needs_attention(national: ew.Panel, model: ew.RiskModel) -
 def test_a_source_is_late_a_month_after_its_day(national: ew.Panel, model: ew.RiskModel) -> None:
     for day, status in (("2026-11-30", "ok"), ("2026-12-01", "attention")):
         assert statuses(ew.monitor(panel=national, model=model, day=day))["source C1"] == status
+
+
+@pytest.mark.parametrize(
+    "day", ["2026-08-31", "2026-09-01", "2026-11-20", "2026-11-21", "2026-12-01", "2027-04-01"]
+)
+def test_every_door_calls_the_same_sources_overdue(
+    national: ew.Panel, model: ew.RiskModel, day: str
+) -> None:
+    """What `explain` and the service say of a day, a scheduler's look says too, word for word."""
+    found = ew.monitor(panel=national, model=model, day=day)
+    said = out_of_date(records_of(freshness(model, national.as_of(day))))
+    aging = [item for item in found.items if item.what.startswith(("source", "judg", "neigh"))]
+    assert {item.sentence for item in aging if item.status == "attention"} == set(said)
+
+
+def test_a_table_a_year_behind_those_of_its_series(national: ew.Panel, model: ew.RiskModel) -> None:
+    rows = national.observations
+    without = replace(national, observations=rows[rows["source"] != "D3 2025"])
+    found = ew.monitor(panel=without, model=model, day="2026-08-31")
+    late = [item.what for item in found.items if item.status == "attention"]
+    assert late == ["source D3"]
+    assert "the newest year is 2024" in sentence(found, "source D3")
+
+
+def test_a_panel_without_judgements_needs_attention(
+    national: ew.Panel, model: ew.RiskModel
+) -> None:
+    none = replace(national, judgements=national.judgements.head(0))
+    found = ew.monitor(panel=none, model=model, day="2026-08-31")
+    assert (statuses(found)["judgements"], sentence(found, "judgements")) == (
+        "attention",
+        "there are none",
+    )
 
 
 def test_a_register_that_was_changed_is_named(

@@ -24,7 +24,7 @@ def panel_of(chosen: argparse.Namespace) -> Panel:
     panel = ew.load_panel(chosen.panel)
     if getattr(chosen, "judgements", None) is None:
         return panel
-    return panel.add_judgements(ew.load_judgements(chosen.judgements))
+    return panel.add_judgements(ew.load_judgements(chosen.judgements, alone=False))
 
 
 def snapshot_of(chosen: argparse.Namespace) -> Snapshot:

@@ -33,6 +33,11 @@ def _build_options(command: ArgumentParser) -> None:
         help="a panel folder that the files are held against: what the same release gave otherwise "
         "is a finding (that which ships if not given)",
     )
+    command.add_argument(
+        "--keep-judgements",
+        action="store_true",
+        help="let the judgements of that panel stand of which the files hold none",
+    )
 
 
 def build(chosen: Namespace) -> None:
@@ -41,7 +46,8 @@ def build(chosen: Namespace) -> None:
     known = ew.load_panel(chosen.known)
     progress = reporter(quiet=chosen.quiet)
     progress.say(f"Reading the published files below {chosen.folder}")
-    panel = ew.read_published(chosen.folder, known=known, progress=progress)
+    keep = known.judgements if chosen.keep_judgements else None
+    panel = ew.read_published(chosen.folder, known=known, keep_judgements=keep, progress=progress)
     ew.write_panel(panel, chosen.out, overwrite=chosen.overwrite)
     progress.say(printing.build_text(panel, chosen.out))
 

@@ -17,7 +17,8 @@ from earlywarn.model.base_rate import HALF_LIFE, PSEUDO_CASES, recent_weights, t
 from earlywarn.model.classifier import RiskClassifier
 from earlywarn.model.prior import WeightPrior, prior_of
 from earlywarn.model.serialisation import fingerprint
-from earlywarn.panel.panel import FIRST_DAY, Panel, checked_panel
+from earlywarn.panel.known_frameworks import by_framework, without_judgements
+from earlywarn.panel.panel import FIRST_DAY, Panel, checked_panel, load_judgements
 from earlywarn.statistics.distributions import logit
 from earlywarn.utils.arguments import number, of_kind, several, whole_number
 from earlywarn.utils.dates import as_date, this_day
@@ -162,9 +163,21 @@ def training_cases(
             where=f"target {question.name}",
             found=f"{events} in {len(cases)} inspections",
             expected=f"{FEWEST_EVENTS} or more",
-            remedy="Give a later cut (until, --until) or more judgements.",
+            remedy=_more_events(judgements),
         )
     return cases
+
+
+def _more_events(judgements: pd.DataFrame) -> str:
+    """What to do about too few events: a framework that is missing is likelier than the cut."""
+    remedy = "Give a later cut (until, --until) or more judgements."
+    if gone := without_judgements(judgements, load_judgements()):
+        return (
+            f"There are no judgements among these of frameworks that are known: "
+            f"{by_framework(gone)}. Build the panel with a table of them, or with "
+            f"--keep-judgements (add_judgements puts them beside others). {remedy}"
+        )
+    return remedy
 
 
 def design(

@@ -28,6 +28,7 @@ from earlywarn.panel.csv_tables import (
     releases_from,
     releases_text,
 )
+from earlywarn.panel.known import GONE
 from earlywarn.panel.known_judgements import check_judgements_known
 from earlywarn.panel.snapshot import Snapshot, newest_publication
 from earlywarn.panel.storage import read_tables, write_folder
@@ -401,13 +402,16 @@ def load_panel(path: str | Path | None = None) -> Panel:
     return read_panel(_national() if path is None else path)
 
 
-def load_judgements(path: str | Path | None = None) -> pd.DataFrame:
+def load_judgements(path: str | Path | None = None, *, alone: bool = True) -> pd.DataFrame:
     """Load the judgements that ship with the package, or those of a file or folder.
 
     Parameters
     ----------
     path : str or Path, optional
         Any form that `read_judgements` reads; None for the history that ships.
+    alone : bool
+        False if they go beside others, as with `Panel.add_judgements`: then it is no doubt that
+        inspections are known which these don't hold.
 
     Returns
     -------
@@ -431,7 +435,8 @@ def load_judgements(path: str | Path | None = None) -> pd.DataFrame:
     files = {file.name for file in (Path(path), *files_below(Path(path)))}
     found = check_judgements_known(read, known, Register.load(), files)
     # Here nothing but a warning is heard.
-    loud = [replace(finding, severity="warning") for finding in found]
+    heard = [finding for finding in found if alone or finding.code != GONE]
+    loud = [replace(finding, severity="warning") for finding in heard]
     warn_of_doubts(loud, stacklevel=3)
     return read
 

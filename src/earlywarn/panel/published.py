@@ -6,10 +6,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from earlywarn.judgements.reading import judgements_in
+from earlywarn.judgements.schema import check_judgements
 from earlywarn.panel.known import (
     check_figures_known,
     check_neighbours_known,
 )
+from earlywarn.panel.known_frameworks import beside_the_files, check_frameworks_known
 from earlywarn.panel.known_judgements import check_judgements_known, file_name
 from earlywarn.panel.known_releases import check_release_before
 from earlywarn.panel.panel import Panel, panel_or_shipped
@@ -19,11 +21,17 @@ from earlywarn.sources.schema import findings_frame
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
+
     from earlywarn.utils.progress import Progress
 
 
 def read_published(
-    folder: str | Path, *, known: Panel | None = None, progress: Progress | None = None
+    folder: str | Path,
+    *,
+    known: Panel | None = None,
+    keep_judgements: pd.DataFrame | None = None,
+    progress: Progress | None = None,
 ) -> Panel:
     """Read the published files below a folder, with the judgements among them.
 
@@ -33,38 +41,47 @@ def read_published(
         Files as downloaded, found by their columns at any depth.
     known : Panel, optional
         What is known already, by default the panel that ships: a figure, neighbour or judgement
-        that the same release gave otherwise then, or that is gone, is named in the findings.
+        that the same release gave otherwise then, or that is gone, is named in the findings, and
+        so is a framework of which no file holds a judgement.
+    keep_judgements : DataFrame, optional
+        Judgements, as `load_judgements` gives them, that stand where the files don't hold the
+        inspection.
     progress : Progress, optional
         What to report to; silent if not given.
 
     Returns
     -------
     Panel
-        Without judgements if there are none below the folder: see `Panel.with_judgements`.
+        Without judgements if there are none below the folder and none are kept: see
+        `Panel.with_judgements`.
 
     Raises
     ------
     SourceError, OutcomeError, AuthorityError
-        If a file is not what it should be.
+        If a file is not what it should be, or a judgement to keep.
     PanelError
         If what is known is no panel.
     """
+    keep = None if keep_judgements is None else check_judgements(keep_judgements)
     figures = read_figures(folder, progress=progress)
     judged = judgements_in(figures.unread, register=figures.published.register)
     against = panel_or_shipped(known, "known")
     read, register = figures.published, figures.published.register
     files = {file_name(member) for member in judged.read}
+    judgements, standing = beside_the_files(judged.frame, keep, register)
     differences = [
         *check_figures_known(read.observations, against.observations, register),
         *check_release_before(read.observations, against.observations, register),
         *check_neighbours_known(read.neighbours, against.neighbours, register),
         *check_judgements_known(judged.frame, against.judgements, register, files),
+        *check_frameworks_known(judgements, against.judgements),
+        *standing,
     ]
     published = settled(figures, judged.read, findings_frame([*judged.findings, *differences]))
     return Panel(
         observations=published.observations,
         neighbours=published.neighbours,
-        judgements=judged.frame,
+        judgements=judgements,
         releases=published.releases,
         findings=published.findings,
         register=published.register,

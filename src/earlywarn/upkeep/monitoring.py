@@ -14,7 +14,8 @@ from earlywarn.evaluation.drift import drift
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.model.serialisation import load_model
 from earlywarn.panel.panel import FIRST_DAY, Panel, load_panel
-from earlywarn.sources.calendar import Calendar
+from earlywarn.scoring.freshness import JUDGEMENTS, MODEL, freshness, overdue_sentence, records_of
+from earlywarn.sources.calendar import shipped_calendar
 from earlywarn.sources.layouts import LAYOUTS
 from earlywarn.upkeep.chain import PUBLISHED, broken, read_register
 from earlywarn.upkeep.refreshing import PANEL, build_panel, is_behind, refresh
@@ -27,11 +28,12 @@ from earlywarn.utils.progress import Progress, progress_or_silent
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from earlywarn.panel.snapshot import Snapshot
     from earlywarn.upkeep.refreshing import Refreshed
 
 JSON, PAGE = "monitor.json", "monitor.md"
 LATE = timedelta(days=31)
-"""How long after its day a yearly release may come before it is missed."""
+"""How long after its day a table without a calendar may come before it is missed."""
 QUARTER = timedelta(days=92)
 """How long a published forecast stands before another is due, if nothing new was published."""
 SOON = timedelta(days=90)
@@ -154,8 +156,7 @@ def monitor(  # noqa: PLR0913 - everything that ages, each by its name
     left = (date.fromisoformat(own.info["sunset"]) - today).days
     items = [
         *_changed(refreshed),
-        *_sources(looked_at, today),
-        _judgements(looked_at, today),
+        *_aging(own, looked_at, today),
         _drift(own, looked_at),
         *_forecasts(register, looked_at, today),
         _life(own, left),
@@ -204,30 +205,46 @@ def _changed(done: Refreshed | None) -> Iterator[Item]:
     yield _item("published files", sentence, good=not gone)
 
 
-def _sources(panel: Panel, today: date) -> Iterator[Item]:
-    """Each published table, by the day on which its next year is due by its series' calendar."""
-    rows = panel.observations
-    table = rows["source"].str.partition(" ")[0]
-    calendar = Calendar(panel.releases)
-    for name, own in rows.groupby(table):
-        period, last = int(own["period"].max()), own["vintage"].max()
-        usual = calendar.expected(_SERIES.get(str(name), ""), period + 1, today)
+def _aging(model: RiskModel, panel: Panel, today: date) -> Iterator[Item]:
+    """Each published table, the judgements and the neighbours: overdue where ``freshness`` says."""
+    snapshot = panel.as_of(today)
+    tables = _tables(snapshot)
+    for row in records_of(freshness(model, snapshot)):
+        own = [name for name in tables if _SERIES.get(name) == row["source"]]
+        for name in own:
+            yield _table(name, tables[name], row, today)
+        if not own and row["through"] is not None and row["kind"] != MODEL:
+            figures = row["kind"] == "figures"
+            what = f"source {row['source']}" if figures else str(row["source"])
+            yield _item(what, _sentence(row), good=not row["overdue"])
+    if snapshot.judgements.empty:
+        yield _item(JUDGEMENTS, "there are none", good=False)
+
+
+def _tables(snapshot: Snapshot) -> dict[str, tuple[int, date]]:
+    """By name without its year, the newest year of each published table and the day of it."""
+    rows = snapshot.observations
+    by_table = rows.groupby(rows["source"].str.partition(" ")[0])
+    newest = by_table[["period", "published_on"]].max()
+    return {str(name): (int(row["period"]), row["published_on"]) for name, row in newest.iterrows()}
+
+
+def _table(name: str, newest: tuple[int, date], series: Mapping[Any, Any], today: date) -> Item:
+    """A table goes with its series, unless others of that are a year ahead of it."""
+    period, last = newest
+    if series["period"] is None or period < series["period"]:
+        usual = shipped_calendar().expected(str(series["source"]), period + 1, today)
         due = _a_year_after(last) + LATE if usual is None else usual.due
-        yield _item(
-            f"source {name}",
-            f"the newest year is {period}, published {last}; the next was or is due by {due}",
-            good=today <= due,
-        )
+        sentence = f"the newest year is {period}, published {last}; the next is due by {due}"
+        return _item(f"source {name}", sentence, good=today <= due)
+    return _item(f"source {name}", _sentence(series), good=not series["overdue"])
 
 
-def _judgements(panel: Panel, today: date) -> Item:
-    reports = panel.judgements["published_on"]
-    if reports.empty:
-        return _item("judgements", "there are none", good=False)
-    last = reports.max()
-    due = _a_year_after(last)
-    sentence = f"the newest report is of {last}; the next file was or is due by {due}"
-    return _item("judgements", sentence, good=today <= due + LATE)
+def _sentence(row: Mapping[Any, Any]) -> str:
+    if row["overdue"]:
+        return overdue_sentence(row)
+    last = "" if row["period"] is None else f" ({row['period']})"
+    return f"{row['title']}: the newest is of {row['through']}{last}, the next due by {row['due']}"
 
 
 def _a_year_after(day: date) -> date:

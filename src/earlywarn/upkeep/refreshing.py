@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from earlywarn.errors import FetchError, PanelError
@@ -18,6 +17,7 @@ from earlywarn.fetching.release_files import CONTENT, SITE
 from earlywarn.fetching.service import API
 from earlywarn.fetching.store import MANIFEST, Store
 from earlywarn.model.serialisation import load_model
+from earlywarn.panel.known_frameworks import STANDS
 from earlywarn.panel.panel import load_panel, write_panel
 from earlywarn.panel.published import read_published
 from earlywarn.panel.storage import brought_back
@@ -187,13 +187,9 @@ def build_panel(
     before = load_panel(place if there else None)
     watched.say(f"Building the panel of the files in {folder}")
     digests = _digests(folder)  # before reading: what comes meanwhile is seen the next time
-    after, notes = read_published(folder, progress=watched), done.notes
-    older = _only_before(before.judgements, after.judgements)
-    if len(older):
-        every = pd.concat([after.judgements, older], ignore_index=True)
-        after = after.with_judgements(every)
-        few = f"{len(older)} judgements of the panel before are not among the files: they stand"
-        notes = (*notes, few)
+    after = read_published(folder, keep_judgements=before.judgements, progress=watched)
+    standing = after.findings.loc[after.findings["code"] == STANDS, "message"]
+    notes = (*done.notes, *standing)
     write_panel(after, place, overwrite=there)
     with written_to(folder, PanelError):
         write_whole(folder / BUILT_OF, json.dumps(digests, indent=1) + "\n")
@@ -220,16 +216,6 @@ def _digests(folder: Path) -> dict[str, str]:
         if path.is_file() and not hidden and parts != (MANIFEST,):
             found["/".join(parts)] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found
-
-
-def _only_before(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """The judgements that only the panel before has; a corrected start is no other inspection."""
-    there = np.zeros(len(before), dtype=bool)
-    for day in ("inspection_start", "published_on"):
-        known = set(zip(after["la_code"], after[day], strict=True))
-        pairs = zip(before["la_code"], before[day], strict=True)
-        there |= np.array([pair in known for pair in pairs], dtype=bool)
-    return before[~there]
 
 
 def _scores(before: Panel, after: Panel) -> pd.DataFrame:
