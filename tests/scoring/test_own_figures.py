@@ -17,7 +17,8 @@ from earlywarn.panel.panel import Panel, Snapshot
 from earlywarn.scoring.batch import score_batch
 from earlywarn.scoring.explanation import explain
 from earlywarn.scoring.national import score
-from earlywarn.scoring.own_figures import read_figures, with_figures
+from earlywarn.scoring.own_figures import with_figures
+from earlywarn.scoring.own_tables import read_figures
 
 DERIVED = ("_z", "_se", "_gap", "_trend", "_distance")
 
@@ -146,7 +147,23 @@ REFUSED = [
         "column stands twice.*caseload",
     ),
     (pd.DataFrame({"la_code": ["383"], "rereferrals": [130]}), {}, "Leeds, row 1, rereferrals"),
+    (
+        pd.DataFrame({"la_code": ["383", "373"], "la_name": ["Leeds", "Kent"], "caseload": [9, 9]}),
+        {},
+        "^row 2: .*two authorities: found 373, which is Sheffield, and Kent, which is Kent",
+    ),
+    (
+        pd.DataFrame({"la_code": ["383", None], "la_name": ["", ""], "caseload": [9, 9]}),
+        {},
+        "^row 2: the row does not say whose",
+    ),
 ]
+
+
+def test_a_name_counts_where_the_code_is_empty_and_a_label_never(snapshot):
+    labels = {"la_code": ["383", "", "E08000019"], "la_name": ["Leeds City Council*", "Kent", None]}
+    newer = with_figures(snapshot, pd.DataFrame(labels | {"caseload": [15, 16, 17]}))
+    assert newer.own == {(code, "caseload") for code in ("383", "886", "373")}
 
 
 @pytest.mark.parametrize(("authority", "figures", "message"), REFUSED)
@@ -168,6 +185,8 @@ def test_authorities_not_of_the_day_are_refused(national, snapshot):
         with_figures(snapshot, "Atlantis", caseload=3)
     with pytest.raises(AuthorityError, match="closed 2021-04-01"):
         with_figures(snapshot, "928", caseload=3)
+    with pytest.raises(AuthorityError, match="row 2, authority: .*Atlantis"):
+        with_figures(snapshot, pd.DataFrame({"la_code": ["Leeds", "Atlantis"], "caseload": [9, 9]}))
     with pytest.raises(IndicatorError, match=r"panel\.as_of"):
         with_figures(national, "Leeds", caseload=3)
 

@@ -21,17 +21,13 @@ from earlywarn.indicators.catalogue import INDICATORS, Indicator, get_indicator
 from earlywarn.indicators.figures import POPULATION
 from earlywarn.indicators.standardise import USUAL
 from earlywarn.panel.snapshot import OWN_COLUMNS, Snapshot, checked_snapshot
-from earlywarn.scoring.batch import as_frame
 from earlywarn.scoring.cells import LARGEST
+from earlywarn.scoring.own_tables import EMPTY, figure_columns, rows_by_authority
 from earlywarn.scoring.preprocessing import MAY_PASS_100, ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
-LABELS = ("la_code", "la_name", "as_of")
-"""Columns of a table of own figures that say whose they are, and are no figures."""
-_AUTHORITY = ("la_code", "authority", "la_name")
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
 
 
@@ -110,27 +106,6 @@ def with_figures(
     return newer
 
 
-def read_figures(path: str | Path) -> pd.DataFrame:
-    """Read a table of own figures from a file, for ``with_figures``.
-
-    Parameters
-    ----------
-    path : str or Path
-        CSV, Parquet or JSON lines: ``la_code`` (names are taken too) and a column a figure.
-
-    Returns
-    -------
-    DataFrame
-        The cells as they stand.
-
-    Raises
-    ------
-    ScoreError
-        If there is no such file, or it can't be read.
-    """
-    return as_frame(path)
-
-
 def figure_names() -> dict[str, Indicator | None]:
     """Every name that an own figure may have; with the indicator, if it is a value of one."""
     names: dict[str, Indicator | None] = {}
@@ -170,35 +145,10 @@ def _given(
 
 
 def _rows_of(snapshot: Snapshot, frame: pd.DataFrame) -> Iterator[tuple[str, dict[str, float]]]:
-    label = next((name for name in _AUTHORITY if name in frame.columns), None)
-    if label is None:
-        raise IndicatorError(
-            "the table does not say whose figures these are",
-            where="own figures",
-            found=", ".join(map(str, frame.columns[:8])),
-            expected="a column la_code, with codes or names",
-        )
-    names = [str(name) for name in frame.columns if name not in {*LABELS, label}]
+    names = figure_columns(frame)
     _check_names(names, twice=True)
-    seen: dict[str, int] = {}
-    for place, row in enumerate(frame.to_dict("records"), start=1):
-        code = snapshot.existing_code(_text_of(row[label]))
-        where = f"{snapshot.register.name_of(code)}, row {place}"
-        if code in seen:
-            raise IndicatorError(
-                "an authority stands twice in the table",
-                where=where,
-                found=f"rows {seen[code]} and {place}",
-                expected="one row an authority",
-            )
-        seen[code] = place
+    for code, where, row in rows_by_authority(snapshot, frame):
         yield code, _numbers({name: row[name] for name in names}, where)
-
-
-def _text_of(cell: Any) -> str:
-    """A code as text: one that a gap in its column, or a spreadsheet, made a number."""
-    whole = isinstance(cell, float) and cell.is_integer()
-    return str(int(cell)) if whole else str(cell)
 
 
 def _check_names(names: Any, *, twice: bool = False) -> None:
@@ -243,7 +193,7 @@ def _numbers(cells: Mapping[str, Any], where: str) -> dict[str, float]:
 def _number(name: str, cell: Any, where: str) -> float:
     """A cell as a number that a figure can be; NaN where it is empty."""
     text = "" if cell is None or cell is pd.NA else str(cell).strip()
-    if text.lower() in {"", "nan", "none", "na", "<na>"}:
+    if text.lower() in EMPTY:
         return np.nan
     try:
         plain = text.removesuffix("%").strip()
