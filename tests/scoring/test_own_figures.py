@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from earlywarn.errors import AuthorityError, IndicatorError, RowsWarning, ScoreError
 from earlywarn.indicators.build import build_indicators, newest_sizes
+from earlywarn.indicators.catalogue import INDICATORS
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.panel.panel import Panel, Snapshot
 from earlywarn.scoring.batch import score_batch
@@ -20,6 +21,7 @@ from earlywarn.scoring.national import score
 from earlywarn.scoring.own_figures import with_figures
 from earlywarn.scoring.own_tables import read_figures
 
+FIGURES = {"la_code", *(record.id for record in INDICATORS if record.kind != "history")}
 DERIVED = ("_z", "_se", "_gap", "_trend", "_distance")
 
 
@@ -80,6 +82,7 @@ def test_counts_give_the_value_and_its_cases(snapshot):
     assert rows.loc["referral_rate", "value"] == pytest.approx(10_000 * 9000 / children)
 
 
+@pytest.mark.filterwarnings("ignore:.*is it in its unit")
 def test_fewer_cases_behind_a_figure_pull_it_to_the_middle(snapshot):
     level = [
         build_indicators(with_figures(snapshot, "383", rereferral_count=n * 0.3, referrals=n))
@@ -116,6 +119,7 @@ def test_a_later_figure_replaces_an_earlier_own_one(snapshot):
     assert snapshot.own == frozenset()
 
 
+@pytest.mark.filterwarnings("ignore:.*is it in its unit")
 def test_own_deprivation_moves_what_is_compared_like_for_like(snapshot, indicators):
     newer = with_figures(snapshot, "Leeds", free_school_meals=60)
     X = build_indicators(newer).droplevel("as_of")
@@ -176,8 +180,33 @@ def test_a_percentage_that_looks_like_a_share_is_asked_about(snapshot):
     with pytest.warns(RowsWarning, match=r"Leeds, rereferrals 0.35 \(nine in ten: 1\d or more\)"):
         with_figures(snapshot, "Leeds", rereferrals=0.35)
     # As counts give it, or where one in ten has as little, it is what it says.
-    with_figures(snapshot, "Leeds", rereferral_count=4, referrals=1100)
-    with_figures(snapshot, "Leeds", plans_two_years=0.5, caseload=0.9)
+    with pytest.warns(RowsWarning, match=r"^rereferrals reaches 0\.3626, where") as caught:
+        with_figures(snapshot, "Leeds", rereferral_count=33, referrals=9100)
+    assert len(caught) == 1
+    with_figures(snapshot, "Leeds", plans_two_years=0.6)
+
+
+FAR = [{"caseload": 148}, {"caseload": 0.9}, {"referral_rate": 5850}, {"cases": 4e5}]
+
+
+@pytest.mark.parametrize("figures", FAR)
+def test_a_figure_beyond_all_that_was_published_is_asked_about_as_in_a_row(snapshot, figures):
+    more = {"case_holders_fte": 500} if "cases" in figures else {}
+    with pytest.warns(RowsWarning, match="where authorities published") as by_hand:
+        with_figures(snapshot, "Leeds", **figures, **more)
+    with pytest.warns(RowsWarning, match="where authorities published") as in_rows:
+        score_batch([{"la_code": "383", **figures, **more}])
+    said = [{str(each.message) for each in caught} for caught in (by_hand, in_rows)]
+    assert said[0] == said[1]
+
+
+def test_what_was_published_is_not_asked_about(national):
+    for day in ("2017-06-30", "2021-12-31", "2025-12-31"):
+        snapshot = national.as_of(day)
+        rows = plain_rows(snapshot).dropna(axis=1, how="all")
+        newer = with_figures(snapshot, rows[[name for name in rows if name in FIGURES]])
+        assert len(newer.own) > 2000
+    with_figures(snapshot, "Rutland", caseload=3)
 
 
 def test_authorities_not_of_the_day_are_refused(national, snapshot):
@@ -185,7 +214,7 @@ def test_authorities_not_of_the_day_are_refused(national, snapshot):
         with_figures(snapshot, "Atlantis", caseload=3)
     with pytest.raises(AuthorityError, match="closed 2021-04-01"):
         with_figures(snapshot, "928", caseload=3)
-    with pytest.raises(AuthorityError, match="row 2, authority: .*Atlantis"):
+    with pytest.raises(AuthorityError, match=r"row 2, authority: .*Atlantis"):
         with_figures(snapshot, pd.DataFrame({"la_code": ["Leeds", "Atlantis"], "caseload": [9, 9]}))
     with pytest.raises(IndicatorError, match=r"panel\.as_of"):
         with_figures(national, "Leeds", caseload=3)

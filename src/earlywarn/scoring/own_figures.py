@@ -22,6 +22,7 @@ from earlywarn.indicators.figures import POPULATION
 from earlywarn.indicators.standardise import USUAL
 from earlywarn.panel.snapshot import OWN_COLUMNS, Snapshot, checked_snapshot
 from earlywarn.scoring.cells import LARGEST
+from earlywarn.scoring.doubts import extents_of, far
 from earlywarn.scoring.own_tables import EMPTY, figure_columns, rows_by_authority
 from earlywarn.scoring.preprocessing import MAY_PASS_100, ROUNDING
 
@@ -65,7 +66,8 @@ def with_figures(
     Warns
     -----
     RowsWarning
-        If a percentage looks like a share of 1: up to 1, and far below what is usual.
+        If a percentage looks like a share of 1: up to 1, and far below what is usual; or if a
+        figure lies beyond all that authorities published so far.
 
     Notes
     -----
@@ -84,10 +86,11 @@ def with_figures(
     """
     checked_snapshot(snapshot)
     sizes, comparable = newest_sizes(snapshot), frozenset(reference_distributions(snapshot))
+    given = dict(_given(snapshot, authority, figures))
     rows = [
         {"la_code": code, **figure}
-        for code, given in _given(snapshot, authority, figures)
-        for figure in _resolved(code, given, sizes, comparable, snapshot)
+        for code, own in given.items()
+        for figure in _resolved(code, own, sizes, comparable, snapshot)
     ]
     if not rows:
         raise IndicatorError(
@@ -102,7 +105,7 @@ def with_figures(
     newer = replace(snapshot, own_figures=kept)
     X = published_indicators(newer).droplevel("as_of")
     _check_standing(newer, X)
-    _warn_of_shares(newer, table, X)
+    _warn_of_doubts(newer, given, table, X)
     return newer
 
 
@@ -297,24 +300,38 @@ def _pairs_of(name: str) -> list[str]:
     return [f"{record.numerator} with {record.denominator}" for record in records]
 
 
-def _warn_of_shares(snapshot: Snapshot, given: pd.DataFrame, X: pd.DataFrame) -> None:
-    """Ask whether a value up to 1, far below what is usual in per cent, is a share of 1."""
-    doubtful = []
-    for row in given[given["size"].isna() & given["value"].between(0, 1, "right")].to_dict(
-        "records"
-    ):
-        name = row["indicator"]
-        others = X.loc[[code for code in X.index if (code, name) not in snapshot.own], name]
+def _warn_of_doubts(
+    snapshot: Snapshot, given: Mapping[str, Mapping[str, float]], new: pd.DataFrame, X: pd.DataFrame
+) -> None:
+    """Say what of the figures just put in may be a mistake, each once."""
+    fractions = _shares(snapshot, new, X)
+    said = []
+    if fractions:
+        listed = "; ".join(fractions.values())
+        said.append(f"own figures are in per cent, and these look like shares of 1: {listed}")
+    rows: dict[str, dict[str, Any]] = {
+        code: {"la_code": code, **own} for code, own in given.items()
+    }
+    for row in new.to_dict("records"):
+        rows[row["la_code"]][row["indicator"]] = row["value"]
+    for code, name in fractions:
+        del rows[code][name]
+    names = {name: None for row in rows.values() for name in row}
+    for doubt in [*said, *far(extents_of(rows.values(), names))]:
+        warnings.warn(doubt, RowsWarning, stacklevel=3)
+
+
+def _shares(snapshot: Snapshot, new: pd.DataFrame, X: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """The values up to 1, far below what is usual in per cent, that may be shares of 1."""
+    doubtful = {}
+    for row in new[new["size"].isna() & new["value"].between(0, 1, "right")].to_dict("records"):
+        code, name = row["la_code"], row["indicator"]
+        others = X.loc[[one for one in X.index if (one, name) not in snapshot.own], name]
         low = others.quantile(USUAL[0])
         if get_indicator(name).unit.startswith("%") and 10 * row["value"] < low:
-            whose = snapshot.register.name_of(row["la_code"])
-            doubtful.append(f"{whose}, {name} {row['value']:g} (nine in ten: {low:.0f} or more)")
-    if doubtful:
-        warnings.warn(
-            f"own figures are in per cent, and these look like shares of 1: {'; '.join(doubtful)}",
-            RowsWarning,
-            stacklevel=3,
-        )
+            whose, usual = snapshot.register.name_of(code), f"nine in ten: {low:.0f} or more"
+            doubtful[code, name] = f"{whose}, {name} {row['value']:g} ({usual})"
+    return doubtful
 
 
 def _check_standing(snapshot: Snapshot, X: pd.DataFrame) -> None:
