@@ -10,12 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from earlywarn.cli.text import comparison_text
 from earlywarn.errors import AuthorityError, IndicatorError, RowsWarning, ScoreError
 from earlywarn.indicators.build import build_indicators, newest_sizes
 from earlywarn.indicators.catalogue import INDICATORS
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.panel.panel import Panel, Snapshot
 from earlywarn.scoring.batch import score_batch
+from earlywarn.scoring.changes import what_changed
+from earlywarn.scoring.comparison import compare
 from earlywarn.scoring.explanation import explain
 from earlywarn.scoring.national import score
 from earlywarn.scoring.own_figures import with_figures
@@ -157,6 +160,12 @@ REFUSED = [
         "^row 2: .*two authorities: found 373, which is Sheffield, and Kent, which is Kent",
     ),
     (
+        pd.DataFrame({"la_code": ["383"], "as_of": ["2026-09-30"], "caseload": [9]}),
+        {},
+        "^row 1, as_of: .*another day.* found '2026-09-30'; expected 2025-12-31",
+    ),
+    (pd.DataFrame({"la_code": ["383"], "as_of": ["soon"], "caseload": [9]}), {}, "row 1, as_of"),
+    (
         pd.DataFrame({"la_code": ["383", None], "la_name": ["", ""], "caseload": [9, 9]}),
         {},
         "^row 2: the row does not say whose",
@@ -165,7 +174,11 @@ REFUSED = [
 
 
 def test_a_name_counts_where_the_code_is_empty_and_a_label_never(snapshot):
-    labels = {"la_code": ["383", "", "E08000019"], "la_name": ["Leeds City Council*", "Kent", None]}
+    labels = {
+        "la_code": ["383", "", "E08000019"],
+        "la_name": ["Leeds City Council*", "Kent", None],
+        "as_of": ["31/12/2025", snapshot.as_of, None],
+    }
     newer = with_figures(snapshot, pd.DataFrame(labels | {"caseload": [15, 16, 17]}))
     assert newer.own == {(code, "caseload") for code in ("383", "886", "373")}
 
@@ -250,6 +263,22 @@ def test_a_row_without_an_authority_is_compared_with_the_days_spread(model, snap
     assert found[0] != found[1]
     with pytest.raises(IndicatorError, match="a Snapshot is needed"):
         score_batch(row, model, snapshot=national)
+
+
+def test_no_door_says_of_which_year_an_own_figure_is(model, snapshot):
+    newer = with_figures(snapshot, "Leeds", rereferrals=35)
+    said = "your own figure, compared with 2025's"
+    row = score(model, newer).set_index("la_code").loc["383"]
+    assert f"re-referrals within 12 months 35.0% ({said}, England" in row["drivers_up"]
+    terms = explain(model, newer, "Leeds").set_index("indicator")
+    assert f": 35.0% of referrals, {said}, England" in terms.loc["rereferrals", "sentence"]
+    changes = what_changed(model, snapshot, newer, "Leeds").set_index("indicator")
+    assert f" then 35.0% ({said}, England" in changes.loc["rereferrals", "sentence"]
+    text = comparison_text(compare(newer, "Leeds"), [])
+    line = next(line for line in text.splitlines() if said in line)
+    assert line.split()[0] == "35.0"
+    assert " own " in line
+    assert said not in comparison_text(compare(snapshot, "Leeds"), [])
 
 
 def test_contributions_still_sum_to_the_risk(model, snapshot):

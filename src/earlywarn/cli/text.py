@@ -14,7 +14,7 @@ from earlywarn.indicators.catalogue import FAMILIES, INDICATORS, Indicator, get_
 from earlywarn.indicators.standardise import USUAL
 from earlywarn.scoring.national import hindsight
 from earlywarn.scoring.standing_words import band_name, band_words, rank_words
-from earlywarn.scoring.words import NONE
+from earlywarn.scoring.words import NONE, own_figure
 from earlywarn.utils.dates import this_day
 from earlywarn.utils.formatting import span
 
@@ -209,12 +209,14 @@ def _compared(row: Mapping[Hashable, Any]) -> str:
     limits = "" if np.isnan(row["lower"]) else f"{row['lower']:,.1f}-{row['upper']:,.1f}"
     quarter = "" if np.isnan(row["quartile"]) else f"{row['quartile']:.0f}"
     usual = "" if np.isnan(row["group_value"]) else f"{row['group_value']:,.1f}"
+    year = "own" if row["own"] else f"{row['period']:.0f}"
     side = {"higher": "higher", "lower": "lower"}.get(row["significance"], "")
     words = [word for word in (side, row["standing"] if side else "") if word]
     text = (
-        f"{row['value']:>8,.1f} {limits:>15} {row['period']:>5.0f} {usual:>8} "
+        f"{row['value']:>8,.1f} {limits:>15} {year:>5} {usual:>8} "
         f"{row['rank']:>4.0f}/{row['of']:<3.0f} {quarter:>7}  {row['title']}"
     )
+    words = [own_figure(row["period"])] * row["own"] + words
     return f"{text}: {', '.join(words)}" if words else text
 
 

@@ -43,7 +43,8 @@ def with_figures(
         What ``panel.as_of(date)`` gave.
     authority : str or DataFrame
         A name or code; or a frame with a column ``la_code`` (names are taken too) and a column a
-        figure, one row an authority. An empty cell leaves the published figure in place.
+        figure, one row an authority. An empty cell leaves the published figure in place; an
+        ``as_of`` must be the snapshot's day.
     **figures : float
         By the catalogue's names: values in the indicators' units (``rereferrals=31.5``, per cent),
         or both counts (``rereferral_count=350, referrals=1100``). A rate per 10,000 children needs

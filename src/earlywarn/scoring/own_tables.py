@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from earlywarn.errors import AuthorityError, IndicatorError
 from earlywarn.scoring.batch import as_frame
 from earlywarn.sources.names_and_codes import of_another
+from earlywarn.utils.dates import parse_cell_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,10 +75,12 @@ def rows_by_authority(
     AuthorityError
         If a row's authority is not known, or did not exist on the day.
     IndicatorError
-        If an authority stands twice, or a row's code and name are of two.
+        If an authority stands twice, a row is of another day, or its code and name are of two
+        authorities.
     """
     seen: dict[str, int] = {}
     for place, row in enumerate(frame.to_dict("records"), start=1):
+        _check_day(snapshot, row.get("as_of"), place)
         code = _code_of(snapshot, row, place)
         where = f"{snapshot.register.name_of(code)}, row {place}"
         if code in seen:
@@ -89,6 +92,20 @@ def rows_by_authority(
             )
         seen[code] = place
         yield code, where, row
+
+
+def _check_day(snapshot: Snapshot, cell: Any, place: int) -> None:
+    """Refuse a row of another day than the one that is asked about."""
+    text = label_text(cell)
+    if text and parse_cell_day(cell) != snapshot.as_of:
+        raise IndicatorError(
+            "the row is of another day than the one asked about",
+            where=f"row {place}, as_of",
+            found=repr(text),
+            expected=f"{snapshot.as_of}, or nothing",
+            remedy="Ask about that day, or leave as_of out: own figures are compared with the "
+            "newest year that was published on the day asked about.",
+        )
 
 
 def _code_of(snapshot: Snapshot, row: Mapping[Any, Any], place: int) -> str:
