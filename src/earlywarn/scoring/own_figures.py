@@ -23,7 +23,7 @@ from earlywarn.indicators.standardise import USUAL
 from earlywarn.panel.snapshot import OWN_COLUMNS, Snapshot, checked_snapshot
 from earlywarn.scoring.cells import LARGEST
 from earlywarn.scoring.doubts import extents_of, far
-from earlywarn.scoring.own_tables import EMPTY, figure_columns, rows_by_authority
+from earlywarn.scoring.own_tables import EMPTY, figure_columns, figure_names, rows_by_authority
 from earlywarn.scoring.preprocessing import MAY_PASS_100, ROUNDING
 
 if TYPE_CHECKING:
@@ -108,18 +108,6 @@ def with_figures(
     _check_standing(newer, X)
     _warn_of_doubts(newer, given, table, X)
     return newer
-
-
-def figure_names() -> dict[str, Indicator | None]:
-    """Every name that an own figure may have; with the indicator, if it is a value of one."""
-    names: dict[str, Indicator | None] = {}
-    for record in INDICATORS:
-        if record.kind != "history":
-            names[record.id] = record
-            for count in (record.numerator, record.denominator):
-                if count and count != POPULATION:
-                    names.setdefault(count, None)
-    return names
 
 
 def _given(

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from earlywarn.errors import AuthorityError, IndicatorError
+from earlywarn.errors import AuthorityError, IndicatorError, ScoreError, SourceError
+from earlywarn.indicators.catalogue import INDICATORS, Indicator
+from earlywarn.indicators.figures import POPULATION
 from earlywarn.scoring.batch import as_frame
+from earlywarn.sources.members import TABLE_KINDS, members_of
 from earlywarn.sources.names_and_codes import of_another
+from earlywarn.sources.tabular_files import (
+    HEADER_WITHIN,
+    column_key,
+    first_rows,
+    table_from,
+    where_of,
+    whole_grid,
+)
+from earlywarn.utils.csv_text import clean
 from earlywarn.utils.dates import parse_cell_day
+from earlywarn.utils.paths import as_path, check_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,11 +30,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from earlywarn.panel.snapshot import Snapshot
+    from earlywarn.sources.members import Member
+    from earlywarn.sources.tabular_files import Grid
 
 LABELS = ("la_code", "la_name", "as_of")
 """Columns of a table of own figures that say whose they are, and are no figures."""
 AUTHORITY = ("la_code", "authority", "la_name")
 """Columns that may say whose a row is, the first that a row has filled."""
+_LINES = (".jsonl", ".ndjson", ".json")
 EMPTY = frozenset({"", "nan", "none", "na", "<na>"})
 """What a cell without anything says of itself, in small letters."""
 
@@ -31,7 +48,9 @@ def read_figures(path: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     path : str or Path
-        CSV, Parquet or JSON lines: ``la_code`` (names are taken too) and a column a figure.
+        CSV, also with tabs or semicolons, Excel, OpenDocument, Parquet or JSON lines: ``la_code``
+        (names are taken too) and a column a figure, by its name in the catalogue. The title of a
+        percentage or a ratio is taken too. Notes may stand above the header.
 
     Returns
     -------
@@ -41,9 +60,93 @@ def read_figures(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     ScoreError
-        If there is no such file, or it can't be read.
+        If there is no such file, it can't be read, or several of its sheets hold figures.
     """
-    return as_frame(path)
+    file = as_path(path, "figures", ScoreError)
+    if file.suffix.lower() in _LINES:
+        return as_frame(file)
+    check_file(file, expected="a table", fault=ScoreError)
+    try:
+        return _frame_of(_member_of(file))
+    except SourceError as error:
+        parts = error.as_dict() | {"remedy": "Save it again, as CSV or as a workbook."}
+        raise ScoreError(parts.pop("problem"), **parts) from error
+
+
+def _member_of(file: Path) -> Member:
+    members = members_of(file, str(file))
+    if len(members) == 1 and members[0].kind in TABLE_KINDS:
+        return members[0]
+    raise ScoreError(
+        "not a file of own figures",
+        where=str(file),
+        found=members[0].kind if len(members) == 1 else f"an archive of {len(members)} files",
+        expected="one table: CSV, Excel, OpenDocument, Parquet or JSON lines",
+    )
+
+
+def _frame_of(member: Member) -> pd.DataFrame:
+    """The cells below the header of the one sheet that has figures."""
+    sheets = first_rows(member)
+    headers = [(sheet, at) for sheet in sheets if (at := _header_of(sheet)) is not None]
+    if len(headers) > 1:
+        raise ScoreError(
+            "several sheets hold figures",
+            where=member.name,
+            found=", ".join(sheet.sheet for sheet, _ in headers),
+            expected="one of them",
+            remedy="Save the one that is to count as a file of its own.",
+        )
+    start, header = headers[0] if headers else (sheets[0], 0)
+    where = where_of(member, start)
+    if not start.rows:
+        raise ScoreError("an empty sheet", where=where, expected="a header, and rows below it")
+    table = table_from(whole_grid(member, start.sheet), header, where)
+    table.check_once(table.columns)
+    return table.cells.set_axis([_name_of(name) for name in table.columns.values()], axis=1)
+
+
+def _header_of(sheet: Grid) -> int | None:
+    """Where the header of a sheet stands: the first row that names a figure, or a code's column."""
+    known = {*figure_names(), "la_code", "la_name"}
+    rows = enumerate(cells for _, cells in sheet.rows[:HEADER_WITHIN])
+    return next((at for at, cells in rows if known & {*map(_name_of, cells)}), None)
+
+
+def _name_of(written: str) -> str:
+    """The name that a column has here; as it is written if it has none."""
+    name, key = clean(written), column_key(written)
+    if name in figure_names():
+        return name
+    if key in {*AUTHORITY, *LABELS} or (key in figure_names() and key not in _unclear()):
+        return key
+    return _titles().get(key, name)
+
+
+@cache
+def _titles() -> dict[str, str]:
+    """The names by their titles; not of rates, whose titles are those of their counts as well."""
+    records = [record for record in INDICATORS if record.kind not in ("history", "rate")]
+    return {column_key(record.title): record.id for record in records}
+
+
+@cache
+def _unclear() -> frozenset[str]:
+    """Titles of rates that are names of counts: of which of the two a column is, nobody said."""
+    return frozenset(column_key(record.title) for record in INDICATORS if record.kind == "rate")
+
+
+@cache
+def figure_names() -> dict[str, Indicator | None]:
+    """Every name that an own figure may have; with the indicator, if it is a value of one."""
+    names: dict[str, Indicator | None] = {}
+    for record in INDICATORS:
+        if record.kind != "history":
+            names[record.id] = record
+            for count in (record.numerator, record.denominator):
+                if count and count != POPULATION:
+                    names.setdefault(count, None)
+    return names
 
 
 def figure_columns(frame: pd.DataFrame) -> list[str]:
