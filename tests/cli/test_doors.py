@@ -66,6 +66,10 @@ def test_a_row_without_a_name_is_the_authority_asked_about(capsys, tmp_path):
     text = said(capsys, "explain", "Leeds", "--as-of", DAY, "--figures", path)
     assert "Agency social workers: 35.0%" in text
     assert "With your own figures" in text
+    text = said(capsys, "explain", "Atlantis", "--as-of", DAY, "--figures", path, code=2)
+    assert "one.csv" not in text
+    text = said(capsys, "whatif", "Leeds", "--as-of", DAY, "--figures", path)
+    assert "With your own figures in place of the newest published ones, compared" in text
     text = said(capsys, "score", "--as-of", DAY, "--figures", path, code=2)
     assert "one.csv, own figures: the table does not say whose figures" in text
 

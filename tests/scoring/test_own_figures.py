@@ -157,7 +157,7 @@ REFUSED = [
     (
         pd.DataFrame({"la_code": ["383", "373"], "la_name": ["Leeds", "Kent"], "caseload": [9, 9]}),
         {},
-        "^row 2: .*two authorities: found 373, which is Sheffield, and Kent, which is Kent",
+        "^row 2: .*two authorities: found 373, which is Sheffield, and Kent;",
     ),
     (
         pd.DataFrame({"la_code": ["383"], "as_of": ["2026-09-30"], "caseload": [9]}),

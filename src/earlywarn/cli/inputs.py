@@ -60,6 +60,8 @@ def _with_figures(chosen: argparse.Namespace, snapshot: Snapshot) -> Snapshot:
     figures = figures_of(chosen)
     if figures is None:
         return snapshot
+    if isinstance(getattr(chosen, "authority", None), str):
+        snapshot.existing_code(chosen.authority)  # Its fault, if it has one, is not the file's.
     with figures_named(chosen):
         return ew.with_figures(snapshot, figures)
 

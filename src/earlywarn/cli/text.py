@@ -170,7 +170,9 @@ def own_figures_text(snapshot: Snapshot) -> str:
     shown = "; ".join(parts[:_MOST_NAMED])
     more = f"; and {len(parts) - _MOST_NAMED} more authorities" if parts[_MOST_NAMED:] else ""
     return textwrap.fill(
-        f"With your own figures in place of the newest published ones. {shown}{more}.", width()
+        "With your own figures in place of the newest published ones, compared with those of the "
+        f"newest year. {shown}{more}.",
+        width(),
     )
 
 

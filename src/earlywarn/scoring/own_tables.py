@@ -232,19 +232,22 @@ def _code_of(snapshot: Snapshot, row: Mapping[Any, Any], place: int) -> str:
 
 
 def _check_one(snapshot: Snapshot, code: str, text: str, name: str, place: int) -> None:
+    """Refuse a second label of a row that means another authority than the first."""
     register = snapshot.register
     if of_another(register, code, name):
-        other = register.name_of(register.code_of(name))
-        own = register.name_of(code)
+        other = register.code_of(name)
         raise IndicatorError(
             "the code and the name are of two authorities",
             where=f"row {place}",
-            found=f"{text}, which is {own}, and {name}, which is {other}"
-            if text != own
-            else f"{own} and {other}",
+            found=f"{_meant(text, register.name_of(code))}, and "
+            f"{_meant(name, register.name_of(other))}",
             expected="both of the same authority",
             remedy="Correct the code or the name.",
         )
+
+
+def _meant(text: str, name: str) -> str:
+    return name if text == name else f"{text}, which is {name}"
 
 
 def label_text(cell: Any) -> str:
