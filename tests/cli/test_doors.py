@@ -66,6 +66,10 @@ def test_a_row_without_a_name_is_the_authority_asked_about(capsys, tmp_path):
     text = said(capsys, "explain", "Leeds", "--as-of", DAY, "--figures", path)
     assert "Agency social workers: 35.0%" in text
     assert "With your own figures" in text
+    text = said(capsys, "explain", "Atlantis", "--as-of", DAY, "--figures", path, code=2)
+    assert "one.csv" not in text
+    text = said(capsys, "whatif", "Leeds", "--as-of", DAY, "--figures", path)
+    assert "With your own figures in place of the newest published ones, compared" in text
     text = said(capsys, "score", "--as-of", DAY, "--figures", path, code=2)
     assert "one.csv, own figures: the table does not say whose figures" in text
 
@@ -78,6 +82,18 @@ def test_a_wrong_figure_names_the_file_the_row_and_the_column(capsys, tmp_path):
     assert len(text.splitlines()) == 1
     path.write_text("la_code,agency_wokers\nLeeds,13\n", encoding="utf-8")
     assert "such as agency_workers" in said(capsys, "score", "--figures", path, code=2)
+    path.write_text("la_code,agency_workers\nLeeds,13\nLedes,13\n", encoding="utf-8")
+    assert "bad.csv, row 2, authority: no auth" in said(capsys, "score", "--figures", path, code=2)
+
+
+@pytest.mark.parametrize("door", ["score", "explain Leeds", "explore"])
+def test_a_row_of_two_authorities_is_refused_by_every_door(capsys, tmp_path, door):
+    path, out = tmp_path / "two.csv", ["--out", tmp_path / "page.html"]
+    path.write_text("la_code,la_name,rereferrals\n383,Kent,24\n", encoding="utf-8")
+    more = out if door == "explore" else []
+    text = said(capsys, *door.split(), "--figures", path, *more, code=2)
+    assert "two.csv, row 1: the code and the name are of two authorities: found 383, which" in text
+    assert "is Leeds, and Kent" in text
 
 
 def test_new_judgements_go_beside_the_panels(capsys, judgements):

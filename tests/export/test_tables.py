@@ -54,6 +54,19 @@ def written_for(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
+def test_an_ending_in_capitals_means_the_same(tmp_path, ending):
+    small, large = tmp_path / f"small{ending}", tmp_path / f"large{ending.upper()}"
+    for file in (small, large):
+        write_table(FRAME, file)
+    names = {file.name for file in tmp_path.iterdir()}
+    assert names == written_for(small) | {large.name, *written_for(large.with_suffix(ending))} - {
+        f"large{ending}"
+    }
+    again = large.rename(tmp_path / f"again{ending}")
+    pd.testing.assert_frame_equal(read(again), read(small))
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
 def test_what_is_written_is_read_back(tmp_path, ending):
     file = tmp_path / f"scores{ending}"
     write_table(FRAME, file)

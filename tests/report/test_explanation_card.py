@@ -58,6 +58,12 @@ def test_a_picture_by_itself(card, tmp_path: Path) -> None:
     assert title.text == card.summary
 
 
+def test_an_ending_in_capitals(card, tmp_path: Path) -> None:
+    for name in ("leeds.svg", "leeds.html"):
+        small, large = (card.save(tmp_path / each) for each in (name, f"a {name.upper()}"))
+        assert small.read_bytes() == large.read_bytes()
+
+
 def test_what_is_there_is_kept(card, tmp_path: Path) -> None:
     file = tmp_path / "leeds.svg"
     file.write_text("mine", encoding="utf-8")

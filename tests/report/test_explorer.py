@@ -29,7 +29,7 @@ from earlywarn.model.horizon import on_day
 from earlywarn.report.explorer import _json, explorer_page
 from earlywarn.report.explorer_data import COUNTS, unweighed
 from earlywarn.scoring.explanation import contribution_frame, said_once
-from earlywarn.scoring.own_figures import figure_names
+from earlywarn.scoring.own_tables import figure_names
 from earlywarn.scoring.preprocessing import read_rows
 from earlywarn.scoring.words import LAST
 

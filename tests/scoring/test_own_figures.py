@@ -10,15 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from earlywarn.cli.text import comparison_text
 from earlywarn.errors import AuthorityError, IndicatorError, RowsWarning, ScoreError
 from earlywarn.indicators.build import build_indicators, newest_sizes
+from earlywarn.indicators.catalogue import INDICATORS
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.panel.panel import Panel, Snapshot
 from earlywarn.scoring.batch import score_batch
+from earlywarn.scoring.changes import what_changed
+from earlywarn.scoring.comparison import compare
 from earlywarn.scoring.explanation import explain
 from earlywarn.scoring.national import score
-from earlywarn.scoring.own_figures import read_figures, with_figures
+from earlywarn.scoring.own_figures import with_figures
+from earlywarn.scoring.own_tables import read_figures
 
+FIGURES = {"la_code", *(record.id for record in INDICATORS if record.kind != "history")}
 DERIVED = ("_z", "_se", "_gap", "_trend", "_distance")
 
 
@@ -79,6 +85,7 @@ def test_counts_give_the_value_and_its_cases(snapshot):
     assert rows.loc["referral_rate", "value"] == pytest.approx(10_000 * 9000 / children)
 
 
+@pytest.mark.filterwarnings("ignore:.*is it in its unit")
 def test_fewer_cases_behind_a_figure_pull_it_to_the_middle(snapshot):
     level = [
         build_indicators(with_figures(snapshot, "383", rereferral_count=n * 0.3, referrals=n))
@@ -115,6 +122,7 @@ def test_a_later_figure_replaces_an_earlier_own_one(snapshot):
     assert snapshot.own == frozenset()
 
 
+@pytest.mark.filterwarnings("ignore:.*is it in its unit")
 def test_own_deprivation_moves_what_is_compared_like_for_like(snapshot, indicators):
     newer = with_figures(snapshot, "Leeds", free_school_meals=60)
     X = build_indicators(newer).droplevel("as_of")
@@ -146,7 +154,33 @@ REFUSED = [
         "column stands twice.*caseload",
     ),
     (pd.DataFrame({"la_code": ["383"], "rereferrals": [130]}), {}, "Leeds, row 1, rereferrals"),
+    (
+        pd.DataFrame({"la_code": ["383", "373"], "la_name": ["Leeds", "Kent"], "caseload": [9, 9]}),
+        {},
+        "^row 2: .*two authorities: found 373, which is Sheffield, and Kent;",
+    ),
+    (
+        pd.DataFrame({"la_code": ["383"], "as_of": ["2026-09-30"], "caseload": [9]}),
+        {},
+        "^row 1, as_of: .*another day.* found '2026-09-30'; expected 2025-12-31",
+    ),
+    (pd.DataFrame({"la_code": ["383"], "as_of": ["soon"], "caseload": [9]}), {}, "row 1, as_of"),
+    (
+        pd.DataFrame({"la_code": ["383", None], "la_name": ["", ""], "caseload": [9, 9]}),
+        {},
+        "^row 2: the row does not say whose",
+    ),
 ]
+
+
+def test_a_name_counts_where_the_code_is_empty_and_a_label_never(snapshot):
+    labels = {
+        "la_code": ["383", "", "E08000019"],
+        "la_name": ["Leeds City Council*", "Kent", None],
+        "as_of": ["31/12/2025", snapshot.as_of, None],
+    }
+    newer = with_figures(snapshot, pd.DataFrame(labels | {"caseload": [15, 16, 17]}))
+    assert newer.own == {(code, "caseload") for code in ("383", "886", "373")}
 
 
 @pytest.mark.parametrize(("authority", "figures", "message"), REFUSED)
@@ -159,8 +193,33 @@ def test_a_percentage_that_looks_like_a_share_is_asked_about(snapshot):
     with pytest.warns(RowsWarning, match=r"Leeds, rereferrals 0.35 \(nine in ten: 1\d or more\)"):
         with_figures(snapshot, "Leeds", rereferrals=0.35)
     # As counts give it, or where one in ten has as little, it is what it says.
-    with_figures(snapshot, "Leeds", rereferral_count=4, referrals=1100)
-    with_figures(snapshot, "Leeds", plans_two_years=0.5, caseload=0.9)
+    with pytest.warns(RowsWarning, match=r"^rereferrals reaches 0\.3626, where") as caught:
+        with_figures(snapshot, "Leeds", rereferral_count=33, referrals=9100)
+    assert len(caught) == 1
+    with_figures(snapshot, "Leeds", plans_two_years=0.6)
+
+
+FAR = [{"caseload": 148}, {"caseload": 0.9}, {"referral_rate": 5850}, {"cases": 4e5}]
+
+
+@pytest.mark.parametrize("figures", FAR)
+def test_a_figure_beyond_all_that_was_published_is_asked_about_as_in_a_row(snapshot, figures):
+    more = {"case_holders_fte": 500} if "cases" in figures else {}
+    with pytest.warns(RowsWarning, match="where authorities published") as by_hand:
+        with_figures(snapshot, "Leeds", **figures, **more)
+    with pytest.warns(RowsWarning, match="where authorities published") as in_rows:
+        score_batch([{"la_code": "383", **figures, **more}])
+    said = [{str(each.message) for each in caught} for caught in (by_hand, in_rows)]
+    assert said[0] == said[1]
+
+
+def test_what_was_published_is_not_asked_about(national):
+    for day in ("2017-06-30", "2021-12-31", "2025-12-31"):
+        snapshot = national.as_of(day)
+        rows = plain_rows(snapshot).dropna(axis=1, how="all")
+        newer = with_figures(snapshot, rows[[name for name in rows if name in FIGURES]])
+        assert len(newer.own) > 2000
+    with_figures(snapshot, "Rutland", caseload=3)
 
 
 def test_authorities_not_of_the_day_are_refused(national, snapshot):
@@ -168,6 +227,8 @@ def test_authorities_not_of_the_day_are_refused(national, snapshot):
         with_figures(snapshot, "Atlantis", caseload=3)
     with pytest.raises(AuthorityError, match="closed 2021-04-01"):
         with_figures(snapshot, "928", caseload=3)
+    with pytest.raises(AuthorityError, match=r"row 2, authority: .*Atlantis"):
+        with_figures(snapshot, pd.DataFrame({"la_code": ["Leeds", "Atlantis"], "caseload": [9, 9]}))
     with pytest.raises(IndicatorError, match=r"panel\.as_of"):
         with_figures(national, "Leeds", caseload=3)
 
@@ -202,6 +263,22 @@ def test_a_row_without_an_authority_is_compared_with_the_days_spread(model, snap
     assert found[0] != found[1]
     with pytest.raises(IndicatorError, match="a Snapshot is needed"):
         score_batch(row, model, snapshot=national)
+
+
+def test_no_door_says_of_which_year_an_own_figure_is(model, snapshot):
+    newer = with_figures(snapshot, "Leeds", rereferrals=35)
+    said = "your own figure, compared with 2025's"
+    row = score(model, newer).set_index("la_code").loc["383"]
+    assert f"re-referrals within 12 months 35.0% ({said}, England" in row["drivers_up"]
+    terms = explain(model, newer, "Leeds").set_index("indicator")
+    assert f": 35.0% of referrals, {said}, England" in terms.loc["rereferrals", "sentence"]
+    changes = what_changed(model, snapshot, newer, "Leeds").set_index("indicator")
+    assert f" then 35.0% ({said}, England" in changes.loc["rereferrals", "sentence"]
+    text = comparison_text(compare(newer, "Leeds"), [])
+    line = next(line for line in text.splitlines() if said in line)
+    assert line.split()[0] == "35.0"
+    assert " own " in line
+    assert said not in comparison_text(compare(snapshot, "Leeds"), [])
 
 
 def test_contributions_still_sum_to_the_risk(model, snapshot):

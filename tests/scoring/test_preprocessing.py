@@ -417,6 +417,12 @@ class TestRefusals:
                 b"note,rereferrals\nx,30,\n",
                 "line 2: a row of another length than the header",
             ),
+            (
+                "in.csv",
+                b"rereferrals;note\n30;1,5\n",
+                "in.csv: .* parted by commas: found semicolons",
+            ),
+            ("in.csv", b"rereferrals\tnote\n30\tx\n", "found tabs; expected commas"),
             ("in.csv", b"rereferrals,note\n30,\xff\xfe\n", "can't be read"),
             ("in.parquet", b"nonsense", "can't be read"),
             ("in.jsonl", b'{"rereferrals": 3', "can't be read"),
@@ -426,6 +432,17 @@ class TestRefusals:
         (tmp_path / name).write_bytes(content)
         with pytest.raises(ScoreError, match=problem):
             batch(tmp_path / name)
+
+    @pytest.mark.parametrize("name", ["IN.CSV", "IN.Parquet", "IN.JSONL"])
+    def test_an_ending_in_capitals(self, name: str, tmp_path: Path) -> None:
+        rows, path = pd.DataFrame({"rereferrals": [30.0]}), tmp_path / name
+        written = {
+            "IN.CSV": rows.to_csv(index=False).encode(),
+            "IN.Parquet": rows.to_parquet(index=False),
+            "IN.JSONL": rows.to_json(orient="records", lines=True).encode(),
+        }
+        path.write_bytes(written[name])
+        assert batch(path)["risk"].tolist() == batch(rows)["risk"].tolist()
 
     def test_no_file(self, tmp_path: Path) -> None:
         with pytest.raises(ScoreError, match="there is no such file"):

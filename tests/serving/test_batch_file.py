@@ -137,6 +137,16 @@ def test_the_plain_calls_rows(source: Path, tmp_path: Path, ending: str, explain
     assert hidden(tmp_path) == []
 
 
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])
+def test_endings_in_capitals(source: Path, tmp_path: Path, ending: str) -> None:
+    copy = tmp_path / "IN.CSV"
+    copy.write_bytes(source.read_bytes())
+    batch(source, tmp_path / f"small{ending}")
+    batch(copy, tmp_path / f"LARGE{ending.upper()}")
+    written = [tmp_path / f"small{ending}", tmp_path / f"LARGE{ending.upper()}"]
+    assert written[0].read_bytes() == written[1].read_bytes()
+
+
 def test_refused_rows_stand_beside_the_output(source: Path, tmp_path: Path) -> None:
     result = batch(source, tmp_path / "out.csv")
     assert result.refused_rows == tmp_path / "out.refused.csv"
@@ -195,6 +205,7 @@ def test_a_header_alone(tmp_path: Path, content: str) -> None:
         ("in.csv", "a,b\n1,2\n", "no column of the rows is in the catalogue"),
         ("in.csv", "risk,caseload\n1,2\n", "scoring would overwrite"),
         ("in.csv", "caseload\n16\n1,2,3\n", "line 3: a row of another length"),
+        ("in.csv", "caseload;rereferrals\n16;20\n", "not parted by commas: found semicolons"),
         ("in.csv", "caseload\n\xff\n", "can't be read"),
         ("in.parquet", "PAR1 but not", "can't be read"),
         ("in.jsonl", '{"caseload": 16}\n[1]\n', "line 2: a line is no row"),

@@ -84,6 +84,7 @@ def whatif(chosen: Namespace) -> None:
     if rows.empty:
         raise UsageError("no figure can be moved that way", where=chosen.authority)
     print(printing.what_if_text(rows, model, snapshot))
+    table_file.say_own(snapshot)
 
 
 COMMANDS: Commands = {

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import earlywarn as ew
-from earlywarn.errors import IndicatorError, ScoreError, UsageError
-from earlywarn.scoring.own_figures import read_figures
+from earlywarn.errors import AuthorityError, IndicatorError, ScoreError, UsageError
+from earlywarn.scoring.own_tables import read_figures
 
 if TYPE_CHECKING:
     import argparse
@@ -47,9 +47,10 @@ def figures_named(chosen: argparse.Namespace) -> Iterator[None]:
     """Say of a fault of own figures which file they stand in."""
     try:
         yield
-    except IndicatorError as error:
-        if getattr(chosen, "figures", None) is None:
-            raise
+    except (AuthorityError, IndicatorError) as error:
+        named = isinstance(error, AuthorityError) and not error.where.startswith("row ")
+        if named or getattr(chosen, "figures", None) is None:
+            raise  # An authority that an option names, and no row.
         parts = error.as_dict()
         where = f"{chosen.figures}, {parts.pop('where')}".removesuffix(", ")
         raise ScoreError(parts.pop("problem"), where=where, **parts) from error
@@ -59,6 +60,8 @@ def _with_figures(chosen: argparse.Namespace, snapshot: Snapshot) -> Snapshot:
     figures = figures_of(chosen)
     if figures is None:
         return snapshot
+    if isinstance(getattr(chosen, "authority", None), str):
+        snapshot.existing_code(chosen.authority)  # Its fault, if it has one, is not the file's.
     with figures_named(chosen):
         return ew.with_figures(snapshot, figures)
 

@@ -65,7 +65,8 @@ AS_OF = _value(
 FIGURES = _value(
     "--figures",
     "FILE",
-    "your own newer figures: la_code (or names) and a column a figure, named as in the catalogue",
+    "your own newer figures, as CSV or a workbook: la_code (or names) and a column a figure, named "
+    "as in the catalogue",
 )
 JUDGEMENTS = _value(
     "--judgements",

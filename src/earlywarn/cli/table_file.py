@@ -33,7 +33,12 @@ def write(chosen: Namespace, rows: pd.DataFrame, about: Callable[[], About] | No
 
 def say_rest(chosen: Namespace, rows: pd.DataFrame, snapshot: Snapshot) -> None:
     """Print, below the table, whose figures are the caller's own, and where all of it is."""
-    if len(snapshot.own_figures):
-        print(f"\n{own_figures_text(snapshot)}")
+    say_own(snapshot)
     if chosen.out:
         print(f"\nAll {len(rows)} rows and {len(rows.columns)} columns are in {chosen.out}.")
+
+
+def say_own(snapshot: Snapshot) -> None:
+    """Print whose figures are the caller's own, if any are."""
+    if len(snapshot.own_figures):
+        print(f"\n{own_figures_text(snapshot)}")

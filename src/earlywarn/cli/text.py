@@ -14,9 +14,9 @@ from earlywarn.indicators.catalogue import FAMILIES, INDICATORS, Indicator, get_
 from earlywarn.indicators.standardise import USUAL
 from earlywarn.scoring.national import hindsight
 from earlywarn.scoring.standing_words import band_name, band_words, judgement_words, rank_words
-from earlywarn.scoring.words import NONE
+from earlywarn.scoring.words import NONE, own_figure
 from earlywarn.utils.dates import this_day
-from earlywarn.utils.formatting import span
+from earlywarn.utils.formatting import counted, span
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -170,7 +170,9 @@ def own_figures_text(snapshot: Snapshot) -> str:
     shown = "; ".join(parts[:_MOST_NAMED])
     more = f"; and {len(parts) - _MOST_NAMED} more authorities" if parts[_MOST_NAMED:] else ""
     return textwrap.fill(
-        f"With your own figures in place of the newest published ones. {shown}{more}.", width()
+        "With your own figures in place of the newest published ones, compared with those of the "
+        f"newest year. {shown}{more}.",
+        width(),
     )
 
 
@@ -209,12 +211,14 @@ def _compared(row: Mapping[Hashable, Any]) -> str:
     limits = "" if np.isnan(row["lower"]) else f"{row['lower']:,.1f}-{row['upper']:,.1f}"
     quarter = "" if np.isnan(row["quartile"]) else f"{row['quartile']:.0f}"
     usual = "" if np.isnan(row["group_value"]) else f"{row['group_value']:,.1f}"
+    year = "own" if row["own"] else f"{row['period']:.0f}"
     side = {"higher": "higher", "lower": "lower"}.get(row["significance"], "")
     words = [word for word in (side, row["standing"] if side else "") if word]
     text = (
-        f"{row['value']:>8,.1f} {limits:>15} {row['period']:>5.0f} {usual:>8} "
+        f"{row['value']:>8,.1f} {limits:>15} {year:>5} {usual:>8} "
         f"{row['rank']:>4.0f}/{row['of']:<3.0f} {quarter:>7}  {row['title']}"
     )
+    words = [own_figure(row["period"])] * row["own"] + words
     return f"{text}: {', '.join(words)}" if words else text
 
 
@@ -294,9 +298,10 @@ def _warned(findings: pd.DataFrame) -> list[str]:
         for file, message in zip(first["file"], first["message"], strict=True)
     ]
     if len(warned) > len(first):
-        lines.append(f"- and {len(warned) - len(first)} more warnings")
-    counts = f"{len(warned)} warnings and {len(findings) - len(warned)} notes"
-    return [*lines, f"Each of the {counts}, with its file, line and authority, is in findings.csv."]
+        lines.append(f"- and {counted(len(warned) - len(first), 'more warning')}")
+    notes = counted(len(findings) - len(warned), "note")
+    counts = f"{counted(len(warned), 'warning')} and {notes}"
+    return [*lines, f"findings.csv has {counts}, each with its file, line and authority."]
 
 
 def training_text(model: RiskModel, file: Path) -> str:

@@ -204,7 +204,13 @@ EXPLANATION = (
         "not learnt: this is no evidence from judgements.",
     ),
     _text("sentence", "In words", "The row as a sentence."),
-    Column("period", "Year", "The year in which the value's period ends.", "year", 0),
+    Column(
+        "period",
+        "Year",
+        "The year in which the value's period ends; of an own figure, that of the others.",
+        "year",
+        0,
+    ),
     Column(
         "expected",
         "Expected for its deprivation",

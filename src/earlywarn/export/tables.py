@@ -63,7 +63,7 @@ def write_table(
     of_kind(frame, pd.DataFrame, "frame", expected="a table that earlywarn gave")
     check_table_place(file, overwrite=overwrite)
     rows = frame.reset_index() if any(name is not None for name in frame.index.names) else frame
-    contents = _contents(rows, file.suffix, about or about_table(rows))
+    contents = _contents(rows, file.suffix.lower(), about or about_table(rows))
     with written_to(file):
         write_together(dict(zip(_files(file), contents, strict=True)), overwrite=overwrite)
 
@@ -76,7 +76,7 @@ def check_table_place(path: Path, *, overwrite: bool = False) -> None:
     UsageError
         If its ending is none of ``ENDINGS``, or it can't be written or may not be replaced.
     """
-    if path.suffix not in ENDINGS:
+    if path.suffix.lower() not in ENDINGS:
         raise UsageError(
             "not a kind of table",
             where=str(path),
@@ -87,7 +87,7 @@ def check_table_place(path: Path, *, overwrite: bool = False) -> None:
 
 
 def _files(path: Path) -> list[Path]:
-    return [path, path.with_suffix(".meta.csv")] if path.suffix == ".csv" else [path]
+    return [path, path.with_suffix(".meta.csv")] if path.suffix.lower() == ".csv" else [path]
 
 
 def _contents(frame: pd.DataFrame, ending: str, about: About) -> list[bytes]:

@@ -203,7 +203,7 @@ def _readable_text(model: RiskModel, where: str) -> str:
 
 
 def _file_of(path: Path) -> Path:
-    return path if path.suffix == ".json" else path / FILE_NAME
+    return path if path.suffix.lower() == ".json" else path / FILE_NAME
 
 
 def _as_plain(model: RiskModel) -> dict[str, Any]:

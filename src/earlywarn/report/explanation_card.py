@@ -85,7 +85,7 @@ class ExplanationCard:
             If the ending is another, or the file can't be written or may not be replaced.
         """
         file = as_path(path, "path")
-        if file.suffix not in ENDINGS:
+        if file.suffix.lower() not in ENDINGS:
             raise UsageError(
                 "not a kind of card",
                 where=str(file),
@@ -94,7 +94,7 @@ class ExplanationCard:
             )
         check_outputs(file, overwrite=overwrite)
         with written_to(file):
-            text = self.svg if file.suffix == ".svg" else self._page()
+            text = self.svg if file.suffix.lower() == ".svg" else self._page()
             write_whole(file, text, overwrite=overwrite)
         return file
 

@@ -26,6 +26,7 @@ from earlywarn.report.palette import (
     TURQUOISE,
 )
 from earlywarn.report.plotting import Figure, Mark, drawn_by, marked_rows
+from earlywarn.scoring.words import own_figure
 from earlywarn.statistics.funnel import funnel_limits
 
 if TYPE_CHECKING:
@@ -187,8 +188,9 @@ def _draw_funnel(ax: Axes, frame: pd.DataFrame) -> None:
     ax.set_xlabel("Cases behind the figure (logarithmic)")
     ax.set_ylabel(record.unit)
     count = len(outside)
+    yours = f" ({own_figure(frame['period'].max())})"
     own = "; ".join(
-        f"{row['la_name']} {row['value']:.1f}{' (your own figure)' if row['own'] else ''}, "
+        f"{row['la_name']} {row['value']:.1f}{yours if row['own'] else ''}, "
         f"{'outside' if row['outside'] else 'inside'}"
         for row in marked.to_dict("records")
     )

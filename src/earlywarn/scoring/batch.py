@@ -345,13 +345,14 @@ def _of_records(records: list[Mapping[Any, Any]]) -> pd.DataFrame:
 
 def _read_file(path: Path) -> pd.DataFrame:
     check_file(path, expected="CSV, Parquet or JSON lines", fault=ScoreError)
+    ending = path.suffix.lower()
     try:
-        if path.suffix == ".csv":
+        if ending == ".csv":
             return _read_csv(path)
-        if path.suffix == ".parquet":
+        if ending == ".parquet":
             require("pyarrow", extra="data")
             return _with_index(pd.read_parquet(path))
-        if path.suffix in (".jsonl", ".ndjson", ".json"):
+        if ending in (".jsonl", ".ndjson", ".json"):
             lines = path.read_text(encoding="utf-8-sig").splitlines()
             return as_frame([strict_json(line) for line in lines if line.strip()])
     except (ValueError, OSError, RecursionError) as error:

@@ -17,7 +17,7 @@ from earlywarn.scoring.defaults import codes_meant, model_or_shipped, snapshot_o
 from earlywarn.scoring.explanation import explain
 from earlywarn.scoring.national import check_life, score_quietly
 from earlywarn.scoring.standing_words import judgement_words
-from earlywarn.scoring.words import LAST, figure
+from earlywarn.scoring.words import LAST, figure, own_figure
 from earlywarn.statistics.distributions import expit
 
 if TYPE_CHECKING:
@@ -155,14 +155,15 @@ class _Day:
         if np.isnan(row["value"]):
             suppressed = not np.isnan(self.figures[model_column(record)][code])
             return "a suppressed count, of 1 to 5" if suppressed else ""
-        notes = ["your own figure"] if row["own"] else []
+        notes = [own_figure(row["period"])] if row["own"] else []
         if np.isfinite(row["expected"]):
             notes.append(f"about {figure(record, row['expected'])} expected for its deprivation")
         elif np.isfinite(row["england"]):
             notes.append(f"England {figure(record, row['england'])}")
         beside = f" ({', '.join(notes)})" if notes else ""
         of = f" {record.unit.removeprefix('% ')}" if unit else ""
-        return f"{figure(record, row['value'])}{of} in {row['period']:.0f}{beside}"
+        year = "" if row["own"] else f" in {row['period']:.0f}"
+        return f"{figure(record, row['value'])}{of}{year}{beside}"
 
     def judgement(self, code: str) -> str:
         """The last judgement known of an authority, and when the inspection began."""

@@ -127,16 +127,36 @@ def doubts_about(rows: Iterable[Any], reference: Reference, seen: Seen | None = 
         if row.keys() != same.keys():  # nearly all rows of a request have the same names
             names.update(dict.fromkeys(row))
             same = row
-    large = [row for row in listed if str(row.get("la_code", "")) not in SMALLEST]
+    own = Seen([*names], extents_of(listed, names))
+    return (own if seen is None else Seen.together([own, seen])).said(reference)
+
+
+def extents_of(rows: Iterable[dict[Any, Any]], names: Iterable[Hashable]) -> dict[str, Extent]:
+    """How far the figures of a few rows reach, those that rows have as counts only among them.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+        With the code of an authority in ``la_code``: of the smallest, no figure counts.
+    names : iterable of str
+        The columns that any of them has.
+
+    Examples
+    --------
+    >>> row = {"cases": 900.0, "case_holders_fte": 50.0}
+    >>> sorted(extents_of([row], row))
+    ['case_holders_fte', 'caseload', 'cases']
+    """
+    known = frozenset(names)
+    large = [row for row in rows if str(row.get("la_code", "")) not in SMALLEST]
     extents = {}
-    for name in REACHES.keys() & names.keys():
+    for name in REACHES.keys() & known:
         numbers = [_number(cell) for row in large if (cell := row.get(name)) is not None]
         extents[name] = Extent.of(np.array([one for one in numbers if one is not None]))
-    for record in INDICATORS if COUNTS.keys() & names.keys() else ():
-        if names.keys() >= {record.numerator, record.denominator} and record.id not in names:
+    for record in INDICATORS if COUNTS.keys() & known else ():
+        if known >= {record.numerator, record.denominator} and record.id not in known:
             extents[record.id] = Extent.of(np.array([*_of_counts(record, large)]))
-    own = Seen([*names], extents)
-    return (own if seen is None else Seen.together([own, seen])).said(reference)
+    return extents
 
 
 def _number(cell: Any) -> float | None:

@@ -15,7 +15,15 @@ from earlywarn.model.horizon import on_day
 from earlywarn.scoring.defaults import codes_meant, model_or_shipped, snapshot_or_shipped
 from earlywarn.scoring.freshness import marked
 from earlywarn.scoring.preprocessing import model_indicators, read_rows
-from earlywarn.scoring.words import LAST, NONE, effect, figure, last_inspection, last_part
+from earlywarn.scoring.words import (
+    LAST,
+    NONE,
+    effect,
+    figure,
+    last_inspection,
+    last_part,
+    own_figure,
+)
 from earlywarn.statistics.distributions import expit, normal_cdf
 
 if TYPE_CHECKING:
@@ -300,8 +308,9 @@ def _sentence(record: Indicator, row: Mapping[str, Any]) -> str:
     if np.isnan(value):
         return f"{record.title}: a suppressed count, of 1 to 5: {does}"
     unit = record.unit.removeprefix("% ")
-    facts = [f"{record.title}: {figure(record, value)} {unit} in {row['period']:.0f}"]
-    facts += ["your own figure"] if row["own"] else []
+    year = "" if row["own"] else f" in {row['period']:.0f}"
+    facts = [f"{record.title}: {figure(record, value)} {unit}{year}"]
+    facts += [own_figure(row["period"])] if row["own"] else []
     facts += ["no newer figure published"] if row["carried"] else []
     return f"{', '.join([*facts, *_beside(record, row)])}: {does}"
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from earlywarn.errors import ModelLifeWarning, ScoreError
@@ -16,16 +17,18 @@ from earlywarn.model.horizon import on_day
 from earlywarn.scoring.defaults import model_or_shipped, snapshot_or_shipped
 from earlywarn.scoring.freshness import marked
 from earlywarn.scoring.predictions import Predictions, band_probability
-from earlywarn.scoring.preprocessing import read_rows
+from earlywarn.scoring.preprocessing import model_indicators, read_rows
 from earlywarn.scoring.ranks import ranked
 from earlywarn.statistics.distributions import logit
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from earlywarn.model.risk_model import RiskModel
     from earlywarn.panel.panel import Snapshot
+    from earlywarn.scoring.words import Facts
 
 COLUMNS = (
     "la_code",
@@ -144,7 +147,8 @@ def score_quietly(
     rows = X.reset_index()
     # No authority is left out of the country's list: the panel's findings say what was doubtful
     # about a figure, and a warning says it of the day.
-    inputs = replace(read_rows(model, rows, explain=True), refusal={})
+    inputs = read_rows(model, rows, explain=True)
+    inputs = replace(inputs, refusal={}, facts=_with_own(inputs.facts, model, snapshot))
     predictions = Predictions(model, len(rows), explain=True)
     predictions.add(slice(0, len(rows)), inputs)
     inadequate = _already_inadequate(held)
@@ -174,6 +178,15 @@ def score_quietly(
     table = _unranked(table) if (table["known"] == 0).any() else table
     ordered = table.sort_values(["rank", "risk", "la_code"], ascending=[True, False, True])
     return marked(ordered.reset_index(drop=True)[list(COLUMNS)], model, snapshot)
+
+
+def _with_own(facts: Sequence[Facts], model: RiskModel, snapshot: Snapshot) -> list[Facts]:
+    """What drivers are said with, the caller's own figures marked."""
+    codes, marked_facts = snapshot.authorities["la_code"].tolist(), []
+    for record, each in zip(model_indicators(model), facts, strict=True):
+        own = [float((code, record.id) in snapshot.own) for code in codes]
+        marked_facts.append(each._replace(own=np.array(own)) if any(own) else each)
+    return marked_facts
 
 
 def _already_inadequate(held: pd.DataFrame) -> npt.NDArray[np.bool_]:

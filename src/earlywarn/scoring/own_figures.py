@@ -21,17 +21,14 @@ from earlywarn.indicators.catalogue import INDICATORS, Indicator, get_indicator
 from earlywarn.indicators.figures import POPULATION
 from earlywarn.indicators.standardise import USUAL
 from earlywarn.panel.snapshot import OWN_COLUMNS, Snapshot, checked_snapshot
-from earlywarn.scoring.batch import as_frame
 from earlywarn.scoring.cells import LARGEST
+from earlywarn.scoring.doubts import extents_of, far
+from earlywarn.scoring.own_tables import EMPTY, figure_columns, figure_names, rows_by_authority
 from earlywarn.scoring.preprocessing import MAY_PASS_100, ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
-LABELS = ("la_code", "la_name", "as_of")
-"""Columns of a table of own figures that say whose they are, and are no figures."""
-_AUTHORITY = ("la_code", "authority", "la_name")
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
 
 
@@ -46,7 +43,8 @@ def with_figures(
         What ``panel.as_of(date)`` gave.
     authority : str or DataFrame
         A name or code; or a frame with a column ``la_code`` (names are taken too) and a column a
-        figure, one row an authority. An empty cell leaves the published figure in place.
+        figure, one row an authority. An empty cell leaves the published figure in place; an
+        ``as_of`` must be the snapshot's day.
     **figures : float
         By the catalogue's names: values in the indicators' units (``rereferrals=31.5``, per cent),
         or both counts (``rereferral_count=350, referrals=1100``). A rate per 10,000 children needs
@@ -69,7 +67,8 @@ def with_figures(
     Warns
     -----
     RowsWarning
-        If a percentage looks like a share of 1: up to 1, and far below what is usual.
+        If a percentage looks like a share of 1: up to 1, and far below what is usual; or if a
+        figure lies beyond all that authorities published so far.
 
     Notes
     -----
@@ -88,10 +87,11 @@ def with_figures(
     """
     checked_snapshot(snapshot)
     sizes, comparable = newest_sizes(snapshot), frozenset(reference_distributions(snapshot))
+    given = dict(_given(snapshot, authority, figures))
     rows = [
         {"la_code": code, **figure}
-        for code, given in _given(snapshot, authority, figures)
-        for figure in _resolved(code, given, sizes, comparable, snapshot)
+        for code, own in given.items()
+        for figure in _resolved(code, own, sizes, comparable, snapshot)
     ]
     if not rows:
         raise IndicatorError(
@@ -106,41 +106,8 @@ def with_figures(
     newer = replace(snapshot, own_figures=kept)
     X = published_indicators(newer).droplevel("as_of")
     _check_standing(newer, X)
-    _warn_of_shares(newer, table, X)
+    _warn_of_doubts(newer, given, table, X)
     return newer
-
-
-def read_figures(path: str | Path) -> pd.DataFrame:
-    """Read a table of own figures from a file, for ``with_figures``.
-
-    Parameters
-    ----------
-    path : str or Path
-        CSV, Parquet or JSON lines: ``la_code`` (names are taken too) and a column a figure.
-
-    Returns
-    -------
-    DataFrame
-        The cells as they stand.
-
-    Raises
-    ------
-    ScoreError
-        If there is no such file, or it can't be read.
-    """
-    return as_frame(path)
-
-
-def figure_names() -> dict[str, Indicator | None]:
-    """Every name that an own figure may have; with the indicator, if it is a value of one."""
-    names: dict[str, Indicator | None] = {}
-    for record in INDICATORS:
-        if record.kind != "history":
-            names[record.id] = record
-            for count in (record.numerator, record.denominator):
-                if count and count != POPULATION:
-                    names.setdefault(count, None)
-    return names
 
 
 def _given(
@@ -170,35 +137,10 @@ def _given(
 
 
 def _rows_of(snapshot: Snapshot, frame: pd.DataFrame) -> Iterator[tuple[str, dict[str, float]]]:
-    label = next((name for name in _AUTHORITY if name in frame.columns), None)
-    if label is None:
-        raise IndicatorError(
-            "the table does not say whose figures these are",
-            where="own figures",
-            found=", ".join(map(str, frame.columns[:8])),
-            expected="a column la_code, with codes or names",
-        )
-    names = [str(name) for name in frame.columns if name not in {*LABELS, label}]
+    names = figure_columns(frame)
     _check_names(names, twice=True)
-    seen: dict[str, int] = {}
-    for place, row in enumerate(frame.to_dict("records"), start=1):
-        code = snapshot.existing_code(_text_of(row[label]))
-        where = f"{snapshot.register.name_of(code)}, row {place}"
-        if code in seen:
-            raise IndicatorError(
-                "an authority stands twice in the table",
-                where=where,
-                found=f"rows {seen[code]} and {place}",
-                expected="one row an authority",
-            )
-        seen[code] = place
+    for code, where, row in rows_by_authority(snapshot, frame):
         yield code, _numbers({name: row[name] for name in names}, where)
-
-
-def _text_of(cell: Any) -> str:
-    """A code as text: one that a gap in its column, or a spreadsheet, made a number."""
-    whole = isinstance(cell, float) and cell.is_integer()
-    return str(int(cell)) if whole else str(cell)
 
 
 def _check_names(names: Any, *, twice: bool = False) -> None:
@@ -243,7 +185,7 @@ def _numbers(cells: Mapping[str, Any], where: str) -> dict[str, float]:
 def _number(name: str, cell: Any, where: str) -> float:
     """A cell as a number that a figure can be; NaN where it is empty."""
     text = "" if cell is None or cell is pd.NA else str(cell).strip()
-    if text.lower() in {"", "nan", "none", "na", "<na>"}:
+    if text.lower() in EMPTY:
         return np.nan
     try:
         plain = text.removesuffix("%").strip()
@@ -347,24 +289,38 @@ def _pairs_of(name: str) -> list[str]:
     return [f"{record.numerator} with {record.denominator}" for record in records]
 
 
-def _warn_of_shares(snapshot: Snapshot, given: pd.DataFrame, X: pd.DataFrame) -> None:
-    """Ask whether a value up to 1, far below what is usual in per cent, is a share of 1."""
-    doubtful = []
-    for row in given[given["size"].isna() & given["value"].between(0, 1, "right")].to_dict(
-        "records"
-    ):
-        name = row["indicator"]
-        others = X.loc[[code for code in X.index if (code, name) not in snapshot.own], name]
+def _warn_of_doubts(
+    snapshot: Snapshot, given: Mapping[str, Mapping[str, float]], new: pd.DataFrame, X: pd.DataFrame
+) -> None:
+    """Say what of the figures just put in may be a mistake, each once."""
+    fractions = _shares(snapshot, new, X)
+    said = []
+    if fractions:
+        listed = "; ".join(fractions.values())
+        said.append(f"own figures are in per cent, and these look like shares of 1: {listed}")
+    rows: dict[str, dict[str, Any]] = {
+        code: {"la_code": code, **own} for code, own in given.items()
+    }
+    for row in new.to_dict("records"):
+        rows[row["la_code"]][row["indicator"]] = row["value"]
+    for code, name in fractions:
+        del rows[code][name]
+    names = {name: None for row in rows.values() for name in row}
+    for doubt in [*said, *far(extents_of(rows.values(), names))]:
+        warnings.warn(doubt, RowsWarning, stacklevel=3)
+
+
+def _shares(snapshot: Snapshot, new: pd.DataFrame, X: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """The values up to 1, far below what is usual in per cent, that may be shares of 1."""
+    doubtful = {}
+    for row in new[new["size"].isna() & new["value"].between(0, 1, "right")].to_dict("records"):
+        code, name = row["la_code"], row["indicator"]
+        others = X.loc[[one for one in X.index if (one, name) not in snapshot.own], name]
         low = others.quantile(USUAL[0])
         if get_indicator(name).unit.startswith("%") and 10 * row["value"] < low:
-            whose = snapshot.register.name_of(row["la_code"])
-            doubtful.append(f"{whose}, {name} {row['value']:g} (nine in ten: {low:.0f} or more)")
-    if doubtful:
-        warnings.warn(
-            f"own figures are in per cent, and these look like shares of 1: {'; '.join(doubtful)}",
-            RowsWarning,
-            stacklevel=3,
-        )
+            whose, usual = snapshot.register.name_of(code), f"nine in ten: {low:.0f} or more"
+            doubtful[code, name] = f"{whose}, {name} {row['value']:g} ({usual})"
+    return doubtful
 
 
 def _check_standing(snapshot: Snapshot, X: pd.DataFrame) -> None:

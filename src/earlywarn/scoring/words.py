@@ -51,6 +51,9 @@ _KEPT = frozenset({"Section"})
 """First words of titles that keep their capital within a sentence."""
 
 
+_PUBLISHED = np.zeros(1)
+
+
 class Facts(NamedTuple):
     """What is known of one indicator in some rows, beside its level; NaN where it is not.
 
@@ -64,6 +67,8 @@ class Facts(NamedTuple):
     """Expected for its deprivation, for an indicator compared like for like; else England's."""
     period: FloatArray
     """The year in which the value's period ends."""
+    own: FloatArray = _PUBLISHED
+    """1 where the value is the caller's own, compared with the figures of the year."""
 
 
 def figure(record: Indicator, value: float) -> str:
@@ -141,7 +146,25 @@ def last_part(record: Indicator, value: float) -> str:
     return _PARTS[record.id][int(value)]
 
 
-def phrase(record: Indicator, value: float, beside: float, period: float, level: float) -> str:
+def own_figure(period: float) -> str:
+    """What is said of a caller's own figure: of which year it is, nobody said.
+
+    Examples
+    --------
+    >>> own_figure(2025.0)
+    "your own figure, compared with 2025's"
+    """
+    return f"your own figure, compared with {period:.0f}'s"
+
+
+def phrase(
+    record: Indicator,
+    value: float,
+    beside: float,
+    period: float,
+    level: float,
+    own: float = 0.0,
+) -> str:
     """One driver in a few words.
 
     Parameters
@@ -151,6 +174,8 @@ def phrase(record: Indicator, value: float, beside: float, period: float, level:
         As in ``Facts``, also for the last inspection; NaN where not known.
     level : float
         The standardised level, said where there is no value.
+    own : float
+        1 for a caller's own figure.
 
     Examples
     --------
@@ -166,12 +191,12 @@ def phrase(record: Indicator, value: float, beside: float, period: float, level:
         alike = " for its deprivation" if record.like_for_like else ""
         side = "above" if level > 0 else "below"
         return f"{subject(record)} {abs(level):.1f} standard deviations {side} average{alike}"
-    notes = []
+    notes = [own_figure(period)] if own else []
     if np.isfinite(beside):
         other = figure(record, beside)
         alike = f"about {other} expected for its deprivation"
         notes.append(alike if record.like_for_like else f"England {other}")
-    if np.isfinite(period):
+    if np.isfinite(period) and not own:
         notes.append(f"{period:.0f}")
     beside_it = f" ({', '.join(notes)})" if notes else ""
     return f"{subject(record)} {figure(record, value)}{beside_it}"
@@ -233,7 +258,7 @@ def _different(record: Indicator, facts: Facts, level: FloatArray) -> tuple[list
     """The different phrases of one indicator, and which of them each row has."""
     value, beside = _rounded(facts.value), _rounded(facts.beside)
     said = np.copysign(np.maximum(np.round(np.abs(level), 1), 0.1), level)
-    parts = (value, beside, facts.period, np.where(np.isnan(value), said, 0.0))
+    parts = (value, beside, facts.period, np.where(np.isnan(value), said, 0.0), facts.own)
     codes, differing = np.zeros(len(level), dtype=np.intp), 0
     for part in parts:
         if _differ(part):

@@ -162,7 +162,7 @@ def score_file(  # noqa: PLR0913 - one a choice that the command line has
     model = model_or_shipped(model)
     ticket = _ticket(source, model, explain=explain, chunk=chunk)
     with written_to(out), work_folder(folder, ticket, resume=resume) as work:
-        job = _Job(work, out.suffix, model, explain)
+        job = _Job(work, out.suffix.lower(), model, explain)
         if work.finished() is None or not (out.exists() or job.whole.exists()):
             try:
                 check_outputs(out, _refused_rows(out), overwrite=overwrite, inputs=[source])

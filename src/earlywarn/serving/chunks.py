@@ -67,10 +67,12 @@ def read_chunks(source: Path, size: int) -> Iterator[Chunk]:
         check_file(source, expected=", ".join(ENDINGS), fault=ScoreError)
     if source.is_dir():
         parts: Iterable[Any] = _parquet(source, size)
-    elif source.suffix in (*LINES, ".json"):
+    elif source.suffix.lower() in (*LINES, ".json"):
         parts = _json_lines(source, size)
     else:
-        parts = {".csv": _csv, ".parquet": _parquet}.get(source.suffix, _unknown)(source, size)
+        parts = {".csv": _csv, ".parquet": _parquet}.get(source.suffix.lower(), _unknown)(
+            source, size
+        )
     start = 0
     try:
         for rows in parts:
@@ -89,14 +91,14 @@ def read_chunks(source: Path, size: int) -> Iterator[Chunk]:
 
 def check_ending(file: Path) -> None:
     """Refuse an output whose form can't be seen from its name, or can't be written here."""
-    if file.suffix not in ENDINGS:
+    if file.suffix.lower() not in ENDINGS:
         raise UsageError(
             "not a kind of file that rows are written to",
             where=str(file),
             found=file.suffix or "no ending",
             expected=", ".join(ENDINGS),
         )
-    if file.suffix == ".parquet":
+    if file.suffix.lower() == ".parquet":
         require("pyarrow", extra="data")
 
 
@@ -207,11 +209,11 @@ def join_parts(parts: list[tuple[Path, str]], names: list[str], file: Path) -> N
     ScoreError
         If a part is not what was written.
     """
-    if file.name.endswith(".parquet"):
+    if file.name.lower().endswith(".parquet"):
         _join_parquet(parts, file)
     else:
         with file.open("wb") as out:
-            if file.name.endswith(".csv"):
+            if file.name.lower().endswith(".csv"):
                 out.write(",".join(map(_quoted, names)).encode("utf-8", LONE) + b"\n")
             for part in parts:
                 out.write(_unchanged(*part))
@@ -360,7 +362,8 @@ def _by_itself(batch: Any) -> Any:
 
 
 def _folders(source: Path) -> list[str]:
-    files = sorted(source.rglob("*.parquet")) if source.is_dir() else []
+    below = sorted(source.rglob("*")) if source.is_dir() else []
+    files = [file for file in below if file.suffix.lower() == ".parquet"]
     if source.is_dir() and not files:
         raise ScoreError(
             "there is no Parquet file in the folder", where=str(source), expected="*.parquet"

@@ -25,7 +25,8 @@ from earlywarn.utils.csv_text import clean, csv_rows, decoded, delimiter_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-_HEADER_WITHIN = 25  # a title, notes and blank rows may stand above the header
+HEADER_WITHIN = 25
+"""Rows within which a header stands: a title, notes and blank rows may stand above it."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def first_rows(member: Member) -> list[Grid]:
         return []
     text, note = decoded(_whole_lines(member.head), member.name, SourceError)
     rows = csv_rows(
-        text, member.name, SourceError, first=_HEADER_WITHIN, delimiter=delimiter_of(text)
+        text, member.name, SourceError, first=HEADER_WITHIN, delimiter=delimiter_of(text)
     )
     return [Grid("", rows, exact=True, note=note)]
 
@@ -141,7 +142,7 @@ def whole_grid(member: Member, sheet: str) -> Grid:
 
 def header_candidates(grid: Grid) -> Iterator[tuple[int, list[str]]]:
     """The first rows of a sheet, any of which may be its header, as column keys."""
-    for index, (_, cells) in enumerate(grid.rows[:_HEADER_WITHIN]):
+    for index, (_, cells) in enumerate(grid.rows[:HEADER_WITHIN]):
         yield index, [column_key(cell) for cell in cells]
 
 

@@ -229,8 +229,8 @@ def check_rows(path: Path, error: type[EarlyWarnError]) -> int:
     Raises
     ------
     EarlyWarnError
-        Of the kind given, naming the line, if a row has more or fewer cells than the header, or a
-        quote is not closed or takes in whole rows.
+        Of the kind given, naming the line, if a row has more or fewer cells than the header, a
+        quote is not closed or takes in whole rows, or the header has no comma and another mark.
     UnicodeDecodeError
         If it is not UTF-8.
 
@@ -249,6 +249,8 @@ def check_rows(path: Path, error: type[EarlyWarnError]) -> int:
     width, number = 0, 1
     with path.open(encoding="utf-8-sig", newline="") as lines:
         for line in lines:
+            if not width and line.strip():
+                _check_commas(line, path, error)
             start, cells = number, line.count(",") + 1
             if '"' in line:
                 try:
@@ -269,6 +271,18 @@ def check_rows(path: Path, error: type[EarlyWarnError]) -> int:
                     remedy="The file may be cut short, or a comma stands in a cell without quotes.",
                 )
     return width
+
+
+def _check_commas(header: str, path: Path, error: type[EarlyWarnError]) -> None:
+    """Refuse a header whose names are parted by another mark."""
+    if (parted := delimiter_of(header)) != ",":
+        raise error(
+            "the cells are not parted by commas",
+            where=str(path),
+            found="tabs" if parted == "\t" else "semicolons",
+            expected="commas",
+            remedy="Save it as CSV with commas, or as Parquet.",
+        )
 
 
 def _no_csv(where: str, fault: csv.Error, error: type[EarlyWarnError]) -> EarlyWarnError:

@@ -368,10 +368,10 @@ const explorer = (() => {
     if (!known(row.value)) return `${record.title}: a suppressed count, of 1 to 5`;
     const periods = data.authorities.map((each) => each.period[place]).filter(known);
     const carried = row.period < Math.max(...periods);
-    const first = `${record.title}: ${figure(record, row.value)} ${record.unit.replace(/^% /, "")} in ${row.period}`;
+    const first = `${record.title}: ${figure(record, row.value)} ${record.unit.replace(/^% /, "")}${row.own ? "" : ` in ${row.period}`}`;
     return [
       first,
-      ...(row.own ? ["your own figure"] : []),
+      ...(row.own ? [`your own figure, compared with ${row.period}'s`] : []),
       ...(carried ? ["no newer figure published"] : []),
       ...beside(data, self, place, row, carried),
     ].join(", ");
