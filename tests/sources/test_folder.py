@@ -683,7 +683,7 @@ def test_every_file_is_read_or_named(tmp_path):
     (tmp_path / "page.html").write_text("<html></html>")
     (tmp_path / "cut.csv.gz").write_bytes(b"\x1f\x8b\x08\x00")
     (tmp_path / "~$c1.xlsx").write_bytes(b"lock")
-    with pytest.warns(DataQualityWarning, match=r"1 data warnings, the first in cut\.csv\.gz"):
+    with pytest.warns(DataQualityWarning, match=r"1 data warning, the first in cut\.csv\.gz"):
         read = read_folder(tmp_path)
     on_disk = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
     taken = {record.path for record in read.files if record.rows}
@@ -693,7 +693,7 @@ def test_every_file_is_read_or_named(tmp_path):
 
 def warned(folder: Path, code: str) -> pd.Series:
     """The one warning of a folder, which was announced."""
-    with pytest.warns(DataQualityWarning, match=r"1 data warnings.*see \.findings"):
+    with pytest.warns(DataQualityWarning, match=r"1 data warning, .*see \.findings"):
         read = read_folder(folder)
     rows = read.findings[read.findings["severity"] == "warning"]
     assert rows["code"].tolist() == [code]

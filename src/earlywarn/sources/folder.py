@@ -29,6 +29,7 @@ from earlywarn.sources.register_changes import register_findings, rows_once
 from earlywarn.sources.schema import FileRecord, Finding, Published, findings_frame
 from earlywarn.sources.tabular_files import first_rows
 from earlywarn.sources.wide_tables import Reading, read_wide
+from earlywarn.utils.formatting import counted
 from earlywarn.utils.paths import as_path
 from earlywarn.utils.progress import Progress, progress_or_silent
 
@@ -375,8 +376,9 @@ def _warn(findings: pd.DataFrame) -> None:
     if len(warned):
         first = warned.iloc[0]
         place = f" in {first['file']}" if first["file"] else ""
+        counts = counted(len(warned), "data warning")
         warnings.warn(
-            f"{len(warned)} data warnings, the first{place}: {first['message']}; see .findings",
+            f"{counts}, the first{place}: {first['message']}; see .findings",
             DataQualityWarning,
             stacklevel=4,
         )
