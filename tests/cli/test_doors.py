@@ -99,10 +99,9 @@ def test_a_row_of_two_authorities_is_refused_by_every_door(capsys, tmp_path, doo
 def test_new_judgements_go_beside_the_panels(capsys, judgements):
     before = said(capsys, "explain", "Leeds", "--as-of", DAY)
     after = said(capsys, "explain", "Leeds", "--as-of", DAY, "--judgements", judgements)
-    assert "Inadequate in its worst area" not in before
-    assert "Inadequate in its worst area, inspected from 2025-10-06" in after.replace(
-        "\n        ", " "
-    )
+    judged = "Inadequate, overall and in its worst area, inspected from 2025-10-06"
+    assert judged not in " ".join(before.split())
+    assert judged in " ".join(after.split())
     other = said(capsys, "explain", "Sheffield", "--as-of", DAY, "--judgements", judgements)
     assert other == said(capsys, "explain", "Sheffield", "--as-of", DAY)
 

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import odf.element
 import openpyxl
 import pandas as pd
 import pytest
@@ -98,6 +99,13 @@ def test_another_day_gives_the_same_bytes(tmp_path, monkeypatch, ending):
     monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
     write_table(FRAME, other)
     assert one.read_bytes() == other.read_bytes()
+
+
+def test_bytes_do_not_depend_on_what_was_written_before(tmp_path, monkeypatch):
+    monkeypatch.setattr(odf.element.Element, "namespaces", {})  # as in a process that begins
+    for name in ("first", "second"):
+        write_table(FRAME, tmp_path / f"{name}.ods")
+    assert (tmp_path / "first.ods").read_bytes() == (tmp_path / "second.ods").read_bytes()
 
 
 @settings(max_examples=60, deadline=None)

@@ -44,6 +44,10 @@ class _Writer:
         self.odf: dict[str, ModuleType] = {
             name: require(f"odf.{name}", extra="data") for name in names
         }
+        # odfpy keeps, for all documents of a process, the namespaces that any has used, and writes
+        # them into each: all at once, so that the bytes don't depend on what was written before.
+        known = require("odf.namespaces", extra="data").nsdict
+        require("odf.element", extra="data").Element.namespaces.update(known)
         self.document: Any = self.odf["opendocument"].OpenDocumentSpreadsheet()
         self.book = book
         self.ranges: Any = self.odf["table"].DatabaseRanges()

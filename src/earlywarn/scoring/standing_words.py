@@ -43,8 +43,11 @@ def judgement_words(row: Mapping[Any, Any] | pd.Series) -> str:
     worst, overall = row["previous_judgement"], row["previous_overall"]
     if pd.isna(worst):
         return "none on record"
-    in_worst = f"{worst} in its worst area"
-    return f"{in_worst}, no overall grade" if pd.isna(overall) else f"{overall} overall, {in_worst}"
+    if pd.isna(overall):
+        return f"{worst} in its worst area, no overall grade"
+    if overall == worst:
+        return f"{worst}, overall and in its worst area"
+    return f"{overall} overall, {worst} in its worst area"
 
 
 def band_words(row: Mapping[Any, Any] | pd.Series) -> str:
