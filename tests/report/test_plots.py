@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from datetime import date
 
 import matplotlib as mpl
 import numpy as np
@@ -177,7 +178,19 @@ def test_a_missing_value_has_a_reason(histories):
         "not applicable",
         "unreliable",
         "not published",
+        "did not exist",
     }
+
+
+def test_years_before_an_authority_was_made_are_said_to_be(histories, snapshot):
+    early = histories[histories["status"] == "did not exist"]
+    assert early["value"].isna().all()
+    opened = snapshot.register.authorities.set_index("la_code")["opened"]
+    ends = [date(year, 3, 31) for year in early["period"]]
+    assert (opened.reindex(early["la_code"]).to_numpy() > np.array(ends)).all()
+    cumberland = histories[(histories["la_code"] == "942") & (histories["period"] > 2023)]
+    assert "did not exist" not in set(cumberland["status"])
+    assert len(early) > 500
 
 
 def test_a_history_draws_what_was_published(national):

@@ -31,6 +31,7 @@ def without_judgements(read: pd.DataFrame, known: pd.DataFrame) -> dict[str, int
 
     Examples
     --------
+    >>> import pandas as pd
     >>> known = pd.DataFrame({"framework": ["SIF", "SIF", "ILACS"]})
     >>> without_judgements(known[known["framework"] == "ILACS"], known)
     {'SIF': 2}
