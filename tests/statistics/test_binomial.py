@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
@@ -11,6 +11,10 @@ from earlywarn.errors import IndicatorError
 from earlywarn.statistics.binomial import at_most
 
 
+@example(8, 3, 1.0)
+@example(-1, 3, 0.0)
+@example(0, 3, 1.0)
+@example(1_000, 2_000, 0.5)
 @given(st.integers(-1, 80), st.integers(0, 80), st.floats(0, 1))
 def test_as_scipy_has_it(count: int, number: int, share: float) -> None:
     assert at_most(count, number, share) == pytest.approx(

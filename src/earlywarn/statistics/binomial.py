@@ -13,7 +13,7 @@ def at_most(count: int, number: int, share: float) -> float:
     Parameters
     ----------
     count : int
-        Events; fewer than none have no chance.
+        Events; fewer than none have no chance, and all that could happen are certain.
     number : int
         How many could have happened.
     share : float
@@ -31,14 +31,27 @@ def at_most(count: int, number: int, share: float) -> float:
 
     Examples
     --------
-    >>> at_most(1, 3, 0.5), at_most(3, 3, 0.2)
+    >>> round(at_most(1, 3, 0.5), 9), at_most(3, 3, 0.2)
     (0.5, 1.0)
     """
     if not 0 <= share <= 1:
         raise IndicatorError(
             "value out of range", where="share", found=str(share), expected="from 0 to 1"
         )
+    if count >= number:
+        return 1.0
+    if share in (0, 1):
+        return float(share == 0 and count >= 0)
+    # By logarithms: of more than a thousand, the ways to choose half are beyond a float.
+    ways, odds = math.lgamma(number + 1), (math.log(share), math.log1p(-share))
     terms = (
-        math.comb(number, k) * share**k * (1 - share) ** (number - k) for k in range(count + 1)
+        math.exp(
+            ways
+            - math.lgamma(k + 1)
+            - math.lgamma(number - k + 1)
+            + k * odds[0]
+            + (number - k) * odds[1]
+        )
+        for k in range(count + 1)
     )
     return min(1.0, math.fsum(terms))
