@@ -12,7 +12,9 @@ import sys
 import time
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -25,8 +27,11 @@ from earlywarn.errors import LeftBehindWarning, RowsWarning, ScoreError, UsageEr
 from earlywarn.model.serialisation import load_model
 from earlywarn.scoring.batch import BATCH_COLUMNS, score_batch, score_rows
 from earlywarn.scoring.national import at_prior
+from earlywarn.serving import csv_parts
 from earlywarn.serving.batch_file import BatchResult, score_file
-from earlywarn.serving.chunks import csv_bytes, read_chunks
+from earlywarn.serving.chunks import read_chunks
+from earlywarn.serving.csv_parts import csv_bytes
+from earlywarn.serving.joining import packed, unpacked
 from earlywarn.serving.work_folder import WorkFolder
 from earlywarn.utils.files import check_outputs
 
@@ -350,6 +355,8 @@ def test_csv_as_pandas_writes_it(rows) -> None:
         frame = frame.astype({"number": "float64", "whole": "int64"})
     theirs = frame.to_csv(index=False, header=False, lineterminator="\n")
     assert csv_bytes(frame) == theirs.encode("utf-8", "backslashreplace")
+    with mock.patch.object(csv_parts, "sys", SimpleNamespace(modules={})):  # as without Arrow
+        assert csv_bytes(frame) == theirs.encode("utf-8", "backslashreplace")
 
 
 @given(st.lists(st.one_of(st.floats(), st.floats(1e-4, 1e10), st.sampled_from([0.1, -0.0, 2.0]))))
@@ -359,6 +366,12 @@ def test_numbers_as_python_writes_them(numbers) -> None:
         frame = pd.DataFrame({"a": column, "b": 1}).astype({"a": "float64"})
         cells = ["" if number != number else repr(number) for number in column]  # noqa: PLR0124
         assert csv_bytes(frame).decode() == "".join(f"{cell},1\n" for cell in cells)
+
+
+@given(st.text())
+def test_a_part_is_as_it_was_before_it_was_packed(text) -> None:
+    content = text.encode("utf-8", "backslashreplace")
+    assert unpacked(packed(content)) == unpacked(content) == content
 
 
 def test_a_lone_carriage_return_ends_no_row() -> None:

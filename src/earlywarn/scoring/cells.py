@@ -58,6 +58,7 @@ class Numbers:
         self.extents: dict[str, Extent] = {}
         self.doubted: dict[str, npt.NDArray[np.bool_]] = {}
         self._related: dict[str, FloatArray] = {}
+        self._read: dict[str, FloatArray] = {}
         self.codes: pd.Series | None = None
         self.compared = np.zeros(len(rows), dtype=np.bool_)
         self.agreeing = np.inf
@@ -82,7 +83,9 @@ class Numbers:
         """A column's numbers, NaN where empty, absent or refused; doubted beyond what is usual."""
         if not self.has(name):
             return self.absent
-        numbers = self._parsed(name)
+        if name not in self._read:
+            self._read[name] = self._parsed(name)
+        numbers = self._read[name]
         if percent:
             highest = 100.0
         least = np.fmin.reduce(numbers, initial=np.inf)
@@ -173,9 +176,19 @@ def _read_text(
 ) -> tuple[FloatArray, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Cells as numbers, which of them hold something that is none, and which a publisher's sign."""
     if _is_text(column):
-        text = column.str.strip()
-    else:
-        text = column.astype(object).where(column.notna(), "").map(cell_text).astype("str")
+        # Figures are rounded: each of the few different texts is read once.
+        places, different = pd.factorize(column, use_na_sentinel=False)
+        numbers, strange, unpublished = _numbers(
+            pd.Series(different).str.strip(), yes_or_no=yes_or_no
+        )
+        return numbers[places], strange[places], unpublished[places]
+    text = column.astype(object).where(column.notna(), "").map(cell_text).astype("str")
+    return _numbers(text, yes_or_no=yes_or_no)
+
+
+def _numbers(
+    text: pd.Series, *, yes_or_no: bool
+) -> tuple[FloatArray, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     if yes_or_no:
         text = text.where(~text.str.lower().isin(_YES_OR_NO), text.str.lower().map(_YES_OR_NO))
     numbers = pd.to_numeric(text.where(text != "", None), errors="coerce").to_numpy(

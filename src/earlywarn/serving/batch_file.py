@@ -24,12 +24,12 @@ from earlywarn.serving.chunks import (
     PARTS,
     as_cells,
     check_ending,
-    csv_bytes,
     encode,
     give_back_memory,
-    join_parts,
     read_chunks,
 )
+from earlywarn.serving.csv_parts import csv_bytes
+from earlywarn.serving.joining import joined, packed
 from earlywarn.serving.work_folder import WorkFolder, unfinished, work_folder
 from earlywarn.utils.arguments import whole_number
 from earlywarn.utils.file_sets import name_twice
@@ -40,7 +40,7 @@ from earlywarn.utils.progress import Progress, progress_or_silent
 from earlywarn.utils.workers import check_jobs, parallel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from earlywarn.model.risk_model import RiskModel
@@ -249,14 +249,14 @@ def _fill(
 ) -> None:
     """Make the parts and put them together; what a fault leaves is cleared away."""
     try:
-        parts = _parts(source, job, chunk, jobs, progress)
+        parts = _joined_parts(source, job, chunk, jobs, progress)
         if _digest(source) != ticket["input"]:
             raise ScoreError(
                 "the input was changed while it was read",
                 where=str(source),
                 remedy="Nothing was written. Run it again once nobody writes to the input.",
             )
-        _join(job, parts)
+        _finish(job, parts)
         _warn(parts, job.model)
     except (EarlyWarnError, OSError):
         job.work.clear()
@@ -281,7 +281,24 @@ def _clear_if_nothing_is_done(job: _Job) -> bool:
     return True
 
 
-def _parts(source: Path, job: _Job, chunk: int, jobs: int, progress: Progress) -> list[Part]:
+def _joined_parts(source: Path, job: _Job, chunk: int, jobs: int, progress: Progress) -> list[Part]:
+    """Score the chunks, and put each into the outputs while the next ones are scored."""
+    parts = []
+    scored = contextlib.closing(_parts(source, job, chunk, jobs, progress))
+    with joined(job.whole) as put, joined(job.refused) as put_refused, scored as done:
+        for part in done:
+            given, added = part.facts["given"], part.facts["added"]
+            for join, names, ending in (
+                (put, [*given, *added], ""),
+                (put_refused, ["row", *given, "status"], ".refused"),
+            ):
+                piece = job.work.file(job.file(part.number, ending))
+                join(names, piece, part.digests[piece.name])
+            parts.append(part)
+    return parts
+
+
+def _parts(source: Path, job: _Job, chunk: int, jobs: int, progress: Progress) -> Generator[Part]:
     """Score the chunks: each a part, and together every row that was read, in its order."""
     rows = 0
 
@@ -293,16 +310,15 @@ def _parts(source: Path, job: _Job, chunk: int, jobs: int, progress: Progress) -
 
     pool = parallel(jobs, return_as="generator", batch_size=1, pre_dispatch="2*n_jobs")
     title = f"Scoring {source.name}, {chunk:,} rows at a time"
-    with contextlib.closing(pool(read())) as done:
-        parts: list[Part] = list(progress.over(done, title))
     start = 0
-    for number, part in enumerate(parts):
-        if (part.number, part.start) != (number, start):
-            raise _incomplete(source, part.start, start)
-        start += part.rows
+    with contextlib.closing(pool(read())) as done:
+        for number, part in enumerate(progress.over(done, title)):
+            if (part.number, part.start) != (number, start):
+                raise _incomplete(source, part.start, start)
+            start += part.rows
+            yield part
     if start != rows:
         raise _incomplete(source, start, rows)
-    return parts
 
 
 def _warn(parts: list[Part], model: RiskModel) -> None:
@@ -346,20 +362,13 @@ def _score_part(number: int, chunk: Chunk, job: _Job) -> Part:
     }
     files = {
         job.file(number): encode(chunk.rows, added, job.ending),
-        job.file(number, ".refused"): csv_bytes(refused),
+        job.file(number, ".refused"): packed(csv_bytes(refused)),
     }
     return job.work.add(number, chunk.start, len(added), facts, files)
 
 
-def _join(job: _Job, parts: list[Part]) -> None:
-    """Put the parts together, and say so last of all."""
-    given, added = parts[0].facts["given"], parts[0].facts["added"]
-    for names, ending, file in (
-        (["row", *given, "status"], ".refused", job.refused),
-        ([*given, *added], "", job.whole),
-    ):
-        pieces = [(job.work.file(job.file(part.number, ending)), part.digests) for part in parts]
-        join_parts([(piece, digests[piece.name]) for piece, digests in pieces], names, file)
+def _finish(job: _Job, parts: list[Part]) -> None:
+    """Say, last of all, that both outputs are whole."""
     rows, refused = (
         sum(part.rows for part in parts),
         sum(part.facts["refused"] for part in parts),

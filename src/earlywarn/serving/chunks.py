@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import io
 import json
-import os
-import re
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from earlywarn.errors import ScoreError, UsageError, require
 from earlywarn.scoring.batch import beside
+from earlywarn.serving.csv_parts import LONE, csv_bytes
+from earlywarn.serving.joining import packed
 from earlywarn.utils.csv_text import check_rows
 from earlywarn.utils.json_text import strict_json
 from earlywarn.utils.paths import check_file
@@ -25,17 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from earlywarn.statistics.arrays import FloatArray
-
 CHUNK = 50_000
 """Rows at a time: of a file of any size so many are held at once, by each process."""
 LINES = (".jsonl", ".ndjson")
 PARTS = {".parquet": ".arrow"}
 """How the parts of an output end, where it is not as the output does."""
 ENDINGS = (".csv", ".parquet", *LINES)
-_TO_QUOTE = re.compile('[,"\n\r]')
-LONE = "backslashreplace"
-"""Half of a surrogate pair, which JSON can hold and UTF-8 can't, is written as JSON escapes it."""
 
 
 @dataclass(frozen=True)
@@ -105,78 +98,10 @@ def check_ending(file: Path) -> None:
 def encode(rows: Any, added: pd.DataFrame, ending: str) -> bytes:
     """Give the rows of a chunk with their scores in the form of a part of an output file."""
     if ending == ".csv":
-        return csv_bytes(beside(as_cells(rows), added))
+        return packed(csv_bytes(beside(as_cells(rows), added)))
     if ending in LINES:
-        return _line_bytes(rows, added)
+        return packed(_line_bytes(rows, added))
     return _arrow_bytes(rows, added)
-
-
-def csv_bytes(frame: pd.DataFrame) -> bytes:
-    """Give a frame of two columns or more as CSV without a header, cells as they are.
-
-    The bytes are those of pandas' own writer, but that a lone carriage return is always quoted:
-    unquoted, as Python before 3.13 leaves it, it would end the row for whoever reads it. A column
-    at a time, with each different text looked at once, takes about a third of its time, and a batch
-    spends most of its time here.
-    """
-    columns = [_csv_cells(frame.iloc[:, place]) for place in range(frame.shape[1])]
-    lines = map(",".join, zip(*columns, strict=True))
-    return "".join(f"{line}\n" for line in lines).encode("utf-8", LONE)
-
-
-def _csv_cells(column: pd.Series[Any]) -> Iterable[str]:
-    """The cells of a column as they stand in a CSV, quoted where they must be."""
-    if column.dtype == np.float64:
-        return _csv_numbers(column.to_numpy())
-    if column.dtype.kind in "iu":
-        return map(str, column.tolist())
-    if isinstance(column.dtype, pd.StringDtype):
-        codes, different = pd.factorize(column)
-        texts = [*map(_quoted, different.tolist()), ""]  # -1, where there is none, is the last
-        return map(texts.__getitem__, codes.tolist())
-    return ("" if _nothing(cell) else _quoted(str(cell)) for cell in column.tolist())
-
-
-def _csv_numbers(values: FloatArray) -> Iterable[str]:
-    """Numbers as Python writes them, nothing where there is none.
-
-    What an indicator without a figure adds is the same in each row: such a column is written from
-    its few different numbers. They are set apart by their bits, so that -0.0 stays what it is.
-    """
-    codes, different = pd.factorize(np.ascontiguousarray(values).view(np.int64))
-    few = 4 * len(different) < len(values)
-    written = different.view(np.float64) if few else values
-    texts = _shortest(written)
-    if np.isnan(written).any():
-        texts = ["" if cell == "nan" else cell for cell in texts]
-    return map(texts.__getitem__, codes.tolist()) if few else texts
-
-
-def _shortest(values: FloatArray) -> list[str]:
-    """Numbers as ``repr`` writes them: the fewest digits that give the same number back.
-
-    Arrow finds the same digits in a fifth of the time, but writes whole numbers without a point
-    and turns to exponents elsewhere: those are left to ``repr``.
-    """
-    arrow, size = sys.modules.get("pyarrow"), np.abs(values)
-    alike = (size >= 1e-4) & (size < 1e10) & (values != np.floor(values))
-    others = np.flatnonzero(~alike)
-    if arrow is None or 2 * len(others) > len(values):
-        return [*map(repr, values.tolist())]
-    texts: list[str] = arrow.array(values).cast(arrow.string()).to_pylist()
-    for place in others.tolist():
-        texts[place] = repr(values[place].item())
-    return texts
-
-
-def _quoted(text: str) -> str:
-    if _TO_QUOTE.search(text):
-        return '"' + text.replace('"', '""') + '"'
-    return text
-
-
-def _nothing(cell: object) -> bool:
-    return cell is None or cell is pd.NA or cell is pd.NaT or cell != cell  # noqa: PLR0124
 
 
 def as_cells(rows: Any) -> pd.DataFrame:
@@ -190,46 +115,6 @@ def as_cells(rows: Any) -> pd.DataFrame:
     ]
     table = pa.Table.from_arrays(texts, names=rows.column_names)
     return pd.DataFrame(table.to_pandas(integer_object_nulls=True))
-
-
-def join_parts(parts: list[tuple[Path, str]], names: list[str], file: Path) -> None:
-    """Put the parts of an output together in one file, a part at a time, and bring it to the disk.
-
-    Parameters
-    ----------
-    parts : list of (Path, str)
-        Each with the SHA-256 that it had when it was written.
-    names : list of str
-        The columns.
-    file : Path
-        What to write.
-
-    Raises
-    ------
-    ScoreError
-        If a part is not what was written.
-    """
-    if file.name.lower().endswith(".parquet"):
-        _join_parquet(parts, file)
-    else:
-        with file.open("wb") as out:
-            if file.name.lower().endswith(".csv"):
-                out.write(",".join(map(_quoted, names)).encode("utf-8", LONE) + b"\n")
-            for part in parts:
-                out.write(_unchanged(*part))
-    with file.open("rb+") as out:
-        os.fsync(out.fileno())
-
-
-def _unchanged(part: Path, digest: str) -> bytes:
-    content = part.read_bytes()
-    if hashlib.sha256(content).hexdigest() != digest:
-        raise ScoreError(
-            "a part of the output was changed by somebody else",
-            where=str(part),
-            remedy="Nothing was written. Run it again.",
-        )
-    return content
 
 
 def give_back_memory() -> None:
@@ -427,13 +312,3 @@ def _texts(rows: pd.DataFrame) -> Any:
 
 def _encodable(text: str) -> str:
     return text.encode("utf-8", LONE).decode("utf-8")
-
-
-def _join_parquet(parts: list[tuple[Path, str]], file: Path) -> None:
-    pa, pq = require("pyarrow", extra="data"), require("pyarrow.parquet", extra="data")
-    with pa.ipc.open_file(parts[0][0]) as first:
-        schema = first.schema
-    with pq.ParquetWriter(file, schema) as writer:
-        for part in parts:
-            with pa.ipc.open_file(_unchanged(*part)) as reader:
-                writer.write_table(reader.read_all())
