@@ -50,7 +50,7 @@ if __name__ == "__main__":
 def write(folder: Path, providers: int) -> int:
     """Write invented figures, sorted by measure; how many there are."""
     snapshot = invented(providers)
-    figures = snapshot.observations.assign(status="published")
+    figures = snapshot.observations
     figures.to_parquet(folder / "figures.parquet", row_group_size=providers * YEARS // 4)
     bare = replace(snapshot, observations=figures.head(0))
     (folder / "snapshot.pickle").write_bytes(pickle.dumps(bare))

@@ -62,6 +62,7 @@ def invented(providers: int) -> ew.Snapshot:
             "numerator": np.nan,
             "denominator": usual["denominator"].to_numpy()[measure],
             "value": usual["value"].to_numpy()[measure] * around,
+            "status": pd.array(["published"], dtype="str").take(np.zeros_like(measure)),
         },
         copy=False,
     )

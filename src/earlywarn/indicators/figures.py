@@ -12,6 +12,7 @@ import pandas as pd
 
 from earlywarn.authorities import ENGLAND
 from earlywarn.indicators.catalogue import INDICATORS, Indicator
+from earlywarn.indicators.cube import BARRED, PUBLISHED, SUPPRESSED, cube_of
 from earlywarn.indicators.standardise import (
     Distribution,
     compare,
@@ -36,7 +37,6 @@ POPULATION = "population_0_17"
 TREND_YEARS = 3
 OLDEST = 3
 """A figure whose reporting year lies more than this many years back is not taken for today's."""
-PUBLISHED, OTHER, SUPPRESSED, BARRED = range(4)
 SUPPRESSED_COUNT, LARGEST_SUPPRESSED = 3.0, 5.0
 """What a suppressed count, of 1 to 5, is taken for, and the most that it can be."""
 _PER = {"proportion": 100.0, "rate": 10_000.0}
@@ -188,24 +188,11 @@ class Figures:
     @classmethod
     def of(cls, snapshot: Snapshot) -> Figures:
         """The figures of a snapshot."""
-        rows = pd.concat([snapshot.observations, snapshot.england], ignore_index=True)
-        existing = snapshot.authorities["la_code"].tolist()
-        place, codes = pd.factorize(rows["la_code"])
-        areas = (*sorted({*codes, *existing} - {ENGLAND}), ENGLAND)
-        area = pd.Index(areas, dtype="str").get_indexer(codes)[place]
-        first = int(rows["period"].min()) if len(rows) else snapshot.as_of.year
-        last = int(rows["period"].max()) + 1 if len(rows) else snapshot.as_of.year
-        years = np.arange(first, last + 1, dtype=float)
-        measure, measures = pd.factorize(rows["measure"])
-        year = rows["period"].to_numpy(dtype=int) - first
-        shape = (len(measures), len(areas), len(years))
-        places = np.ravel_multi_index((measure, area, year), shape)
+        parts, existing = [snapshot.observations, snapshot.england], snapshot.authorities["la_code"]
+        cube = cube_of(parts, existing.tolist(), ENGLAND, snapshot.as_of.year)
         return cls(
-            areas=areas,
-            years=years,
-            tables=dict(zip(measures, _tables(rows, places, shape), strict=True)),
-            statuses=dict(zip(measures, _statuses(rows, places, shape), strict=True)),
-            parents=_parents(snapshot, areas),
+            **vars(cube),
+            parents=_parents(snapshot, cube.areas),
             oldest=snapshot.as_of.year - OLDEST,
             own_figures=snapshot.own_figures,
         )
@@ -321,31 +308,6 @@ class Figures:
 _RATES = frozenset(
     record.measure for record in INDICATORS if record.kind == "rate" and not record.numerator
 )
-
-
-def _tables(
-    rows: pd.DataFrame, places: npt.NDArray[np.intp], shape: tuple[int, int, int]
-) -> FloatArray:
-    """Numerator, denominator and value of each measure by area and year."""
-    measures, *table = shape
-    cube = np.full((measures, 3, *table), np.nan)
-    size = table[0] * table[1]
-    first = places + 2 * size * (places // size)  # three tables a measure, where there was one
-    for part, name in enumerate(("numerator", "denominator", "value")):
-        np.put(cube, first + part * size, rows[name].to_numpy(dtype=float))
-    return cube
-
-
-def _statuses(
-    rows: pd.DataFrame, places: npt.NDArray[np.intp], shape: tuple[int, int, int]
-) -> npt.NDArray[np.int8]:
-    """The same of each figure's status: published 0, other 1, suppressed 2, not applicable 3."""
-    numbers = {"published": PUBLISHED, "suppressed": SUPPRESSED, "not applicable": BARRED}
-    status, different = pd.factorize(rows["status"], use_na_sentinel=False)
-    number = np.array([numbers.get(name, OTHER) for name in different], dtype=np.int8)
-    cube = np.zeros(shape, dtype=np.int8)
-    np.put(cube, places, number[status])
-    return cube
 
 
 def _parents(snapshot: Snapshot, areas: tuple[str, ...]) -> tuple[tuple[int, tuple[int, ...]], ...]:
