@@ -18,6 +18,7 @@ from earlywarn.model.horizon import ahead, share_on
 from earlywarn.model.kernels import BLOCK, SHARE, SHORTEST, probabilities, threads
 from earlywarn.model.risk_model import SMALLEST_RISE
 from earlywarn.scoring.preprocessing import Inputs, model_indicators
+from earlywarn.scoring.text_columns import joined
 from earlywarn.scoring.words import LAST, NONE, Terms, driver_texts
 from earlywarn.statistics.distributions import logit, normal_cdf, normal_quantile
 
@@ -173,11 +174,13 @@ class Predictions:
 
     def _missing(self, names: list[str], refused: npt.NDArray[np.bool_]) -> Any:
         """What each row lacks: titles, or a count and the indicators' names."""
-        texts = _gap_texts(names, self._gaps, refused)
-        if self._long:
-            return texts
-        counts = ["", *(f"{count}: " for count in range(1, len(names) + 1))]
-        return _handed_out(counts, len(names) - self._known) + texts
+        parts = _gap_texts(names, self._gaps)
+        if not self._long:
+            counts = ["", *(f"{count}: " for count in range(1, len(names) + 1))]
+            parts = [_handed_out(counts, len(names) - self._known), *parts]
+        if refused.any():
+            parts[0][refused] = None
+        return joined(parts)
 
     def _refused(self) -> npt.NDArray[np.intp]:
         return np.fromiter(self.refusal, dtype=np.intp, count=len(self.refusal))
@@ -265,19 +268,16 @@ def _gaps(missing: npt.NDArray[np.bool_]) -> Words:
     return words
 
 
-def _gap_texts(titles: list[str], words: Words, refused: npt.NDArray[np.bool_]) -> Any:
-    """The titles of what is missing: a text for each pattern of a word, joined row by row."""
+def _gap_texts(titles: list[str], words: Words) -> list[Any]:
+    """The titles of what is missing: a column for each word, whose rows are to be joined."""
     before = words[0] > 0
-    column = _word_texts(titles[:_WORD], words[0])
+    columns = [_word_texts(titles[:_WORD], words[0])]
     for number, word in enumerate(words[1:], start=1):
         if word.any():
             here = titles[number * _WORD : (number + 1) * _WORD]
-            more = _word_texts(here, word | before.astype(np.int16) << _WORD)
-            column = column + more
+            columns.append(_word_texts(here, word | before.astype(np.int16) << _WORD))
             before |= word > 0
-    if refused.any():
-        column[refused] = None
-    return column
+    return columns
 
 
 def _word_texts(titles: list[str], word: Words) -> Any:

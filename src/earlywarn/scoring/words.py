@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from earlywarn.indicators.catalogue import HISTORY, WAS_INADEQUATE
+from earlywarn.scoring.text_columns import joined
 from earlywarn.utils.formatting import number
 
 if TYPE_CHECKING:
@@ -238,10 +239,10 @@ def driver_texts(
     places[:, refused] = -1
     first = pd.array(texts, dtype="str")
     others = pd.array([f"; {text}" if text else "" for text in texts], dtype="str")
-    column: Any = first.take(places[0], allow_fill=True)
-    for place in places[1:]:
-        column = column + others.take(place, allow_fill=True)
-    return column
+    parts = [first, *[others] * (len(places) - 1)]
+    return joined(
+        [part.take(place, allow_fill=True) for part, place in zip(parts, places, strict=True)]
+    )
 
 
 def _by_term(terms: Terms, count: int) -> Iterator[tuple[int, Ints, Ints]]:
