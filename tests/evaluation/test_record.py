@@ -292,3 +292,10 @@ def test_an_unknown_check_is_a_fault_of_one_line(capsys, quick):
     told = capsys.readouterr()
     assert told.out == ""
     assert "no such check: found 99" in told.err
+
+
+def test_measures_are_the_same_however_many_processes_take_part() -> None:
+    forecasts = backtests.toy().forecasts
+    alone, shared = (evaluate(forecasts, resamples=10, n_jobs=jobs) for jobs in (1, 2))
+    pd.testing.assert_frame_equal(shared.records, alone.records, check_exact=True)
+    pd.testing.assert_frame_equal(shared.paired, alone.paired, check_exact=True)

@@ -92,7 +92,7 @@ def _backtest_options(command: ArgumentParser) -> None:
     command.add_argument(
         "--mute", type=int, action="append", default=[], metavar="N", help="leave out check N"
     )
-    command.add_argument("--jobs", type=int, default=2, metavar="N", help="years at a time")
+    command.add_argument("--jobs", type=int, default=2, metavar="N", help="processes")
 
 
 def backtest(chosen: Namespace) -> None:
@@ -115,7 +115,9 @@ def backtest(chosen: Namespace) -> None:
         n_jobs=chosen.jobs,
         progress=progress,
     )
-    record = ew.make_record(found, model, panel, mute=chosen.mute, progress=progress)
+    record = ew.make_record(
+        found, model, panel, mute=chosen.mute, n_jobs=chosen.jobs, progress=progress
+    )
     if chosen.out is not None:
         ew.write_record(record, chosen.out, overwrite=chosen.overwrite)
     print(printing.record_text(record.evaluation.records, record.tables["checks"], chosen.out))

@@ -11,13 +11,12 @@ import hashlib
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pandas as pd
-from joblib import delayed
 
 from earlywarn._version import __version__
 from earlywarn.errors import BacktestError
@@ -37,7 +36,7 @@ from earlywarn.utils.dates import as_date, ordinals_of
 from earlywarn.utils.paths import as_path
 from earlywarn.utils.progress import Progress, progress_or_silent
 from earlywarn.utils.showing import Brief, Shown
-from earlywarn.utils.workers import parallel
+from earlywarn.utils.workers import in_workers
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -174,9 +173,8 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
     if parts is not None:
         store = FinishedYears(as_path(parts, "parts", BacktestError).absolute(), plan.digest())
     with nullcontext() if store is None else store.kept():
-        jobs = (delayed(_year)(plan, year, store) for year in years)
-        done = parallel(n_jobs, return_as="generator")(jobs)
-        found = list(shown.over(_Counted(done, len(years)), "Forecasting year by year"))
+        work = partial(_year, plan, store)
+        found = in_workers(work, years, n_jobs, shown, "Forecasting year by year")
     _HERE.clear()
     forecasts = pd.concat([one for one, _ in found], ignore_index=True)
     lists = pd.concat([one for _, one in found], ignore_index=True)
@@ -187,20 +185,6 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
         judgements=cases,
         target=question.name,
     )
-
-
-@dataclass(frozen=True)
-class _Counted:
-    """An iterator that knows its length, for the progress."""
-
-    items: Any
-    length: int
-
-    def __len__(self) -> int:
-        return self.length
-
-    def __iter__(self) -> Any:
-        return iter(self.items)
 
 
 @dataclass(frozen=True, eq=False)
@@ -293,7 +277,7 @@ def _cases(judgements: pd.DataFrame, target: Target, first_year: int, until: dat
     return cases
 
 
-def _year(plan: _Plan, year: int, store: FinishedYears | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _year(plan: _Plan, store: FinishedYears | None, year: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """A year's forecasts and lists, computed or as kept."""
     if store is not None and (kept := store.read(year)) is not None:
         return kept

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,6 +49,7 @@ from earlywarn.statistics.bootstrap import (
 )
 from earlywarn.statistics.exact import hypergeometric_tail
 from earlywarn.utils.progress import Progress, progress_or_silent
+from earlywarn.utils.workers import in_workers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,6 +134,7 @@ def evaluate(
     resamples: int = 1000,
     seed: int = 2016,
     reference_models: Sequence[str] | None = None,
+    n_jobs: int = 1,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Measure every model in every window, with intervals, and against its baselines.
@@ -149,6 +152,8 @@ def evaluate(
         Seed of the resamples.
     reference_models : sequence of str, optional
         Against whom to pair; by default those of `REFERENCES` that are in the forecasts.
+    n_jobs : int
+        Processes; -1 is one a core.
     progress : Progress, optional
         What to report to.
 
@@ -192,17 +197,20 @@ def evaluate(
     rows = _prepared(forecasts)
     present = list(rows["model"].unique())
     references = _references(present, reference_models)
+    groups = list(by_window_and_lead(rows))
+    found = in_workers(
+        partial(_measured, present, references, resamples, seed),
+        [group for *_, group in groups],
+        n_jobs,
+        progress_or_silent(progress),
+        f"Measuring, with {resamples:,} resamples of authorities",
+    )
     records: list[dict[str, Any]] = []
     paired: list[dict[str, Any]] = []
-    shown = progress_or_silent(progress)
-    title = f"Measuring, with {resamples:,} resamples of authorities"
-    for window, lead, group in shown.over(list(by_window_and_lead(rows)), title):
+    for (window, lead, _), (measured, pairs) in zip(groups, found, strict=True):
         where = {"window": window, "lead_months": lead}
-        cases = _Cases(group, resamples, seed)
-        models = [model for model in present if model in cases.models]
-        records += [where | cases.record(model) for model in models]
-        pairs = [(one, two) for one in models for two in references if two in models and one != two]
-        paired += [where | row for pair in pairs for row in cases.differences(*pair)]
+        records += [where | row for row in measured]
+        paired += [where | row for row in pairs]
     columns = ["window", "lead_months", "model", "against", "measure"]
     return Evaluation(
         pd.DataFrame(records).round(DIGITS),
@@ -210,6 +218,17 @@ def evaluate(
         resamples,
         seed,
     )
+
+
+def _measured(
+    present: Sequence[str], references: Sequence[str], resamples: int, seed: int, rows: pd.DataFrame
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The records of one window and lead, and how the models differ there."""
+    cases = _Cases(rows, resamples, seed)
+    models = [model for model in present if model in cases.models]
+    pairs = [(one, two) for one in models for two in references if two in models and one != two]
+    differences = [row for pair in pairs for row in cases.differences(*pair)]
+    return [cases.record(model) for model in models], differences
 
 
 def to_records(evaluation: Evaluation) -> list[dict[str, Any]]:

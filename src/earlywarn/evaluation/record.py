@@ -80,6 +80,7 @@ def make_record(
     as_of: date | None = None,
     mute: Collection[int] = (),
     resamples: int = RESAMPLES,
+    n_jobs: int = 1,
     progress: Progress | None = None,
 ) -> Record:
     """Measure a backtest and check it.
@@ -96,6 +97,8 @@ def make_record(
         Numbers of checks to leave out.
     resamples : int
         Of the authority-clustered bootstrap.
+    n_jobs : int
+        Processes; -1 is one a core.
     progress : Progress, optional
         What to report to.
     """
@@ -106,7 +109,7 @@ def make_record(
     mute = several(mute, Integral, "mute", expected=numbers, fault=BacktestError)
     newest = panel.newest_publication
     day = newest if as_of is None else as_date(as_of, "as_of", BacktestError)
-    evaluation = evaluate(backtest.forecasts, resamples=resamples, progress=progress)
+    evaluation = evaluate(backtest.forecasts, resamples=resamples, n_jobs=n_jobs, progress=progress)
     evidence = Evidence(backtest, evaluation.records, evaluation.paired, model, panel, day)
     results = run_checks(evidence, mute=mute)
     events = backtest.judgements[backtest.judgements["label"] == 1.0]
@@ -118,7 +121,7 @@ def make_record(
         "groups": groups(backtest.forecasts),
         "steadiness": steadiness(backtest.lists),
         "recounted": recounted(model, build_indicators(panel.as_of(day))),
-        **tables_of_new_failures(backtest, resamples),
+        **tables_of_new_failures(backtest, resamples, n_jobs, progress),
         "checks": as_frame(results),
     }
     about = {
@@ -133,7 +136,9 @@ def make_record(
     return Record(backtest, evaluation, tables, results, about)
 
 
-def tables_of_new_failures(backtest: Backtest, resamples: int) -> dict[str, pd.DataFrame]:
+def tables_of_new_failures(
+    backtest: Backtest, resamples: int, n_jobs: int = 1, progress: Progress | None = None
+) -> dict[str, pd.DataFrame]:
     """Make the tables of authorities that were not already Inadequate, and of these beside others.
 
     Parameters
@@ -141,6 +146,10 @@ def tables_of_new_failures(backtest: Backtest, resamples: int) -> dict[str, pd.D
     backtest : Backtest
     resamples : int
         Of the authority-clustered bootstrap.
+    n_jobs : int
+        Processes; -1 is one a core.
+    progress : Progress, optional
+        What to report to.
 
     Returns
     -------
@@ -150,9 +159,10 @@ def tables_of_new_failures(backtest: Backtest, resamples: int) -> dict[str, pd.D
     forecasts = new_failures(backtest.forecasts)
     lists = lists_of_new(backtest.lists)
     events = new_events(backtest.forecasts, backtest.judgements)
+    measured = evaluate(forecasts, resamples=resamples, n_jobs=n_jobs, progress=progress)
     return {
         "populations": populations(backtest.forecasts),
-        "records_new": evaluate(forecasts, resamples=resamples).records,
+        "records_new": measured.records,
         "reliability_new": reliability(forecasts),
         "decision_curve_new": decision_curve(forecasts),
         "lead_time_new": lead_time(lists, events, capacity=CAPACITY),

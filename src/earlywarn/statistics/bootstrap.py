@@ -22,6 +22,7 @@ FEWEST_DEFINED = 0.9
 """An interval needs at least this share of the resamples to define the measure."""
 
 _STEPS = 200
+_ROWS = 64  # at a time, so that what is between them stays near the processor
 _SMALLEST_STEP = 1e-7  # steps shrink by squares: the next would be below 1e-12
 
 
@@ -199,11 +200,10 @@ def weighted_average_precision(
     >>> weighted_average_precision(weights, [0.9, 0.8, 0.7], [1, 0, 1]).round(4)
     array([0.8333])
     """
-    cases, events = _down_the_ranking(weights, score, event)
+    cases, _, found = _down_the_ranking(weights, score, event)
     # Before the first case that was drawn there is no precision, and nothing found.
-    precision = events / np.where(cases == 0, 1, cases)
-    gained = np.diff(events, axis=1, prepend=0)
-    return rate(np.sum(precision * gained, axis=1), events[:, -1])
+    precision = np.cumsum(found, axis=1) / np.where(cases == 0, 1, cases)
+    return rate(np.sum(precision * found, axis=1), np.sum(found, axis=1))
 
 
 def weighted_recall_of_top(
@@ -232,11 +232,10 @@ def weighted_recall_of_top(
     >>> weighted_recall_of_top(weights, [0.9, 0.8, 0.8, 0.7], [1, 1, 0, 0], share=0.5)
     array([0.75])
     """
-    cases, events = _down_the_ranking(weights, score, event)
-    tied, found = np.diff(cases, axis=1, prepend=0), np.diff(events, axis=1, prepend=0)
-    room = share * cases[:, -1:] - (cases - tied)
+    cases, tied, found = _down_the_ranking(weights, score, event)
+    room = share * np.sum(weights, axis=1, keepdims=True) - (cases - tied)
     taken = np.clip(room, 0, tied) / np.where(tied == 0, 1, tied)
-    return rate(np.sum(taken * found, axis=1), events[:, -1])
+    return rate(np.sum(taken * found, axis=1), np.sum(found, axis=1))
 
 
 def weighted_slope(weights: FloatArray, p: npt.ArrayLike, event: npt.ArrayLike) -> FloatArray:
@@ -326,17 +325,16 @@ def consistency_band(
 
 def _down_the_ranking(
     weights: FloatArray, score: npt.ArrayLike, event: npt.ArrayLike
-) -> tuple[FloatArray, FloatArray]:
-    """Weights of the cases and of the events met so far, at each distinct score from the top."""
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """At each different score of an event, from the top: what is met so far, there, and of events.
+
+    Weights of the cases at this score or above, of those at it, and of the events at it.
+    """
     scores, happened = np.asarray(score, dtype=float), np.asarray(event, dtype=float)
-    order = np.argsort(-scores, kind="stable")
-    ranked = scores[order]
-    last_of_tie = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
-    cases = weights[:, order]
-    return (
-        np.cumsum(cases, axis=1)[:, last_of_tie],
-        np.cumsum(cases * happened[order], axis=1)[:, last_of_tie],
-    )
+    levels = np.unique(scores[happened == 1])[::-1]
+    above, at = scores[:, np.newaxis] >= levels, scores[:, np.newaxis] == levels
+    of_events = at * happened[:, np.newaxis]
+    return weights @ above.astype(float), weights @ at.astype(float), weights @ of_events
 
 
 def _overlaps(
@@ -358,9 +356,23 @@ def _overlaps(
 def _newton(weights: FloatArray, x: FloatArray, happened: FloatArray) -> FloatArray:
     """Gradients of weighted logistic regressions on one column, one a row of weights."""
     powers = np.column_stack([np.ones_like(x), x, x**2])
+    whole = np.sum(weights, axis=0, keepdims=True)
+    level = logit(rate(whole @ happened, np.sum(whole)))
+    start = _climbed(np.column_stack([level, np.zeros(1)]), whole, powers, happened)
+    # Resamples lie around all of their cases together: from there the way is half as long.
+    rows = range(0, len(weights), _ROWS)
+    found = [
+        _climbed(np.repeat(start, len(block), axis=0), block, powers, happened)
+        for block in (weights[row : row + _ROWS] for row in rows)
+    ]
+    return np.concatenate([np.asarray(beta[:, 1]) for beta in found])
+
+
+def _climbed(
+    beta: FloatArray, weights: FloatArray, powers: FloatArray, happened: FloatArray
+) -> FloatArray:
+    """The most likely parameters of each row, from where they are; NaN where none is reached."""
     observed = (weights * happened) @ powers[:, :2]
-    beta = np.zeros((len(weights), 2))
-    beta[:, 0] = logit(rate(observed[:, 0], np.sum(weights, axis=1)))
     moving = np.arange(len(weights))
     for _ in range(_STEPS):
         step = _newton_step(beta[moving], weights[moving], powers, observed[moving])
@@ -369,7 +381,7 @@ def _newton(weights: FloatArray, x: FloatArray, happened: FloatArray) -> FloatAr
         if not moving.size:
             break
     beta[moving] = np.nan
-    return np.asarray(beta[:, 1])
+    return beta
 
 
 def _newton_step(

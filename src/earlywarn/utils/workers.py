@@ -6,6 +6,7 @@ import ctypes
 import os
 import threading
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import joblib
@@ -13,7 +14,9 @@ import joblib
 from earlywarn.utils.arguments import whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from earlywarn.utils.progress import Progress
 
 MOST_JOBS = max(60, os.cpu_count() or 1)
 """Windows can wait for some sixty processes; more than there are cores are of no use anywhere."""
@@ -75,6 +78,47 @@ def parallel(jobs: int, **options: Any) -> Any:
     return joblib.Parallel(
         n_jobs=check_jobs(jobs), initializer=end_with, initargs=(os.getpid(),), **options
     )
+
+
+def in_workers(
+    work: Callable[[Any], Any], items: Sequence[Any], jobs: int, progress: Progress, title: str
+) -> list[Any]:
+    """Do work on each of several items in as many processes, and give what came of them in order.
+
+    Parameters
+    ----------
+    work : callable
+        Takes an item.
+    items : sequence
+    jobs : int
+        Processes; -1 is one a core, 1 is none but this one.
+    progress : Progress
+        What to report to.
+    title : str
+        What is being done.
+
+    Examples
+    --------
+    >>> from earlywarn.utils.progress import Progress
+    >>> in_workers(abs, [-1, 2], 1, Progress(), "Making positive")
+    [1, 2]
+    """
+    done = parallel(jobs, return_as="generator")(joblib.delayed(work)(item) for item in items)
+    return list(progress.over(_Counted(done, len(items)), title))
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """An iterator that knows its length, for the progress."""
+
+    items: Any
+    length: int
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Any:
+        return iter(self.items)
 
 
 def end_with(parent: int) -> None:
