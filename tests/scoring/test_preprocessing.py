@@ -24,6 +24,7 @@ from earlywarn.panel.panel import Panel, Snapshot
 from earlywarn.scoring.batch import BATCH_COLUMNS, score_batch
 from earlywarn.scoring.national import score
 from earlywarn.scoring.preprocessing import known_columns, model_indicators, read_rows
+from earlywarn.serving.batch_file import score_file
 
 pa = pytest.importorskip("pyarrow", reason="Arrow tables and Parquet files need pyarrow")
 
@@ -424,14 +425,31 @@ class TestRefusals:
             ),
             ("in.csv", b"rereferrals\tnote\n30\tx\n", "found tabs; expected commas"),
             ("in.csv", b"rereferrals,note\n30,\xff\xfe\n", "can't be read"),
+            ("in.csv", "rereferrals,n\n3,Café\n".encode("cp1252"), "line 2: .*Windows-1252.*UTF-8"),
+            ("in.csv", "rereferrals,n\n3,é\n".encode("utf-16"), "UTF-16; .* as .CSV UTF-8."),
+            ("in.csv", "rereferrals,n\n3,é\n".encode("utf-16-le"), "found text in UTF-16"),
+            ("in.csv", b"PK\x03\x04 and so on", "found a workbook.*Save its sheet as .CSV UTF-8"),
+            ("in.csv", b"<!DOCTYPE html>", "found a web page"),
+            ("in.csv", b"rereferrals\n\x00\x01", "found binary data"),
+            ("in.xlsx", b"PK", "found .xlsx; .* Save its sheet as .CSV UTF-8"),
+            ("in.csv.gz", b"", "found .gz; .*Unpack it"),
+            ("in.jsonl", '{"caseload": 3}\n{"n": "é"}'.encode("cp1252"), "line 2: .*Windows-1252"),
+            ("in.jsonl", '{"caseload": 3}'.encode("utf-16"), "found text in UTF-16"),
             ("in.parquet", b"nonsense", "can't be read"),
-            ("in.jsonl", b'{"rereferrals": 3', "can't be read"),
+            ("in.jsonl", b'{"rereferrals": 3', "line 1: a line is not JSON"),
         ],
     )
     def test_files_that_are_not(self, name, content: bytes, problem: str, tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
         with pytest.raises(ScoreError, match=problem):
             batch(tmp_path / name)
+        with pytest.raises(ScoreError, match=problem):
+            score_file(tmp_path / name, tmp_path / "out.csv")
+        assert [file.name for file in tmp_path.iterdir()] == [name]
+
+    def test_a_line_of_json_ends_where_it_ends(self, tmp_path: Path) -> None:
+        (tmp_path / "in.jsonl").write_text('{"caseload": 16, "note": "a\u2028b"}\n', "utf-8")
+        assert batch(tmp_path / "in.jsonl")["note"].tolist() == ["a\u2028b"]
 
     @pytest.mark.parametrize("name", ["IN.CSV", "IN.Parquet", "IN.JSONL"])
     def test_an_ending_in_capitals(self, name: str, tmp_path: Path) -> None:

@@ -22,9 +22,9 @@ from earlywarn.scoring.hand_changed import changed_by_hand
 from earlywarn.scoring.predictions import Predictions
 from earlywarn.scoring.preprocessing import known_columns, model_indicators, read_rows
 from earlywarn.scoring.reference import Reference
+from earlywarn.scoring.row_files import READ_LINES, check_text, json_records, no_utf8, unknown_kind
 from earlywarn.utils.csv_text import check_rows
 from earlywarn.utils.dates import is_longer_than_a_day
-from earlywarn.utils.json_text import strict_json
 from earlywarn.utils.paths import as_path, check_file
 
 if TYPE_CHECKING:
@@ -352,9 +352,10 @@ def _read_file(path: Path) -> pd.DataFrame:
         if ending == ".parquet":
             require("pyarrow", extra="data")
             return _with_index(pd.read_parquet(path))
-        if ending in (".jsonl", ".ndjson", ".json"):
-            lines = path.read_text(encoding="utf-8-sig").splitlines()
-            return as_frame([strict_json(line) for line in lines if line.strip()])
+        if ending in READ_LINES:
+            return as_frame(json_records(path))
+    except UnicodeDecodeError as error:
+        raise no_utf8(path) from error
     except (ValueError, OSError, RecursionError) as error:
         raise ScoreError(
             "the file can't be read",
@@ -362,16 +363,12 @@ def _read_file(path: Path) -> pd.DataFrame:
             found=str(error).strip()[:120],
             expected="CSV, Parquet or JSON lines",
         ) from error
-    raise ScoreError(
-        "not a kind of file that can be scored",
-        where=str(path),
-        found=path.suffix or "no ending",
-        expected=".csv, .parquet or .jsonl",
-    )
+    raise unknown_kind(path)
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
     """Cells as they stand: a name twice stays so, a row of another length is refused."""
+    check_text(path)
     width = check_rows(path, ScoreError)
     cells = pd.read_csv(
         path,

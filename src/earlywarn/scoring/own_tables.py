@@ -9,6 +9,7 @@ from earlywarn.errors import AuthorityError, IndicatorError, ScoreError, SourceE
 from earlywarn.indicators.catalogue import INDICATORS, Indicator
 from earlywarn.indicators.figures import POPULATION
 from earlywarn.scoring.batch import as_frame
+from earlywarn.scoring.row_files import READ_LINES
 from earlywarn.sources.members import TABLE_KINDS, members_of
 from earlywarn.sources.names_and_codes import of_another
 from earlywarn.sources.tabular_files import (
@@ -37,7 +38,6 @@ LABELS = ("la_code", "la_name", "as_of")
 """Columns of a table of own figures that say whose they are, and are no figures."""
 AUTHORITY = ("la_code", "authority", "la_name")
 """Columns that may say whose a row is, the first that a row has filled."""
-_LINES = (".jsonl", ".ndjson", ".json")
 EMPTY = frozenset({"", "nan", "none", "na", "<na>"})
 """What a cell without anything says of itself, in small letters."""
 
@@ -63,7 +63,7 @@ def read_figures(path: str | Path) -> pd.DataFrame:
         If there is no such file, it can't be read, or several of its sheets hold figures.
     """
     file = as_path(path, "figures", ScoreError)
-    if file.suffix.lower() in _LINES:
+    if file.suffix.lower() in READ_LINES:
         return as_frame(file)
     check_file(file, expected="a table", fault=ScoreError)
     try:

@@ -17,8 +17,15 @@ import pandas as pd
 
 from earlywarn.errors import ScoreError, UsageError, require
 from earlywarn.scoring.batch import beside
+from earlywarn.scoring.row_files import (
+    ENDINGS,
+    READ_LINES,
+    check_text,
+    json_records,
+    no_utf8,
+    unknown_kind,
+)
 from earlywarn.utils.csv_text import check_rows
-from earlywarn.utils.json_text import strict_json
 from earlywarn.utils.paths import check_file
 
 if TYPE_CHECKING:
@@ -32,7 +39,6 @@ CHUNK = 50_000
 LINES = (".jsonl", ".ndjson")
 PARTS = {".parquet": ".arrow"}
 """How the parts of an output end, where it is not as the output does."""
-ENDINGS = (".csv", ".parquet", *LINES)
 _TO_QUOTE = re.compile('[,"\n\r]')
 LONE = "backslashreplace"
 """Half of a surrogate pair, which JSON can hold and UTF-8 can't, is written as JSON escapes it."""
@@ -67,7 +73,7 @@ def read_chunks(source: Path, size: int) -> Iterator[Chunk]:
         check_file(source, expected=", ".join(ENDINGS), fault=ScoreError)
     if source.is_dir():
         parts: Iterable[Any] = _parquet(source, size)
-    elif source.suffix.lower() in (*LINES, ".json"):
+    elif source.suffix.lower() in READ_LINES:
         parts = _json_lines(source, size)
     else:
         parts = {".csv": _csv, ".parquet": _parquet}.get(source.suffix.lower(), _unknown)(
@@ -79,6 +85,8 @@ def read_chunks(source: Path, size: int) -> Iterator[Chunk]:
             yield Chunk(start, rows)
             start += len(rows)
             give_back_memory()
+    except UnicodeDecodeError as error:
+        raise no_utf8(source) from error
     except (ValueError, OSError, RecursionError) as error:
         raise ScoreError(
             "the file can't be read",
@@ -242,15 +250,11 @@ def give_back_memory() -> None:
 
 
 def _unknown(source: Path, _: int) -> Iterator[Any]:
-    raise ScoreError(
-        "not a kind of file that can be scored",
-        where=str(source),
-        found=source.suffix or "no ending",
-        expected=", ".join(ENDINGS),
-    )
+    raise unknown_kind(source)
 
 
 def _csv(source: Path, size: int) -> Iterator[pd.DataFrame]:
+    check_text(source)
     width = check_rows(source, ScoreError)
     with pd.read_csv(
         source,
@@ -273,42 +277,18 @@ def _csv(source: Path, size: int) -> Iterator[pd.DataFrame]:
 def _json_lines(source: Path, size: int) -> Iterator[pd.DataFrame]:
     # Two passes: what columns there are is known only at the end of the file.
     names: dict[str, None] = {}
-    for record in _records(source):
+    for record in json_records(source):
         names.update(dict.fromkeys(record))
     columns = pd.Index(list(names), dtype=object)
     held: list[dict[str, Any]] = []
     empty = True
-    for record in _records(source):
+    for record in json_records(source):
         held.append(record)
         if len(held) == size:
             yield pd.DataFrame(held, columns=columns, dtype=object)
             held, empty = [], False
     if held or empty:
         yield pd.DataFrame(held, columns=columns, dtype=object)
-
-
-def _records(source: Path) -> Iterator[dict[str, Any]]:
-    with source.open(encoding="utf-8-sig") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                record = strict_json(line)
-            except (ValueError, RecursionError) as error:
-                raise ScoreError(
-                    "a line is not JSON",
-                    where=f"{source}, line {number}",
-                    found=str(error)[:80],
-                    expected="one object a line",
-                ) from error
-            if not isinstance(record, dict):
-                raise ScoreError(
-                    "a line is no row",
-                    where=f"{source}, line {number}",
-                    found=f"a {type(record).__name__}",
-                    expected="one object a line",
-                )
-            yield record
 
 
 def _parquet(source: Path, size: int) -> Iterator[Any]:

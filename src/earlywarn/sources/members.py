@@ -162,7 +162,7 @@ def members_of(path: Path, name: str) -> list[Member]:
         return [_unzipped(path, name)]
     if head.startswith(_ZIP) and not _is_workbook(path):
         return list(_archived(path, name))
-    return [Member(name, name, _kind(head, name), lambda: path.open("rb"))]
+    return [Member(name, name, kind_of(head, name), lambda: path.open("rb"))]
 
 
 def hidden(name: str) -> str:
@@ -173,7 +173,8 @@ def hidden(name: str) -> str:
     return "a hidden file" if any(part.startswith(".") for part in parts) else ""
 
 
-def _kind(head: bytes, name: str) -> str:
+def kind_of(head: bytes, name: str) -> str:
+    """What content is by its first bytes; text by its name."""
     if head.startswith(_PARQUET):
         return PARQUET
     if head.startswith((_OLE, _ZIP)):
@@ -216,7 +217,7 @@ def _unzipped(path: Path, name: str) -> Member:
             head = opened.read(512)
     except _BROKEN as error:
         raise _damaged(name, error) from error
-    return Member(name, name, _kind(head, inner), stream)
+    return Member(name, name, kind_of(head, inner), stream)
 
 
 def _archived(path: Path, name: str) -> Iterator[Member]:
@@ -250,7 +251,7 @@ def _entry(
     def opened() -> IO[bytes]:
         return io.BytesIO(_entry_bytes(path, entry))
 
-    kind = "an archive inside an archive" if packed else _kind(head, entry.filename)
+    kind = "an archive inside an archive" if packed else kind_of(head, entry.filename)
     return Member(file, where, hidden(entry.filename) or kind, opened)
 
 
