@@ -326,7 +326,10 @@ def _bits(column: pd.Series) -> list[object]:
 REFUSED = [
     ({"rereferrals": "c"}, "rereferrals is no number"),
     ({"rereferrals": "31,5"}, "rereferrals is no number"),
-    ({"rereferrals": "31%"}, "rereferrals is no number"),
+    ({"rereferrals": "1,23"}, "rereferrals is no number"),
+    ({"referrals": "31%"}, "referrals is no number"),
+    ({"referral_rate": "31%"}, "referral_rate is no number"),
+    ({"agency_workers": "131%"}, "agency_workers is above 100"),
     ({"rereferrals": [1, 2]}, "rereferrals is no number"),
     ({"caseload": float("inf")}, "caseload is infinite"),
     ({"caseload": "-inf"}, "caseload is infinite"),
@@ -391,6 +394,19 @@ class TestRefusals:
     def test_no_rows_at_all(self, rows) -> None:
         with pytest.raises(EarlyWarnError, match="rows can't be read from this"):
             batch(rows)
+
+    @pytest.mark.parametrize(
+        ("make", "call"),
+        [
+            (lambda table: pytest.importorskip("polars").from_arrow(table).lazy(), "collect"),
+            (lambda table: table.to_reader(), "read_all"),
+        ],
+    )
+    def test_rows_that_are_still_to_be_read(self, make, call: str) -> None:
+        rows = make(pa.table({"rereferrals": [30.0]}))
+        with pytest.raises(ScoreError, match=rf"found a .*read first: give rows.{call}\(\)"):
+            batch(rows)
+        assert batch(getattr(rows, call)())["status"].item() == "scored"
 
     def test_nothing_of_the_catalogue(self) -> None:
         with pytest.raises(ScoreError, match=r"found shoe_size.*earlywarn catalogue"):
@@ -502,6 +518,17 @@ class TestCells:
     def test_a_publishers_sign_says_what_to_do(self, cell: str) -> None:
         reason = "refused: rereferrals is no number: leave it empty where it was not published"
         assert one(rereferrals=cell, caseload=16.0)["status"] == reason
+
+    def test_a_figure_as_people_write_it_is_the_figure(self) -> None:
+        given = {"rereferrals": " 31.0 % ", "referrals": "1,234", "rereferral_count": "382.5"}
+        plain = {"rereferrals": 31.0, "referrals": 1234, "rereferral_count": 382.5}
+        assert one(**given)["risk"] == one(**plain)["risk"]
+        column = [*["31%"] * 3, None, "c", 31.0]
+        answer = batch(pd.DataFrame({"rereferrals": column, "caseload": [16.0] * 6}))
+        assert answer["risk"].iloc[[0, 1, 2]].tolist() == [answer["risk"].iloc[5]] * 3
+        assert answer["status"].iloc[4] == (
+            "refused: rereferrals is no number: leave it empty where it was not published"
+        )
 
     @pytest.mark.parametrize("cells", [[True, False], pd.array([True, None], dtype="boolean")])
     def test_yes_is_no_percentage(self, cells) -> None:
