@@ -66,8 +66,8 @@ def check_text(path: Path) -> None:
         raise _no_text(path, encoding_words(head), _as_utf8(path))
 
 
-def json_records(source: Path) -> Iterator[dict[str, Any]]:
-    """The objects of a file that holds one a line.
+def json_records(source: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The lines of a file that hold an object each, counted from 1, and these.
 
     Raises
     ------
@@ -75,27 +75,24 @@ def json_records(source: Path) -> Iterator[dict[str, Any]]:
         If a line is no object in JSON, or the file is not text in UTF-8.
     """
     check_text(source)
-    with source.open(encoding="utf-8-sig") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                record = strict_json(line)
-            except (ValueError, RecursionError) as error:
-                raise ScoreError(
-                    "a line is not JSON",
-                    where=f"{source}, line {number}",
-                    found=str(error)[:80],
-                    expected="one object a line",
-                ) from error
-            if not isinstance(record, dict):
-                raise ScoreError(
-                    "a line is no row",
-                    where=f"{source}, line {number}",
-                    found=f"a {type(record).__name__}",
-                    expected="one object a line",
-                )
-            yield record
+    try:
+        with source.open(encoding="utf-8-sig") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    yield number, _record(line, f"{source}, line {number}")
+    except UnicodeDecodeError as error:
+        raise no_utf8(source) from error
+
+
+def _record(line: str, where: str) -> dict[str, Any]:
+    about = {"where": where, "expected": "one object a line"}
+    try:
+        record = strict_json(line)
+    except (ValueError, RecursionError) as error:
+        raise ScoreError("a line is not JSON", found=str(error)[:80], **about) from error
+    if not isinstance(record, dict):
+        raise ScoreError("a line is no row", found=f"a {type(record).__name__}", **about)
+    return record
 
 
 def no_utf8(path: Path) -> ScoreError:

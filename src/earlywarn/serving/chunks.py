@@ -277,12 +277,12 @@ def _csv(source: Path, size: int) -> Iterator[pd.DataFrame]:
 def _json_lines(source: Path, size: int) -> Iterator[pd.DataFrame]:
     # Two passes: what columns there are is known only at the end of the file.
     names: dict[str, None] = {}
-    for record in json_records(source):
+    for _, record in json_records(source):
         names.update(dict.fromkeys(record))
     columns = pd.Index(list(names), dtype=object)
     held: list[dict[str, Any]] = []
     empty = True
-    for record in json_records(source):
+    for _, record in json_records(source):
         held.append(record)
         if len(held) == size:
             yield pd.DataFrame(held, columns=columns, dtype=object)
