@@ -36,6 +36,8 @@ NOTHING_KNOWN = "no figure is known"
 AT_ONCE = 1 << 17
 """Rows that ``score_batch`` holds as numbers at a time, in each thread."""
 
+_TO_READ = ("compute", "toPandas", "read_all", "collect")
+"""What makes a table of rows that are still to be read: dask's, Spark's, Arrow's, polars'."""
 BATCH_COLUMNS = (
     "risk",
     "risk_lower",
@@ -278,7 +280,8 @@ def as_frame(rows: Any) -> pd.DataFrame:
         return _read_file(as_path(rows, "rows", ScoreError))
     if hasattr(rows, "to_pandas"):
         return _with_index(pd.DataFrame(rows.to_pandas()))
-    if isinstance(rows, Iterable) and not isinstance(rows, (bytes, Mapping)):
+    unread = next((call for call in _TO_READ if hasattr(rows, call)), "")
+    if isinstance(rows, Iterable) and not unread and not isinstance(rows, (bytes, Mapping)):
         listed = list(rows)
         if all(isinstance(row, Mapping) for row in listed):
             return _of_records(listed)
@@ -288,6 +291,7 @@ def as_frame(rows: Any) -> pd.DataFrame:
         found=_odd_row(rows),
         expected="a frame, an Arrow table, an iterable of dicts, "
         "or a path to CSV, Parquet or JSON lines",
+        remedy=f"Have it read first: give rows.{unread}()." if unread else "",
     )
 
 
@@ -353,7 +357,7 @@ def _read_file(path: Path) -> pd.DataFrame:
             require("pyarrow", extra="data")
             return _with_index(pd.read_parquet(path))
         if ending in READ_LINES:
-            return as_frame(json_records(path))
+            return as_frame(record for _, record in json_records(path))
     except UnicodeDecodeError as error:
         raise no_utf8(path) from error
     except (ValueError, OSError, RecursionError) as error:
