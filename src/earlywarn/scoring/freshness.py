@@ -266,9 +266,8 @@ def _of_series(name: str, years: _Years | None, day: date) -> dict[str, Any]:
     if usual is None:
         return row
     cadence = f"yearly, in {MONTHS[usual.month.month - 1]}"
-    due = usual.due
-    if shipped_calendar().knows(name, period + 1):  # Before that day, nobody could have it.
-        due = max(due, shipped_calendar().release(name, period + 1)[0])
+    # On a past day: before it came, nobody could have it.
+    due = max(usual.due, shipped_calendar().came(name, period + 1) or usual.due)
     return {**row, "cadence": cadence, "due": due.isoformat(), "overdue": day > due}
 
 
