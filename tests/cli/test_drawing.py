@@ -16,7 +16,8 @@ MAGIC = {".svg": b"<?xml", ".png": b"\x89PNG", ".pdf": b"%PDF"}
     [
         ("funnel rereferrals --mark Leeds", ".svg", "Leeds 24.2, inside"),
         ("history rereferrals --mark Leeds", ".png", "Re-referrals within 12 months, Leeds: 24.2"),
-        ("map --mark Leeds --as-of 2026-3-31", ".pdf", "Marked: Leeds."),
+        ("map --mark Leeds --as-of 2026-3-31", ".pdf", "Marked: Leeds. These figures predict"),
+        ("risks --mark Leeds", ".svg", "most authorities high on the list will not be judged Inad"),
     ],
 )
 def test_a_figure_is_a_file_and_says_what_it_shows(tmp_path, capsys, words, ending, said) -> None:
