@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -323,6 +324,10 @@ def _bits(column: pd.Series) -> list[object]:
     return [None if cell is None or cell != cell else cell for cell in column]  # noqa: PLR0124
 
 
+def _polars() -> Any:
+    return pytest.importorskip("polars", reason="lazy frames need polars")
+
+
 REFUSED = [
     ({"rereferrals": "c"}, "rereferrals is no number"),
     ({"rereferrals": "31,5"}, "rereferrals is no number"),
@@ -398,7 +403,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("make", "call"),
         [
-            (lambda table: pytest.importorskip("polars").from_arrow(table).lazy(), "collect"),
+            (lambda table: _polars().from_arrow(table).lazy(), "collect"),
             (lambda table: table.to_reader(), "read_all"),
         ],
     )
