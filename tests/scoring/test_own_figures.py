@@ -63,6 +63,7 @@ def test_worse_figures_raise_the_risk_and_move_no_one_else(
     assert (change.drop("383") == 0).all()
 
 
+@pytest.mark.filterwarnings("ignore:agency_workers reaches", "ignore:own figures are in per cent")
 @settings(max_examples=12, deadline=None)
 @given(value=st.floats(0, 100), more=st.floats(0.5, 20))
 def test_a_worse_figure_never_lies_lower(snapshot, value, more):
