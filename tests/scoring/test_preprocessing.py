@@ -452,6 +452,8 @@ class TestRefusals:
             ("in.csv", b"PK\x03\x04 and so on", "found a workbook.*Save its sheet as .CSV UTF-8"),
             ("in.csv", b"<!DOCTYPE html>", "found a web page"),
             ("in.csv", b"rereferrals\n\x00\x01", "found binary data"),
+            ("in.csv", b"\x1f\x8b\x08", "found a compressed file; .*Unpack it"),
+            ("in.parquet", b"PK\x03\x04", "found a workbook; expected a Parquet file"),
             ("in.xlsx", b"PK", "found .xlsx; .* Save its sheet as .CSV UTF-8"),
             ("in.csv.gz", b"", "found .gz; .*Unpack it"),
             ("in.jsonl", '{"caseload": 3}\n{"n": "é"}'.encode("cp1252"), "line 2: .*Windows-1252"),

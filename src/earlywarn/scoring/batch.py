@@ -22,7 +22,14 @@ from earlywarn.scoring.hand_changed import changed_by_hand
 from earlywarn.scoring.predictions import Predictions
 from earlywarn.scoring.preprocessing import known_columns, model_indicators, read_rows
 from earlywarn.scoring.reference import Reference
-from earlywarn.scoring.row_files import READ_LINES, check_text, json_records, no_utf8, unknown_kind
+from earlywarn.scoring.row_files import (
+    READ_LINES,
+    check_parquet,
+    check_text,
+    json_records,
+    no_utf8,
+    unknown_kind,
+)
 from earlywarn.utils.csv_text import check_rows
 from earlywarn.utils.dates import is_longer_than_a_day
 from earlywarn.utils.paths import as_path, check_file
@@ -355,6 +362,7 @@ def _read_file(path: Path) -> pd.DataFrame:
             return _read_csv(path)
         if ending == ".parquet":
             require("pyarrow", extra="data")
+            check_parquet(path)
             return _with_index(pd.read_parquet(path))
         if ending in READ_LINES:
             return as_frame(record for _, record in json_records(path))

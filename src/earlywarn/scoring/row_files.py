@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from earlywarn.errors import ScoreError
-from earlywarn.sources.members import TEXT, WORKBOOK, kind_of
+from earlywarn.sources.members import GZIPPED, PARQUET, TEXT, WORKBOOK, kind_of
 from earlywarn.utils.csv_text import encoding_words
 from earlywarn.utils.json_text import strict_json
 
@@ -21,6 +21,7 @@ _SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".numbers")
 _PACKED = (".gz", ".zip", ".bz2", ".xz", ".zst")
 _AS_CSV = 'Save its sheet as "CSV UTF-8", as spreadsheets call it, with the names in the first row.'
 _UNPACK = "Unpack it, and give the file that is inside."
+_COMPRESSED = "a compressed file"
 _HEAD = 512
 
 
@@ -53,17 +54,42 @@ def check_text(path: Path) -> None:
     ScoreError
         If it is another kind of file, or text in another encoding.
     """
-    with path.open("rb") as stream:
-        head = stream.read(_HEAD)
-    kind = kind_of(head, "")
+    head, kind = _beginning(path)
     if kind != TEXT:
-        raise _no_text(path, kind, _AS_CSV if kind == WORKBOOK else "Give the rows as text.")
+        remedies = {WORKBOOK: _AS_CSV, _COMPRESSED: _UNPACK}
+        raise _no_text(path, kind, remedies.get(kind, "Name the file as what it is."))
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype", b"<html", b"<?xml")):
         raise _no_text(path, "a web page", "Download the file again.")
     if not head.strip(b"\xef\xbb\xbf \t\r\n") and path.suffix.lower() == ".csv":
         raise _no_text(path, "an empty file", "Give a header, and rows below it.")
     if b"\x00" in head:
         raise _no_text(path, encoding_words(head), _as_utf8(path))
+
+
+def check_parquet(path: Path) -> None:
+    """Refuse by its first bytes what is no Parquet file, though its name says so.
+
+    Raises
+    ------
+    ScoreError
+        If it is another kind of file.
+    """
+    if (kind := _beginning(path)[1]) != PARQUET:
+        raise ScoreError(
+            "the file can't be read",
+            where=str(path),
+            found=kind,
+            expected=PARQUET,
+            remedy="Name the file as what it is, or save it as Parquet again.",
+        )
+
+
+def _beginning(path: Path) -> tuple[bytes, str]:
+    """The first bytes of a file, and what it is by them."""
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD)
+    kind = kind_of(head, "")
+    return head, _COMPRESSED if kind == GZIPPED else kind
 
 
 def json_records(source: Path) -> Iterator[tuple[int, dict[str, Any]]]:

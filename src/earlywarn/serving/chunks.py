@@ -20,6 +20,7 @@ from earlywarn.scoring.batch import beside
 from earlywarn.scoring.row_files import (
     ENDINGS,
     READ_LINES,
+    check_parquet,
     check_text,
     json_records,
     no_utf8,
@@ -293,6 +294,8 @@ def _json_lines(source: Path, size: int) -> Iterator[pd.DataFrame]:
 
 def _parquet(source: Path, size: int) -> Iterator[Any]:
     pa, ds = require("pyarrow", extra="data"), require("pyarrow.dataset", extra="data")
+    if source.is_file():
+        check_parquet(source)
     names = [part.split("=")[0] for part in _folders(source) if "=" in part]
     # A folder named la_code=035 holds the text 035, not the number 35.
     schema = pa.schema([(name, pa.string()) for name in dict.fromkeys(names)])

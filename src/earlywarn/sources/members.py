@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 TEXT, WORKBOOK, PARQUET = "text", "a workbook", "a Parquet file"
+GZIPPED = "a compressed file inside another"
 TABLE_KINDS = frozenset({TEXT, WORKBOOK, PARQUET})
 """The kinds of content that may hold tables."""
 
@@ -180,7 +181,7 @@ def kind_of(head: bytes, name: str) -> str:
     if head.startswith((_OLE, _ZIP)):
         return WORKBOOK
     if head.startswith(_GZIP):
-        return "a compressed file inside another"
+        return GZIPPED
     for mark, words in _OTHERS:
         if head.startswith(mark):
             return words
