@@ -212,7 +212,13 @@ def test_whatif_tells_the_changed_figures_and_claims_no_cause(capsys, expected):
     out, err = said(capsys, "whatif", "Leeds", "--worse", "--as-of", DAY)
     assert besides_the_past(err) == []
     now = expected.set_index("la_name").loc["Leeds"]
-    assert f"{100 * now['risk']:.1f}%, {now['band']}" in out
+    limits = f"{100 * now['risk_lower']:.1f}% to {100 * now['risk_upper']:.1f}%"
+    risk = f"{100 * now['risk']:.1f}% (90% interval {limits}), {now['band']}"
+    assert risk in " ".join(out.split())
+    explained, _ = said(capsys, "explain", "Leeds", "--as-of", DAY)
+    for start in ("Risk of an", "Rank ", "Last judgement known"):  # as explain has them
+        line = next(line for line in explained.splitlines() if line.startswith(start))
+        assert line in out
     rows = ew.what_would_change(ew.load_model(), ew.load_panel().as_of(DAY), "Leeds", better=False)
     told = [line for line in out.splitlines() if re.match(r" +\d+\.\d +\d+\.\d ", line)]
     assert len(told) == len(rows)

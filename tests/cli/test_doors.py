@@ -78,12 +78,12 @@ def test_a_wrong_figure_names_the_file_the_row_and_the_column(capsys, tmp_path):
     path = tmp_path / "bad.csv"
     path.write_text("la_code,agency_workers\nLeeds,135\n", encoding="utf-8")
     text = said(capsys, "score", "--figures", path, code=2)
-    assert "bad.csv, Leeds, row 1, agency_workers: no such figure is possible" in text
+    assert "bad.csv, Leeds, line 2, agency_workers: no such figure is possible" in text
     assert len(text.splitlines()) == 1
     path.write_text("la_code,agency_wokers\nLeeds,13\n", encoding="utf-8")
     assert "such as agency_workers" in said(capsys, "score", "--figures", path, code=2)
     path.write_text("la_code,agency_workers\nLeeds,13\nLedes,13\n", encoding="utf-8")
-    assert "bad.csv, row 2, authority: no auth" in said(capsys, "score", "--figures", path, code=2)
+    assert "bad.csv, line 3, authority: no auth" in said(capsys, "score", "--figures", path, code=2)
 
 
 @pytest.mark.parametrize("door", ["score", "explain Leeds", "explore"])
@@ -92,7 +92,7 @@ def test_a_row_of_two_authorities_is_refused_by_every_door(capsys, tmp_path, doo
     path.write_text("la_code,la_name,rereferrals\n383,Kent,24\n", encoding="utf-8")
     more = out if door == "explore" else []
     text = said(capsys, *door.split(), "--figures", path, *more, code=2)
-    assert "two.csv, row 1: the code and the name are of two authorities: found 383, which" in text
+    assert "two.csv, line 2: the code and the name are of two authorities: found 383, which" in text
     assert "is Leeds, and Kent" in text
 
 

@@ -16,7 +16,8 @@ MAGIC = {".svg": b"<?xml", ".png": b"\x89PNG", ".pdf": b"%PDF"}
     [
         ("funnel rereferrals --mark Leeds", ".svg", "Leeds 24.2, inside"),
         ("history rereferrals --mark Leeds", ".png", "Re-referrals within 12 months, Leeds: 24.2"),
-        ("map --mark Leeds --as-of 2026-3-31", ".pdf", "Marked: Leeds."),
+        ("map --mark Leeds --as-of 2026-3-31", ".pdf", "Marked: Leeds. These figures predict"),
+        ("risks --mark Leeds", ".svg", "most authorities high on the list will not be judged Inad"),
     ],
 )
 def test_a_figure_is_a_file_and_says_what_it_shows(tmp_path, capsys, words, ending, said) -> None:
@@ -33,7 +34,8 @@ def test_the_same_inputs_give_the_same_bytes_and_own_figures_are_drawn(tmp_path,
     files = [tmp_path / name for name in ("a.svg", "b.svg")]
     for file in files:
         assert main([*line, "--out", str(file)]) == 0
-    assert "Leeds 45.0 (your own figure, compared with 2025's), outside" in capsys.readouterr().out
+    said = "Leeds 45.0 (your own figure, compared with the others' of 2025), outside"
+    assert said in capsys.readouterr().out
     assert files[0].read_bytes() == files[1].read_bytes()
     assert main([*line, "--out", str(files[0])]) == 2
     assert "--overwrite" in capsys.readouterr().err

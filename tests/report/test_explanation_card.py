@@ -37,6 +37,11 @@ def test_it_says_what_score_and_explain_say(card, rows, model, snapshot) -> None
         assert any(item.startswith(sentence.rsplit(": ", 1)[0]) for item in told)
 
 
+def test_it_says_what_the_model_has_learnt_since_the_day(model, national) -> None:
+    early = explanation_card(model, national.as_of("2021-12-31"), "Leeds")
+    assert f"2021, with what was learnt until {model.info['training']['until']}." in early.html
+
+
 def test_a_page_by_itself(card, tmp_path: Path) -> None:
     text = card.save(tmp_path / "leeds.html").read_text(encoding="utf-8")
     tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(text)

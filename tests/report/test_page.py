@@ -33,7 +33,7 @@ from earlywarn.report.national import (
 )
 from earlywarn.report.page import authority_page, page, write_report
 from earlywarn.report.palette import style_of
-from earlywarn.report.standing import place_in_words, strip
+from earlywarn.report.standing import cloud, place_in_words, strip
 from earlywarn.report.track_record import (
     FROZEN,
     past_calibration,
@@ -44,7 +44,7 @@ from earlywarn.report.track_record import (
 )
 from earlywarn.report.track_record_charts import LEADS, calibration_chart, warning_chart
 from earlywarn.scoring.national import score
-from earlywarn.utils.formatting import chance
+from earlywarn.utils.formatting import chance, number
 from earlywarn.utils.progress import Progress
 
 DAY = "2025-12-31"
@@ -564,10 +564,21 @@ def test_a_strip_says_and_shows_where_an_authority_stands(contents):
     lower = (standing.figures < standing.figures["357"]).sum()
     words_of = place_in_words("Tameside", "357", standing)
     others = len(standing.figures) - 1
-    assert words_of == f"{lower} of {others} other authorities have a lower figure"
+    assert words_of == f"{lower} of {others} other authorities with a figure have a lower one"
     place = re.search(r'<circle class="dot" cx="(\d+)"', strip("357", standing, top))[1]
     assert int(place) == pytest.approx(8 + 224 * min(standing.figures["357"] / top, 1), abs=0.51)
     assert place_in_words("X", "000", standing).startswith("no figure for X")
+
+
+def test_a_figure_beyond_the_strips_end_is_an_arrow_and_the_end_says_or_more(contents):
+    standing = contents.standings["rereferrals"]
+    figures = standing.figures.sort_values()
+    top = float(figures.iloc[-2])
+    last, beyond = strip(figures.index[-2], standing, top), strip(figures.index[-1], standing, top)
+    assert ("<circle" in last, "<circle" in beyond) == (True, False)
+    assert '<path class="dot" d="M225 7l14 7l-14 7z"/>' in beyond
+    assert f">{number(top)} or more</text>" in cloud(standing, top)
+    assert f">{number(figures.iloc[-1])}</text>" in cloud(standing, float(figures.iloc[-1]))
 
 
 def test_a_brief_needs_an_authority(tmp_path):

@@ -22,6 +22,7 @@ from earlywarn.report.indicator_history import indicator_history
 from earlywarn.report.risk_history import rank_movement, risk_history
 from earlywarn.scoring.explanation import explain
 from earlywarn.scoring.national import score
+from earlywarn.scoring.standing_words import CAUTION
 
 
 @pytest.fixture(autouse=True)
@@ -110,7 +111,10 @@ def test_a_figure_draws_on_the_axes_given_and_shows_nothing(
     assert own.get_title(loc="left")
     made = figure(*given)
     assert made is not own
-    assert made.get_label() == f"{figure.title}: {made.get_title(loc='left')}."
+    note = f" {CAUTION}" if kind in ("ranked_intervals", "tile_map") else ""
+    assert made.get_label() == f"{figure.title}: {made.get_title(loc='left')}.{note}"
+    drawn = " ".join(text.get_text() for text in made.texts).split()
+    assert note.strip() in " ".join(drawn)
     own.set_label("words of one's own")
     assert figure(*given, ax=own).get_label() == "words of one's own"
     made.figure.canvas.draw()

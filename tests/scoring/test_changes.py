@@ -137,6 +137,9 @@ def test_days_by_themselves(model, national):
 
 
 def test_refusals(model, national):
+    made = "Ask for Cumbria, of which it was made, or for a day from 2023-04-01 on"
+    with pytest.raises(AuthorityError, match=made):
+        what_changed(model, "2022-06-30", "2025-12-31", "Cumberland")
     with pytest.raises(ScoreError, match="the earlier day is after the later one"):
         what_changed(model, "2025-12-31", "2024-12-31")
     with pytest.raises(AuthorityError, match="Cumberland"):

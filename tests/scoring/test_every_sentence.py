@@ -12,6 +12,7 @@ from collections import Counter
 import pandas as pd
 import pytest
 
+from earlywarn.indicators.build import build_indicators
 from earlywarn.scoring.explanation import explain
 
 FIGURE = r"(?P<{}>[\d,]+(?:\.\d)?)%?"
@@ -28,8 +29,10 @@ SHAPES = {
     rf"(?:, about {FIGURE.format('expected')} expected for its deprivation"
     r"|(?P<unknown>, compared as of average deprivation, as its own is not known)"
     rf"|, England's pooled figure {FIGURE.format('england')})?"
-    r"(?:, (?P<same>the same as all others)"
-    r"|, (?P<side>higher|lower) than (?P<share>\d+)% of authorities)?: (?P<effect>.+)",
+    r"(?:, (?P<same>the same as all \d+ others with a figure)"
+    r"|, (?P<side>higher|lower) than (?P<share>\d+)% of (?P<others>\d+) "
+    r"others with a figure)?"
+    r"(?P<held>, its effect held at the model's limit)?: (?P<effect>.+)",
 }
 GRADES = {
     "Good or Outstanding": {"previously_good": 1, "previously_inadequate": 0},
@@ -45,11 +48,16 @@ PARTS = {
 
 
 @pytest.fixture(scope="module")
+def levels(snapshot) -> pd.DataFrame:
+    return build_indicators(snapshot).droplevel("as_of")
+
+
+@pytest.fixture(scope="module")
 def rows(model, snapshot) -> pd.DataFrame:
     return explain(model, snapshot)
 
 
-def test_every_sentence_says_what_its_row_says(rows: pd.DataFrame) -> None:
+def test_every_sentence_says_what_its_row_says(rows: pd.DataFrame, levels: pd.DataFrame) -> None:
     values = {name: part["value"].dropna() for name, part in rows.groupby("indicator")}
     whole = rows[rows["family"] == "last inspection"].groupby("la_code")["contribution"].sum()
     read: Counter[str] = Counter()
@@ -66,8 +74,12 @@ def test_every_sentence_says_what_its_row_says(rows: pd.DataFrame) -> None:
             assert said["whole"] == _effect(whole[row["la_code"]]).replace("no", "has no", 1)
         elif shape == "figure":
             _check_figure(row, said, values[row["indicator"]])
+            level = abs(levels.loc[row["la_code"], f"{row['indicator']}_z"])
+            assert ("held" in said) == (level == 2.0), row  # none lies further out
+            read["held"] += "held" in said
         else:
             assert math.isnan(row["value"]), row
+    assert read.pop("held") > 100
     assert read.total() == len(rows)
     assert read["start"] == 153
     assert read["last"] == 2 * 153 - read["no last"]
@@ -100,6 +112,7 @@ def _check_figure(row: dict[str, object], said: dict[str, str], values: pd.Serie
     assert not ({"side", "expected"} <= said.keys()), row
     others = len(values) - 1
     if "side" in said:
+        assert int(said["others"]) == others, row
         strictly = (values < row["value"]) if said["side"] == "higher" else (values > row["value"])
         share = 100 * strictly.sum() / others
         assert share - 1 - 1e-9 <= int(said["share"]) <= share + 1e-9, row

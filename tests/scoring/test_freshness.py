@@ -66,6 +66,29 @@ def test_each_source_has_its_own_day(late, panel) -> None:
 
 
 @pytest.mark.parametrize(
+    ("day", "source", "due"),
+    [
+        ("2020-09-30", "judgements", "2021-09-27"),
+        ("2021-08-19", "judgements", "2021-09-27"),
+        ("2022-09-30", "pop", "2022-11-30"),
+        ("2019-11-15", "cla", "2019-12-05"),
+        ("2020-07-15", "cafcass", "2020-07-31"),
+    ],
+)
+def test_a_past_day_is_judged_by_what_was_due_then(model, panel, day, source, due) -> None:
+    table = freshness(model, panel.as_of(day)).set_index("source")
+    assert table.loc[source, "due"] == due
+    assert overdue_words(table.reset_index()) == ""
+
+
+def test_what_a_past_day_lacks_is_overdue_all_the_same(model, panel) -> None:
+    """Judgements of before the pandemic alone, long after it."""
+    early = replace(panel, judgements=panel.as_of("2020-06-30").judgements)
+    table = freshness(model, early.as_of("2021-09-28")).set_index("source")
+    assert table.loc["judgements", ["due", "overdue"]].tolist() == ["2021-09-27", True]
+
+
+@pytest.mark.parametrize(
     ("day", "overdue"), [("2026-11-20", False), ("2026-11-21", True)], ids=["on it", "after it"]
 )
 def test_judgements_are_overdue_the_day_after_they_are_due(model, panel, day, overdue) -> None:

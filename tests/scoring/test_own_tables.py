@@ -47,6 +47,26 @@ def test_a_file_of_any_kind_gives_the_same_figures(snapshot, tmp_path, name):
     pd.testing.assert_frame_equal(read, with_figures(snapshot, ROWS).own_figures)
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_a_wrong_figure_is_named_by_its_line_in_the_file(snapshot, tmp_path, name):
+    FILES[name](tmp_path / name)
+    figures = read_figures(tmp_path / name)
+    line = {"below.xlsx": 6, "lines.JSONL": 2}.get(name, 3)
+    with pytest.raises(IndicatorError, match=f"Sheffield, line {line}, rereferrals: no such"):
+        with_figures(snapshot, figures.assign(rereferrals=["31.5", "128"]))
+    with pytest.raises(
+        IndicatorError, match=f"found line {line - 1} and line {line}; expected one"
+    ):
+        with_figures(snapshot, figures.assign(la_code="383"))
+
+
+def test_a_line_of_json_that_is_none_is_named(tmp_path):
+    path = tmp_path / "lines.jsonl"
+    path.write_bytes(b'{"la_code": "383", "caseload": 15}\n\n{"la_code": "Caf\xe9"}\n')
+    with pytest.raises(ScoreError, match=r"lines.jsonl, line 3: .*Windows-1252"):
+        read_figures(path)
+
+
 def test_every_title_but_those_of_rates_is_taken_for_its_name(tmp_path):
     path = tmp_path / "titles.csv"
     shares = [record for record in INDICATORS if record.kind not in ("rate", "history")]

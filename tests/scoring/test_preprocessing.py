@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from earlywarn.panel.panel import Panel, Snapshot
 from earlywarn.scoring.batch import BATCH_COLUMNS, score_batch
 from earlywarn.scoring.national import score
 from earlywarn.scoring.preprocessing import known_columns, model_indicators, read_rows
+from earlywarn.serving.batch_file import score_file
 
 pa = pytest.importorskip("pyarrow", reason="Arrow tables and Parquet files need pyarrow")
 
@@ -322,10 +324,17 @@ def _bits(column: pd.Series) -> list[object]:
     return [None if cell is None or cell != cell else cell for cell in column]  # noqa: PLR0124
 
 
+def _polars() -> Any:
+    return pytest.importorskip("polars", reason="lazy frames need polars")
+
+
 REFUSED = [
     ({"rereferrals": "c"}, "rereferrals is no number"),
     ({"rereferrals": "31,5"}, "rereferrals is no number"),
-    ({"rereferrals": "31%"}, "rereferrals is no number"),
+    ({"rereferrals": "1,23"}, "rereferrals is no number"),
+    ({"referrals": "31%"}, "referrals is no number"),
+    ({"referral_rate": "31%"}, "referral_rate is no number"),
+    ({"agency_workers": "131%"}, "agency_workers is above 100"),
     ({"rereferrals": [1, 2]}, "rereferrals is no number"),
     ({"caseload": float("inf")}, "caseload is infinite"),
     ({"caseload": "-inf"}, "caseload is infinite"),
@@ -391,6 +400,19 @@ class TestRefusals:
         with pytest.raises(EarlyWarnError, match="rows can't be read from this"):
             batch(rows)
 
+    @pytest.mark.parametrize(
+        ("make", "call"),
+        [
+            (lambda table: _polars().from_arrow(table).lazy(), "collect"),
+            (lambda table: table.to_reader(), "read_all"),
+        ],
+    )
+    def test_rows_that_are_still_to_be_read(self, make, call: str) -> None:
+        rows = make(pa.table({"rereferrals": [30.0]}))
+        with pytest.raises(ScoreError, match=rf"found a .*read first: give rows.{call}\(\)"):
+            batch(rows)
+        assert batch(getattr(rows, call)())["status"].item() == "scored"
+
     def test_nothing_of_the_catalogue(self) -> None:
         with pytest.raises(ScoreError, match=r"found shoe_size.*earlywarn catalogue"):
             batch([{"shoe_size": 43}])
@@ -424,14 +446,33 @@ class TestRefusals:
             ),
             ("in.csv", b"rereferrals\tnote\n30\tx\n", "found tabs; expected commas"),
             ("in.csv", b"rereferrals,note\n30,\xff\xfe\n", "can't be read"),
+            ("in.csv", "rereferrals,n\n3,Café\n".encode("cp1252"), "line 2: .*Windows-1252.*UTF-8"),
+            ("in.csv", "rereferrals,n\n3,é\n".encode("utf-16"), "UTF-16; .* as .CSV UTF-8."),
+            ("in.csv", "rereferrals,n\n3,é\n".encode("utf-16-le"), "found text in UTF-16"),
+            ("in.csv", b"PK\x03\x04 and so on", "found a workbook.*Save its sheet as .CSV UTF-8"),
+            ("in.csv", b"<!DOCTYPE html>", "found a web page"),
+            ("in.csv", b"rereferrals\n\x00\x01", "found binary data"),
+            ("in.csv", b"\x1f\x8b\x08", "found a compressed file; .*Unpack it"),
+            ("in.parquet", b"PK\x03\x04", "found a workbook; expected a Parquet file"),
+            ("in.xlsx", b"PK", "found .xlsx; .* Save its sheet as .CSV UTF-8"),
+            ("in.csv.gz", b"", "found .gz; .*Unpack it"),
+            ("in.jsonl", '{"caseload": 3}\n{"n": "é"}'.encode("cp1252"), "line 2: .*Windows-1252"),
+            ("in.jsonl", '{"caseload": 3}'.encode("utf-16"), "found text in UTF-16"),
             ("in.parquet", b"nonsense", "can't be read"),
-            ("in.jsonl", b'{"rereferrals": 3', "can't be read"),
+            ("in.jsonl", b'{"rereferrals": 3', "line 1: a line is not JSON"),
         ],
     )
     def test_files_that_are_not(self, name, content: bytes, problem: str, tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
         with pytest.raises(ScoreError, match=problem):
             batch(tmp_path / name)
+        with pytest.raises(ScoreError, match=problem):
+            score_file(tmp_path / name, tmp_path / "out.csv")
+        assert [file.name for file in tmp_path.iterdir()] == [name]
+
+    def test_a_line_of_json_ends_where_it_ends(self, tmp_path: Path) -> None:
+        (tmp_path / "in.jsonl").write_text('{"caseload": 16, "note": "a\u2028b"}\n', "utf-8")
+        assert batch(tmp_path / "in.jsonl")["note"].tolist() == ["a\u2028b"]
 
     @pytest.mark.parametrize("name", ["IN.CSV", "IN.Parquet", "IN.JSONL"])
     def test_an_ending_in_capitals(self, name: str, tmp_path: Path) -> None:
@@ -484,6 +525,17 @@ class TestCells:
     def test_a_publishers_sign_says_what_to_do(self, cell: str) -> None:
         reason = "refused: rereferrals is no number: leave it empty where it was not published"
         assert one(rereferrals=cell, caseload=16.0)["status"] == reason
+
+    def test_a_figure_as_people_write_it_is_the_figure(self) -> None:
+        given = {"rereferrals": " 31.0 % ", "referrals": "1,234", "rereferral_count": "382.5"}
+        plain = {"rereferrals": 31.0, "referrals": 1234, "rereferral_count": 382.5}
+        assert one(**given)["risk"] == one(**plain)["risk"]
+        column = [*["31%"] * 3, None, "c", 31.0]
+        answer = batch(pd.DataFrame({"rereferrals": column, "caseload": [16.0] * 6}))
+        assert answer["risk"].iloc[[0, 1, 2]].tolist() == [answer["risk"].iloc[5]] * 3
+        assert answer["status"].iloc[4] == (
+            "refused: rereferrals is no number: leave it empty where it was not published"
+        )
 
     @pytest.mark.parametrize("cells", [[True, False], pd.array([True, None], dtype="boolean")])
     def test_yes_is_no_percentage(self, cells) -> None:

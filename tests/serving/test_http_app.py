@@ -405,6 +405,21 @@ def test_published_authorities(app) -> None:
         assert answer.json()["problem"]
 
 
+def test_an_authority_is_meant_as_on_the_command_line(app) -> None:
+    one = get(app, "/authorities/383?as_of=2024-06-30").json()
+    for name in ("Leeds", "leeds%20city%20council", "E08000035", "Leed"):
+        assert get(app, f"/authorities/{name}?as_of=2024-06-30").json() == one
+    closed = get(app, "/authorities/909?as_of=2024-06-30")
+    assert closed.status_code == 422
+    assert closed.json()["where"] == "Cumbria (909)"
+    assert closed.json()["remedy"].startswith("Ask for Cumberland, Westmorland and Furness, or")
+    early = get(app, "/authorities/942?as_of=2022-06-30").json()
+    assert early["remedy"].startswith("Ask for Cumbria, of which it was made")
+    near = get(app, "/authorities/Ledes")
+    assert near.status_code == 422
+    assert "Leeds (383)" in near.json()["remedy"]
+
+
 @pytest.mark.parametrize(
     ("query", "with_"),
     [

@@ -22,7 +22,7 @@ from earlywarn.indicators.timeline import Timeline
 from earlywarn.judgements.targets import get_target
 from earlywarn.model.serialisation import from_text, to_text
 from earlywarn.upkeep import retraining
-from earlywarn.upkeep.retrained import Retrained, write_retrained
+from earlywarn.upkeep.retrained import UNCHANGED, Retrained, largest_changes, page, write_retrained
 from earlywarn.upkeep.retraining import numbered_checks, risks_at_start
 from earlywarn.upkeep.rule import FAULTS, KEEP, MARGIN, REPLACE, RULE, UNKNOWN, decide
 from earlywarn.utils.progress import Progress
@@ -132,6 +132,17 @@ def test_the_model_s_file_says_its_line(trained: tuple[Path, Retrained], short: 
     assert account["proposal"] == done.proposal
     page = (folder / "new" / "retrained.md").read_text(encoding="utf-8")
     assert f"**Proposed: {done.proposal}.** Because {done.reason}." in page
+
+
+def test_where_nothing_changes_that_is_said(trained: tuple[Path, Retrained]) -> None:
+    _, done = trained
+    assert UNCHANGED not in page(done)
+    assert len(largest_changes(done.changes)) == 15
+    still = replace(done, changes=done.changes.assign(change=1e-7))
+    assert largest_changes(still.changes).empty
+    end = page(still).rpartition("## What would change")[2]
+    assert UNCHANGED in end
+    assert "|" not in end
 
 
 def test_the_champion_is_kept_beside_the_challenger_that_took_its_place(

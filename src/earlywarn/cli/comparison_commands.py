@@ -83,7 +83,7 @@ def whatif(chosen: Namespace) -> None:
         raise ScoreError(parts.pop("problem"), **parts) from fault
     if rows.empty:
         raise UsageError("no figure can be moved that way", where=chosen.authority)
-    print(printing.what_if_text(rows, model, snapshot))
+    print(printing.what_if_text(rows, ew.score(model, snapshot), model, snapshot))
     table_file.say_own(snapshot)
 
 

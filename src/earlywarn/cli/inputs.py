@@ -48,7 +48,7 @@ def figures_named(chosen: argparse.Namespace) -> Iterator[None]:
     try:
         yield
     except (AuthorityError, IndicatorError) as error:
-        named = isinstance(error, AuthorityError) and not error.where.startswith("row ")
+        named = isinstance(error, AuthorityError) and not error.where.startswith(("row ", "line "))
         if named or getattr(chosen, "figures", None) is None:
             raise  # An authority that an option names, and no row.
         parts = error.as_dict()

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import earlywarn as ew
 from earlywarn.cli import options
+from earlywarn.scoring.row_files import ENDINGS
 from earlywarn.serving.chunks import CHUNK
-from earlywarn.serving.chunks import ENDINGS as ROW_ENDINGS
 from earlywarn.utils.formatting import counted
 from earlywarn.utils.progress import reporter
 
@@ -24,7 +24,7 @@ HERE = "127.0.0.1"
 def _batch_options(command: ArgumentParser) -> None:
     options.add(
         command,
-        options.out("OUT", f"the file to write ({', '.join(ROW_ENDINGS)})"),
+        options.out("OUT", f"the file to write ({', '.join(ENDINGS)})"),
         options.model(),
         options.OVERWRITE,
         options.QUIET,

@@ -13,7 +13,7 @@ from earlywarn.cli.terminal import cut, width, wrapped
 from earlywarn.indicators.catalogue import FAMILIES, INDICATORS, Indicator, get_indicator
 from earlywarn.indicators.standardise import USUAL
 from earlywarn.scoring.national import hindsight
-from earlywarn.scoring.standing_words import band_name, band_words, judgement_words, rank_words
+from earlywarn.scoring.standing_words import CAUTION, band_words, judgement_words, rank_words
 from earlywarn.scoring.words import NONE, own_figure
 from earlywarn.utils.dates import this_day
 from earlywarn.utils.formatting import counted, span
@@ -99,7 +99,7 @@ def explanation_text(
 ) -> str:
     """One authority: its risk, then what raises and what lowers it, strongest first."""
     code, name = rows["la_code"].iloc[0], rows["la_name"].iloc[0]
-    row = scores[scores["la_code"] == code].iloc[0]
+    row = _row_of(scores, rows.iloc[0])
     lines = [
         f"{name} ({code}), as of {snapshot.as_of}; {_known_to(model, snapshot, scores)}",
         sources_text(rows.attrs.get("freshness", [])),
@@ -116,6 +116,12 @@ def explanation_text(
         for line in block.splitlines() or [""]
     ]
     return "\n".join([*wrapped, *_caution(model)])
+
+
+def _row_of(scores: pd.DataFrame, about: pd.Series) -> pd.Series:
+    """The row of ``score`` of the authority that a row of another table is about."""
+    row: pd.Series = scores[scores["la_code"] == about["la_code"]].iloc[0]
+    return row
 
 
 def _stands(row: pd.Series, count: int, snapshot: Snapshot) -> list[str]:
@@ -222,17 +228,16 @@ def _compared(row: Mapping[Hashable, Any]) -> str:
     return f"{text}: {', '.join(words)}" if words else text
 
 
-def what_if_text(rows: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> str:
+def what_if_text(
+    rows: pd.DataFrame, scores: pd.DataFrame, model: RiskModel, snapshot: Snapshot
+) -> str:
     """With which figures an authority's band would be another, each alone and then together."""
     now = rows.iloc[0]
     head = f"{'Today':>7}{'Other':>7}{'Risk':>7} {'(90%)':>10}  "
     lines = [
         f"{now['la_name']} ({now['la_code']}), as of {snapshot.as_of}",
         "",
-        (
-            f"Risk of an Inadequate judgement if inspected {_when(snapshot)}: "
-            f"{100 * now['risk']:.1f}%, {band_name(now)}"
-        ),
+        *(wrapped(line) for line in _stands(_row_of(scores, now), len(scores), snapshot)),
     ]
     for way, title in (("alone", "One figure alone"), ("together", "One after the other")):
         lines += ["", f"{head}{title}"]
@@ -406,11 +411,8 @@ def _preamble(model: RiskModel, snapshot: Snapshot, scores: pd.DataFrame) -> str
 
 
 def _caution(model: RiskModel) -> list[str]:
-    text = (
-        "These figures predict little: ranks overlap widely, and most authorities high on the "
-        "list will not be judged Inadequate. Use it to offer support and to ask questions, never "
-        "to pre-judge an inspection."
-    )
+    use = "Use it to offer support and to ask questions, never to pre-judge an inspection."
+    text = f"{CAUTION} {use}"
     life = f"The model is not to be used after {model.info['sunset']}."
     return [textwrap.fill(text, width()), life]
 

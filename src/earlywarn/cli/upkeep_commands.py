@@ -13,7 +13,7 @@ from earlywarn.errors import UsageError
 from earlywarn.fetching.release_files import CONTENT, SITE
 from earlywarn.fetching.service import API
 from earlywarn.upkeep.plain import records
-from earlywarn.upkeep.retrained import largest_changes
+from earlywarn.upkeep.retrained import UNCHANGED, largest_changes
 from earlywarn.utils.files import check_outputs, write_whole, written_to
 from earlywarn.utils.progress import reporter
 
@@ -154,8 +154,10 @@ def retrain(chosen: Namespace) -> None:
     print("Checks, each by the fault that it looks for:")
     for row in done.checks.to_dict("records"):
         print(f"{row['number']:>3} {row['status']}: {row['title']}: {row['sentence']}")
-    print("The largest changes, in log-odds:")
-    print(largest_changes(done.changes).to_string(index=False))
+    moved = largest_changes(done.changes)
+    print("The largest changes, in log-odds:" if len(moved) else UNCHANGED)
+    if len(moved):
+        print(moved.to_string(index=False))
     print(f"Proposed: {done.proposal}. Because {done.reason}.")
     for file in done.saved:
         print(f"written: {file}")

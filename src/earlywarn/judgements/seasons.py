@@ -1,4 +1,4 @@
-"""The weeks of a year in which no inspection begins, and the days on which no report comes."""
+"""When no inspection begins and no report comes: weeks of each year, and the pandemic."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ _NONE_BEGINS = {
     "the Christmas holidays": ((12, 15), (1, 5)),  # none from 12 December to 10 January
     "the summer holidays": ((8, 1), (8, 31)),  # none from 29 July to 2 September
 }
+PAUSE = (date(2020, 3, 17), date(2021, 6, 27))
+"""Routine inspections were suspended for the pandemic on the first of these days; of those known
+none began from 10 March 2020 to the last one."""
 _NONE_PUBLISHED = ((12, 23), (1, 3))  # none from 22 December to 4 January
 _MAY, _MONDAY = 5, 0
 

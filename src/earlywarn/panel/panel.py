@@ -57,6 +57,7 @@ __all__ = [
 
 FIRST_DAY = date(2014, 1, 1)
 """The first day that can be asked for: the tables begin with 2013, published in that autumn."""
+_BESIDE = {GONE: "; if they go beside others (add_judgements), load them with alone=False"}
 
 _NOT_PUBLIC = np.iinfo(np.int64).min
 
@@ -164,7 +165,7 @@ class Panel(Shown):
         Parameters
         ----------
         judgements : DataFrame
-            As `load_judgements` gives them; `la_code` may hold names too.
+            As `load_judgements(path, alone=False)` gives them; `la_code` may hold names too.
 
         Returns
         -------
@@ -436,7 +437,10 @@ def load_judgements(path: str | Path | None = None, *, alone: bool = True) -> pd
     found = check_judgements_known(read, known, Register.load(), files)
     # Here nothing but a warning is heard.
     heard = [finding for finding in found if alone or finding.code != GONE]
-    loud = [replace(finding, severity="warning") for finding in heard]
+    loud = [
+        replace(each, severity="warning", message=each.message + _BESIDE.get(each.code, ""))
+        for each in heard
+    ]
     warn_of_doubts(loud, stacklevel=3)
     return read
 

@@ -138,15 +138,27 @@ class Snapshot(Shown):
         if code in existing:
             return code
         opened, closed = (None, None) if code == ENGLAND else self.register.life(code)
-        heirs = [] if code == ENGLAND else self.register.successors(code)
-        names = ", ".join(self.register.name_of(change.successor) for change in heirs)
         raise AuthorityError(
             "not an authority that existed on the day",
             where=f"{self.register.name_of(code)} ({code})",
             found=f"opened {opened or 'before 2013'}, closed {closed or 'never'}",
             expected=f"an authority of {self.as_of}",
-            remedy=f"Ask for {names}, or for an earlier day." if names else "Ask for another day.",
+            remedy=self._whom_to_ask_for(code, opened),
         )
+
+    def _whom_to_ask_for(self, code: str, opened: date | None) -> str:
+        """What stood in an authority's place on the day, as far as the register has it."""
+        early = opened is not None and self.as_of < opened
+        changes = () if code == ENGLAND else self.register.successors(code)
+        kin = [change.successor for change in changes]
+        if early:
+            kin = [change.predecessor for change in self.register.predecessors(code)]
+        names = ", ".join(map(self.register.name_of, kin))
+        if not names:
+            return "Ask for another day."
+        if early:
+            return f"Ask for {names}, of which it was made, or for a day from {opened} on."
+        return f"Ask for {names}, or for an earlier day."
 
 
 def newest_publication(*frames: pd.DataFrame, until: date | None = None) -> date | None:

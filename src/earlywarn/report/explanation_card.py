@@ -17,7 +17,7 @@ from earlywarn.report.page import template_environment
 from earlywarn.scoring.defaults import model_or_shipped, snapshot_or_shipped
 from earlywarn.scoring.explanation import explain
 from earlywarn.scoring.freshness import freshness, overdue_words
-from earlywarn.scoring.national import score
+from earlywarn.scoring.national import hindsight, score
 from earlywarn.scoring.standing_words import band_name, judgement_words, rank_words
 from earlywarn.utils.files import check_outputs, write_whole, written_to
 from earlywarn.utils.formatting import long_date, percent, signed
@@ -190,7 +190,7 @@ def _facts(
         "usual": percent(row["prior"]),
         "judged": long_date(row["judgements_through"]),
         "held": f"{judgement_words(row)}{inspected}",
-        "figures": long_date(snapshot.data_through),
+        "figures": f"{long_date(snapshot.data_through)}{hindsight(model, snapshot)}",
         "overdue": overdue_words(freshness(model, snapshot)),
         "start": signed(rows.loc[rows["term"] == "baseline", "contribution"].iloc[0]),
         "sides": [("Raises the risk", _side(rows, 1)), ("Lowers the risk", _side(rows, -1))],

@@ -26,6 +26,7 @@ from earlywarn.report.palette import (
 )
 from earlywarn.report.plotting import Figure, Mark, drawn_by, emphasise, marked_rows, need
 from earlywarn.report.tilemap import SOFT, tile_name, tiles_for
+from earlywarn.scoring.standing_words import CAUTION
 from earlywarn.statistics.distributions import logit
 
 if TYPE_CHECKING:
@@ -64,7 +65,12 @@ def _draw_ranked(ax: Axes, frame: pd.DataFrame) -> None:
 
 
 _RANKED_INTERVALS = Figure(
-    "Risks with their intervals, highest first", _ranked, _draw_ranked, (8, 4), row=0.2
+    "Risks with their intervals, highest first",
+    _ranked,
+    _draw_ranked,
+    (8, 4),
+    row=0.2,
+    note=CAUTION,
 )
 
 
@@ -313,7 +319,7 @@ def _draw_tiles(ax: Axes, frame: pd.DataFrame) -> None:
     ax.legend(frameon=False, loc="upper right")
 
 
-_TILE_MAP = Figure("A tile an authority, by band", _tiles, _draw_tiles, (9, 9))
+_TILE_MAP = Figure("A tile an authority, by band", _tiles, _draw_tiles, (9, 9), note=CAUTION)
 
 
 @drawn_by(_TILE_MAP)

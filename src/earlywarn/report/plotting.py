@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, cast
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 P = ParamSpec("P")
+_LETTERS, _BELOW = 110, 36
+"""Letters in a line of a note, and how many points below the axes it stands, under their label."""
 Mark = str | Sequence[str] | None
 """Which authorities to mark: a name, a beginning of one, a code, or a list of these."""
 
@@ -46,6 +49,8 @@ class Figure:
         Width and height in inches, where it makes its own axes.
     row : float
         Inches that a row of the frame takes at the least; 0 where rows aren't drawn as rows.
+    note : str
+        What is said below the drawing, and with what the picture says.
     """
 
     title: str
@@ -53,6 +58,7 @@ class Figure:
     draw: Callable[[Any, pd.DataFrame], None]
     size: tuple[float, float] = (8.0, 5.0)
     row: float = 0.0
+    note: str = ""
 
     def frame(self, *inputs: Any, mark: Mark = None) -> pd.DataFrame:
         """The numbers that are drawn from the same inputs; ``marked`` says whom ``mark`` means."""
@@ -77,7 +83,12 @@ class Figure:
         if not axes.get_label():
             names = ", ".join(marked_rows(frame)["la_name"]) if mark is not None else ""
             also = f" Marked: {names}." if names else ""
-            axes.set_label(f"{self.title}: {axes.get_title(loc='left')}.{also}")
+            axes.set_label(f"{self.title}: {axes.get_title(loc='left')}.{also} {self.note}".strip())
+        if self.note:
+            axes.annotate(
+                textwrap.fill(self.note, _LETTERS), (0, 0), (0, -_BELOW),
+                xycoords="axes fraction", textcoords="offset points", va="top", fontsize=8,
+            )  # fmt: skip
         axes.spines[["top", "right"]].set_visible(False)
         return axes
 

@@ -20,6 +20,8 @@ SIZE = (240, 40)
 LEFT, RIGHT, MIDDLE = 8, 232, 14
 USUAL_TOP = 0.975
 """Share of all figures that an axis holds: a few far ones would press the others together."""
+_BEYOND = f'<path class="dot" d="M{RIGHT - 7} {MIDDLE - 7}l14 7l-14 7z"/>'
+"""An arrow beyond the strip's end, in place of the dot."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +98,8 @@ def cloud(standing: Standing, top: float) -> str:
     if math.isfinite(standing.england):
         place = scale(standing.england)
         england = f'<path class="eng" d="M{place} {MIDDLE - 10}v20"/>'
-    ends = label(LEFT, 38, "0") + label(RIGHT, 38, number(top), "e")
+    end = f"{number(top)} or more" if (standing.figures > top).any() else number(top)
+    ends = label(LEFT, 38, "0") + label(RIGHT, 38, end, "e")
     line = f'<path class="ax" d="M{LEFT} 26H{RIGHT}"/>'
     body = f'{line}<path class="all" d="{dots}"/>{england}{ends}'
     return f'<g id="all-{standing.indicator}">{body}</g>'
@@ -108,7 +111,8 @@ def strip(code: str, standing: Standing, top: float) -> str:
     parts = [f'<use href="#all-{standing.indicator}"/>']
     if code in standing.figures.index:
         place = scale(float(standing.figures[code]))
-        parts.append(f'<circle class="dot" cx="{place}" cy="{MIDDLE}" r="6"/>')
+        dot = f'<circle class="dot" cx="{place}" cy="{MIDDLE}" r="6"/>'
+        parts.append(_BEYOND if standing.figures[code] > top else dot)
     return (
         f'<svg viewBox="0 0 {SIZE[0]} {SIZE[1]}" aria-hidden="true" focusable="false">'
         f"{''.join(parts)}</svg>"
@@ -121,7 +125,7 @@ def place_in_words(name: str, code: str, standing: Standing) -> str:
     if code not in standing.figures.index:
         return f"no figure for {name}; {count} authorities have one"
     lower = standing.lower_than(code)
-    return f"{lower} of {count - 1} other authorities have a lower figure"
+    return f"{lower} of {count - 1} other authorities with a figure have a lower one"
 
 
 def clouds(all_standings: Mapping[str, Standing], tops: Mapping[str, float]) -> str:

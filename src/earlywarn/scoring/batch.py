@@ -22,9 +22,16 @@ from earlywarn.scoring.hand_changed import changed_by_hand
 from earlywarn.scoring.predictions import Predictions
 from earlywarn.scoring.preprocessing import known_columns, model_indicators, read_rows
 from earlywarn.scoring.reference import Reference
+from earlywarn.scoring.row_files import (
+    READ_LINES,
+    check_parquet,
+    check_text,
+    json_records,
+    no_utf8,
+    unknown_kind,
+)
 from earlywarn.utils.csv_text import check_rows
 from earlywarn.utils.dates import is_longer_than_a_day
-from earlywarn.utils.json_text import strict_json
 from earlywarn.utils.paths import as_path, check_file
 
 if TYPE_CHECKING:
@@ -36,6 +43,8 @@ NOTHING_KNOWN = "no figure is known"
 AT_ONCE = 1 << 17
 """Rows that ``score_batch`` holds as numbers at a time, in each thread."""
 
+_TO_READ = ("compute", "toPandas", "read_all", "collect")
+"""What makes a table of rows that are still to be read: dask's, Spark's, Arrow's, polars'."""
 BATCH_COLUMNS = (
     "risk",
     "risk_lower",
@@ -278,7 +287,8 @@ def as_frame(rows: Any) -> pd.DataFrame:
         return _read_file(as_path(rows, "rows", ScoreError))
     if hasattr(rows, "to_pandas"):
         return _with_index(pd.DataFrame(rows.to_pandas()))
-    if isinstance(rows, Iterable) and not isinstance(rows, (bytes, Mapping)):
+    unread = next((call for call in _TO_READ if hasattr(rows, call)), "")
+    if isinstance(rows, Iterable) and not unread and not isinstance(rows, (bytes, Mapping)):
         listed = list(rows)
         if all(isinstance(row, Mapping) for row in listed):
             return _of_records(listed)
@@ -288,6 +298,7 @@ def as_frame(rows: Any) -> pd.DataFrame:
         found=_odd_row(rows),
         expected="a frame, an Arrow table, an iterable of dicts, "
         "or a path to CSV, Parquet or JSON lines",
+        remedy=f"Have it read first: give rows.{unread}()." if unread else "",
     )
 
 
@@ -351,10 +362,12 @@ def _read_file(path: Path) -> pd.DataFrame:
             return _read_csv(path)
         if ending == ".parquet":
             require("pyarrow", extra="data")
+            check_parquet(path)
             return _with_index(pd.read_parquet(path))
-        if ending in (".jsonl", ".ndjson", ".json"):
-            lines = path.read_text(encoding="utf-8-sig").splitlines()
-            return as_frame([strict_json(line) for line in lines if line.strip()])
+        if ending in READ_LINES:
+            return as_frame(record for _, record in json_records(path))
+    except UnicodeDecodeError as error:
+        raise no_utf8(path) from error
     except (ValueError, OSError, RecursionError) as error:
         raise ScoreError(
             "the file can't be read",
@@ -362,16 +375,12 @@ def _read_file(path: Path) -> pd.DataFrame:
             found=str(error).strip()[:120],
             expected="CSV, Parquet or JSON lines",
         ) from error
-    raise ScoreError(
-        "not a kind of file that can be scored",
-        where=str(path),
-        found=path.suffix or "no ending",
-        expected=".csv, .parquet or .jsonl",
-    )
+    raise unknown_kind(path)
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
     """Cells as they stand: a name twice stays so, a row of another length is refused."""
+    check_text(path)
     width = check_rows(path, ScoreError)
     cells = pd.read_csv(
         path,

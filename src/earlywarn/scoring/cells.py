@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,11 @@ _SIGNS = frozenset({"c", "z", "x", "u", "k", "low", "~", ":", "..", ".", "-", "*
 """What publishers write where there is no figure."""
 _HISTORY = frozenset(record.id for record in INDICATORS if record.kind == "history")
 _LEAVE_EMPTY = "leave it empty where it was not published"
+_PERCENTAGES = frozenset(record.id for record in INDICATORS if record.unit.startswith("%"))
+"""The names of indicators in whose figures a per cent sign says nothing new."""
+_FEW = _PERCENTAGES | {record.id for record in INDICATORS if record.kind == "ratio"}
+"""The names of indicators of which no figure has thousands: there, a comma is a decimal one."""
+_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
 _YES_OR_NO = {"true": "1", "yes": "1", "false": "0", "no": "0"}
 
 
@@ -158,10 +164,33 @@ class Numbers:
         if kinds.is_numeric_dtype(column.dtype) and not odd:
             # Contiguous, since a column of a wide table is read many times.
             return np.ascontiguousarray(column.to_numpy(dtype=float, na_value=np.nan))
-        numbers, strange, unpublished = _read_text(column, yes_or_no=name in _HISTORY)
+        numbers, strange, unpublished = _read_text(column, name)
         self.faults.add(unpublished, f"{name} is no number: {_LEAVE_EMPTY}")
         self.faults.add(strange, f"{name} is no number")
         return numbers
+
+
+def written_number(text: str, name: str) -> float:
+    """A figure as people write it: NaN where it is none.
+
+    Commas may part thousands where there are any, and nothing else: what 31,5 is, nobody said. A
+    per cent sign is that of the unit, so that 31% is 31.0; with a count or a rate per 10,000 it is
+    no figure.
+
+    Examples
+    --------
+    >>> written_number("1,234.5", "referrals"), written_number("31 %", "rereferrals")
+    (1234.5, 31.0)
+    >>> written_number("31%", "referrals"), written_number("1,000", "caseload")
+    (nan, nan)
+    """
+    plain = text.removesuffix("%").rstrip() if name in _PERCENTAGES else text
+    if name not in _FEW and _THOUSANDS.fullmatch(plain):
+        plain = plain.replace(",", "")
+    try:
+        return float(plain) if plain.isascii() and "_" not in plain else np.nan
+    except ValueError:
+        return np.nan
 
 
 def lenient_numbers(column: pd.Series) -> FloatArray:
@@ -172,24 +201,22 @@ def lenient_numbers(column: pd.Series) -> FloatArray:
 
 
 def _read_text(
-    column: pd.Series, *, yes_or_no: bool = False
+    column: pd.Series, name: str = ""
 ) -> tuple[FloatArray, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Cells as numbers, which of them hold something that is none, and which a publisher's sign."""
     if _is_text(column):
         # Figures are rounded: each of the few different texts is read once.
         places, different = pd.factorize(column, use_na_sentinel=False)
-        numbers, strange, unpublished = _numbers(
-            pd.Series(different).str.strip(), yes_or_no=yes_or_no
-        )
+        numbers, strange, unpublished = _numbers(pd.Series(different).str.strip(), name)
         return numbers[places], strange[places], unpublished[places]
     text = column.astype(object).where(column.notna(), "").map(cell_text).astype("str")
-    return _numbers(text, yes_or_no=yes_or_no)
+    return _numbers(text, name)
 
 
 def _numbers(
-    text: pd.Series, *, yes_or_no: bool
+    text: pd.Series, name: str
 ) -> tuple[FloatArray, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    if yes_or_no:
+    if name in _HISTORY:
         text = text.where(~text.str.lower().isin(_YES_OR_NO), text.str.lower().map(_YES_OR_NO))
     numbers = pd.to_numeric(text.where(text != "", None), errors="coerce").to_numpy(
         dtype=float, na_value=np.nan
@@ -197,8 +224,13 @@ def _numbers(
     strange = np.isnan(numbers)
     left = text[strange].fillna("").str.lower()
     unpublished = strange.copy()
-    strange[strange] = ~left.isin(["", "nan", "none", "na"]).to_numpy(dtype=bool)
     unpublished[unpublished] = left.isin(_SIGNS).to_numpy(dtype=bool)
+    strange[strange] = ~left.isin(["", "nan", "none", "na"]).to_numpy(dtype=bool)
+    written = {cell: written_number(cell, name) for cell in text[strange].unique()}
+    if any(not np.isnan(number) for number in written.values()):
+        numbers = numbers.copy()
+        numbers[strange] = text[strange].map(written).to_numpy(dtype=float)
+        strange &= np.isnan(numbers)
     return numbers, strange & ~unpublished, unpublished
 
 

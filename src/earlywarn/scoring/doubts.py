@@ -14,7 +14,7 @@ import numpy as np
 
 from earlywarn.indicators.catalogue import INDICATORS, columns_of, get_indicator
 from earlywarn.indicators.standardise import usual_value
-from earlywarn.scoring.cells import LARGEST
+from earlywarn.scoring.cells import LARGEST, written_number
 from earlywarn.scoring.preprocessing import PER, known_columns
 from earlywarn.scoring.published import COUNTS, EVER, REACHES, SMALLEST, Extent, beyond
 from earlywarn.utils.csv_text import clean
@@ -151,7 +151,7 @@ def extents_of(rows: Iterable[dict[Any, Any]], names: Iterable[Hashable]) -> dic
     large = [row for row in rows if str(row.get("la_code", "")) not in SMALLEST]
     extents = {}
     for name in REACHES.keys() & known:
-        numbers = [_number(cell) for row in large if (cell := row.get(name)) is not None]
+        numbers = [_number(cell, name) for row in large if (cell := row.get(name)) is not None]
         extents[name] = Extent.of(np.array([one for one in numbers if one is not None]))
     for record in INDICATORS if COUNTS.keys() & known else ():
         if known >= {record.numerator, record.denominator} and record.id not in known:
@@ -159,9 +159,11 @@ def extents_of(rows: Iterable[dict[Any, Any]], names: Iterable[Hashable]) -> dic
     return extents
 
 
-def _number(cell: Any) -> float | None:
+def _number(cell: Any, name: str) -> float | None:
     """A cell as the figure that it is scored as, if it is one."""
-    if type(cell) is not float:
+    if isinstance(cell, str):
+        cell = written_number(cell.strip(), name)
+    elif type(cell) is not float:
         try:
             cell = math.nan if isinstance(cell, bool) else float(cell)
         except (TypeError, ValueError, OverflowError):
@@ -172,7 +174,7 @@ def _number(cell: Any) -> float | None:
 def _of_counts(record: Indicator, rows: Sequence[dict[str, Any]]) -> Iterator[float]:
     """The figures that rows have as counts only."""
     for row in rows:
-        part, whole = _number(row.get(record.numerator)), _number(row.get(record.denominator))
+        part, whole = (_number(row.get(n), n) for n in (record.numerator, record.denominator))
         if part is not None and whole:
             yield PER.get(record.kind, 1) * part / whole
 

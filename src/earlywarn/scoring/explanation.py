@@ -11,6 +11,7 @@ import pandas as pd
 
 from earlywarn.indicators.build import build_indicators
 from earlywarn.indicators.catalogue import Indicator, get_indicator, model_column
+from earlywarn.indicators.standardise import REACH
 from earlywarn.model.horizon import on_day
 from earlywarn.scoring.defaults import codes_meant, model_or_shipped, snapshot_or_shipped
 from earlywarn.scoring.freshness import marked
@@ -56,6 +57,8 @@ COLUMNS = (
 
 _WHOLE = ", which in all "
 """What stands between the last grade and what it does to the risk as a whole."""
+_HELD = "its effect held at the model's limit"
+"""What is said of a figure so far from the middle that a further one would count the same."""
 
 
 def explain(
@@ -211,7 +214,7 @@ def _facts(record: Indicator, known: _Known, codes: Sequence[str]) -> dict[str, 
     """What is known of one indicator of some authorities, beside all others."""
     X = known.X
     value, none = X[record.id], np.full(len(known.rows), np.nan)
-    below, above = _shares(value)
+    below, above, others = _shares(value)
     history = record.kind == "history"
     period = none if history else X[record.id + "_period"]
     columns = {
@@ -224,6 +227,8 @@ def _facts(record: Indicator, known: _Known, codes: Sequence[str]) -> dict[str, 
         "expected": X[record.id + "_expected"] if record.like_for_like else none,
         "known": ~np.isnan(X[model_column(record)]),
         "above": above,
+        "held": np.abs(X[model_column(record)]) >= REACH,
+        "others": np.full(len(known.rows), others),
         "carried": period < np.max(period, initial=-np.inf, where=np.isfinite(period)),
         "good": X[LAST[0]],
         "inadequate": X[LAST[1]],
@@ -242,14 +247,17 @@ def _facts(record: Indicator, known: _Known, codes: Sequence[str]) -> dict[str, 
     }
 
 
-def _shares(value: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The share of the others that are strictly lower, and that are strictly higher."""
+def _shares(value: FloatArray) -> tuple[FloatArray, FloatArray, int]:
+    """The shares of the others that are strictly lower and strictly higher, and how many they are.
+
+    Counts that are suppressed are small, and are not among them.
+    """
     ordered = np.sort(value[np.isfinite(value)])
-    others = np.maximum(len(ordered) - 1, 1)
+    others = max(len(ordered) - 1, 1)
     below = np.searchsorted(ordered, value, side="left") / others
     above = (len(ordered) - np.searchsorted(ordered, value, side="right")) / others
     known = np.isfinite(value) & (len(ordered) > 1)
-    return np.where(known, below, np.nan), np.where(known, above, np.nan)
+    return np.where(known, below, np.nan), np.where(known, above, np.nan), others
 
 
 def _authority_rows(
@@ -312,7 +320,8 @@ def _sentence(record: Indicator, row: Mapping[str, Any]) -> str:
     facts = [f"{record.title}: {figure(record, value)} {unit}{year}"]
     facts += [own_figure(row["period"])] if row["own"] else []
     facts += ["no newer figure published"] if row["carried"] else []
-    return f"{', '.join([*facts, *_beside(record, row)])}: {does}"
+    held = [_HELD] if row["held"] else []
+    return f"{', '.join([*facts, *_beside(record, row), *held])}: {does}"
 
 
 def _last(record: Indicator, row: Mapping[str, Any]) -> str:
@@ -335,12 +344,12 @@ def _beside(record: Indicator, row: Mapping[str, Any]) -> Iterator[str]:
     if np.isfinite(row["england"]):
         yield f"England's pooled figure {figure(record, row['england'])}"
     if not row["carried"] and np.isfinite(row["percentile"]):
-        yield _standing(row["percentile"], row["above"])
+        yield _standing(row["percentile"], row["above"], row["others"])
 
 
-def _standing(below: float, above: float) -> str:
+def _standing(below: float, above: float, others: int) -> str:
     """Whole per cent, rounded down: no more than is so."""
     if below == above == 0:
-        return "the same as all others"
+        return f"the same as all {others} others with a figure"
     side, share = ("higher", below) if below >= above else ("lower", above)
-    return f"{side} than {min(int(100 * share + 1e-9), 99)}% of authorities"
+    return f"{side} than {min(int(100 * share + 1e-9), 99)}% of {others} others with a figure"

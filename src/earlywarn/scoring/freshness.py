@@ -12,6 +12,7 @@ import pandas as pd
 
 from earlywarn.errors import OverdueWarning
 from earlywarn.indicators.catalogue import INDICATORS
+from earlywarn.judgements.seasons import PAUSE
 from earlywarn.panel.snapshot import once
 from earlywarn.scoring.defaults import model_or_shipped, snapshot_or_shipped
 from earlywarn.sources.calendar import shipped_calendar
@@ -86,7 +87,9 @@ def freshness(model: RiskModel | None = None, snapshot: Snapshot | None = None) 
     Each series of figures goes by its own calendar: the next year's figures are due by the end of
     the month after that in which they usually come, which is the month of the middle one of the
     last three releases that were known on the day. Of 42 releases, six came later
-    than that (moves to another month, the census, the pandemic).
+    than that (moves to another month, the census, the pandemic): on a past day a release whose day
+    is in the calendar is due by that day, if it is later. Judgements are not due while inspections
+    were suspended, from 17 March 2020, nor in the 92 days after the first began again.
 
     Examples
     --------
@@ -263,7 +266,9 @@ def _of_series(name: str, years: _Years | None, day: date) -> dict[str, Any]:
     if usual is None:
         return row
     cadence = f"yearly, in {MONTHS[usual.month.month - 1]}"
-    return {**row, "cadence": cadence, "due": usual.due.isoformat(), "overdue": day > usual.due}
+    # On a past day: before it came, nobody could have it.
+    due = max(usual.due, shipped_calendar().came(name, period + 1) or usual.due)
+    return {**row, "cadence": cadence, "due": due.isoformat(), "overdue": day > due}
 
 
 def _of_children(record: Any) -> bool:
@@ -273,7 +278,12 @@ def _of_children(record: Any) -> bool:
 def _of_judgements(snapshot: Snapshot) -> dict[str, Any]:
     days = snapshot.judgements["published_on"]
     through = days.max() if len(days) else None
-    return _row(JUDGEMENTS, JUDGEMENTS, "Ofsted's judgements", through, snapshot.as_of)
+    row = _row(JUDGEMENTS, JUDGEMENTS, "Ofsted's judgements", through, snapshot.as_of)
+    first, last = PAUSE
+    again = last + CADENCES[JUDGEMENTS].patience
+    if row["due"] is None or not first.isoformat() <= row["due"] <= again.isoformat():
+        return row
+    return {**row, "due": again.isoformat(), "overdue": snapshot.as_of > again}
 
 
 def _of_neighbours(snapshot: Snapshot) -> dict[str, Any]:

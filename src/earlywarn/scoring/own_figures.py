@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -21,15 +20,13 @@ from earlywarn.indicators.catalogue import INDICATORS, Indicator, get_indicator
 from earlywarn.indicators.figures import POPULATION
 from earlywarn.indicators.standardise import USUAL
 from earlywarn.panel.snapshot import OWN_COLUMNS, Snapshot, checked_snapshot
-from earlywarn.scoring.cells import LARGEST
+from earlywarn.scoring.cells import LARGEST, written_number
 from earlywarn.scoring.doubts import extents_of, far
 from earlywarn.scoring.own_tables import EMPTY, figure_columns, figure_names, rows_by_authority
 from earlywarn.scoring.preprocessing import MAY_PASS_100, ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
 
 
 def with_figures(
@@ -187,11 +184,7 @@ def _number(name: str, cell: Any, where: str) -> float:
     text = "" if cell is None or cell is pd.NA else str(cell).strip()
     if text.lower() in EMPTY:
         return np.nan
-    try:
-        plain = text.removesuffix("%").strip()
-        number = float(plain.replace(",", "") if _THOUSANDS.fullmatch(plain) else plain)
-    except ValueError:
-        number = np.nan
+    number = written_number(text, name)
     record = figure_names()[name]
     percent = record is not None and record.unit.startswith("%") and name not in MAY_PASS_100
     highest = 100.0 if percent else LARGEST

@@ -5,10 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from earlywarn.errors import AuthorityError, IndicatorError, ScoreError, SourceError
 from earlywarn.indicators.catalogue import INDICATORS, Indicator
 from earlywarn.indicators.figures import POPULATION
 from earlywarn.scoring.batch import as_frame
+from earlywarn.scoring.row_files import READ_LINES, json_records
 from earlywarn.sources.members import TABLE_KINDS, members_of
 from earlywarn.sources.names_and_codes import of_another
 from earlywarn.sources.tabular_files import (
@@ -27,8 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    import pandas as pd
-
     from earlywarn.panel.snapshot import Snapshot
     from earlywarn.sources.members import Member
     from earlywarn.sources.tabular_files import Grid
@@ -37,7 +38,8 @@ LABELS = ("la_code", "la_name", "as_of")
 """Columns of a table of own figures that say whose they are, and are no figures."""
 AUTHORITY = ("la_code", "authority", "la_name")
 """Columns that may say whose a row is, the first that a row has filled."""
-_LINES = (".jsonl", ".ndjson", ".json")
+LINE = "line"
+"""The name of an index that says in which line of a file each row stands."""
 EMPTY = frozenset({"", "nan", "none", "na", "<na>"})
 """What a cell without anything says of itself, in small letters."""
 
@@ -55,7 +57,8 @@ def read_figures(path: str | Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The cells as they stand.
+        The cells as they stand. The index, ``line``, is the line of the file in which each row
+        stands, as a spreadsheet numbers them: the header and what is above it count.
 
     Raises
     ------
@@ -63,8 +66,10 @@ def read_figures(path: str | Path) -> pd.DataFrame:
         If there is no such file, it can't be read, or several of its sheets hold figures.
     """
     file = as_path(path, "figures", ScoreError)
-    if file.suffix.lower() in _LINES:
-        return as_frame(file)
+    if file.suffix.lower() in READ_LINES:
+        check_file(file, expected="JSON lines", fault=ScoreError)
+        rows = dict(json_records(file))
+        return as_frame(rows.values()).set_index(pd.Index(list(rows), name=LINE))
     check_file(file, expected="a table", fault=ScoreError)
     try:
         return _frame_of(_member_of(file))
@@ -103,7 +108,8 @@ def _frame_of(member: Member) -> pd.DataFrame:
         raise ScoreError("an empty sheet", where=where, expected="a header, and rows below it")
     table = table_from(whole_grid(member, start.sheet), header, where)
     table.check_once(table.columns)
-    return table.cells.set_axis([_name_of(name) for name in table.columns.values()], axis=1)
+    names = [_name_of(name) for name in table.columns.values()]
+    return table.cells.set_axis(names, axis=1).set_index(pd.Index(table.lines, name=LINE))
 
 
 def _header_of(sheet: Grid) -> int | None:
@@ -181,29 +187,36 @@ def rows_by_authority(
         If an authority stands twice, a row is of another day, or its code and name are of two
         authorities.
     """
-    seen: dict[str, int] = {}
-    for place, row in enumerate(frame.to_dict("records"), start=1):
+    seen: dict[str, str] = {}
+    for place, row in zip(_places(frame), frame.to_dict("records"), strict=True):
         _check_day(snapshot, row.get("as_of"), place)
         code = _code_of(snapshot, row, place)
-        where = f"{snapshot.register.name_of(code)}, row {place}"
+        where = f"{snapshot.register.name_of(code)}, {place}"
         if code in seen:
             raise IndicatorError(
                 "an authority stands twice in the table",
                 where=where,
-                found=f"rows {seen[code]} and {place}",
+                found=f"{seen[code]} and {place}",
                 expected="one row an authority",
             )
         seen[code] = place
         yield code, where, row
 
 
-def _check_day(snapshot: Snapshot, cell: Any, place: int) -> None:
+def _places(frame: pd.DataFrame) -> list[str]:
+    """Where each row stands: its line in the file that it was read from, else its number."""
+    if frame.index.name == LINE:
+        return [f"line {line}" for line in frame.index]
+    return [f"row {number}" for number in range(1, len(frame) + 1)]
+
+
+def _check_day(snapshot: Snapshot, cell: Any, place: str) -> None:
     """Refuse a row of another day than the one that is asked about."""
     text = label_text(cell)
     if text and parse_cell_day(cell) != snapshot.as_of:
         raise IndicatorError(
             "the row is of another day than the one asked about",
-            where=f"row {place}, as_of",
+            where=f"{place}, as_of",
             found=repr(text),
             expected=f"{snapshot.as_of}, or nothing",
             remedy="Ask about that day, or leave as_of out: own figures are compared with the "
@@ -211,34 +224,34 @@ def _check_day(snapshot: Snapshot, cell: Any, place: int) -> None:
         )
 
 
-def _code_of(snapshot: Snapshot, row: Mapping[Any, Any], place: int) -> str:
+def _code_of(snapshot: Snapshot, row: Mapping[Any, Any], place: str) -> str:
     """Whose a row is, by its code, or by its name where the code is empty."""
     said = [text for name in AUTHORITY if (text := label_text(row.get(name)))]
     if not said:
         raise IndicatorError(
             "the row does not say whose figures these are",
-            where=f"row {place}",
+            where=place,
             expected="a code or a name in la_code",
         )
     try:
         code = snapshot.existing_code(said[0])
     except AuthorityError as error:
         parts = error.as_dict()
-        where = f"row {place}, {parts.pop('where')}"
+        where = f"{place}, {parts.pop('where')}"
         raise AuthorityError(parts.pop("problem"), where=where, **parts) from error
     for name in said[1:]:
         _check_one(snapshot, code, said[0], name, place)
     return code
 
 
-def _check_one(snapshot: Snapshot, code: str, text: str, name: str, place: int) -> None:
+def _check_one(snapshot: Snapshot, code: str, text: str, name: str, place: str) -> None:
     """Refuse a second label of a row that means another authority than the first."""
     register = snapshot.register
     if of_another(register, code, name):
         other = register.code_of(name)
         raise IndicatorError(
             "the code and the name are of two authorities",
-            where=f"row {place}",
+            where=place,
             found=f"{_meant(text, register.name_of(code))}, and "
             f"{_meant(name, register.name_of(other))}",
             expected="both of the same authority",

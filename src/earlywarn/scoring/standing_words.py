@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 NOTHING = "nothing known"
 """What stands for a band where nothing is known of an authority."""
+CAUTION = (
+    "These figures predict little: ranks overlap widely, and most authorities high on the list "
+    "will not be judged Inadequate."
+)
+"""What is said wherever authorities are set in order."""
 _REASON = "as nothing is known of it"
 
 

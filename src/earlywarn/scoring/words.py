@@ -153,9 +153,9 @@ def own_figure(period: float) -> str:
     Examples
     --------
     >>> own_figure(2025.0)
-    "your own figure, compared with 2025's"
+    "your own figure, compared with the others' of 2025"
     """
-    return f"your own figure, compared with {period:.0f}'s"
+    return f"your own figure, compared with the others' of {period:.0f}"
 
 
 def phrase(

@@ -13,10 +13,18 @@ import pandas as pd
 
 from earlywarn.errors import ScoreError, UsageError, require
 from earlywarn.scoring.batch import beside
+from earlywarn.scoring.row_files import (
+    ENDINGS,
+    READ_LINES,
+    check_parquet,
+    check_text,
+    json_records,
+    no_utf8,
+    unknown_kind,
+)
 from earlywarn.serving.csv_parts import LONE, csv_bytes
 from earlywarn.serving.joining import packed
 from earlywarn.utils.csv_text import check_rows
-from earlywarn.utils.json_text import strict_json
 from earlywarn.utils.paths import check_file
 
 if TYPE_CHECKING:
@@ -28,7 +36,6 @@ CHUNK = 50_000
 LINES = (".jsonl", ".ndjson")
 PARTS = {".parquet": ".arrow"}
 """How the parts of an output end, where it is not as the output does."""
-ENDINGS = (".csv", ".parquet", *LINES)
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,7 @@ def read_chunks(source: Path, size: int) -> Iterator[Chunk]:
         check_file(source, expected=", ".join(ENDINGS), fault=ScoreError)
     if source.is_dir():
         parts: Iterable[Any] = _parquet(source, size)
-    elif source.suffix.lower() in (*LINES, ".json"):
+    elif source.suffix.lower() in READ_LINES:
         parts = _json_lines(source, size)
     else:
         parts = {".csv": _csv, ".parquet": _parquet}.get(source.suffix.lower(), _unknown)(
@@ -72,6 +79,8 @@ def read_chunks(source: Path, size: int) -> Iterator[Chunk]:
             yield Chunk(start, rows)
             start += len(rows)
             give_back_memory()
+    except UnicodeDecodeError as error:
+        raise no_utf8(source) from error
     except (ValueError, OSError, RecursionError) as error:
         raise ScoreError(
             "the file can't be read",
@@ -127,15 +136,11 @@ def give_back_memory() -> None:
 
 
 def _unknown(source: Path, _: int) -> Iterator[Any]:
-    raise ScoreError(
-        "not a kind of file that can be scored",
-        where=str(source),
-        found=source.suffix or "no ending",
-        expected=", ".join(ENDINGS),
-    )
+    raise unknown_kind(source)
 
 
 def _csv(source: Path, size: int) -> Iterator[pd.DataFrame]:
+    check_text(source)
     width = check_rows(source, ScoreError)
     with pd.read_csv(
         source,
@@ -158,12 +163,12 @@ def _csv(source: Path, size: int) -> Iterator[pd.DataFrame]:
 def _json_lines(source: Path, size: int) -> Iterator[pd.DataFrame]:
     # Two passes: what columns there are is known only at the end of the file.
     names: dict[str, None] = {}
-    for record in _records(source):
+    for _, record in json_records(source):
         names.update(dict.fromkeys(record))
     columns = pd.Index(list(names), dtype=object)
     held: list[dict[str, Any]] = []
     empty = True
-    for record in _records(source):
+    for _, record in json_records(source):
         held.append(record)
         if len(held) == size:
             yield pd.DataFrame(held, columns=columns, dtype=object)
@@ -172,32 +177,10 @@ def _json_lines(source: Path, size: int) -> Iterator[pd.DataFrame]:
         yield pd.DataFrame(held, columns=columns, dtype=object)
 
 
-def _records(source: Path) -> Iterator[dict[str, Any]]:
-    with source.open(encoding="utf-8-sig") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                record = strict_json(line)
-            except (ValueError, RecursionError) as error:
-                raise ScoreError(
-                    "a line is not JSON",
-                    where=f"{source}, line {number}",
-                    found=str(error)[:80],
-                    expected="one object a line",
-                ) from error
-            if not isinstance(record, dict):
-                raise ScoreError(
-                    "a line is no row",
-                    where=f"{source}, line {number}",
-                    found=f"a {type(record).__name__}",
-                    expected="one object a line",
-                )
-            yield record
-
-
 def _parquet(source: Path, size: int) -> Iterator[Any]:
     pa, ds = require("pyarrow", extra="data"), require("pyarrow.dataset", extra="data")
+    if source.is_file():
+        check_parquet(source)
     names = [part.split("=")[0] for part in _folders(source) if "=" in part]
     # A folder named la_code=035 holds the text 035, not the number 35.
     schema = pa.schema([(name, pa.string()) for name in dict.fromkeys(names)])

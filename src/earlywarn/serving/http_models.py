@@ -98,20 +98,23 @@ class Country:
     def account(self, code: str, as_of: str = "") -> dict[str, Any]:
         """The row of ``score`` of one authority, and what its risk is made of.
 
+        Parameters
+        ----------
+        code : str
+            A code, a name, or the beginning of one.
+        as_of : str
+            The day; the newest publication if not given.
+
         Raises
         ------
-        UsageError
-            If no authority has this code on the day.
+        AuthorityError
+            If there is no such authority on the day; of a closed one it says what took its place.
         """
-        scores, explanation = self._frame(self._day(as_of))
+        day = self._day(as_of)
+        scores, explanation = self._frame(day)
+        if not (scores["la_code"] == code).any():
+            code = self.panel.as_of(day).existing_code(code[:80])
         row = scores[scores["la_code"] == code]
-        if row.empty:
-            raise UsageError(
-                "not an authority on the day",
-                where="code",
-                found=code[:80],
-                expected="a code of /authorities",
-            )
         terms = explanation[explanation["la_code"] == code]
         return {"score": _records(row)[0], "explanation": _records(terms)}
 

@@ -79,6 +79,7 @@ def parse(body: bytes, *, explain: bool) -> Rows:
         whole = json.loads(body, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         found = " ".join(str(error).split())[:80]
+        found = "text that is not UTF-8" if isinstance(error, UnicodeDecodeError) else found
         raise _malformed("the body is not JSON", found) from error
     if not isinstance(whole, dict) or not isinstance(whole.get("rows"), list):
         raise _malformed("the body holds no list of rows", type(whole).__name__)

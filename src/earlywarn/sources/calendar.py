@@ -182,6 +182,12 @@ class Calendar:
         """Whether the calendar has a row for a period of a series."""
         return (series, period) in self._known
 
+    def came(self, series: str, period: int) -> date | None:
+        """When a release came; None if it may not have: no day of it or of a later one is sure."""
+        if not any(year >= period for year in self._recorded.get(series, {})):
+            return None
+        return self._known.get((series, period), (None, True))[0]
+
     @property
     def _keys(self) -> list[tuple[str, int]]:
         return list(zip(self.releases["series"], self.releases["period"], strict=True))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 TEXT, WORKBOOK, PARQUET = "text", "a workbook", "a Parquet file"
+GZIPPED = "a compressed file inside another"
 TABLE_KINDS = frozenset({TEXT, WORKBOOK, PARQUET})
 """The kinds of content that may hold tables."""
 
@@ -162,7 +163,7 @@ def members_of(path: Path, name: str) -> list[Member]:
         return [_unzipped(path, name)]
     if head.startswith(_ZIP) and not _is_workbook(path):
         return list(_archived(path, name))
-    return [Member(name, name, _kind(head, name), lambda: path.open("rb"))]
+    return [Member(name, name, kind_of(head, name), lambda: path.open("rb"))]
 
 
 def hidden(name: str) -> str:
@@ -173,13 +174,14 @@ def hidden(name: str) -> str:
     return "a hidden file" if any(part.startswith(".") for part in parts) else ""
 
 
-def _kind(head: bytes, name: str) -> str:
+def kind_of(head: bytes, name: str) -> str:
+    """What content is by its first bytes; text by its name."""
     if head.startswith(_PARQUET):
         return PARQUET
     if head.startswith((_OLE, _ZIP)):
         return WORKBOOK
     if head.startswith(_GZIP):
-        return "a compressed file inside another"
+        return GZIPPED
     for mark, words in _OTHERS:
         if head.startswith(mark):
             return words
@@ -216,7 +218,7 @@ def _unzipped(path: Path, name: str) -> Member:
             head = opened.read(512)
     except _BROKEN as error:
         raise _damaged(name, error) from error
-    return Member(name, name, _kind(head, inner), stream)
+    return Member(name, name, kind_of(head, inner), stream)
 
 
 def _archived(path: Path, name: str) -> Iterator[Member]:
@@ -250,7 +252,7 @@ def _entry(
     def opened() -> IO[bytes]:
         return io.BytesIO(_entry_bytes(path, entry))
 
-    kind = "an archive inside an archive" if packed else _kind(head, entry.filename)
+    kind = "an archive inside an archive" if packed else kind_of(head, entry.filename)
     return Member(file, where, hidden(entry.filename) or kind, opened)
 
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 JSON, PAGE = "retrained.json", "retrained.md"
 _SHOWN, _PARTS = 15, 3
 """Authorities on the page, and parts of each."""
+_LEAST = 0.0005
+"""Log-odds below which a change would be said as 0.000."""
+UNCHANGED = "Nothing changes: no authority's log-odds would move by as much as 0.001."
+"""What stands in place of the largest changes where there are none."""
 _HOW = (
     "The challenger is stopped at the champion's cut for this. *As few* and *as many* are exact if "
     "each forecast is right and inspections are independent of each other. Limits of what is "
@@ -144,6 +148,8 @@ def account(done: Retrained) -> dict[str, Any]:
 def page(done: Retrained) -> str:
     """The account as a page in Markdown."""
     champion, challenger = (one.info["model_id"] for one in (done.champion, done.challenger))
+    moved = largest_changes(done.changes)
+    most = "The largest, with the parts that add most;" if len(moved) else UNCHANGED
     parts = [
         f"# {challenger} against {champion}",
         f"**Proposed: {done.proposal}.** Because {done.reason}.",
@@ -156,14 +162,17 @@ def page(done: Retrained) -> str:
         "## Numbered checks of the challenger",
         _table(done.checks),
         "## What would change, for whom and why",
-        f"The largest, with the parts that add most; `{JSON}` has all, and they add up exactly.",
-        _table(largest_changes(done.changes)),
+        f"{most} `{JSON}` has all, and they add up exactly.",
+        *([_table(moved)] if len(moved) else []),
     ]
     return "\n\n".join(parts) + "\n"
 
 
 def largest_changes(changes: pd.DataFrame, shown: int = _SHOWN) -> pd.DataFrame:
-    """The authorities whose log-odds would move most: ``authority, now, then, step, why``."""
+    """The authorities whose log-odds would move most: ``authority, now, then, step, why``.
+
+    Those that would not move are left out.
+    """
     rows = []
     for (_, name), own in changes.groupby(["la_code", "la_name"], sort=True):
         most = own.loc[own["change"].abs().sort_values(ascending=False, kind="stable").index]
@@ -172,6 +181,7 @@ def largest_changes(changes: pd.DataFrame, shown: int = _SHOWN) -> pd.DataFrame:
         risks = [f"{100 * first[f'risk_{who}']:.1f}%" for who in ("champion", "challenger")]
         rows.append((name, *risks, step, ", ".join(why)))
     table = pd.DataFrame(rows, columns=["authority", "now", "then", "step", "why"])
+    table = table[table["step"].abs() >= _LEAST]
     order = table["step"].abs().sort_values(ascending=False, kind="stable").index
     return table.loc[order].head(shown).reset_index(drop=True)
 

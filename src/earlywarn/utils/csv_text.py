@@ -122,6 +122,20 @@ def decoded(data: bytes, where: str, error: type[EarlyWarnError]) -> tuple[str, 
     raise _not_text("binary data", where, error)
 
 
+def encoding_words(data: bytes) -> str:
+    r"""What some text that is not UTF-8 may be, in words.
+
+    Examples
+    --------
+    >>> encoding_words("rate".encode("utf-16")), encoding_words(b"Caf\xe9"), encoding_words(b"\0")
+    ('text in UTF-16', 'text in Windows-1252 or another older encoding', 'binary data')
+    """
+    marked = [name.upper() for mark, name in _WIDE if data.startswith(mark)]
+    if marked or _unmarked_wide(data[:32]):
+        return f"text in {[*marked, 'UTF-16'][0]}"
+    return "binary data" if b"\x00" in data else "text in Windows-1252 or another older encoding"
+
+
 def _unmarked_wide(data: bytes) -> list[tuple[str, str]]:
     """UTF-16 without its mark: every second byte of a header in plain letters is zero."""
     start = data[:200]

@@ -330,17 +330,17 @@ const explorer = (() => {
     return (contribution > 0 ? "raises the risk" : "lowers the risk") + (size < slight ? " slightly" : "");
   }
 
-  /* The shares of the other authorities that are strictly lower and strictly higher. */
+  /* The shares of the other authorities that are strictly lower and strictly higher, and their number. */
   function shares(data, place, self, value) {
     const others = data.authorities.filter((_, i) => i !== self).map((each) => each.value[place]).filter(known);
     const share = (test) => (others.length ? others.filter(test).length / others.length : NaN);
-    return { below: share((each) => each < value), above: share((each) => each > value) };
+    return { below: share((each) => each < value), above: share((each) => each > value), count: others.length };
   }
 
-  function standing({ below, above }) {
-    if (below === 0 && above === 0) return "the same as all others";
+  function standing({ below, above, count }) {
+    if (below === 0 && above === 0) return `the same as all ${count} others with a figure`;
     const [side, share] = below >= above ? ["higher", below] : ["lower", above];
-    return `${side} than ${Math.min(Math.floor(100 * share + 1e-9), 99)}% of authorities`;
+    return `${side} than ${Math.min(Math.floor(100 * share + 1e-9), 99)}% of ${count} others with a figure`;
   }
 
   /* What a figure counts against; a rank only where all figures are of one year. */
@@ -371,9 +371,10 @@ const explorer = (() => {
     const first = `${record.title}: ${figure(record, row.value)} ${record.unit.replace(/^% /, "")}${row.own ? "" : ` in ${row.period}`}`;
     return [
       first,
-      ...(row.own ? [`your own figure, compared with ${row.period}'s`] : []),
+      ...(row.own ? [`your own figure, compared with the others' of ${row.period}`] : []),
       ...(carried ? ["no newer figure published"] : []),
       ...beside(data, self, place, row, carried),
+      ...(Math.abs(row.level) >= data.constants.reach ? ["its effect held at the model's limit"] : []),
     ].join(", ");
   }
 

@@ -199,7 +199,7 @@
     const parts = [];
     if (explorer.known(value)) parts.push(`Published: ${explorer.figure(record, value)} for ${authority.period[place]}`);
     else parts.push(explorer.known(authority.level[place]) ? "Published: a suppressed count, of 1 to 5" : "No comparable figure published");
-    if (authority.period[place] !== record.newest.period) parts.push(`yours would be compared with ${record.newest.period}'s`);
+    if (authority.period[place] !== record.newest.period) parts.push(`yours would be compared with the others' of ${record.newest.period}`);
     const { expected } = explorer.usual(data, authority, place, own), { england } = record.newest;
     if (record.likeForLike && explorer.known(expected)) parts.push(`about ${explorer.figure(record, expected)} expected for its deprivation`);
     else if (explorer.known(england)) parts.push(`England's pooled figure ${explorer.figure(record, england)}`);
@@ -212,7 +212,7 @@
     const [used, value, period] = authority.deprivation, record = data.deprivation;
     const number = (each) => explorer.figure(record, each);
     const held = explorer.known(value) ? `Published: ${number(value)} for ${period}` : "No comparable figure published";
-    const old = explorer.known(value) && !explorer.known(used) ? `; yours would be compared with ${record.newest.period}'s` : "";
+    const old = explorer.known(value) && !explorer.known(used) ? `; yours would be compared with the others' of ${record.newest.period}` : "";
     return `${held}${old}; eight in ten authorities: ${record.usual.map(number).join(" to ")}. It has no weight of its own: it moves what is expected of the figures per child.`;
   }
 
