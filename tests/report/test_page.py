@@ -38,6 +38,7 @@ from earlywarn.report.track_record import (
     FROZEN,
     past_calibration,
     past_in_brief,
+    past_level,
     past_record,
     past_sentences,
     past_warnings,
@@ -339,7 +340,10 @@ def test_a_dot_stands_for_each_list_before_each_inadequate_judgement(tree, natio
 
 
 def test_the_calibration_stands_where_its_table_says(tree):
-    chart = calibration_chart(past_calibration())
+    level = past_level(past_record())
+    chart = calibration_chart(past_calibration(), level)
+    assert chart.title.startswith(f"{level}: ")
+    assert any(f"{level}: " in sentence for sentence in past_sentences(past_record()))
     frame = chart.frame()
     rows = table_named(tree, "Risks predicted and what was judged")[1:]
     assert [row[2] for row in rows] == [f"{100 * risk:.1f}%" for risk in frame["expected"]]
@@ -360,8 +364,12 @@ def test_the_calibration_stands_where_its_table_says(tree):
         ("were better than", {"brier_skill_lower": 0.01}),
         ("were worse than", {"brier_skill_upper": -0.01}),
         ("too few judgements to say", {"observed_expected": 0.88}),
-        ("The risks were too low", {"observed_expected_lower": 1.1}),
-        ("The risks were too high", {"observed_expected_upper": 0.9}),
+        ("The risks were too low, though hardly", {"observed_expected_lower": 1.1}),
+        ("The risks were too high, though hardly", {"observed_expected_upper": 0.9}),
+        (
+            "The risks were too high, beyond",
+            {"observed_expected_upper": 0.6, "events": 20, "observed_expected": 0.4},
+        ),
         ("about right", {"observed_expected_lower": 0.9, "observed_expected_upper": 1.1}),
         ("pairs, not surely better than chance", {"auc_below_good_lower": 0.4}),
     ],

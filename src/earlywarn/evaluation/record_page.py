@@ -112,7 +112,8 @@ def _verdict(row: Mapping[Any, Any], counted: pd.Series) -> str:
         return f"If the risks were right, the chance of so few events or fewer is {chance}. "
     order = order_words(row["auc_lower"], row["auc_upper"])
     skill = skill_words(row["brier_skill_lower"], row["brier_skill_upper"])
-    level = level_words(row["observed_expected_lower"], row["observed_expected_upper"])
+    resampled = (row["observed_expected_lower"], row["observed_expected_upper"])
+    level = level_words(resampled, (counted["lower"], counted["upper"]))
     return f"The order is {order}; the risks are {skill} the trailing base rate. {level}. "
 
 
