@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 from base64 import b64decode
 from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from zipfile import ZipFile
@@ -21,8 +23,9 @@ from earlywarn.cli.parser import main
 from earlywarn.errors import AuthorityError, ScoreError, UsageError
 from earlywarn.indicators.catalogue import get_indicator
 from earlywarn.report.authority import sections
-from earlywarn.report.authority_charts import waterfall_frame
+from earlywarn.report.authority_charts import small_chart, waterfall_frame
 from earlywarn.report.contents import Contents, gather
+from earlywarn.report.indicator_history import Line
 from earlywarn.report.national import (
     first_codes,
     left_out_above,
@@ -34,6 +37,7 @@ from earlywarn.report.national import (
 from earlywarn.report.page import authority_page, page, write_report
 from earlywarn.report.palette import style_of
 from earlywarn.report.standing import place_in_words, strip
+from earlywarn.report.svg import TimeAxis
 from earlywarn.report.track_record import (
     FROZEN,
     past_calibration,
@@ -45,6 +49,7 @@ from earlywarn.report.track_record import (
 )
 from earlywarn.report.track_record_charts import LEADS, calibration_chart, warning_chart
 from earlywarn.scoring.national import score
+from earlywarn.sources.schema import PUBLISHED
 from earlywarn.utils.formatting import chance
 from earlywarn.utils.progress import Progress
 
@@ -412,6 +417,24 @@ def test_risk_by_day_is_told_beside_region_and_neighbours(tree, contents):
     limits = ["risk", "risk_lower", "risk_upper"]
     own, listed = (f.set_index("la_code")[limits].sort_index() for f in (last, contents.scores))
     pd.testing.assert_frame_equal(own, listed, check_exact=True)
+
+
+@pytest.mark.parametrize(("indicator", "ends"), [("rereferrals", (3, 31)), ("caseload", (9, 30))])
+def test_a_figure_stands_at_the_day_its_year_ends(indicator, ends):
+    axis = TimeAxis(2013, date(2026, 3, 19), 0, 10_000)
+    years, none = [2023, 2025], [math.nan, math.nan]
+    rows = Line(years, [1.0, 2.0], none, none, none, none, [PUBLISHED, PUBLISHED])
+    drawn = small_chart(get_indicator(indicator), "Leeds", rows, axis, "", 3.0)
+    x = [int(x) for x in re.findall(r"[ML](\d+) ", re.search(r'class="own" d="([^"]+)"', drawn)[1])]
+    assert x == [axis.of_day(date(year, *ends)) for year in years]
+
+
+def test_a_year_that_ends_on_another_day_says_so(tree):
+    rows = table_named(tree, "Tameside: reporting years, to 31 March unless another day is given")
+    titles = [row[0] for row in rows]
+    assert sum(title.endswith("(to 30 September)") for title in titles) == 5
+    assert sum(title.endswith("(to 31 January)") for title in titles) == 1
+    assert sum("31 March)" in title for title in titles) == 0
 
 
 def test_the_figures_by_year_are_the_histories(tree, contents):
