@@ -87,9 +87,9 @@ _HEAD = (
 )
 _FOOT = (
     "\nBrackets are 95% intervals from a bootstrap that draws whole authorities. "
-    "With so few events they are wide, and\n"
-    "differences inside them are noise. "
-    "Authorities that were not inspected are unknown and count neither way."
+    "With so few events they are wide. Whether\n"
+    "two models differ is for the interval of their difference to say, on the same resamples, "
+    "below. Authorities that were not inspected are unknown and count neither way."
 )
 
 
