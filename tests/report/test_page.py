@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 from base64 import b64decode
 from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from zipfile import ZipFile
@@ -21,8 +23,9 @@ from earlywarn.cli.parser import main
 from earlywarn.errors import AuthorityError, ScoreError, UsageError
 from earlywarn.indicators.catalogue import get_indicator
 from earlywarn.report.authority import sections
-from earlywarn.report.authority_charts import waterfall_frame
+from earlywarn.report.authority_charts import small_chart, waterfall_frame
 from earlywarn.report.contents import Contents, gather
+from earlywarn.report.indicator_history import Line
 from earlywarn.report.national import (
     first_codes,
     left_out_above,
@@ -34,16 +37,19 @@ from earlywarn.report.national import (
 from earlywarn.report.page import authority_page, page, write_report
 from earlywarn.report.palette import style_of
 from earlywarn.report.standing import cloud, place_in_words, strip
+from earlywarn.report.svg import TimeAxis
 from earlywarn.report.track_record import (
     FROZEN,
     past_calibration,
     past_in_brief,
+    past_level,
     past_record,
     past_sentences,
     past_warnings,
 )
 from earlywarn.report.track_record_charts import LEADS, calibration_chart, warning_chart
 from earlywarn.scoring.national import score
+from earlywarn.sources.schema import PUBLISHED
 from earlywarn.utils.formatting import chance, number
 from earlywarn.utils.progress import Progress
 
@@ -339,7 +345,10 @@ def test_a_dot_stands_for_each_list_before_each_inadequate_judgement(tree, natio
 
 
 def test_the_calibration_stands_where_its_table_says(tree):
-    chart = calibration_chart(past_calibration())
+    level = past_level(past_record())
+    chart = calibration_chart(past_calibration(), level)
+    assert chart.title.startswith(f"{level}: ")
+    assert any(f"{level}: " in sentence for sentence in past_sentences(past_record()))
     frame = chart.frame()
     rows = table_named(tree, "Risks predicted and what was judged")[1:]
     assert [row[2] for row in rows] == [f"{100 * risk:.1f}%" for risk in frame["expected"]]
@@ -360,8 +369,12 @@ def test_the_calibration_stands_where_its_table_says(tree):
         ("were better than", {"brier_skill_lower": 0.01}),
         ("were worse than", {"brier_skill_upper": -0.01}),
         ("too few judgements to say", {"observed_expected": 0.88}),
-        ("The risks were too low", {"observed_expected_lower": 1.1}),
-        ("The risks were too high", {"observed_expected_upper": 0.9}),
+        ("The risks were too low, though hardly", {"observed_expected_lower": 1.1}),
+        ("The risks were too high, though hardly", {"observed_expected_upper": 0.9}),
+        (
+            "The risks were too high, beyond",
+            {"observed_expected_upper": 0.6, "events": 20, "observed_expected": 0.4},
+        ),
         ("about right", {"observed_expected_lower": 0.9, "observed_expected_upper": 1.1}),
         ("pairs, not surely better than chance", {"auc_below_good_lower": 0.4}),
     ],
@@ -404,6 +417,24 @@ def test_risk_by_day_is_told_beside_region_and_neighbours(tree, contents):
     limits = ["risk", "risk_lower", "risk_upper"]
     own, listed = (f.set_index("la_code")[limits].sort_index() for f in (last, contents.scores))
     pd.testing.assert_frame_equal(own, listed, check_exact=True)
+
+
+@pytest.mark.parametrize(("indicator", "ends"), [("rereferrals", (3, 31)), ("caseload", (9, 30))])
+def test_a_figure_stands_at_the_day_its_year_ends(indicator, ends):
+    axis = TimeAxis(2013, date(2026, 3, 19), 0, 10_000)
+    years, none = [2023, 2025], [math.nan, math.nan]
+    rows = Line(years, [1.0, 2.0], none, none, none, none, [PUBLISHED, PUBLISHED])
+    drawn = small_chart(get_indicator(indicator), "Leeds", rows, axis, "", 3.0)
+    x = [int(x) for x in re.findall(r"[ML](\d+) ", re.search(r'class="own" d="([^"]+)"', drawn)[1])]
+    assert x == [axis.of_day(date(year, *ends)) for year in years]
+
+
+def test_a_year_that_ends_on_another_day_says_so(tree):
+    rows = table_named(tree, "Tameside: reporting years, to 31 March unless another day is given")
+    titles = [row[0] for row in rows]
+    assert sum(title.endswith("(to 30 September)") for title in titles) == 5
+    assert sum(title.endswith("(to 31 January)") for title in titles) == 1
+    assert sum("31 March)" in title for title in titles) == 0
 
 
 def test_the_figures_by_year_are_the_histories(tree, contents):

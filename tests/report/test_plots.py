@@ -145,6 +145,14 @@ def test_a_waterfall_is_of_one_authority(model, snapshot):
         report.waterfall(explain(model, snapshot))
 
 
+@pytest.mark.parametrize(
+    ("indicator", "day"), [("rereferrals", "31 March"), ("agency_workers", "30 September")]
+)
+def test_the_axis_of_a_history_says_when_its_years_end(national, indicator, day):
+    axes = report.history(national, "Leeds", indicator)
+    assert axes.get_xlabel() == f"Reporting year, to {day}"
+
+
 def test_the_newest_value_of_a_history_is_the_indicator(histories, indicators):
     """The report draws the figures that the model reads."""
     known = histories[histories["value"].notna()]

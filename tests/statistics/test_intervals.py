@@ -86,6 +86,12 @@ def test_byar_limits_are_as_close_to_the_exact_ones_as_the_guidance_says() -> No
         assert np.max(np.abs(found / exact - 1)) < 0.002
 
 
+def test_byar_limits_of_small_counts_are_as_near_as_the_methods_say() -> None:
+    count = np.arange(10)
+    for found, exact in zip(byar_limits(count), poisson_limits(count), strict=True):
+        assert np.abs(found - exact).max() < 0.025
+
+
 def test_byar_lower_limit_is_never_below_nil() -> None:
     lower, _ = byar_limits([0, 0.25, 1, np.nan], confidence=0.998)
     np.testing.assert_array_equal(lower, [0, 0, 0, np.nan])

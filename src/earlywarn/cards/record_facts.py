@@ -8,7 +8,7 @@ import pandas as pd
 
 from earlywarn.evaluation.populations import AGAIN, ALL, NEW
 from earlywarn.evaluation.protocol import OURS, WINDOWS, headline, years_of
-from earlywarn.evaluation.wording import order_words, side, skill_words
+from earlywarn.evaluation.wording import level_found, order_words, skill_words
 from earlywarn.utils.formatting import percent, signed, span
 
 if TYPE_CHECKING:
@@ -131,15 +131,12 @@ def _in_words(tables: Mapping[str, pd.DataFrame], head: str) -> dict[str, str]:
 
 def _level(row: Mapping[Any, Any], populations: pd.DataFrame) -> str:
     """By resamples of authorities, and by the exact limits of a count as well."""
-    where = side(row["observed_expected_lower"], row["observed_expected_upper"], 1.0)
-    if not where:
-        return "right or not, which so few judgements can't say"
     counted = populations[
         (populations["window"] == row["window"]) & (populations["population"] == ALL)
     ].iloc[0]
-    surely = side(counted["lower"], counted["upper"], 1.0) == where
-    sides = {1: "too low", -1: "too high"}
-    return f"{sides[where]}, {'beyond chance' if surely else 'though hardly beyond chance'}"
+    resampled = (row["observed_expected_lower"], row["observed_expected_upper"])
+    found = level_found(resampled, (counted["lower"], counted["upper"]))
+    return found or "right or not, which so few judgements can't say"
 
 
 def _fairness(groups: pd.DataFrame) -> str:

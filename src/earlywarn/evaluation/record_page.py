@@ -87,9 +87,9 @@ _HEAD = (
 )
 _FOOT = (
     "\nBrackets are 95% intervals from a bootstrap that draws whole authorities. "
-    "With so few events they are wide, and\n"
-    "differences inside them are noise. "
-    "Authorities that were not inspected are unknown and count neither way."
+    "With so few events they are wide. Whether\n"
+    "two models differ is for the interval of their difference to say, on the same resamples, "
+    "below. Authorities that were not inspected are unknown and count neither way."
 )
 
 
@@ -112,7 +112,8 @@ def _verdict(row: Mapping[Any, Any], counted: pd.Series) -> str:
         return f"If the risks were right, the chance of so few events or fewer is {chance}. "
     order = order_words(row["auc_lower"], row["auc_upper"])
     skill = skill_words(row["brier_skill_lower"], row["brier_skill_upper"])
-    level = level_words(row["observed_expected_lower"], row["observed_expected_upper"])
+    resampled = (row["observed_expected_lower"], row["observed_expected_upper"])
+    level = level_words(resampled, (counted["lower"], counted["upper"]))
     return f"The order is {order}; the risks are {skill} the trailing base rate. {level}. "
 
 

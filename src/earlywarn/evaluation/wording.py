@@ -40,30 +40,51 @@ def side(lower: float, upper: float, reference: float) -> int:
     return -1 if upper < reference else 0
 
 
-def level_words(lower: float, upper: float) -> str:
-    """Say whether the risks were at the right level.
+def level_found(resampled: tuple[float, float], counted: tuple[float, float]) -> str:
+    """Say at which level the risks were, as far as two intervals of it allow.
 
     Parameters
     ----------
-    lower, upper : float
-        Interval of observed to expected.
+    resampled : tuple of float
+        Interval of observed to expected from resamples of whole authorities. Of so few events its
+        upper end is a little low: of right risks, 3 to 5% lie above it where 2.5% should.
+    counted : tuple of float
+        The same from the limits of a Poisson count, which are a little wide.
 
     Returns
     -------
     str
+        Empty where so few judgements can't say.
 
     Examples
     --------
-    >>> level_words(0.54, 1.24)
-    'The risks may have been right or not: too few judgements to say'
-    >>> level_words(0.3, 0.8), level_words(0.9, 1.1)
-    ('The risks were too high', 'The risks were about right')
+    >>> level_found((0.3, 0.8), (0.3, 0.9)), level_found((0.9, 1.1), (0.8, 1.2))
+    ('too high, beyond chance', 'about right')
+    >>> level_found((0.43, 0.99), (0.43, 1.09))
+    'too high, though hardly beyond chance'
     """
-    where = side(lower, upper, 1.0)
+    where = side(*resampled, 1.0)
     if where:
-        return "The risks were too low" if where > 0 else "The risks were too high"
-    if ABOUT_RIGHT[0] <= lower and upper <= ABOUT_RIGHT[1]:
-        return "The risks were about right"
+        surely = side(*counted, 1.0) == where
+        level = "too low" if where > 0 else "too high"
+        return f"{level}, {'beyond chance' if surely else 'though hardly beyond chance'}"
+    right = ABOUT_RIGHT[0] <= resampled[0] and resampled[1] <= ABOUT_RIGHT[1]
+    return "about right" if right else ""
+
+
+def level_words(resampled: tuple[float, float], counted: tuple[float, float]) -> str:
+    """Say in a sentence what `level_found` gives for the same intervals.
+
+    Examples
+    --------
+    >>> level_words((0.54, 1.24), (0.5, 1.3))
+    'The risks may have been right or not: too few judgements to say'
+    >>> level_words((0.3, 0.8), (0.3, 0.9))
+    'The risks were too high, beyond chance'
+    """
+    found = level_found(resampled, counted)
+    if found:
+        return f"The risks were {found}"
     return "The risks may have been right or not: too few judgements to say"
 
 

@@ -23,6 +23,7 @@ from earlywarn.report.standing import place_in_words, strip
 from earlywarn.report.svg import TimeAxis, inspection_lines
 from earlywarn.scoring.explanation import said_once
 from earlywarn.scoring.standing_words import band_words, judgement_words, rank_words, top_chances
+from earlywarn.sources.calendar import last_day
 from earlywarn.sources.schema import PUBLISHED
 from earlywarn.utils.csv_text import inert
 from earlywarn.utils.formatting import (
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
     from earlywarn.report.contents import Contents
 
+YEARS_END = last_day("cin")
+"""Of the children in need census, as of most tables."""
 _RECORDS = {record.id: record for record in INDICATORS}
 _MOST = 3
 FIGURE_DIGITS = 2
@@ -106,6 +109,7 @@ class Section:
     inspections: Table
     holes: tuple[str, ...]
     figures: pd.DataFrame
+    years_end: str = YEARS_END
 
     def figures_link(self) -> str:
         """All figures of the authority as a CSV file, in the link itself."""
@@ -357,7 +361,13 @@ def _history(record: Indicator, rows: Line, years: tuple[int, ...]) -> History:
         by_year = dict(zip(rows.period, cells, strict=True))
         lines.append((name, tuple(by_year.get(year, "") for year in years)))
     title = f"{record.title}, {record.unit}" if record.unit else record.title
-    return History(title, tuple(lines))
+    return History(title + _ending(record), tuple(lines))
+
+
+def _ending(record: Indicator) -> str:
+    """The day on which the indicator's years end, where it is not that of most tables."""
+    day = last_day(record.series)
+    return "" if day == YEARS_END else f" (to {day})"
 
 
 _SHORT = {

@@ -15,6 +15,7 @@ from earlywarn.report.chart import Chart, Column, picture_style
 from earlywarn.report.standing import rounded_up
 from earlywarn.report.svg import Scale, TimeAxis, area, drawing, inspection_lines, label, line
 from earlywarn.scoring.words import NONE
+from earlywarn.sources.calendar import span
 from earlywarn.statistics.distributions import expit, logit
 from earlywarn.utils.formatting import long_date, number, percent, signed, text
 
@@ -208,11 +209,12 @@ def small_chart(
 ) -> str:
     """One indicator's history: own line and limits, neighbours, England; inspections behind.
 
-    The axis begins at zero and ends at ``top``, so that the charts of two authorities compare; one
-    whose own figures lie beyond has a longer one, as its label says.
+    A figure stands at the day on which its year ends, so that what came before an inspection stands
+    before it. The axis begins at zero and ends at ``top``, so that the charts of two authorities
+    compare; one whose own figures lie beyond has a longer one, as its label says.
     """
     scale = Scale(0.0, max(top, *_own_reach(rows)), 76, 16)
-    x = [axis.of_year(period) for period in rows.period]
+    x = [axis.of_day(span(record.series, period)[1]) for period in rows.period]
     parts = [
         marks,
         _path("lim", area(x, rows.lower, rows.upper, scale)),

@@ -83,7 +83,7 @@ def _came(frame: pd.DataFrame) -> str:
         low, high = (float(limit / expected) for limit in byar_limits(events))
     if len(ratios) == 1:
         (ratio,) = ratios.values()
-        return f"{level_words(low, high)}: {ratio:.2f} came for each one predicted"
+        return f"{level_words((low, high), (low, high))}: {ratio:.2f} came for each one predicted"
     each = ", ".join(f"{model} {ratio:.2f}" for model, ratio in ratios.items())
     return f"What came for each one predicted: {each}"
 

@@ -13,6 +13,7 @@ from earlywarn.authorities import ENGLAND
 from earlywarn.indicators.build import FEWEST_NEIGHBOURS
 from earlywarn.indicators.catalogue import INDICATORS, Indicator
 from earlywarn.indicators.figures import POPULATION
+from earlywarn.sources.calendar import span
 from earlywarn.statistics.arrays import rate
 from earlywarn.statistics.intervals import byar_limits, wilson_limits
 
@@ -117,7 +118,7 @@ class _Tables:
         placed = everything.assign(row=row, year=everything["period"] - first)
         self.by_measure = dict(iter(placed[row >= 0].groupby("measure")))
         self.near = _near(snapshot, self.codes[:-1])
-        self.too_early = _too_early(snapshot, self.codes[:-1], self.years)
+        self.opened = [snapshot.register.life(code)[0] or date.min for code in self.codes[:-1]]
         estimates = pd.DataFrame(self.table(POPULATION, "value")).shift(1, axis=1)
         self.children: FloatArray = estimates.ffill(axis=1).to_numpy()
 
@@ -160,7 +161,10 @@ class _Tables:
             return self._table(record.measure, column, empty)[:-1, shown].ravel()
 
         status = cells("status", empty=np.array(NOT_THERE, dtype=object))
-        status[(status == NOT_THERE) & self.too_early[:, shown].ravel()] = NOT_YET
+        early = _too_early(
+            self.opened, [span(record.series, year)[1] for year in self.years[shown]]
+        )
+        status[(status == NOT_THERE) & early.ravel()] = NOT_YET
         return {
             "status": status,
             "joint": cells("joint", empty=False),
@@ -194,10 +198,9 @@ _PER_CHILD = frozenset(
 )
 
 
-def _too_early(snapshot: Snapshot, codes: list[str], years: list[int]) -> NDArray[np.bool_]:
-    """Whether an authority did not exist yet at the end of a reporting year, 31 March."""
-    opened = (snapshot.register.life(code)[0] or date.min for code in codes)
-    return np.array([[date(year, 3, 31) < day for year in years] for day in opened])
+def _too_early(opened: list[date], ends: list[date]) -> NDArray[np.bool_]:
+    """Whether an authority did not exist yet on the last day of a reporting year."""
+    return np.array([[end < day for end in ends] for day in opened])
 
 
 def _near(snapshot: Snapshot, codes: list[str]) -> FloatArray:

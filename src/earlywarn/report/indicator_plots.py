@@ -27,6 +27,7 @@ from earlywarn.report.palette import (
 )
 from earlywarn.report.plotting import Figure, Mark, drawn_by, marked_rows
 from earlywarn.scoring.words import own_figure
+from earlywarn.sources.calendar import last_day
 from earlywarn.statistics.funnel import funnel_limits
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _draw_history(ax: Axes, frame: pd.DataFrame) -> None:
     ax.plot(year, frame["neighbours"], ":", color=TURQUOISE, lw=2, label="neighbours, mean")
     ax.plot(year, frame["value"], "o-", color=DARK_BLUE, lw=2.5, ms=4, label=name)
     ax.set_xticks(year)
-    ax.set_xlabel("Year ending 31 March")
+    ax.set_xlabel(f"Reporting year, to {last_day(record.series)}")
     ax.set_ylabel(record.unit)
     last = frame[frame["value"].notna()].tail(1).to_dict("records")
     newest = "nothing published"

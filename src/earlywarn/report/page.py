@@ -13,7 +13,7 @@ from earlywarn.report.authority import sections
 from earlywarn.report.contents import Contents, gather
 from earlywarn.report.source_dates import freshness_table, freshness_words
 from earlywarn.report.standing import clouds
-from earlywarn.report.track_record import FROZEN, past_in_brief, past_sentences
+from earlywarn.report.track_record import FROZEN, past_in_brief, past_level, past_sentences
 from earlywarn.report.track_record_charts import calibration_chart, warning_chart
 from earlywarn.scoring.defaults import model_or_shipped
 from earlywarn.utils.arguments import several
@@ -293,7 +293,7 @@ def _national(contents: Contents) -> dict[str, Any]:
         "brief": past_in_brief(contents.record),
         "past": [*past_sentences(contents.record), FROZEN],
         "warned": warning_chart(contents.warnings, contents.snapshot.register),
-        "came_true": calibration_chart(contents.calibration),
+        "came_true": calibration_chart(contents.calibration, past_level(contents.record)),
         "record": country.record_tables(contents),
         "quality": country.quality_table(contents),
         "findings": country.findings_table(contents),

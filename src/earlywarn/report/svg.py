@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LETTERS = {"Outstanding": "O", "Good": "G", "Requires improvement": "R", "Inadequate": "I"}
-YEAR_ENDS = 0.25
-"""Reporting years end on 31 March: their figures stand a quarter into the year."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,7 @@ class TimeAxis:
     --------
     >>> from datetime import date
     >>> axis = TimeAxis(2013, date(2026, 3, 19), 10, 230)
-    >>> axis.of_year(2013) < axis.of_day(date(2014, 1, 1)) < axis.of_day(axis.last) <= 230
+    >>> axis.of_day(date(2013, 3, 31)) < axis.of_day(date(2014, 1, 1)) < axis.of_day(axis.last)
     True
     """
 
@@ -150,10 +148,6 @@ class TimeAxis:
     def of_day(self, day: date) -> int:
         """Where a day lies."""
         return self.scale(_decimal(day))
-
-    def of_year(self, period: int) -> int:
-        """Where the figures of a reporting year lie."""
-        return self.scale(period + YEAR_ENDS)
 
     def ticks(self, height: int, *, each: int) -> str:
         """Marks and labels below the axis."""

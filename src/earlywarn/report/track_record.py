@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from earlywarn.evaluation.protocol import OURS, headline, years_of
 from earlywarn.evaluation.stored_record import read_recorded
 from earlywarn.evaluation.wording import level_words, order_words, skill_words
+from earlywarn.statistics.intervals import byar_limits
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable, Mapping
@@ -156,7 +157,7 @@ def past_sentences(record: pd.DataFrame) -> list[str]:
         (
             f"As probabilities the risks were {_skill(row)} the recent share of Inadequate "
             f"judgements alone: Brier skill {_interval(row, 'brier_skill')}. "
-            f"{_level(row)}: {_interval(row, 'observed_expected')} "
+            f"{past_level(record)}: {_interval(row, 'observed_expected')} "
             "Inadequate judgements came for each one expected."
         ),
         (
@@ -183,6 +184,22 @@ FROZEN = (
 """What the prospective test found, docs/prospective.md: a fact of its day, not of this record."""
 
 
+def past_level(record: pd.DataFrame) -> str:
+    """Whether the risks were at the right level, by resamples and by the limits of a count.
+
+    Examples
+    --------
+    >>> past_level(past_record())
+    'The risks were too high, though hardly beyond chance'
+    """
+    row = _row(record, OURS)
+    expected = row["events"] / row["observed_expected"]
+    low, high = (float(limit / expected) for limit in byar_limits(row["events"]))
+    return level_words(
+        (row["observed_expected_lower"], row["observed_expected_upper"]), (low, high)
+    )
+
+
 def past_window(record: pd.DataFrame) -> str:
     """The window of the record that the sentences are about."""
     return headline(set(record["window"]))
@@ -201,10 +218,6 @@ def past_years(record: pd.DataFrame) -> str:
 
 def _skill(row: Mapping[Hashable, Any]) -> str:
     return skill_words(row["brier_skill_lower"], row["brier_skill_upper"])
-
-
-def _level(row: Mapping[Hashable, Any]) -> str:
-    return level_words(row["observed_expected_lower"], row["observed_expected_upper"])
 
 
 def _differ(row: Mapping[Hashable, Any], baselines: Iterable[Mapping[Hashable, Any]]) -> str:

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from earlywarn.evaluation.protocol import headline, parts_of, years_of
-from earlywarn.evaluation.wording import level_words
 from earlywarn.report.chart import Chart, Column
 from earlywarn.report.svg import Scale, drawing, label
-from earlywarn.statistics.intervals import byar_limits
 from earlywarn.utils.formatting import long_date, percent, text, whole
 
 if TYPE_CHECKING:
@@ -106,8 +104,8 @@ def _warned(y: int, row: Mapping[Hashable, Any]) -> str:
 # --- calibration ---------------------------------------------------------------------------------
 
 
-def calibration_chart(calibration: pd.DataFrame) -> Chart:
-    """Risks predicted against the shares that were judged Inadequate, by fifths."""
+def calibration_chart(calibration: pd.DataFrame, level: str) -> Chart:
+    """Risks predicted against the shares judged Inadequate, by fifths; ``level`` is the verdict."""
     present = set(calibration["window"])
     window = headline(present)
     frame = calibration[calibration["window"] == window].reset_index(drop=True)
@@ -128,11 +126,8 @@ def calibration_chart(calibration: pd.DataFrame) -> Chart:
     parts.append(f'<path class="band90" d="{bands}"/>')
     parts += [_bin(row, across, up) for row in rows]
     expected = (frame["expected"] * frame["n"]).sum()
-    low, high = (float(limit / expected) for limit in byar_limits(frame["events"].sum()))
     ratio = frame["events"].sum() / expected
-    title = (
-        f"{level_words(low, high)}: {ratio:.2f} Inadequate judgements came for each one expected"
-    )
+    title = f"{level}: {ratio:.2f} Inadequate judgements came for each one expected"
     alt = (
         f"Dot plot of the share judged Inadequate by the risk predicted, "
         f"{years_of(window, present)}, in {len(frame)} groups: "

@@ -15,6 +15,7 @@ import pandas as pd
 from earlywarn.errors import SourceError
 from earlywarn.sources.schema import Finding
 from earlywarn.utils.dates import as_date, this_day
+from earlywarn.utils.formatting import long_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -242,6 +243,17 @@ def span(series: str, period: int) -> tuple[date, date]:
     """
     (y0, m0, d0), (y1, m1, d1) = _SPANS.get(series, _FINANCIAL_YEAR)
     return date(period + y0, m0, d0), date(period + y1, m1, d1)
+
+
+def last_day(series: str) -> str:
+    """The day of the year on which a reporting year of a series ends, as people write it.
+
+    Examples
+    --------
+    >>> last_day("cin"), last_day("csww")
+    ('31 March', '30 September')
+    """
+    return long_date(span(series, 2000)[1]).removesuffix(" 2000")
 
 
 def _typed(table: pd.DataFrame, where: str) -> pd.DataFrame:
