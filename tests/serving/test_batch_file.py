@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import pickle
+import pkgutil
 import re
 import subprocess
 import sys
@@ -28,6 +29,8 @@ from earlywarn.scoring.national import at_prior
 from earlywarn.serving.batch_file import BatchResult, score_file
 from earlywarn.serving.chunks import csv_bytes, read_chunks
 from earlywarn.serving.work_folder import WorkFolder
+from earlywarn.utils import file_sets
+from earlywarn.utils.file_sets import settle
 from earlywarn.utils.files import check_outputs
 
 pa = pytest.importorskip("pyarrow", reason="Parquet files need pyarrow")
@@ -451,8 +454,8 @@ class TestStopped:
     @pytest.mark.parametrize(
         ("step", "calls", "moved"),
         [
-            ("pathlib.Path.replace", 0, False),
-            ("pathlib.Path.replace", 1, False),
+            ("earlywarn.utils.file_sets.place", 0, False),
+            ("earlywarn.utils.file_sets.place", 1, False),
             ("pathlib.Path.unlink", 0, True),
             ("pathlib.Path.unlink", 4, True),
         ],
@@ -477,31 +480,34 @@ class TestStopped:
     def stop_at(self, monkeypatch, step: str, calls: int) -> None:
         """Stop in place of a step's call of this number, once the parts are joined."""
         done = iter(range(calls))
-        name = step.rsplit(".", 1)[1]
-        plain = getattr(Path, name)
+        owner, name = step.rsplit(".", 1)
+        plain = getattr(pkgutil.resolve_name(owner), name)
 
         def stops(path, *args, **options):
-            joined = (Path(path).parent / "joined.json", Path(path) / "joined.json")
-            if any(file.is_file() for file in joined) and next(done, None) is None:
+            folders = [Path(path).parent, Path(path)]
+            if name == "place":
+                folders.append(Path(path).parent / ".out.csv.parts")
+            joined = any((folder / "joined.json").is_file() for folder in folders)
+            if joined and next(done, None) is None:
                 raise KeyboardInterrupt
             return plain(path, *args, **options)
 
-        monkeypatch.setattr(Path, name, stops)
+        monkeypatch.setattr(step, stops)
 
     @pytest.mark.parametrize("calls", [0, 1])
     def test_what_can_not_be_put_in_its_place_is_kept_and_said(
         self, source, tmp_path, monkeypatch, calls: int
     ) -> None:
         batch(source, tmp_path / "whole.csv")
-        done, plain = iter(range(calls)), Path.replace
+        done, place = iter(range(calls)), file_sets.place
 
-        def full(path: Path, target: Path) -> Path:
-            if Path(target).name.startswith("out.") and next(done, None) is None:
+        def full(part: Path, file: Path, *, overwrite: bool) -> None:
+            if next(done, None) is None:
                 raise OSError(errno.ENOSPC, "No space left on device")
-            return plain(path, target)
+            place(part, file, overwrite=overwrite)
 
         with monkeypatch.context() as patch:
-            patch.setattr(Path, "replace", full)
+            patch.setattr("earlywarn.utils.file_sets.place", full)
             said = (
                 r"out\.csv: all is scored, and .* No space left .* --resume: what is done is kept"
             )
@@ -578,7 +584,7 @@ class TestStopped:
 
     def test_joined_and_another_file_in_its_place(self, source, tmp_path, monkeypatch) -> None:
         with monkeypatch.context() as patch:
-            self.stop_at(patch, "pathlib.Path.replace", 0)
+            self.stop_at(patch, "earlywarn.utils.file_sets.place", 0)
             with pytest.raises(KeyboardInterrupt):
                 batch(source, tmp_path / "out.csv")
         (tmp_path / "out.csv").write_text("mine", encoding="utf-8")
@@ -731,6 +737,78 @@ def test_the_second_move_fails(source: Path, tmp_path: Path, monkeypatch, first:
         with pytest.raises(UsageError, match=r"can't be put in its place: found in use.*--resume"):
             batch(source, out, overwrite=True)
     assert [file.read_text("utf-8") for file in both if file.exists()] == ["old"] * 2 * (not first)
+    assert batch(source, out, overwrite=True, resume=True).rows == len(read(out)) == 230
+    assert hidden(tmp_path) == []
+
+
+def killed_in_the_midst(command: list[str], calls: int) -> None:
+    """Run a command in a process of its own that ends at once at this call of a change of names."""
+    code = """
+import os, sys
+from earlywarn.cli import main
+from earlywarn.serving import batch_file
+calls, move = int(sys.argv[1]), batch_file._move
+def counted(name):
+    plain = getattr(os, name)
+    def step(*args, **options):
+        global calls
+        calls -= 1
+        if calls < 0:
+            os._exit(9)
+        return plain(*args, **options)
+    setattr(os, name, step)
+def moving(*args, **options):
+    for name in ("link", "replace", "rename", "unlink"):
+        counted(name)
+    move(*args, **options)
+batch_file._move = moving
+main([*sys.argv[2:], "--jobs", "1", "--quiet"])
+"""
+    subprocess.run([sys.executable, "-c", code, str(calls), *command], check=False, timeout=120)  # noqa: S603
+
+
+@pytest.mark.parametrize("calls", [1, 4, 5, 6])
+def test_killed_while_both_files_change_places(source: Path, tmp_path: Path, calls: int) -> None:
+    """What is there is both old or both new to whoever looks next; --resume always goes on."""
+    out = tmp_path / "out.csv"
+    both = [out, tmp_path / "out.refused.csv"]
+    whole = batch(source, tmp_path / "whole.csv")
+    new = [file.read_bytes() for file in (whole.out, whole.refused_rows)]
+    for file in both:
+        file.write_bytes(b"old")
+    command = ["batch", str(source), "--out", str(out), "--overwrite", "--chunk", "50"]
+    killed_in_the_midst(command, calls)
+    assert hidden(tmp_path)
+    settle(tmp_path)
+    assert [file.read_bytes() for file in both] in (new, [b"old"] * 2)
+    assert batch(source, out, overwrite=True, resume=True).rows == 230
+    assert [file.read_bytes() for file in both] == new
+    assert hidden(tmp_path) == []
+
+
+def test_a_move_that_fails_for_good_leaves_what_was_there(
+    source: Path, tmp_path: Path, monkeypatch
+) -> None:
+    """Also where no name can be changed back; the disk mended, --resume ends it."""
+    out = tmp_path / "out.csv"
+    both = [out, tmp_path / "out.refused.csv"]
+    for file in both:
+        file.write_bytes(b"old")
+    replace = os.replace
+    failed: list[object] = []
+
+    def fails(part: Path, file: Path, **options: Any) -> None:
+        if failed or file == out:
+            failed.append(file)
+            raise OSError(errno.EIO, "Input/output error")
+        replace(part, file, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", fails)
+        with pytest.raises(UsageError, match=r"can't be put in its place: found Input/output"):
+            batch(source, out, overwrite=True)
+    assert len(failed) > 1
+    assert [file.read_bytes() for file in both] == [b"old"] * 2
     assert batch(source, out, overwrite=True, resume=True).rows == len(read(out)) == 230
     assert hidden(tmp_path) == []
 

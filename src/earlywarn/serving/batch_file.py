@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import hashlib
 import warnings
 from concurrent.futures import BrokenExecutor
@@ -32,9 +33,8 @@ from earlywarn.serving.chunks import (
 )
 from earlywarn.serving.work_folder import WorkFolder, unfinished, work_folder
 from earlywarn.utils.arguments import whole_number
-from earlywarn.utils.file_sets import name_twice
-from earlywarn.utils.files import check_outputs, written_to
-from earlywarn.utils.parts import confirm_names
+from earlywarn.utils.file_sets import FileSet, replace_together
+from earlywarn.utils.files import check_outputs, unwritable, written_to
 from earlywarn.utils.paths import as_path
 from earlywarn.utils.progress import Progress, progress_or_silent
 from earlywarn.utils.workers import check_jobs, parallel
@@ -368,47 +368,36 @@ def _join(job: _Job, parts: list[Part]) -> None:
 
 
 def _put_in_place(out: Path, job: _Job, *, overwrite: bool) -> BatchResult:
-    """Move both files into their places, the output last, and clear the rest away."""
+    """Put both files into their places, and clear the rest away."""
     counts = job.work.finished() or {}
-    refused_rows = _refused_rows(out)
-    if job.whole.exists():
-        moved = [out, refused_rows] if job.refused.exists() else [out]
-        try:
-            check_outputs(*moved, overwrite=overwrite)
-        except UsageError as fault:
-            raise _with_what_is_kept(fault, job) from fault
-        try:
-            _move_both(out, job)
-            confirm_names(out.absolute().parent)
-        except OSError as error:
-            raise _not_moved(out, job, error) from error
+    both = {_refused_rows(out): job.refused, out: job.whole}
+    moved = {file: new for file, new in both.items() if new.exists()}
+    # A call that was stopped may have placed them, and not have come to clear the rest away.
+    if not all(file.is_file() and filecmp.cmp(file, moved[file], shallow=False) for file in moved):
+        _move(out, moved, job, overwrite=overwrite)
     # What says that it was finished goes last: stopped in between, --resume clears the rest.
     try:
         job.work.clear()
     except OSError as error:
         left = f"{out} is whole, but {job.work.folder} could not be removed"
         warnings.warn(f"{left}: {error.strerror or error}", LeftBehindWarning, stacklevel=3)
-    return BatchResult(out, refused_rows, counts["rows"], counts["refused"])
+    return BatchResult(out, _refused_rows(out), counts["rows"], counts["refused"])
 
 
-def _move_both(out: Path, job: _Job) -> None:
-    """Move the refused rows and then the output; where that fails, the former are as before."""
-    refused_rows, before = _refused_rows(out), job.work.file(f"before.{_REFUSED}")
-    moves = job.refused.exists()
+def _move(out: Path, moved: dict[Path, Path], job: _Job, *, overwrite: bool) -> None:
+    """Put files in their places together; where that fails, all stay as they were before."""
     try:
-        if moves:
-            name_twice(refused_rows, before)
-            job.refused.replace(refused_rows)
-        job.whole.replace(out)
-    except BaseException:
-        if moves and job.whole.exists() and not job.refused.exists():
-            refused_rows.replace(job.refused)
-            if before.exists():
-                before.replace(refused_rows)
-        raise
+        check_outputs(*moved, overwrite=overwrite)
+        replace_together([FileSet(moved)], overwrite=moved if overwrite else (), durable=True)
+    except UsageError as fault:
+        raise _with_what_is_kept(fault, job) from fault
+    except FileExistsError as error:
+        raise _with_what_is_kept(unwritable(out, error), job) from error
+    except OSError as error:
+        raise _not_moved(out, job, error) from error
 
 
-def _with_what_is_kept(fault: UsageError, job: _Job) -> UsageError:
+def _with_what_is_kept(fault: EarlyWarnError, job: _Job) -> UsageError:
     parts = fault.as_dict()
     parts["remedy"] = f"{parts['remedy']} All is scored and kept in {job.work.folder} for --resume."
     return UsageError(parts.pop("problem"), **parts)
