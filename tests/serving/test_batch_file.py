@@ -282,6 +282,19 @@ def test_types_do_not_depend_on_the_chunk(tmp_path: Path) -> None:
     assert pa.parquet.read_schema(tmp_path / "out.parquet").field("n").type == pa.int64()
 
 
+def test_lists_come_back_whole(tmp_path: Path) -> None:
+    """Also lists longer than what pandas shows of one."""
+    lists = [[], None, list("ab"), list(range(5_000))]
+    table = pa.table(
+        {"caseload": [16.0] * 4, "x": [None if x is None else [str(n) for n in x] for x in lists]}
+    )
+    pa.parquet.write_table(table, tmp_path / "in.parquet")
+    batch(tmp_path / "in.parquet", tmp_path / "out.csv")
+    found = pd.read_csv(tmp_path / "out.csv", dtype=str, keep_default_na=False)["x"]
+    expected = ["" if x is None else str(x) for x in table["x"].to_pylist()]
+    assert found.tolist() == expected
+
+
 def test_a_chunk_is_sent_on_without_the_rest_of_its_row_group(tmp_path: Path) -> None:
     kind = pd.Categorical(["one", "two"] * 10_000)
     rows = pd.DataFrame({"n": np.arange(20_000), "kind": kind, "caseload": 16.0})
@@ -535,6 +548,45 @@ class TestStopped:
         assert "All was done before" in capsys.readouterr().err
         assert out.read_bytes() == before
         assert hidden(tmp_path) == []
+
+    @pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
+    @pytest.mark.parametrize("other", ["input", "model", "explain"])
+    def test_the_output_of_other_work_is_not_this_works(
+        self, source, tmp_path, ending: str, other: str
+    ) -> None:
+        """Though it is newer than the input, and has as many rows."""
+        out, model, options = tmp_path / f"out{ending}", MODEL, {"jobs": 1, "resume": True}
+        batch(source, out)
+        assert batch(source, out, resume=True).done_before
+        if other == "input":
+            text = source.read_text("utf-8").replace("00007,", "99999,")
+            source.write_text(text, encoding="utf-8")
+            os.utime(source, ns=(1, 1))
+        elif other == "model":
+            model = at_prior(MODEL, 0.2)
+        else:
+            options["explain"] = True
+        with pytest.raises(UsageError, match="there already"):
+            score_file(source, out, model, **options)
+
+    @pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
+    def test_any_rows_are_known_again(self, tmp_path: Path, ending: str) -> None:
+        lines = '{"caseload": 16, "x": [1, true, null]}\n{"caseload": 17.5, "y": {"z": "é"}}\n{}\n'
+        (tmp_path / "in.jsonl").write_text(lines, encoding="utf-8")
+        table = pa.table(
+            {
+                "caseload": pa.array([16.0, None, 17.1], pa.float32()),
+                "kind": pa.array(["a", None, "b"]).dictionary_encode(),
+                "day": pa.array([0, None, 1], pa.timestamp("ns", tz="Europe/London")),
+                "lists": [["a", "b"], None, []],
+            }
+        )
+        pa.parquet.write_table(table, tmp_path / "in.parquet", row_group_size=2)
+        for name in ("in.jsonl", "in.parquet"):
+            for chunk in (1, 50):
+                out = tmp_path / f"{chunk}{name}.out{ending}"
+                assert not batch(tmp_path / name, out, chunk=chunk).done_before
+                assert batch(tmp_path / name, out, resume=True).done_before
 
     def test_the_output_of_an_older_input_is_not_this_works(self, source, tmp_path) -> None:
         out = tmp_path / "out.csv"

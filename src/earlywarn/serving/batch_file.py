@@ -31,6 +31,7 @@ from earlywarn.serving.chunks import (
     join_parts,
     read_chunks,
 )
+from earlywarn.serving.done_before import counts_of_done
 from earlywarn.serving.work_folder import WorkFolder, unfinished, work_folder
 from earlywarn.utils.arguments import whole_number
 from earlywarn.utils.file_sets import FileSet, replace_together
@@ -155,11 +156,11 @@ def score_file(  # noqa: PLR0913 - one a choice that the command line has
     # Every output beside its own parts: moving a file within a folder is done at once or not. The
     # whole path, since processes that an earlier call left waiting may stand in another folder.
     folder = out.absolute().parent / f".{out.name}.parts"
+    model = model_or_shipped(model)
     if not (resume and unfinished(folder)):
-        if resume and not overwrite and (done := _done_before(source, out)):
+        if resume and not overwrite and (done := _done_before(source, out, model, explain=explain)):
             return _without_rest(folder, done)
         check_outputs(out, _refused_rows(out), overwrite=overwrite, inputs=[source])
-    model = model_or_shipped(model)
     ticket = _ticket(source, model, explain=explain, chunk=chunk)
     with written_to(out), work_folder(folder, ticket, resume=resume) as work:
         job = _Job(work, out.suffix.lower(), model, explain)
@@ -184,16 +185,16 @@ def _refused_rows(out: Path) -> Path:
     return out.with_name(f"{out.stem}.refused.csv")
 
 
-def _done_before(source: Path, out: Path) -> BatchResult | None:
-    """What an earlier call came to, if both its files are there, newer than the input."""
-    files = [out, _refused_rows(out)]
+def _done_before(source: Path, out: Path, model: RiskModel, *, explain: bool) -> BatchResult | None:
+    """What an earlier call came to, if both its files are there, and are what this one would be."""
+    files = (out, _refused_rows(out))
     if not all(file.is_file() for file in files):
         return None
     changed = max((file.stat().st_mtime_ns for file in _files(source)), default=0)
     if not changed or min(file.stat().st_mtime_ns for file in files) < changed:
         return None
-    rows, refused = (sum(len(part.rows) for part in read_chunks(file, CHUNK)) for file in files)
-    return BatchResult(out, files[1], rows, refused, done_before=True)
+    counts = counts_of_done(source, *files, model, explain=explain)
+    return BatchResult(*files, *counts, done_before=True) if counts else None
 
 
 def _without_rest(folder: Path, done: BatchResult) -> BatchResult:
