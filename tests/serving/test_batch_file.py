@@ -862,7 +862,34 @@ def test_a_move_that_fails_for_good_leaves_what_was_there(
     assert len(failed) > 1
     assert [file.read_bytes() for file in both] == [b"old"] * 2
     assert batch(source, out, overwrite=True, resume=True).rows == len(read(out)) == 230
+    assert b"refused: " in both[1].read_bytes()
     assert hidden(tmp_path) == []
+
+
+@pytest.mark.parametrize("lost", [b"", b"other", None])
+def test_an_output_changed_before_it_has_its_place_is_made_again(
+    source: Path, tmp_path: Path, monkeypatch, lost: bytes | None
+) -> None:
+    """What was joined is put in its place only as it was joined, over an old output too."""
+    out, whole = tmp_path / "out.csv", batch(source, tmp_path / "whole.csv")
+    for file in (out, tmp_path / "out.refused.csv"):
+        file.write_bytes(b"old")
+    with monkeypatch.context() as patch:
+        patch.setattr("earlywarn.utils.file_sets.place", unplaced)
+        with pytest.raises(UsageError, match="--resume"):
+            batch(source, out, overwrite=True)
+    for name in ("whole.csv", "refused.csv"):
+        if lost is None:
+            (tmp_path / ".out.csv.parts" / name).unlink()
+        else:
+            (tmp_path / ".out.csv.parts" / name).write_bytes(lost)
+    batch(source, out, overwrite=True, resume=True)
+    assert out.read_bytes() == whole.out.read_bytes()
+    assert (tmp_path / "out.refused.csv").read_bytes() == whole.refused_rows.read_bytes()
+
+
+def unplaced(*_: Path, **__: bool) -> None:
+    raise OSError(errno.EIO, "Input/output error")
 
 
 def test_parts_that_can_not_be_removed(source: Path, tmp_path: Path, monkeypatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import filecmp
 import hashlib
 import warnings
 from concurrent.futures import BrokenExecutor
@@ -32,9 +31,9 @@ from earlywarn.serving.chunks import (
     read_chunks,
 )
 from earlywarn.serving.done_before import counts_of_done
-from earlywarn.serving.work_folder import WorkFolder, unfinished, work_folder
+from earlywarn.serving.work_folder import WorkFolder, is_whole, unfinished, work_folder
 from earlywarn.utils.arguments import whole_number
-from earlywarn.utils.file_sets import FileSet, replace_together
+from earlywarn.utils.file_sets import FileSet, digest, replace_together
 from earlywarn.utils.files import check_outputs, unwritable, written_to
 from earlywarn.utils.paths import as_path
 from earlywarn.utils.progress import Progress, progress_or_silent
@@ -164,7 +163,7 @@ def score_file(  # noqa: PLR0913 - one a choice that the command line has
     ticket = _ticket(source, model, explain=explain, chunk=chunk)
     with written_to(out), work_folder(folder, ticket, resume=resume) as work:
         job = _Job(work, out.suffix.lower(), model, explain)
-        if work.finished() is None or not (out.exists() or job.whole.exists()):
+        if not _is_joined(out, job):
             try:
                 check_outputs(out, _refused_rows(out), overwrite=overwrite, inputs=[source])
             except UsageError:
@@ -365,16 +364,34 @@ def _join(job: _Job, parts: list[Part]) -> None:
         sum(part.rows for part in parts),
         sum(part.facts["refused"] for part in parts),
     )
-    job.work.finish({"rows": rows, "refused": refused})
+    digests = {file.name: digest(file) for file in (job.whole, job.refused)}
+    job.work.finish({"rows": rows, "refused": refused, "digests": digests})
+
+
+def _outputs(out: Path, job: _Job) -> list[tuple[Path, Path, str]]:
+    """Each output, where it lies until it is put in its place, and what it must be; the last last.
+
+    Nothing if it is not known that all parts are put together.
+    """
+    digests = (job.work.finished() or {}).get("digests", {})
+    both = ((_refused_rows(out), job.refused), (out, job.whole))
+    return [(file, new, digests[new.name]) for file, new in both if new.name in digests]
+
+
+def _is_joined(out: Path, job: _Job) -> bool:
+    """Whether an earlier call put all together, and nothing was changed or lost since."""
+    both = _outputs(out, job)
+    return bool(both) and all(
+        is_whole(new, what) or is_whole(file, what) for file, new, what in both
+    )
 
 
 def _put_in_place(out: Path, job: _Job, *, overwrite: bool) -> BatchResult:
     """Put both files into their places, and clear the rest away."""
     counts = job.work.finished() or {}
-    both = {_refused_rows(out): job.refused, out: job.whole}
-    moved = {file: new for file, new in both.items() if new.exists()}
     # A call that was stopped may have placed them, and not have come to clear the rest away.
-    if not all(file.is_file() and filecmp.cmp(file, moved[file], shallow=False) for file in moved):
+    moved = {file: new for file, new, what in _outputs(out, job) if not is_whole(file, what)}
+    if moved:
         _move(out, moved, job, overwrite=overwrite)
     # What says that it was finished goes last: stopped in between, --resume clears the rest.
     try:

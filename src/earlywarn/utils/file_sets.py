@@ -53,7 +53,7 @@ class FileSet:
         folder = next(iter(self._contents)).parent
         self._noted = noted = _Noted(*new_part(folder, _NOTE))
         for file, content in self._contents.items():
-            noted.digests[file.name] = (_digest(file), _digest(content))
+            noted.digests[file.name] = (digest(file), digest(content))
         noted.say(json.dumps(noted.digests))
         for file, content in self._contents.items():
             _write_new(noted.new(file.name), content, durable=durable)
@@ -205,7 +205,7 @@ class _Noted:
     def go_on(self) -> None:
         """Give the rest of the new files their names, unless an old one was changed since."""
         left = [name for name in self.digests if self.new(name).exists()]
-        if all(_digest(self._file(name)) in self.digests[name] for name in left):
+        if all(digest(self._file(name)) in self.digests[name] for name in left):
             for name in left:
                 self.new(name).replace(self._file(name))
             confirm_names(self.note.parent)
@@ -245,7 +245,7 @@ class _Noted:
         try:
             placed = not new.exists() or (file.exists() and file.samefile(new))
             # Another run may have written the very same; and somebody may have changed it since.
-            if not placed or was == now or _digest(file) != now:
+            if not placed or was == now or digest(file) != now:
                 return True
             if was is None:
                 file.unlink()
@@ -262,7 +262,7 @@ class _Noted:
         return self.note.with_name(f"{self.note.name}-{list(self.digests).index(name)}.{kind}")
 
 
-def _digest(content: bytes | Path) -> str | None:
+def digest(content: bytes | Path) -> str | None:
     """The SHA-256 of some bytes, or of a file; nothing if there is no such file."""
     if isinstance(content, bytes):
         return hashlib.sha256(content).hexdigest()
