@@ -50,6 +50,8 @@ def test_a_plain_inspection_says_nothing() -> None:
         ({"inspection_start": date(2024, 1, 2)}, "holidays"),
         ({"inspection_start": date(2024, 4, 8), "published_on": date(2024, 5, 27)}, "holidays"),
         ({"published_on": date(2024, 3, 29)}, "holidays"),
+        ({"inspection_start": date(2024, 2, 6)}, "odd-start"),
+        ({"inspection_start": date(2024, 2, 9)}, "odd-start"),
     ],
 )
 def test_what_no_inspection_shows_is_named(change: dict[str, Any], code: str) -> None:
@@ -66,6 +68,17 @@ def test_grades_that_were_not_given_are_not_missed() -> None:
 def test_a_framework_or_type_of_other_years_is_named(framework: str, kind: str) -> None:
     before = {"inspection_start": date(2017, 2, 6), "published_on": date(2017, 3, 27)}
     assert codes(before | {"framework": framework, "inspection_type": kind}) == ["odd-type"]
+    assert codes(before | {"framework": "SIF", "inspection_type": ""}) == []
+
+
+def test_weeks_that_begin_on_another_day() -> None:
+    """The day after a holiday, on the Isles of Scilly, and before ILACS."""
+    tuesday = {"inspection_start": date(2025, 5, 6), "published_on": date(2025, 6, 24)}
+    assert codes(tuesday) == []
+    later = {"inspection_start": date(2025, 5, 13), "published_on": date(2025, 6, 24)}
+    assert codes(later) == ["odd-start"]
+    assert codes(later | {"la_code": "420"}) == []
+    before = {"inspection_start": date(2017, 2, 7), "published_on": date(2017, 3, 27)}
     assert codes(before | {"framework": "SIF", "inspection_type": ""}) == []
 
 

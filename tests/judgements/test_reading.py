@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import TypeAlias
@@ -351,6 +352,25 @@ class TestFaults:
         path.write_bytes(f"{COMPILED_HEADER}\n{CAMDEN}".encode() + b"\n202,Camden\n")
         with pytest.raises(OutcomeError, match=r"a\.csv, line 3: the file is cut off"):
             read_judgements(path)
+
+    @pytest.mark.parametrize("kind", ["cut off", "two columns of one name"])
+    def test_a_spoilt_table_of_judgements_in_a_folder_is_a_warning(
+        self, tmp_path: Path, kind: str
+    ) -> None:
+        """Passed over with a note, as a file of something else, its inspections were lost."""
+        spoilt = f"{COMPILED_HEADER}\n{CAMDEN}\n202,Camden\n"
+        if kind != "cut off":
+            spoilt = f"{COMPILED_HEADER},leadership\n{CAMDEN},Good\n"
+        (tmp_path / "spoilt.csv").write_text(spoilt, encoding="utf-8")
+        (tmp_path / "other.csv").write_text("a,b\n1,2,3\n", encoding="utf-8")
+        members = [one for file in tmp_path.iterdir() for one in members_of(file, file.name)]
+        read = judgements_in(members)
+        assert read.frame.empty
+        (found,) = (one for one in read.findings if one.severity == "warning")
+        assert found.code == "judgements-incomplete"
+        assert re.fullmatch(
+            rf"judgements that can't be read, .*spoilt\.csv.*{kind}.*", found.message
+        )
 
     def test_windows_1252_and_utf_16_are_read_as_utf_8_is(self, tmp_path: Path) -> None:
         line = CAMDEN.replace("report", "report \N{EN DASH} read")

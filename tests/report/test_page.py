@@ -207,11 +207,12 @@ def last_judgement(given) -> str:
     if pd.isna(worst):
         return "none"
     year = given["previous_inspection"][:4]
+    of = "the worst of three areas" if worst in ("Good", "Outstanding") else "its worst area"
     if pd.isna(overall):
-        return f"{worst} in its worst area, no overall grade, {year}"
+        return f"{worst} in {of}, no overall grade, {year}"
     if worst == overall:
         return f"{worst}, {year}"
-    return f"{overall} overall, {worst} in its worst area, {year}"
+    return f"{overall} overall, {worst} in {of}, {year}"
 
 
 def test_the_ten_first_are_told_with_why_and_how_sure(tree, national, model):

@@ -49,10 +49,11 @@ EXPECTED = r"(about [\d,.]+ expected for its|compared as of average) deprivation
 CARRIED = rf"no newer figure published(, England's pooled figure [\d,.]+%?|, {EXPECTED})?"
 WHOLE = r"(raises|lowers|has no effect on) the risk( slightly)?"
 PART = r"(being (below Good|Good or Outstanding|Inadequate)|not being Inadequate)"
-GRADE = r"(Good or Outstanding|Requires improvement|Inadequate)"
-HISTORY = (
-    rf"(was {GRADE} in its worst area, which in all {WHOLE}; the part for {PART}|is not known here)"
+GRADE = (
+    r"(Good or Outstanding in the worst of three areas"
+    r"|(Requires improvement|Inadequate) in its worst area)"
 )
+HISTORY = rf"(was {GRADE}, which in all {WHOLE}; the part for {PART}|is not known here)"
 STAND_IN = r"(; the other figures on [a-z -]+ stand in)?"
 HELD = r"(, its effect held at the model's limit)?"
 EFFECT = r"((raises|lowers) the risk( slightly)?|no effect on the risk)"
@@ -207,7 +208,7 @@ class TestDrivers:
     def test_they_say_the_figure_and_what_it_counts_against(self, model, snapshot) -> None:
         texts = score(model, snapshot)["drivers_up"]
         beside = r"England [\d,.]+%?|about [\d,.]+ expected for its deprivation"
-        last = f"last inspection was {GRADE} in its worst area"
+        last = f"last inspection was {GRADE}"
         shape = rf"[a-zS].+ [\d,.]+%? \(({beside}), 20\d\d\)|{last}"
         # Of a suppressed count there is a level alone, and nothing is expected of an authority
         # whose deprivation is not known.

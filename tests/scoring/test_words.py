@@ -11,6 +11,8 @@ import pytest
 from earlywarn.errors import RowsWarning
 from earlywarn.indicators.build import build_indicators
 from earlywarn.indicators.catalogue import Indicator, get_indicator, model_column
+from earlywarn.judgements import schema
+from earlywarn.judgements.targets import AREAS, CORE, previous_judgement
 from earlywarn.model.risk_model import RiskModel
 from earlywarn.model.serialisation import load_model
 from earlywarn.panel.panel import Panel
@@ -18,6 +20,7 @@ from earlywarn.scoring.batch import score_batch
 from earlywarn.scoring.explanation import explain
 from earlywarn.scoring.national import score
 from earlywarn.scoring.preprocessing import model_indicators
+from earlywarn.scoring.standing_words import judgement_words
 from earlywarn.scoring.words import NONE, figure, phrase, subject
 
 # Figures are invented, some beyond all that was published: `test_doubts` sees that it is said.
@@ -112,7 +115,8 @@ class TestNoDoorContradictsTheRow:
         answer = score_batch([known], MODEL, explain=True).iloc[0]
         whole = sum(answer[f"contribution_{name}"] for name in known)
         assert abs(whole) > NONE
-        sides = (f"last inspection was {words} in its worst area", "")
+        of = "the worst of three areas" if words == "Good or Outstanding" else "its worst area"
+        sides = (f"last inspection was {words} in {of}", "")
         assert (answer["drivers_up"], answer["drivers_down"]) == sides[:: 1 if whole > 0 else -1]
 
 
@@ -157,11 +161,12 @@ def test_the_table_says_the_figures_of_the_explanation(national: Panel, day: str
 def _check_last(text: str, sign: int, rows: list[dict[str, object]]) -> None:
     """The driver is the grade of the two rows, on the side of their sum, as their sentences say."""
     grade = GRADES[tuple(row["value"] for row in rows)]
-    assert text == f"last inspection was {grade} in its worst area"
+    of = "the worst of three areas" if grade == "Good or Outstanding" else "its worst area"
+    assert text == f"last inspection was {grade} in {of}"
     assert sum(row["contribution"] for row in rows) * sign > NONE
     verb = "raises" if sign > 0 else "lowers"
     for row in rows:
-        assert f" was {grade} in its worst area, which in all {verb} the risk" in row["sentence"]
+        assert f" was {grade} in {of}, which in all {verb} the risk" in row["sentence"]
 
 
 def test_a_row_says_the_same_alone_and_among_others(model: RiskModel) -> None:
@@ -195,3 +200,21 @@ def test_the_parts_of_a_phrase() -> None:
     assert phrase(record, 331.7, np.nan, np.nan, 0.1) == "children in need 332"
     full = phrase(record, 331.7, 401.2, 2024.0, 0.1)
     assert full == "children in need 332 (about 401 expected for its deprivation, 2024)"
+
+
+@pytest.mark.parametrize("day", ["2016-06-30", "2021-06-30", "2026-03-19"])
+def test_the_last_judgement_is_true_of_all_its_areas(national: Panel, day: str) -> None:
+    """No area is below what is said to be the grade of the worst, and one of three is it."""
+    table = score(MODEL, national.as_of(day)).set_index("la_code")
+    held = previous_judgement(national.judgements, day, table.index, national.register)
+    lower = 0
+    for code, row in table[table["previous_judgement"].notna()].iterrows():
+        three, all_ = ([held.loc[code, area] for area in areas] for areas in (CORE, AREAS))
+        worst = row["previous_judgement"]
+        words = judgement_words(row)
+        if all(pd.isna(grade) for grade in three):
+            continue
+        of = three if "the worst of three areas" in words else all_
+        assert worst == max(filter(pd.notna, of), key=schema.GRADES.index)
+        lower += worst != max(filter(pd.notna, all_), key=schema.GRADES.index)
+    assert (lower > 10) == (day == "2026-03-19")

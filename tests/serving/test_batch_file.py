@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import pickle
+import pkgutil
 import re
 import subprocess
 import sys
@@ -33,6 +34,8 @@ from earlywarn.serving.chunks import read_chunks
 from earlywarn.serving.csv_parts import csv_bytes
 from earlywarn.serving.joining import packed, unpacked
 from earlywarn.serving.work_folder import WorkFolder
+from earlywarn.utils import file_sets
+from earlywarn.utils.file_sets import settle
 from earlywarn.utils.files import check_outputs
 
 pa = pytest.importorskip("pyarrow", reason="Parquet files need pyarrow")
@@ -284,6 +287,19 @@ def test_types_do_not_depend_on_the_chunk(tmp_path: Path) -> None:
     assert pa.parquet.read_schema(tmp_path / "out.parquet").field("n").type == pa.int64()
 
 
+def test_lists_come_back_whole(tmp_path: Path) -> None:
+    """Also lists longer than what pandas shows of one."""
+    lists = [[], None, list("ab"), list(range(5_000))]
+    table = pa.table(
+        {"caseload": [16.0] * 4, "x": [None if x is None else [str(n) for n in x] for x in lists]}
+    )
+    pa.parquet.write_table(table, tmp_path / "in.parquet")
+    batch(tmp_path / "in.parquet", tmp_path / "out.csv")
+    found = pd.read_csv(tmp_path / "out.csv", dtype=str, keep_default_na=False)["x"]
+    expected = ["" if x is None else str(x) for x in table["x"].to_pylist()]
+    assert found.tolist() == expected
+
+
 def test_a_chunk_is_sent_on_without_the_rest_of_its_row_group(tmp_path: Path) -> None:
     kind = pd.Categorical(["one", "two"] * 10_000)
     rows = pd.DataFrame({"n": np.arange(20_000), "kind": kind, "caseload": 16.0})
@@ -464,8 +480,8 @@ class TestStopped:
     @pytest.mark.parametrize(
         ("step", "calls", "moved"),
         [
-            ("pathlib.Path.replace", 0, False),
-            ("pathlib.Path.replace", 1, False),
+            ("earlywarn.utils.file_sets.place", 0, False),
+            ("earlywarn.utils.file_sets.place", 1, False),
             ("pathlib.Path.unlink", 0, True),
             ("pathlib.Path.unlink", 4, True),
         ],
@@ -490,31 +506,34 @@ class TestStopped:
     def stop_at(self, monkeypatch, step: str, calls: int) -> None:
         """Stop in place of a step's call of this number, once the parts are joined."""
         done = iter(range(calls))
-        name = step.rsplit(".", 1)[1]
-        plain = getattr(Path, name)
+        owner, name = step.rsplit(".", 1)
+        plain = getattr(pkgutil.resolve_name(owner), name)
 
         def stops(path, *args, **options):
-            joined = (Path(path).parent / "joined.json", Path(path) / "joined.json")
-            if any(file.is_file() for file in joined) and next(done, None) is None:
+            folders = [Path(path).parent, Path(path)]
+            if name == "place":
+                folders.append(Path(path).parent / ".out.csv.parts")
+            joined = any((folder / "joined.json").is_file() for folder in folders)
+            if joined and next(done, None) is None:
                 raise KeyboardInterrupt
             return plain(path, *args, **options)
 
-        monkeypatch.setattr(Path, name, stops)
+        monkeypatch.setattr(step, stops)
 
     @pytest.mark.parametrize("calls", [0, 1])
     def test_what_can_not_be_put_in_its_place_is_kept_and_said(
         self, source, tmp_path, monkeypatch, calls: int
     ) -> None:
         batch(source, tmp_path / "whole.csv")
-        done, plain = iter(range(calls)), Path.replace
+        done, place = iter(range(calls)), file_sets.place
 
-        def full(path: Path, target: Path) -> Path:
-            if Path(target).name.startswith("out.") and next(done, None) is None:
+        def full(part: Path, file: Path, *, overwrite: bool) -> None:
+            if next(done, None) is None:
                 raise OSError(errno.ENOSPC, "No space left on device")
-            return plain(path, target)
+            place(part, file, overwrite=overwrite)
 
         with monkeypatch.context() as patch:
-            patch.setattr(Path, "replace", full)
+            patch.setattr("earlywarn.utils.file_sets.place", full)
             said = (
                 r"out\.csv: all is scored, and .* No space left .* --resume: what is done is kept"
             )
@@ -542,6 +561,45 @@ class TestStopped:
         assert "All was done before" in capsys.readouterr().err
         assert out.read_bytes() == before
         assert hidden(tmp_path) == []
+
+    @pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
+    @pytest.mark.parametrize("other", ["input", "model", "explain"])
+    def test_the_output_of_other_work_is_not_this_works(
+        self, source, tmp_path, ending: str, other: str
+    ) -> None:
+        """Though it is newer than the input, and has as many rows."""
+        out, model, options = tmp_path / f"out{ending}", MODEL, {"jobs": 1, "resume": True}
+        batch(source, out)
+        assert batch(source, out, resume=True).done_before
+        if other == "input":
+            text = source.read_text("utf-8").replace("00007,", "99999,")
+            source.write_text(text, encoding="utf-8")
+            os.utime(source, ns=(1, 1))
+        elif other == "model":
+            model = at_prior(MODEL, 0.2)
+        else:
+            options["explain"] = True
+        with pytest.raises(UsageError, match="there already"):
+            score_file(source, out, model, **options)
+
+    @pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
+    def test_any_rows_are_known_again(self, tmp_path: Path, ending: str) -> None:
+        lines = '{"caseload": 16, "x": [1, true, null]}\n{"caseload": 17.5, "y": {"z": "é"}}\n{}\n'
+        (tmp_path / "in.jsonl").write_text(lines, encoding="utf-8")
+        table = pa.table(
+            {
+                "caseload": pa.array([16.0, None, 17.1], pa.float32()),
+                "kind": pa.array(["a", None, "b"]).dictionary_encode(),
+                "day": pa.array([0, None, 1], pa.timestamp("ns", tz="Europe/London")),
+                "lists": [["a", "b"], None, []],
+            }
+        )
+        pa.parquet.write_table(table, tmp_path / "in.parquet", row_group_size=2)
+        for name in ("in.jsonl", "in.parquet"):
+            for chunk in (1, 50):
+                out = tmp_path / f"{chunk}{name}.out{ending}"
+                assert not batch(tmp_path / name, out, chunk=chunk).done_before
+                assert batch(tmp_path / name, out, resume=True).done_before
 
     def test_the_output_of_an_older_input_is_not_this_works(self, source, tmp_path) -> None:
         out = tmp_path / "out.csv"
@@ -591,7 +649,7 @@ class TestStopped:
 
     def test_joined_and_another_file_in_its_place(self, source, tmp_path, monkeypatch) -> None:
         with monkeypatch.context() as patch:
-            self.stop_at(patch, "pathlib.Path.replace", 0)
+            self.stop_at(patch, "earlywarn.utils.file_sets.place", 0)
             with pytest.raises(KeyboardInterrupt):
                 batch(source, tmp_path / "out.csv")
         (tmp_path / "out.csv").write_text("mine", encoding="utf-8")
@@ -746,6 +804,105 @@ def test_the_second_move_fails(source: Path, tmp_path: Path, monkeypatch, first:
     assert [file.read_text("utf-8") for file in both if file.exists()] == ["old"] * 2 * (not first)
     assert batch(source, out, overwrite=True, resume=True).rows == len(read(out)) == 230
     assert hidden(tmp_path) == []
+
+
+def killed_in_the_midst(command: list[str], calls: int) -> None:
+    """Run a command in a process of its own that ends at once at this call of a change of names."""
+    code = """
+import os, sys
+from earlywarn.cli import main
+from earlywarn.serving import batch_file
+calls, move = int(sys.argv[1]), batch_file._move
+def counted(name):
+    plain = getattr(os, name)
+    def step(*args, **options):
+        global calls
+        calls -= 1
+        if calls < 0:
+            os._exit(9)
+        return plain(*args, **options)
+    setattr(os, name, step)
+def moving(*args, **options):
+    for name in ("link", "replace", "rename", "unlink"):
+        counted(name)
+    move(*args, **options)
+batch_file._move = moving
+main([*sys.argv[2:], "--jobs", "1", "--quiet"])
+"""
+    subprocess.run([sys.executable, "-c", code, str(calls), *command], check=False, timeout=120)  # noqa: S603
+
+
+@pytest.mark.parametrize("calls", [1, 4, 5, 6])
+def test_killed_while_both_files_change_places(source: Path, tmp_path: Path, calls: int) -> None:
+    """What is there is both old or both new to whoever looks next; --resume always goes on."""
+    out = tmp_path / "out.csv"
+    both = [out, tmp_path / "out.refused.csv"]
+    whole = batch(source, tmp_path / "whole.csv")
+    new = [file.read_bytes() for file in (whole.out, whole.refused_rows)]
+    for file in both:
+        file.write_bytes(b"old")
+    command = ["batch", str(source), "--out", str(out), "--overwrite", "--chunk", "50"]
+    killed_in_the_midst(command, calls)
+    assert hidden(tmp_path)
+    settle(tmp_path)
+    assert [file.read_bytes() for file in both] in (new, [b"old"] * 2)
+    assert batch(source, out, overwrite=True, resume=True).rows == 230
+    assert [file.read_bytes() for file in both] == new
+    assert hidden(tmp_path) == []
+
+
+def test_a_move_that_fails_for_good_leaves_what_was_there(
+    source: Path, tmp_path: Path, monkeypatch
+) -> None:
+    """Also where no name can be changed back; the disk mended, --resume ends it."""
+    out = tmp_path / "out.csv"
+    both = [out, tmp_path / "out.refused.csv"]
+    for file in both:
+        file.write_bytes(b"old")
+    replace = os.replace
+    failed: list[object] = []
+
+    def fails(part: Path, file: Path, **options: Any) -> None:
+        if failed or file == out:
+            failed.append(file)
+            raise OSError(errno.EIO, "Input/output error")
+        replace(part, file, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", fails)
+        with pytest.raises(UsageError, match=r"can't be put in its place: found Input/output"):
+            batch(source, out, overwrite=True)
+    assert len(failed) > 1
+    assert [file.read_bytes() for file in both] == [b"old"] * 2
+    assert batch(source, out, overwrite=True, resume=True).rows == len(read(out)) == 230
+    assert b"refused: " in both[1].read_bytes()
+    assert hidden(tmp_path) == []
+
+
+@pytest.mark.parametrize("lost", [b"", b"other", None])
+def test_an_output_changed_before_it_has_its_place_is_made_again(
+    source: Path, tmp_path: Path, monkeypatch, lost: bytes | None
+) -> None:
+    """What was joined is put in its place only as it was joined, over an old output too."""
+    out, whole = tmp_path / "out.csv", batch(source, tmp_path / "whole.csv")
+    for file in (out, tmp_path / "out.refused.csv"):
+        file.write_bytes(b"old")
+    with monkeypatch.context() as patch:
+        patch.setattr("earlywarn.utils.file_sets.place", unplaced)
+        with pytest.raises(UsageError, match="--resume"):
+            batch(source, out, overwrite=True)
+    for name in ("whole.csv", "refused.csv"):
+        if lost is None:
+            (tmp_path / ".out.csv.parts" / name).unlink()
+        else:
+            (tmp_path / ".out.csv.parts" / name).write_bytes(lost)
+    batch(source, out, overwrite=True, resume=True)
+    assert out.read_bytes() == whole.out.read_bytes()
+    assert (tmp_path / "out.refused.csv").read_bytes() == whole.refused_rows.read_bytes()
+
+
+def unplaced(*_: Path, **__: bool) -> None:
+    raise OSError(errno.EIO, "Input/output error")
 
 
 def test_parts_that_can_not_be_removed(source: Path, tmp_path: Path, monkeypatch) -> None:

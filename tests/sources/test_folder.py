@@ -20,11 +20,12 @@ from tests.helpers import published
 from earlywarn.authorities import ENGLAND
 from earlywarn.errors import DataQualityWarning, EarlyWarnError, SourceError
 from earlywarn.sources import observations
-from earlywarn.sources.calendar import RULES, Calendar, span
+from earlywarn.sources.calendar import RULES, Calendar
 from earlywarn.sources.cells import SYMBOLS, parse_cells
 from earlywarn.sources.folder import read_folder
 from earlywarn.sources.lait import ITEMS
 from earlywarn.sources.layouts import IDENTIFIERS, LAYOUTS, match_layout
+from earlywarn.sources.reporting_years import span
 from earlywarn.sources.schema import FINDING_COLUMNS, OBSERVATION_COLUMNS, STATUSES, Published
 from earlywarn.sources.tabular_files import column_key
 

@@ -241,7 +241,7 @@ def test_a_run_that_fails_before_it_is_ready_takes_nothing_away(
         file.write_text("same", encoding="utf-8")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("earlywarn.utils.file_sets.name_twice", fails)
+    monkeypatch.setattr("earlywarn.utils.file_sets._name_twice", fails)
     with pytest.raises(OSError, match="No space"):
         write_together(new, overwrite=False)
     assert texts(tmp_path, *names(tmp_path)) == ["same"]

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from earlywarn.judgements.schema import AREAS, GRADES
-from earlywarn.judgements.seasons import holiday_of_report, holiday_of_start
+from earlywarn.judgements.seasons import begins_week, holiday_of_report, holiday_of_start
 from earlywarn.sources.schema import Finding
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def doubts_about(inspections: Sequence[Inspection]) -> list[Finding]:
         Reports sooner or later after the start than any; days at a weekend; an overall grade beyond
         every area, or two grades from leadership; an Inadequate area under an overall Good; one
         area without a grade; a framework of other years; an inspection begun, or a report
-        published, in holidays; two inspections of one authority within 500 days.
+        published, in holidays; one under ILACS begun within a week; two inspections of one
+        authority within 500 days.
     """
     findings = [_doubt(one, code, message) for one in inspections for code, message in _of_one(one)]
     for before, after in pairwise(inspections):
@@ -57,10 +58,7 @@ def _of_one(one: Inspection) -> Iterator[tuple[str, str]]:
     if days > _LONGEST or (exact and days < _SHORTEST):
         message = f"the report was published {days} days after the inspection began"
         yield "odd-gap", f"{message}: {published}, start {start}"
-    for name, day in (("began", start if exact else None), ("was published", published)):
-        if day is not None and day.weekday() >= _SATURDAY:
-            yield "weekend", f"it {name} on {_in_words(day)}"
-    yield from _in_holidays(start if exact else None, published)
+    yield from _odd_days(one, start if exact else None, published)
     if one.row["framework"] == "SIF" and one.row["inspection_type"]:
         yield "odd-type", f"a {one.row['inspection_type']} inspection under SIF"
     first, last = _UNDER.get(one.row["framework"], (date.min, date.max))
@@ -77,11 +75,22 @@ def _of_one(one: Inspection) -> Iterator[tuple[str, str]]:
         yield "no-grade", f"{blank[0]} has no grade"
 
 
-def _in_holidays(start: date | None, published: date) -> Iterator[tuple[str, str]]:
+def _odd_days(one: Inspection, start: date | None, published: date) -> Iterator[tuple[str, str]]:
+    for name, day in (("began", start), ("was published", published)):
+        if day is not None and day.weekday() >= _SATURDAY:
+            yield "weekend", f"it {name} on {_in_words(day)}"
     if start is not None and (name := holiday_of_start(start)):
         yield "holidays", f"it began on {start}, in {name}"
+    elif start is not None and _begins_within_a_week(one, start):
+        yield "odd-start", f"it began on {_in_words(start)}, and under ILACS all on a Monday"
     if name := holiday_of_report(published):
         yield "holidays", f"it was published on {published}, in {name}"
+
+
+def _begins_within_a_week(one: Inspection, start: date) -> bool:
+    """Under ILACS on a Tuesday to Friday: a weekend is named by itself."""
+    other = not begins_week(start) and start.weekday() < _SATURDAY
+    return other and one.row["framework"] == "ILACS" and one.row["la_code"] != _SCILLY
 
 
 def _lacks_care_leavers(one: Inspection) -> bool:

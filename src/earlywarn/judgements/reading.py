@@ -13,7 +13,12 @@ from earlywarn.judgements.merging import merged
 from earlywarn.judgements.other_sheets import doubts_of_sheets
 from earlywarn.judgements.rows import Inspection, inspection_in, is_blank, is_older
 from earlywarn.judgements.schema import empty_judgements, frame_of
-from earlywarn.judgements.tables import JudgementTable, missing_columns, tables_in
+from earlywarn.judgements.tables import (
+    JudgementTable,
+    missing_columns,
+    names_judgements,
+    tables_in,
+)
 from earlywarn.judgements.urns import doubts_about_urns
 from earlywarn.judgements.whole_tables import doubts_about_table
 from earlywarn.sources.members import Member, files_below, hidden, members_of
@@ -203,14 +208,20 @@ def _tables(
             found = tables_in(member)
         except OutcomeError as error:
             faults.append(error)
+            if names_judgements(member):
+                findings.append(_passed_over(member.name, error))
             continue
         tables += [table for table in found if not table.missing]
         for table in found:
             if table.missing:
                 faults.append(missing_columns(table, list(table.missing)))
-                message = f"judgements that can't be read, passed over: {faults[-1]}"
-                findings.append(Finding("warning", "judgements-incomplete", message, table.member))
+                findings.append(_passed_over(table.member, faults[-1]))
     return tables, findings, faults
+
+
+def _passed_over(member: str, fault: OutcomeError) -> Finding:
+    message = f"judgements that can't be read, passed over: {fault}"
+    return Finding("warning", "judgements-incomplete", message, member)
 
 
 def _inspections(

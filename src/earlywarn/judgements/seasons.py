@@ -1,4 +1,4 @@
-"""When no inspection begins and no report comes: weeks of each year, and the pandemic."""
+"""When no inspection begins and no report comes: weeks, weekdays, and the pandemic."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ PAUSE = (date(2020, 3, 17), date(2021, 6, 27))
 none began from 10 March 2020 to the last one."""
 _NONE_PUBLISHED = ((12, 23), (1, 3))  # none from 22 December to 4 January
 _MAY, _MONDAY = 5, 0
+_CLOSED = (date(2022, 9, 19), date(2023, 5, 8))
+"""Mondays that were holidays in one year alone: a funeral, and a coronation."""
 
 
 def holiday_of_start(day: date) -> str:
@@ -59,6 +61,28 @@ def holiday_of_report(day: date) -> str:
         return "the late May holiday"
     days = {-2: "Good Friday", 1: "Easter Monday"}
     return days.get((day - easter(day.year)).days, "")
+
+
+def begins_week(day: date) -> bool:
+    """Whether a day is a Monday, or the Tuesday after one that was a holiday.
+
+    Of the 324 inspections under ILACS up to August 2026 all began on such a day, but one on the
+    Isles of Scilly.
+
+    Parameters
+    ----------
+    day : date
+        When an inspection began, known to the day.
+
+    Examples
+    --------
+    >>> begins_week(date(2022, 9, 20)), begins_week(date(2022, 9, 27))
+    (True, False)
+    """
+    if day.weekday() != _MONDAY + 1:
+        return day.weekday() == _MONDAY
+    monday = day - timedelta(days=1)
+    return monday in _CLOSED or (monday.month == _MAY and monday.day <= 7)
 
 
 def easter(year: int) -> date:

@@ -176,6 +176,15 @@ def tables_in(member: Member) -> list[JudgementTable]:
     return histories or whole or tables
 
 
+def names_judgements(member: Member) -> bool:
+    """Whether a file has the header of judgements, also where the rest of it can't be read."""
+    try:
+        grids = list(first_rows(member))
+    except SourceError:
+        return False
+    return any(_columns_at(cells) is not None for grid in grids for _, cells in grid.rows)
+
+
 def _table(member: Member, start: Grid) -> list[JudgementTable]:
     """The table of judgements of a sheet, if it has one; without rows if a column is missing."""
     for index, (_, cells) in enumerate(start.rows):

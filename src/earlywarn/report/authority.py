@@ -23,7 +23,7 @@ from earlywarn.report.standing import place_in_words, strip
 from earlywarn.report.svg import TimeAxis, inspection_lines
 from earlywarn.scoring.explanation import said_once
 from earlywarn.scoring.standing_words import band_words, judgement_words, rank_words, top_chances
-from earlywarn.sources.calendar import last_day
+from earlywarn.sources.reporting_years import last_day
 from earlywarn.sources.schema import PUBLISHED
 from earlywarn.utils.csv_text import inert
 from earlywarn.utils.formatting import (

@@ -15,7 +15,7 @@ from earlywarn.report.chart import Chart, Column, picture_style
 from earlywarn.report.standing import rounded_up
 from earlywarn.report.svg import Scale, TimeAxis, area, drawing, inspection_lines, label, line
 from earlywarn.scoring.words import NONE
-from earlywarn.sources.calendar import span
+from earlywarn.sources.reporting_years import span
 from earlywarn.statistics.distributions import expit, logit
 from earlywarn.utils.formatting import long_date, number, percent, signed, text
 

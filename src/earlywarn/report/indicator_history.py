@@ -13,7 +13,7 @@ from earlywarn.authorities import ENGLAND
 from earlywarn.indicators.build import FEWEST_NEIGHBOURS
 from earlywarn.indicators.catalogue import INDICATORS, Indicator
 from earlywarn.indicators.figures import POPULATION
-from earlywarn.sources.calendar import span
+from earlywarn.sources.reporting_years import span
 from earlywarn.statistics.arrays import rate
 from earlywarn.statistics.intervals import byar_limits, wilson_limits
 

@@ -27,7 +27,7 @@ from earlywarn.report.palette import (
 )
 from earlywarn.report.plotting import Figure, Mark, drawn_by, marked_rows
 from earlywarn.scoring.words import own_figure
-from earlywarn.sources.calendar import last_day
+from earlywarn.sources.reporting_years import last_day
 from earlywarn.statistics.funnel import funnel_limits
 
 if TYPE_CHECKING:

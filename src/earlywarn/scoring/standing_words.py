@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from earlywarn.scoring.words import worst_of
 from earlywarn.utils.formatting import chance
 
 if TYPE_CHECKING:
@@ -36,23 +37,23 @@ def judgement_words(row: Mapping[Any, Any] | pd.Series) -> str:
     """The last judgement of a row of ``score``: its overall grade, and that of its worst area.
 
     Ofsted's word for the whole is the overall grade, which inspections since April 2026 lack; a
-    judgement counts here by its worst area.
+    judgement counts here by its worst area (`worst_of`).
 
     Examples
     --------
     >>> judgement_words({"previous_judgement": "Requires improvement", "previous_overall": "Good"})
     'Good overall, Requires improvement in its worst area'
     >>> judgement_words({"previous_judgement": "Good", "previous_overall": None})
-    'Good in its worst area, no overall grade'
+    'Good in the worst of three areas, no overall grade'
     """
     worst, overall = row["previous_judgement"], row["previous_overall"]
     if pd.isna(worst):
         return "none on record"
     if pd.isna(overall):
-        return f"{worst} in its worst area, no overall grade"
+        return f"{worst} in {worst_of(worst)}, no overall grade"
     if overall == worst:
-        return f"{worst}, overall and in its worst area"
-    return f"{overall} overall, {worst} in its worst area"
+        return f"{worst}, overall and in {worst_of(worst)}"
+    return f"{overall} overall, {worst} in {worst_of(worst)}"
 
 
 def band_words(row: Mapping[Any, Any] | pd.Series) -> str:

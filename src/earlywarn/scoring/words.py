@@ -130,9 +130,24 @@ def last_inspection(good: float, inadequate: float = np.nan) -> str:
     if grade is None and len(known) == 1:
         grade = known[0][1].get(known[0][0])
     if grade is not None:
-        return f"was {grade} in its worst area"
+        return f"was {grade} in {worst_of(grade)}"
     given = " and ".join(f"{value:g}, where 1 is {words[1.0]}" for value, words in known)
     return f"was given as {given}" if known else "is not known here"
+
+
+def worst_of(grade: str) -> str:
+    """What the grade that a judgement counts by is the worst of.
+
+    A grade below Good is that of the worst area. A better one says nothing of care leavers, who
+    count where they are Inadequate alone: they stood apart in some years only.
+
+    Examples
+    --------
+    >>> worst_of("Requires improvement"), worst_of("Good")
+    ('its worst area', 'the worst of three areas')
+    """
+    better = grade in ("Good", "Outstanding", "Good or Outstanding")
+    return "the worst of three areas" if better else "its worst area"
 
 
 def last_part(record: Indicator, value: float) -> str:

@@ -29,12 +29,12 @@ from earlywarn.serving.chunks import (
     read_chunks,
 )
 from earlywarn.serving.csv_parts import csv_bytes
+from earlywarn.serving.done_before import counts_of_done
 from earlywarn.serving.joining import joined, packed
-from earlywarn.serving.work_folder import WorkFolder, unfinished, work_folder
+from earlywarn.serving.work_folder import WorkFolder, is_whole, unfinished, work_folder
 from earlywarn.utils.arguments import whole_number
-from earlywarn.utils.file_sets import name_twice
-from earlywarn.utils.files import check_outputs, written_to
-from earlywarn.utils.parts import confirm_names
+from earlywarn.utils.file_sets import FileSet, replace_together
+from earlywarn.utils.files import check_outputs, unwritable, written_to
 from earlywarn.utils.paths import as_path
 from earlywarn.utils.progress import Progress, progress_or_silent
 from earlywarn.utils.workers import check_jobs, parallel
@@ -155,15 +155,15 @@ def score_file(  # noqa: PLR0913 - one a choice that the command line has
     # Every output beside its own parts: moving a file within a folder is done at once or not. The
     # whole path, since processes that an earlier call left waiting may stand in another folder.
     folder = out.absolute().parent / f".{out.name}.parts"
+    model = model_or_shipped(model)
     if not (resume and unfinished(folder)):
-        if resume and not overwrite and (done := _done_before(source, out)):
+        if resume and not overwrite and (done := _done_before(source, out, model, explain=explain)):
             return _without_rest(folder, done)
         check_outputs(out, _refused_rows(out), overwrite=overwrite, inputs=[source])
-    model = model_or_shipped(model)
     ticket = _ticket(source, model, explain=explain, chunk=chunk)
     with written_to(out), work_folder(folder, ticket, resume=resume) as work:
         job = _Job(work, out.suffix.lower(), model, explain)
-        if work.finished() is None or not (out.exists() or job.whole.exists()):
+        if not _is_joined(out, job):
             try:
                 check_outputs(out, _refused_rows(out), overwrite=overwrite, inputs=[source])
             except UsageError:
@@ -184,16 +184,16 @@ def _refused_rows(out: Path) -> Path:
     return out.with_name(f"{out.stem}.refused.csv")
 
 
-def _done_before(source: Path, out: Path) -> BatchResult | None:
-    """What an earlier call came to, if both its files are there, newer than the input."""
-    files = [out, _refused_rows(out)]
+def _done_before(source: Path, out: Path, model: RiskModel, *, explain: bool) -> BatchResult | None:
+    """What an earlier call came to, if both its files are there, and are what this one would be."""
+    files = (out, _refused_rows(out))
     if not all(file.is_file() for file in files):
         return None
     changed = max((file.stat().st_mtime_ns for file in _files(source)), default=0)
     if not changed or min(file.stat().st_mtime_ns for file in files) < changed:
         return None
-    rows, refused = (sum(len(part.rows) for part in read_chunks(file, CHUNK)) for file in files)
-    return BatchResult(out, files[1], rows, refused, done_before=True)
+    counts = counts_of_done(source, *files, model, explain=explain)
+    return BatchResult(*files, *counts, done_before=True) if counts else None
 
 
 def _without_rest(folder: Path, done: BatchResult) -> BatchResult:
@@ -249,14 +249,14 @@ def _fill(
 ) -> None:
     """Make the parts and put them together; what a fault leaves is cleared away."""
     try:
-        parts = _joined_parts(source, job, chunk, jobs, progress)
+        parts, digests = _joined_parts(source, job, chunk, jobs, progress)
         if _digest(source) != ticket["input"]:
             raise ScoreError(
                 "the input was changed while it was read",
                 where=str(source),
                 remedy="Nothing was written. Run it again once nobody writes to the input.",
             )
-        _finish(job, parts)
+        _finish(job, parts, digests)
         _warn(parts, job.model)
     except (EarlyWarnError, OSError):
         job.work.clear()
@@ -281,21 +281,23 @@ def _clear_if_nothing_is_done(job: _Job) -> bool:
     return True
 
 
-def _joined_parts(source: Path, job: _Job, chunk: int, jobs: int, progress: Progress) -> list[Part]:
+def _joined_parts(
+    source: Path, job: _Job, chunk: int, jobs: int, progress: Progress
+) -> tuple[list[Part], dict[str, str]]:
     """Score the chunks, and put each into the outputs while the next ones are scored."""
     parts = []
     scored = contextlib.closing(_parts(source, job, chunk, jobs, progress))
-    with joined(job.whole) as put, joined(job.refused) as put_refused, scored as done:
+    with joined(job.whole) as whole, joined(job.refused) as refused, scored as done:
         for part in done:
             given, added = part.facts["given"], part.facts["added"]
-            for join, names, ending in (
-                (put, [*given, *added], ""),
-                (put_refused, ["row", *given, "status"], ".refused"),
+            for output, names, ending in (
+                (whole, [*given, *added], ""),
+                (refused, ["row", *given, "status"], ".refused"),
             ):
                 piece = job.work.file(job.file(part.number, ending))
-                join(names, piece, part.digests[piece.name])
+                output.add(names, piece, part.digests[piece.name])
             parts.append(part)
-    return parts
+    return parts, {job.whole.name: whole.digest, job.refused.name: refused.digest}
 
 
 def _parts(source: Path, job: _Job, chunk: int, jobs: int, progress: Progress) -> Generator[Part]:
@@ -367,57 +369,64 @@ def _score_part(number: int, chunk: Chunk, job: _Job) -> Part:
     return job.work.add(number, chunk.start, len(added), facts, files)
 
 
-def _finish(job: _Job, parts: list[Part]) -> None:
+def _finish(job: _Job, parts: list[Part], digests: dict[str, str]) -> None:
     """Say, last of all, that both outputs are whole."""
     rows, refused = (
         sum(part.rows for part in parts),
         sum(part.facts["refused"] for part in parts),
     )
-    job.work.finish({"rows": rows, "refused": refused})
+    job.work.finish({"rows": rows, "refused": refused, "digests": digests})
+
+
+def _outputs(out: Path, job: _Job) -> list[tuple[Path, Path, str]]:
+    """Each output, where it lies until it is put in its place, and what it must be; the last last.
+
+    Nothing if it is not known that all parts are put together.
+    """
+    digests = (job.work.finished() or {}).get("digests", {})
+    both = ((_refused_rows(out), job.refused), (out, job.whole))
+    return [(file, new, digests[new.name]) for file, new in both if new.name in digests]
+
+
+def _is_joined(out: Path, job: _Job) -> bool:
+    """Whether an earlier call put all together, and nothing was changed or lost since."""
+    both = _outputs(out, job)
+    return bool(both) and all(
+        is_whole(new, what) or is_whole(file, what) for file, new, what in both
+    )
 
 
 def _put_in_place(out: Path, job: _Job, *, overwrite: bool) -> BatchResult:
-    """Move both files into their places, the output last, and clear the rest away."""
+    """Put both files into their places, and clear the rest away."""
     counts = job.work.finished() or {}
-    refused_rows = _refused_rows(out)
-    if job.whole.exists():
-        moved = [out, refused_rows] if job.refused.exists() else [out]
-        try:
-            check_outputs(*moved, overwrite=overwrite)
-        except UsageError as fault:
-            raise _with_what_is_kept(fault, job) from fault
-        try:
-            _move_both(out, job)
-            confirm_names(out.absolute().parent)
-        except OSError as error:
-            raise _not_moved(out, job, error) from error
+    # A call that was stopped may have placed them, and not have come to clear the rest away.
+    moved = {file: new for file, new, what in _outputs(out, job) if not is_whole(file, what)}
+    if moved:
+        _move(out, moved, job, overwrite=overwrite)
     # What says that it was finished goes last: stopped in between, --resume clears the rest.
     try:
         job.work.clear()
     except OSError as error:
         left = f"{out} is whole, but {job.work.folder} could not be removed"
         warnings.warn(f"{left}: {error.strerror or error}", LeftBehindWarning, stacklevel=3)
-    return BatchResult(out, refused_rows, counts["rows"], counts["refused"])
+    return BatchResult(out, _refused_rows(out), counts["rows"], counts["refused"])
 
 
-def _move_both(out: Path, job: _Job) -> None:
-    """Move the refused rows and then the output; where that fails, the former are as before."""
-    refused_rows, before = _refused_rows(out), job.work.file(f"before.{_REFUSED}")
-    moves = job.refused.exists()
+def _move(out: Path, moved: dict[Path, Path], job: _Job, *, overwrite: bool) -> None:
+    """Put files in their places together; where that fails, all stay as they were before."""
     try:
-        if moves:
-            name_twice(refused_rows, before)
-            job.refused.replace(refused_rows)
-        job.whole.replace(out)
-    except BaseException:
-        if moves and job.whole.exists() and not job.refused.exists():
-            refused_rows.replace(job.refused)
-            if before.exists():
-                before.replace(refused_rows)
-        raise
+        check_outputs(*moved, overwrite=overwrite)
+        files = FileSet(moved, {new: what for _, new, what in _outputs(out, job)})
+        replace_together([files], overwrite=moved if overwrite else (), durable=True)
+    except UsageError as fault:
+        raise _with_what_is_kept(fault, job) from fault
+    except FileExistsError as error:
+        raise _with_what_is_kept(unwritable(out, error), job) from error
+    except OSError as error:
+        raise _not_moved(out, job, error) from error
 
 
-def _with_what_is_kept(fault: UsageError, job: _Job) -> UsageError:
+def _with_what_is_kept(fault: EarlyWarnError, job: _Job) -> UsageError:
     parts = fault.as_dict()
     parts["remedy"] = f"{parts['remedy']} All is scored and kept in {job.work.folder} for --resume."
     return UsageError(parts.pop("problem"), **parts)

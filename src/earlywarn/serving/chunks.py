@@ -122,8 +122,15 @@ def as_cells(rows: Any) -> pd.DataFrame:
         column.cast(pa.string()) if pa.types.is_temporal(column.type) else column
         for column in rows.columns
     ]
+    nested = [place for place, column in enumerate(texts) if pa.types.is_nested(column.type)]
+    lists = {place: texts[place].to_pylist() for place in nested}
+    for place in nested:
+        texts[place] = pa.nulls(rows.num_rows)
     table = pa.Table.from_arrays(texts, names=rows.column_names)
-    return pd.DataFrame(table.to_pandas(integer_object_nulls=True))
+    cells = pd.DataFrame(table.to_pandas(integer_object_nulls=True))
+    for place in nested:  # As pandas' own arrays their text would leave out what is in the middle.
+        cells.isetitem(place, pd.Series(lists[place], dtype=object).array)
+    return cells
 
 
 def give_back_memory() -> None:

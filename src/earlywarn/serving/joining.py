@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,9 @@ from earlywarn.errors import ScoreError, require
 from earlywarn.serving.csv_parts import csv_header
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
-
-    # Puts the next part behind those before it: the columns' names, its file and its SHA-256.
-    Join = Callable[[list[str], Path, str], None]
+    from typing import IO
 
 _PACKED = b"\x28\xb5\x2f\xfd"
 """How a file packed by Zstandard begins, and no text in UTF-8 does."""
@@ -45,8 +44,84 @@ def unpacked(content: bytes) -> bytes:
         return bytes(stream.read())
 
 
+class Output:
+    """A file that grows by its parts; its digest is known without reading it again."""
+
+    def __init__(self, stream: IO[bytes], *, header: bool) -> None:
+        self._stream = stream
+        self._header = header
+        self._sha256 = hashlib.sha256()
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of what was written so far."""
+        return self._sha256.hexdigest()
+
+    def add(self, names: list[str], part: Path, digest: str) -> None:
+        """Put the next part behind those before it.
+
+        Parameters
+        ----------
+        names : list of str
+            The columns.
+        part : Path
+        digest : str
+            The SHA-256 that it had when it was written.
+        """
+        if self._header:
+            self.write(csv_header(names))
+            self._header = False
+        self.write(unpacked(_unchanged(part, digest)))
+
+    def write(self, content: bytes) -> int:
+        """Write some bytes."""
+        self._sha256.update(content)
+        return self._stream.write(content)
+
+    def close(self) -> None:
+        """Nothing is left to be written."""
+
+
+class _Parquet(Output):
+    """The same of Parquet, whose parts are Arrow's."""
+
+    _writer: Any = None
+
+    def add(self, names: list[str], part: Path, digest: str) -> None:
+        del names
+        pa, pq = require("pyarrow", extra="data"), require("pyarrow.parquet", extra="data")
+        with pa.ipc.open_file(_unchanged(part, digest)) as reader:
+            rows = reader.read_all()
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(_Sink(self), rows.schema)
+        self._writer.write_table(rows)
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+
+class _Sink(io.RawIOBase):
+    """An output as a file that Arrow writes to."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._place = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        written = self._output.write(content)
+        self._place += written
+        return written
+
+    def tell(self) -> int:
+        return self._place
+
+
 @contextlib.contextmanager
-def joined(file: Path) -> Iterator[Join]:
+def joined(file: Path) -> Iterator[Output]:
     """Put the parts of an output together in one file, and bring it to the disk at the end.
 
     Where that fails, no file is left.
@@ -56,44 +131,18 @@ def joined(file: Path) -> Iterator[Join]:
     ScoreError
         If a part is not what was written.
     """
-    join = _rows_of_arrow if file.suffix.lower() == ".parquet" else _text
+    ending = file.suffix.lower()
+    kind = _Parquet if ending == ".parquet" else Output
     try:
-        with join(file) as add:
-            yield add
-        with file.open("rb+") as out:
-            os.fsync(out.fileno())
+        with file.open("wb") as stream:
+            output = kind(stream, header=ending == ".csv")
+            with contextlib.closing(output):
+                yield output
+            stream.flush()
+            os.fsync(stream.fileno())
     except BaseException:
         file.unlink(missing_ok=True)
         raise
-
-
-@contextlib.contextmanager
-def _text(file: Path) -> Iterator[Join]:
-    with file.open("wb") as out:
-
-        def add(names: list[str], part: Path, digest: str) -> None:
-            if out.tell() == 0 and file.suffix.lower() == ".csv":
-                out.write(csv_header(names))
-            out.write(unpacked(_unchanged(part, digest)))
-
-        yield add
-
-
-@contextlib.contextmanager
-def _rows_of_arrow(file: Path) -> Iterator[Join]:
-    pa, pq = require("pyarrow", extra="data"), require("pyarrow.parquet", extra="data")
-    with contextlib.ExitStack() as stack:
-        write: Callable[[Any], None] | None = None
-
-        def add(_names: list[str], part: Path, digest: str) -> None:
-            nonlocal write
-            with pa.ipc.open_file(_unchanged(part, digest)) as reader:
-                rows = reader.read_all()
-            if write is None:
-                write = stack.enter_context(pq.ParquetWriter(file, rows.schema)).write_table
-            write(rows)
-
-        yield add
 
 
 def _unchanged(part: Path, digest: str) -> bytes:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from earlywarn.errors import UsageError
+from earlywarn.utils.file_sets import digest
 from earlywarn.utils.files import write_whole
 from earlywarn.utils.locks import owned
 
@@ -110,12 +111,16 @@ class WorkFolder:
                 file.unlink(missing_ok=True)
 
     def _whole(self, entry: tuple[str, str]) -> bool:
-        name, digest = entry
-        try:
-            with self.file(name).open("rb") as stream:
-                return hashlib.file_digest(stream, "sha256").hexdigest() == digest
-        except OSError:
-            return False
+        name, expected = entry
+        return is_whole(self.file(name), expected)
+
+
+def is_whole(file: Path, expected: str) -> bool:
+    """Whether a file is there, and is what was written."""
+    try:
+        return digest(file) == expected
+    except OSError:
+        return False
 
 
 def unfinished(folder: Path) -> bool:

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.errors import SourceError
+from earlywarn.sources.reporting_years import span
 from earlywarn.sources.schema import Finding
 from earlywarn.utils.dates import as_date, this_day
-from earlywarn.utils.formatting import long_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,13 +36,6 @@ RULES = {
     "pop": (1, 7, 31),
     "cafcass": (0, 7, 31),
     "school_census": (0, 6, 30),
-}
-# The first and last day that a period's figures are about: (years, month, day) from the period.
-_FINANCIAL_YEAR = ((-1, 4, 1), (0, 3, 31))
-_SPANS = {
-    "csww": ((0, 9, 30), (0, 9, 30)),
-    "pop": ((0, 6, 30), (0, 6, 30)),
-    "school_census": ((0, 1, 1), (0, 1, 31)),
 }
 RECENT = 3
 """How many of a series' releases say in which month it usually comes: the middle one of them, so
@@ -231,29 +224,6 @@ def _first_day(month_number: int) -> date:
 def _expected(month_number: int, grace: int, *, recorded: bool) -> Expected:
     last = _first_day(month_number + grace + 1) - timedelta(days=1)
     return Expected(_first_day(month_number), last, recorded)
-
-
-def span(series: str, period: int) -> tuple[date, date]:
-    """The first and the last day that the figures of a period are about.
-
-    Examples
-    --------
-    >>> span("cin", 2022)
-    (datetime.date(2021, 4, 1), datetime.date(2022, 3, 31))
-    """
-    (y0, m0, d0), (y1, m1, d1) = _SPANS.get(series, _FINANCIAL_YEAR)
-    return date(period + y0, m0, d0), date(period + y1, m1, d1)
-
-
-def last_day(series: str) -> str:
-    """The day of the year on which a reporting year of a series ends, as people write it.
-
-    Examples
-    --------
-    >>> last_day("cin"), last_day("csww")
-    ('31 March', '30 September')
-    """
-    return long_date(span(series, 2000)[1]).removesuffix(" 2000")
 
 
 def _typed(table: pd.DataFrame, where: str) -> pd.DataFrame:

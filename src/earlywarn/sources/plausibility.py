@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import SourceError
-from earlywarn.sources.calendar import span
+from earlywarn.sources.reporting_years import span
 from earlywarn.sources.schema import Finding
 from earlywarn.utils.dates import this_day
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.authorities import ENGLAND, Register
-from earlywarn.sources.calendar import span
+from earlywarn.sources.reporting_years import span
 from earlywarn.sources.schema import KEY, Finding
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import shutil
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import IO, TYPE_CHECKING
 
 from earlywarn.utils.parts import (
@@ -30,7 +30,6 @@ from earlywarn.utils.parts import (
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from pathlib import Path
 
 _NOTE = ".set"
 _READY, _BACK, _DONE = "ready", "back", "done"
@@ -41,12 +40,17 @@ class FileSet:
 
     Parameters
     ----------
-    contents : mapping of Path to bytes
-        What each shall hold.
+    contents : mapping of Path to bytes or Path
+        What each shall hold: bytes, or what a file of the same disk holds, which stays where it is.
+    known : mapping of Path to str, optional
+        The SHA-256 of such files, where it is known: large ones are not read for it.
     """
 
-    def __init__(self, contents: Mapping[Path, bytes]) -> None:
+    def __init__(
+        self, contents: Mapping[Path, bytes | Path], known: Mapping[Path, str] | None = None
+    ) -> None:
         self._contents = contents
+        self._known = known or {}
         self._noted: _Noted | None = None
 
     def write(self, *, durable: bool) -> None:
@@ -54,13 +58,12 @@ class FileSet:
         folder = next(iter(self._contents)).parent
         self._noted = noted = _Noted(*new_part(folder, _NOTE))
         for file, content in self._contents.items():
-            noted.digests[file.name] = (_digest(file), hashlib.sha256(content).hexdigest())
+            now = self._known.get(content) if isinstance(content, Path) else None
+            noted.digests[file.name] = (digest(file), now or digest(content))
         noted.say(json.dumps(noted.digests))
         for file, content in self._contents.items():
-            new = noted.new(file.name)
-            with new.open("xb") as out:
-                fill(out, new, content, durable=durable)
-            name_twice(file, noted.old(file.name))
+            _write_new(noted.new(file.name), content, durable=durable)
+            _name_twice(file, noted.old(file.name))
         if durable:
             sync_folder(folder)
 
@@ -175,7 +178,7 @@ class _Noted:
         self._stuck = False
         self.note = note
         self.said = ""
-        self.digests: dict[str, tuple[str | None, str]] = {}
+        self.digests: dict[str, tuple[str | None, str | None]] = {}
         """Of each file by its name: the old content's, if there is one, and the new one's."""
 
     def new(self, name: str) -> Path:
@@ -208,7 +211,7 @@ class _Noted:
     def go_on(self) -> None:
         """Give the rest of the new files their names, unless an old one was changed since."""
         left = [name for name in self.digests if self.new(name).exists()]
-        if all(_digest(self._file(name)) in self.digests[name] for name in left):
+        if all(digest(self._file(name)) in self.digests[name] for name in left):
             for name in left:
                 self.new(name).replace(self._file(name))
             confirm_names(self.note.parent)
@@ -248,7 +251,7 @@ class _Noted:
         try:
             placed = not new.exists() or (file.exists() and file.samefile(new))
             # Another run may have written the very same; and somebody may have changed it since.
-            if not placed or was == now or _digest(file) != now:
+            if not placed or was == now or digest(file) != now:
                 return True
             if was is None:
                 file.unlink()
@@ -265,22 +268,36 @@ class _Noted:
         return self.note.with_name(f"{self.note.name}-{list(self.digests).index(name)}.{kind}")
 
 
-def _digest(file: Path) -> str | None:
+def digest(content: bytes | Path) -> str | None:
+    """The SHA-256 of some bytes, or of a file; nothing if there is no such file."""
+    if isinstance(content, bytes):
+        return hashlib.sha256(content).hexdigest()
     try:
-        with file.open("rb") as stream:
+        with content.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except FileNotFoundError:
         return None
 
 
-def name_twice(file: Path, old: Path) -> None:
-    """Hold what a file is now, if there is one, under a second name until it has been replaced."""
+def _write_new(new: Path, content: bytes | Path, *, durable: bool) -> None:
+    if isinstance(content, bytes):
+        with new.open("xb") as out:
+            fill(out, new, content, durable=durable)
+        return
+    _name_twice(content, new)
+    if durable:
+        with new.open("rb+") as out:
+            os.fsync(out.fileno())
+
+
+def _name_twice(file: Path, second: Path) -> None:
+    """Hold what a file is now, if there is one, under a second name, whatever becomes of it."""
     if not file.is_file():
         return
     try:
-        os.link(file, old)
+        os.link(file, second)
     except (OSError, NotImplementedError):  # A file system without links.
-        shutil.copy2(file, old)
+        shutil.copy2(file, second)
 
 
 def _put_back(old: Path, file: Path) -> None:

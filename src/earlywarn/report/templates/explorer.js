@@ -384,7 +384,8 @@ const explorer = (() => {
     const through = data.judgementsThrough ? ` (known to ${data.judgementsThrough})` : "";
     const grade = GRADES[rows.map((row) => row.value).join()];
     const source = rows[0].own ? ", as you set it," : through;
-    return `The last inspection${source} ${grade ? `was ${grade} in its worst area` : "is not known here"}`;
+    const area = grade === GRADES["1,0"] ? "the worst of three areas" : "its worst area";
+    return `The last inspection${source} ${grade ? `was ${grade} in ${area}` : "is not known here"}`;
   }
 
   /* What raises and what lowers the risk, strongest first. */
