@@ -118,12 +118,21 @@ def as_cells(rows: Any) -> pd.DataFrame:
     if isinstance(rows, pd.DataFrame):
         return rows
     pa = require("pyarrow", extra="data")
-    texts = [
-        column.cast(pa.string()) if pa.types.is_temporal(column.type) else column
-        for column in rows.columns
-    ]
-    table = pa.Table.from_arrays(texts, names=rows.column_names)
+    table = pa.Table.from_arrays(
+        [_column_of_cells(column) for column in rows.columns], names=rows.column_names
+    )
     return pd.DataFrame(table.to_pandas(integer_object_nulls=True))
+
+
+def _column_of_cells(column: Any) -> Any:
+    """A column as pandas takes it over unchanged: days, times, lists and the like as text."""
+    pa = require("pyarrow", extra="data")
+    if pa.types.is_temporal(column.type):
+        return column.cast(pa.string())
+    if not pa.types.is_nested(column.type):
+        return column
+    texts = [None if cell is None else str(cell) for cell in column.to_pylist()]
+    return pa.array(texts, type=pa.string())
 
 
 def give_back_memory() -> None:
