@@ -457,6 +457,7 @@ class TestRefusals:
             ("in.csv", b"rereferrals\n\x00\x01", "found binary data"),
             ("in.csv", b"\x1f\x8b\x08", "found a compressed file; .*Unpack it"),
             ("in.parquet", b"PK\x03\x04", "found a workbook; expected a Parquet file"),
+            ("in.parquet", b"", "found an empty file; expected a Parquet file"),
             ("in.xlsx", b"PK", "found .xlsx; .* Save its sheet as .CSV UTF-8"),
             ("in.csv.gz", b"", "found .gz; .*Unpack it"),
             ("in.jsonl", '{"caseload": 3}\n{"n": "é"}'.encode("cp1252"), "line 2: .*Windows-1252"),
