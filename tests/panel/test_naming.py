@@ -46,6 +46,11 @@ def test_a_beginning_of_several_is_refused_with_the_candidates(snapshot, text, c
         snapshot.existing_code(text)
 
 
+def test_england_is_no_authority(snapshot):
+    with pytest.raises(AuthorityError, match="not an authority, but all of them: found England"):
+        snapshot.existing_code("England")
+
+
 def test_names_that_no_one_has_any_more_are_begun_only_where_they_count(snapshot):
     register = Register.load()
     assert code_meant(register, "Northamptonsh") == "928"

@@ -28,6 +28,7 @@ from earlywarn.indicators.standardise import REACH, compare
 from earlywarn.model.horizon import on_day
 from earlywarn.report.explorer import _json, explorer_page
 from earlywarn.report.explorer_data import COUNTS, unweighed
+from earlywarn.scoring.cells import written_number
 from earlywarn.scoring.explanation import contribution_frame, said_once
 from earlywarn.scoring.own_tables import figure_names
 from earlywarn.scoring.preprocessing import read_rows
@@ -50,6 +51,9 @@ def file(national, model, snapshot, tmp_path_factory):
     target = tmp_path_factory.mktemp("explore") / "explore.html"
     options = {"panel": national, "model": model, "as_of": snapshot.as_of}
     return ew.write_explorer(target, authority="Leeds", **options)
+
+
+DATA = "JSON.parse(document.getElementById('data').textContent)"
 
 
 @pytest.fixture(scope="module")
@@ -377,13 +381,27 @@ def test_what_python_refuses_the_page_refuses(tab, snapshot, figures) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "value"),
-    [("35%", 35), ("1,234.5", 1234.5), (" 12 ", 12), ("", None), (".5", 0.5), ("1,23", "NaN")],
+    ("name", "text", "value"),
+    [
+        ("rereferrals", "35 %", 35),
+        ("rereferrals", "1,234", "NaN"),
+        ("referrals", "1,234.5", 1234.5),
+        ("referrals", "35%", "NaN"),
+        ("referral_rate", "1,234", 1234),
+        ("referral_rate", "0,125", "NaN"),
+        ("caseload", "1,234", "NaN"),
+        ("caseload", " 12 ", 12),
+        ("caseload", "", None),
+        ("share", "6.5%", 6.5),
+        ("referrals", ".5", 0.5),
+        ("referrals", "1,23", "NaN"),
+    ],
 )
-def test_a_number_as_people_type_it(tab, text, value) -> None:
-    assert str(tab.evaluate("text => String(explorer.number(text))", text)) == (
-        "null" if value is None else str(value)
-    )
+def test_a_number_as_people_type_it(tab, name, text, value) -> None:
+    read = f"([name, text]) => String(explorer.number({DATA}, name, text))"
+    assert str(tab.evaluate(read, [name, text])) == ("null" if value is None else str(value))
+    if value is not None and name != "share":
+        assert float(value) == pytest.approx(written_number(text.strip(), name), nan_ok=True)
 
 
 def test_figures_are_rounded_as_python_rounds_them(tab) -> None:

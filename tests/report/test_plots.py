@@ -23,6 +23,7 @@ from earlywarn.report.risk_history import rank_movement, risk_history
 from earlywarn.scoring.explanation import explain
 from earlywarn.scoring.national import score
 from earlywarn.scoring.standing_words import CAUTION
+from earlywarn.statistics.intervals import byar_limits
 
 
 @pytest.fixture(autouse=True)
@@ -252,9 +253,11 @@ def test_a_fault_of_the_user_is_told(call, said, snapshot, national):
 def test_the_calibration_says_how_many_came_for_each_foretold():
     axes = report.calibration(RELIABILITY)
     ratio = 19 / (50 * (0.05 + 0.14 + 0.3))
-    assert f"{ratio:.2f}" in axes.get_title(loc="left")
+    limits = " to ".join(f"{limit * ratio / 19:.2f}" for limit in byar_limits(19))
+    title = f"{ratio:.2f} came for each one predicted (95% limits: {limits})"
+    assert axes.get_title(loc="left") == title
     apart = report.calibration(windows_of("confirmation", "latest"))
-    assert apart.get_title(loc="left").endswith(f"{ratio:.2f} came for each one predicted")
+    assert apart.get_title(loc="left").startswith(f"{ratio:.2f} came for each one predicted (")
 
 
 def test_the_calibration_of_two_models_says_each_by_itself():

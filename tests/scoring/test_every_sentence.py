@@ -18,8 +18,8 @@ from earlywarn.scoring.explanation import explain
 FIGURE = r"(?P<{}>[\d,]+(?:\.\d)?)%?"
 SHAPES = {
     "start": r"Where every authority starts: a risk of (?P<risk>[\d.]+)%, from how many .+",
-    "last": r"The last inspection \(known to (?P<day>[\d-]+)\) was (?P<grade>.+) in its worst "
-    r"area, which in all (?P<whole>.+); the part for (?P<part>.+): (?P<effect>.+)",
+    "last": r"The last inspection \(known to (?P<day>[\d-]+)\) was (?P<grade>.+) in "
+    r"(?P<where>its worst area|the worst of three areas), which in all (?P<whole>.+); the part for (?P<part>.+): (?P<effect>.+)",
     "no last": r"The last inspection \(known to [\d-]+\) is not known here: (?P<effect>.+)",
     "hole": r".+: no comparable figure published(?:; the other figures on (?P<family>.+) stand in)?"
     r": (?P<effect>.+)",
@@ -71,6 +71,7 @@ def test_every_sentence_says_what_its_row_says(rows: pd.DataFrame, levels: pd.Da
         if shape == "last":
             assert GRADES[said["grade"]][row["indicator"]] == row["value"], row
             assert said["part"] == PARTS[row["indicator"], int(row["value"])]
+            assert (said["where"] == "its worst area") == (said["grade"] != "Good or Outstanding")
             assert said["whole"] == _effect(whole[row["la_code"]]).replace("no", "has no", 1)
         elif shape == "figure":
             _check_figure(row, said, values[row["indicator"]])

@@ -300,6 +300,17 @@ def test_lists_come_back_whole(tmp_path: Path) -> None:
     assert found.tolist() == expected
 
 
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])
+def test_lists_of_a_parquet_file_are_passed_through(tmp_path: Path, ending: str) -> None:
+    rows = pa.table({"caseload": [16.0, -1.0], "notes": [[1, 2], None], "more": [{"a": [1]}] * 2})
+    pa.parquet.write_table(rows, tmp_path / "in.parquet")
+    batch(tmp_path / "in.parquet", tmp_path / f"out{ending}")
+    refused = read(tmp_path / "out.refused.csv")
+    assert refused[["notes", "more"]].to_numpy().tolist() == [["", "{'a': [1]}"]]
+    if ending == ".csv":
+        assert read(tmp_path / "out.csv")["notes"].tolist() == ["[1, 2]", ""]
+
+
 def test_a_chunk_is_sent_on_without_the_rest_of_its_row_group(tmp_path: Path) -> None:
     kind = pd.Categorical(["one", "two"] * 10_000)
     rows = pd.DataFrame({"n": np.arange(20_000), "kind": kind, "caseload": 16.0})

@@ -137,7 +137,15 @@ class Snapshot(Shown):
         code = code_meant(self.register, text, existing)
         if code in existing:
             return code
-        opened, closed = (None, None) if code == ENGLAND else self.register.life(code)
+        if code == ENGLAND:
+            raise AuthorityError(
+                "not an authority, but all of them",
+                where="authority",
+                found=text,
+                expected="one authority",
+                remedy="Ask for one: England's figures are given beside its own.",
+            )
+        opened, closed = self.register.life(code)
         raise AuthorityError(
             "not an authority that existed on the day",
             where=f"{self.register.name_of(code)} ({code})",
@@ -149,8 +157,7 @@ class Snapshot(Shown):
     def _whom_to_ask_for(self, code: str, opened: date | None) -> str:
         """What stood in an authority's place on the day, as far as the register has it."""
         early = opened is not None and self.as_of < opened
-        changes = () if code == ENGLAND else self.register.successors(code)
-        kin = [change.successor for change in changes]
+        kin = [change.successor for change in self.register.successors(code)]
         if early:
             kin = [change.predecessor for change in self.register.predecessors(code)]
         names = ", ".join(map(self.register.name_of, kin))

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from earlywarn.errors import ScoreError
 from earlywarn.evaluation.protocol import overlapping
-from earlywarn.evaluation.wording import level_words
 from earlywarn.report.palette import DARK_BLUE, DARK_PINK, INK, ORANGE, TURQUOISE
 from earlywarn.report.plotting import Figure, drawn_by, need
 from earlywarn.statistics.intervals import byar_limits
@@ -75,7 +74,10 @@ def _draw_calibration(ax: Axes, frame: pd.DataFrame) -> None:
 
 
 def _came(frame: pd.DataFrame) -> str:
-    """How many came for each one predicted; of several models each by itself."""
+    """How many came for each one predicted; of several models each by itself.
+
+    Whether that is beyond chance is for resamples of authorities to say, which aren't here.
+    """
     ratios = {}
     for model, rows in frame.groupby("model", sort=False):
         events, expected = rows["events"].sum(), (rows["expected"] * rows["n"]).sum()
@@ -83,7 +85,8 @@ def _came(frame: pd.DataFrame) -> str:
         low, high = (float(limit / expected) for limit in byar_limits(events))
     if len(ratios) == 1:
         (ratio,) = ratios.values()
-        return f"{level_words((low, high), (low, high))}: {ratio:.2f} came for each one predicted"
+        limits = f"95% limits: {low:.2f} to {high:.2f}"
+        return f"{ratio:.2f} came for each one predicted ({limits})"
     each = ", ".join(f"{model} {ratio:.2f}" for model, ratio in ratios.items())
     return f"What came for each one predicted: {each}"
 

@@ -26,9 +26,10 @@ _HISTORY = frozenset(record.id for record in INDICATORS if record.kind == "histo
 _LEAVE_EMPTY = "leave it empty where it was not published"
 _PERCENTAGES = frozenset(record.id for record in INDICATORS if record.unit.startswith("%"))
 """The names of indicators in whose figures a per cent sign says nothing new."""
-_FEW = _PERCENTAGES | {record.id for record in INDICATORS if record.kind == "ratio"}
-"""The names of indicators of which no figure has thousands: there, a comma is a decimal one."""
-_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
+_COUNTS = {name for record in INDICATORS for name in (record.numerator, record.denominator)} - {""}
+_LARGE = _COUNTS | {record.id for record in INDICATORS if record.kind in ("rate", "amount")}
+"""The names of figures that may have thousands: in any other a comma can only be a decimal one."""
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
 _YES_OR_NO = {"true": "1", "yes": "1", "false": "0", "no": "0"}
 
 
@@ -173,9 +174,9 @@ class Numbers:
 def written_number(text: str, name: str) -> float:
     """A figure as people write it: NaN where it is none.
 
-    Commas may part thousands where there are any, and nothing else: what 31,5 is, nobody said. A
-    per cent sign is that of the unit, so that 31% is 31.0; with a count or a rate per 10,000 it is
-    no figure.
+    Commas may part the thousands of a count, a rate or an amount, and nothing else: what 31,5 or
+    0,125 is, nobody said. A per cent sign is that of the unit, so that 31% is 31.0; with a count or
+    a rate per 10,000 it is no figure.
 
     Examples
     --------
@@ -185,7 +186,7 @@ def written_number(text: str, name: str) -> float:
     (nan, nan)
     """
     plain = text.removesuffix("%").rstrip() if name in _PERCENTAGES else text
-    if name not in _FEW and _THOUSANDS.fullmatch(plain):
+    if name in _LARGE and _THOUSANDS.fullmatch(plain):
         plain = plain.replace(",", "")
     try:
         return float(plain) if plain.isascii() and "_" not in plain else np.nan

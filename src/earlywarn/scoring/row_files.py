@@ -21,7 +21,7 @@ _SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".numbers")
 _PACKED = (".gz", ".zip", ".bz2", ".xz", ".zst")
 _AS_CSV = 'Save its sheet as "CSV UTF-8", as spreadsheets call it, with the names in the first row.'
 _UNPACK = "Unpack it, and give the file that is inside."
-_COMPRESSED = "a compressed file"
+_COMPRESSED, _EMPTY = "a compressed file", "an empty file"
 _HEAD = 512
 
 
@@ -61,7 +61,7 @@ def check_text(path: Path) -> None:
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype", b"<html", b"<?xml")):
         raise _no_text(path, "a web page", "Download the file again.")
     if not head.strip(b"\xef\xbb\xbf \t\r\n") and path.suffix.lower() == ".csv":
-        raise _no_text(path, "an empty file", "Give a header, and rows below it.")
+        raise _no_text(path, _EMPTY, "Give a header, and rows below it.")
     if b"\x00" in head:
         raise _no_text(path, encoding_words(head), _as_utf8(path))
 
@@ -74,11 +74,12 @@ def check_parquet(path: Path) -> None:
     ScoreError
         If it is another kind of file.
     """
-    if (kind := _beginning(path)[1]) != PARQUET:
+    head, kind = _beginning(path)
+    if kind != PARQUET:
         raise ScoreError(
             "the file can't be read",
             where=str(path),
-            found=kind,
+            found=kind if head else _EMPTY,
             expected=PARQUET,
             remedy="Name the file as what it is, or save it as Parquet again.",
         )

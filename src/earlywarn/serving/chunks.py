@@ -118,19 +118,21 @@ def as_cells(rows: Any) -> pd.DataFrame:
     if isinstance(rows, pd.DataFrame):
         return rows
     pa = require("pyarrow", extra="data")
-    texts = [
-        column.cast(pa.string()) if pa.types.is_temporal(column.type) else column
-        for column in rows.columns
-    ]
-    nested = [place for place, column in enumerate(texts) if pa.types.is_nested(column.type)]
-    lists = {place: texts[place].to_pylist() for place in nested}
-    for place in nested:
-        texts[place] = pa.nulls(rows.num_rows)
-    table = pa.Table.from_arrays(texts, names=rows.column_names)
-    cells = pd.DataFrame(table.to_pandas(integer_object_nulls=True))
-    for place in nested:  # As pandas' own arrays their text would leave out what is in the middle.
-        cells.isetitem(place, pd.Series(lists[place], dtype=object).array)
-    return cells
+    table = pa.Table.from_arrays(
+        [_column_of_cells(column) for column in rows.columns], names=rows.column_names
+    )
+    return pd.DataFrame(table.to_pandas(integer_object_nulls=True))
+
+
+def _column_of_cells(column: Any) -> Any:
+    """A column as pandas takes it over unchanged: days, times, lists and the like as text."""
+    pa = require("pyarrow", extra="data")
+    if pa.types.is_temporal(column.type):
+        return column.cast(pa.string())
+    if not pa.types.is_nested(column.type):
+        return column
+    texts = [None if cell is None else str(cell) for cell in column.to_pylist()]
+    return pa.array(texts, type=pa.string())
 
 
 def give_back_memory() -> None:

@@ -25,9 +25,10 @@ _MUST_BE_QUOTED = re.compile(_TO_QUOTE)
 def csv_bytes(frame: pd.DataFrame) -> bytes:
     """Give a frame of two columns or more as CSV without a header, cells as they are.
 
-    The bytes are those of pandas' own writer, but that a lone carriage return is always quoted:
-    unquoted, as Python before 3.13 leaves it, it would end the row for whoever reads it. Where
-    Arrow is there it joins the cells, in a sixth of the time.
+    The bytes are those of pandas' own writer, but that a lone carriage return is always quoted
+    (unquoted, as Python before 3.13 leaves it, it would end the row for whoever reads it), and that
+    a number of 32 bits is written as the one of 64 bits that it is scored as. Where Arrow is there
+    it joins the cells, in a sixth of the time.
     """
     columns = [frame.iloc[:, place] for place in range(frame.shape[1])]
     if "pyarrow" in sys.modules:

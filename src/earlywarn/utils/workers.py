@@ -97,6 +97,10 @@ def in_workers(
     title : str
         What is being done.
 
+    Returns
+    -------
+    list
+
     Examples
     --------
     >>> from earlywarn.utils.progress import Progress

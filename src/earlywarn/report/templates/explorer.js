@@ -9,19 +9,25 @@ const explorer = (() => {
   const expit = (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
   const logit = (p) => Math.log(p) - Math.log1p(-p);
 
-  // --- figures as they are typed: scoring/own_figures.py ---
+  // --- figures as they are typed: scoring/cells.py, scoring/own_figures.py ---
 
-  /* A cell as a number; null where it is empty, NaN where it is none. */
-  function number(text) {
-    const plain = String(text).trim().replace(/%$/, "").trim();
-    if (plain === "") return null;
-    const digits = /^\d{1,3}(,\d{3})+(\.\d+)?$/.test(plain) ? plain.replaceAll(",", "") : plain;
+  const recordOf = (data, name) => [...data.indicators, data.deprivation].find((each) => each?.id === name);
+
+  /* A cell under a name as a number; null where it is empty, NaN where it is none. */
+  function number(data, name, text) {
+    const typed = String(text).trim(), record = recordOf(data, name);
+    if (typed === "") return null;
+    const percent = name === "share" || record?.unit.startsWith("%");
+    const large = name !== "share" && (!record || ["rate", "amount"].includes(record.kind));
+    const plain = percent ? typed.replace(/\s*%$/, "") : typed;
+    const thousands = large && /^[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/.test(plain);
+    const digits = thousands ? plain.replaceAll(",", "") : plain;
     return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(digits) ? Number(digits) : NaN;
   }
 
   /* What is wrong with a number given under a name; empty if nothing is. */
   function fault(data, name, value) {
-    const record = [...data.indicators, data.deprivation].find((each) => each?.id === name);
+    const record = recordOf(data, name);
     const highest = record ? record.highest : data.constants.largest;
     if (value >= 0 && value <= highest) return "";
     const unit = record ? record.unit : "a count";

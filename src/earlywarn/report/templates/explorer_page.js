@@ -45,7 +45,7 @@
     for (const entry of entries) {
       const { name } = entry.dataset, text = entry.value.trim();
       if (text === entry.dataset.published) continue;
-      const value = explorer.number(text);
+      const value = explorer.number(data, name, text);
       if (name === "share") share = value === null ? undefined : value / 100;
       else if (value === null) emptied.push(name);
       else given[name] = value;
