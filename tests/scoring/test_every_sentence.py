@@ -19,7 +19,8 @@ FIGURE = r"(?P<{}>[\d,]+(?:\.\d)?)%?"
 SHAPES = {
     "start": r"Where every authority starts: a risk of (?P<risk>[\d.]+)%, from how many .+",
     "last": r"The last inspection \(known to (?P<day>[\d-]+)\) was (?P<grade>.+) in "
-    r"(?P<where>its worst area|the worst of three areas), which in all (?P<whole>.+); the part for (?P<part>.+): (?P<effect>.+)",
+    r"(?P<where>its worst area|the worst of three areas), which in all "
+    r"(?P<whole>.+); the part for (?P<part>.+): (?P<effect>.+)",
     "no last": r"The last inspection \(known to [\d-]+\) is not known here: (?P<effect>.+)",
     "hole": r".+: no comparable figure published(?:; the other figures on (?P<family>.+) stand in)?"
     r": (?P<effect>.+)",
