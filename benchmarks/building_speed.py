@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,13 +15,35 @@ from timing import Limit, Line, Section, in_turn
 import earlywarn as ew
 
 YEARS = 12
+HERE = Path(__file__).parent
 LARGE = 100_000
 """Providers from which on it is to take half of what it first took, 33 passes."""
+HALF = 2.0
+"""How many times as fast as an older version it is to be."""
+ALONE = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+from building_speed import invented
+import earlywarn as ew
+snapshot = invented(int(sys.argv[2]))
+start = time.perf_counter()
+ew.build_indicators(snapshot)
+print(time.perf_counter() - start)
+"""
+"""One building in a process of its own, which says how long it took."""
 THE_LIMIT = "one pass of numpy over the figures: read three columns, multiply, add, write"
 
 
-def measure(sizes: tuple[int, ...]) -> Section:
-    """Time ``build_indicators`` for each number of providers."""
+def measure(sizes: tuple[int, ...], before: Path | None = None) -> Section:
+    """Time ``build_indicators`` for each number of providers; the largest by an older version too.
+
+    Parameters
+    ----------
+    sizes : tuple of int
+        Numbers of providers, ascending.
+    before : Path, optional
+        A checkout of an older version.
+    """
     lines, limits, pace = [], [], []
     for providers in sizes:
         snapshot = invented(providers)
@@ -37,10 +63,22 @@ def measure(sizes: tuple[int, ...]) -> Section:
         limits.append(Limit(f"{what}: seconds a million figures", pace[-1], "s"))
         aim = 1 / 16.5 if providers >= LARGE else None
         lines.append(Line(what, took, THE_LIMIT, found["one pass"], aim))
+    if before is not None:
+        ours, old = (_alone(version, sizes[-1]) for version in (HERE.parent, before))
+        what = f"{sizes[-1]:,} providers x {YEARS} years, in a process of its own"
+        lines.append(Line(what, ours, "an older version", old, HALF))
     times = f"{sizes[-1] // sizes[0]:,} times as many providers"
     growth = pace[-1] / pace[0]
     limits.append(Limit(f"{times}: time a figure, as a multiple (linear is 1)", growth, "x", 1.5))
     return Section("Building indicators", lines, limits, left_out=[])
+
+
+def _alone(version: Path, providers: int) -> float:
+    """The seconds that a version takes."""
+    command = [sys.executable, "-W", "ignore", "-c", ALONE, str(HERE), str(providers)]
+    place = {**os.environ, "PYTHONPATH": str(version / "src")}
+    found = subprocess.run(command, check=True, capture_output=True, env=place)  # noqa: S603 - our own
+    return float(found.stdout)
 
 
 def invented(providers: int) -> ew.Snapshot:

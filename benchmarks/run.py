@@ -54,7 +54,7 @@ def main() -> None:
         "rows": lambda: scoring_speed.measure(chosen.rows, without),
         "files": lambda: files_speed.measure(chosen.file_rows, without),
         "commands": lambda: command_speed.measure(chosen.before, chosen.published, chosen.commands),
-        "building": lambda: building_speed.measure(tuple(chosen.providers)),
+        "building": lambda: building_speed.measure(tuple(chosen.providers), chosen.before),
         "fitting": lambda: fitting_speed.measure(chosen.refits, without, chosen.inspections),
         "starting": lambda: starting_speed.measure(chosen.starts),
     }
