@@ -47,7 +47,6 @@ ENDINGS = {".py", ".md", ".html", ".css", ".js", ".txt"}
 RIGHT = re.compile(r"\bRIVALS\b")
 """What is right everywhere: a public name of before, which code of others uses."""
 PLACES: tuple[tuple[str, str], ...] = (
-    ("docs/how-to/extend-the-register.md", "is told what became of it"),
     ("src/earlywarn/evaluation/backtesting.py", "rivals"),
     ("CHANGELOG.md", "`rivals=`"),
     ("notebooks/source/3_retraining.py", "neither acquit nor condemn"),
