@@ -1,11 +1,11 @@
 # %% [markdown]
 # # A first look in ten cells
 #
-# earlywarn reads figures on children's social care that are published every year, and says for each local
-# authority in England how likely it is that an inspection starting now would find an Inadequate area. This
-# page shows what it says today, why, and how far to trust it.
+# earlywarn reads figures on children's social care that are published every year. For each local authority in
+# England it estimates how likely it is that an inspection starting now would find an Inadequate area. This
+# page shows today's forecasts, the reasons for them, and how far to trust them.
 #
-# You need not read the code. Every number in the text is worked out by the cell that prints it.
+# You don't need to read the code. Every number in the text is worked out by the cell that prints it.
 #
 # **What it is for:** to offer support early and to ask questions. **What it is not for:** to pre-judge an
 # inspection, to rank councils in public, or to say what causes failure.
@@ -27,7 +27,7 @@ say(
 # %% [markdown]
 # ## The list
 #
-# A snapshot holds only what was public on a day. Scoring it gives one row for each authority, with a 90%
+# A snapshot contains only what was public on a given day. Scoring it gives one row for each authority, with a 90%
 # interval around every risk and every rank.
 
 # %%
@@ -72,7 +72,7 @@ table(
 # ## How sure is that?
 #
 # The ranges are wide because there are few Inadequate judgements to learn from. Where two ranges overlap, the
-# order of the two authorities may well be the other way round.
+# two authorities may well be in the opposite order.
 
 # %%
 shown = ranked_intervals.frame(scores.head(26))
@@ -87,7 +87,7 @@ picture(
 # %% [markdown]
 # ## The country
 #
-# Each council is a tile of the same size, near to where it lies, coloured by band. A low band is worth as much
+# Each council is a tile of the same size, near its place on the map and coloured by band. A low band is as useful
 # as a high one: it is a reason to look elsewhere first.
 
 # %%
@@ -102,8 +102,8 @@ picture(
 # %% [markdown]
 # ## One authority
 #
-# Why is a risk what it is? Every risk is a sum: where all authorities start, plus a contribution from each
-# indicator. Some raise it and some lower it. A contribution says what the model weighed, not what caused what.
+# Why is the risk this size? Every risk is a sum: where all authorities start, plus a contribution from each
+# indicator. Some raise it and some lower it. A contribution shows what the model weighed, not what caused what.
 
 # %%
 reasons = ew.explain(model, snapshot, "Leeds")
@@ -144,7 +144,7 @@ picture(
 # %% [markdown]
 # ## How well has it done before?
 #
-# The model was run as if on past days, knowing only what was public then. This is what came of it.
+# The model was run as if on past days, knowing only what was public then. These are the results.
 
 # %%
 say(*past.past_sentences(past.past_record()))

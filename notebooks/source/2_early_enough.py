@@ -10,13 +10,13 @@
 # > [National Audit Office](https://www.nao.org.uk/press-release/children-in-need-of-help-or-protection/).)
 #
 # Would a list drawn from those figures have warned in time? To find out, earlywarn is run as if on the first day
-# of every quarter. Each list knows only what was public on its day, and comes from a model that had seen only
-# inspection reports published before that year. It holds as many authorities as were in intervention then.
-# Beside it stands a list by the three headline rates alone: referrals, re-referrals and repeat child protection
+# of every quarter. Each list uses only what was public on its day, and comes from a model that had seen only
+# inspection reports published before that year. It contains as many authorities as were in intervention in 2016.
+# Next to it is a list based only on the three headline rates: referrals, re-referrals and repeat child protection
 # plans.
 #
 # The model was chosen on inspections to the end of 2021 (*development*), so those years flatter it. Nothing was
-# chosen on the years after (*confirmation*): trust these more, few as their events are.
+# chosen on the years after (*confirmation*): trust these more, although they have few events.
 
 # %%
 import numpy as np
@@ -76,8 +76,8 @@ table(
 )
 
 # %% [markdown]
-# Where fewer judgements are counted, the lists did not reach back so far. A list drawn by lot would have held
-# some too; the picture has that as a line.
+# Where fewer judgements are counted, the lists did not go back far enough. A list drawn at random would have contained
+# some too; the picture shows that as a line.
 
 # %%
 own, theirs = found[found["model"] == OURS], found[found["model"] == RATES]
@@ -117,9 +117,9 @@ picture(
 # %% [markdown]
 # ## Which ones?
 #
-# Every Inadequate judgement, with the months that the authority had stood on the list without a break when the
-# inspectors arrived. A dash: it was not on the last list before. The record, and the first look, count by the day on
-# which each inspection began and not by the last quarter's list, so their counts may differ a little.
+# This table shows every Inadequate judgement, with the number of months that the authority had been on the list without
+# a break when the inspectors arrived. A dash means that it was not on the last list before. The record and the first
+# look count by the day on which each inspection began, not by the last quarter's list, so their counts may differ a little.
 
 # %%
 names = lists.drop_duplicates("la_code").set_index("la_code")["la_name"]
@@ -158,10 +158,10 @@ table(
 # %% [markdown]
 # ## At what cost?
 #
-# A true alarm is an inspection within two years of a list with the authority on it that found an Inadequate area;
-# a false alarm is one that did not. Each inspection counts once. Authorities that nobody inspected in that time
-# are not known, and count neither way. An alarm may have been on any list of those two years, so there are more true
-# ones than judgements on the last list.
+# Take an authority on a list that is inspected within two years. The alarm is true if the inspection found an
+# Inadequate area, and false if it did not. Each inspection counts once. For authorities that nobody inspected in that
+# time the answer is not known, and they count neither way. An alarm may have been on any list of those two years, so
+# there are more true ones than judgements on the last list.
 
 # %%
 alarms = list_record(lists, TOP_K)
@@ -228,6 +228,6 @@ say(
 )
 
 # %% [markdown]
-# The [record](../docs/evaluation.md) has the same question with 95% intervals and against more rules. What
-# follows for use: the list is a reason to ask and to offer support, never to conclude; and who is not on it is not
-# thereby safe.
+# The [record](../docs/evaluation.md) answers the same question with 95% intervals and compares more rules. In
+# practice, the list is a reason to ask questions and to offer support, never to draw conclusions; and an authority that
+# is not on it is not necessarily safe.

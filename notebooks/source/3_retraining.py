@@ -1,11 +1,11 @@
 # %% [markdown]
 # # Retraining: new figures arrive
 #
-# Once a year Ofsted publishes its outcomes as at 31 March, and the department new figures. This notebook goes
-# through what follows: check the figures, retrain, compare, decide. It needs no file: it goes back a year, makes
-# the model that would have been trained then, and takes the year since for the news.
+# Once a year Ofsted publishes its outcomes as at 31 March, and the department publishes new figures. This notebook goes
+# through what follows: check the figures, retrain, compare, decide. It needs no file. It goes back a year, makes
+# the model that would have been trained then, and treats everything since as new.
 #
-# With files of your own, begin with `python -m earlywarn build FOLDER --out PANEL` and read its findings; the
+# With your own files, begin with `python -m earlywarn build FOLDER --out PANEL` and read its findings; the
 # [guide](../docs/how-to/retrain.md) has the commands.
 
 # %%
@@ -32,8 +32,8 @@ say(
 # ## Train both models
 #
 # Each inspection is described by what was public on the day it started, so the model of a year ago is what it
-# would have been, but for figures of which only a later restatement is available. Fewer refits than for a release
-# are made here, so that it takes less time: they concern the intervals, not the risks.
+# would have been, except for figures that are only available as restated later. To save time, there are fewer refits
+# here than for a release: they affect the intervals, not the risks.
 
 # %%
 REFITS = 60
@@ -58,7 +58,7 @@ table(
 )
 
 # %% [markdown]
-# ## Are the figures still like those that the old model knows?
+# ## Are the figures still like those the old model knows?
 
 # %%
 snapshot = panel.as_of(panel.newest_publication)
@@ -98,8 +98,8 @@ table(
 # %% [markdown]
 # ## Have the weights changed?
 #
-# Expect little: most of what the model holds was believed beforehand, and a year brings few judgements. A large
-# change would have a reason in the data; find it before going on.
+# Expect little change: most of the model comes from its prior, and a year brings few judgements. A large
+# change would have a reason in the data; find it before you go on.
 
 # %%
 weights = pd.DataFrame(
@@ -125,7 +125,7 @@ table(
 # %% [markdown]
 # ## Who moves?
 #
-# Both models score the same day, so that a move is one of the model and not of the figures.
+# Both models score the same day, so any move comes from the model, not from the figures.
 
 # %%
 shown = panel.as_of(day)
@@ -194,8 +194,8 @@ say(
 # %% [markdown]
 # ## Decide
 #
-# A rule is worth something if it was written down before the results were seen; this one is an example. Write down
-# the decision too, with who took it.
+# A rule is only worth something if it was written down before the results were seen; this one is an example. Write down
+# the decision too, and who took it.
 
 # %%
 rule = {

@@ -1,11 +1,11 @@
 # %% [markdown]
 # # One authority in depth, for its director
 #
-# What the published figures say of one authority: where it stands, what drives its risk in both directions, how
-# it compares with its statistical neighbours, and with which figures the model would put it in another band.
-# Change the name in the first cell to read it for another authority.
+# This page shows what the published figures say about one authority: its position, what drives its risk in both
+# directions, how it compares with its statistical neighbours, and which figures would make the model put it in another
+# band. To see another authority, change the name in the first cell.
 #
-# The figures predict an Inadequate judgement only a little better than chance would. Take this page as a list
+# The figures predict an Inadequate judgement only a little better than chance would. Treat this page as a list
 # of questions to ask, not as a verdict.
 
 # %%
@@ -40,7 +40,7 @@ say(
 # %% [markdown]
 # ## What drives the risk
 #
-# The risk is a sum. It starts where every authority starts; each family of indicators then moves it up or down.
+# The risk is a sum. It starts where every authority starts, and each family of indicators then moves it up or down.
 
 # %%
 reasons = ew.explain(model, snapshot, AUTHORITY)
@@ -82,10 +82,10 @@ table(
 )
 
 # %% [markdown]
-# ## Beside its neighbours
+# ## Compared with its neighbours
 #
 # Statistical neighbours are authorities with similar children, families and places; the department names ten for
-# each. They are a fairer comparison than the country.
+# each. They are a fairer comparison than the whole country.
 
 # %%
 near = snapshot.neighbours[snapshot.neighbours["la_code"] == code]["neighbour_code"]
@@ -114,15 +114,15 @@ picture(
 )
 
 # %% [markdown]
-# ## With which figures would the band be another?
+# ## Which figures would change the band?
 #
 # This is arithmetic on the model: **it is not a claim that changing a figure would change the service, or the
-# judgement.** A figure stands for much else. An authority that mended the figure alone may be as likely to fail
-# as before. What the arithmetic is good for is to see which figures the band hangs on, and how much would have to
+# judgement.** A figure stands for much else. An authority that improved only the figure might be as likely to fail
+# as before. The arithmetic is useful for seeing which figures the band depends on, and how much would have to
 # be different at once.
 #
-# Only figures that an authority shapes by its own work are moved, one at a time, and no further than to where the
-# best tenth of authorities stand today. All other figures stay as they are.
+# Only figures that an authority shapes by its own work are moved, one at a time, and no further than the level of
+# today's best tenth of authorities. All other figures stay as they are.
 
 # %%
 say(
@@ -189,7 +189,7 @@ say(
 # %% [markdown]
 # ## And the other way
 #
-# The same arithmetic towards the worse side, no further than to where the worst tenth of authorities stand, shows
+# The same arithmetic in the worse direction, no further than the level of the worst tenth of authorities, shows
 # what there is to lose.
 
 # %%
@@ -211,7 +211,7 @@ the_worse_side()
 # %% [markdown]
 # ## What to take to the meeting
 #
-# - The interval in the same breath as the risk.
+# - The interval, always together with the risk.
 # - What lowers the risk as well as what raises it.
-# - Questions, such as why a figure stands where it does and whether it is recorded as others record it; never the
+# - Questions, such as why a figure is at its level and whether it is recorded in the same way as elsewhere; never the
 #   word "because".

@@ -1,9 +1,10 @@
 # %% [markdown]
 # # The three headline rates, and spend
 #
-# Referrals for each ten thousand children, the share of them that are re-referrals within a year, and the share of
-# child protection plans that are second or later ones: these are the figures that most people look at first. In
-# 2016 the National Audit Office found them very unlike between authorities, and quality unrelated to spend:
+# Most people look at three figures first: referrals for each ten thousand children, the share of referrals that are
+# re-referrals within a year, and the share of child protection plans that are second or later ones. In
+# 2016 the National Audit Office found that they differed greatly between authorities, and that quality was unrelated to
+# spend:
 #
 # > Spending on children's social work varies widely across England and is not related to quality. Average reported
 # > spending in 2014-15 ranged from an estimated £340 per child in need in one authority to £4,970 in another. Good
@@ -42,8 +43,8 @@ say(
 # %% [markdown]
 # ## How far apart are authorities?
 #
-# The middle eight tenths of authorities lie between the two outer columns. The last column says how many times
-# the higher of the two is the lower: one would mean that all were alike.
+# The middle eight tenths of authorities lie between the two outer columns. The last column shows how many times as
+# large the higher one is as the lower: one would mean that all were the same.
 
 # %%
 
@@ -136,8 +137,8 @@ say(
 # %% [markdown]
 # ## Is it chance?
 #
-# Small authorities have few cases, so their figures swing. A funnel shows how far chance goes for each size, here
-# widened for how differently authorities work and record.
+# Small authorities have few cases, so their figures swing. A funnel shows how far chance can take a figure at each size.
+# Here it is widened to allow for how differently authorities work and record.
 
 # %%
 points = funnel.frame(snapshot, "rereferrals")
@@ -158,10 +159,10 @@ picture(
 # %% [markdown]
 # ## What is spent
 #
-# The panel holds what authorities report of spend on social work (section 251) for each child in need, a week. It is
-# not the auditor's figure: it takes in commissioning, it is rounded, and it divides by the children in need on the
-# last day of March. So its level can't be set beside the auditor's, but its spread, and whether quality follows it,
-# can.
+# The panel contains authorities' reported weekly spend on social work (section 251) for each child in need. It is
+# not the auditor's figure: it includes commissioning, it is rounded, and it divides by the children in need on the
+# last day of March. So its level can't be compared with the auditor's, but its spread, and whether quality follows it,
+# can be.
 
 # %%
 spend = history[history["indicator"] == SPEND].assign(year=lambda frame: frame["value"] * WEEKS)
@@ -186,10 +187,10 @@ table(
 # %% [markdown]
 # ## Does quality follow spend, or any of the rates?
 #
-# Each inspection is set beside the newest figure that was public when it began (as it stands today), as a multiple
-# of England's of the same year, so that years can be put together. If a figure showed nothing, the authority that was judged Inadequate would have the
-# higher of two figures in half of all pairs. The interval draws whole authorities again, as some were inspected
-# more than once.
+# Each inspection is matched with the latest figure that was public when it began (at its present value), as a multiple
+# of England's for the same year, so that years can be combined. If a figure showed nothing, the authority that was judged
+# Inadequate would have the higher of two figures in half of all pairs. The interval resamples whole authorities, because
+# some were inspected more than once.
 
 # %%
 DRAWS, SEED = 400, 20160913
