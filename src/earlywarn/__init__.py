@@ -105,7 +105,7 @@ _MODULES = {
     "write_report": "report",
     "write_table": "export.tables",
 }
-__all__ = ["__version__", *_MODULES]  # noqa: PLE0604 - the names are strings, of a tuple
+__all__ = ["__version__", *_MODULES]  # noqa: PLE0604 - the names are strings in a tuple
 
 
 def __getattr__(name: str) -> Any:

@@ -1,8 +1,8 @@
 """The dated register of English local authorities: codes, names, regions, mergers and splits.
 
-An authority is known by its three-digit code, as text: the nine-character code changes without
-the place changing. A date decides which authorities there are: one that opens on a day exists
-from that day, one that closes on a day exists until the day before.
+An authority is identified by its three-digit code, as text: the nine-character code can change
+without the place changing. Which authorities exist depends on the date: one that opens on a day
+exists from that day, and one that closes on a day existed until the day before.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ENGLAND = "ENG"
-"""The code of England's own rows."""
+"""The code of the rows for England itself."""
 
 REGISTER_COLUMNS: dict[str, tuple[str, ...]] = {
     "authorities": ("la_code", "la_name", "region", "la_type", "opened", "closed", "aliases"),
     "area_codes": ("gss_code", "la_code"),
     "reorganisations": ("date", "predecessor", "successor", "kind"),
 }
-"""The columns of the register's three tables, in a file and in a frame ."""
+"""The columns of the register's three tables, in a file and in a frame."""
 
 KINDS = ("continues", "merger", "split")
 _KEYS = {"authorities": ["la_code"], "area_codes": ["gss_code"]}
@@ -44,8 +44,8 @@ _ENGLAND_TEXTS = frozenset({"eng", "england", "e92000001", "970"})
 class Reorganisation:
     """One line of a reorganisation: on `date`, `successor` took over from `predecessor`.
 
-    `kind` is "merger" (many to one), "split" (one to many, the area parted whole) or "continues"
-    (one to one, in substance the same place).
+    `kind` is "merger" (many to one), "split" (one to many, the whole area divided) or "continues"
+    (one to one, essentially the same place).
     """
 
     date: date
@@ -56,13 +56,13 @@ class Reorganisation:
 
 @dataclass(frozen=True, eq=False)
 class Register:
-    """Which authorities there were when, and what each is called.
+    """Which authorities existed when, and what each is called.
 
     Attributes
     ----------
     authorities : pandas.DataFrame
-        `la_code, la_name, region, la_type, opened, closed, aliases`; dates are `datetime.date`
-        or None (open since before 2013; not closed); aliases are parted by semicolons.
+        `la_code, la_name, region, la_type, opened, closed, aliases`; dates are `datetime.date` or
+        None (open since before 2013; not closed); aliases are separated by semicolons.
     area_codes : pandas.DataFrame
         `gss_code, la_code`: every nine-character code, old and new.
     reorganisations : pandas.DataFrame
@@ -83,13 +83,14 @@ class Register:
 
     @classmethod
     def load(cls, folder: str | Path | None = None) -> Register:
-        """The register that ships, extended by what a folder holds.
+        """Load the register that ships with the package, extended by the tables in a folder.
 
         Parameters
         ----------
         folder : path, optional
-            Where `authorities.csv`, `area_codes.csv` and `reorganisations.csv` are looked for; each
-            may be absent. A row replaces the shipped row of the same code; its blank cells don't.
+            Where `authorities.csv`, `area_codes.csv` and `reorganisations.csv` are looked for; any
+            may be absent. A row replaces the shipped row with the same code, except where its cells
+            are blank.
 
         Raises
         ------
@@ -100,17 +101,18 @@ class Register:
         return _shipped().extended(tables) if tables else _shipped()
 
     def extended(self, tables: dict[str, pd.DataFrame]) -> Register:
-        """Give this register with rows added or replaced.
+        """Return this register with rows added or replaced.
 
         Parameters
         ----------
         tables : dict of str to pandas.DataFrame
-            Any of "authorities", "area_codes" and "reorganisations", as text or as in a register.
+            Any of "authorities", "area_codes" and "reorganisations", as text or typed as in a
+            register.
 
         Raises
         ------
         AuthorityError
-            If a row is malformed, or names an authority that neither table knows.
+            If a row is malformed, or names an authority that is in neither table.
 
         Examples
         --------
@@ -127,7 +129,7 @@ class Register:
         return register
 
     def existing(self, on: date | str) -> pd.DataFrame:
-        """The authorities that existed on a date: `la_code, la_name, region, la_type`, by code."""
+        """The authorities that existed on a date, by code: `la_code, la_name, region, la_type`."""
         rows = self.authorities["la_code"].isin(self.codes_on(on))
         columns = ["la_code", "la_name", "region", "la_type"]
         return self.authorities.loc[rows, columns].sort_values("la_code", ignore_index=True)
@@ -144,7 +146,7 @@ class Register:
         return _alive(self.life(la_code), as_date(on, "on", AuthorityError))
 
     def life(self, la_code: str) -> tuple[date | None, date | None]:
-        """The days on which an authority opened and closed; None where not since 2013."""
+        """The dates on which an authority opened and closed; None where that was not since 2013."""
         self._known(la_code)
         return self._lives[la_code]
 
@@ -154,8 +156,8 @@ class Register:
         Parameters
         ----------
         text : str or number
-            A three-digit code (also 314 or "314.0" out of a spreadsheet), a nine-character code, or
-            a name. A name that two authorities bore means the later one.
+            A three-digit code (also 314 or "314.0" from a spreadsheet), a nine-character code, or a
+            name. A name that two authorities have had means the later one.
 
         Returns
         -------
@@ -178,7 +180,7 @@ class Register:
         return found
 
     def find(self, text: object) -> str | None:
-        """The same, or None where `code_of` raises.
+        """The same as `code_of`, but None where that raises.
 
         Examples
         --------
@@ -195,7 +197,7 @@ class Register:
         return found or self._by_short_name.get(short_name(plain))
 
     def codes_of(self, text: object) -> tuple[str, ...]:
-        """The codes of a joint return such as "314 / 318"; of a single authority, its one code.
+        """The codes of a joint return such as "314 / 318"; for a single authority, its one code.
 
         Examples
         --------
@@ -212,7 +214,7 @@ class Register:
         return self._names[code]
 
     def successors(self, code: str) -> tuple[Reorganisation, ...]:
-        """What became of an authority: empty while it stands.
+        """What an authority became; empty while it exists.
 
         Examples
         --------
@@ -223,15 +225,15 @@ class Register:
         return tuple(change for change in self._changes if change.predecessor == code)
 
     def predecessors(self, code: str) -> tuple[Reorganisation, ...]:
-        """What an authority was made of: empty if it stood before 2013."""
+        """What an authority was made from; empty if it existed before 2013."""
         self._known(code)
         return tuple(change for change in self._changes if change.successor == code)
 
     def heirs(self, code: str) -> tuple[str, ...]:
-        """The codes that a closed authority's later figures belong to, where that is clear.
+        """The codes to which a closed authority's later figures belong, where that is clear.
 
-        A split gives all its parts, an authority that continues its one successor; a merger none,
-        since a part is not the whole.
+        For a split, all its parts; for an authority that continues, its one successor; for a
+        merger, none, since a part is not the whole.
         """
         changes = self.successors(code)
         clean = changes and all(change.kind in {"split", "continues"} for change in changes)
@@ -239,7 +241,7 @@ class Register:
 
     @cached_property
     def codes(self) -> frozenset[str]:
-        """The three-digit codes of all authorities, of whatever time."""
+        """The three-digit codes of all authorities, past and present."""
         return frozenset(self.authorities["la_code"])
 
     @cached_property
@@ -267,8 +269,8 @@ class Register:
 
     @cached_property
     def by_name(self) -> dict[str, str]:
-        """The code of each name and alias, made plain; of two authorities, the later one's."""
-        # The later authority of two with one name comes last, and so it is the one kept.
+        """The code of each normalised name and alias; if two authorities share one, the later's."""
+        # Of two authorities with the same name, the later comes last and so is the one kept.
         ordered = self.authorities.assign(when=[o or date.min for o, _ in self._lives.values()])
         ordered = ordered.sort_values(["when", "la_code"], kind="stable")
         names = dict(zip(ordered["la_name"].map(plain_name), ordered["la_code"], strict=True))
@@ -333,7 +335,7 @@ def _check_whole(register: Register) -> None:
 
 
 def _check_days(register: Register) -> None:
-    """Refuse a reorganisation on another day than its authorities close and open on."""
+    """Refuse a reorganisation on a date other than its authorities' closing or opening."""
     for day, old, new, _ in register.reorganisations.itertuples(index=False, name=None):
         closed, opened = register.life(old)[1], register.life(new)[0]
         if closed != day or opened != day:
@@ -356,7 +358,7 @@ def _folder_tables(folder: Path) -> dict[str, pd.DataFrame]:
 
 @cache
 def _shipped() -> Register:
-    """The register that ships: read once, since every panel that is read asks for it."""
+    """The register that ships, read only once because every panel needs it."""
     data = resources.files("earlywarn") / "data"
     tables = {
         name: _read_table((data / f"{name}.csv").read_bytes(), name, f"{name}.csv")

@@ -1,4 +1,4 @@
-"""Every fault that a user can cause, said in one way: what is wrong, found, expected, and to do."""
+"""Errors that a user can cause, in one form: what is wrong, found, expected, and what to do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class EarlyWarnError(Exception):
     problem : str
         What is wrong, as a short clause.
     where : str, optional
-        The thing it is wrong with: a file and line, a column, an authority, an argument.
+        Where it is wrong: a file and line, a column, an authority, an argument.
     found, expected : str, optional
         What was found, and what would have been right.
     remedy : str, optional
@@ -73,19 +73,19 @@ def _rebuild(kind: type[EarlyWarnError], parts: dict[str, str]) -> EarlyWarnErro
 
 
 class SourceError(EarlyWarnError):
-    """A published file, or a folder of them, can't be read as what it should be."""
+    """A published file, or a folder of them, can't be read as what it claims to be."""
 
 
 class AuthorityError(EarlyWarnError):
-    """An authority is not known, or not on the date asked for."""
+    """An authority is unknown, or did not exist on the date asked for."""
 
 
 class FetchError(EarlyWarnError):
-    """An official service can't be reached, or answers what it should not."""
+    """An official service can't be reached, or gives an unexpected answer."""
 
 
 class RegisterError(EarlyWarnError):
-    """A register of forecasts is not as it was written, or can't be written to."""
+    """A register of forecasts has been altered, or can't be written to."""
 
 
 class PanelError(EarlyWarnError):
@@ -101,15 +101,15 @@ class OutcomeError(EarlyWarnError):
 
 
 class ModelError(EarlyWarnError):
-    """A model can't be used on what was given."""
+    """A model can't be applied to what was given."""
 
 
 class StoreError(EarlyWarnError):
-    """A model file is not to be trusted, or may not be written."""
+    """A model file can't be trusted, or may not be written."""
 
 
 class TrainingError(EarlyWarnError, ValueError):
-    """A model can't be learnt from what was given."""
+    """A model can't be trained on what was given."""
 
 
 class ScoreError(EarlyWarnError):
@@ -125,46 +125,46 @@ class CardError(EarlyWarnError):
 
 
 class UsageError(EarlyWarnError):
-    """A command or an argument is not one that earlywarn knows."""
+    """A command or an argument is unknown to earlywarn."""
 
 
 class MissingExtraError(EarlyWarnError):
-    """An optional package is needed and not installed."""
+    """An optional package is needed but not installed."""
 
 
 class DataQualityWarning(UserWarning):
-    """Cells of a published file were read with a reservation; the findings list each of them."""
+    """Some cells of a published file were read with reservations; the findings list each one."""
 
 
 class ModelLifeWarning(UserWarning):
-    """A model was used for a day outside its life, or before the day until which it has learnt."""
+    """A model was used for a date outside its life, or before the end of its training period."""
 
 
 class GradeOrderWarning(UserWarning):
-    """Grades without an order, in another than Ofsted's, or without the worst: it may be wrong."""
+    """Grades have no order, an order other than Ofsted's, or lack the worst: it may be wrong."""
 
 
 class OverdueWarning(UserWarning):
-    """A source is older on the day than its cadence allows: something newer should be there."""
+    """A source is older than its release cadence allows: there should be something newer."""
 
 
 class RowsWarning(UserWarning):
-    """A column of rows does not seem to be what it is called; the rows are scored as they stand."""
+    """A column does not seem to be what its name says; the rows are scored unchanged."""
 
 
 class LeftBehindWarning(UserWarning):
-    """What was to be written is there, but the disk did not confirm it, or something is left."""
+    """The output was written, but the disk did not confirm it, or a leftover remains."""
 
 
 def require(module: str, *, extra: str) -> ModuleType:
-    """Import an optional module, or say which extra brings it.
+    """Import an optional module, or raise an error that names the extra to install.
 
     Parameters
     ----------
     module : str
         The module's import name.
     extra : str
-        The extra of earlywarn that installs it.
+        The extra of earlywarn that includes it.
 
     Raises
     ------
