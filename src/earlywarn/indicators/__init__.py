@@ -1,1 +1,1 @@
-"""The indicators part of earlywarn."""
+"""Indicators: the catalogue, and how they are worked out from a snapshot."""

@@ -1,6 +1,6 @@
-"""Snapshot -> X: the builders of the indicators, one row an authority, one column a figure.
+"""Build the indicators of a snapshot: one row per authority, one column per figure.
 
-Only a Snapshot is taken, so that nothing published after its date can be seen.
+Only a Snapshot is accepted, so that nothing published after its date can be seen.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ FEWEST_NEIGHBOURS = 3
 
 
 def _once(make: Callable[[Snapshot], pd.DataFrame]) -> Callable[[Snapshot], pd.DataFrame]:
-    """Made once for each snapshot in use: score, explanation, report and what-if all ask for it."""
+    """Built once per snapshot in use: scores, explanations, reports and what-ifs all need it."""
     made = once(make)
 
     @wraps(make)
     def held(snapshot: Snapshot) -> pd.DataFrame:
         checked_snapshot(snapshot)
-        # Another frame on the same figures: what a caller does to it stays the caller's.
+        # A new frame over the same figures, so that a caller's changes to it stay with the caller.
         return made(snapshot).copy(deep=False)
 
     return held
@@ -58,19 +58,19 @@ def build_indicators(snapshot: Snapshot) -> pd.DataFrame:
     Parameters
     ----------
     snapshot : Snapshot
-        What ``panel.as_of(date)`` gave.
+        As returned by ``panel.as_of(date)``.
 
     Returns
     -------
     DataFrame
-        Indexed ``(la_code, as_of)``, one row an authority that existed on the date. For each
+        Indexed ``(la_code, as_of)``, one row per authority that existed on the date. For each
         indicator: its value in its unit; ``_z``, the over-dispersion-adjusted and shrunk level
-        within the year; ``_se``, the standard error of it; ``_gap``, the value less England's;
-        ``_neighbour_gap``, less the mean of its statistical neighbours; ``_trend``, the change a
-        year over three years; ``_period``, the year in which the value's period ends;
-        ``_distance``, how far from the middle, for those that may be both too high and too low;
-        ``_expected``, the value expected at the authority's deprivation, for those that are
-        compared like for like. NaN where not known.
+        within the year; ``_se``, its standard error; ``_gap``, the value minus England's;
+        ``_neighbour_gap``, minus the mean of its statistical neighbours; ``_trend``, the annual
+        change over three years; ``_period``, the year in which the value's period ends;
+        ``_distance``, the distance from the middle, for those that may be both too high and too
+        low; ``_expected``, the value expected at the authority's deprivation, for those that are
+        compared like for like. NaN where unknown.
 
     Raises
     ------
@@ -79,8 +79,8 @@ def build_indicators(snapshot: Snapshot) -> pd.DataFrame:
 
     Notes
     -----
-    An authority whose newest figure is missing keeps last year's, compared within last year. A new
-    authority inherits the figures of those it was made from, for the years before it.
+    An authority whose latest figure is missing keeps last year's, compared within last year. A new
+    authority inherits the figures of those it was made from for earlier years.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def build_indicators(snapshot: Snapshot) -> pd.DataFrame:
 
 
 def indicators_after(snapshot: Snapshot, last: pd.DataFrame) -> pd.DataFrame:
-    """What ``build_indicators`` gives, where the last judgements are at hand."""
+    """The result of ``build_indicators``, where the last judgements are already available."""
     history = history_of(last).set_axis(_index(snapshot))
     return pd.concat([published_indicators(snapshot), history], axis=1)
 
@@ -103,10 +103,10 @@ def published_indicators(
     records: Sequence[Indicator] = INDICATORS,
     kept: dict[bytes, dict[str, FloatArray]] | None = None,
 ) -> pd.DataFrame:
-    """The indicators that come from published figures: the same between two publications.
+    """The indicators that come from published figures; they only change with a publication.
 
-    Columns worked out before are taken from ``kept``, where those of today are put too: a
-    publication touches a few indicators, and those of the others are as they were.
+    Columns worked out before are taken from ``kept``, and new ones are added to it: a publication
+    affects a few indicators, and leaves the others as they were.
     """
     checked_snapshot(snapshot)
     if records is INDICATORS and kept is None:
@@ -146,13 +146,13 @@ def _built(
 
 @_once
 def last_judgements(snapshot: Snapshot) -> pd.DataFrame:
-    """What the last inspection of each authority gave, of those published by the date."""
+    """The outcome of each authority's last inspection, among those published by the date."""
     codes = snapshot.authorities["la_code"]
     return previous_judgement(snapshot.judgements, snapshot.as_of, codes, snapshot.register)
 
 
 def history_of(last: pd.DataFrame) -> pd.DataFrame:
-    """The indicators that come from the last judgements, as ``previous_judgement`` gives them."""
+    """The indicators that come from the last judgements, as returned by ``previous_judgement``."""
     grade = last["previous_judgement"]
     known = grade.notna()
     return pd.DataFrame(
@@ -164,7 +164,7 @@ def history_of(last: pd.DataFrame) -> pd.DataFrame:
 
 
 def reference_distributions(snapshot: Snapshot) -> Mapping[str, Distribution]:
-    """The newest year's distribution of each indicator: what a single row is compared with."""
+    """The latest year's distribution of each indicator, which a single row is compared with."""
     checked_snapshot(snapshot)
     records = [get_indicator(DEPRIVATION), *_published(INDICATORS)]
     levels = Figures.of(snapshot).levels(records)
@@ -177,9 +177,9 @@ def reference_distributions(snapshot: Snapshot) -> Mapping[str, Distribution]:
 
 
 def newest_sizes(snapshot: Snapshot) -> pd.DataFrame:
-    """The cases behind each published figure of the newest year, by authority and indicator.
+    """The cases behind each published figure of the latest year, by authority and indicator.
 
-    Where the year has none, those of the last year that has; NaN where there never were any.
+    Where that year has none, those of the last year that has; NaN where there never were any.
 
     Examples
     --------
@@ -199,17 +199,17 @@ def newest_sizes(snapshot: Snapshot) -> pd.DataFrame:
 
 
 def newest_comparisons(snapshot: Snapshot) -> pd.DataFrame:
-    """What a newer figure of each authority would be compared with, within the newest year.
+    """What a newer figure of each authority would be compared with, within the latest year.
 
     Returns
     -------
     DataFrame
-        One row an indicator that can be compared and authority: ``la_code, indicator, period``;
-        ``centre``, the stabilised value that is usual for it (at its deprivation, where it is
-        compared like for like), and ``expected``, the same in the indicator's unit, NaN where no
-        deprivation counts; ``size``, as ``newest_sizes`` gives it; ``tau2``, ``typical_sd`` and
-        ``gradient``, as in ``Distribution``; ``average``, its deprivation; ``england``, England's
-        figure; and ``meets``, whether the deprivation is that of its own newest year.
+        One row per authority and comparable indicator: ``la_code, indicator, period``; ``centre``,
+        the stabilised value that is usual for it (at its deprivation, where it is compared like for
+        like), and ``expected``, the same in the indicator's unit, NaN where deprivation is not
+        used; ``size``, as in ``newest_sizes``; ``tau2``, ``typical_sd`` and ``gradient``, as in
+        ``Distribution``; ``average``, its deprivation; ``england``, England's figure; and
+        ``meets``, whether the deprivation is that of its own latest year.
 
     Examples
     --------
@@ -253,15 +253,15 @@ def newest_comparisons(snapshot: Snapshot) -> pd.DataFrame:
 
 
 def like_for_like(snapshot: Snapshot) -> pd.DataFrame:
-    """What each published figure that is compared like for like stands on.
+    """The basis of each published figure that is compared like for like.
 
     Returns
     -------
     DataFrame
-        One row an indicator and authority with a level: ``la_code, indicator, period``; ``y`` and
+        One row per indicator and authority with a level: ``la_code, indicator, period``; ``y`` and
         ``sd``, the stabilised figure and its sampling error; ``centre``, what is usual for it at
-        its deprivation; ``tau2, gradient, average, meets`` as in ``newest_comparisons``, of the
-        year that the figure stands in.
+        its deprivation; ``tau2, gradient, average, meets`` as in ``newest_comparisons``, for the
+        year of the figure.
 
     Examples
     --------
@@ -302,7 +302,7 @@ def like_for_like(snapshot: Snapshot) -> pd.DataFrame:
 
 
 def _meets(level: Level, column: int, deprivation: Level) -> bool:
-    """Whether the figures of a year are compared at the deprivation of its own newest year."""
+    """Whether a year's figures are compared at the deprivation of its own latest year."""
     newest = deprivation.newest
     return (
         newest is not None and level.record.like_for_like and deprivation.nearest(column) == newest
@@ -310,18 +310,18 @@ def _meets(level: Level, column: int, deprivation: Level) -> bool:
 
 
 def newest_figures(snapshot: Snapshot) -> pd.DataFrame:
-    """The figures of each indicator's newest year and the year before, a caller's own among them.
+    """The figures of each indicator's latest year and the year before, with the caller's own.
 
     Parameters
     ----------
     snapshot : Snapshot
-        What ``panel.as_of(date)`` gave.
+        As returned by ``panel.as_of(date)``.
 
     Returns
     -------
     DataFrame
-        ``la_code, indicator, period, value, size``: one row a figure of an authority that existed
-        on the day; ``size`` is the cases behind it, NaN where they are not known.
+        ``la_code, indicator, period, value, size``: one row per figure of an authority that existed
+        on the date; ``size`` is the number of cases behind it, NaN where unknown.
 
     Examples
     --------
@@ -362,18 +362,18 @@ def _index(snapshot: Snapshot) -> pd.MultiIndex:
 
 
 def snapshot_index(la_codes: pd.Series | pd.Index, day: date) -> pd.MultiIndex:
-    """The index of a day's indicators."""
+    """The index of the indicators of a date."""
     codes, names = pd.Index(la_codes.to_numpy()), ["la_code", "as_of"]
     if not (codes.is_unique and codes.is_monotonic_increasing):
         days = np.full(len(codes), day.isoformat())
         return pd.MultiIndex.from_arrays([codes, days], names=names)
-    # As the authorities of a day are: their codes are the level, and need no search.
+    # The codes already are the index level, so they need no search.
     places = [list(range(len(codes))), [0] * len(codes)]
     return pd.MultiIndex([codes, [day.isoformat()]], places, names=names, verify_integrity=False)
 
 
 def _digest(level: Level, deprivation: Level, neighbours: Pairs) -> bytes:
-    """A short name for all that an indicator's columns are worked out from."""
+    """A digest of everything that an indicator's columns are worked out from."""
     digest = blake2b(f"{level.record.id} {level.newest}".encode(), digest_size=32)
     for array in (*level.used(deprivation), *neighbours):
         digest.update(f"{array.dtype} {array.shape}".encode())
@@ -399,10 +399,10 @@ def _columns(level: Level, deprivation: Level, neighbours: Pairs) -> dict[str, F
 def _standings(
     level: Level, deprivation: Level
 ) -> Iterator[tuple[int, npt.NDArray[np.bool_], tuple[FloatArray, FloatArray, FloatArray]]]:
-    """The years that authorities stand in, the newest first: which do, and where."""
+    """The years that authorities are compared in, latest first, with their results."""
     settled = np.zeros(len(level.value), dtype=np.bool_)
-    # Last year's only where there is no newest figure: not for a count that is suppressed this
-    # year, which is small whatever it was last year, nor for what does not apply this year.
+    # Last year's only where there is no figure this year: not for a count that is suppressed this
+    # year, which is small whatever it was last year, nor for one that does not apply.
     for column in () if level.newest is None else (level.newest, level.newest - 1):
         here = np.isfinite(level.counted(column)) & ~settled
         if column < 0 or not here.any() or (found := level.standing(column, deprivation)) is None:

@@ -1,7 +1,7 @@
-"""The catalogue: every indicator as a frozen record: its formula, its direction and its source.
+"""The catalogue: every indicator as a frozen record with its formula, direction and source.
 
-The direction of an indicator is taken from the polarity that the Department for Education gives it
-in the Local Authority Interactive Tool (LAIT) or from a paper, never from how it scored here.
+An indicator's direction comes from the polarity that the Department for Education gives it in the
+Local Authority Interactive Tool (LAIT) or from a paper, never from how well it predicts here.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _demand(
 
 
 _SERIES = {"workforce": ("csww", CSWW), "children in care": ("cla_later_tables", CLA)}
-"""By family, where a percentage comes from; the others come from the children in need census."""
+"""Where a family's percentages come from; the others come from the children in need census."""
 
 
 def _share(
@@ -111,7 +111,7 @@ def _share(
 
 
 def _decision(name: str, title: str, count: str) -> Indicator:
-    """A percentage of referrals that papers, not the department, give a direction; not scored."""
+    """A percentage of referrals with a direction from papers, not the department; not scored."""
     record = _share(
         name,
         title,
@@ -332,7 +332,7 @@ HISTORY = "previously_good"
 WAS_INADEQUATE = "previously_inadequate"
 FAMILIES: tuple[str, ...] = tuple(dict.fromkeys(record.family for record in INDICATORS))
 SUFFIXES: tuple[str, ...] = ("_z", "_se", "_gap", "_neighbour_gap", "_trend", "_period")
-"""What the further columns of an indicator end in; some have ``_distance`` or ``_expected`` too."""
+"""The suffixes of an indicator's other columns; some also have ``_distance`` or ``_expected``."""
 
 
 def get_indicator(name: str) -> Indicator:
@@ -365,7 +365,7 @@ def get_indicator(name: str) -> Indicator:
 
 
 def columns_of(record: Indicator) -> tuple[str, ...]:
-    """The columns that one indicator has in the frame of indicators.
+    """The columns of one indicator in the frame of indicators.
 
     Examples
     --------
@@ -380,7 +380,7 @@ def columns_of(record: Indicator) -> tuple[str, ...]:
 
 
 def model_column(record: Indicator) -> str:
-    """The one column that a model weighs: the indicator's standardised level, or the fact itself.
+    """The one column that a model uses: the indicator's standardised level, or the fact itself.
 
     Examples
     --------
@@ -391,12 +391,12 @@ def model_column(record: Indicator) -> str:
 
 
 def scored_indicators() -> tuple[Indicator, ...]:
-    """The indicators that the default model weighs, in the order of its columns."""
+    """The indicators that the default model uses, in the order of its columns."""
     return tuple(record for record in INDICATORS if record.scored)
 
 
 def digest(records: Iterable[Indicator] = INDICATORS) -> str:
-    """A short fingerprint of the catalogue: a model learnt under another one is known by it.
+    """A short fingerprint of the catalogue, by which a model learnt under another is recognised.
 
     Examples
     --------

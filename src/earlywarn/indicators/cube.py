@@ -1,4 +1,4 @@
-"""Rows of observations -> arrays: each measure's figures by area and reporting year."""
+"""Turn rows of observations into arrays: each measure's figures by area and reporting year."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ PUBLISHED, OTHER, SUPPRESSED, BARRED = range(4)
 _STATUSES = {"published": PUBLISHED, "suppressed": SUPPRESSED, "not applicable": BARRED}
 _FIGURES = ("numerator", "denominator", "value")
 _BLOCK = 1 << 21
-"""Rows at a time: what stands between them and the arrays takes no room to speak of."""
+"""Rows at a time, so that the intermediate results take almost no memory."""
 
 
 @dataclass(frozen=True)
 class Cube:
-    """What was published, by measure, area and year.
+    """The published figures, by measure, area and year.
 
     Parameters
     ----------
@@ -32,9 +32,10 @@ class Cube:
     years : ndarray of shape (n_years,)
         The reporting years.
     tables : dict of str to ndarray of shape (3, n_areas, n_years)
-        Of each measure its numerators, denominators and values; NaN where there are none.
+        The numerators, denominators and values of each measure; NaN where there are none.
     statuses : dict of str to ndarray of shape (n_areas, n_years)
-        Of each measure its figures' statuses: published 0, other 1, suppressed 2, not applicable 3.
+        The statuses of each measure's figures: published 0, other 1, suppressed 2, not applicable
+        3.
     """
 
     areas: tuple[str, ...]
@@ -53,11 +54,11 @@ def cube_of(
     parts : sequence of DataFrame
         Rows of figures, in the panel's columns.
     existing : collection of str
-        Areas that are among the rows of the arrays, with figures or without.
+        Areas that get a row in the arrays, with or without figures.
     last_area : str
-        The one that is the last row.
+        The area in the last row.
     year : int
-        The only year where there is no figure at all.
+        The only year, if there are no figures at all.
     """
     codes, different = _numbered(parts, "la_code")
     measure, measures = _numbered(parts, "measure")
@@ -97,7 +98,7 @@ def _blocks(parts: Sequence[pd.DataFrame]) -> Iterator[pd.DataFrame]:
 def _numbered(
     parts: Sequence[pd.DataFrame], column: str
 ) -> tuple[npt.NDArray[np.int32], list[str]]:
-    """Each row's place among the different names of a column, and these as they come."""
+    """The position of each row's name among a column's distinct names, and these names."""
     places: dict[str, int] = {}
     found = [np.empty(0, dtype=np.int32)]
     for block in _blocks(parts):

@@ -1,4 +1,4 @@
-"""A snapshot's figures as arrays: each indicator's level by authority and reporting year."""
+"""A snapshot's figures as arrays: the level of each indicator by authority and reporting year."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _NO_CALLERS: Callers = (np.empty(0, dtype=np.intp), np.empty(0), np.empty(0))
 POPULATION = "population_0_17"
 TREND_YEARS = 3
 OLDEST = 3
-"""A figure whose reporting year lies more than this many years back is not taken for today's."""
+"""A figure from a reporting year further back than this does not count as current."""
 SUPPRESSED_COUNT, LARGEST_SUPPRESSED = 3.0, 5.0
-"""What a suppressed count, of 1 to 5, is taken for, and the most that it can be."""
+"""The value assumed for a suppressed count, of 1 to 5, and the most that it can be."""
 _PER = {"proportion": 100.0, "rate": 10_000.0}
 SUPPRESSED_ERROR = float(np.sqrt(5 / 3))
-"""How much larger its error is: a count of about 3 varies by 3, and 1 to 5 is 2 more."""
+"""How much larger its variance is: a count of about 3 varies by 3, and 1 to 5 adds 2."""
 
 
 @dataclass(frozen=True)
@@ -61,17 +61,17 @@ class Level:
 
     @cached_property
     def newest(self) -> int | None:
-        """The column of the newest year with figures that are not too old."""
+        """The column of the latest year with figures that are not too old."""
         filled = np.flatnonzero(np.isfinite(self.value).any(axis=0) & (self.years >= self.oldest))
         return int(filled[-1]) if len(filled) else None
 
     def nearest(self, column: int) -> int:
-        """The year with figures that is nearest to a year."""
+        """The year with figures that is nearest to a given year."""
         known = np.flatnonzero(np.isfinite(self.value).any(axis=0))
         return int(known[np.abs(known - column).argmin()])
 
     def used(self, deprivation: Level) -> Iterator[AnyArray]:
-        """Every array that the standings, the trend and England's figure are worked out from."""
+        """Every array from which the standings, the trend and England's figure are worked out."""
         until = slice(0, 0 if self.newest is None else self.newest + 1)
         yield from (self.years[until], self.england[until], *self.callers)
         for table in (self.value, self.size, self.own, self.suppressed, self.barred):
@@ -83,7 +83,7 @@ class Level:
             yield from deprivation.callers
 
     def with_own_figures(self, column: int) -> tuple[FloatArray, FloatArray]:
-        """Values and cases of a year, the caller's own in place of the published in the newest."""
+        """Values and cases of a year; the caller's own replace the published in the latest."""
         value, size = self.value[:, column], self.size[:, column]
         rows, figures, cases = self.callers
         if column != self.newest or not len(rows):
@@ -94,14 +94,14 @@ class Level:
         return value, size
 
     def usual_size(self, column: int) -> FloatArray:
-        """The cases behind each authority's figure of a year, or of the last year that has them."""
+        """The cases behind each authority's figure of a year, or the last year that has them."""
         size = self.size[:, 0].copy()
         for later in self.size.T[1 : column + 1]:
             size = np.where(np.isnan(later), size, later)
         return size
 
     def counted(self, column: int) -> FloatArray:
-        """The figures of a year, the caller's own too, with suppressed counts at their middle."""
+        """The figures of a year, with the caller's own, and suppressed counts at their midpoint."""
         value, size = self.with_own_figures(column)
         return np.where(self._small(value, size, column), self._middle(size), value)
 
@@ -113,23 +113,23 @@ class Level:
     def standing(
         self, column: int, deprivation: Level
     ) -> tuple[FloatArray, FloatArray, FloatArray] | None:
-        """Where the authorities stand in a year: z, its standard error, the value expected."""
+        """Each authority's position in a year: z, its standard error and the expected value."""
         against = self.spread(column, deprivation)
         if against is None:
             return None
-        # A caller's own figure is held against what was published, and moves no one else.
+        # A caller's own figure is compared with what was published, and affects no one else.
         y, sd = self.stable(column)
         like, expected = self.expected(column, deprivation, against)
         return *compare(y, sd, like, against), expected
 
     def stable(self, column: int) -> tuple[FloatArray, FloatArray]:
-        """The figures of a year stabilised, the caller's own too, and their sampling errors."""
+        """The stabilised figures of a year, with the caller's own, and their sampling errors."""
         return self._stable(*self.with_own_figures(column), column)
 
     def expected(
         self, column: int, deprivation: Level, against: Distribution
     ) -> tuple[FloatArray, FloatArray]:
-        """The authorities' deprivation and the value expected at it; NaN where it counts not."""
+        """The authorities' deprivation and the value expected at it; NaN where it is not used."""
         alike = self._like_for_like(column, deprivation, own_figures=True)
         like = np.full(len(self.value), np.nan) if alike is None else alike
         return like, np.where(np.isnan(like), np.nan, usual_value(self.record, like, against))
@@ -137,13 +137,13 @@ class Level:
     def _stable(
         self, value: FloatArray, size: FloatArray, column: int
     ) -> tuple[FloatArray, FloatArray]:
-        """Stabilised figures and their errors; a suppressed count is known less well."""
+        """Stabilised figures and their errors; the error of a suppressed count is larger."""
         small = self._small(value, size, column)
         y, sd = stabilise(self.record, np.where(small, self._middle(size), value), size)
         return y, np.where(small, sd * SUPPRESSED_ERROR, sd)
 
     def _small(self, value: FloatArray, size: FloatArray, column: int) -> npt.NDArray[np.bool_]:
-        """Which figures are a suppressed count of 1 to 5 of a known whole."""
+        """Which figures are a suppressed count of 1 to 5 out of a known whole."""
         counted = self.record.kind == "proportion" or bool(self.record.numerator)
         if not counted or self.record.kind not in _PER:
             return np.zeros(len(value), dtype=np.bool_)
@@ -154,7 +154,7 @@ class Level:
         return _PER.get(self.record.kind, 1.0) * rate(SUPPRESSED_COUNT, size)
 
     def trend(self) -> FloatArray:
-        """Change a year over the last three years; NaN unless all three are known."""
+        """Annual change over the last three years; NaN unless all three are known."""
         if self.newest is None or self.newest + 1 < TREND_YEARS:
             return np.full(len(self.value), np.nan)
         last = slice(self.newest + 1 - TREND_YEARS, self.newest + 1)
@@ -175,7 +175,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Figures:
-    """A snapshot's observations as arrays: (area, year) for each measure, England apart."""
+    """A snapshot's observations as arrays: (area, year) for each measure, with England separate."""
 
     areas: tuple[str, ...]
     years: FloatArray
@@ -203,13 +203,13 @@ class Figures:
         return np.full((3, len(self.areas), len(self.years)), np.nan) if found is None else found
 
     def status(self, measure: str) -> npt.NDArray[np.int8]:
-        """Of each figure: published 0, other 1, suppressed 2, not applicable 3."""
+        """The status of each figure: published 0, other 1, suppressed 2, not applicable 3."""
         found = self.statuses.get(measure)
         return np.zeros((len(self.areas), len(self.years)), np.int8) if found is None else found
 
     @cached_property
     def children(self) -> FloatArray:
-        """Children aged 0 to 17 for each reporting year: the newest mid-year estimate before it."""
+        """Children aged 0 to 17 for each reporting year: the latest mid-year estimate before it."""
         estimate = self.table(POPULATION)[2]
         held: FloatArray = np.full_like(estimate, np.nan)
         for column in range(1, estimate.shape[1]):
@@ -218,7 +218,7 @@ class Figures:
         return held
 
     def levels(self, records: Sequence[Indicator]) -> Iterator[Level]:
-        """Each indicator's level, new authorities with the figures of those they were made from."""
+        """Each indicator's level; new authorities have the figures of those they were made from."""
         family = list(dict.fromkeys(row for child, old in self.parents for row in (child, *old)))
         for record, rows in zip(records, self._handed_down(records, family), strict=True):
             own, own_size = self.value_and_size(record)
@@ -246,7 +246,7 @@ class Figures:
         return rows, table["value"].to_numpy(dtype=float), table["size"].to_numpy(dtype=float)
 
     def neighbour_pairs(self, neighbours: pd.DataFrame) -> Pairs:
-        """Each area's row, and the row of a statistical neighbour of it."""
+        """The row of each area, paired with the row of one of its statistical neighbours."""
         index = pd.Index(self.areas[:-1], dtype="str")
         area = index.get_indexer(pd.Index(neighbours["la_code"]))
         neighbour = index.get_indexer(pd.Index(neighbours["neighbour_code"]))
@@ -254,12 +254,12 @@ class Figures:
         return area[both], neighbour[both]
 
     def value_and_size(self, record: Indicator) -> tuple[FloatArray, FloatArray]:
-        """An indicator in its unit, and the cases behind each value."""
+        """An indicator's values in its unit, and the cases behind each of them."""
         numerator, denominator, value = self.table(record.measure)
         if record.denominator == POPULATION:
             return 10_000 * rate(value, self.children), self.children
         if record.kind == "proportion":
-            # What the publisher says is not there can't be worked out from what is.
+            # What the publisher marks as not available can't be worked out from what is.
             open_ = np.isnan(value) & (self.status(record.measure) == PUBLISHED)
             value = np.where(open_, 100 * rate(numerator, denominator), value)
         size = np.where(denominator > 0, denominator, self._cases(record))
@@ -284,7 +284,7 @@ class Figures:
     def _handed_down(
         self, records: Sequence[Indicator], family: list[int]
     ) -> Iterator[tuple[FloatArray, FloatArray]]:
-        """Values and sizes of old and new authorities, the new ones' own where they have some.
+        """Values and sizes of old and new authorities; the new ones' own where they have them.
 
         All indicators at once: shape (indicators, authorities of the family, years).
         """
@@ -311,7 +311,7 @@ _RATES = frozenset(
 
 
 def _parents(snapshot: Snapshot, areas: tuple[str, ...]) -> tuple[tuple[int, tuple[int, ...]], ...]:
-    """For each authority made from others: its row, and theirs."""
+    """The row of each authority made from others, and the rows of those."""
     position = {code: row for row, code in enumerate(areas)}
     codes, found = snapshot.authorities["la_code"], []
     for code in codes[codes.isin(snapshot.register.reorganisations["successor"])]:

@@ -23,22 +23,22 @@ class Indicator:
     id : str
         The name of its column.
     title : str
-        Plain English, as a sentence begins with it.
+        Plain English, as at the start of a sentence.
     definition : str
         The formula.
     numerator, denominator : str
-        The counts it is made of, by measure; empty where the publisher gives only the result.
+        The measures of its counts; empty where the publisher gives only the result.
     unit : str
-        What the number counts, as it stands behind the number.
+        What the number counts, as written after the number.
     kind : {"proportion", "rate", "ratio", "amount", "history"}
-        How chance varies: a share of a count, a count per child, a count per worker, an amount
+        How chance affects it: a share of a count, a count per child, a count per worker, an amount
         without a known sampling error, or a fact about earlier inspections.
     direction : {"higher is worse", "lower is worse", "either extreme is worse", "context"}
         Which way raises concern.
     direction_source : str
-        Who says so.
+        Who gives the direction.
     family : str
-        The family it is averaged in.
+        The family in which it is averaged.
     series : str
         The release series that publishes it.
     first_year : int
@@ -46,10 +46,10 @@ class Indicator:
     reference : str
         The publication.
     measure : str
-        The observations that carry it.
+        The measure of its observations.
     size_measure : str
-        The count that says how many cases stand behind it, where the table has no denominator;
-        for an amount, the measure whose denominator counts the staff behind it.
+        The measure that counts the cases behind it, where the table has no denominator; for an
+        amount, the measure whose denominator counts the staff behind it.
     like_for_like : bool
         Whether it is compared with equally deprived authorities.
     scored : bool
@@ -76,10 +76,10 @@ class Indicator:
 
     @property
     def sign(self) -> int:
-        """+1 where by direction a higher value raises the risk, -1 where a lower one does, or 0."""
+        """+1 if a higher value raises the risk, -1 if a lower one does, otherwise 0."""
         return {"higher is worse": 1, "lower is worse": -1}.get(self.direction, 0)
 
     @property
     def conviction(self) -> float:
-        """How firmly the direction is held: 1 if declared by the department, half if by papers."""
+        """How certain the direction is: 1 if declared by the department, a half if by papers."""
         return 1.0 if self.direction_source == LAIT else 0.5

@@ -1,7 +1,7 @@
-"""Comparing authorities on one indicator in one year: a distribution, and where a value lies in it.
+"""Compare authorities on one indicator in one year: a distribution, and where a value lies in it.
 
-Arrays in, arrays out. The same two steps serve the national table and a single row that is scored
-alone: stabilise a value, then compare it with a distribution.
+Arrays in, arrays out. The national table and a single row scored alone use the same two steps:
+stabilise a value, then compare it with a distribution.
 """
 
 from __future__ import annotations
@@ -26,46 +26,46 @@ if TYPE_CHECKING:
     from earlywarn.indicators.catalogue import Indicator
 
 REACH = 2.0
-"""Beyond this many standard deviations an authority is as unusual as it can count."""
+"""The limit, in standard deviations, to how unusual an authority can count as being."""
 
 USUAL = (0.10, 0.90)
-"""Shares of the authorities between whose figures of a year one is usual."""
+"""The quantiles of a year's figures between which a figure is usual."""
 
 PULLED_IN = 0.1
-"""Share of the authorities pulled in on each side, so that outliers don't widen the spread."""
+"""Share of the authorities winsorised on each side, so that outliers don't widen the spread."""
 
 AMOUNT_SD = 1.7
-"""The sampling error of an amount for one worker, on the square-root scale: absence of a worker
-varies by about twice its mean, and its mean is near 3%."""
+"""The sampling error of an amount for one worker, on the square-root scale: a worker's absence
+varies by about twice its mean, and the mean is near 3%."""
 
 CENTRE_SD = 0.085
-"""How unsure the centre of a year is, in standard deviations between authorities: some 150 of them
-make it, the outermost pulled in."""
+"""How uncertain the centre of a year is, in standard deviations between authorities: it comes from
+some 150 of them, the outermost winsorised."""
 
 SPREAD_SD = 0.075
-"""How unsure that standard deviation is, as a share of itself, for the same reason."""
+"""How uncertain that standard deviation is, as a share of itself, for the same reason."""
 
 FEWEST = 20
-"""Fewer units than this are no distribution to compare with."""
+"""The fewest units that make a distribution to compare with."""
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """How one indicator is spread over the authorities of one year, on its stabilised scale.
+    """The spread of one indicator over the authorities in one year, on its stabilised scale.
 
     Parameters
     ----------
     centre : float
         Where the middle authority of average deprivation lies.
     gradient : float
-        How much higher it lies for one more point of deprivation; 0 where it is not compared
-        like for like.
+        How much higher it lies for each point of deprivation; 0 where it is not compared like for
+        like.
     deprivation : float
         The average deprivation.
     tau2 : float
-        The variance between authorities that chance does not explain.
+        The variance between authorities that is not explained by chance.
     typical_sd : float
-        The sampling error of a value whose number of cases is not known.
+        The sampling error of a value whose number of cases is unknown.
     """
 
     centre: float
@@ -78,22 +78,22 @@ class Distribution:
 def stabilise(
     record: Indicator, value: npt.ArrayLike, size: npt.ArrayLike
 ) -> tuple[FloatArray, FloatArray]:
-    """Put values on the scale where chance varies alike at every level.
+    """Put values on a scale where chance variation is the same at every level.
 
     Parameters
     ----------
     record : Indicator
-        Whose kind decides: proportions by the arcsine; rates, ratios and amounts by the square
-        root.
+        Its kind decides the scale: the arcsine for proportions; the square root for rates, ratios
+        and amounts.
     value : array-like
         In the indicator's unit.
     size : array-like
-        The cases, children or workers behind each value; NaN where not known.
+        The cases, children or workers behind each value; NaN where unknown.
 
     Returns
     -------
     y, sd : ndarray
-        The value on the new scale and its sampling error; NaN where the size is not known.
+        The value on the new scale and its sampling error; NaN where the size is unknown.
 
     Examples
     --------
@@ -123,7 +123,7 @@ def distribution(
     y, sd : ndarray
         Stabilised values and their sampling errors.
     deprivation : ndarray, optional
-        What to compare like for like on; an authority without it is taken for average.
+        What to compare like for like on; an authority without it is treated as average.
 
     Returns
     -------
@@ -133,13 +133,13 @@ def distribution(
     Notes
     -----
     The funnel is that of Spiegelhalter et al. 2012 (doi 10.1111/j.1467-985X.2011.01010.x); the
-    variance between authorities is Paule and Mandel's, of winsorised distances with their
-    consistency factor, where the health tools use a method of moments that is a third too low.
+    variance between authorities is Paule and Mandel's, from winsorised distances with their
+    consistency factor; the method of moments used by the health tools is a third too low.
     """
     if np.isfinite(y).sum() < FEWEST:
         return None
-    # In one order, so that sums round alike: where chance explains nearly all, the square root of a
-    # tiny variance makes much of their last digits.
+    # In a fixed order, so that sums round the same way: where chance explains nearly everything,
+    # the square root of a tiny variance magnifies their last digits.
     order = np.lexsort((sd, y) if deprivation is None else (deprivation, sd, y))
     y, sd = y[order], sd[order]
     deprivation = None if deprivation is None else deprivation[order]
@@ -162,13 +162,13 @@ def compare(
     deprivation: npt.ArrayLike,
     against: Distribution,
 ) -> tuple[FloatArray, FloatArray]:
-    """Say where values lie in a distribution.
+    """Find where values lie in a distribution.
 
     Returns
     -------
     z, se : ndarray
-        The over-dispersion-adjusted z, shrunk by what chance alone may have done and held within
-        ``REACH``, and its standard error: see ``level_error``.
+        The over-dispersion-adjusted z, shrunk to allow for chance and limited to ``REACH``, and its
+        standard error: see ``level_error``.
 
     Examples
     --------
@@ -184,7 +184,7 @@ def compare(
 
 
 def level_error(z: npt.ArrayLike, sd: npt.ArrayLike, tau2: float) -> FloatArray:
-    """Give the standard error of a level: chance, and that the distribution is an estimate too.
+    """Work out a level's standard error, from chance and from the distribution being an estimate.
 
     Parameters
     ----------
@@ -198,12 +198,12 @@ def level_error(z: npt.ArrayLike, sd: npt.ArrayLike, tau2: float) -> FloatArray:
     Returns
     -------
     ndarray
-        Never above 1, which is how unsure a level is of which there is no figure.
+        Never above 1, the standard error of a level without a figure.
 
     Notes
     -----
     The sum of three squares: the posterior standard deviation, ``CENTRE_SD`` and ``SPREAD_SD``
-    times the level. Without the last two, 90% intervals of the largest authorities hold 40 to 60%
+    times the level. Without the last two, 90% intervals of the largest authorities cover 40 to 60%
     of true levels (``python -m experiments.levels``).
 
     Examples
@@ -216,7 +216,7 @@ def level_error(z: npt.ArrayLike, sd: npt.ArrayLike, tau2: float) -> FloatArray:
 
 
 def usual_level(deprivation: npt.ArrayLike, against: Distribution) -> FloatArray:
-    """Give the stabilised value at which ``compare`` finds nothing unusual.
+    """Work out the stabilised value at which ``compare`` finds nothing unusual.
 
     Examples
     --------
@@ -229,7 +229,7 @@ def usual_level(deprivation: npt.ArrayLike, against: Distribution) -> FloatArray
 
 
 def usual_value(record: Indicator, deprivation: npt.ArrayLike, against: Distribution) -> FloatArray:
-    """Give the value, in the indicator's unit, at which ``compare`` finds nothing unusual.
+    """Work out the value, in the indicator's unit, at which ``compare`` finds nothing unusual.
 
     For an indicator that is compared like for like, it is what is expected at this deprivation.
 

@@ -1,4 +1,4 @@
-"""A panel seen day after day: each epoch's indicators are built once between publications."""
+"""A panel's indicators day by day, built once for each epoch between publications."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ _HISTORY = (HISTORY, WAS_INADEQUATE)
 
 
 class _WorkedOut(NamedTuple):
-    """What a panel's figures came to: by epoch, and by what a column was worked out from."""
+    """Results worked out from a panel's figures: by epoch, and by the inputs of a column."""
 
     figures: dict[tuple[int, int, int], pd.DataFrame]
     columns: dict[bytes, dict[str, FloatArray]]
 
 
 _WORKED_OUT: WeakKeyDictionary[Panel, _WorkedOut] = WeakKeyDictionary()
-"""Of each panel that is in use: training, backtest, checks and card ask for the same days."""
+"""Kept per panel in use: training, backtest, checks and card ask for the same days."""
 
 
 @dataclass(eq=False)
 class Timeline:
-    """Indicators by date, through the doors that a single date goes through.
+    """Indicators by date, built by the same functions as for a single date.
 
     Parameters
     ----------
     panel : Panel
         The published figures.
     judgements : DataFrame
-        One row an inspection.
+        One row per inspection.
 
     Examples
     --------
@@ -82,19 +82,19 @@ class Timeline:
         self._changes = np.array(sorted(set(lives[pd.notna(lives)])), dtype="datetime64[D]")
 
     def at(self, day: date) -> pd.DataFrame:
-        """What ``build_indicators`` gives for the day."""
+        """The result of ``build_indicators`` for the day."""
         frame = self.by_authority(day)
         return frame.set_axis(snapshot_index(frame.index, day))
 
     def by_authority(self, day: date) -> pd.DataFrame:
-        """The same, indexed by ``la_code`` alone."""
+        """The result of ``build_indicators``, indexed by ``la_code`` alone."""
         figures = self._published(day)
         history = self._last_of_all(day)[:, : len(_HISTORY)]
         last = pd.DataFrame(history, index=figures.index, columns=list(_HISTORY))
         return pd.concat([figures, last], axis=1)
 
     def rows(self, pairs: Iterable[tuple[str, date]]) -> pd.DataFrame:
-        """The indicators of authorities, each on a day of its own: one row a pair, in order."""
+        """The indicators of authorities, each on its own day: one row per pair, in order."""
         codes, days, figures = [], [], []
         names: pd.Index = pd.Index([])
         for la_code, day in pairs:
@@ -108,7 +108,7 @@ class Timeline:
         return pd.concat([pd.DataFrame(figures, columns=names), last], axis=1)
 
     def _published(self, day: date) -> pd.DataFrame:
-        """The figures' indicators, by the authorities of the day: alike between publications."""
+        """The figures' indicators of the day's authorities: unchanged between publications."""
         key, (figures, columns) = self.epoch(day), self._worked_out
         if key not in figures:
             found = published_indicators(self.panel.as_of(day), kept=columns)
@@ -116,9 +116,9 @@ class Timeline:
         return figures[key]
 
     def epoch(self, day: date) -> tuple[int, int, int]:
-        """Which publications, year and authorities the figures' indicators of a day are of.
+        """The publications, year and authorities on which a day's figures' indicators are based.
 
-        They are the same on all days of an epoch; last inspections are not.
+        These are the same on all days of an epoch; last inspections are not.
         """
         return _passed(self._releases, day), day.year, _passed(self._changes, day)
 
@@ -129,7 +129,7 @@ class Timeline:
         return found.set_axis(pd.Index(codes, name="la_code"))
 
     def last_inspections(self, pairs: Sequence[tuple[str, date]]) -> pd.DataFrame:
-        """The same of authorities, each on a day of its own: one row a pair, in order."""
+        """The last inspections of authorities, each on its own day: one row per pair, in order."""
         codes, days = [code for code, _ in pairs], [day for _, day in pairs]
         ordinals = np.array([day.toordinal() for day in days], dtype=np.int64)
         return _grade_and_years(self._last(codes, days), ordinals)
@@ -149,21 +149,21 @@ class Timeline:
         return self._public[day]
 
     def _last(self, codes: Sequence[str], days: Sequence[date]) -> FloatArray:
-        """The last report of each authority that was public on its day: a row of ``_numbers``."""
+        """The row in ``_numbers`` of each authority's last report that was public on its day."""
         places = [self._position(code, day) for code, day in zip(codes, days, strict=True)]
         return self._reports[np.array(places, dtype=np.int64)]
 
     def _position(self, la_code: str, day: date) -> int:
-        """Which report it is, in the order of publication; -1 where there was none."""
+        """The position of the report in the order of publication; -1 where there was none."""
         published, positions = self._own.get(la_code, ([], []))
         public = bisect_right(published, day)
         return positions[public - 1] if public else -1
 
 
 def _numbers(reports: pd.DataFrame) -> FloatArray:
-    """Of each report the indicators of ``history_of``, the grade and the day it began.
+    """For each report, the indicators of ``history_of``, the grade and the start date.
 
-    The last row is that of no report, where the place -1 leads: a day is asked for by all
+    The last row, which position -1 points to, is for no report. A day is asked for by all
     authorities at once, hundreds of times, and frames would cost more than all the rest.
     """
     grades = {grade: float(place) for place, grade in enumerate(GRADES)}
@@ -179,5 +179,5 @@ def _grade_and_years(last: FloatArray, days: npt.NDArray[np.int64]) -> pd.DataFr
 
 
 def _passed(days: npt.NDArray[np.datetime64], day: date) -> int:
-    """How many of the days, in order, have come by a day."""
+    """How many of the sorted days are on or before a day."""
     return int(np.searchsorted(days, np.datetime64(day), side="right"))
