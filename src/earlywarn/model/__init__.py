@@ -1,1 +1,1 @@
-"""The model part of earlywarn."""
+"""The model: learning it, storing it and applying it."""

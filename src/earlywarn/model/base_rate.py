@@ -1,7 +1,7 @@
 """How common an event is now: its recent share, and its level in the year to come.
 
-The level is what moves from year to year while the weights stay: a random walk on the log-odds
-scale whose steps are learnt from the years before, with a trend that fades.
+The level moves from year to year while the weights stay: a random walk on the log-odds scale whose
+steps are learnt from earlier years, with a trend that fades.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ Ints = NDArray[np.int64]
 HALF_LIFE = 1.5
 """Years after which a case counts half in the recent share."""
 PSEUDO_CASES = 10.0
-"""Cases at the long-run share that the recent share is mixed with."""
+"""Number of cases at the long-run share that are mixed into the recent share."""
 DAMPING = 0.5
-"""How much of a year's change is expected again in the next."""
+"""The share of a year's change that is expected again in the next."""
 STEPS = (0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.9)
-"""Standard deviations of a year's own step that are tried, in log-odds."""
+"""Candidate standard deviations of a year's own step, in log-odds."""
 USUAL_STEP = 0.3
 """Scale of the half-normal prior of that standard deviation."""
 LOOSE = 10.0
-"""Standard deviation of a level about the long run, apart from its steps: hardly held."""
+"""Standard deviation of a level about the long run, besides its steps: barely constrained."""
 LONGEST = 50
-"""Years; an age beyond is a mistake."""
+"""In years; a greater age is a mistake."""
 _ITERATIONS, _SETTLED = 200, 1e-10
 
 
@@ -43,7 +43,8 @@ class Level:
     value : float
         In log-odds, to be added to a case's terms.
     sd : float
-        How unsure it is: the levels of the years before, and the step that none of them can tell.
+        How uncertain it is: from the levels of earlier years, and from the coming step, which none
+        of them can predict.
     """
 
     value: float
@@ -51,19 +52,19 @@ class Level:
 
 
 AT_CUT = 0.5
-"""Years from the middle of the last year, which its level belongs to, to the cut."""
+"""Years from the middle of the last year, to which its level belongs, to the cut."""
 
 
 @dataclass(frozen=True)
 class LevelState:
-    """What is known of a level at the cut: enough to carry it forward, mean and spread.
+    """What is known of a level at the cut: enough to carry forward its mean and spread.
 
     Parameters
     ----------
     value, change : float
-        The level of the last year, in log-odds, and how far it lies above the year before.
+        The level of the last year, in log-odds, and how far it is above the year before.
     value_variance, covariance, change_variance : float
-        How unsure they are.
+        How uncertain they are.
     step_variance : float
         Variance of a year's own step.
     """
@@ -76,13 +77,13 @@ class LevelState:
     step_variance: float
 
     def ahead(self, years: float) -> Level:
-        """The level so many years after the middle of the last year, 0 or more.
+        """The level a given number of years, 0 or more, after the middle of the last year.
 
         Notes
         -----
-        Of the last change, half goes on in the next year, a quarter in the one after, and so on;
-        the steps of the years between add up, and go on in the same way. Between whole years the
-        variance of the steps is taken for a straight line.
+        Half of the last change carries on in the next year, a quarter in the one after, and so on;
+        the steps of the years between add up, and carry on in the same way. Between whole years the
+        variance of the steps is interpolated linearly.
 
         Examples
         --------
@@ -106,19 +107,19 @@ class LevelState:
 
 
 def _carried(years: float) -> float:
-    """How many times the last change has gone on after so many years."""
+    """The multiple of the last change that has carried on after a number of years."""
     return float(DAMPING * (1 - DAMPING**years) / (1 - DAMPING))
 
 
 def _steps_between(years: float) -> float:
-    """The variance of the levels so many years on, in steps' variances."""
+    """The variance of the level a number of years on, in multiples of the step variance."""
     whole = int(years)
     each = [(1 + _carried(later)) ** 2 for later in range(whole + 1)]
     return float(sum(each[:whole]) + (years - whole) * each[whole])
 
 
 def recent_weights(age: Floats) -> Floats:
-    """How much cases of these ages, in years, count in the recent share.
+    """The weights of cases of these ages, in years, in the recent share.
 
     Examples
     --------
@@ -147,11 +148,11 @@ def next_level(terms: Floats, event: Floats, age: Floats, *, weight: Floats | No
     Parameters
     ----------
     terms : ndarray of shape (n_cases,)
-        What a case's own figures add to its log-odds.
+        The contribution of a case's own figures to its log-odds.
     event : ndarray of shape (n_cases,)
         1 where it happened, else 0.
     age : ndarray of shape (n_cases,)
-        Years from the case to the day on which one predicts, 0 or more.
+        Years from the case to the date of the forecast, 0 or more.
     weight : ndarray of shape (n_cases,), optional
         How often each case counts.
 
@@ -162,15 +163,15 @@ def next_level(terms: Floats, event: Floats, age: Floats, *, weight: Floats | No
     Raises
     ------
     TrainingError
-        If an age is negative, missing or beyond 50 years, or the levels do not settle.
+        If an age is negative, missing or over 50 years, or the levels do not converge.
 
     Notes
     -----
-    The log-odds of a case are its terms and the level of its year. A year's level is the one
-    before, half of the last change (``DAMPING``), and a normal step. For each standard deviation
-    of the steps in ``STEPS`` the levels are found at their posterior mode, and weighed by Laplace's
-    approximation of the marginal likelihood (Tierney and Kadane 1986,
-    doi 10.1080/01621459.1986.10478240) times a half-normal prior of scale ``USUAL_STEP``.
+    The log-odds of a case are its terms plus the level of its year. A year's level is the previous
+    one, plus half of the last change (``DAMPING``), plus a normal step. For each standard deviation
+    of the steps in ``STEPS`` the levels are found at their posterior mode, and weighted by
+    Laplace's approximation of the marginal likelihood (Tierney and Kadane 1986, doi
+    10.1080/01621459.1986.10478240) times a half-normal prior of scale ``USUAL_STEP``.
 
     Examples
     --------
@@ -186,7 +187,7 @@ def next_level(terms: Floats, event: Floats, age: Floats, *, weight: Floats | No
 def level_state(
     terms: Floats, event: Floats, age: Floats, *, weight: Floats | None = None
 ) -> LevelState:
-    """Learn the level at the day of the forecast; the parameters are those of ``next_level``.
+    """Learn the level at the date of the forecast; the parameters are those of ``next_level``.
 
     Returns
     -------
@@ -196,13 +197,13 @@ def level_state(
     Raises
     ------
     TrainingError
-        As ``next_level``.
+        As for ``next_level``.
     """
     cases = _Cases.of(terms, event, age, np.ones(len(terms)) if weight is None else weight)
     sizes = np.array(STEPS)
     evidence, last, within = cases.settled(sizes)
     evidence = evidence - sizes**2 / (2 * USUAL_STEP**2)
-    # The steps tried are not evenly spaced: each stands for the stretch around it.
+    # The candidate steps are not evenly spaced: each represents the stretch around it.
     share = np.exp(evidence - evidence.max()) * np.gradient(sizes)
     share /= share.sum()
     mean = share @ last
@@ -219,7 +220,7 @@ def level_state(
 
 
 def _last(levels: Floats, covariance: Floats) -> tuple[Floats, Floats]:
-    """The last level and its change, and their covariance; no change where there is one year."""
+    """The last level, its change, and their covariance; no change if there is only one year."""
     pick = np.zeros((2, levels.shape[-1]))
     pick[:, -1] = 1.0
     pick[1, -2:] = (-1.0, 1.0) if levels.shape[-1] > 1 else 0.0
@@ -257,10 +258,10 @@ class _Cases:
         return cls(terms, event, weight, years - 1 - ago, years)
 
     def settled(self, steps: Floats) -> tuple[Floats, Floats, Floats]:
-        """For steps of each size: the log evidence; the last level and change, and how unsure.
+        """For each size of step: log evidence, and the last level and change with their spread.
 
-        All sizes go through Newton's method together, since a refit of the weights asks for them
-        all and each by itself is little work.
+        All sizes go through Newton's method together, since a refit of the weights needs them all
+        and each by itself is little work.
         """
         middle = float(logit(self.weight @ self.event / self.weight.sum()))
         precision = np.stack([_precision(self.years, float(step)) for step in steps])
@@ -271,7 +272,8 @@ class _Cases:
             gradient = self._by_year(self.event - risk) - _times(precision, away)
             curve = precision.copy()
             curve[:, diagonal, diagonal] += self._by_year(risk * (1 - risk))
-            # The posterior is concave; a step of at most 1 keeps Newton's method on its way.
+            # The posterior is concave; limiting a step to 1 keeps Newton's method from
+            # overshooting.
             move = np.clip(np.linalg.solve(curve, gradient[:, :, None])[:, :, 0], -1.0, 1.0)
             away = away + move
             if np.abs(move).max() < _SETTLED:
@@ -288,7 +290,7 @@ class _Cases:
         return np.asarray(likelihood @ self.weight - held / 2 + volume / 2, dtype=float)
 
     def _by_year(self, values: Floats) -> Floats:
-        """Sums by year, of each row by itself."""
+        """Sums by year, separately for each row."""
         rows = len(values)
         place = self.year + self.years * np.arange(rows)[:, None]
         summed = np.bincount(
@@ -303,7 +305,7 @@ def _times(matrices: Floats, vectors: Floats) -> Floats:
 
 
 def _precision(years: int, step: float) -> Floats:
-    """Of the levels about the long run: normal steps, and changes that go on by half."""
+    """The precision of the levels about the long run: normal steps, and changes that halve."""
     changes = np.diff(np.eye(years), axis=0)
     changes[1:] -= DAMPING * changes[:-1].copy()
     return np.asarray(changes.T @ changes / step**2 + np.eye(years) / LOOSE**2, dtype=float)

@@ -1,4 +1,4 @@
-"""What a stored model must hold: every part, shape and number is checked before any is used."""
+"""Check a stored model: every part, shape and number, before any of it is used."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _IDENTITY = re.compile(rf"\w[\w .+-]{{0,{_LONGEST - 1}}}")
 
 
 def refuse(where: str, problem: str, found: str = "", expected: str = "") -> NoReturn:
-    """Refuse a file, saying what is wrong with it."""
+    """Refuse a file, with what is wrong with it."""
     raise StoreError(
         problem,
         where=where,
@@ -50,7 +50,7 @@ def refuse(where: str, problem: str, found: str = "", expected: str = "") -> NoR
 
 
 def check_model(plain: Any, where: str) -> None:
-    """Refuse a model whose arrays are not all there, or are not what they are called."""
+    """Refuse a model whose arrays are incomplete, or are not what their names say."""
     if not isinstance(plain, dict) or set(plain) != _MODEL_KEYS:
         refuse(where, "the model's parts are not complete", expected=", ".join(sorted(_MODEL_KEYS)))
     for name in ("columns", "groups"):
@@ -105,7 +105,7 @@ def _check_shifts(
     centre: np.ndarray[Any, Any],
     where: str,
 ) -> None:
-    """Refuse weights under which a worse grade could be likelier than a better one or worse."""
+    """Refuse weights under which the probabilities of the grades could be out of order."""
     if shifts[-1].any():
         refuse(where, "the worst grade's weights are shifted from themselves")
     apart = shifts[:-1] - shifts[1:]
@@ -115,7 +115,7 @@ def _check_shifts(
 
 
 def _check_levels(levels: Any, where: str) -> None:
-    """Refuse levels that are not the state of two thresholds at a day."""
+    """Refuse levels that are not the state of two thresholds on a date."""
     if levels is None:
         return
     names = set(LevelState.__dataclass_fields__)
@@ -169,7 +169,7 @@ def is_number(cell: Any) -> bool:
 
 
 def check_info(info: Any, where: str) -> None:
-    """Refuse an account of where a model comes from that is not complete."""
+    """Refuse an incomplete account of where a model comes from."""
     if not isinstance(info, dict) or set(info) - {"line"} != _INFO_KEYS:
         refuse(
             where,
@@ -217,7 +217,7 @@ def check_info(info: Any, where: str) -> None:
 def _check_account(
     account: Any, name: str, parts: dict[str, Callable[[Any], bool]], where: str
 ) -> None:
-    """Refuse an account with a part that is missing, strange or not of its kind."""
+    """Refuse an account with a part that is missing, unknown or of the wrong type."""
     if not isinstance(account, dict) or set(account) != set(parts):
         refuse(where, f"{name} is no account", repr(account)[:60], ", ".join(parts))
     for part, test in parts.items():
@@ -226,7 +226,7 @@ def _check_account(
 
 
 def _check_order(info: dict[str, Any], where: str) -> None:
-    """Refuse days that are out of order: what was learnt, until when, and how long it is used."""
+    """Refuse dates that are out of order: the training cases, the cut, and the end of use."""
     learnt, levels = info["training"], info["levels"]
     days = [learnt["first_start"], learnt["last_start"], learnt["until"], info["sunset"]]
     if days != sorted(days) or info["first_date"] > info["sunset"]:
@@ -236,7 +236,7 @@ def _check_order(info: dict[str, Any], where: str) -> None:
 
 
 def _check_line(line: Any, where: str) -> None:
-    """Where a retrained model comes from, parents first: names with words."""
+    """Check where a retrained model comes from, parents first: names with texts."""
     if not isinstance(line, list) or not all(
         isinstance(one, dict) and all(_is_line(word) for pair in one.items() for word in pair)
         for one in line
@@ -252,7 +252,7 @@ def _is_day(text: Any) -> bool:
 
 
 def _is_title(text: Any) -> bool:
-    """Whether a text can be shown: neither empty nor endless, nothing in it that can't be seen."""
+    """Whether a text can be shown: neither empty nor too long, with no invisible characters."""
     return isinstance(text, str) and 0 < len(text) <= 300 and text.isprintable()
 
 
@@ -287,4 +287,4 @@ _ACCOUNTS: dict[str, dict[str, Callable[[Any], bool]]] = {
         "scenario": lambda cell: isinstance(cell, bool),
     },
 }
-"""What each account holds, and what each part of it must be."""
+"""What each account contains, and what each part of it must be."""

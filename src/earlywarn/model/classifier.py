@@ -30,7 +30,7 @@ _NUMBERS: dict[str, Any] = {"ensure_all_finite": "allow-nan", "dtype": np.float6
 
 @dataclass(frozen=True)
 class _Cases:
-    """Graded cases with their prior, fitted and recalibrated under any weights."""
+    """Graded cases with their prior, which can be fitted and recalibrated under any weights."""
 
     X: Floats
     grade: Ints
@@ -52,13 +52,13 @@ class _Cases:
         )
 
     def thresholds(self, fit: OrdinalFit, weight: Floats, centre: Floats) -> Floats:
-        """Those of the fit, or where the ages are known those of the year to come."""
+        """The thresholds of the fit or, where the ages are known, of the year to come."""
         if self.age is None:
             return fit.thresholds
         last = self.n_grades - 1
         rising = np.array([-self.level(fit, weight, k).value for k in range(last)])
         own = list(self.prior.own)
-        # Where levels would put grades out of order, the worse one stays where it is.
+        # Where levels would put grades out of order, the worse one keeps its threshold.
         for k in range(last - 2, -1, -1):
             apart = (fit.deviations[k] - fit.deviations[k + 1])[own]
             closest = np.minimum(-centre[own] * apart, (1 - centre[own]) * apart).sum()
@@ -66,12 +66,12 @@ class _Cases:
         return rising
 
     def level(self, fit: OrdinalFit, weight: Floats, k: int) -> Level:
-        """Of being worse than grade k: as the fit has it, or in the year to come."""
+        """The level of being worse than grade k: of the fit, or of the year to come."""
         state = self.state(fit, weight, k)
         return Level(-float(fit.thresholds[k]), 0.0) if state is None else state.ahead(1.0)
 
     def state(self, fit: OrdinalFit, weight: Floats, k: int) -> LevelState | None:
-        """Of being worse than grade k, at the cut; None where no ages are known."""
+        """The state of the level of being worse than grade k at the cut; None without ages."""
         if self.age is None:
             return None
         above = (self.grade > k).astype(float)
@@ -80,63 +80,66 @@ class _Cases:
 
 
 _LEAST_APART = 1e-6
-"""In log-odds: how far thresholds are kept apart."""
+"""The least distance between thresholds, in log-odds."""
 
 
 class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """Ordered grades from columns, by a cumulative logit with a Gaussian prior of the coefficients.
+    """A cumulative logit for ordered grades, with a Gaussian prior on the coefficients.
 
     Parameters
     ----------
     prior_mean : array-like of shape (n_features,), optional
-        What the coefficients are shrunk towards; 0 by default. This is where directions come in.
+        What the coefficients are shrunk towards; 0 by default. This is where the indicators'
+        directions enter.
     prior_covariance : array-like of shape (n_features, n_features), optional
-        How far the cases may move them from there; the identity by default.
+        How far the cases may move them from that mean; the identity by default.
     doubt_covariance : array-like of shape (n_features, n_features), optional
-        How far they may really be from there, for the bootstrap: wider than ``prior_covariance``
-        where that is kept tight so as to predict well. The same by default.
+        How far they may really be from that mean, for the bootstrap: wider than
+        ``prior_covariance`` where that is kept tight for good predictions. The same by default.
     orientation : array-like of shape (n_features,), optional
         +1 or -1: the direction in which the columns of a group agree.
     groups : sequence of str, optional
-        The group of each column. The known columns of a group stand in for its missing ones; by
-        default each column is alone, and a missing value is taken for the column's centre.
+        The group of each column. The known columns of a group are used to fill in its missing ones;
+        by default each column is a group by itself, and a missing value is replaced by the column's
+        centre.
     centre : array-like of shape (n_features,), optional
-        Taken off each column; 0 by default.
+        Subtracted from each column; 0 by default.
     order : sequence, optional
-        The classes, worst last; by default the order of an ordered categorical, else sorted, with
-        a warning if they are words.
+        The classes, worst last; by default the order of an ordered categorical, otherwise sorted,
+        with a warning if they are words.
     own : sequence of int, optional
-        Positions of columns, of values from 0 to 1, whose coefficient may be another one at each
-        threshold: a partial proportional odds model. None by default.
+        Positions of columns, with values from 0 to 1, whose coefficient may differ between
+        thresholds: a partial proportional odds model. None by default.
     own_sd : float or sequence of float, default=0.5
-        Standard deviation of how far such a coefficient may be from the common one; one for all,
+        Standard deviation of the distance of such a coefficient from the common one; one for all,
         or one for each column in ``own``.
     n_bootstrap : int, default=0
-        Refits for the coefficients' uncertainty; 0 uses the curvature at the mode (Laplace).
+        Number of refits for the coefficients' uncertainty; 0 uses the curvature at the mode
+        (Laplace).
     max_iter : int, default=100
-        Newton steps allowed; not converging is an error.
+        Newton steps allowed; failing to converge is an error.
     random_state : int, default=0
         Seed of the bootstrap.
 
     Attributes
     ----------
     model_ : RiskModel
-        What has been learnt.
+        The fitted model.
     classes_ : ndarray
         The grades, worst last.
     n_features_in_ : int
     n_iter_ : int
     levels_ : tuple of LevelState or None
-        For each threshold, its level at the cut, where ages were given.
+        The level of each threshold at the cut, where ages were given.
 
     Notes
     -----
     The model is McCullagh's (1980, doi 10.1111/j.2517-6161.1980.tb01109.x). With ``age`` the
-    thresholds are moved after the fit to the levels of the year to come, and how unsure
-    they are is in the intercept's variance: see ``earlywarn.model.base_rate``. The bootstrap
+    thresholds are moved after the fit to the levels of the year to come, and the uncertainty of
+    those is included in the intercept's variance: see ``earlywarn.model.base_rate``. The bootstrap
     draws a weight for each cluster (Rubin 1981, doi 10.1214/aos/1176345338) and a prior mean from
-    the doubt, and repeats the whole fit, so that what the prior leaves open is in the spread as
-    well.
+    ``doubt_covariance``, and repeats the whole fit, so that the spread also covers the uncertainty
+    of the prior.
 
     Examples
     --------
@@ -189,16 +192,16 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            May hold NaN.
+            May contain NaN.
         y : array-like of shape (n_samples,)
             The grades.
         sample_weight : array-like of shape (n_samples,), optional
         clusters : array-like of shape (n_samples,), optional
             Cases that belong together, for the bootstrap; each alone by default.
         age : array-like of shape (n_samples,), optional
-            Years from each case to the day from which on the model is used, 0 or more.
+            Years from each case to the date from which the model is used, 0 or more.
         progress : Progress, optional
-            What to report the refits to; silent if not given.
+            What to report the refits to; silent by default.
 
         Returns
         -------
@@ -208,7 +211,8 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         Raises
         ------
         TrainingError
-            If fewer than two grades are present, a cell is no number, or the fit does not converge.
+            If fewer than two grades are present, a cell is not a number, or the fit does not
+            converge.
         """
         try:
             rows, grades = validate_data(self, X, y, **_NUMBERS)
@@ -228,7 +232,7 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         self._check_own(rows)
         filled, _ = blank.complete(rows)
         cases = _Cases(filled, grade, len(self.classes_), self._prior(), ages)
-        # Hundreds of small fits: threads would wait for one another longer than they work.
+        # Hundreds of small fits: threads would spend longer waiting for one another than working.
         with threadpool_limits(1, user_api="blas"):
             self._learn(cases, blank, weight, cluster, progress_or_silent(progress))
         return self
@@ -258,7 +262,7 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         return np.asarray(self.classes_[probabilities.argmax(axis=1)])
 
     def decision_function(self, X: ArrayLike) -> Floats:
-        """Log-odds of the worst grade if there are two grades, else the log-probability of each."""
+        """Log-odds of the worst grade if there are two, otherwise the log-probability of each."""
         matrix = self._checked(X)
         if len(self.classes_) == 2:
             return self.model_.log_odds(matrix)
@@ -309,7 +313,7 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         return Prior(mean, precision, own, tuple(own_sd.tolist()))
 
     def _check_own(self, rows: Floats) -> None:
-        """Refuse columns with a weight of their own that are not there or not from 0 to 1."""
+        """Refuse columns in ``own`` that do not exist or are not between 0 and 1."""
         sizes = np.asarray(self.own_sd, dtype=float)
         if sizes.shape not in ((), (len(self.own),)) or not (sizes > 0).all():
             raise _misfit("own_sd", f"{self.own_sd}", "a number above 0, or one for each of own")
@@ -324,7 +328,7 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
     def _covariance(
         self, cases: _Cases, fit: OrdinalFit, weight: Floats, cluster: Ints, progress: Progress
     ) -> Floats:
-        """Of the worst grade's intercept and the coefficients."""
+        """The covariance of the worst grade's intercept and the coefficients."""
         last = len(self.classes_) - 2
         if self.n_bootstrap == 0:
             parts = _worst_of_all(fit, cases.prior.own)
@@ -340,7 +344,7 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
     def _refits(
         self, cases: _Cases, fit: OrdinalFit, weight: Floats, cluster: Ints, progress: Progress
     ) -> Floats:
-        """The worst grade's intercept and the coefficients, in one row a refit."""
+        """The worst grade's intercept and the coefficients, one row per refit."""
         last = len(self.classes_) - 2
         rng = np.random.default_rng(self.random_state)
         root = self._doubt(cases.prior)
@@ -353,13 +357,13 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
             )
             again = replace(cases, prior=replace(cases.prior, mean=mean, own_mean=apart))
             refit = again.fit(drawn, start=fit, max_iterations=self.max_iter)
-            # How unsure the level is for given coefficients is added once, to all of them.
+            # The uncertainty of the level for given coefficients is added once, to all of them.
             worst = refit.coefficients + refit.deviations[-1]
             row[:] = again.level(refit, weight, last).value, *worst
         return refits
 
     def _doubt(self, prior: Prior) -> Floats:
-        """A square root of the covariance that prior means are drawn with."""
+        """A square root of the covariance from which prior means are drawn."""
         usual = np.asarray(np.linalg.inv(prior.precision), dtype=float)
         covariance = _column_facts(self.doubt_covariance, "doubt_covariance", usual)
         try:
@@ -370,7 +374,7 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
-        # Classes in no order can't be learnt by a model of ordered grades.
+        # Unordered classes can't be learnt by a model of ordered grades.
         tags.classifier_tags.poor_score = True
         return tags
 
@@ -388,13 +392,13 @@ def _worst_of_all(fit: OrdinalFit, own: tuple[int, ...]) -> Floats:
 
 
 def _explained(covariance: Floats) -> float:
-    """The variance of the first parameter that comes with the others."""
+    """The variance of the first parameter that the others explain."""
     shared = covariance[1:, 0]
     return float(shared @ np.linalg.solve(covariance[1:, 1:], shared))
 
 
 def _column_facts(given: ArrayLike | None, name: str, default: Floats) -> Floats:
-    """A parameter with a number for each column, of the default's shape."""
+    """A parameter with a number for each column, in the default's shape."""
     if given is None:
         return default
     facts = np.asarray(given, dtype=float)

@@ -1,4 +1,4 @@
-"""A frame's columns as a model takes them: by name, as plain numbers, nothing copied in vain."""
+"""A frame's columns as a model needs them: by name, as plain numbers, copied only if need be."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Floats = NDArray[np.float64]
 
 
 def by_name(frame: Any, columns: Sequence[str]) -> list[Floats]:
-    """The columns of a frame, or of anything that passes for one, in the model's order.
+    """The columns of a frame, or of anything that behaves like one, in the model's order.
 
     Raises
     ------
     ModelError
-        If a column is missing, stands twice, or holds what is no number.
+        If a column is missing, occurs twice, or contains something that is not a number.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def by_name(frame: Any, columns: Sequence[str]) -> list[Floats]:
 def no_numbers(
     frame: Any, kind: type[ModelError | TrainingError]
 ) -> ModelError | TrainingError | None:
-    """The error for a frame's first cell that is no number, such as a mark of suppression.
+    """The error for a frame's first cell that is not a number, such as a suppression mark.
 
     Examples
     --------
@@ -84,7 +84,7 @@ none. Read official files with earlywarn, or put NaN for marks such as c, z, x a
 
 
 def _numbers(name: str, column: Any) -> Floats:
-    """A frame's column as it lies, if it is plain numbers: another missing value is put in else."""
+    """A frame's column: not copied if plain numbers, else with NaN for its missing values."""
     if column.dtype == np.float64:
         return np.asarray(column.to_numpy(), dtype=float)
     try:

@@ -1,7 +1,7 @@
-"""Golden rows: what a model said when it was written, which it must still say when it is read.
+"""Golden rows: the answers of a model when it was written, which must be the same when it is read.
 
-Together they go every road by which a number of the file can reach an answer: rows of levels, days
-after the cut, and plain values that are compared with the reference.
+Together they cover every way in which a number in the file can affect an answer: rows of levels,
+days after the cut, and plain values that are compared with the reference.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-9
 """Relative to 1 or to the number itself, whichever is larger."""
 DAYS_ON = (0, 500, 730)
-"""Days after the cut of the golden days: near, between whole years, and the end of a life."""
+"""The golden days, in days after the cut: near, between whole years, and the end of a life."""
 BESIDE = 0.9
-"""The plain values are so many times the usual one: far enough off to have a level."""
+"""The plain values as multiples of the usual one: far enough from it to have a level."""
 CASES, DEPRIVED = 200.0, 5.0
-"""The cases behind one of the two plain values, and how much more deprived than average both."""
+"""The cases behind one of the two plain values, and how far above average deprivation both are."""
 
 
 def golden_rows(model: RiskModel) -> dict[str, Any]:
-    """What a model says now.
+    """Work out a model's golden rows now.
 
     Returns
     -------
     dict
-        ``rows`` of levels with their scores, ``days`` with what is expected then and the scores of
-        a row of which nothing is known, and ``plain`` values with their levels.
+        ``rows`` of levels with their scores; ``days`` with the expected share on each and the
+        scores of a row of which nothing is known; and ``plain`` values with their levels.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def golden_rows(model: RiskModel) -> dict[str, Any]:
 
 
 def check_golden(model: RiskModel, golden: Any, where: str) -> None:
-    """Refuse a model that says otherwise than it did.
+    """Refuse a model whose golden rows differ from the recorded ones.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def _same(found: Any, expected: Any) -> bool:
 
 
 def _rows(width: int) -> FloatArray:
-    """Nothing known; all raised, all lowered; each half known; yes and no in turn."""
+    """Nothing known; all raised, all lowered; each half known; alternately yes and no."""
     rows = np.full((7, width), np.nan)
     rows[1], rows[2] = 1.0, -1.0
     for half in (0, 1):
@@ -121,7 +121,7 @@ def _scored(model: RiskModel, rows: FloatArray) -> list[dict[str, Any]]:
 
 
 def _days(model: RiskModel) -> Iterator[dict[str, Any]]:
-    """What is expected on days after the cut, and what that makes of a row of nothing known."""
+    """The share expected on days after the cut, and the scores of a row of nothing known."""
     nothing = np.full((1, len(model.columns)), np.nan)
     levels = model.info["levels"]
     cut = date.fromisoformat(levels["cut"] if levels else model.info["reference_date"])
@@ -134,7 +134,7 @@ def _days(model: RiskModel) -> Iterator[dict[str, Any]]:
 
 
 def _plain(model: RiskModel) -> Iterator[dict[str, Any]]:
-    """Values below the usual, with and without the cases behind them, and their levels."""
+    """Values below the usual one, with and without the cases behind them, and their levels."""
     known = {record.id: record for record in INDICATORS}
     for name, entry in sorted(model.info["reference"].items()):
         yield from _compared(known[name], Distribution(**entry))

@@ -1,4 +1,4 @@
-"""Which of the grades given is the worst: by the order given, a categorical's own, or sorted."""
+"""Which grade is the worst: by a given order, a categorical's own order, or sorted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def order_of(y: object, order: Sequence[Any] | None) -> Sequence[Any] | None:
     Warns
     -----
     GradeOrderWarning
-        If a categorical holds Ofsted's grades in another order than Ofsted's.
+        If a categorical has Ofsted's grades in an order other than Ofsted's.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def order_of(y: object, order: Sequence[Any] | None) -> Sequence[Any] | None:
         own = list(kind.categories)
         held = [grade for grade in own if grade in GRADES]
         if held != [grade for grade in GRADES if grade in held]:
-            # As a folder of Parquet files can give it whose years do not hold the same grades.
+            # This can come from a folder of Parquet files whose years do not have the same grades.
             warnings.warn(
                 f"the categorical has the grades in the order {' < '.join(map(str, own))}, and the "
                 f"last is taken as the worst; Ofsted's order is {' < '.join(GRADES)}: give "
@@ -49,14 +49,14 @@ def order_of(y: object, order: Sequence[Any] | None) -> Sequence[Any] | None:
 
 
 def graded(y: NDArray[Any], order: Sequence[Any] | None) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """The grades in order, and each case's position among them.
+    """Put the grades in order, and give each case's position among them.
 
     Parameters
     ----------
     y : ndarray
         The grade of each case.
     order : sequence or None
-        The grades, worst last; if not given they are sorted.
+        The grades, worst last; sorted by default.
 
     Raises
     ------
@@ -66,8 +66,9 @@ def graded(y: NDArray[Any], order: Sequence[Any] | None) -> tuple[NDArray[Any], 
     Warns
     -----
     GradeOrderWarning
-        If the grades are words and no order is given: sorted, the last of the alphabet is the
-        worst. If no case has the worst of the grades in the order: the risk is another grade's.
+        If the grades are words and no order is given: sorted, the last in the alphabet counts as
+        the worst. Also if no case has the worst grade of the order: the risk would be that of
+        another grade.
     """
     present, grade = np.unique(y, return_inverse=True)
     if order is not None:
@@ -90,7 +91,7 @@ def graded(y: NDArray[Any], order: Sequence[Any] | None) -> tuple[NDArray[Any], 
             remedy="Give cases with and without the worst grade.",
         )
     if order is not None and present[-1] != order[-1]:
-        # Years of few Inadequate have none: the model would call Requires improvement the risk.
+        # A year with no Inadequate would make the model treat Requires improvement as the risk.
         warnings.warn(
             f"no case is {order[-1]}, the worst of the order: the worst of the model is "
             f"{present[-1]}, and its risk is of that; take cases of more years, or an order that "

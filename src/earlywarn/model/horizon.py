@@ -1,4 +1,4 @@
-"""A model on a day after its cut: the levels that it has learnt, carried forward to that day."""
+"""A model on a date after its cut, with its learnt levels carried forward to that date."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 YEAR = 365.25
 FURTHEST = LONGEST - AT_CUT - 1
-"""Years after the cut to which a level is carried at most: far beyond any model's life."""
+"""The most years after the cut that a level is carried forward: far beyond any model's life."""
 
 
 class Ahead(NamedTuple):
-    """How a model's log-odds move on given days, against those of the year after its cut."""
+    """How far a model's log-odds on given days differ from those of the year after its cut."""
 
     worst: Floats
-    """Of the worst grade."""
+    """The move of the worst grade's log-odds."""
     better: Floats
-    """Of the grade before it or worse: below Good, where the worst is Inadequate."""
+    """The same for the grade before it or worse: below Good, where the worst is Inadequate."""
     variance: Floats
-    """What is added to the variance of the worst grade's log-odds; below 0 near the cut."""
+    """The addition to the variance of the worst grade's log-odds; negative near the cut."""
 
 
 def years_after(model: RiskModel, day: date | str) -> float:
-    """The years from a model's cut to a day; 0 for a day before it, NaN if the cut is not kept."""
+    """The years from a model's cut to a day; 0 for an earlier day, NaN if the cut is not kept."""
     levels = model.info.get("levels")
     if not levels:
         return float("nan")
@@ -42,12 +42,12 @@ def years_after(model: RiskModel, day: date | str) -> float:
 
 
 def ahead(model: RiskModel, years: Floats) -> Ahead:
-    """How the log-odds move so many years after the cut; NaN years move nothing.
+    """Work out how far log-odds move a number of years after the cut; not at all for NaN.
 
     Parameters
     ----------
     model : RiskModel
-        Whose ``info["levels"]`` holds the state of each threshold's level at the cut.
+        Its ``info["levels"]`` contains the state of each threshold's level at the cut.
     years : ndarray of shape (n_rows,)
         From the cut to each row's day, 0 or more.
 
@@ -79,19 +79,19 @@ def ahead(model: RiskModel, years: Floats) -> Ahead:
 
 
 def on_day(model: RiskModel, day: date | str) -> RiskModel:
-    """The model as it stands on a day: thresholds, their uncertainty and the share expected.
+    """Carry a model forward to a date: thresholds, their uncertainty and the expected share.
 
     Parameters
     ----------
     model : RiskModel
-        As ``earlywarn.train`` or ``earlywarn.load_model`` gives it.
+        As returned by ``earlywarn.train`` or ``earlywarn.load_model``.
     day : date or ISO text
-        On which an inspection would start. A day before the cut is taken for the cut.
+        The date on which an inspection would start. A date before the cut is treated as the cut.
 
     Returns
     -------
     RiskModel
-        The same model where it keeps no levels.
+        The same model if it has no stored levels.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def on_day(model: RiskModel, day: date | str) -> RiskModel:
 
 
 def share_on(share: float, moved: Floats) -> Floats:
-    """The share of judgements expected, with log-odds that move."""
+    """The expected share of judgements, with log-odds moved."""
     return np.asarray(expit(logit(share) + moved), dtype=float)
 
 

@@ -1,11 +1,11 @@
-"""A model's arithmetic over blocks of rows: as fast as numpy goes, each row's bits its own.
+"""A model's arithmetic over blocks of rows: fast, and bit for bit independent of other rows.
 
-A row's sums are always added up column by column in one order, whatever rows stand beside it, so
-that a row scored alone and the same row among millions give the same answer to the last bit. A
-library's matrix product promises no such thing and isn't used. Blocks are short enough to stay in a
-processor's cache, long enough that the steps and not the calls take the time, and lie column by
-column, so that every step is one pass along a block. Many rows are worked on in several threads,
-each with blocks of its own.
+A row's sums are always added up column by column in a fixed order, so that a row scored alone and
+the same row among millions give the same answer to the last bit. A library's matrix product makes
+no such promise and isn't used. Blocks are short enough to stay in a processor's cache and long
+enough that the time goes into the arithmetic and not the calls; they are stored column by column,
+so that every step is one pass along a block. Many rows are split between several threads, each with
+its own blocks.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ Places = slice | NDArray[np.intp]
 BLOCK = 12288
 """Rows at a time: thirty columns of them are three megabytes."""
 SHORTEST = 64
-"""A shorter block is filled up, so that no block is a single row, whose axis numpy would drop."""
+"""A shorter block is padded, so that no block is a single row, whose axis numpy would drop."""
 SHARE = 4 * BLOCK
-"""The fewest rows that are worth a thread of their own."""
+"""The fewest rows that are worth a separate thread."""
 FEW = 8
-"""Columns of a group up to which there is a table of every pattern of missing values: a byte."""
+"""The largest group for which every pattern of missing values is tabulated: a byte."""
 
 
 class Block(NamedTuple):
@@ -47,21 +47,21 @@ class Block(NamedTuple):
     missing: NDArray[np.bool_] | None
     """Which values were filled in; None where nothing was missing."""
     variance: Floats | None
-    """How unsure each filled value is by itself; None where nothing was missing or nobody asked."""
+    """The uncertainty of each filled value; None where nothing was missing or it isn't needed."""
 
 
 class Alike(NamedTuple):
-    """Neighbouring columns of one group that are filled in alike."""
+    """Neighbouring columns of one group that are filled in the same way."""
 
     columns: slice
     pull: float
-    """What a missing value is taken for is this, times the sum of the known ones, over a spread."""
+    """A missing value is replaced by this, times the sum of the known ones, over a spread."""
     spread: Floats
-    """By how many of the group's columns are missing."""
+    """The spread, by how many of the group's columns are missing."""
     left: Floats
-    """The variance that is left to a missing value, by how many are missing."""
+    """The remaining variance of a missing value, by how many are missing."""
     shared: Floats
-    """The part of it that the group's missing values share, by how many are missing."""
+    """The part of it that is shared by the group's missing values, by how many are missing."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Completion:
 
     @cached_property
     def parts(self) -> list[tuple[Places, list[Alike]]]:
-        """Each group, and those of its columns that are filled in alike."""
+        """Each group, with its columns that are filled in the same way."""
         names = np.array(self.groups)
         inside = [np.flatnonzero(names == name) for name in dict.fromkeys(self.groups)]
         return [(_places(group), self._alike(group)) for group in inside]
@@ -103,12 +103,12 @@ class Completion:
 
 @dataclass(frozen=True)
 class Doubt:
-    """What makes the log-odds unsure: the weights that were learnt, and values that are not exact.
+    """The sources of uncertainty in the log-odds: the learnt weights, and inexact values.
 
     Parameters
     ----------
     covariance : ndarray of shape (n_columns + 1, n_columns + 1)
-        Of the intercept and the weights.
+        The covariance of the intercept and the weights.
     coefficients : ndarray of shape (n_columns,)
         The weights.
     completion : Completion
@@ -121,23 +121,23 @@ class Doubt:
 
     @cached_property
     def halved(self) -> Floats:
-        """Half of the symmetric matrix, with what lies off its diagonal taken twice."""
+        """One half of the symmetric matrix, with the elements off its diagonal doubled."""
         return np.asarray(np.tril(2 * self.covariance, -1) + np.diag(np.diag(self.covariance)))
 
     @cached_property
     def squared(self) -> Floats:
-        """The mean product of each two weights: what the covariance of two values counts for."""
+        """The mean product of each pair of weights: the multiplier of two values' covariance."""
         learnt = np.outer(self.coefficients, self.coefficients)
         return np.asarray(learnt + self.covariance[1:, 1:], dtype=float)
 
     @cached_property
     def weight(self) -> Floats:
-        """What the variance of a column's value counts for."""
+        """The multiplier of the variance of a column's value."""
         return np.diag(self.squared).copy()
 
     @cached_property
     def gaps(self) -> list[Gaps]:
-        """What each group's missing values add to the variance."""
+        """The variance that each group's missing values add."""
         return [self._gaps(group, alike) for group, alike in self.completion.parts]
 
     def _gaps(self, group: Places, alike: list[Alike]) -> Gaps:
@@ -152,22 +152,22 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Gaps:
-    """What the missing values of one group add to the variance of the log-odds.
+    """The variance that the missing values of one group add to the log-odds.
 
-    They are unsure together: given the known ones, two of them have the covariance
-    ``sign_i sign_j sqrt(shared_i shared_j)``, and each the variance ``left``. What a covariance
-    counts for is the mean product of the two weights.
+    Their uncertainties are correlated: given the known values, two of them have the covariance
+    ``sign_i sign_j sqrt(shared_i shared_j)``, and each has the variance ``left``. A covariance is
+    multiplied by the mean product of the two weights.
 
     Parameters
     ----------
     group : slice or ndarray
         The group's columns.
     squared : ndarray of shape (n_group, n_group)
-        What the covariance of each two of them counts for.
+        The multiplier of the covariance of each pair.
     sign : ndarray of shape (n_group,)
         The columns' orientation, as in ``Completion``.
     left, shared : ndarray of shape (n_group, n_group + 1)
-        As in ``Alike``, for each column, by how many of the group are missing.
+        As in ``Alike``, for each column, by how many in the group are missing.
     """
 
     group: Places
@@ -178,18 +178,18 @@ class Gaps:
 
     @cached_property
     def table(self) -> Floats:
-        """The variance of every pattern: the first column's bit is the lowest."""
+        """The variance of every pattern; the first column is the lowest bit."""
         size = len(self.squared)
         patterns = np.arange(1 << size) >> np.arange(size)[:, None] & 1
         return self.worked_out(patterns.astype(np.bool_))
 
     @cached_property
     def bits(self) -> NDArray[np.uint8]:
-        """What a missing value of each column counts for in the number of a pattern."""
+        """The bit of each column's missing value in the number of a pattern."""
         return np.left_shift(np.uint8(1), np.arange(len(self.squared), dtype=np.uint8))
 
     def variance(self, missing: NDArray[np.bool_]) -> Floats:
-        """The variance of each row, from which of the group's values are missing."""
+        """The variance of each row, depending on which of the group's values are missing."""
         if len(self.squared) > FEW:
             return self.worked_out(missing)
         # A sum of bytes, since numpy packs bits across rows forty times as slowly.
@@ -197,7 +197,7 @@ class Gaps:
         return np.asarray(self.table.take(pattern), dtype=float)
 
     def worked_out(self, missing: NDArray[np.bool_]) -> Floats:
-        """The same for each column of ``missing``, one row of the group's columns after another."""
+        """The variance for each column of ``missing``, one row of the group at a time."""
         holes = missing.sum(axis=0)
         shared = self.shared.take(holes, axis=1)
         own = (self.left.take(holes, axis=1) - shared) * missing
@@ -209,17 +209,17 @@ class Gaps:
 
 
 class Bench:
-    """Where one block at a time is worked on: its arrays are used again for each block.
+    """Working memory for one block at a time: its arrays are reused for each block.
 
-    Fresh memory for each step would cost more than the arithmetic. What a method returns is
-    therefore good until the next block.
+    Fresh memory for each step would cost more than the arithmetic, so what a method returns is only
+    valid until the next block.
 
     Parameters
     ----------
     completion : Completion
-        How to fill in what is missing.
+        How missing values are filled in.
     rows : int
-        How many rows are to come.
+        How many rows there will be.
     """
 
     def __init__(self, completion: Completion, rows: int) -> None:
@@ -231,7 +231,7 @@ class Bench:
         self._counts = np.min_scalar_type(width)
 
     def complete(self, rows: Floats, *, unsure: bool = False) -> Block:
-        """Centre and complete the rows of one block, columns first; say how unsure, if asked."""
+        """Centre and complete the rows of one block, columns first, with uncertainty if asked."""
         size = rows.shape[1]
         filled, spare = (array[1:, :size] for array in (self._terms, self._spare))
         variance = np.zeros_like(filled) if unsure else None
@@ -240,8 +240,8 @@ class Bench:
         np.add(rows, self._offset, out=filled)
         if not np.isnan(filled, out=missing).any():
             return Block(filled, None, None)
-        # A missing value is zero both above and below zero: three plain passes, where a mask
-        # would be looked at value by value.
+        # A missing value is zero both above and below zero: three plain passes, where a mask would
+        # be checked value by value.
         np.fmax(filled, 0.0, out=spare)
         np.fmin(filled, 0.0, out=filled)
         filled += spare
@@ -257,7 +257,7 @@ class Bench:
         return Block(filled, missing, variance)
 
     def terms(self, block: Block) -> Floats:
-        """Room for the terms of a block, the baseline first: its own, where they take its place."""
+        """Space for the terms of a block, baseline first: its own, if they may replace it."""
         return self._terms[:, : block.filled.shape[1]]
 
     def variance(self, block: Block, errors: Floats | None, doubt: Doubt) -> Floats:
@@ -273,7 +273,7 @@ class Bench:
         return found
 
     def own_variance(self, block: Block, errors: Floats | None, doubt: Doubt) -> Floats:
-        """The variance that a row's own values bring: those missing, and those not exact."""
+        """The variance from a row's own values: the missing ones and those that are not exact."""
         found = np.zeros(block.filled.shape[1])
         if block.missing is not None:
             for gaps in doubt.gaps:
@@ -281,7 +281,7 @@ class Bench:
         return found if errors is None else found + self._noise(errors, doubt.weight)
 
     def _noise(self, errors: Floats, weight: Floats) -> Floats:
-        """The variance that the columns' own standard errors bring; missing ones bring none."""
+        """The variance from the columns' own standard errors; missing ones add none."""
         squared = np.square(errors, out=self._spare[1:, : errors.shape[1]])
         found = weighted_sums(weight, squared)
         if np.isnan(found).any():
@@ -291,12 +291,12 @@ class Bench:
 
 
 def height(table: Table) -> int:
-    """How many rows a table has."""
+    """The number of rows in a table."""
     return len(table if isinstance(table, np.ndarray) else table[0])
 
 
 def blocks(table: Table, span: slice) -> Iterator[tuple[slice, Floats]]:
-    """A span of a table's rows in blocks, columns first; short ones are filled up with zeros."""
+    """A span of a table's rows in blocks, columns first; short ones are padded with zeros."""
     for start in range(span.start, span.stop, BLOCK):
         rows = slice(start, min(start + BLOCK, span.stop))
         yield rows, columns_first(table, rows)
@@ -317,18 +317,18 @@ def columns_first(table: Table, rows: slice) -> Floats:
 
 
 def in_threads(work: Callable[[slice], None], rows: int, *, most: int | None = None) -> None:
-    """Have rows worked on side by side, a share a thread: numpy computes outside Python's lock.
+    """Work on rows in parallel, one share per thread: numpy computes outside Python's lock.
 
-    Work that is shared out again within a share is done where it is.
+    Work that is shared out again within a share stays in its thread.
 
     Parameters
     ----------
     work : callable
-        Takes the place of some rows. What it does must not depend on how they are shared out.
+        Takes the slice of some rows. Its results must not depend on how the rows are shared out.
     rows : int
-        How many there are.
+        The number of rows.
     most : int, optional
-        How many may be worked on at a time: as many as a thread's share comes to if not given.
+        The most rows to work on at a time; by default a thread's whole share.
     """
     even = -(-rows // threads())
     share = min(max(even, SHARE), most or rows)
@@ -344,7 +344,7 @@ def in_threads(work: Callable[[slice], None], rows: int, *, most: int | None = N
 
 
 class _Here(threading.local):
-    """Whether this thread works on a share already."""
+    """Whether this thread is already working on a share."""
 
     at_work = False
 
@@ -357,11 +357,11 @@ def _begin() -> None:
 
 
 def threads() -> int:
-    """How many threads to work in: as many as ``OMP_NUM_THREADS`` says, or one a core."""
+    """The number of threads to use: ``OMP_NUM_THREADS`` if set, or one per core."""
     asked = os.environ.get("OMP_NUM_THREADS", "")
     if asked.isdecimal():
         return max(int(asked), 1)
-    # Those that this process may use, where the system says.
+    # The cores that this process may use, where the system reports them.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -389,7 +389,7 @@ def weighted_sums(weights: Floats, terms: Floats) -> Floats:
 
 
 def _places(inside: NDArray[np.intp]) -> Places:
-    """A slice where the places follow each other: a view, and no copy, of the columns."""
+    """A slice where the positions are consecutive: a view of the columns, not a copy."""
     if np.array_equal(inside, np.arange(inside[0], inside[-1] + 1)):
         return slice(int(inside[0]), int(inside[-1]) + 1)
     return inside

@@ -33,7 +33,7 @@ class Prior:
         Standard deviation of how far it differs from the common one at each threshold; one for
         all such columns, or one each.
     own_mean : ndarray of shape (n_grades - 1, number of own), optional
-        What the differences are shrunk towards; 0 if not given.
+        What the differences are shrunk towards; 0 by default.
     """
 
     mean: Floats
@@ -54,14 +54,14 @@ class OrdinalFit:
     coefficients : ndarray of shape (n_columns,)
         P(grade > k) = expit(X @ (coefficients + deviations[k]) - thresholds[k]).
     deviations : ndarray of shape (n_grades - 1, n_columns)
-        What a column's coefficient is more than that at each threshold; 0 but for the columns
-        that have one of their own.
+        How much larger a column's coefficient is at each threshold; 0 except for the columns that
+        have their own.
     information : ndarray
         Minus the Hessian of the log posterior at the mode: thresholds, coefficients, deviations.
     iterations : int
         Newton steps taken.
     point : ndarray
-        All parameters in one: thresholds, coefficients, deviations.
+        All parameters in one array: thresholds, coefficients, deviations.
     """
 
     thresholds: Floats
@@ -85,8 +85,8 @@ def fit_ordinal(
 ) -> OrdinalFit:
     """Fit the cumulative logit model by its posterior mode.
 
-    The log posterior is concave (Pratt 1981), so that damped Newton steps with the exact gradient
-    and Hessian reach its one maximum; where they don't, that is an error, never a silent bad fit.
+    The log posterior is concave (Pratt 1981), so damped Newton steps with the exact gradient and
+    Hessian reach its only maximum; if they don't, that is an error, never a silent bad fit.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def fit_ordinal(
     n_grades : int
         How many ordered grades there are.
     prior : Prior
-        Of the coefficients; the thresholds have none.
+        The prior of the coefficients; the thresholds have none.
     weight : ndarray of shape (n_rows,), optional
         How often each row counts.
     start : OrdinalFit, optional
@@ -105,7 +105,7 @@ def fit_ordinal(
     max_iterations : int
         Newton steps allowed.
     tolerance : float
-        The Newton decrement below which the fit is done.
+        The Newton decrement below which the fit has converged.
 
     Returns
     -------
@@ -180,8 +180,8 @@ def _damped(problem: _Problem, point: Floats, step: Floats, value: float) -> tup
 class _Problem:
     """The log posterior of one data set, with its exact derivatives.
 
-    A row's grade lies between an upper and a lower bound on the log-odds scale, and both are
-    linear in the parameters (thresholds, coefficients, deviations): two design matrices.
+    A row's grade lies between an upper and a lower bound on the log-odds scale. Both are linear in
+    the parameters (thresholds, coefficients, deviations): two design matrices.
     """
 
     X: Floats
@@ -191,7 +191,7 @@ class _Problem:
     weight: Floats
 
     def start(self) -> Floats:
-        """The thresholds that fit the shares of the grades alone, and the prior's mean."""
+        """The thresholds that fit only the shares of the grades, and the prior's mean."""
         counts = np.bincount(self.grade, weights=self.weight, minlength=self.n_grades)
         below = np.cumsum(counts)[:-1] / counts.sum()
         return np.asarray(np.r_[logit(below), self._mean], dtype=float)
@@ -251,7 +251,7 @@ class _Problem:
 
     @cached_property
     def _mean(self) -> Floats:
-        """Of the coefficients and the deviations."""
+        """The prior mean of the coefficients and the deviations."""
         if self.prior.own_mean is None:
             apart = np.zeros((self.n_grades - 1) * len(self.prior.own))
         else:

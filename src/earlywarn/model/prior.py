@@ -1,8 +1,9 @@
-"""What is believed of the weights before any judgement is seen; the reasons are in docs/methods.md.
+"""The prior of the weights, before any judgement is seen; the reasons are in docs/methods.md.
 
-With some eighty events the data can say how much a composite of all indicators matters, and little
+With some eighty events the data can show how much a composite of all indicators matters, but little
 about each of them. So the prior is one composite: the mean of the families, each the mean of its
-indicators with the catalogue's signs. A family, and far less a single indicator, may stray from it.
+indicators with the catalogue's signs. A family may deviate from it, and a single indicator far
+less.
 """
 
 from __future__ import annotations
@@ -22,31 +23,31 @@ if TYPE_CHECKING:
 
 
 GOOD_SHARE, INADEQUATE_SHARE = 0.5, 0.2
-"""What a last inspection that is not known counts for: about the shares of the known ones."""
+"""The value of an unknown last inspection: about the shares of the known ones."""
 
 
 @dataclass(frozen=True)
 class WeightPrior:
-    """How large the weights are taken to be, and how far the judgements may move them.
+    """How large the weights are assumed to be, and how far the judgements may move them.
 
     Parameters
     ----------
     composite : float
         Log-odds for one unit of the composite.
     composite_sd, family_sd, indicator_sd : float
-        How far the judgements may move the whole, a family and a single indicator from that.
+        How far the judgements may move the composite, a family and a single indicator from that.
     family_doubt, indicator_doubt : float
         How far a family's and an indicator's weight may really be from that, about half of their
-        size: what the intervals allow for. Few events can't tell such weights from equal ones, so
-        a fit that follows the judgements that far predicts worse, and one that hides the doubt
-        is too sure of itself.
+        size, which the intervals allow for. So few events can't distinguish such weights from equal
+        ones: a fit that follows the judgements that far predicts worse, and one that hides the
+        doubt is overconfident.
     history : float
-        Log-odds of having been Good or better at the last inspection, against not.
+        Log-odds of having been Good or better at the last inspection, compared with not.
     history_sd : float
-        How far it may stray.
+        How far it may deviate.
     inadequate, inadequate_sd : float
-        Log-odds of having been Inadequate at the last inspection, against Requires improvement,
-        and how far it may stray.
+        Log-odds of having been Inadequate at the last inspection, compared with Requires
+        improvement, and how far it may deviate.
     history_own_sd, inadequate_own_sd : float
         How far these two weights may be from the common ones at each threshold (Good, Requires
         improvement, Inadequate); 0 for the same weight at each.
@@ -67,7 +68,7 @@ class WeightPrior:
 
 
 def prior_of(records: Sequence[Indicator], weight_prior: WeightPrior) -> dict[str, Any]:
-    """Turn the prior on these indicators into the parameters of a ``RiskClassifier``.
+    """Turn the prior for these indicators into the parameters of a ``RiskClassifier``.
 
     Parameters
     ----------
@@ -116,7 +117,7 @@ def prior_of(records: Sequence[Indicator], weight_prior: WeightPrior) -> dict[st
 
 
 def _composite_weights(records: Sequence[Indicator]) -> FloatArray:
-    """What each indicator counts for in the composite; the families' weights sum to 1."""
+    """The weight of each indicator in the composite; the families' weights sum to 1."""
     within, _ = _within_family(records)
     conviction = {
         record.family: record.conviction for record in records if record.kind != "history"
@@ -125,7 +126,7 @@ def _composite_weights(records: Sequence[Indicator]) -> FloatArray:
 
 
 def _within_family(records: Sequence[Indicator]) -> tuple[FloatArray, FloatArray]:
-    """Each indicator's signed share of its family, by conviction, and which ones share a family."""
+    """Each indicator's signed share of its family, by conviction, and which ones share one."""
     families = [record.family for record in records]
     share = [
         0.0

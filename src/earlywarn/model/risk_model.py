@@ -1,4 +1,4 @@
-"""RiskModel: the frozen record of what was learnt, and what follows from it, by numpy alone.
+"""RiskModel: the frozen record of what was learnt and of what follows from it, using numpy only.
 
 It knows columns and their groups, not councils.
 """
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 SMALLEST_RISE = 1e-6
-"""The least that the log-odds of a better grade or worse lie above those of a worse one."""
+"""The least distance in log-odds between "this grade or worse" and the next worse one."""
 
 
 class Assessment(NamedTuple):
-    """What one pass over the rows found; a field that was not asked for is empty."""
+    """The results of one pass over the rows; a field that was not asked for is empty."""
 
     log_odds: Floats
-    """Of the worst grade; shape (n_rows,)."""
+    """Log-odds of the worst grade; shape (n_rows,)."""
     sd: Floats
     """Their standard deviation; shape (n_rows,)."""
     contributions: Floats
@@ -55,7 +55,7 @@ class Assessment(NamedTuple):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RiskModel(Shown):
-    """An ordered-grade model: the log-odds of the worst grade are a sum, one term a column.
+    """An ordered-grade model: the log-odds of the worst grade are a sum, one term per column.
 
     Parameters
     ----------
@@ -67,11 +67,11 @@ class RiskModel(Shown):
         P(grade > k) = expit(terms + X @ shifts[k] - thresholds[k]); the last one belongs to the
         worst grade.
     centre : ndarray of shape (n_columns,)
-        Taken off each column before it is weighed; also what a wholly missing column is taken for.
+        Subtracted from each column before it is weighted; also replaces a wholly missing column.
     orientation : ndarray of shape (n_columns,)
         +1 or -1: the direction in which the columns of a group agree with each other.
     groups : tuple of str
-        The group of each column: the known columns of a group stand in for its missing ones.
+        The group of each column: the known columns of a group are used to fill in its missing ones.
     agreement : ndarray of shape (n_columns,)
         The correlation within the column's group, 0 to 1.
     covariance : ndarray of shape (n_columns + 1, n_columns + 1)
@@ -79,11 +79,11 @@ class RiskModel(Shown):
     classes : tuple
         The grades, worst last.
     shifts : ndarray of shape (n_grades - 1, n_columns), optional
-        What a column's coefficient at each threshold is more than that of the worst grade: 0 but
-        for columns between 0 and 1 that have a weight of their own at each threshold.
+        How much larger a column's coefficient is at each threshold than for the worst grade: 0
+        except for columns between 0 and 1 that have their own weight at each threshold.
     form_sd : float, default=0
-        Standard deviation, in log-odds, of what another form of the model that did as well would
-        say of a row: each row's own, and part of every interval.
+        Standard deviation, in log-odds, of a row's forecasts by other forms of the model that did
+        as well: independent between rows, and part of every interval.
     info : mapping
         What the model was learnt from: see ``earlywarn.model.serialisation``.
 
@@ -95,8 +95,8 @@ class RiskModel(Shown):
     Notes
     -----
     ``contributions`` sum to the log-odds of ``risk`` exactly, whatever is missing: a missing value
-    is replaced by what the known columns of its group lead one to expect (see ``complete``), and
-    what is not known about it widens the interval.
+    is replaced by its expectation given the known columns of its group (see ``complete``), and its
+    uncertainty widens the interval.
 
     Examples
     --------
@@ -166,7 +166,7 @@ class RiskModel(Shown):
         )
 
     def with_info(self, info: Mapping[str, Any]) -> RiskModel:
-        """The same model with another account of where it comes from."""
+        """The same model with a different account of where it comes from."""
         return replace(self, info=dict(info))
 
     def shifted(self, log_odds: float) -> RiskModel:
@@ -174,12 +174,12 @@ class RiskModel(Shown):
         return replace(self, thresholds=self.thresholds - log_odds)
 
     def matrix(self, X: ArrayLike | pd.DataFrame) -> Floats:
-        """``X`` as the model's own matrix: by column name if it has names, else by position."""
+        """``X`` as the model's own matrix: by column name if it has any, or by position."""
         table = self.table(X)
         return table if isinstance(table, np.ndarray) else np.stack(table).T
 
     def table(self, X: ArrayLike | pd.DataFrame) -> Table:
-        """``X`` as a matrix or, from a frame, as the model's columns one by one: nothing copied."""
+        """``X`` as a matrix or, from a frame, as the model's columns one by one, without a copy."""
         try:
             if hasattr(X, "columns"):
                 return by_name(X, self.columns)
@@ -200,12 +200,12 @@ class RiskModel(Shown):
         return matrix
 
     def complete(self, X: ArrayLike) -> tuple[Floats, Floats]:
-        """The centred columns with the missing ones filled in, and how unsure each filled one is.
+        """Centre the columns and fill in missing values, with the variance of each filled one.
 
-        Within a group the columns are taken as exchangeable with correlation r, so that from n
-        known ones of sum S the expectation of a missing one is r S / (1 + (n - 1) r), with
-        variance 1 - n r^2 / (1 + (n - 1) r), r (1 - r) / (1 + (n - 1) r) of which it shares with
-        the other missing ones.
+        Within a group the columns are assumed exchangeable with correlation r. Given n known ones
+        with sum S, the expectation of a missing one is r S / (1 + (n - 1) r), with variance 1 - n
+        r^2 / (1 + (n - 1) r), of which it shares r (1 - r) / (1 + (n - 1) r) with the other missing
+        ones.
 
         Returns
         -------
@@ -247,7 +247,7 @@ class RiskModel(Shown):
         room: Floats | None = None,
         moved: Floats | None = None,
     ) -> Assessment:
-        """Everything about each row in one pass: log-odds, and if asked for their parts and doubt.
+        """Assess each row in one pass: its log-odds and, if asked for, their parts and doubt.
 
         Parameters
         ----------
@@ -256,9 +256,9 @@ class RiskModel(Shown):
         parts, sd : bool
             Whether the contributions, and the standard deviation of the log-odds, are wanted.
         room : ndarray of shape (n_columns + 1, at least n_rows + SHORTEST), optional
-            Where the contributions are put, if they are wanted; fresh memory if not given.
+            Where to put the contributions, if they are wanted; fresh memory by default.
         moved : ndarray of shape (n_rows,), optional
-            How far each row's level lies above the model's.
+            How far each row's level is above the model's.
 
         Returns
         -------
@@ -270,7 +270,7 @@ class RiskModel(Shown):
         count, width = height(table), len(self.columns) + 1
         terms = room
         if terms is None or not parts:
-            # Longer than the rows, since the last block may be a short one that was filled up.
+            # Longer than the rows, since the last block may be a short one that was padded.
             terms = np.empty((width, count + SHORTEST if parts else 0))
         found = Assessment(np.empty(count), np.empty(count if sd else 0), terms.T[:count])
 
@@ -289,7 +289,7 @@ class RiskModel(Shown):
         found: Assessment,
         moved: Floats | None,
     ) -> None:
-        """Assess a span of the rows into its place in what is found."""
+        """Assess a span of the rows, and put the results in their place."""
         bench, doubt = Bench(self._completion, span.stop - span.start), self._doubt
         sd = bool(len(found.sd))
         for rows, given in blocks(table, span):
@@ -329,7 +329,7 @@ class RiskModel(Shown):
         return probabilities(self.log_odds(X) + self.rise(X, grade))
 
     def rise(self, X: ArrayLike | pd.DataFrame, grade: int) -> Floats | float:
-        """How far the log-odds of a grade or worse lie above those of the worst grade.
+        """Work out how far the log-odds of a grade or worse are above those of the worst grade.
 
         Parameters
         ----------
@@ -340,7 +340,7 @@ class RiskModel(Shown):
         Returns
         -------
         ndarray of shape (n_rows,), or float
-            One number where no column has a weight of its own at the threshold; never below 0.
+            One number where no column has its own weight at the threshold; never below 0.
         """
         step = float(self.thresholds[-1] - self.thresholds[grade - 1])
         if self.shifts is None or not self.shifts[grade - 1].any():
@@ -352,11 +352,11 @@ class RiskModel(Shown):
         for rows, given in blocks(part, slice(0, count)):
             block = bench.complete(given)
             found[rows] = weighted_sums(weights, block.filled)[: rows.stop - rows.start]
-        # Figures beyond 0 and 1 can't make a worse grade likelier than a better one.
+        # Figures outside 0 to 1 must not make a worse grade likelier than a better one.
         return np.maximum(step + found, SMALLEST_RISE)
 
     def log_odds_sd(self, X: ArrayLike, noise: ArrayLike | None = None) -> Floats:
-        """Standard deviation of the log-odds: weights, the form, small counts, missing values.
+        """Standard deviation of the log-odds, from weights, form, small counts, missing values.
 
         Parameters
         ----------
@@ -387,14 +387,14 @@ class RiskModel(Shown):
         size: int = 2000,
         seed: int = 20160913,
     ) -> Floats:
-        """Log-odds of the rows under ``size`` equally credible models: for ranks, which rows share.
+        """Log-odds of the rows under ``size`` equally credible models, for ranks across rows.
 
         Parameters
         ----------
         X, noise : array-like of shape (n_rows, n_columns)
             As for ``log_odds_sd``.
         size, seed : int
-            How many draws, and what they begin with.
+            The number of draws, and their seed.
 
         Returns
         -------
@@ -413,9 +413,9 @@ class RiskModel(Shown):
     def own_variance(
         self, X: ArrayLike | pd.DataFrame, noise: ArrayLike | None = None
     ) -> tuple[Floats, Floats]:
-        """The rows as ``complete`` fills them in, and each one's own variance of the log-odds.
+        """The rows as filled in by ``complete``, and each row's own variance of the log-odds.
 
-        That is what small counts and missing values bring, and no other row shares; ``X`` and
+        This comes from small counts and missing values and is not shared with other rows; ``X`` and
         ``noise`` are as for ``log_odds_sd``.
         """
         matrix, errors = self.matrix(X), None if noise is None else self.matrix(noise)
@@ -438,7 +438,7 @@ class RiskModel(Shown):
 
     @cached_property
     def _apart(self) -> tuple[list[int], Completion]:
-        """The columns of the groups with a weight of its own at a threshold, and their filling."""
+        """The columns of groups with their own weight at a threshold, and their filling."""
         shifts = np.zeros((1, len(self.columns))) if self.shifts is None else self.shifts
         names = {self.groups[place] for place in np.flatnonzero(shifts.any(axis=0))}
         inside = [place for place, name in enumerate(self.groups) if name in names]

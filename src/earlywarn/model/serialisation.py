@@ -1,8 +1,8 @@
-"""A model as inert JSON: the trust boundary. What is not exactly as it should be is refused.
+"""A model as inert JSON: the trust boundary, where anything not exactly right is refused.
 
-The file holds numbers and names, no code. Nothing is built from it before all of it has been
+The file contains numbers and names, no code. Nothing is built from it before all of it has been
 checked: its size, its form, its digest, the catalogue it was learnt under, every shape and every
-number; and before the model is handed out, the golden rows in the file are scored again.
+number. Before the model is returned, the golden rows in the file are scored again.
 """
 
 from __future__ import annotations
@@ -35,25 +35,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = 3
-"""2: weights of its own at each threshold (``shifts``), and levels carried to a day. 3: the doubt
-about the form (``form_sd``), missing values that are unsure together, golden rows for each road."""
+"""2: separate weights at each threshold (``shifts``), and levels carried forward to a date. 3: the
+doubt about the form (``form_sd``), correlated missing values, golden rows for every kind of
+answer."""
 KIND = "earlywarn risk model"
 FILE_NAME = "model.json"
-LARGEST = 5_000_000  # bytes; the model that ships has a fiftieth of it
+LARGEST = 5_000_000  # bytes; the model that ships is a fiftieth of it
 _KEYS = frozenset({"format", "kind", "library", "catalogue", "model", "info", "golden", "digest"})
 
 
 def save_model(model: RiskModel, path: str | Path, *, overwrite: bool = False) -> Path:
-    """Write a model to a folder or a file, whole or not at all.
+    """Save a model to a folder or a file, completely or not at all.
 
     Parameters
     ----------
     model : RiskModel
-        As ``earlywarn.train`` gives it.
+        As returned by ``earlywarn.train``.
     path : path
-        A folder, which then holds ``model.json``, or a file whose name ends in ``.json``.
+        A folder, in which ``model.json`` is written, or a file whose name ends in ``.json``.
     overwrite : bool
-        Whether a model that is already there may be replaced.
+        Whether an existing model may be replaced.
 
     Returns
     -------
@@ -63,8 +64,8 @@ def save_model(model: RiskModel, path: str | Path, *, overwrite: bool = False) -
     Raises
     ------
     StoreError
-        If a file is there already and may not be replaced, it can't be written, or the model is
-        not one that could be loaded again.
+        If the file exists and may not be replaced, it can't be written, or the model could not be
+        loaded again.
 
     Examples
     --------
@@ -84,17 +85,17 @@ def save_model(model: RiskModel, path: str | Path, *, overwrite: bool = False) -
 def load_model(
     path: str | Path | None = None, *, public_key: str | Path | None = None
 ) -> RiskModel:
-    """Read a model, refusing whatever is not exactly one.
+    """Load a model, and refuse a file that is not exactly one.
 
     Parameters
     ----------
     path : path, optional
-        A file or the folder that holds ``model.json``; if not given, the model that ships with the
+        A file, or the folder that contains ``model.json``. Default: the model that ships with the
         package.
     public_key : path, optional
         The public key (Ed25519, in PEM form) of whoever must have signed the file: see ``python -m
-        earlywarn sign``. Without it the file's digest is checked alone, which finds accidents, and
-        no enemy. Needs the extra ``sign``.
+        earlywarn sign``. Without it only the file's digest is checked, which detects accidents but
+        not tampering. Needs the extra ``sign``.
 
     Returns
     -------
@@ -103,9 +104,9 @@ def load_model(
     Raises
     ------
     StoreError
-        If it is missing, too large, not JSON, doctored, truncated, of a newer format, learnt under
+        If it is missing, too large, not JSON, altered, truncated, in a newer format, learnt under
         another catalogue, or does not score its own golden rows as recorded; with a public key,
-        also if it is not signed, or signed by another key.
+        also if it is not signed, or signed with another key.
 
     Examples
     --------
@@ -134,7 +135,7 @@ def load_model(
 
 
 def model_file(path: str | Path | None = None) -> Path:
-    """The file that ``load_model`` reads, given the same path."""
+    """The file that ``load_model`` reads for the same path."""
     return (
         package_path("models/default") / FILE_NAME
         if path is None
@@ -183,15 +184,15 @@ def fingerprint(model: RiskModel) -> str:
 
 
 def identity(model: RiskModel) -> str:
-    """A digest of all that a model's text holds: the golden rows, slow to score, follow from it."""
+    """A digest of a model's text except the golden rows, which follow from it and are slow."""
     account = {"catalogue": catalogue_digest(), "info": dict(model.info)}
     return _digest({**account, "model": _as_plain(model)})
 
 
 def _readable_text(model: RiskModel, where: str) -> str:
-    """The text to write, refused now rather than when it is read."""
+    """The text to write, checked now rather than only when it is read."""
     try:
-        # The golden rows need a model that is whole, and an account that is.
+        # The golden rows need a complete model with a complete account.
         of_kind(model, RiskModel, "model", expected="what train gives", fault=StoreError)
         check_model(_as_plain(model), where)
         check_info(dict(model.info), where)

@@ -1,8 +1,8 @@
-"""Signatures of model files: who made one, for those who must know (extra ``sign``).
+"""Signatures of model files, which show who made them (extra ``sign``).
 
-A digest is worked out by whoever changes a file, a signature only by whoever holds the key. It is
-Ed25519 over the bytes of the file, 64 bytes of its own in a file beside it, which OpenSSL makes and
-checks as well. The key comes from elsewhere; nothing here makes, keeps or sends one.
+Anyone who changes a file can work out its digest again, but only the holder of the key can sign it.
+The signature is Ed25519 over the bytes of the file, 64 bytes in a separate file next to it; OpenSSL
+can make and check it too. The key comes from elsewhere; nothing here makes, keeps or sends one.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LENGTH = 64
-"""Bytes of a signature."""
-LARGEST_KEY = 10_000  # bytes; a key in PEM form has some hundred
+"""Length of a signature in bytes."""
+LARGEST_KEY = 10_000  # bytes; a key in PEM form is about a hundred
 MAKE_KEYS = (
     "openssl genpkey -algorithm ed25519 -out key.pem makes a key, and "
     "openssl pkey -in key.pem -pubout -out public.pem what checks its signatures."
@@ -26,7 +26,7 @@ MAKE_KEYS = (
 
 
 def signature_file(file: Path) -> Path:
-    """Where the signature of a file lies.
+    """The path of a file's signature.
 
     Examples
     --------
@@ -38,7 +38,7 @@ def signature_file(file: Path) -> Path:
 
 
 def sign_file(file: Path, key: str | Path, *, overwrite: bool = False) -> Path:
-    """Write the signature of a file beside it.
+    """Sign a file, and write the signature next to it.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def sign_file(file: Path, key: str | Path, *, overwrite: bool = False) -> Path:
     key : path
         A private Ed25519 key in PEM form, without a password.
     overwrite : bool
-        Whether a signature that is already there may be replaced.
+        Whether an existing signature may be replaced.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def sign_file(file: Path, key: str | Path, *, overwrite: bool = False) -> Path:
     Raises
     ------
     StoreError
-        If the key is none, or the signature can't be written.
+        If the key is not valid, or the signature can't be written.
     MissingExtraError
         Without the package ``cryptography``.
     """
@@ -76,16 +76,16 @@ def check_signature(content: bytes, file: Path, public_key: str | Path) -> None:
     Parameters
     ----------
     content : bytes
-        What was read from ``file``: checked before anything else is done with it.
+        The content read from ``file``; it is checked before anything else is done with it.
     file : Path
-        Beside which the signature lies.
+        The file that the signature is next to.
     public_key : path
         The public Ed25519 key in PEM form.
 
     Raises
     ------
     StoreError
-        If there is no signature, it is another file's or another key's, or the key is none.
+        If there is no signature, it belongs to another file or key, or the key is not valid.
     MissingExtraError
         Without the package ``cryptography``.
     """
@@ -114,7 +114,7 @@ def check_signature(content: bytes, file: Path, public_key: str | Path) -> None:
 
 
 def _key(file: Path, kind: str) -> Any:
-    """Read a key, and refuse what is none or of another kind."""
+    """Read a key, and refuse one that is not valid or of another kind."""
     keys = require("cryptography.hazmat.primitives.asymmetric.ed25519", extra="sign")
     forms = require("cryptography.hazmat.primitives.serialization", extra="sign")
     wanted = keys.Ed25519PrivateKey if kind == "private" else keys.Ed25519PublicKey
@@ -125,7 +125,7 @@ def _key(file: Path, kind: str) -> Any:
             found = forms.load_pem_private_key(content, password=None)
         else:
             found = forms.load_pem_public_key(content)
-    # A key with a password is a TypeError, an unknown form the library's own kind of exception.
+    # A key with a password raises TypeError, an unknown form the library's own exception.
     except Exception as error:
         raise _no_key(file, kind, f"{type(error).__name__}: {error}"[:80]) from error
     if not isinstance(found, wanted):

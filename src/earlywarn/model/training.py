@@ -1,4 +1,4 @@
-"""Panel + judgements + cut-off -> RiskModel: the retraining door."""
+"""Train a RiskModel from a panel, judgements and a cut-off date."""
 
 from __future__ import annotations
 
@@ -34,17 +34,18 @@ if TYPE_CHECKING:
     from earlywarn.statistics.arrays import FloatArray
 
 LIFE_YEARS = 2
-"""A model is not used later than this many years after its cut."""
+"""A model is not used beyond this many years after its cut."""
 REFITS, MOST_REFITS = 500, 100_000
 SEED = 20160913
-"""The day of the National Audit Office's report."""
+"""The date of the National Audit Office's report."""
 FEWEST_EVENTS = 10
 FORM_DOUBT = 0.315
-"""How far another form of the model that did as well puts an authority, in log-odds about the day's
-mean: the root mean square distance on the development years, by ``python -m experiments.forms``."""
+"""How far other forms of the model that did as well place an authority from this one, in log-odds
+about the day's mean: the root mean square distance on the development years, by ``python -m
+experiments.forms``."""
 
 
-def train(  # noqa: PLR0913 - every choice of a retraining, each by its name
+def train(  # noqa: PLR0913 - every choice of a retraining, by name
     panel: Panel,
     judgements: pd.DataFrame,
     *,
@@ -57,28 +58,28 @@ def train(  # noqa: PLR0913 - every choice of a retraining, each by its name
     timeline: Timeline | None = None,
     progress: Progress | None = None,
 ) -> RiskModel:
-    """Learn a model from the inspections whose report was public by a day.
+    """Train a model on the inspections whose report was public by a date.
 
     Parameters
     ----------
     panel : Panel
         The published figures.
     judgements : DataFrame
-        One row an inspection, as ``earlywarn.load_judgements`` gives it.
+        One row per inspection, as returned by ``earlywarn.load_judgements``.
     until : date or ISO text, optional
-        The cut: the newest report in ``judgements`` if not given.
+        The cut. Default: the latest report in ``judgements``.
     target : str or Target
         What is predicted.
     prior : float, optional
-        The share of Inadequate judgements to expect; that of the year to come if not given.
+        The share of Inadequate judgements to expect. Default: that of the year to come.
     indicators : sequence of Indicator, optional
-        The scored ones of the catalogue if not given.
+        Default: the scored ones of the catalogue.
     weight_prior : WeightPrior, optional
         The prior of the weights.
     refits : int
-        Bootstrap refits for the uncertainty.
+        Number of bootstrap refits for the uncertainty.
     timeline : Timeline, optional
-        Of the same panel and judgements, where several models share one.
+        A timeline of the same panel and judgements, where several models share one.
     progress : Progress, optional
         What to report to; silent if not given.
 
@@ -94,7 +95,7 @@ def train(  # noqa: PLR0913 - every choice of a retraining, each by its name
     Notes
     -----
     Each inspection is described by what was public on the day it started. The same inputs give the
-    same model, to the last figure that is stored.
+    same model, to the last stored digit.
 
     Examples
     --------
@@ -140,7 +141,7 @@ def training_cases(
     until: date | str | None = None,
     target: str | Target = "any_inadequate",
 ) -> pd.DataFrame:
-    """The inspections to learn from: public by the cut, begun since figures are kept, and graded.
+    """Select graded inspections to learn from: public by the cut, not begun before ``FIRST_DAY``.
 
     Returns
     -------
@@ -169,7 +170,7 @@ def training_cases(
 
 
 def _more_events(judgements: pd.DataFrame) -> str:
-    """What to do about too few events: a framework that is missing is likelier than the cut."""
+    """What to do about too few events: a missing framework is a likelier cause than the cut."""
     remedy = "Give a later cut (until, --until) or more judgements."
     if gone := without_judgements(judgements, load_judgements()):
         return (
@@ -220,7 +221,7 @@ def _cut(judgements: pd.DataFrame, until: date | str | None) -> date:
 
 
 def _expected(model: RiskModel, X: pd.DataFrame, age: FloatArray) -> dict[str, Any]:
-    """The shares that the model expects of inspections like the recent ones."""
+    """The shares that the model expects for inspections like the recent ones."""
     weight, grades = recent_weights(age), range(1, len(model.classes))
     shares = [
         float(f"{np.average(model.at_least(X, grade), weights=weight):.6g}")
@@ -234,7 +235,7 @@ def _expected(model: RiskModel, X: pd.DataFrame, age: FloatArray) -> dict[str, A
 
 
 def _levels(classifier: RiskClassifier, cut: date) -> dict[str, Any]:
-    """The state of the two levels at the cut, which a later day is reached from."""
+    """The state of the two levels at the cut, from which they are carried to a later date."""
     states = classifier.levels_
     worst, better = states[-1], states[max(len(states) - 2, 0)]
     assert worst is not None and better is not None  # noqa: PT018, S101 - ages were given
@@ -246,7 +247,7 @@ def _levels(classifier: RiskClassifier, cut: date) -> dict[str, Any]:
 
 
 def _recent(cases: pd.DataFrame, age: FloatArray) -> dict[str, Any]:
-    """The recent share of Inadequate judgements, beside what is expected, and how it is counted."""
+    """The recent share of Inadequate judgements next to the expected one, and how it is counted."""
     share = trailing_share(cases["label"].to_numpy(dtype=float), age)
     return {
         "recent_share": float(f"{share:.6g}"),
@@ -258,7 +259,7 @@ def _recent(cases: pd.DataFrame, age: FloatArray) -> dict[str, Any]:
 def _recipe(
     indicators: Sequence[Indicator] | None, weight_prior: WeightPrior | None
 ) -> tuple[tuple[Indicator, ...], WeightPrior]:
-    """The indicators to learn the weights of, and what is known of these before."""
+    """The indicators whose weights are learnt, and the prior of those weights."""
     of_catalogue = "indicators of the catalogue"
     records = (
         scored_indicators()
@@ -281,12 +282,12 @@ def _share(prior: object) -> float:
 
 
 def _scenario(prior: float, expected: float) -> float:
-    """How far the log-odds move if another share of Inadequate judgements is expected."""
+    """How far the log-odds move if a different share of Inadequate judgements is expected."""
     return float(logit(prior) - logit(expected))
 
 
 def _rounded(model: RiskModel) -> RiskModel:
-    """To the figures that are stored, fewer than another processor's rounding could change.
+    """Round to the stored digits, too few for another processor's rounding to change.
 
     The doubt about the form comes with them.
     """
