@@ -1,1 +1,1 @@
-"""The statistics part of earlywarn."""
+"""Statistics on plain arrays: funnels, limits, measures, bootstrap and regression."""

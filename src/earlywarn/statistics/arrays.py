@@ -1,4 +1,4 @@
-"""Arrays as every function here takes them, and the checks that an argument goes through.
+"""The form in which every function here takes arrays, and the checks of its arguments.
 
 Arrays in, arrays out. A missing value is NaN and stays NaN; nothing here warns.
 """
@@ -20,17 +20,17 @@ def aligned(**arrays: npt.ArrayLike) -> tuple[FloatArray, ...]:
     Parameters
     ----------
     **arrays : array-like
-        The arguments by name. A single number is repeated; nothing else is stretched to fit.
+        The arguments by name. A single number is repeated; nothing else is broadcast.
 
     Returns
     -------
     tuple of ndarray
-        One array an argument. They may be read-only.
+        One array per argument. They may be read-only.
 
     Raises
     ------
     IndicatorError
-        If an argument is not numbers, or two of them differ in shape.
+        If an argument is not numeric, or two of them differ in shape.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def refuse(where: str, values: FloatArray, bad: npt.NDArray[np.bool_], *, expect
     where : str
         Name of the argument.
     values, bad : ndarray
-        Its values, and which of them are not to be used.
+        Its values, and which of them are bad.
     expected : str
         What a value should be.
 
@@ -83,12 +83,12 @@ def refuse(where: str, values: FloatArray, bad: npt.NDArray[np.bool_], *, expect
 
 
 def rate(numerator: npt.ArrayLike, denominator: npt.ArrayLike, per: float = 1.0) -> FloatArray:
-    """Divide, giving NaN where the denominator is nil.
+    """Divide, with NaN where the denominator is zero.
 
     Parameters
     ----------
     numerator, denominator : array-like
-        What is counted, and out of how many. The denominator is not negative.
+        The count, and what it is out of. The denominator must not be negative.
     per : float
         Unit of the rate, such as 10_000.
 

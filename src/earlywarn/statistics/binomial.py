@@ -1,4 +1,4 @@
-"""The binomial distribution, without SciPy: readers of files that need no extra use it."""
+"""The binomial distribution without SciPy, for file readers that need no extra."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from earlywarn.errors import IndicatorError
 
 
 def at_most(count: int, number: int, share: float) -> float:
-    """Give the chance of at most so many events among so many.
+    """Return the chance of at most a number of events.
 
     Parameters
     ----------
     count : int
-        Events; fewer than none have no chance, and all that could happen are certain.
+        Number of events; below 0 the chance is 0, and from ``number`` up it is 1.
     number : int
-        How many could have happened.
+        How many could happen.
     share : float
         The chance of each, 0 to 1.
 
@@ -27,7 +27,7 @@ def at_most(count: int, number: int, share: float) -> float:
     Raises
     ------
     IndicatorError
-        If the share is not from 0 to 1.
+        If the share is not between 0 and 1.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def at_most(count: int, number: int, share: float) -> float:
         return 1.0
     if share in (0, 1):
         return float(share == 0 and count >= 0)
-    # By logarithms: of more than a thousand, the ways to choose half are beyond a float.
+    # In logarithms: the number of ways to choose half of over a thousand overflows a float.
     ways, odds = math.lgamma(number + 1), (math.log(share), math.log1p(-share))
     terms = (
         math.exp(

@@ -1,9 +1,9 @@
 """Authority-clustered bootstrap of measures: every resample at once, as weights of the cases.
 
-To draw whole authorities with replacement is to give each case the number of times that its
-authority was drawn. So a resample is a row of weights, all resamples are one matrix, and a
-measure is worked out for all of them in a few products. The first row holds ones: what it gives is
-the measure itself, as `earlywarn.statistics.metrics` gives it.
+Drawing whole authorities with replacement means weighting each case by the number of times that its
+authority was drawn. So a resample is a row of weights, all resamples are one matrix, and a measure
+is worked out for all of them in a few products. The first row is all ones and gives the measure
+itself, as in `earlywarn.statistics.metrics`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from earlywarn.statistics.arrays import FloatArray, rate
 from earlywarn.statistics.distributions import logit
 
 LEVEL = 0.95
-"""Share of the resamples that an interval holds."""
+"""Share of the resamples that an interval covers."""
 
 FEWEST_DEFINED = 0.9
 """An interval needs at least this share of the resamples to define the measure."""
 
 _STEPS = 200
-_ROWS = 64  # at a time, so that what is between them stays near the processor
-_SMALLEST_STEP = 1e-7  # steps shrink by squares: the next would be below 1e-12
+_ROWS = 64  # at a time, so that intermediate results stay in the processor's cache
+_SMALLEST_STEP = 1e-7  # convergence is quadratic: the next step would be below 1e-12
 
 
 def cluster_weights(clusters: npt.ArrayLike, resamples: int, seed: int) -> FloatArray:
@@ -32,7 +32,7 @@ def cluster_weights(clusters: npt.ArrayLike, resamples: int, seed: int) -> Float
     Parameters
     ----------
     clusters : array-like, shape (n,)
-        To which cluster each case belongs, such as its authority.
+        The cluster to which each case belongs, such as its authority.
     resamples : int
         How many resamples to draw, 0 or more.
     seed : int
@@ -73,7 +73,7 @@ def cluster_weights(clusters: npt.ArrayLike, resamples: int, seed: int) -> Float
 
 
 def interval(draws: FloatArray, level: float = LEVEL) -> tuple[float, float]:
-    """Give the percentile interval of a measure's resamples.
+    """Return the percentile interval of a measure over its resamples.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def interval(draws: FloatArray, level: float = LEVEL) -> tuple[float, float]:
     Returns
     -------
     lower, upper : float
-        Of the resamples that define the measure; NaN if fewer than nine in ten do.
+        Limits over the resamples that define the measure; NaN if fewer than nine in ten do.
 
     Notes
     -----
@@ -107,19 +107,19 @@ def interval(draws: FloatArray, level: float = LEVEL) -> tuple[float, float]:
 def weighted_ratio(
     weights: FloatArray, numerator: npt.ArrayLike, denominator: npt.ArrayLike
 ) -> FloatArray:
-    """Give the ratio of two weighted sums, one for each row of weights.
+    """Return the ratio of two weighted sums, one for each row of weights.
 
     Parameters
     ----------
     weights : ndarray, shape (r, n)
-        A row a resample.
+        A row per resample.
     numerator, denominator : array-like, shape (n,)
         What is summed; the denominators are 0 or more.
 
     Returns
     -------
     ndarray, shape (r,)
-        NaN where the denominators add up to nothing.
+        NaN where the denominators add up to 0.
 
     Examples
     --------
@@ -136,12 +136,12 @@ def weighted_auc(
     event: npt.ArrayLike,
     stratum: npt.ArrayLike | None = None,
 ) -> FloatArray:
-    """Give the AUC for each row of weights, as a quadratic form over the pairs of event and other.
+    """Return the AUC for each row of weights, as a quadratic form over pairs of event and other.
 
     Parameters
     ----------
     weights : ndarray, shape (r, n)
-        A row a resample.
+        A row per resample.
     score, event : array-like, shape (n,)
         Scores, higher for more risk, and whether the event happened.
     stratum : array-like, shape (n,), optional
@@ -180,12 +180,12 @@ def weighted_auc(
 def weighted_average_precision(
     weights: FloatArray, score: npt.ArrayLike, event: npt.ArrayLike
 ) -> FloatArray:
-    """Give the average precision for each row of weights; cases that tie are taken in together.
+    """Return the average precision for each row of weights; tied cases are taken together.
 
     Parameters
     ----------
     weights : ndarray, shape (r, n)
-        A row a resample.
+        A row per resample.
     score, event : array-like, shape (n,)
         Scores, higher for more risk, and whether the event happened.
 
@@ -201,7 +201,7 @@ def weighted_average_precision(
     array([0.8333])
     """
     cases, _, found = _down_the_ranking(weights, score, event)
-    # Before the first case that was drawn there is no precision, and nothing found.
+    # Before the first drawn case there is no precision, and nothing has been found.
     precision = np.cumsum(found, axis=1) / np.where(cases == 0, 1, cases)
     return rate(np.sum(precision * found, axis=1), np.sum(found, axis=1))
 
@@ -209,12 +209,12 @@ def weighted_average_precision(
 def weighted_recall_of_top(
     weights: FloatArray, score: npt.ArrayLike, event: npt.ArrayLike, share: float
 ) -> FloatArray:
-    """Give the share of the events that is found in the top share of the ranking.
+    """Return the share of the events found in the top share of the ranking.
 
     Parameters
     ----------
     weights : ndarray, shape (r, n)
-        A row a resample.
+        A row per resample.
     score, event : array-like, shape (n,)
         Scores, higher for more risk, and whether the event happened.
     share : float
@@ -223,8 +223,8 @@ def weighted_recall_of_top(
     Returns
     -------
     ndarray, shape (r,)
-        NaN where there is no event. Of cases that tie across the cut, the part that fits counts:
-        what a random order of them would give on average.
+        NaN where there is no event. If cases tie across the cut, they count in part: as much as a
+        random order would give on average.
 
     Examples
     --------
@@ -239,12 +239,12 @@ def weighted_recall_of_top(
 
 
 def weighted_slope(weights: FloatArray, p: npt.ArrayLike, event: npt.ArrayLike) -> FloatArray:
-    """Give the calibration slope for each row of weights: outcomes on the log-odds forecast.
+    """Return the calibration slope for each row of weights: outcomes on the log-odds forecast.
 
     Parameters
     ----------
     weights : ndarray, shape (r, n)
-        A row a resample.
+        A row per resample.
     p, event : array-like, shape (n,)
         Probabilities, above 0 and below 1, and whether the event happened.
 
@@ -255,9 +255,9 @@ def weighted_slope(weights: FloatArray, p: npt.ArrayLike, event: npt.ArrayLike) 
 
     Notes
     -----
-    Cox 1958, doi 10.1093/biomet/45.3-4.562. Newton's method on two parameters, all rows at
-    once, with steps shortened as in Sun and Tran-Dinh 2019, doi 10.1007/s10107-018-1282-4, which
-    need no search; rows that have arrived are left alone.
+    Cox 1958, doi 10.1093/biomet/45.3-4.562. Newton's method on two parameters, all rows at once,
+    with steps shortened as in Sun and Tran-Dinh 2019, doi 10.1007/s10107-018-1282-4, which need no
+    search; rows that have converged are left alone.
 
     Examples
     --------
@@ -278,7 +278,7 @@ def weighted_slope(weights: FloatArray, p: npt.ArrayLike, event: npt.ArrayLike) 
 def consistency_band(
     p: npt.ArrayLike, group: npt.ArrayLike, *, resamples: int, seed: int, level: float = 0.9
 ) -> tuple[FloatArray, FloatArray]:
-    """Say how far observed shares would stray from the forecasts if these were perfectly reliable.
+    """Simulate how far observed shares would be from perfectly reliable forecasts.
 
     Parameters
     ----------
@@ -301,7 +301,7 @@ def consistency_band(
     Notes
     -----
     Bröcker and Smith 2007, doi 10.1175/WAF993.1: forecasts are drawn with replacement and each is
-    given an outcome with its own probability, so that the band knows how many cases a bin holds.
+    given an outcome with its own probability, so the band reflects how many cases are in a bin.
 
     Examples
     --------
@@ -326,9 +326,10 @@ def consistency_band(
 def _down_the_ranking(
     weights: FloatArray, score: npt.ArrayLike, event: npt.ArrayLike
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """At each different score of an event, from the top: what is met so far, there, and of events.
+    """Weights at each distinct score of an event, from the top: so far, there, and of events.
 
-    Weights of the cases at this score or above, of those at it, and of the events at it.
+    These are the weights of the cases at this score or above, of those at it, and of the events at
+    it.
     """
     scores, happened = np.asarray(score, dtype=float), np.asarray(event, dtype=float)
     levels = np.unique(scores[happened == 1])[::-1]
@@ -354,12 +355,12 @@ def _overlaps(
 
 
 def _newton(weights: FloatArray, x: FloatArray, happened: FloatArray) -> FloatArray:
-    """Gradients of weighted logistic regressions on one column, one a row of weights."""
+    """Gradients of weighted logistic regressions on one column, one per row of weights."""
     powers = np.column_stack([np.ones_like(x), x, x**2])
     whole = np.sum(weights, axis=0, keepdims=True)
     level = logit(rate(whole @ happened, np.sum(whole)))
     start = _climbed(np.column_stack([level, np.zeros(1)]), whole, powers, happened)
-    # Resamples lie around all of their cases together: from there the way is half as long.
+    # Resamples lie around the fit of all cases: starting there halves the number of steps.
     rows = range(0, len(weights), _ROWS)
     found = [
         _climbed(np.repeat(start, len(block), axis=0), block, powers, happened)
@@ -371,7 +372,7 @@ def _newton(weights: FloatArray, x: FloatArray, happened: FloatArray) -> FloatAr
 def _climbed(
     beta: FloatArray, weights: FloatArray, powers: FloatArray, happened: FloatArray
 ) -> FloatArray:
-    """The most likely parameters of each row, from where they are; NaN where none is reached."""
+    """The most likely parameters of each row, from a start; NaN where not reached."""
     observed = (weights * happened) @ powers[:, :2]
     moving = np.arange(len(weights))
     for _ in range(_STEPS):
@@ -394,7 +395,8 @@ def _newton_step(
         h00, h01, h11 = ((expected * (1 - fitted)) @ powers).T
         newton = np.column_stack([h11 * level - h01 * tilt, h00 * tilt - h01 * level])
         newton /= (h00 * h11 - h01**2)[:, np.newaxis]
-        # No log-odds moves further than this; steps so shortened always raise the likelihood.
+        # No log-odds moves further than this; steps shortened in this way always raise the
+        # likelihood.
         furthest = np.abs(newton) @ np.max(np.abs(powers[:, :2]), axis=0)
         shortened = np.log1p(furthest) / np.where(furthest == 0, 1, furthest)
     return np.asarray(newton * np.where(furthest == 0, 1, shortened)[:, np.newaxis])

@@ -1,6 +1,6 @@
-"""The standard normal and the log-odds, each way.
+"""The standard normal distribution and the log-odds, with their inverses.
 
-Written with the standard library, so that scoring loads no scipy.
+Written with the standard library, so that scoring does not load scipy.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from earlywarn.statistics.arrays import FloatArray, aligned, refuse
 
 
 def normal_quantile(p: npt.ArrayLike) -> FloatArray:
-    """Give the standard normal deviate below which a share `p` lies.
+    """Return the standard normal quantile below which a share `p` lies.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def normal_quantile(p: npt.ArrayLike) -> FloatArray:
 
 
 def two_sided_z(confidence: float) -> float:
-    """Give the normal deviate of a central interval.
+    """Return the normal deviate of a central interval.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def two_sided_z(confidence: float) -> float:
 
 
 def normal_cdf(z: npt.ArrayLike) -> FloatArray:
-    """Probability that a standard normal lies below.
+    """Return the probability that a standard normal variable is below `z`.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def expit(x: npt.ArrayLike) -> FloatArray:
     Raises
     ------
     IndicatorError
-        If `x` is not numbers.
+        If `x` is not numeric.
 
     Examples
     --------
@@ -146,7 +146,7 @@ def logit(p: npt.ArrayLike) -> FloatArray:
     Raises
     ------
     IndicatorError
-        If a value is not from 0 to 1.
+        If a value is not between 0 and 1.
 
     Examples
     --------

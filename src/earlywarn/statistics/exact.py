@@ -13,14 +13,14 @@ from earlywarn.statistics.distributions import two_sided_z
 
 
 def poisson_limits(count: npt.ArrayLike, confidence: float = 0.95) -> tuple[FloatArray, FloatArray]:
-    """Give the exact limits of the mean of a Poisson count.
+    """Return the exact limits of the mean of a Poisson count.
 
     Parameters
     ----------
     count : array-like
-        Whole counts; NaN where not known.
+        Whole counts; NaN where unknown.
     confidence : float
-        Least share of intervals that contain the mean.
+        Minimum share of intervals that contain the mean.
 
     Returns
     -------
@@ -46,14 +46,14 @@ def poisson_limits(count: npt.ArrayLike, confidence: float = 0.95) -> tuple[Floa
     (observed,) = aligned(count=count)
     odd = (observed < 0) | np.isinf(observed) | (observed != np.floor(observed))
     refuse("count", observed, odd & ~np.isnan(observed), expected="a whole number, 0 or more")
-    two_sided_z(confidence)  # refuses what is no confidence
+    two_sided_z(confidence)  # refuses an invalid confidence
     tail = (1 - confidence) / 2
     lower = np.where(observed == 0, 0.0, gammaincinv(np.maximum(observed, 1), tail))
     return lower, np.asarray(gammainccinv(observed + 1, tail), dtype=float)
 
 
 def hypergeometric_tail(k: int, K: int, n: int, N: int) -> float:
-    """Give the chance of `k` or more marked units in a draw without replacement.
+    """Return the chance of `k` or more marked units in a draw without replacement.
 
     Parameters
     ----------
@@ -90,12 +90,12 @@ def hypergeometric_tail(k: int, K: int, n: int, N: int) -> float:
 
 
 def count_tails(p: npt.ArrayLike, count: int) -> tuple[float, float]:
-    """Give the chance of as few and of as many events, each with its own probability.
+    """Return the chances of at most and at least this many events of differing probability.
 
     Parameters
     ----------
     p : array-like, shape (n,)
-        The probability of each event. The events are taken as independent.
+        The probability of each event. The events are assumed independent.
     count : int
         How many happened.
 
@@ -107,7 +107,7 @@ def count_tails(p: npt.ArrayLike, count: int) -> tuple[float, float]:
     Raises
     ------
     IndicatorError
-        If a probability is missing or not from 0 to 1.
+        If a probability is missing or not between 0 and 1.
 
     Notes
     -----

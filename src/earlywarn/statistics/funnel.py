@@ -2,7 +2,7 @@
 
 Units are compared in four steps: an estimate with its sampling standard deviation
 (`arcsine_proportion`, `sqrt_rate`), a centre (`precision_mean`), the variance between units that
-sampling does not explain (`overdispersion`), and the distance from the centre in the light of both
+sampling does not explain (`overdispersion`), and the distance from the centre given both
 (`shrunken_z`). A missing value is NaN and stays NaN; nothing here warns.
 """
 
@@ -26,13 +26,13 @@ def arcsine_proportion(count: npt.ArrayLike, total: npt.ArrayLike) -> tuple[Floa
     Parameters
     ----------
     count, total : array-like
-        How many, and out of how many.
+        The count, and what it is out of.
 
     Returns
     -------
     y, sd : ndarray
-        ``asin(sqrt(count / total))`` in radians, 0 to pi/2, and its standard deviation
-        ``1 / (2 sqrt(total))``; NaN where the total is nil.
+        ``asin(sqrt(count / total))`` in radians, 0 to pi/2, and its standard deviation ``1 / (2
+        sqrt(total))``; NaN where the total is zero.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def arcsine_proportion(count: npt.ArrayLike, total: npt.ArrayLike) -> tuple[Floa
     -----
     Anscombe 1948 (doi 10.1093/biomet/35.3-4.246) adds 3/8 to the count. That is left out: it pulls
     a small unit towards a half, so that two units with the same rate would differ, and a small
-    unit's doubt belongs in `sd`. As it stands the order of `y` is the order of the rates.
+    unit's uncertainty belongs in `sd`. Without it, the order of `y` is the order of the rates.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def sqrt_rate(count: npt.ArrayLike, denominator: npt.ArrayLike) -> tuple[FloatAr
     -------
     y, sd : ndarray
         ``sqrt(count / denominator)`` and its standard deviation ``1 / (2 sqrt(denominator))``; NaN
-        where the denominator is nil.
+        where the denominator is zero.
 
     Raises
     ------
@@ -90,14 +90,14 @@ def sqrt_rate(count: npt.ArrayLike, denominator: npt.ArrayLike) -> tuple[FloatAr
 
 
 def winsorise(x: npt.ArrayLike, share: float = 0.1) -> FloatArray:
-    """Pull the extremes in to the quantiles at `share` and ``1 - share``.
+    """Replace the extremes by the quantiles at `share` and ``1 - share``.
 
     Parameters
     ----------
     x : array-like
         Values of one sample.
     share : float
-        Share pulled in on each side, from 0 to below a half.
+        Share replaced on each side, from 0 to below a half.
 
     Returns
     -------
@@ -131,18 +131,18 @@ def winsorise(x: npt.ArrayLike, share: float = 0.1) -> FloatArray:
 
 
 def precision_mean(y: FloatArray, sd: FloatArray) -> float:
-    """Give the mean of estimates weighted by ``1 / sd**2``.
+    """Return the mean of estimates weighted by ``1 / sd**2``.
 
     Parameters
     ----------
     y, sd : ndarray
-        Known estimates and their standard deviations, above 0: nothing is checked. Of winsorised
-        estimates it is a robust centre.
+        Known estimates and their standard deviations, above 0: nothing is checked. With winsorised
+        estimates, the mean is a robust centre.
 
     Returns
     -------
     float
-        The mean; NaN of no estimates.
+        The mean; NaN without estimates.
 
     Examples
     --------
@@ -163,10 +163,10 @@ def overdispersion(
     y, sd : array-like
         Estimate of each unit and its sampling standard deviation, above 0.
     centre : array-like
-        Centre of the funnel, one or one a unit.
+        Centre of the funnel: one number, or one per unit.
     share : float
-        Share of the z scores pulled in on each side first, so that the few units far out, which the
-        funnel is there to find, don't widen it.
+        Share of the z scores winsorised on each side first, so that the few outlying units, which
+        the funnel is meant to find, don't widen it.
 
     Returns
     -------
@@ -183,9 +183,9 @@ def overdispersion(
     Notes
     -----
     Spiegelhalter et al. 2012, doi 10.1111/j.1467-985X.2011.01010.x. With a share of 0 and the
-    fixed-effect mean as centre, `tau2` is that of DerSimonian and Laird 1986,
-    doi 10.1016/0197-2456(86)90046-2. Winsorising lowers `phi` (to about 0.68 for normal
-    scores at a share of 0.1), so slight over-dispersion is given as none.
+    fixed-effect mean as centre, `tau2` is that of DerSimonian and Laird 1986, doi
+    10.1016/0197-2456(86)90046-2. Winsorising lowers `phi` (to about 0.68 for normal scores at a
+    share of 0.1), so slight over-dispersion is reported as none.
 
     Examples
     --------
@@ -209,7 +209,7 @@ def overdispersion(
 def shrunken_z(
     y: npt.ArrayLike, sd: npt.ArrayLike, centre: npt.ArrayLike, tau2: npt.ArrayLike
 ) -> FloatArray:
-    """Give the posterior mean of each unit's distance from the centre, in units of tau.
+    """Return the posterior mean of each unit's distance from the centre, in units of tau.
 
     Parameters
     ----------
@@ -220,8 +220,8 @@ def shrunken_z(
     -------
     ndarray
         ``sqrt(tau2) * (y - centre) / (tau2 + sd**2)``, which is the distance in standard
-        deviations, ``(y - centre) / sqrt(sd**2 + tau2)``, times ``sqrt(reliability)``:
-        small units, of whom little is known, come out near 0. It is 0 where `tau2` is 0.
+        deviations, ``(y - centre) / sqrt(sd**2 + tau2)``, times ``sqrt(reliability)``: small units,
+        about which little is known, come out near 0. It is 0 where `tau2` is 0.
 
     Raises
     ------
@@ -240,7 +240,7 @@ def shrunken_z(
 
 
 def reliability(sd: npt.ArrayLike, tau2: npt.ArrayLike) -> FloatArray:
-    """Give the share of an estimate's variance that is between units and not of sampling.
+    """Return the share of an estimate's variance that is between units and not from sampling.
 
     Parameters
     ----------
@@ -268,7 +268,7 @@ def reliability(sd: npt.ArrayLike, tau2: npt.ArrayLike) -> FloatArray:
 
 
 def posterior_sd(sd: npt.ArrayLike, tau2: npt.ArrayLike) -> FloatArray:
-    """Give the posterior standard deviation that goes with `shrunken_z`, in units of tau.
+    """Return the posterior standard deviation that goes with `shrunken_z`, in units of tau.
 
     Parameters
     ----------
@@ -301,25 +301,25 @@ def funnel_limits(
     tau2: float = 0.0,
     confidence: float = 0.95,
 ) -> tuple[FloatArray, FloatArray]:
-    """Give the control limits of a funnel plot, as proportions or rates.
+    """Return the control limits of a funnel plot, as proportions or rates.
 
     Parameters
     ----------
     denominator : array-like
         Totals or populations at which the limits are wanted.
     centre : float
-        Centre of the funnel on the stabilised scale, as `precision_mean` gives it.
+        Centre of the funnel on the stabilised scale, as returned by `precision_mean`.
     kind : {"proportion", "rate"}
         Which stabilisation was used: `arcsine_proportion` or `sqrt_rate`.
     tau2 : float
-        Variance between units on the stabilised scale; 0 for limits of sampling alone.
+        Variance between units on the stabilised scale; 0 for limits that allow for sampling only.
     confidence : float
-        Share of units in control that fall inside: 0.95 and 0.998 by custom.
+        Share of units in control that fall inside: conventionally 0.95 and 0.998.
 
     Returns
     -------
     lower, upper : ndarray
-        Limits of ``count / denominator``; NaN where the denominator is nil.
+        Limits of ``count / denominator``; NaN where the denominator is zero.
 
     Raises
     ------
@@ -366,7 +366,7 @@ def _squared_sine(angle: FloatArray) -> FloatArray:
 def _funnel_parts(
     y: npt.ArrayLike, sd: npt.ArrayLike, centre: npt.ArrayLike, tau2: npt.ArrayLike
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Check the arguments of a funnel; give distance from the centre, sd and tau."""
+    """Check the arguments of a funnel; return the distance from the centre, sd and tau."""
     estimate, spread, middle, between = aligned(y=y, sd=sd, centre=centre, tau2=tau2)
     refuse("sd", spread, spread < 0, expected="0 or more, or NaN if missing")
     refuse("tau2", between, between < 0, expected="0 or more, or NaN if missing")

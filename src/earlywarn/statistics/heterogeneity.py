@@ -18,12 +18,12 @@ _CLOSE = 1e-12
 
 
 def winsorised_mean_square(share: float) -> float:
-    """Give the mean square of standard normal scores after winsorising: 1 for none pulled in.
+    """Return the mean square of standard normal scores after winsorising: 1 without any.
 
     Parameters
     ----------
     share : float
-        Share of the scores pulled in on each side, 0 to below 0.5.
+        Share of the scores winsorised on each side, 0 to below 0.5.
 
     Returns
     -------
@@ -45,20 +45,20 @@ def winsorised_mean_square(share: float) -> float:
 
 
 def paule_mandel(y: FloatArray, sd: FloatArray, *, share: float = 0.0) -> tuple[float, float]:
-    """Estimate the centre of units and the variance between them that chance does not explain.
+    """Estimate the centre of units and the variance between them not explained by chance.
 
     Parameters
     ----------
     y, sd : ndarray of shape (n,)
         Known estimates and their sampling standard deviations, 0 or more.
     share : float
-        Share of the standardised distances pulled in on each side, so that the few units far out
-        don't widen the distribution that they are held against.
+        Share of the standardised distances winsorised on each side, so that the few outlying units
+        don't widen the distribution that they are compared with.
 
     Returns
     -------
     centre : float
-        The mean, weighted by the whole variance of each unit.
+        The mean, weighted by the total variance of each unit.
     tau2 : float
         0 where chance explains the differences; both NaN with fewer than two units.
 
@@ -70,12 +70,12 @@ def paule_mandel(y: FloatArray, sd: FloatArray, *, share: float = 0.0) -> tuple[
     Notes
     -----
     Paule and Mandel 1982, doi 10.6028/jres.087.022: the variance at which the weighted sum of
-    squared distances from the weighted mean is what is expected, n - 1. For known sampling
+    squared distances from the weighted mean equals its expectation, n - 1. For known sampling
     variances it is the empirical Bayes estimate of Morris, and hardly biased where the method of
-    moments is (Veroniki et al. 2016, doi 10.1002/jrsm.1164). With a share above 0 the distances
-    are winsorised and the expectation is that of winsorised normal ones. The published health
-    tools (Spiegelhalter et al. 2012, doi 10.1111/j.1467-985X.2011.01010.x) winsorise without
-    that factor, which gives about two thirds of the variance.
+    moments is (Veroniki et al. 2016, doi 10.1002/jrsm.1164). With a share above 0 the distances are
+    winsorised and the expectation is that of winsorised normal distances. The published health
+    tools (Spiegelhalter et al. 2012, doi 10.1111/j.1467-985X.2011.01010.x) winsorise without that
+    factor, which gives about two thirds of the variance.
 
     Examples
     --------
@@ -92,7 +92,7 @@ def paule_mandel(y: FloatArray, sd: FloatArray, *, share: float = 0.0) -> tuple[
         )
     if len(y) < 2:
         return float("nan"), float("nan")
-    # A year's figures of every indicator come through here, so that what stays alike from step to
+    # A year's figures of every indicator come through here, so what stays the same from step to
     # step is worked out once, and nothing is checked twice.
     pulled = winsorise(y, share) if share else y
     sampling, edges = sd**2, _edges(len(y), share)
@@ -108,9 +108,9 @@ def paule_mandel(y: FloatArray, sd: FloatArray, *, share: float = 0.0) -> tuple[
         excess = float(squared.sum()) - expected
         if excess <= 0 and tau2 <= floor:
             return centre, 0.0
-        # Newton's step: the sum falls by about this for each unit of variance more.
+        # Newton's step: the sum falls by about this for each extra unit of variance.
         slope = float((squared / variance).sum())
-        if slope == 0:  # pulled in, all stand at the centre: a few units far out, the rest alike
+        if slope == 0:  # winsorised, all are at the centre: a few outliers, the rest equal
             return centre, floor
         after = max(tau2 + excess / slope, floor)
         if abs(after - tau2) <= _CLOSE * (after + tau2):
@@ -120,19 +120,19 @@ def paule_mandel(y: FloatArray, sd: FloatArray, *, share: float = 0.0) -> tuple[
 
 
 def _centre(y: FloatArray, spread: FloatArray) -> float:
-    """What ``precision_mean`` gives, for spreads that are above 0."""
+    """The same as ``precision_mean``, for spreads that are above 0."""
     weight = 1 / spread**2
     return float(np.sum(weight * y) / np.sum(weight))
 
 
 def _edges(count: int, share: float) -> tuple[tuple[int, float], tuple[int, float]]:
-    """Where the two quantiles of so many values lie: the place below, and how far beyond it."""
+    """The positions of both quantiles among a number of values: the one below and the fraction."""
     low, high = ((count - 1) * part for part in (share, 1 - share))
     return (int(low), low - int(low)), (int(high), high - int(high))
 
 
 def _pulled_in(x: FloatArray, edges: tuple[tuple[int, float], tuple[int, float]]) -> FloatArray:
-    """What ``winsorise`` gives of known, finite values."""
+    """The same as ``winsorise``, for known, finite values."""
     ordered = np.sort(x)
     low, high = (_between(ordered, place, beyond) for place, beyond in edges)
     return np.minimum(np.maximum(x, low), high)
@@ -141,5 +141,5 @@ def _pulled_in(x: FloatArray, edges: tuple[tuple[int, float], tuple[int, float]]
 def _between(ordered: FloatArray, place: int, beyond: float) -> float:
     below, above = ordered[place], ordered[min(place + 1, len(ordered) - 1)]
     apart = above - below
-    # As numpy's quantile rounds, from the nearer side.
+    # From the nearer side, as numpy's quantile rounds.
     return float(above - apart * (1 - beyond) if beyond >= 0.5 else below + apart * beyond)

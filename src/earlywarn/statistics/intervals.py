@@ -13,7 +13,7 @@ from earlywarn.statistics.distributions import two_sided_z
 
 
 def byar_limits(count: npt.ArrayLike, confidence: float = 0.95) -> tuple[FloatArray, FloatArray]:
-    """Give Byar's approximate limits of the mean of a Poisson count.
+    """Return Byar's approximate limits of the mean of a Poisson count.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def byar_limits(count: npt.ArrayLike, confidence: float = 0.95) -> tuple[FloatAr
     Returns
     -------
     lower, upper : ndarray
-        Limits on the scale of the count. A lower limit that the formula puts below nil is 0.
+        Limits on the scale of the count. A lower limit that the formula puts below zero is 0.
 
     Raises
     ------
@@ -34,8 +34,8 @@ def byar_limits(count: npt.ArrayLike, confidence: float = 0.95) -> tuple[FloatAr
 
     Notes
     -----
-    Breslow and Day 1987, Statistical Methods in Cancer Research II, page 69. From counts of 10
-    up the 95% limits are within 0.2% of the exact ones; for smaller ones use
+    Breslow and Day 1987, Statistical Methods in Cancer Research II, page 69. For counts of 10 or
+    more the 95% limits are within 0.2% of the exact ones; for smaller ones use
     `earlywarn.statistics.exact.poisson_limits`.
 
     Examples
@@ -57,19 +57,19 @@ def byar_limits(count: npt.ArrayLike, confidence: float = 0.95) -> tuple[FloatAr
 def wilson_limits(
     count: npt.ArrayLike, total: npt.ArrayLike, confidence: float = 0.95
 ) -> tuple[FloatArray, FloatArray]:
-    """Give Wilson's score limits of a proportion.
+    """Return Wilson's score limits of a proportion.
 
     Parameters
     ----------
     count, total : array-like
-        How many, and out of how many.
+        The count, and what it is out of.
     confidence : float
         Share of intervals that should contain the proportion.
 
     Returns
     -------
     lower, upper : ndarray
-        Limits between 0 and 1; NaN where the total is nil.
+        Limits between 0 and 1; NaN where the total is zero.
 
     Raises
     ------
@@ -92,17 +92,17 @@ def wilson_limits(
     per_unit = rate(z2, whole)
     centre = (share + per_unit / 2) / (1 + per_unit)
     half = np.sqrt(per_unit * (share * (1 - share) + per_unit / 4)) / (1 + per_unit)
-    # Rounding alone could put a limit just past the estimate, or past 0 or 1.
+    # Rounding could put a limit just past the estimate, or past 0 or 1.
     return np.clip(centre - half, 0, share), np.clip(centre + half, share, 1)
 
 
 def counts_of_totals(count: npt.ArrayLike, total: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Check counts that are part of totals.
+    """Check counts that are parts of totals.
 
     Parameters
     ----------
     count, total : array-like
-        How many, and out of how many.
+        The count, and what it is out of.
 
     Returns
     -------

@@ -1,9 +1,9 @@
-"""How good were the forecasts: discrimination, overall score, calibration and use.
+"""Measures of how good forecasts were: discrimination, overall score, calibration and use.
 
-Every unit given must have a forecast and a known outcome: one that was not inspected is unknown,
-and is left out by the caller, not counted as a no. A measure that the outcomes can't define, such
-as the AUC of units that all failed, is NaN. `p` is a probability of the event, and an
-event is 1 or True.
+Every unit must have a forecast and a known outcome: the caller leaves out units that were not
+inspected, whose outcome is unknown, and does not count them as a no. A measure that the outcomes
+can't define, such as the AUC of units that all failed, is NaN. `p` is a probability of the event,
+and an event is 1 or True.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from earlywarn.statistics.arrays import FloatArray, aligned, rate, refuse
 
 
 def auc(score: npt.ArrayLike, event: npt.ArrayLike) -> float:
-    """Give the chance that a unit with the event scores above one without it, ties counting a half.
+    """Return the chance that a unit with the event scores above one without; ties count a half.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def auc(score: npt.ArrayLike, event: npt.ArrayLike) -> float:
 
 
 def brier(p: npt.ArrayLike, y: npt.ArrayLike) -> float:
-    """Give the mean squared error of probabilities; lower is better.
+    """Return the mean squared error of probabilities; lower is better.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def brier(p: npt.ArrayLike, y: npt.ArrayLike) -> float:
     Returns
     -------
     float
-        Brier score, 0 to 1; NaN of nothing.
+        Brier score, 0 to 1; NaN without units.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def brier(p: npt.ArrayLike, y: npt.ArrayLike) -> float:
 
 
 def log_score(p: npt.ArrayLike, y: npt.ArrayLike) -> float:
-    """Give the mean negative log likelihood of probabilities, in nats; lower is better.
+    """Return the mean negative log likelihood of probabilities, in nats; lower is better.
 
     Parameters
     ----------
@@ -101,7 +101,8 @@ def log_score(p: npt.ArrayLike, y: npt.ArrayLike) -> float:
     Returns
     -------
     float
-        The score; infinite if something happened that was called impossible. NaN of nothing.
+        The score; infinite if something happened that was forecast as impossible. NaN without
+        units.
 
     Raises
     ------
@@ -124,7 +125,7 @@ def log_score(p: npt.ArrayLike, y: npt.ArrayLike) -> float:
 
 
 def net_benefit(p: npt.ArrayLike, y: npt.ArrayLike, threshold: float) -> float:
-    """Give the true positives a unit, less the false ones at the exchange rate of the threshold.
+    """Return true positives per unit, less false ones at the threshold's exchange rate.
 
     Parameters
     ----------
@@ -133,7 +134,7 @@ def net_benefit(p: npt.ArrayLike, y: npt.ArrayLike, threshold: float) -> float:
     y : array-like, shape (n,)
         Whether the event happened.
     threshold : float
-        Risk from which a unit is flagged, above 0 and below 1.
+        Risk at or above which a unit is flagged, above 0 and below 1.
 
     Returns
     -------

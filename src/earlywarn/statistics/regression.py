@@ -1,4 +1,4 @@
-"""Straight lines and ranks.
+"""Straight-line fits and percentile ranks.
 
 Arrays in, arrays out. A missing value is NaN and stays NaN; nothing here warns.
 """
@@ -13,21 +13,21 @@ from earlywarn.statistics.arrays import FloatArray, aligned, rate, refuse
 
 
 def slope(values: npt.ArrayLike, times: npt.ArrayLike, *, min_points: int = 2) -> FloatArray:
-    """Fit a straight line to each row and give its slope.
+    """Fit a straight line to each row and return its slope.
 
     Parameters
     ----------
     values : array-like, shape (n, k)
-        A row a unit, a column a time; NaN where not known.
+        A row per unit, a column per time; NaN where unknown.
     times : array-like, shape (k,)
         Times of the columns, such as years.
     min_points : int
-        Fewest known values from which a slope is given; 2 or more.
+        Fewest known values for a slope; 2 or more.
 
     Returns
     -------
     ndarray, shape (n,)
-        Least-squares change in the value for one unit of time; NaN with fewer known values.
+        Least-squares change in the value per unit of time; NaN with fewer known values.
 
     Raises
     ------
@@ -47,17 +47,17 @@ def slope(values: npt.ArrayLike, times: npt.ArrayLike, *, min_points: int = 2) -
 
 
 def percentile_rank(x: npt.ArrayLike) -> FloatArray:
-    """Give the share of the other units that are lower, an equal one counting a half.
+    """Return the share of the other units that are lower; an equal one counts a half.
 
     Parameters
     ----------
     x : array-like, shape (n,)
-        A value a unit; NaN where not known.
+        A value per unit; NaN where unknown.
 
     Returns
     -------
     ndarray, shape (n,)
-        0 for the lowest, 1 for the highest; NaN where not known or with no other to compare with.
+        0 for the lowest, 1 for the highest; NaN where unknown or with no other to compare with.
 
     Raises
     ------
@@ -87,9 +87,9 @@ def linear_fit(
     Parameters
     ----------
     y, x : array-like, shape (n,)
-        What to explain, and by what; NaN where not known.
+        The outcome and the predictor; NaN where unknown.
     weights : array-like, shape (n,), optional
-        Weights, 0 or more; all equal if not given.
+        Weights, 0 or more; all equal by default.
 
     Returns
     -------
@@ -139,7 +139,7 @@ def _columns(**arrays: npt.ArrayLike) -> tuple[FloatArray, ...]:
 def _centred_times(
     values: npt.ArrayLike, times: npt.ArrayLike, min_points: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Give the table, times about each row's mean (0 where not known) and their sum of squares."""
+    """The table, times about each row's mean (0 where unknown) and their sum of squares."""
     (table,), (when,) = aligned(values=values), aligned(times=times)
     if table.ndim != 2 or when.shape != table.shape[1:]:
         raise IndicatorError(
