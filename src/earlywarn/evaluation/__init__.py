@@ -1,1 +1,1 @@
-"""The evaluation part of earlywarn."""
+"""Evaluation: backtests, and the measures, tables and checks of their record."""

@@ -1,8 +1,8 @@
-"""The honest record: what would have been said on each day, and what happened.
+"""The backtest: what the model would have forecast on each day, and what happened.
 
-Every forecast goes through the doors of production: a model trained on the reports published before
-1 January scores the year's lists as they were known on the day. Authorities that were not inspected
-are unknown, never a success.
+Every forecast uses the production functions: a model trained on the reports published before 1
+January scores the year's lists from what was known on the day. Authorities that were not inspected
+count as unknown, never as a success.
 """
 
 from __future__ import annotations
@@ -47,18 +47,18 @@ if TYPE_CHECKING:
     from earlywarn.panel.panel import Panel
 
 BASE = BASELINES[0]
-"""The trailing base rate, which skill is measured against, whoever else takes part."""
+"""The trailing base rate, against which skill is always measured."""
 FIRST_YEAR = 2016
 CONFIRMATION_FROM = date.fromisoformat(WINDOWS["confirmation"][0])
-"""Nothing about the model was chosen by looking at inspections that began on this day or later."""
+"""Nothing about the model was chosen by looking at inspections that began on or after this date."""
 LAST_DAY = date.fromisoformat(WINDOWS["latest"][1])
-"""No window holds a later inspection: a new one is added in ``earlywarn.evaluation.protocol``."""
+"""No window has a later inspection: a new one is added in ``earlywarn.evaluation.protocol``."""
 QUARTERS = (1, 4, 7, 10)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Backtest(Shown):
-    """What would have been said, and what happened.
+    """The forecasts that would have been made, and what happened.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class Backtest(Shown):
     lists : DataFrame
         The quarterly risk lists of the whole country, one row for each day, model and authority.
     judgements : DataFrame
-        The inspections that they are held against.
+        The inspections that they are compared with.
     target : str
         What was predicted.
     """
@@ -91,7 +91,7 @@ class Backtest(Shown):
         )
 
 
-def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
+def backtest(  # noqa: PLR0913 - every choice of a run, by name
     panel: Panel,
     judgements: pd.DataFrame,
     *,
@@ -105,34 +105,34 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
     progress: Progress | None = None,
     rivals: Sequence[Contender] | None = None,
 ) -> Backtest:
-    """Forecast every inspection as it would have been forecast, and list the country each quarter.
+    """Forecast every inspection as at the time, and list the whole country each quarter.
 
     Parameters
     ----------
     panel : Panel
         The published figures.
     judgements : DataFrame
-        One row an inspection.
+        One row per inspection.
     target : str or Target
         What is predicted.
     first_year : int
         The first year of forecasts; the models of a year learn from reports published before it.
     until : date, optional
-        The last start of an inspection to be forecast; that of the newest inspection if not given.
+        The last start date of an inspection to be forecast. Default: that of the latest inspection.
     leads : sequence of int
-        How many months before the start of an inspection it is forecast; with none of them there
-        are the quarterly lists alone, which take a fraction of the time.
+        How many months before the start of an inspection it is forecast; if empty, only the
+        quarterly lists are made, which takes a fraction of the time.
     baselines : sequence of Baseline or Challenger
-        The simple rules to be beaten; ``earlywarn.CHALLENGERS`` may be added.
+        The simple rules to beat; ``earlywarn.CHALLENGERS`` may be added.
     parts : path, optional
-        A folder in which finished years are kept, so that an interrupted run goes on from there.
+        A folder in which finished years are kept, so that an interrupted run can resume.
     n_jobs : int
-        How many years are worked on at a time, by joblib. One at a time shares what it builds
-        between the years.
+        How many years are worked on at a time, by joblib. With 1, the years share what has been
+        built.
     progress : Progress, optional
-        What to report to; silent if not given.
+        Where to report progress; silent by default.
     rivals : sequence of Baseline or Challenger, optional
-        What ``baselines`` was called before; in its place if given.
+        The old name of ``baselines``; replaces it if given.
 
     Returns
     -------
@@ -168,7 +168,7 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
     years = range(first_year, until.year + 1)
     name = uuid4().hex
     plan = _Plan(panel, judgements, question, cases, tuple(leads), contenders, until, name)
-    # The whole path, since processes that an earlier call left waiting may stand in another folder.
+    # The absolute path, since idle worker processes of an earlier call may be in another folder.
     store = None
     if parts is not None:
         store = FinishedYears(as_path(parts, "parts", BacktestError).absolute(), plan.digest())
@@ -189,7 +189,7 @@ def backtest(  # noqa: PLR0913 - every choice of a run, each by its name
 
 @dataclass(frozen=True, eq=False)
 class _Plan:
-    """All that the forecasts of one year need."""
+    """Everything that the forecasts of one year need."""
 
     panel: Panel
     judgements: pd.DataFrame
@@ -202,7 +202,7 @@ class _Plan:
 
     @cached_property
     def timeline(self) -> Timeline:
-        """Shared by the years that one process works on, one after the other."""
+        """The timeline, shared by the years that one process works on in sequence."""
         return Timeline(self.panel, self.judgements)
 
     @cached_property
@@ -212,7 +212,7 @@ class _Plan:
         return rows[rows["measure"] == "population_0_17"]
 
     def digest(self) -> str:
-        """What the forecasts depend on, as a name: another one, and kept years are not used."""
+        """A digest of what the forecasts depend on; if it changes, kept years are not used."""
         parts = [
             __version__,
             catalogue_digest(),
@@ -226,14 +226,14 @@ class _Plan:
 
 
 def _hashed(observations: pd.DataFrame) -> str:
-    """A number that is another one if any cell of them is."""
+    """A number that changes if any cell of the tables does."""
     days = {name: ordinals_of(observations[name]) for name in ("published_on", "vintage")}
     return str(pd.util.hash_pandas_object(observations.assign(**days)).sum())
 
 
 _HERE: dict[str, _Plan] = {}
 """The plan that this process has worked on. It is sent to a worker process again for each year, but
-what its timeline has built for one year serves the next."""
+what its timeline has built for one year is reused for the next."""
 
 
 def _here(plan: _Plan) -> _Plan:
@@ -259,7 +259,7 @@ def _last_start(judgements: pd.DataFrame, until: date | None) -> date:
 
 
 def _cases(judgements: pd.DataFrame, target: Target, first_year: int, until: date) -> pd.DataFrame:
-    """The inspections to be forecast, with what they found."""
+    """The inspections to be forecast, with their outcomes."""
     begun = cohort(judgements)
     inside = (begun["inspection_start"] >= date(first_year, 1, 1)) & (
         begun["inspection_start"] <= until
@@ -278,7 +278,7 @@ def _cases(judgements: pd.DataFrame, target: Target, first_year: int, until: dat
 
 
 def _year(plan: _Plan, store: FinishedYears | None, year: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A year's forecasts and lists, computed or as kept."""
+    """A year's forecasts and lists, computed or read from the kept ones."""
     if store is not None and (kept := store.read(year)) is not None:
         return kept
     plan = _here(plan)
@@ -327,7 +327,7 @@ def _with_last(timeline: Timeline, pairs: list[tuple[str, date]]) -> pd.DataFram
 def _forecast(
     rows: pd.DataFrame, case: Mapping[Hashable, Any], lead: int, day: date, cut: date, base: float
 ) -> pd.DataFrame:
-    """The rows of one inspection at one lead, one a model; none if there was no such authority."""
+    """The rows of one inspection at one lead, one per model; none if no such authority existed."""
     begun = case["inspection_start"]
     facts = {
         "window": window_of(begun),

@@ -1,8 +1,8 @@
-"""What a model has to beat: simple rules, turned into probabilities in the same way as the model.
+"""Baselines that a model has to beat: simple rules, turned into probabilities as the model is.
 
 A baseline is a few columns, fitted by the same ordered model with a wide prior and set to a level
-of judgements in the same way, so that it and the model differ in what they look at and no more. The
-trailing base rate looks at nothing but the recent share of each grade.
+of judgements in the same way, so that it differs from the model only in the columns it uses. The
+trailing base rate uses only the recent share of each grade.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     Columns = Callable[[pd.DataFrame], pd.DataFrame]
 
 WIDE = 1.0
-"""Standard deviation of a baseline's weights: it is hardly held back."""
+"""Prior standard deviation of a baseline's weights: hardly any shrinkage."""
 RED_FLAG = 1.0
 """A figure this many standard deviations on the bad side is a red flag."""
 
 
 class Forecaster(Protocol):
-    """What a rule or machine has learnt: it gives at least the risk."""
+    """A rule or machine after learning: it gives at least the risk."""
 
     def risk(self, X: Any, /) -> FloatArray:
         """Probability of the worst grade, for each row of the rule's columns."""
@@ -43,26 +43,26 @@ class Forecaster(Protocol):
 
 @runtime_checkable
 class Contender(Protocol):
-    """Whatever may stand beside the model in a backtest: a rule, or a machine that learns."""
+    """Anything the model can be compared with in a backtest: a rule, or a learning machine."""
 
     @property
     def name(self) -> str:
-        """As the tables show it."""
+        """The name shown in tables."""
 
     @property
     def at_random(self) -> bool:
-        """Whether its list is drawn by lot."""
+        """Whether its list is drawn at random."""
 
     @property
     def by_figures(self) -> bool:
-        """Whether published figures are all that it looks at, alike between two publications."""
+        """Whether it uses published figures only, which stay the same between publications."""
 
     @property
     def columns(self) -> Columns:
-        """From the indicators and the last inspection to its columns."""
+        """Turn the indicators and the last inspection into its columns."""
 
     def fit(self, X: pd.DataFrame, grade: pd.Series, age: FloatArray) -> Forecaster:
-        """Learn from cases, and how many years ago each was."""
+        """Learn from cases, given how many years ago each was."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +72,13 @@ class Baseline:
     Parameters
     ----------
     name : str
-        As the tables show it.
+        The name shown in tables.
     columns : callable
-        From the indicators and the last inspection (``grade``, ``years``) to the rule's columns.
+        Turns the indicators and the last inspection (``grade``, ``years``) into the rule's columns.
     at_random : bool
-        Whether its list is drawn by lot.
+        Whether its list is drawn at random.
     by_figures : bool
-        Whether published figures are all that it looks at, and no last inspection.
+        Whether it uses published figures only, and no last inspection.
     """
 
     name: str
@@ -92,11 +92,11 @@ class Baseline:
         Parameters
         ----------
         X : DataFrame
-            Indicators and last inspection, a row a case.
+            Indicators and last inspection, a row per case.
         grade : Series
             0 to 3.
         age : ndarray
-            Years from each case to the day from which on it predicts.
+            Years from each case to the date from which it predicts.
         """
         columns = self.columns(X)
         classifier = RiskClassifier(prior_covariance=WIDE**2 * np.eye(columns.shape[1]))
@@ -110,11 +110,11 @@ class BaseRate:
     Parameters
     ----------
     name : str
-        As the tables show it.
+        The name shown in tables.
     at_random : bool
-        Whether its list is drawn by lot.
+        Whether its list is drawn at random.
     by_figures : bool
-        It looks at nothing.
+        Always true: it uses no columns.
     """
 
     name: str
@@ -122,7 +122,7 @@ class BaseRate:
     by_figures: bool = True
 
     def columns(self, X: pd.DataFrame) -> pd.DataFrame:
-        """A column that says nothing."""
+        """A constant column."""
         return pd.DataFrame({"nothing": np.zeros(len(X))}, index=X.index)
 
     def fit(self, X: pd.DataFrame, grade: pd.Series, age: FloatArray) -> RiskModel:  # noqa: ARG002
@@ -143,7 +143,7 @@ class BaseRate:
 
 
 def _previous(X: pd.DataFrame) -> pd.DataFrame:
-    """Each grade by itself, against none known: grades before are not in step with grades after."""
+    """Each grade separately, compared with none known: risk need not rise from grade to grade."""
     grade = X["grade"].to_numpy(dtype=float)
     was = {f"was_{rank}": (grade == rank).astype(float) for rank in range(4)}
     return pd.DataFrame(was, index=X.index)
@@ -168,7 +168,7 @@ def _figures() -> tuple[Indicator, ...]:
 
 
 def _composite(X: pd.DataFrame) -> pd.DataFrame:
-    """The signed mean of the families, with nothing to learn but how much it matters."""
+    """The signed mean of the families, of which only the overall weight is learnt."""
     records = _figures()
     weights = prior_of(records, WeightPrior(composite=1.0))["prior_mean"]
     z = X[[model_column(record) for record in records]].fillna(0.0)
@@ -184,7 +184,7 @@ def _red_flags(X: pd.DataFrame) -> pd.DataFrame:
 
 
 def below_good(model: RiskModel, X: Any) -> FloatArray:
-    """The probability of Requires improvement or worse, whichever grades the model has seen."""
+    """The probability of Requires improvement or worse, whatever grades the model has seen."""
     good = GRADES.index("Good")
     place = sum(grade <= good for grade in model.classes)
     return model.at_least(X, place) if place else np.ones(len(X))
@@ -203,4 +203,4 @@ BASELINES: tuple[Baseline | BaseRate, ...] = (
 """The baselines that ship, in the order of the tables."""
 
 RIVALS = BASELINES
-"""Their name before."""
+"""Their old name."""

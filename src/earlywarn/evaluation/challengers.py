@@ -1,8 +1,8 @@
-"""Machines that learn freely, to see whether they find more in the same figures.
+"""Challengers: machine-learning models, to see whether they find more in the same figures.
 
-Each is a yes-or-no classifier of the scored indicators, with settings fixed beforehand for some
-eighty events and never tuned. Its log-odds are moved to the level of the year to come, as the
-model's are. It gives the risk of the worst grade only.
+Each is a binary classifier of the scored indicators, with settings fixed beforehand for some eighty
+events and never tuned. Its log-odds are moved to the level of the year to come, like the model's.
+It gives only the risk of the worst grade.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 EXTRA = "challengers"
 SEED = 20160913
 SUREST = 1e-3
-"""No machine that learnt from so few cases is believed to be surer than this."""
+"""The limits of the risk: no machine that learnt from so few cases can be surer than this."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +44,9 @@ class Learnt:
     Parameters
     ----------
     classifier : object
-        With ``predict_proba``; the second class is the worst grade.
+        Has ``predict_proba``; the second class is the worst grade.
     names : tuple of str
-        The columns that it learnt from: those of which anything was known.
+        The columns that it learnt from: those with any known values.
     shift : float
         What is added to its log-odds.
     """
@@ -69,13 +69,13 @@ class Challenger:
     Parameters
     ----------
     name : str
-        As the tables show it.
+        The name shown in tables.
     new : callable
-        From the names of the columns to the classifier before learning.
+        Makes the unfitted classifier from the names of the columns.
     at_random : bool
-        Whether its list is drawn by lot.
+        Whether its list is drawn at random.
     by_figures : bool
-        Whether published figures are all that it looks at, and no last inspection.
+        Whether it uses published figures only, and no last inspection.
     """
 
     name: str
@@ -88,23 +88,23 @@ class Challenger:
         return X[[model_column(record) for record in scored_indicators()]]
 
     def fit(self, X: pd.DataFrame, grade: pd.Series, age: FloatArray) -> Learnt:
-        """Learn, then move the log-odds to the level of the year to come.
+        """Fit the classifier, then move its log-odds to the level of the year to come.
 
         Parameters
         ----------
         X : DataFrame
-            Indicators, a row a case.
+            Indicators, a row per case.
         grade : Series
             0 to 3.
         age : ndarray
-            Years from each case to the day from which on it predicts.
+            Years from each case to the date from which it predicts.
 
         Raises
         ------
         MissingExtraError
             If its package is not installed.
         TrainingError
-            If the cases are all of one kind.
+            If all cases have the same outcome.
         """
         columns = self.columns(X).dropna(axis="columns", how="all")
         worst = (grade == len(GRADES) - 1).to_numpy(dtype=int)
@@ -123,7 +123,7 @@ class Challenger:
 
 
 def _one_thread() -> threadpool_limits:
-    """Of so few cases, threads of OpenMP take turns for longer than they work."""
+    """Use one OpenMP thread: with so few cases, several spend longer waiting than working."""
     return threadpool_limits(1, user_api="openmp")
 
 
@@ -134,7 +134,7 @@ def _log_odds(classifier: Any, columns: pd.DataFrame) -> FloatArray:
 
 
 def _boosting(names: Sequence[str]) -> Any:
-    """Trees of four leaves that may not go against the catalogue's directions."""
+    """Boosted trees of four leaves that may not go against the catalogue's directions."""
     signs = {model_column(record): record.sign for record in scored_indicators()}
     return HistGradientBoostingClassifier(
         learning_rate=0.05,
@@ -152,13 +152,13 @@ def _forest(_: Sequence[str]) -> Any:
 
 
 def _logistic(_: Sequence[str]) -> Any:
-    """Ridge on standardised columns; a missing value is taken for the mean."""
+    """Ridge logistic regression on standardised columns; a missing value is set to the mean."""
     ridge = LogisticRegression(C=0.05, max_iter=1000)
     return make_pipeline(SimpleImputer(), StandardScaler(), ridge)
 
 
 def _explainable(_: Sequence[str]) -> Any:
-    """Additive boosted curves, without interactions; a missing value is taken for the mean."""
+    """Additive boosted curves, without interactions; a missing value is set to the mean."""
     require("interpret", extra=EXTRA)
     glassbox = require("interpret.glassbox", extra=EXTRA)
     curves = glassbox.ExplainableBoostingClassifier(

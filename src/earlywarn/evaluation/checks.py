@@ -1,6 +1,6 @@
 """Numbered checks of a model and its record: each passes, fails or does not apply, with a sentence.
 
-A check may be muted by its number, and the number never changes its meaning.
+A check may be muted by its number, whose meaning never changes.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ if TYPE_CHECKING:
 Status = Literal["pass", "fail", "not applicable"]
 
 FEWEST_CASES = 50
-"""With fewer inspections a single figure may look good by chance."""
+"""The fewest inspections; with fewer, a single figure may look good by chance."""
 TOO_GOOD = 0.80
-"""No published figure sets Inadequate judgements apart so well: above it, look for the leak."""
+"""No published figure discriminates this well: above it, look for a leak."""
 CALIBRATED = (0.8, 1.2)
 SHRINKAGE = 0.9
-"""The least share of the apparent effect that should hold: Riley 2019, doi 10.1002/sim.7992."""
+"""The least share of the apparent effect that should remain: Riley 2019, doi 10.1002/sim.7992."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one check found."""
+    """The result of one check."""
 
     number: int
     title: str
@@ -65,11 +65,11 @@ class Evidence:
     ----------
     backtest : Backtest
     records, paired : DataFrame
-        As ``earlywarn.evaluation.performance.evaluate`` gives them.
+        As returned by ``earlywarn.evaluation.performance.evaluate``.
     model : RiskModel
     panel : Panel
     as_of : date
-        The day of the list that is in use.
+        The date of the current list.
     """
 
     backtest: Backtest
@@ -80,13 +80,13 @@ class Evidence:
     as_of: date
 
     def ours(self, window: str, lead: int = 0) -> pd.Series | None:
-        """Our record of a window and lead, if there is one."""
+        """The model's record for a window and lead, if there is one."""
         ours = self.records[self.records["model"] == OURS]
         rows = ours[(ours["window"] == window) & (ours["lead_months"] == lead)]
         return rows.iloc[0] if len(rows) else None
 
     def lead_zero(self, window: str) -> pd.DataFrame:
-        """Our forecasts at the start of the inspections of a window."""
+        """The model's forecasts at the start of the inspections of a window."""
         rows = self.backtest.forecasts
         ours = rows[(rows["model"] == OURS) & (rows["lead_months"] == 0)]
         return ours[ours["window"] == window]
@@ -104,12 +104,12 @@ def run_checks(evidence: Evidence, *, mute: Collection[int] = ()) -> tuple[Resul
     Returns
     -------
     tuple of Result
-        In the order of their numbers.
+        In order of number.
 
     Raises
     ------
     UsageError
-        If there is no check of a number.
+        If there is no check with one of the numbers.
     """
     strange = [number for number in mute if number not in CHECKS]
     if strange:
@@ -135,7 +135,7 @@ def _verdict(*, good: bool, sentence: str) -> tuple[Status, str]:
 
 
 def _windows(evidence: Evidence) -> tuple[Status, str]:
-    """Learnt before the forecast, forecast no later than the start."""
+    """Models are learnt before the forecast, which is made no later than the start."""
     rows = evidence.backtest.forecasts
     late = (rows["trained_until"] > rows["as_of"]) | (rows["as_of"] > rows["inspection_start"])
     return _verdict(
@@ -204,7 +204,7 @@ def _sample_size(evidence: Evidence) -> tuple[Status, str]:
 
 
 def _free_parameters(evidence: Evidence) -> float:
-    """How many parameters the data decide, by the model's own cases and prior."""
+    """How many parameters the data determine, from the model's own cases and prior."""
     panel, model = evidence.panel, evidence.model
     records = model_indicators(model)
     until = min(model.info["training"]["until"], panel.judgements["published_on"].max().isoformat())
@@ -220,24 +220,24 @@ def free_parameters(
     records: Sequence[Indicator],
     weight_prior: WeightPrior,
 ) -> float:
-    """Count the parameters that the data decide, thresholds among them, by the Hessian at the mode.
+    """Count the parameters that the data determine, from the Hessian at the mode.
 
     Parameters
     ----------
     filled : ndarray of shape (n_cases, n_indicators)
-        Their columns, centred and without holes.
+        The columns of the cases, centred and with missing values filled in.
     grade : ndarray of shape (n_cases,)
     records : sequence of Indicator
         In the order of the columns.
     weight_prior : WeightPrior
-        What holds the weights back.
+        The prior that shrinks the weights.
 
     Returns
     -------
     float
-        The trace of (data + prior)^-1 data: 1 for a parameter that the prior leaves free, 0 for
-        one that it fixes (Gray 1992, doi 10.1080/01621459.1992.10476248). The weights that the last
-        inspection has of its own at each threshold count as well.
+        The trace of (data + prior)^-1 data: 1 for a parameter that the prior leaves free, 0 for one
+        that it fixes (Gray 1992, doi 10.1080/01621459.1992.10476248). Thresholds count, and so do
+        the last inspection's own weights at each threshold.
     """
     facts = prior_of(records, weight_prior)
     precision = np.linalg.inv(np.asarray(facts["prior_covariance"], dtype=float))
@@ -271,7 +271,7 @@ def _against_previous(evidence: Evidence) -> tuple[Status, str]:
 
 
 def _calibration(evidence: Evidence) -> tuple[Status, str]:
-    """Over all years, and over those on which nothing was chosen."""
+    """Calibration over all years, and over those in which nothing about the model was chosen."""
     rows = evidence.backtest.forecasts
     if not ((rows["model"] == OURS) & (rows["lead_months"] == 0)).any():
         return "not applicable", "there is no forecast at the start of an inspection"
@@ -346,7 +346,7 @@ def _group_differences(evidence: Evidence) -> tuple[Status, str]:
 
 
 def _left_out(evidence: Evidence) -> tuple[Status, str]:
-    """A record that leaves inspections out, of any model, can flatter."""
+    """A record that leaves out inspections of any model can be too favourable."""
     rows = evidence.backtest.forecasts
     rows = rows[rows["lead_months"] == 0]
     by_model = [
@@ -366,7 +366,7 @@ def _left_out(evidence: Evidence) -> tuple[Status, str]:
 
 
 def _too_good(evidence: Evidence) -> tuple[Status, str]:
-    """The whole model, and each figure by itself."""
+    """Discrimination that is too good, of the whole model or of a single figure."""
     best, name = _best_single(evidence)
     row = evidence.ours("development")
     whole = np.nan if row is None else float(row["auc"])
@@ -389,7 +389,7 @@ def _best_single(evidence: Evidence) -> tuple[float, str]:
 
 
 def _best_of(X: pd.DataFrame, record: Indicator, label: FloatArray) -> float:
-    """The AUC of a figure as published or as compared, which is cut off far out, either way up."""
+    """The better AUC of a figure as published or as compared (which is limited), either way up."""
     best = 0.5
     for name in {record.id, model_column(record)}:
         values = X[name].to_numpy(dtype=float)
@@ -415,4 +415,4 @@ CHECKS: dict[int, tuple[str, Callable[[Evidence], tuple[Status, str]]]] = {
     12: ("inspections left out", _left_out),
     13: ("too good to be true", _too_good),
 }
-"""Each check by its number, with the fault that it looks for."""
+"""Each check by its number, with the problem that it looks for."""

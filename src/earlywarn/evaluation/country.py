@@ -1,4 +1,4 @@
-"""The whole country on a day, as every contender sees it: what lists and ranks are made of."""
+"""The whole country on a day under every contender, from which lists and ranks are made."""
 
 from __future__ import annotations
 
@@ -43,22 +43,22 @@ _COLUMNS = (
 class Country:
     """The country on a day: its authorities, and each contender's numbers for them.
 
-    A backtest asks for hundreds of days and of most of them for one authority, so the table of all
-    is made only of the rows that are wanted.
+    A backtest needs hundreds of days, most of them for one authority only, so the table is made
+    only of the rows that are wanted.
 
     Parameters
     ----------
     people : DataFrame
-        One row an authority: who it is, its deprivation and children, and its last grade.
+        One row per authority: who it is, its deprivation and children, and its last grade.
     answers : mapping of str to mapping of str to ndarray
-        By contender and column, one number an authority.
+        By contender and column, one number per authority.
     """
 
     people: pd.DataFrame
     answers: Mapping[str, Mapping[str, FloatArray]]
 
     def table(self, la_code: str | None = None) -> pd.DataFrame:
-        """One row for each contender and authority; of one authority, none if it did not exist."""
+        """One row for each contender and authority; none for an authority that did not exist."""
         codes = self.people["la_code"]
         here = np.flatnonzero(np.ones(len(codes)) if la_code is None else codes == la_code)
         names = list(self.answers)
@@ -74,16 +74,16 @@ class Country:
 
 @dataclass(frozen=True, eq=False)
 class Countries:
-    """The country on many days, with what is alike between two publications worked out once.
+    """The country on many days; what stays the same between publications is worked out once.
 
     Parameters
     ----------
     models : mapping of str to Forecaster
-        Our own and each baseline, as they had learnt by then.
+        The model and each baseline, as trained by then.
     baselines : sequence of Contender
         In the order of the tables.
     timeline : Timeline
-        The panel by days.
+        The panel by day.
     population : DataFrame
         The panel's estimates of the number of children.
     """
@@ -95,7 +95,7 @@ class Countries:
     _kept: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False)
 
     def on(self, day: date) -> Country:
-        """Score the whole country on a day under every model, from what was public by it."""
+        """Score the whole country on a day under every model, from what was public by then."""
         X = self.timeline.by_authority(day)
         last = self.timeline.last_inspection(day)
         full, epoch = pd.concat([X, last], axis=1), self.timeline.epoch(day)
@@ -115,7 +115,7 @@ class Countries:
         return self._kept[key]
 
     def _people(self, X: pd.DataFrame, day: date) -> pd.DataFrame:
-        """Who the authorities are, and where they stand by deprivation and children."""
+        """The authorities, with their ranks by deprivation and children."""
         people = self.timeline.authorities(day).set_index("la_code").reindex(X.index)
         people = people.assign(
             deprivation=X["free_school_meals"], children=_children(self.population, day)
@@ -130,7 +130,7 @@ class Countries:
         inputs = self._once(key, lambda: read_rows(model, X.reset_index(drop=True)))
         levels = inputs.values.copy()  # noqa: PD011 - not a frame
         for place, name in enumerate(model.columns):
-            if name in LAST:  # Reports come between publications.
+            if name in LAST:  # These change between publications.
                 levels[:, place] = X[name]
         return _answers(on_day(model, day), levels)
 
@@ -147,7 +147,7 @@ class Countries:
 
 
 def _ranks(score: FloatArray, already: npt.NDArray[np.bool_]) -> dict[str, npt.NDArray[Any]]:
-    """Places on the list, the highest score first, and among those not yet Inadequate."""
+    """Ranks by score, highest first, among all authorities and among those not yet Inadequate."""
     order = np.argsort(-score, kind="stable")
     place = np.empty(len(score), dtype=np.int64)
     place[order] = np.arange(1, len(score) + 1)
@@ -164,7 +164,7 @@ def _answers(model: Forecaster, values: Any) -> dict[str, FloatArray]:
 
 
 def _grades(model: Forecaster, values: Any) -> dict[str, FloatArray]:
-    """The probabilities of below Good and of each grade; NaN for one that knows the worst only."""
+    """The probabilities of below Good and of each grade; NaN for a model of the worst only."""
     if not isinstance(model, RiskModel):
         return {name: np.full(len(values), np.nan) for name in ("below_good", *_PROBABILITIES)}
     grades = model.probabilities(values)
@@ -175,7 +175,7 @@ def _grades(model: Forecaster, values: Any) -> dict[str, FloatArray]:
 
 
 def _grade(grades: FloatArray, model: RiskModel, grade: int) -> FloatArray:
-    """The probability of a grade; 0 for one that had not been given yet when the model learnt."""
+    """The probability of a grade; 0 for a grade that was not in the training cases."""
     known = list(model.classes)
     return grades[:, known.index(grade)] if grade in known else np.zeros(len(grades))
 

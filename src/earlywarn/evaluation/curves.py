@@ -1,4 +1,4 @@
-"""Curves of forecasts: reliability by size of risk, and net benefit by threshold of decision."""
+"""Curves of forecasts: reliability by size of risk, and net benefit by decision threshold."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 THRESHOLDS = (0.05, 0.10, 0.15, 0.20, 0.25)
-"""Risks from which a decision to support might be taken."""
+"""Risks at which one might decide to support an authority."""
 
 
 def reliability(
     forecasts: pd.DataFrame, bins: int = 5, *, resamples: int = 1000, seed: int = 2016
 ) -> pd.DataFrame:
-    """Compare what was predicted at the inspection's start with what happened, by size of risk.
+    """Compare forecasts at the inspection's start with what happened, by size of risk.
 
     Parameters
     ----------
@@ -29,22 +29,22 @@ def reliability(
         As for `earlywarn.evaluation.performance.evaluate`; only the case, ``label`` and ``risk``
         are read, at lead 0.
     bins : int
-        How many equal shares of the cases to make; cases of equal risk stay together.
+        The number of bins with equal shares of the cases; cases of equal risk stay together.
     resamples : int
-        Simulations behind the band.
+        Number of simulations for the band.
     seed : int
         Their seed.
 
     Returns
     -------
     DataFrame
-        One row a (window, model, bin), lowest risk first: n, events, expected (mean risk),
+        One row per (window, model, bin), lowest risk first: n, events, expected (mean risk),
         observed (share of events), and the 90% consistency band of a reliable forecast.
 
     Raises
     ------
     BacktestError
-        If columns are missing or values can't be what they should be.
+        If columns are missing or values are not valid.
 
     Notes
     -----
@@ -76,7 +76,7 @@ def reliability(
 def decision_curve(
     forecasts: pd.DataFrame, thresholds: Sequence[float] = THRESHOLDS
 ) -> pd.DataFrame:
-    """Give the net benefit of acting on each model, beside that of supporting everybody.
+    """Return the net benefit of acting on each model, and that of supporting everybody.
 
     Parameters
     ----------
@@ -84,18 +84,18 @@ def decision_curve(
         As for `earlywarn.evaluation.performance.evaluate`; only the case, ``label`` and ``risk``
         are read.
     thresholds : sequence of float
-        Risks from which an authority would be supported.
+        Risks at or above which an authority would be supported.
 
     Returns
     -------
     DataFrame
-        One row a (window, lead_months, model, threshold): n, events, flagged, net_benefit, and
-        treat_all, that of flagging everybody. To flag nobody has a net benefit of 0.
+        One row per (window, lead_months, model, threshold): n, events, flagged, net_benefit, and
+        treat_all, that of flagging everybody. Flagging nobody has a net benefit of 0.
 
     Raises
     ------
     BacktestError
-        If columns are missing or values can't be what they should be.
+        If columns are missing or values are not valid.
 
     Notes
     -----
@@ -124,14 +124,14 @@ def decision_curve(
 
 
 def net_benefits(rows: pd.DataFrame, threshold: float) -> tuple[float, float]:
-    """Give the net benefit of flagging by risk, and that of flagging everybody.
+    """Return the net benefit of flagging by risk, and that of flagging everybody.
 
     Parameters
     ----------
     rows : DataFrame
-        With ``label`` and ``risk``.
+        Has ``label`` and ``risk``.
     threshold : float
-        Risk from which a case is flagged.
+        Risk at or above which a case is flagged.
 
     Returns
     -------
@@ -140,7 +140,7 @@ def net_benefits(rows: pd.DataFrame, threshold: float) -> tuple[float, float]:
     Raises
     ------
     IndicatorError
-        If the threshold is not a risk.
+        If the threshold is not between 0 and 1.
 
     Examples
     --------
@@ -155,7 +155,7 @@ def net_benefits(rows: pd.DataFrame, threshold: float) -> tuple[float, float]:
 def _curve(rows: pd.DataFrame, bins: int, resamples: int, seed: int) -> pd.DataFrame:
     risk, label = rows["risk"].to_numpy(float), rows["label"].to_numpy(float)
     edges = np.unique(np.quantile(risk, np.arange(1, bins) / bins, method="inverted_cdf"))
-    # A bin that no forecast falls into is no bin: the numbers are closed up.
+    # Bins without forecasts are dropped, and the rest renumbered.
     number = np.unique(np.searchsorted(edges, risk, side="left"), return_inverse=True)[1]
     n = np.bincount(number)
     lower, upper = consistency_band(risk, number, resamples=resamples, seed=seed)

@@ -1,4 +1,4 @@
-"""Whether today is still like the days the model learnt from, and the model may still be used."""
+"""Drift: whether current figures still resemble those the model learnt from, so it may be used."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from earlywarn.statistics.arrays import FloatArray
 
 MOVED = 1.0
-"""Centres that moved so many standard deviations between authorities: another measure, or time."""
+"""A move of the centre, in standard deviations between authorities, that counts as drift."""
 LOST = 0.25
-"""Share of the model's weight that may be missing before it should not be used."""
+"""The largest share of the model's weight that may be missing for it to be used."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,13 +35,13 @@ class Drift:
     Attributes
     ----------
     indicators : DataFrame
-        One row an indicator: ``indicator, weight, missing, moved, verdict``.
+        One row per indicator: ``indicator, weight, missing, moved, verdict``.
     usable : bool
         Whether the model should be used.
     reasons : tuple of str
-        Why not, or what to look at.
+        Why not, or what to check.
     sources : DataFrame
-        How fresh each source is on the day, as ``freshness`` gives it.
+        How fresh each source is on the date, as returned by ``freshness``.
     """
 
     indicators: pd.DataFrame
@@ -62,10 +62,10 @@ def drift(model: RiskModel, snapshot: Snapshot) -> Drift:
     -------
     Drift
         ``weight`` is an indicator's share of the sum of the absolute weights, ``missing`` the share
-        of authorities without it, ``moved`` how far the middle of the country moved since the
+        of authorities without it, ``moved`` how far the middle of the country has moved since the
         model's reference date, in standard deviations between authorities. Scores compare within
-        the year, so a move by itself does not bias them; a large one says that what is counted has
-        changed.
+        the year, so a move by itself does not bias them; a large one suggests that what is counted
+        has changed.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def drift(model: RiskModel, snapshot: Snapshot) -> Drift:
 def _compared(
     model: RiskModel, values: FloatArray, today: Mapping[str, Distribution]
 ) -> pd.DataFrame:
-    """Each indicator today against the model's reference."""
+    """Each indicator today compared with the model's reference."""
     weight = np.abs(model.coefficients) / np.abs(model.coefficients).sum()
     missing = np.isnan(values).mean(axis=0)
     rows = []
@@ -97,14 +97,14 @@ def _compared(
 
 
 def _moved(then: Mapping[str, float] | None, now: Distribution | None) -> float:
-    """How far the centre moved, in standard deviations between authorities; NaN if not known."""
+    """How far the centre moved, in standard deviations between authorities; NaN if unknown."""
     if then is None or now is None or then["tau2"] <= 0:
         return np.nan
     return float((now.centre - then["centre"]) / np.sqrt(then["tau2"]))
 
 
 def _lost(table: pd.DataFrame) -> float:
-    """The share of the model's weight that has no figure, over all authorities."""
+    """The share of the model's weight without a figure, over all authorities."""
     return float((table["weight"] * table["missing"]).sum())
 
 

@@ -1,4 +1,4 @@
-"""Whether the model is as right for one kind of authority as for another, and how firmly."""
+"""Fairness: whether the model is as accurate for one kind of authority as for another."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 FIFTHS = 5
 NOT_KNOWN = "not known"
-"""The group of cases that lack what the groups are made by: none is left out."""
+"""The group of cases with no value for the grouping, so that none is left out."""
 
 
 def groups(forecasts: pd.DataFrame, *, model: str = "earlywarn") -> pd.DataFrame:
-    """Hold expected against observed events in groups of authorities, at the start of inspections.
+    """Compare expected with observed events by group of authorities, at the inspection's start.
 
     Parameters
     ----------
     forecasts : DataFrame
-        As ``earlywarn.backtest`` gives it.
+        As returned by ``earlywarn.backtest``.
     model : str
-        Whose forecasts.
+        The model whose forecasts are used.
 
     Returns
     -------
@@ -37,7 +37,7 @@ def groups(forecasts: pd.DataFrame, *, model: str = "earlywarn") -> pd.DataFrame
         One row for each window, kind of group and group: ``n, events, expected, observed_expected,
         lower, upper, brier``. Fifths are of all authorities on the day of the forecast. The limits
         are exact 95% Poisson limits of the events (Garwood 1936, doi 10.2307/2333958) over the
-        expected number, for groups as small as these.
+        expected number, since the groups are small.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def groups(forecasts: pd.DataFrame, *, model: str = "earlywarn") -> pd.DataFrame
 
 
 def _fifths(rank: pd.Series) -> pd.Series:
-    """The fifth of the country in which an authority stood on the day of its forecast."""
+    """The fifth of the country in which an authority was on the day of its forecast."""
     place = pd.Series(np.ceil(FIFTHS * rank.round(9)), index=rank.index)
     return place.clip(1, FIFTHS).map(_fifth)
 
@@ -113,12 +113,12 @@ def _group_table(rows: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def steadiness(lists: pd.DataFrame, *, model: str = "earlywarn") -> pd.DataFrame:
-    """How far authorities move on the list when the model is refitted, against an ordinary quarter.
+    """Measure how far authorities move on the list at a refit, and in an ordinary quarter.
 
     Parameters
     ----------
     lists : DataFrame
-        The quarterly lists of ``earlywarn.backtest``; the model is a new one each January.
+        The quarterly lists of ``earlywarn.backtest``; the model is refitted each January.
 
     Returns
     -------
@@ -146,22 +146,22 @@ def steadiness(lists: pd.DataFrame, *, model: str = "earlywarn") -> pd.DataFrame
 def recounted(
     model: RiskModel, X: pd.DataFrame, indicator: str = "rereferrals", *, by: float = 1.0
 ) -> pd.DataFrame:
-    """What an authority would gain by counting otherwise: the gaming test.
+    """Work out what an authority would gain by counting differently: the gaming test.
 
     Parameters
     ----------
     model : RiskModel
     X : DataFrame
-        As ``earlywarn.build_indicators`` gives it.
+        As returned by ``earlywarn.build_indicators``.
     indicator : str
-        What is counted otherwise.
+        The indicator that is counted differently.
     by : float
-        By how many standard deviations it then looks better.
+        How much better it then looks, in standard deviations.
 
     Returns
     -------
     DataFrame
-        One row an authority: ``la_code, risk, risk_if, rank, rank_if``.
+        One row per authority: ``la_code, risk, risk_if, rank, rank_if``.
     """
     record = get_indicator(indicator)
     column = model_column(record)

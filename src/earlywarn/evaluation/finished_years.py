@@ -1,4 +1,4 @@
-"""Years of a backtest that are finished, kept on disk so that a stopped run goes on from there."""
+"""Finished years of a backtest, kept on disk so that an interrupted run can resume."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _WHOLE = ("lead_months", "list_rank", "list_length", "rank")
 
 
 class FinishedYears:
-    """Finished years on disk, by the digest of all that they depend on.
+    """Finished years on disk, by the digest of everything that they depend on.
 
     Parameters
     ----------
     folder : Path
-        Where they are kept; made if it is missing.
+        Where they are kept; created if missing.
     digest : str
-        Of all that they depend on.
+        A digest of everything that they depend on.
     """
 
     def __init__(self, folder: Path, digest: str) -> None:
@@ -42,7 +42,7 @@ class FinishedYears:
 
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """Be the only run that fills the folder; whoever stops it hears what is kept."""
+        """Make this the only run that fills the folder; an interruption reports what is kept."""
         with written_to(self._folder), folder_for(self._folder), owned(self._folder / "lock"):
             try:
                 yield
@@ -51,19 +51,19 @@ class FinishedYears:
                 raise KeyboardInterrupt(kept) from stop
 
     def read(self, year: int) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-        """The forecasts and lists of a year, if they are there and whole."""
+        """The forecasts and lists of a year, if they are there and complete."""
         try:
             contents = [file.read_bytes() for file in self._files(year)]
             whole = self._note(year).read_text("utf-8") == _digests(contents)
         except (OSError, ValueError):
             return None
-        if not whole:  # Cut short by a power cut, or changed since: done again.
+        if not whole:  # Truncated by a power cut, or changed since: computed again.
             return None
         first, second = map(_kept, contents)
         return first, second
 
     def write(self, year: int, forecasts: pd.DataFrame, lists: pd.DataFrame) -> None:
-        """Keep a year: its tables, and then the note that says they are whole."""
+        """Keep a year: its tables, and then the note that marks them as complete."""
         contents = [
             frame.to_csv(index=False, lineterminator="\n").encode() for frame in (forecasts, lists)
         ]
@@ -85,10 +85,10 @@ def _digests(contents: Sequence[bytes]) -> str:
 
 
 def _kept(content: bytes) -> pd.DataFrame:
-    """A table of a finished year, to the last bit; one without inspections has no columns."""
+    """A table of a finished year, exact to the last bit; one without inspections has no columns."""
     if not content.strip():
         return pd.DataFrame()
-    # An empty text is one, but for the start of an inspection that is not known.
+    # An empty text stays one, except for an unknown start of an inspection.
     frame = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
     for name in frame.columns.difference(list(_TEXTS)):
         # Python's own float reads back exactly what was written; pandas' fast one may not.

@@ -1,8 +1,8 @@
-"""Forecasts and what happened -> the honest record: measures, their intervals, the baselines.
+"""Measure forecasts against what happened: measures, their intervals, and the baselines.
 
-A row of forecasts is one inspection, predicted by one model so many months before it began. Every
-figure comes with its interval from an authority-clustered bootstrap, and every model is compared
-with its baselines on the same resamples. Development and confirmation are always apart.
+A row of forecasts is one inspection, predicted by one model a number of months before it began.
+Every figure comes with its interval from an authority-clustered bootstrap, and every model is
+compared with its baselines on the same resamples. Development and confirmation are always separate.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ PAIRED = {
     "log": "log_skill",
     "recall_at_26": "recall_at_26",
 }
-"""The measures that are compared between models, and where each is read: more is always better."""
+"""The measures that are compared between models, and their columns: more is always better."""
 
 _GRADES = ["p_outstanding", "p_good", "p_requires_improvement", "p_inadequate"]
 _NEEDED = [
@@ -105,16 +105,16 @@ _Draws = dict[str, FloatArray]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured of a set of forecasts.
+    """The measures of a set of forecasts.
 
     Attributes
     ----------
     records : DataFrame
-        One row a (window, lead_months, model), with a column a measure and its limits.
+        One row per (window, lead_months, model), with a column per measure and its limits.
     paired : DataFrame
-        One row a (window, lead_months, model, against, measure): difference, lower, upper.
+        One row per (window, lead_months, model, against, measure): difference, lower, upper.
     resamples : int
-        How many resamples the limits come from.
+        Number of resamples behind the limits.
     seed : int
         Their seed.
     level : float
@@ -137,46 +137,46 @@ def evaluate(
     n_jobs: int = 1,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Measure every model in every window, with intervals, and against its baselines.
+    """Measure every model in every window, with intervals, and compare it with its baselines.
 
     Parameters
     ----------
     forecasts : DataFrame
-        One row a case, lead and model: ``window`` (development or confirmation), ``lead_months``,
+        One row per case, lead and model: ``window`` (development or confirmation), ``lead_months``,
         ``model``, ``la_code``, ``inspection_start``, ``label`` (1 or 0), ``grade`` (0 to 3),
         ``overall_below_good``, ``risk``, ``score`` (to rank by), ``below_good``, the four
         probabilities of the grades, ``base_rate`` and ``list_rank``.
     resamples : int
-        Resamples of whole authorities; 0 for no intervals.
+        Number of resamples of whole authorities; 0 for no intervals.
     seed : int
         Seed of the resamples.
     reference_models : sequence of str, optional
-        Against whom to pair; by default those of `REFERENCES` that are in the forecasts.
+        The models to compare with; by default those of `REFERENCES` that are in the forecasts.
     n_jobs : int
-        Processes; -1 is one a core.
+        Number of processes; -1 for one per core.
     progress : Progress, optional
-        What to report to.
+        Where to report progress.
 
     Returns
     -------
     Evaluation
         In `records`, ``ap_over_prevalence`` is a ratio; skill is 1 less the score over that of
         ``base_rate`` (for ``rps_skill``, of the trailing base rate's own grade shares);
-        ``recall_top20pct`` ranks the inspected cases; ``*_at_<capacity>`` asks who stood on the
-        whole national list of that length, ``inspected_at_`` saying how many inspected did.
-        In `paired`, ``brier`` and ``log`` are differences in skill: above 0 the model is better.
+        ``recall_top20pct`` ranks the inspected cases; ``*_at_<capacity>`` refers to the whole
+        national list of that length, and ``inspected_at_`` is how many on it were inspected. In
+        `paired`, ``brier`` and ``log`` are differences in skill: above 0 the model is better.
 
     Raises
     ------
     BacktestError
-        If columns are missing, values can't be what they should be, cases are given twice, or a
-        reference model is not in the forecasts.
+        If columns are missing, values are not valid, cases occur twice, or a reference model is not
+        in the forecasts.
 
     Notes
     -----
-    With fewer than 5 events, or without any other case, measures are NaN; ``n`` and ``events``
-    say why. Models are paired on the cases that both predicted. The p value is the exact chance
-    that a random list holds as many of the events (hypergeometric).
+    With fewer than 5 events, or without any other case, measures are NaN; ``n`` and ``events`` show
+    why. Models are paired on the cases that both predicted. The p value is the exact chance that a
+    random list contains at least as many of the events (hypergeometric).
 
     Examples
     --------
@@ -232,18 +232,18 @@ def _measured(
 
 
 def to_records(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """Give the evaluation as plain records, ready for JSON.
+    """Turn the evaluation into plain records, ready for JSON.
 
     Parameters
     ----------
     evaluation : Evaluation
-        What `evaluate` gave.
+        As returned by `evaluate`.
 
     Returns
     -------
     list of dict
-        One a (window, lead_months, model), with every column of `Evaluation.records` and
-        ``paired``: a list of against, measure, difference, lower, upper. NaN has become None.
+        One per (window, lead_months, model), with every column of `Evaluation.records` and
+        ``paired``: a list of against, measure, difference, lower, upper. NaN becomes None.
 
     Examples
     --------
@@ -275,7 +275,7 @@ class _Cases:
         self._known: dict[tuple[str, bytes], _Draws] = {}
 
     def record(self, model: str) -> dict[str, Any]:
-        """One row of the record: counts, measures with limits, and what the list held."""
+        """One row of the record: counts, measures with limits, and the events on the list."""
         rows = self.models[model]
         below_good = rows["overall_below_good"][rows["below_good"].notna()]
         row: dict[str, Any] = {"model": model, "n": len(rows), "events": int(rows["label"].sum())}
@@ -292,7 +292,7 @@ class _Cases:
         return row
 
     def differences(self, model: str, against: str) -> list[dict[str, Any]]:
-        """How much better one model is than another, on the cases and resamples of both."""
+        """How much better one model is than another, on the cases and resamples of both models."""
         common = self.models[model].index.intersection(self.models[against].index)
         ours, theirs = self._draws(model, common), self._draws(against, common)
         rows = []
@@ -362,7 +362,7 @@ def _surprise(p: FloatArray, label: FloatArray) -> FloatArray:
 
 
 def _on_list(rows: pd.DataFrame, capacity: int, *, enough: bool) -> dict[str, float]:
-    """What a national list of this length would have held of the cases whose place is known."""
+    """The cases with a known rank that a national list of this length would have included."""
     rank, label = rows["list_rank"].to_numpy(float), rows["label"].to_numpy(float)
     ranked, listed = ~np.isnan(rank), _listed(rows, capacity)
     n, events = int(ranked.sum()), int(label[ranked].sum())
@@ -376,7 +376,7 @@ def _on_list(rows: pd.DataFrame, capacity: int, *, enough: bool) -> dict[str, fl
         if isinstance(hits, int) and isinstance(inspected, int)
         else np.nan,
     }
-    # Recall at 26 stands among the measures with limits already.
+    # Recall at 26 is already among the measures with limits.
     kept = {name: value for name, value in found.items() if (name, capacity) != ("recall", 26)}
     counts: dict[str, float] = {
         f"inspected_at_{capacity}": inspected,
@@ -396,7 +396,7 @@ def _listed(rows: pd.DataFrame, capacity: int) -> FloatArray:
 
 
 def _count(value: float) -> int | float:
-    """A whole number as one; the expectation of a random list as it is."""
+    """A whole number as an integer; the expectation of a random list unchanged."""
     return int(value) if float(value).is_integer() else float(value)
 
 
@@ -410,9 +410,9 @@ def _worth(rows: pd.DataFrame, threshold: float, *, enough: bool) -> dict[str, f
 
 
 def _prepared(forecasts: pd.DataFrame) -> pd.DataFrame:
-    """Checked forecasts with the ranked probability score of each and of the trailing shares."""
+    """Checked forecasts with the ranked probability scores of each and of the trailing shares."""
     rows = checked_forecasts(forecasts, _NEEDED)
-    # A list by lot is held against what such lists give on average, not against one draw of it.
+    # A random list is measured by the average of such lists, not by one draw.
     rows["score"] = rows["score"].mask(rows["model"] == RANDOM, 0.0)
     shares = rows[_GRADES].to_numpy(float)
     grade = rows["grade"].to_numpy(float)[:, np.newaxis]

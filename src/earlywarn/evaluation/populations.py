@@ -1,7 +1,7 @@
-"""New failures apart from old ones: authorities not yet judged Inadequate, and those that were.
+"""New failures and old ones: authorities that were not already Inadequate, and those that were.
 
-Where the last judgement is Inadequate the department is there already. Who fails next is a
-question about the others, so every table of a record is given for all inspections and for these.
+Where the last judgement is Inadequate the department is already involved. Who fails next is a
+question about the others, so every table of a record is made for all inspections and for these.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ ALL, NEW, AGAIN = "all inspections", "not already Inadequate", "already Inadequa
 
 
 def new_failures(forecasts: pd.DataFrame) -> pd.DataFrame:
-    """Keep the forecasts of authorities that did not hold an Inadequate judgement on the day.
+    """Keep the forecasts of authorities whose last judgement on the day was not Inadequate.
 
     Parameters
     ----------
     forecasts : DataFrame
-        As ``earlywarn.backtest`` gives it.
+        As returned by ``earlywarn.backtest``.
 
     Returns
     -------
     DataFrame
-        Their rows, with the place on the list among such authorities as ``list_rank``. One whose
-        last judgement is not known is among them.
+        Their rows, with the rank among such authorities as ``list_rank``. An authority whose last
+        judgement is unknown is one of them.
 
     Examples
     --------
@@ -50,17 +50,17 @@ def new_failures(forecasts: pd.DataFrame) -> pd.DataFrame:
 
 
 def lists_of_new(lists: pd.DataFrame) -> pd.DataFrame:
-    """Give the quarterly lists as they are with authorities already Inadequate left out.
+    """Return the quarterly lists with authorities that were already Inadequate left out.
 
     Parameters
     ----------
     lists : DataFrame
-        As ``earlywarn.backtest`` gives it.
+        As returned by ``earlywarn.backtest``.
 
     Returns
     -------
     DataFrame
-        The same rows; ``rank`` is the place among the others, missing for those left out.
+        The same rows; ``rank`` is the rank among the others, missing for those left out.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def new_events(forecasts: pd.DataFrame, judgements: pd.DataFrame) -> pd.DataFram
     Parameters
     ----------
     forecasts : DataFrame
-        As ``earlywarn.backtest`` gives it.
+        As returned by ``earlywarn.backtest``.
     judgements : DataFrame
         The inspections that were forecast, with their ``label``.
 
@@ -94,23 +94,23 @@ def new_events(forecasts: pd.DataFrame, judgements: pd.DataFrame) -> pd.DataFram
 
 
 def populations(forecasts: pd.DataFrame, *, model: str = OURS) -> pd.DataFrame:
-    """Hold expected against observed events for new failures and for re-inspections.
+    """Compare expected with observed events, for new failures and for re-inspections.
 
     Parameters
     ----------
     forecasts : DataFrame
-        As ``earlywarn.backtest`` gives it; lead 0 is read.
+        As returned by ``earlywarn.backtest``; only lead 0 is used.
     model : str
-        Whose forecasts.
+        The model whose forecasts are used.
 
     Returns
     -------
     DataFrame
-        One row for each window, and one for all of them, and population: ``n, events, expected,
-        observed_expected, lower, upper`` (exact 95% Poisson limits), ``as_few, as_many`` (the
-        exact probability, if the risks were right, of as few or as many events), ``auc`` (from five
-        events on), and of the first 26 of the population on the list ``inspected_at_26,
-        events_at_26``.
+        One row for each population and window, and for all windows together: ``n, events, expected,
+        observed_expected, lower, upper`` (exact 95% Poisson limits), ``as_few, as_many`` (the exact
+        probability of this many events or fewer, and of this many or more, if the risks were
+        right), ``auc`` (with five or more events), and for the first 26 of the population on the
+        list ``inspected_at_26, events_at_26``.
 
     Examples
     --------

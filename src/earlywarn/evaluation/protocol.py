@@ -1,6 +1,7 @@
 """The protocol of a backtest: windows, leads, capacities, models, and the checks of its frames.
 
-The one home of all of these. Every sentence and heading about a window is built from here.
+All of these are defined only here, and every sentence and heading about a window is built from
+here.
 """
 
 from __future__ import annotations
@@ -23,18 +24,18 @@ WINDOWS = {
     "from 2018": ("2018-01-01", "2026-08-31"),
     "from 2022": ("2022-01-01", "2026-08-31"),
 }
-"""First and last day on which an inspection of each window starts; the last two span others."""
+"""First and last start date of the inspections of each window; the last two span others."""
 
 APART = ("development", "confirmation", "latest")
 """The windows that share no inspection, in order."""
 
 JOINT = tuple(window for window in WINDOWS if window not in APART)
-"""Those that go over several of them."""
+"""The windows that span several of those."""
 
 LEADS = (0, 6, 12, 24)
 """How many months before the start of an inspection it is forecast."""
 LONGEST_LEAD = 120
-"""The longest such time that a backtest takes: figures reach back some ten years."""
+"""The longest lead that a backtest accepts: figures go back some ten years."""
 
 CAPACITY = 26
 """Length of the watchlist: the authorities in intervention in 2016."""
@@ -46,7 +47,7 @@ OURS = "earlywarn"
 """The name of the library's own model in every table."""
 
 RANDOM = "random list"
-"""The model whose list is drawn by lot; it is measured by what it gives on average."""
+"""The model whose list is drawn at random; it is measured by its average."""
 
 REFERENCES = (
     "earlywarn",
@@ -59,35 +60,35 @@ REFERENCES = (
     "red flags",
     "random list",
 )
-"""Against whom every model is paired, unless others are named; also the order of the models."""
+"""The models that every model is compared with by default; also the order of the models."""
 
 CASE = ["la_code", "inspection_start"]
-"""What makes a case: one inspection of one authority."""
+"""The columns that identify a case: one inspection of one authority."""
 
 BASE = "trailing base rate"
 """The model whose shares of the grades are the reference of the ranked probability score."""
 
 OUTCOME = ["label", "risk"]
-"""What every forecast says: what happened, and the probability given to it."""
+"""The columns of every forecast: what happened, and the probability given to it."""
 
 FEWEST_EVENTS = 5
 """With fewer events than this nothing is measured."""
 
-# Sums of products differ in the last digits from one processor to another; the record should not.
+# Sums of products differ in the last digits between processors; the record must not.
 DIGITS = 10
-"""Decimals kept in what is written down."""
+"""Decimals kept in what is written."""
 
 
 _KEYS = ["window", "lead_months", "model", *CASE]
 
 
 def enough_events(label: pd.Series) -> bool:
-    """Whether there are events enough to measure by, and any other case.
+    """Whether there are enough events for measuring, and any other case.
 
     Parameters
     ----------
     label : Series
-        Of each case, 1 if the event happened, else 0.
+        For each case, 1 if the event happened, else 0.
 
     Examples
     --------
@@ -130,7 +131,7 @@ def check_columns(frame: pd.DataFrame, needed: Sequence[str], where: str) -> Non
 
 
 def checked_forecasts(forecasts: pd.DataFrame, needed: Sequence[str]) -> pd.DataFrame:
-    """Check forecasts and put them in order: by lead, model, authority and inspection.
+    """Check forecasts and sort them by lead, model, authority and inspection.
 
     Parameters
     ----------
@@ -205,7 +206,7 @@ def window_of(start: date | str | pd.Timestamp) -> str:
 
 
 def years_of(window: str, present: Collection[str] = WINDOWS) -> str:
-    """Say in words which years a window holds.
+    """Put into words which years a window covers.
 
     Parameters
     ----------
@@ -234,7 +235,7 @@ def years_of(window: str, present: Collection[str] = WINDOWS) -> str:
 
 
 def spanning(present: Collection[str]) -> list[str]:
-    """Give the windows of a record in order, with the joint ones that add something.
+    """Return the windows of a record in order, with the joint ones that add something.
 
     Parameters
     ----------
@@ -259,7 +260,7 @@ def spanning(present: Collection[str]) -> list[str]:
 
 
 def headline(present: Collection[str]) -> str:
-    """Name the window whose figures stand first: all years on which nothing was chosen.
+    """Name the window whose figures come first: all years in which nothing was chosen.
 
     Parameters
     ----------
@@ -279,7 +280,7 @@ def headline(present: Collection[str]) -> str:
 
 
 def parts_of(window: str) -> tuple[str, ...]:
-    """Give the windows of `APART` that a window spans.
+    """Return the windows of `APART` that a window spans.
 
     Parameters
     ----------
@@ -300,12 +301,12 @@ def parts_of(window: str) -> tuple[str, ...]:
 
 
 def overlapping(present: Collection[str]) -> list[tuple[str, str]]:
-    """Give the pairs of windows that share inspections: their sums would count these twice.
+    """Return the pairs of windows that share inspections, which a sum would count twice.
 
     Parameters
     ----------
     present : collection of str
-        Names of windows; one that is not among `WINDOWS` overlaps none that is known.
+        Names of windows; one that is not in `WINDOWS` overlaps none.
 
     Returns
     -------
@@ -325,7 +326,7 @@ def overlapping(present: Collection[str]) -> list[tuple[str, str]]:
 
 
 def in_window(starts: pd.Series, window: str) -> pd.Series:
-    """Say which days lie in a window.
+    """Mark the days that are in a window.
 
     Parameters
     ----------
@@ -348,19 +349,19 @@ def in_window(starts: pd.Series, window: str) -> pd.Series:
 
 
 def by_window_and_lead(rows: pd.DataFrame) -> Iterator[tuple[str, int, pd.DataFrame]]:
-    """Go through forecasts by window, as their own column says, and lead.
+    """Iterate over forecasts by window, as given in their own column, and lead.
 
     Parameters
     ----------
     rows : DataFrame
-        What `checked_forecasts` gave.
+        As returned by `checked_forecasts`.
 
     Yields
     ------
     window : str
     lead_months : int
     DataFrame
-        The rows of both; those of `JOINT` windows come again, as one window.
+        The rows of that window and lead; rows of `JOINT` windows come again, as one window.
 
     Examples
     --------
@@ -390,5 +391,5 @@ def _refuse_rows(frame: pd.DataFrame, column: str, good: pd.Series, expected: st
 
 
 def _model_order(model: str) -> str:
-    """A key that puts the known models first, in their own order, and others by name."""
+    """A sort key that puts the known models first, in their own order, and others by name."""
     return f"{REFERENCES.index(model):03d}" if model in REFERENCES else f"9{model}"

@@ -49,7 +49,7 @@ RESAMPLES = 1000
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """All that a backtest shows.
+    """Everything that a backtest shows.
 
     Attributes
     ----------
@@ -57,12 +57,12 @@ class Record:
     evaluation : Evaluation
     tables : dict of DataFrame
         Further tables by name: ``reliability``, ``decision_curve``, ``lead_time``, ``list_record``,
-        ``groups``, ``steadiness``, ``recounted``, ``checks``; ``populations``, and with ``_new``
-        at the end those of authorities that were not already Inadequate.
+        ``groups``, ``steadiness``, ``recounted``, ``checks``; ``populations``, and, with names
+        ending in ``_new``, those of authorities that were not already Inadequate.
     checks : tuple of Result
     about : dict
         What it was made from: ``earlywarn`` (version), ``model_id``, ``panel`` (digest), ``as_of``
-        (the day of today's list), ``resamples``, ``seed`` and ``level`` of the intervals.
+        (the date of today's list), ``resamples``, ``seed`` and ``level`` of the intervals.
     """
 
     backtest: Backtest
@@ -89,18 +89,18 @@ def make_record(
     ----------
     backtest : Backtest
     model : RiskModel
-        The one in use, for the checks of today's list.
+        The model in use, for the checks of today's list.
     panel : Panel
     as_of : date, optional
-        The day of today's list; the newest publication if not given.
+        The date of today's list. Default: that of the latest publication.
     mute : collection of int
         Numbers of checks to leave out.
     resamples : int
-        Of the authority-clustered bootstrap.
+        Number of resamples of the authority-clustered bootstrap.
     n_jobs : int
-        Processes; -1 is one a core.
+        Number of processes; -1 for one per core.
     progress : Progress, optional
-        What to report to.
+        Where to report progress.
     """
     of_kind(backtest, Backtest, "backtest", expected="what backtest gives", fault=BacktestError)
     model, panel = checked_model(model), checked_panel(panel)
@@ -139,17 +139,17 @@ def make_record(
 def tables_of_new_failures(
     backtest: Backtest, resamples: int, n_jobs: int = 1, progress: Progress | None = None
 ) -> dict[str, pd.DataFrame]:
-    """Make the tables of authorities that were not already Inadequate, and of these beside others.
+    """Make the tables of authorities that were not already Inadequate, and compare with others.
 
     Parameters
     ----------
     backtest : Backtest
     resamples : int
-        Of the authority-clustered bootstrap.
+        Number of resamples of the authority-clustered bootstrap.
     n_jobs : int
-        Processes; -1 is one a core.
+        Number of processes; -1 for one per core.
     progress : Progress, optional
-        What to report to.
+        Where to report progress.
 
     Returns
     -------
@@ -177,7 +177,7 @@ def write_record(record: Record, folder: str | Path, *, overwrite: bool = False)
     Raises
     ------
     BacktestError
-        If a record is there already and may not be replaced.
+        If a record exists and may not be replaced.
     """
     target = as_path(folder, "folder", BacktestError)
     check_outputs(

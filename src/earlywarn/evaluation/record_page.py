@@ -1,4 +1,4 @@
-"""The record as a page of Markdown: every number on it comes from the frames of a backtest."""
+"""The record as a Markdown page; every number on it comes from the frames of a backtest."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _COMMAND = "python -m earlywarn backtest --out record"
 
 
 def page(evaluation: Evaluation, tables: Mapping[str, pd.DataFrame], backtest: Backtest) -> str:
-    """Write the page.
+    """Write the page of a record.
 
     Parameters
     ----------
     evaluation : Evaluation
     tables : mapping of DataFrame
-        As ``earlywarn.evaluation.record.make_record`` gives them.
+        As returned by ``earlywarn.evaluation.record.make_record``.
     backtest : Backtest
     """
     records = evaluation.records
@@ -106,7 +106,7 @@ def _headline(row: Mapping[Any, Any], counted: pd.Series) -> str:
 
 
 def _verdict(row: Mapping[Any, Any], counted: pd.Series) -> str:
-    """What the intervals allow to say; where there are too few events, how likely so few are."""
+    """What the intervals allow one to conclude; with too few events, how likely so few are."""
     if np.isnan(row["auc_lower"]):
         chance = f"{counted['as_few']:.0%}"
         return f"If the risks were right, the chance of so few events or fewer is {chance}. "
@@ -329,7 +329,7 @@ def _checks(table: pd.DataFrame) -> str:
 
 
 def markdown(table: pd.DataFrame) -> str:
-    """A frame of text as a Markdown table.
+    """Turn a frame of text into a Markdown table.
 
     Examples
     --------
@@ -351,7 +351,7 @@ def _cell(value: object) -> str:
 
 
 def _formatted(table: pd.DataFrame) -> pd.DataFrame:
-    """Every number to the places that its size deserves."""
+    """Every number, with decimals that suit its size."""
     return pd.DataFrame({name: _texts(column) for name, column in table.items()})
 
 

@@ -1,4 +1,4 @@
-"""What the report and a card say of a record: from a backtest's folder, or from what ships."""
+"""The part of a record that the report and a card use: from a backtest's folder, or shipped."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SHIPPED = "data/record.json"
 OURS = "earlywarn"
 DIGITS = 6
-"""Significant figures kept: more than is shown, and the same from a folder as from what ships."""
+"""Significant figures kept: more than are shown, and the same from a folder as in the package."""
 
 _KEYS = ["window", "lead_months", "model"]
 _LIMITED = (
@@ -79,11 +79,11 @@ class Recorded:
     target : str
         What was predicted.
     about : dict
-        What the record was made from, as ``earlywarn.evaluation.record.Record`` has it.
+        What the record was made from, as in ``earlywarn.evaluation.record.Record``.
     tables : dict of DataFrame
         The tables named in ``COLUMNS``: the records of every model at the start of the inspection
-        and ours at each lead, our comparisons with baselines, our curves, groups, new failures
-        and re-inspections, every model's quarterly lists, our lead times, and checks.
+        and of ours at each lead, our comparisons with baselines, our curves, groups, new failures
+        and re-inspections, every model's quarterly lists, our lead times, and the checks.
     """
 
     target: str
@@ -92,17 +92,18 @@ class Recorded:
 
 
 def read_recorded(folder: str | Path | None = None) -> Recorded:
-    """Read what the report and a card say of a record.
+    """Read the part of a record that the report and a card use.
 
     Parameters
     ----------
     folder : path, optional
-        What ``python -m earlywarn backtest --out`` wrote; the part that ships if not given.
+        A folder written by ``python -m earlywarn backtest --out``. Default: the record that ships
+        with the package.
 
     Raises
     ------
     CardError
-        If it is no record, not a whole one, or one that an older earlywarn wrote.
+        If it is not a record, incomplete, or written by an older version of earlywarn.
 
     Examples
     --------
@@ -119,14 +120,14 @@ def read_recorded(folder: str | Path | None = None) -> Recorded:
 
 
 def to_text(recorded: Recorded) -> str:
-    """What ships of a record, as JSON: the same record gives the same bytes."""
+    """The shipped part of a record, as JSON: the same record gives the same bytes."""
     parts = ",\n".join(f"  {json.dumps(name)}: {_rows(t)}" for name, t in recorded.tables.items())
     head = json.dumps({"target": recorded.target, "about": recorded.about}, indent=1)
     return f'{head[:-2]},\n "tables": {{\n{parts}\n }}\n}}\n'
 
 
 def _rows(table: pd.DataFrame) -> str:
-    """A table with one line a row, so that a change of it can be read."""
+    """A table with one line per row, so that a change is easy to read."""
     cells = [[_plain(cell) for cell in row] for row in table.astype(object).to_numpy()]
     lines = ",\n".join(f"   {json.dumps(row, allow_nan=False)}" for row in cells)
     return f'{{"columns": {json.dumps(list(table.columns))}, "rows": [\n{lines}\n  ]}}'
@@ -236,7 +237,7 @@ def _rounded(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _plain(cell: Any) -> Any:
-    """A cell as JSON holds it, to the figures that are kept."""
+    """A cell as JSON, to the significant figures that are kept."""
     if isinstance(cell, bool | str) or cell is None:
         return cell
     if pd.isna(cell):

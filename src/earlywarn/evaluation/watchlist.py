@@ -1,7 +1,8 @@
-"""Quarterly risk lists of the country -> how early they warned, how often in vain, how steadily.
+"""Measure quarterly risk lists: how early they warned, how often falsely, and how steadily.
 
-A list is what a model said on one day of every authority. An authority is on the list if its rank
-is within the capacity. What is not known yet, because nobody has inspected it, is kept apart.
+A list is a model's ranking of every authority on one day. An authority is on the list if its rank
+is within the capacity. Outcomes that are unknown, because nobody has inspected yet, are counted
+separately.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MONTHS_BEFORE = (6, 12, 24)
-"""How long before an inspection the list is looked up."""
+"""Months before an inspection at which the list is looked up."""
 
 HORIZON_MONTHS = 24
-"""How soon an inspection has to start for it to say whether a warning was a false alarm."""
+"""How soon an inspection has to start to show whether a warning was a false alarm."""
 
 FRESH_DAYS = 184
-"""A list older than this, half a year, no longer speaks for a day."""
+"""A list older than this, half a year, no longer applies to a day."""
 
 _MONTH_DAYS = 365.25 / 12
 _LISTS = ["as_of", "model", "la_code", "rank"]
@@ -47,39 +48,39 @@ def lead_time(
     *,
     target: str = "any_inadequate",
 ) -> pd.DataFrame:
-    """Tell for each Inadequate judgement how long the authority had stood on each model's list.
+    """Work out how long before each Inadequate judgement the authority was on a model's list.
 
     Parameters
     ----------
     lists : DataFrame
-        One row a list, model and authority: ``as_of``, ``model``, ``la_code``, ``rank``.
+        One row per list, model and authority: ``as_of``, ``model``, ``la_code``, ``rank``.
     judgements : DataFrame
-        The history of judgements, of which those that meet the target count; or rows with
-        ``la_code``, ``inspection_start`` and ``label``, of which those with label 1 count.
+        The history of judgements, where those that meet the target count; or rows with ``la_code``,
+        ``inspection_start`` and ``label``, where those with label 1 count.
     capacity : int
-        How many authorities a list holds.
+        How many authorities are on a list.
     target : str
-        What is an Inadequate judgement, for a history of judgements.
+        What counts as an Inadequate judgement, for a history of judgements.
 
     Returns
     -------
     DataFrame
-        One row a judgement and model: window (or "outside"), model, la_code, inspection_start,
+        One row per judgement and model: window (or "outside"), model, la_code, inspection_start,
         capacity, last_list (the last list before the start), on_last_list (1, 0), months_on_list
-        (from the first list of its unbroken stand to the last one; 0 if not on it), warning_months
-        (from the first of them to the inspection's start), at_least (True if the stand began with
-        the first list there is, so may be longer), on_list_6, on_list_12 and on_list_24 months
-        before. NaN where no list of the half year before speaks of the authority.
+        (from the first list of its unbroken run to the last one; 0 if not on it), warning_months
+        (from the first of them to the inspection's start), at_least (True if the run began with the
+        first list there is, so may be longer), on_list_6, on_list_12 and on_list_24 months before.
+        NaN where no list of the half year before includes the authority.
 
     Raises
     ------
     BacktestError
-        If columns are missing, a day is no date, or `capacity` is below 1.
+        If columns are missing, a date is not valid, or `capacity` is below 1.
 
     Notes
     -----
-    An authority made by a reorganisation stands on lists under its own code only, so its time
-    begins with it.
+    An authority made by a reorganisation is on lists under its own code only, so its time starts
+    when it does.
 
     Examples
     --------
@@ -106,20 +107,20 @@ def lead_time(
 
 
 def list_record(lists: pd.DataFrame, capacity: int = 26) -> pd.DataFrame:
-    """Count what each model's lists said truly, falsely and not yet, and how far they change.
+    """Count each model's true, false and so far unknown alarms, and how much its lists change.
 
     Parameters
     ----------
     lists : DataFrame
-        One row a list, model and authority: ``as_of``, ``model``, ``la_code``, ``rank``, and the
+        One row per list, model and authority: ``as_of``, ``model``, ``la_code``, ``rank``, and the
         first inspection that started afterwards: ``next_start``, ``next_label`` (missing: unknown).
     capacity : int
-        How many authorities a list holds.
+        How many authorities are on a list.
 
     Returns
     -------
     DataFrame
-        One row a window and model: capacity, lists, listings (authorities on them, each time),
+        One row per window and model: capacity, lists, listings (authorities on them, each time),
         unknown_listings; true_alarms and false_alarms (inspections that started within 24 months
         of a list with the authority on it, counted once), unknown_authorities (listed, but never
         followed by a known inspection in that time), false_per_true (NaN without a true one) and
@@ -128,13 +129,13 @@ def list_record(lists: pd.DataFrame, capacity: int = 26) -> pd.DataFrame:
     Raises
     ------
     BacktestError
-        If columns are missing, a day is no date, or `capacity` is below 1.
+        If columns are missing, a date is not valid, or `capacity` is below 1.
 
     Notes
     -----
-    What happened after the last day of a window is unknown in it: the development years don't
-    open the confirmation years. A random list is given by what such lists hold on average, not by
-    the one that was drawn: an authority is on each with the probability of its share.
+    What happened after the last day of a window counts as unknown in it: the development years
+    don't look into the confirmation years. A random list is represented by the average of such
+    lists, not by the one that was drawn: an authority is on each with the probability of its share.
 
     Examples
     --------
@@ -207,7 +208,7 @@ def _events(judgements: pd.DataFrame, target: str) -> pd.DataFrame:
 
 
 def _tables(lists: pd.DataFrame, capacity: int) -> Iterator[tuple[str, pd.DataFrame]]:
-    """By model: a row a list, a column an authority; 1 on the list, 0 not, NaN not ranked."""
+    """By model: a row per list, a column per authority; 1 on the list, 0 not, NaN not ranked."""
     on_list = (lists["rank"] <= capacity).astype(float).where(lists["rank"].notna())
     for model, group in lists.assign(on_list=on_list).groupby("model", sort=False):
         table = group.pivot_table(index="as_of", columns="la_code", values="on_list")
@@ -220,7 +221,7 @@ def _history(table: pd.DataFrame, la_code: str) -> pd.Series:
 
 
 def _stand(history: pd.Series, start: pd.Timestamp) -> dict[str, Any]:
-    """How an authority stood on one model's lists before an inspection."""
+    """An authority's record on one model's lists before an inspection."""
     before = history[history.index < start]
     current = _at(before, start)
     first = _first_of_stand(before)
@@ -238,26 +239,26 @@ def _stand(history: pd.Series, start: pd.Timestamp) -> dict[str, Any]:
 
 
 def _at(history: pd.Series, day: pd.Timestamp) -> float:
-    """What the newest list on a day says; NaN if there is none of the half year before."""
+    """Whether the latest list by a day has it; NaN if there is none in the half year before."""
     past = history[(history.index <= day) & (history.index >= day - pd.Timedelta(days=FRESH_DAYS))]
     return float(past.iloc[-1]) if len(past) else float("nan")
 
 
 def _first_of_stand(before: pd.Series) -> pd.Timestamp | None:
-    """The first list of the unbroken stand that ends with the last list."""
+    """The first list of the unbroken run that ends with the last list."""
     off = np.flatnonzero((before != 1).to_numpy())
     first = int(off[-1]) + 1 if off.size else 0
     return before.index[first] if first < len(before) else None
 
 
 def _months(first: pd.Timestamp, last: pd.Timestamp) -> float:
-    """Calendar months, and days as parts of a month."""
+    """Calendar months, with days as fractions of a month."""
     whole = 12 * (last.year - first.year) + last.month - first.month
     return round(whole + (last.day - first.day) / _MONTH_DAYS, 1)
 
 
 def _alarms(listed: pd.DataFrame, last_day: pd.Timestamp) -> dict[str, float]:
-    """Alarms of one model in one window: true, false, and those of which nothing is known."""
+    """Alarms of one model in one window: true, false and unknown."""
     due = listed["as_of"] + pd.DateOffset(months=HORIZON_MONTHS)
     soon = (listed["next_start"] <= due) & (listed["next_start"] <= last_day)
     known = listed["next_label"].notna() & soon
@@ -275,7 +276,7 @@ def _alarms(listed: pd.DataFrame, last_day: pd.Timestamp) -> dict[str, float]:
 
 
 def _expected_alarms(rows: pd.DataFrame, last_day: pd.Timestamp, capacity: int) -> dict[str, float]:
-    """What lists drawn by lot, each by itself, would hold on average."""
+    """What independently drawn random lists would contain on average."""
     ranked = rows[rows["rank"].notna()]
     length = ranked.groupby("as_of")["la_code"].transform("size")
     share = np.minimum(capacity / length, 1.0)

@@ -1,6 +1,6 @@
-"""From an interval to words: the only place where a figure of a record becomes a verdict.
+"""Turn an interval into words: the only place where a figure of a record becomes a verdict.
 
-A verdict says no more than its interval. Where the interval holds the value that would mean
+A verdict claims no more than its interval. Where the interval includes the value that would mean
 "nothing to report", the words say so, whichever side the estimate is on.
 """
 
@@ -9,26 +9,26 @@ from __future__ import annotations
 import math
 
 ABOUT_RIGHT = (0.8, 1.25)
-"""Observed to expected inside these limits is right enough to act on, if the interval is."""
+"""Limits of observed to expected that count as about right, if the whole interval is inside."""
 
 CHANCE = 0.5
-"""The AUC of a forecast that knows nothing."""
+"""The AUC of an uninformative forecast."""
 
 
 def side(lower: float, upper: float, reference: float) -> int:
-    """Say on which side of a reference an interval lies.
+    """Return the side of a reference on which an interval lies.
 
     Parameters
     ----------
     lower, upper : float
         Ends of the interval.
     reference : float
-        What it is held against: 1 for a ratio, 0 for a skill or a difference, 0.5 for an AUC.
+        What it is compared with: 1 for a ratio, 0 for a skill or a difference, 0.5 for an AUC.
 
     Returns
     -------
     int
-        1 above, -1 below, 0 if the interval holds the reference or is not known.
+        1 above, -1 below, 0 if the interval includes the reference or is unknown.
 
     Examples
     --------
@@ -41,20 +41,20 @@ def side(lower: float, upper: float, reference: float) -> int:
 
 
 def level_found(resampled: tuple[float, float], counted: tuple[float, float]) -> str:
-    """Say at which level the risks were, as far as two intervals of it allow.
+    """Put into words whether risks were too high or low, as far as two intervals allow.
 
     Parameters
     ----------
     resampled : tuple of float
-        Interval of observed to expected from resamples of whole authorities. Of so few events its
-        upper end is a little low: of right risks, 3 to 5% lie above it where 2.5% should.
+        Interval of observed to expected from resamples of whole authorities. With so few events its
+        upper end is a little low: 3 to 5% of correct risks are above it, where 2.5% should be.
     counted : tuple of float
         The same from the limits of a Poisson count, which are a little wide.
 
     Returns
     -------
     str
-        Empty where so few judgements can't say.
+        Empty where there are too few judgements to say.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def level_found(resampled: tuple[float, float], counted: tuple[float, float]) ->
 
 
 def level_words(resampled: tuple[float, float], counted: tuple[float, float]) -> str:
-    """Say in a sentence what `level_found` gives for the same intervals.
+    """Put the result of `level_found` for the same intervals into a sentence.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def level_words(resampled: tuple[float, float], counted: tuple[float, float]) ->
 
 
 def order_words(lower: float, upper: float) -> str:
-    """Say whether a model puts authorities in a better order than chance.
+    """Put into words whether a model orders authorities better than chance.
 
     Parameters
     ----------
@@ -109,17 +109,17 @@ def order_words(lower: float, upper: float) -> str:
 
 
 def skill_words(lower: float, upper: float) -> str:
-    """Say whether forecasts beat a reference, such as the recent share of events.
+    """Put into words whether forecasts beat a reference, such as the recent share of events.
 
     Parameters
     ----------
     lower, upper : float
-        Interval of the skill, or of a difference of which more is better.
+        Interval of the skill, or of a difference where more is better.
 
     Returns
     -------
     str
-        To be followed by the name of the reference.
+        Words to be followed by the name of the reference.
 
     Examples
     --------
@@ -130,12 +130,12 @@ def skill_words(lower: float, upper: float) -> str:
 
 
 def differ_words(lower: float, upper: float) -> str:
-    """Say whether two figures of the same cases differ.
+    """Put into words whether two figures of the same cases differ.
 
     Parameters
     ----------
     lower, upper : float
-        Interval of their difference, the first less the second.
+        Interval of their difference, the first minus the second.
 
     Returns
     -------
