@@ -1,1 +1,1 @@
-"""The export part of earlywarn."""
+"""Export: tables written as CSV, spreadsheets, Parquet and JSON."""

@@ -1,4 +1,4 @@
-"""What each column of what earlywarn writes means: label, unit and meaning, in one place."""
+"""The label, unit and meaning of each column that earlywarn writes, in one place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SHORTHAND = {
     NOT_AVAILABLE: "not available: no such figure or judgement is on record",
     NOT_APPLICABLE: "not applicable: there is nothing to say here",
 }
-"""What stands in a sheet in the place of an empty cell, as in other official statistics."""
+"""The shorthand shown in a sheet instead of an empty cell, as in other official statistics."""
 
 SHARE, LOG_ODDS, PLACE = "share from 0 to 1", "log-odds", "place on the list"
 
@@ -37,17 +37,17 @@ class Column:
     Parameters
     ----------
     name : str
-        As it stands in the frame and the file.
+        As in the frame and the file.
     label : str
         A few words, for people.
     meaning : str
         A sentence.
     unit : str
-        Of numbers; empty for text.
+        The unit of numbers; empty for text.
     places : int, optional
         Decimal places shown; none for text.
     blank : str
-        The shorthand that stands in a sheet where the cell is empty.
+        The shorthand shown in a sheet where the cell is empty.
     """
 
     name: str
@@ -232,12 +232,12 @@ KNOWN = {column.name: column for column in (*SCORES, *EXPLANATION, COMPARED, STA
 
 
 def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
-    """The record of each column of a frame, in order.
+    """Return the record of each column of a frame, in order.
 
     Parameters
     ----------
     frame : DataFrame
-        A column that earlywarn does not write itself is named as such.
+        A column that earlywarn does not write itself is described as such.
 
     Examples
     --------
@@ -256,7 +256,7 @@ def _passed_through(frame: pd.DataFrame, name: str) -> Column:
 
 
 def data_dictionary(frame: pd.DataFrame) -> pd.DataFrame:
-    """The data dictionary of a frame: a row a column, in the form of the department's standards.
+    """Make the data dictionary of a frame: a row per column, to the department's standards.
 
     Parameters
     ----------
@@ -266,8 +266,8 @@ def data_dictionary(frame: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         With the columns of ``METADATA``, all text. A number is an ``Indicator``, anything else a
-        ``Filter``. Shares are numbers from 0 to 1, so ``indicator_unit``, which is kept
-        for pounds and percentages, stays empty; the unit stands in the label.
+        ``Filter``. Shares are numbers from 0 to 1, so ``indicator_unit``, which is kept for pounds
+        and percentages, stays empty; the unit is in the label.
 
     Examples
     --------

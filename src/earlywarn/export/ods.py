@@ -1,4 +1,4 @@
-"""A workbook as an OpenDocument spreadsheet, by odfpy: the same sheets as in the Excel form."""
+"""A workbook as an OpenDocument spreadsheet, using odfpy: the same sheets as in Excel."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _LETTER_CM = 0.22
 
 
 def ods(book: Book) -> bytes:
-    """The file.
+    """Make the file of a workbook.
 
     Parameters
     ----------
     book : Book
-        As ``earlywarn.export.workbook.book_of`` gives it.
+        As returned by ``earlywarn.export.workbook.book_of``.
 
     Raises
     ------
@@ -37,15 +37,15 @@ def ods(book: Book) -> bytes:
 
 
 class _Writer:
-    """One document while it is written: odfpy's parts, and the styles made so far."""
+    """A document being written: odfpy's parts, and the styles made so far."""
 
     def __init__(self, book: Book) -> None:
         names = ("opendocument", "table", "text", "style", "number", "teletype", "meta", "dc")
         self.odf: dict[str, ModuleType] = {
             name: require(f"odf.{name}", extra="data") for name in names
         }
-        # odfpy keeps, for all documents of a process, the namespaces that any has used, and writes
-        # them into each: all at once, so that the bytes don't depend on what was written before.
+        # odfpy remembers the namespaces that any document of the process has used, and writes them
+        # into each: register all at once, so that the bytes don't depend on earlier documents.
         known = require("odf.namespaces", extra="data").nsdict
         require("odf.element", extra="data").Element.namespaces.update(known)
         self.document: Any = self.odf["opendocument"].OpenDocumentSpreadsheet()
@@ -154,7 +154,7 @@ class _Writer:
         return self._number_style(column)
 
     def _mark(self, sheet: Sheet) -> None:
-        """The table declared as one to the program that opens the file, with its header."""
+        """The table and its header, declared as such to the program that opens the file."""
         first = 2 + len(sheet.lines)
         last = _letters(len(sheet.columns)) + str(first + max(len(sheet.rows), 1))
         self.ranges.addElement(
@@ -167,7 +167,7 @@ class _Writer:
         )
 
     def _page(self, tab: str, widths: list[int], pages_wide: int = 0) -> Any:
-        """A sheet: upright, or across on so many pages side by side."""
+        """A sheet's page: portrait, or landscape on a number of pages side by side."""
         table = self.odf["table"]
         page = table.Table(name=tab, stylename=self._paper(pages_wide))
         columns = [table.TableColumn(stylename=self._width(width)) for width in widths]
@@ -192,7 +192,7 @@ class _Writer:
         return self.styles[name]
 
     def _paper(self, pages_wide: int) -> Any:
-        """How a sheet is printed: A4, made small enough to be so many pages wide."""
+        """How a sheet is printed: A4, scaled to fit a number of pages wide."""
         name, style = f"paper{pages_wide}", self.odf["style"]
         if name not in self.styles:
             layout = style.PageLayout(name=f"{name}-layout")
@@ -218,7 +218,7 @@ class _Writer:
         for cell, style in cells:
             if isinstance(cell, str):
                 made = table.TableCell(valuetype="string", stylename=style)
-                # A paragraph a line, as LibreOffice has it: not every reader knows line breaks.
+                # One paragraph per line, as in LibreOffice: not every reader supports line breaks.
                 for line in cell.split("\n"):
                     paragraph = self.odf["text"].P()
                     self.odf["teletype"].addTextToElement(paragraph, line)
@@ -231,7 +231,7 @@ class _Writer:
 
 
 def _letters(number: int) -> str:
-    """The name of a column by its number, which starts at 1.
+    """The letters of a column, given its number, which starts at 1.
 
     Examples
     --------
@@ -246,7 +246,7 @@ def _letters(number: int) -> str:
 
 
 def _without_clock(content: bytes) -> bytes:
-    """The same archive with one time in place of the clock's; its first part stays uncompressed."""
+    """The same archive with a fixed time instead of the clock's; its first part is uncompressed."""
     buffer = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(content)) as given,

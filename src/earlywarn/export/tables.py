@@ -1,4 +1,4 @@
-"""A frame -> a file that others open, whole or not at all: CSV, spreadsheets, Parquet, JSON."""
+"""Write a frame to CSV, a spreadsheet, Parquet or JSON, completely or not at all."""
 
 from __future__ import annotations
 
@@ -28,31 +28,31 @@ ENDINGS = (".csv", ".xlsx", ".ods", ".parquet", ".json")
 def write_table(
     frame: pd.DataFrame, path: str | Path, *, about: About | None = None, overwrite: bool = False
 ) -> None:
-    """Write a frame in the form that the file's ending asks for.
+    """Write a frame in the format given by the file's ending.
 
-    Beside ``NAME.csv`` stands ``NAME.meta.csv``, its data dictionary by the open data standards of
-    the Department for Education; either both are written or neither. Text that a spreadsheet would
-    take for a formula is kept from being one: in a CSV by an apostrophe before it, in a workbook by
-    the type of the cell.
+    ``NAME.csv`` comes with ``NAME.meta.csv``, its data dictionary, following the open data
+    standards of the Department for Education; either both are written or neither. Text that a
+    spreadsheet would treat as a formula is prevented from being one: in a CSV by a preceding
+    apostrophe, in a workbook by the type of the cell.
 
     Parameters
     ----------
     frame : DataFrame
-        An index that has names, as that of ``build_indicators``, is written as columns.
+        An index with names, such as that of ``build_indicators``, is written as columns.
     path : str or Path
         Ending in ``.csv``, ``.xlsx``, ``.ods``, ``.parquet`` or ``.json``.
     about : About, optional
-        What the cover of a workbook says; from the frame's own columns if not given.
+        The text of a workbook's cover; by default taken from the frame's own columns.
     overwrite : bool
-        Whether a file that is there may be replaced.
+        Whether an existing file may be replaced.
 
     Raises
     ------
     UsageError
-        If the ending is another, the folder is not there, or a file is there and may not be
+        If the ending is none of these, the folder does not exist, or the file exists and may not be
         replaced.
     MissingExtraError
-        If the form needs an optional package that is not installed.
+        If the format needs an optional package that is not installed.
 
     Examples
     --------
@@ -69,12 +69,12 @@ def write_table(
 
 
 def check_table_place(path: Path, *, overwrite: bool = False) -> None:
-    """Refuse, before any work is done, a file that a table could not be written to.
+    """Refuse a file that a table could not be written to, before any work is done.
 
     Raises
     ------
     UsageError
-        If its ending is none of ``ENDINGS``, or it can't be written or may not be replaced.
+        If its ending is not in ``ENDINGS``, or it can't be written or may not be replaced.
     """
     if path.suffix.lower() not in ENDINGS:
         raise UsageError(
@@ -105,7 +105,7 @@ def _contents(frame: pd.DataFrame, ending: str, about: About) -> list[bytes]:
 
 
 def _csv(frame: pd.DataFrame) -> bytes:
-    # A return within a text would end the row for whoever reads it, unless the text is quoted.
+    # A carriage return within a text would end the row for readers, unless the text is quoted.
     texts = frame.select_dtypes(exclude="number")
     returns = any(texts[name].astype("str").str.contains("\r").any() for name in texts.columns)
     text = frame.to_csv(

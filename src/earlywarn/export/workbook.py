@@ -1,8 +1,8 @@
-"""A workbook before it has a form: a cover, notes, and one table a sheet, as plain records.
+"""A workbook in no particular format: a cover, notes, and one table per sheet, as plain records.
 
 They follow the Analysis Function's guidance 'Releasing statistics in spreadsheets': text in column
-A, one table a sheet that begins right under a title and what must be known to read it, no merged
-and no empty cells, shorthand in brackets, nothing shown by colour alone.
+A; one table per sheet, directly below a title and what is needed to read it; no merged or empty
+cells; shorthand in brackets; nothing shown by colour only.
 """
 
 from __future__ import annotations
@@ -54,30 +54,30 @@ CAUTION = (
 LINES_ABOVE = 4
 """Rows above the header of a table: the title and three lines, in every sheet."""
 COVER_WIDTH = 72
-"""Letters in a line of the cover, which then fits on a printed page."""
+"""Characters in a line of the cover, so that it fits on a printed page."""
 TEXT_WIDTH = 44
-"""Letters in a line of a text within a table: what is longer is wrapped."""
+"""Characters in a line of text within a table: longer text is wrapped."""
 WIDEST = 220
-"""Letters side by side that can still be read on A4 across."""
+"""The most characters side by side that can be read on landscape A4."""
 _UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
 class About:
-    """What a workbook says about itself.
+    """The text that describes a workbook.
 
     Parameters
     ----------
     title : str
     tab : str
-        The name of the sheet that holds the table.
+        The name of the sheet with the table.
     day : date
-        The day that the table is about; also given as the day the document was made, so that the
+        The date that the table is about; also given as the date the document was made, so that the
         same inputs give the same bytes.
     introduction : tuple of str
-        What it is, a sentence a row.
+        What it is, one sentence per row.
     caution : tuple of str
-        What it can't say.
+        What it can't show.
     """
 
     title: str = "Table written by earlywarn"
@@ -99,7 +99,7 @@ class Sheet:
 
     @cached_property
     def widths(self) -> list[int]:
-        """Of each column, in letters: wide enough to read, and wrapped beyond that."""
+        """The width of each column, in characters: wide enough to read, and wrapped beyond that."""
         cells = [[column.name for column in self.columns], *self.rows]
         longest = [max(len(str(cell)) for cell in column) for column in zip(*cells, strict=True)]
         shown = [9 if column.places is not None else TEXT_WIDTH for column in self.columns]
@@ -110,7 +110,7 @@ class Sheet:
 
     @property
     def pages_wide(self) -> int:
-        """On how many sheets of paper side by side it is printed: more would be too small."""
+        """How many sheets of paper wide it is printed: on fewer, the text would be too small."""
         return 1 if sum(self.widths) <= WIDEST else 2
 
     def lines_of(self, row: tuple[Cell, ...]) -> int:
@@ -132,7 +132,7 @@ class Book:
 
 
 def book_of(frame: pd.DataFrame, about: About) -> Book:
-    """A frame as a workbook with a cover and notes.
+    """Turn a frame into a workbook with a cover and notes.
 
     Parameters
     ----------
@@ -201,7 +201,7 @@ def _row(row: Mapping[Hashable, object], columns: tuple[Column, ...]) -> tuple[C
 
 
 def _cell(value: object, blank: str) -> Cell:
-    """A number as a number, anything else as text, and never nothing."""
+    """A number as a number, anything else as text, never an empty cell."""
     if isinstance(value, bool) or not isinstance(value, Real):
         text = "" if value is None or value is pd.NA or value is pd.NaT else str(value)
         return readable(text) if text.strip() and text != "nan" else blank
@@ -212,7 +212,7 @@ def _cell(value: object, blank: str) -> Cell:
 
 
 def readable(text: str) -> str:
-    r"""Text without the letters that no document of this kind may hold.
+    r"""Replace the characters that a document of this kind may not contain.
 
     Examples
     --------
@@ -223,7 +223,7 @@ def readable(text: str) -> str:
 
 
 def lines_in(text: str, width: int) -> int:
-    r"""How many lines a text takes up when it is wrapped at a number of letters.
+    r"""Count the lines of a text wrapped at a number of characters.
 
     Examples
     --------
@@ -234,7 +234,7 @@ def lines_in(text: str, width: int) -> int:
 
 
 def is_number(column: Column) -> bool:
-    """Whether a column holds numbers, which stand at the right."""
+    """Whether a column contains numbers, which are aligned right."""
     return column.places is not None
 
 
@@ -244,7 +244,7 @@ def is_share(column: Column) -> bool:
 
 
 def about_table(frame: pd.DataFrame) -> About:
-    """What a workbook says about itself where only its rows are known.
+    """Describe a workbook of which only the rows are known.
 
     Examples
     --------
@@ -264,7 +264,7 @@ def about_table(frame: pd.DataFrame) -> About:
 
 
 def about_scores(scores: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> About:
-    """What a workbook of scores says about itself."""
+    """Describe a workbook of scores."""
     return About(
         f"Risk of an Inadequate judgement of children's services, {snapshot.as_of.isoformat()}",
         "Scores",
@@ -281,7 +281,7 @@ def about_scores(scores: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> 
 
 
 def about_explanation(rows: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> About:
-    """What a workbook of explanations says about itself."""
+    """Describe a workbook of explanations."""
     names = rows["la_name"].unique()
     who = names[0] if len(names) == 1 else f"{len(names)} authorities"
     return About(

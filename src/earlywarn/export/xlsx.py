@@ -1,4 +1,4 @@
-"""A workbook as an Excel file, by XlsxWriter: text as text, and each table marked as one."""
+"""A workbook as an Excel file, using XlsxWriter: text as text, and each table marked as one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from earlywarn.export.workbook import Book, Cell, Sheet
 
 LONGEST = 32_767
-"""Letters that a cell of Excel holds."""
+"""The most characters in an Excel cell."""
 MOST_ROWS = 1_048_000
 _LETTERS: dict[str, Any] = {"font_name": "Arial", "font_size": 12, "font_scheme": "none"}
 _LINE_POINTS, _TITLE_POINTS, _TALLEST = 15.5, 21, 409
@@ -24,21 +24,21 @@ _HEADING = {"bold": True, "font_size": 14, "text_wrap": True}
 _A4 = 9
 _HEADER = {**_WRAPPED, "bold": True, "bottom": 1}
 _RIGHT = {"align": "right", "indent": 1}
-"""Not up against the next column, whose text begins at its left."""
+"""Indented, so that numbers don't touch the text of the next column."""
 
 
 def xlsx(book: Book) -> bytes:
-    """The file.
+    """Make the file of a workbook.
 
     Parameters
     ----------
     book : Book
-        As ``earlywarn.export.workbook.book_of`` gives it.
+        As returned by ``earlywarn.export.workbook.book_of``.
 
     Raises
     ------
     UsageError
-        If a table or a text is larger than a sheet can hold.
+        If a table or a text is too large for a sheet.
     MissingExtraError
         If XlsxWriter is not installed.
     """
@@ -119,13 +119,13 @@ def _sheet(workbook: Any, sheet: Sheet) -> None:
 
 
 def _mark(workbook: Any, page: Any, sheet: Sheet, first: int) -> None:
-    """The table declared as one to the program that opens the file, with its header."""
+    """The table and its header, declared as such to the program that opens the file."""
     left = workbook.add_format({**_HEADER, "align": "left"})
     right = workbook.add_format({**_HEADER, **_RIGHT})
     page.add_table(
         first,
         0,
-        # A table without rows is marked with one that is empty, as Excel itself does.
+        # A table without rows is marked with an empty one, as Excel itself does.
         first + max(len(sheet.rows), 1),
         len(sheet.columns) - 1,
         {
@@ -141,7 +141,7 @@ def _mark(workbook: Any, page: Any, sheet: Sheet, first: int) -> None:
 
 
 def _make_room(page: Any, row: int, lines: int) -> None:
-    """A height for a row of wrapped text: Excel finds one by itself, LibreOffice does not."""
+    """Set the height of a row of wrapped text: Excel works it out itself, LibreOffice does not."""
     if lines > 1:
         page.set_row(row, min(lines * _LINE_POINTS, _TALLEST))
 
@@ -157,7 +157,7 @@ def _shown(column: Any) -> dict[str, Any]:
 
 def _write(page: Any, row: int, column: int, cell: Cell, shown: Any) -> None:
     if isinstance(cell, str):
-        # Marked as text, so that what begins like a formula, a number or a link is none.
+        # Marked as text, so that nothing is read as a formula, a number or a link.
         page.write_string(row, column, cell, shown)
     else:
         page.write_number(row, column, cell, shown)
