@@ -1,1 +1,1 @@
-"""The official services' client: publications, data sets and their versions, kept as they came."""
+"""Download publications, data sets and their versions from the official services, unchanged."""

@@ -1,4 +1,4 @@
-"""Bring what is new from the official services into a folder."""
+"""Download new files from the official services into a folder."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 
 @dataclass
 class Run:
-    """One run: whom to ask, where to keep it, what is asked for."""
+    """One run: the service, the folder, and what is wanted."""
 
     service: Service
     pages: ReleaseFiles
     store: Store
     work: Path | None
-    """Where unfinished files go; None on a trial run, which fetches no file."""
+    """Where unfinished files go; None in a dry run, which downloads no file."""
     since: date | None
     today: date
     progress: Progress
@@ -51,11 +51,11 @@ class Run:
 
     @property
     def client(self) -> Client:
-        """Who asks."""
+        """The HTTP client."""
         return self.service.client
 
     def everything(self, ofsted: str | None) -> Fetching:
-        """All publications, then Ofsted's file. What fails is said at the end; the rest goes on."""
+        """Fetch all publications, then Ofsted's file; failures are reported at the end."""
         publications: list[Publication] = []
         self._attempt("the list of publications", lambda: publications.extend(self._published()))
         for wanted in PUBLICATIONS:
@@ -102,7 +102,7 @@ class Run:
             self._releases(wanted, named, newest)
 
     def _releases(self, wanted: Wanted, named: list[Publication], newest: dict[str, int]) -> None:
-        """The files of what the API lacks: tables, earlier releases, and those after it stopped."""
+        """Fetch files of what the API lacks: tables, earlier releases, and any after it stopped."""
         missing = tuple(table for table in wanted.tables if table not in newest)
         this = self.today.year
         if missing:
@@ -124,7 +124,7 @@ class Run:
     # -- the API
 
     def _data_set(self, publication: Publication, data_set: DataSet) -> tuple[str, int]:
-        """Every version of a data set that is wanted; its table and newest year."""
+        """Fetch every wanted version of a data set; return its table and latest year."""
         levels = {level.lower() for level in data_set.levels}
         if levels and not any(level.startswith("local authorit") for level in levels):
             return "", 0
@@ -146,7 +146,7 @@ class Run:
         return what.table, self._newest_year(data_set)
 
     def _look(self, data_set: DataSet, versions: list[Version]) -> Recognised:
-        """What table a data set is, by the columns of its newest version that can be had."""
+        """The table of a data set, recognised by the columns of its latest available version."""
         known = [
             entry for entry in self.store.files.values() if entry.get("data_set") == data_set.id
         ]
@@ -230,7 +230,7 @@ class Run:
         return max(years, default=self.today.year)
 
     def _first_year(self, tables: tuple[str, ...]) -> int:
-        """The newest year of the oldest version in the API."""
+        """The latest year of the oldest version in the API."""
         entries = (e for e in self.store.files.values() if e["table"] in tables and "data_set" in e)
         return min((max(e["periods"]) for e in entries if e["periods"]), default=0)
 
@@ -239,7 +239,7 @@ class Run:
     def _files(
         self, wanted: Wanted, named: list[Publication], tables: tuple[str, ...], years: range
     ) -> None:
-        """The releases of some years, by their pages; a year without a page has none."""
+        """Fetch the releases of some years, by their pages; a year without a page has none."""
         slugs = [slug for slug in (wanted.slug, *(item.slug for item in named)) if slug]
         if not slugs:
             self.result.notes.append(f"{wanted.words}: not in the service, and no page is known")
@@ -320,7 +320,7 @@ class Run:
         self.result.new.append(entry | {"members": members})
 
     def _day(self, wanted: Wanted, release: Release, year: int) -> tuple[date, str]:
-        """When a release was published: by its page, else by the release calendar."""
+        """When a release was published, by its page or else by the release calendar."""
         if release.published is not None:
             return release.published, "the release's page"
         series = {"CSWW": "csww", "CLA": "cla"}.get(wanted.tables[0], "cin")
@@ -328,7 +328,7 @@ class Run:
         return day, "assumed by rule" if assumed else "the release calendar"
 
 
-def fetch_published(  # noqa: PLR0913 - every address and limit, each by its name
+def fetch_published(  # noqa: PLR0913 - every address and limit, by name
     out: str | Path,
     *,
     since: date | None = None,
@@ -343,40 +343,40 @@ def fetch_published(  # noqa: PLR0913 - every address and limit, each by its nam
     today: date | None = None,
     progress: Progress | None = None,
 ) -> Fetching:
-    """Bring what is new from the official services into a folder.
+    """Download new files from the official services into a folder.
 
     Parameters
     ----------
     out : str or Path
-        The folder; made if it is missing.
+        The folder; created if missing.
     since : date, optional
-        Only what was published on this day or later.
+        Only what was published on or after this date.
     dry_run : bool
-        Look only: no file is fetched and nothing is written.
+        Whether only to look: no file is downloaded and nothing is written.
     api, site, content : str
         The addresses of the services.
     ofsted : str or Path, optional
         A file or an address of Ofsted's yearly workbook.
     time_limit : float
-        Seconds that one answer may take.
+        Seconds that one response may take.
     size_limit : int
-        Bytes that one answer may have, packed and unpacked.
+        The most bytes in one response, compressed and uncompressed.
     pause : callable
-        How to wait a number of seconds.
+        How to wait for a number of seconds.
     today : date, optional
-        The day of the run; that of the machine if not given.
+        The date of the run. Default: that of the machine.
     progress : Progress, optional
-        What to report to; silent if not given.
+        Where to report progress; silent by default.
 
     Returns
     -------
     Fetching
-        What was fetched, what was there, and what could not be had.
+        What was downloaded, what was already there, and what was not available.
 
     Raises
     ------
     FetchError
-        If the folder holds a manifest that is none of these.
+        If the folder contains a manifest of another kind.
     """
     store = Store.at(as_path(out, "out", FetchError))
     ofsted = None if ofsted is None else check_ofsted(ofsted)
@@ -396,7 +396,7 @@ def fetch_published(  # noqa: PLR0913 - every address and limit, each by its nam
         if dry_run:
             return run.everything(ofsted)
         with written_to(store.folder, FetchError), store.writing() as run.work:
-            # Another run may have ended while this one waited to begin.
+            # Another run may have finished while this one was waiting to begin.
             run.store = Store.at(as_path(out, "out", FetchError))
             return run.everything(ofsted)
 

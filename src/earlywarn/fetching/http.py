@@ -1,4 +1,4 @@
-"""One request at a time: patient with a busy service, strict about what it answers."""
+"""Send one request at a time: patient with a busy service, strict about its responses."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
 
 USER_AGENT = f"earlywarn/{__version__} (Python library; early warning for children's services)"
 BUSY = frozenset({429, 500, 502, 503, 504})
-"""Answers that may be another a moment later."""
+"""Statuses that may be different a moment later."""
 TRIES = 6
 FIRST_PAUSE, LONGEST_PAUSE, LONGEST_WAIT = 1.0, 60.0, 600.0
 _PIECE = 1 << 16
 
 
 class GoneError(FetchError):
-    """What was asked for is not, or no longer, published (403, 404)."""
+    """The requested file is not, or no longer, published (403, 404)."""
 
 
 class _AgainError(Exception):
-    """The answer was cut off or refused for now: it is asked for again."""
+    """The response was cut off, or refused for now: the request is repeated."""
 
     def __init__(self, reason: str, wait: float | None = None) -> None:
         super().__init__(reason)
@@ -51,7 +51,7 @@ class _NoConnectionError(_AgainError):
 
 
 class Fetched(NamedTuple):
-    """A file that was fetched: where it is, its size and digest, and what marks its state."""
+    """A downloaded file: its path, size and digest, and the mark of its state."""
 
     path: Path
     size: int
@@ -61,18 +61,18 @@ class Fetched(NamedTuple):
 
 @dataclass
 class Client:
-    """Asks the official services, one request at a time.
+    """A client of the official services that sends one request at a time.
 
     Attributes
     ----------
     time_limit : float
-        Seconds that one answer may take, from first to last byte.
+        Seconds that one response may take, from first to last byte.
     size_limit : int
-        Bytes that one answer may have, packed and unpacked.
+        The most bytes in one response, compressed and uncompressed.
     pause : callable
-        How to wait a number of seconds.
+        How to wait for a number of seconds.
     requests : int
-        How many were sent.
+        The number of requests sent.
     """
 
     time_limit: float = 900.0
@@ -81,9 +81,9 @@ class Client:
     requests: int = 0
     _session: Any = field(default=None, repr=False)
     _answered: set[str] = field(default_factory=set, repr=False)
-    """The hosts that have answered."""
+    """The hosts that have responded."""
     _unreached: set[str] = field(default_factory=set, repr=False)
-    """The hosts that no connection was made to, patient as it was."""
+    """The hosts that could not be reached after all attempts."""
 
     def __post_init__(self) -> None:
         for name, value in (("time_limit", self.time_limit), ("size_limit", self.size_limit)):
@@ -92,7 +92,7 @@ class Client:
                 raise UsageError("not a limit", where=name, found=str(value), expected="above 0")
 
     def json(self, address: str, query: Mapping[str, str | int] | None = None) -> dict[str, Any]:
-        """The JSON object at an address.
+        """Get the JSON object at an address.
 
         Raises
         ------
@@ -114,7 +114,7 @@ class Client:
         return answer
 
     def text(self, address: str, query: Mapping[str, str | int] | None = None) -> str:
-        """The text at an address."""
+        """Get the text at an address."""
 
         def read(answer: httpx.Response) -> bytes:
             return b"".join(self._pieces(answer))
@@ -128,7 +128,7 @@ class Client:
             ) from None
 
     def first_line(self, address: str, query: Mapping[str, str | int] | None = None) -> str:
-        """The first line at an address; the rest is not fetched."""
+        """Get the first line at an address; the rest is not downloaded."""
 
         def read(answer: httpx.Response) -> bytes:
             begun = b""
@@ -152,21 +152,21 @@ class Client:
         headers: Mapping[str, str] | None = None,
         whole: Callable[[Path], str] | None = None,
     ) -> Fetched | None:
-        """Bring what is at an address into a new file of a folder.
+        """Download an address into a new file in a folder.
 
         Parameters
         ----------
         address : str
         folder : Path
-            Where to make it.
+            Where to create it.
         query, headers : mapping, optional
         whole : callable, optional
-            Gives a reason if the file is not whole, an empty text if it is.
+            Returns a reason if the file is incomplete, or an empty text.
 
         Returns
         -------
         Fetched or None
-            None if the service says that nothing has changed (304).
+            None if the service reports that nothing has changed (304).
         """
 
         def read(answer: httpx.Response) -> Fetched | None:
@@ -199,7 +199,7 @@ class Client:
         return Fetched(Path(name), size, digest.hexdigest(), state)
 
     def _pieces(self, answer: httpx.Response) -> Iterator[bytes]:
-        """The unpacked bytes of an answer, within the limits and to their true end."""
+        """The uncompressed bytes of a response, within the limits and checked to be complete."""
         packing = answer.headers.get("content-encoding", "identity").strip().lower()
         if packing not in {"identity", "", "gzip", "x-gzip"}:
             raise FetchError(
@@ -254,10 +254,10 @@ class Client:
         read: Callable[[httpx.Response], Any],
         headers: Mapping[str, str] | None = None,
     ) -> Any:
-        """Ask until there is an answer, with growing pauses between.
+        """Repeat the request until there is a response, with growing pauses.
 
-        Without a network a run would be as patient with each address in turn, for minutes: where
-        one host could not be reached, those that have not answered yet are asked once.
+        Without a network a run would spend minutes on each address, one after another: once a host
+        could not be reached, those that have not responded yet are only tried once.
         """
         pause, last, host = FIRST_PAUSE, "", urlsplit(address).netloc
         tries = 1 if self._unreached and host not in self._answered else TRIES
@@ -332,7 +332,7 @@ class Client:
     def _open(self) -> Any:
         if self._session is None:
             http = require("httpx", extra="refresh")
-            # Proxies and certificates are taken from the environment (trust_env).
+            # Proxies and certificates come from the environment (trust_env).
             self._session = http.Client(
                 headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
                 timeout=http.Timeout(min(60.0, self.time_limit), connect=min(20, self.time_limit)),
@@ -343,7 +343,7 @@ class Client:
         return self._session
 
     def close(self) -> None:
-        """End the connections."""
+        """Close the connections."""
         if self._session is not None:
             self._session.close()
             self._session = None
@@ -351,7 +351,7 @@ class Client:
 
 @contextmanager
 def client(**options: Any) -> Iterator[Client]:
-    """A client that ends its connections afterwards."""
+    """A client that closes its connections afterwards."""
     made = Client(**options)
     try:
         yield made
@@ -360,7 +360,7 @@ def client(**options: Any) -> Iterator[Client]:
 
 
 def problem(text: str) -> str:
-    """What a problem-details body says, or how the text begins.
+    """Return the message of a problem-details body, or the beginning of the text.
 
     Examples
     --------
@@ -376,7 +376,7 @@ def problem(text: str) -> str:
 
 
 def seconds_of(text: str, now: datetime | None = None) -> float | None:
-    """How long a ``Retry-After`` asks to wait: seconds, or until a date.
+    """Return the seconds that a ``Retry-After`` asks to wait, given as seconds or a date.
 
     Examples
     --------
@@ -403,7 +403,7 @@ def _asked_wait(answer: httpx.Response) -> float | None:
 
 
 def _unpacked(raw: Iterator[bytes]) -> Iterator[bytes]:
-    """The bytes of one or more gzip members, refused unless the last is whole."""
+    """The bytes of one or more gzip members; refused unless the last is complete."""
     machine, begun = zlib.decompressobj(31), False
     for packed in raw:
         rest = packed

@@ -1,4 +1,4 @@
-"""Ofsted's yearly file, from a file or an address that the user names."""
+"""Ofsted's yearly file, from a file or an address given by the user."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def fetch_ofsted(
     today: date,
     text: str,
 ) -> None:
-    """Bring the file that a user names into the folder ``ofsted``, if it is new."""
+    """Copy or download the file that a user names into the folder ``ofsted``, if it is new."""
     name, remote = _name_of(text), _is_address(text)
     key = f"ofsted {text}"
     before = store.files.get(key) if store.has(key) else None
@@ -68,12 +68,12 @@ def fetch_ofsted(
 
 
 def check_ofsted(source: str | Path) -> str:
-    """Refuse what can't be Ofsted's file, before anything else is fetched; give it as text.
+    """Refuse what can't be Ofsted's file, before any download; return it as text.
 
     Raises
     ------
     FetchError
-        If its name ends as no table does, or there is no such file.
+        If its name does not end like a table's, or there is no such file.
     """
     text = str(as_path(source, "ofsted", FetchError)) if not _is_address(source) else str(source)
     if Path(_name_of(text)).suffix.lower() not in ENDINGS:
@@ -104,10 +104,10 @@ def _check_there(file: Path) -> None:
 def _remote(
     client: Client, work: Path, address: str, before: dict[str, Any] | None
 ) -> Fetched | None:
-    """The file at an address; None if it is that of before.
+    """The file at an address; None if it has not changed.
 
-    The service is asked whether it changed. Where it gave no mark of the file's state, the file
-    that is there stands: published files of a year do not change at their address.
+    The service is asked whether it has changed. If it gave no mark of the file's state, the
+    existing file is kept: published files of a year do not change at their address.
     """
     headers = {}
     if before is not None:
@@ -129,7 +129,7 @@ def _local(work: Path, source: Path) -> Fetched:
 
 
 def _refuse_other(file: Path, name: str, where: str) -> None:
-    """Refuse a web page, or an empty file, under the name of a table."""
+    """Refuse a web page, or an empty file, with the name of a table."""
     with file.open("rb") as stream:
         begins = stream.read(64)
     workbook = begins.startswith(b"PK")

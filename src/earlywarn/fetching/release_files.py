@@ -1,4 +1,4 @@
-"""Tables that are not in the API: the files of a whole release, found by its page."""
+"""Tables that are not in the API: the files of a whole release, found through its page."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _BLOCK = re.compile(
 
 
 class Release(NamedTuple):
-    """A release as its page names it; no day if the page has none."""
+    """A release as named on its page; no date if the page has none."""
 
     id: str
     page: str
@@ -85,7 +85,7 @@ class ReleaseFiles:
 
 
 def _summary(text: str, page: str) -> dict[str, Any]:
-    """What a page says of its release, from its JSON block."""
+    """A page's description of its release, from its JSON block."""
     block = _BLOCK.search(text)
     if block is None:
         raise _unlike(page, "no block __NEXT_DATA__ in the page")
@@ -101,12 +101,12 @@ def _summary(text: str, page: str) -> dict[str, Any]:
 
 
 def not_a_zip(file: Path) -> str:
-    """Why a file is not a whole zip; an empty text if it is one."""
+    """Why a file is not a complete zip; empty if it is."""
     return "" if zipfile.is_zipfile(file) else "not a whole zip file"
 
 
 def tables_in(archive: Path, folder: Path, *, limit: int, where: str) -> list[Member]:
-    """Unpack the tables that are read here: ``data/*.csv`` known by their columns, no other.
+    """Unpack the tables that are used: only ``data/*.csv`` recognised by their columns.
 
     Raises
     ------

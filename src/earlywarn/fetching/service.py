@@ -1,4 +1,4 @@
-"""Explore education statistics by its public API: publications, data sets, versions."""
+"""Explore education statistics through its public API: publications, data sets, versions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 API = "https://api.education.gov.uk/statistics/v1"
 PAGE = 20
-"""The most versions that the service gives at once; asked of the other lists too."""
+"""The page size: the most versions that the service returns at once; used for all lists."""
 STATUSES = frozenset({"Published", "Deprecated", "Withdrawn"})
 _RELISTS = 3
 
@@ -32,7 +32,7 @@ class Publication:
 
 @dataclass(frozen=True)
 class DataSet:
-    """One table of a publication, with all its versions under one identifier."""
+    """A table of a publication, with all its versions under one identifier."""
 
     id: str
     title: str
@@ -47,13 +47,13 @@ class Version:
     Attributes
     ----------
     number : str
-        Such as "2.0" or "2.0.1".
+        For example "2.0" or "2.0.1".
     published : date
-        The day that it was published.
+        The publication date.
     status : str
         Published, Deprecated or Withdrawn.
     release : str
-        The title of the release that it came with; empty if not given.
+        The title of its release; empty if not given.
     """
 
     number: str
@@ -63,12 +63,12 @@ class Version:
 
     @property
     def order(self) -> tuple[int, ...]:
-        """What versions are compared by: numbers, not text."""
+        """The sort key of versions: numbers, not text."""
         return version_order(self.number)
 
 
 def version_order(number: str) -> tuple[int, ...]:
-    """A version as numbers.
+    """Turn a version into numbers.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def version_order(number: str) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Service:
-    """The public API at an address."""
+    """A client of the public API at an address."""
 
     client: Client
     api: str = API
@@ -117,7 +117,7 @@ class Service:
         return f"{self.api}/data-sets/{quote(data_set.id)}/csv", {"dataSetVersion": version.number}
 
     def _listed(self, path: str, key: str = "id") -> list[tuple[dict[str, Any], str]]:
-        """All items of a list in pages; from the start again if it changed meanwhile."""
+        """All items of a paged list; started again if it changed in the meantime."""
         address = f"{self.api}/{path}"
         for _ in range(_RELISTS):
             items = list(self._pages(address))
@@ -153,7 +153,7 @@ _PAGING = ("page", "totalPages", "totalResults")
 
 
 def day_of(text: object, where: str) -> date:
-    """The day of an ISO time stamp.
+    """Return the date of an ISO timestamp.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""The folder that published files are kept in as they came, and its manifest.
+"""The folder in which published files are kept unchanged, and its manifest.
 
-Each file lies below the day that it was published, ``YYYY-MM-DD/FILE``. The manifest is written
-after the file it names, each whole or not at all: what a stopped run left without an entry is
-fetched again.
+Each file is in a folder named after its publication date, ``YYYY-MM-DD/FILE``. The manifest is
+written after the file it names, each completely or not at all: what an interrupted run left without
+an entry is downloaded again.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ FORMAT = 1
 WORK = ".fetching"
 """Unfinished files; emptied when the next run begins."""
 ARCHIVES = ".releases"
-"""Whole releases, as they came: hidden from the reader, which reads the tables beside them."""
+"""Whole releases, unchanged: hidden from the reader, which reads the tables next to them."""
 SUPERSEDED = ".superseded"
-"""Versions that another one of the same day replaced."""
+"""Versions that were replaced by another on the same day."""
 
 
 @dataclass
 class Fetching:
-    """What a run did.
+    """The result of a run.
 
     Attributes
     ----------
     new : list of dict
-        An entry for each file that was fetched, or would be by a trial run.
+        An entry for each file that was downloaded, or would be in a dry run.
     kept : int
         Files that were there already.
     notes, failed : list of str
-        What a person should know; what could not be fetched.
+        Notes for the user; what could not be downloaded.
     """
 
     new: list[dict[str, Any]] = field(default_factory=list)
@@ -58,7 +58,7 @@ class Fetching:
 
 @dataclass
 class Store:
-    """Files fetched before, by what they are."""
+    """Files downloaded before, by what they are."""
 
     folder: Path
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Store:
 
     @classmethod
     def at(cls, folder: Path) -> Store:
-        """The store in a folder; empty where there is none."""
+        """Open the store in a folder; empty if there is none."""
         place = folder / MANIFEST
         if not place.is_file():
             return cls(folder)
@@ -88,10 +88,9 @@ class Store:
         return cls(folder, files, passed)
 
     def has(self, key: str) -> bool:
-        """Whether a file was fetched and is still what it was, by its digest.
+        """Whether a file was downloaded and is unchanged, by its digest.
 
-        The digest also finds what a power cut left behind, so that nothing has to wait for the
-        disk meanwhile.
+        The digest also detects damage by a power cut, so that nothing has to wait for the disk.
         """
         entry = self.files.get(key)
         if entry is None:
@@ -102,7 +101,7 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[Path]:
-        """Be the only one who writes; gives the folder for unfinished files."""
+        """Write exclusively, with a folder for unfinished files."""
         check_folder(self.folder, make=True, fault=FetchError)
         self.folder.mkdir(parents=True, exist_ok=True)
         work = self.folder / WORK
@@ -128,7 +127,7 @@ class Store:
         part.replace(target)
 
     def add(self, entry: dict[str, Any]) -> None:
-        """Note a file that is in its place."""
+        """Record a file that is in its place."""
         self.files[entry["key"]] = entry
         self.save()
 
@@ -177,7 +176,7 @@ def releases_text(entries: list[dict[str, Any]]) -> str:
 
 
 def file_name(title: str, mark: str) -> str:
-    """A plain file name from a title and what sets the file apart from others.
+    """Return a plain file name from a title and a distinguishing suffix.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Which publications hold tables that are read here, and which table a header is of."""
+"""The publications with tables that are used, and how a table is recognised by its header."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class Wanted:
     Attributes
     ----------
     words : str
-        What its title holds, plainly written.
+        The words in its title, normalised.
     tables : tuple of str
-        The tables of it that are read.
+        Its tables that are used.
     slug : str
-        The name of its page where the API does not have it; empty if that is not known.
+        The name of its page where the API does not have it; empty if unknown.
     first_year : int
-        The first year of its releases that is looked for among the files.
+        The first year of its releases to look for among the files.
     began_as_files : bool
-        Whether its earlier releases are files even where the API has it by now.
+        Whether its earlier releases are files, even if the API has it now.
     """
 
     words: str
@@ -40,7 +40,7 @@ class Wanted:
     began_as_files: bool = False
 
     def is_called(self, title: str) -> bool:
-        """Whether a publication is this one, by its title."""
+        """Whether a publication's title is that of this one."""
         return plain_name(self.words) in plain_name(title)
 
 
@@ -59,14 +59,14 @@ PUBLICATIONS = (
 
 @dataclass(frozen=True)
 class Recognised:
-    """What a header is of.
+    """The table that a header belongs to.
 
     Attributes
     ----------
     table, series : str
-        The table and its series in the release calendar; empty if it is none that is read here.
+        The table and its series in the release calendar; empty if it is not one that is used.
     doubt : str
-        Why it can't be read though it is plainly the table; empty if it can.
+        Why it can't be read although it clearly is the table; empty if it can.
     """
 
     table: str = ""
@@ -75,7 +75,7 @@ class Recognised:
 
 
 def recognised(header: str, where: str) -> Recognised:
-    """What table a header is of, by its columns.
+    """Recognise a table by the columns of its header.
 
     Examples
     --------
@@ -94,9 +94,9 @@ def recognised(header: str, where: str) -> Recognised:
 
 
 def not_whole(file: Path) -> str:
-    """Why a CSV file is not whole; an empty text if it is.
+    """Return why a CSV file is incomplete; empty if it is complete.
 
-    A connection that ends early without saying so leaves a last row with cells missing.
+    A connection that ends early without an error leaves a last row with missing cells.
     """
     with file.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
         rows = csv.reader(stream)
