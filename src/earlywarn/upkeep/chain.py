@@ -1,8 +1,8 @@
-"""A register of forecasts as text: one file an entry, each with the digest of the one before.
+"""A register of forecasts as text: one file per entry, each with the digest of the one before.
 
-``0001.csv`` begins with lines of facts (``# name: value``); the table stands below. ``chain.csv``
-lists every entry with its digest, so that a change in the last entry is seen too. Whoever keeps a
-copy of the last digest elsewhere can show that nothing before it was written again.
+``0001.csv`` begins with lines of facts (``# name: value``), followed by the table. ``chain.csv``
+lists every entry with its digest, so that a change in the last entry is detected too. Whoever keeps
+a copy of the last digest elsewhere can show that nothing before it was rewritten.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ FIRST = "none"
 PUBLISHED, REPLAY = "published", "replay, computed afterwards"
 """The kinds of entries."""
 BELOW = ", below Good"
-"""What the name of a simple rule's second column ends in."""
+"""The suffix of the name of a simple rule's second column."""
 _CUT_SHORT = ", as a publish that was cut short leaves it"
 _COLUMNS = ["entry", "as_of", "sha256"]
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """One entry: its facts, and the table of forecasts."""
+    """An entry: its facts, and the table of forecasts."""
 
     number: int
     facts: dict[str, str]
@@ -44,12 +44,12 @@ class Entry:
 
 
 def append_entry(folder: Path, facts: Mapping[str, str], forecasts: pd.DataFrame) -> Path:
-    """Add an entry at the end; refused where the register is not as it was written.
+    """Append an entry; refused if the register has been changed.
 
     Raises
     ------
     RegisterError
-        If the register has been changed, or its newest entry is of the same day or a later one.
+        If the register has been changed, or its latest entry is for the same date or a later one.
     """
     check_folder(folder, make=True, fault=RegisterError)
     with (
@@ -81,7 +81,7 @@ def append_entry(folder: Path, facts: Mapping[str, str], forecasts: pd.DataFrame
 
 
 def read_register(folder: Path) -> tuple[list[Entry], list[str]]:
-    """Every entry, and each fault of the chain by the name of its entry.
+    """Read every entry, and each error in the chain by the name of its entry.
 
     Raises
     ------
@@ -123,10 +123,10 @@ def read_register(folder: Path) -> tuple[list[Entry], list[str]]:
 
 
 def _only_cut_short(faults: list[str]) -> bool:
-    """Whether all that is wrong is an entry that a killed run has left and nothing could finish.
+    """Whether the only error is an unfinished entry left behind by a killed run.
 
-    It was never published: the next one takes its place. One that does not follow the last that is
-    listed was put there by somebody else, and stays a fault.
+    It was never published, and the next one takes its place. One that does not follow the last
+    listed entry was put there by somebody else, and remains an error.
     """
     return len(faults) == 1 and faults[0].endswith(_CUT_SHORT)
 
@@ -147,7 +147,7 @@ def _faults(entry: Entry, own: str, name: str, row: dict[str, str], before: str)
 
 
 def broken(folder: Path, faults: list[str]) -> RegisterError:
-    """The error for a register that is not as it was written."""
+    """The error for a register that has been changed."""
     cut_short = _only_cut_short(faults)
     return RegisterError(
         "its last publish was cut short" if cut_short else "the register is not as it was written",
@@ -184,7 +184,7 @@ def _text(facts: Mapping[str, str], forecasts: pd.DataFrame) -> str:
 
 
 def _read(file: Path, number: int) -> tuple[Entry, str]:
-    # A checkout on Windows may have changed the ends of lines: they are no part of what was said.
+    # A checkout on Windows may have changed line endings: they are not part of the forecast.
     text = file.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
     lines = text.splitlines(keepends=True)
     head = [line for line in lines if line.startswith("# ")]

@@ -1,4 +1,4 @@
-"""What is different between two panels: years, measures, restated figures, holes, judgements."""
+"""The differences between two panels: years, measures, restated figures, holes, judgements."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ if TYPE_CHECKING:
 _KEY = ["la_code", "measure", "period"]
 _CONTENT = ["value", "status"]
 SIZES = (0.01, 0.035, 0.10)
-"""Where restatements are parted by their size relative to the figure before."""
+"""Boundaries between sizes of restatement, relative to the figure before."""
 
 
 @dataclass(frozen=True, eq=False)
 class Changes:
-    """What a panel has that the one before did not.
+    """The changes in a panel since the one before.
 
     Attributes
     ----------
     new_years : DataFrame
-        ``measure, period, figures``: years of a known measure.
+        ``measure, period, figures``: new years of a known measure.
     new_measures : tuple of str
-        Measures that were not there.
+        Measures that were not there before.
     restated : DataFrame
         ``measure, figures, up_to_1_percent, up_to_3_5_percent, up_to_10_percent, more, largest,
-        status``: newest figures compared as numbers; ``status`` counts those that became, or
-        ceased to be, suppressed or otherwise unknown.
+        status``: latest figures compared as numbers; ``status`` counts those that became, or ceased
+        to be, suppressed or otherwise unknown.
     holes : DataFrame
-        ``measure, period, figures``: figures that were there and are no longer.
+        ``measure, period, figures``: figures that were there before and no longer are.
     judgements : DataFrame
-        Inspections that were not there.
+        Inspections that were not there before.
     """
 
     new_years: pd.DataFrame
@@ -45,7 +45,7 @@ class Changes:
 
 
 def changes_between(before: Panel, after: Panel) -> Changes:
-    """Compare two panels by their newest figures.
+    """Compare two panels by their latest figures.
 
     Parameters
     ----------

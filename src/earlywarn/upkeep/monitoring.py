@@ -1,4 +1,4 @@
-"""One look at everything that ages, for a scheduler: what is as it should be, and what is not."""
+"""Check everything that goes out of date, for a scheduler."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ if TYPE_CHECKING:
 
 JSON, PAGE = "monitor.json", "monitor.md"
 LATE = timedelta(days=31)
-"""How long after its day a table without a calendar may come before it is missed."""
+"""How late a table without a calendar may be before it counts as overdue."""
 QUARTER = timedelta(days=92)
-"""How long a published forecast stands before another is due, if nothing new was published."""
+"""How long after a forecast another is due, if nothing new was published."""
 SOON = timedelta(days=90)
-"""How long before the end of a model's life its successor is to be made."""
+"""How long before the end of a model's life its successor should be made."""
 OK, ATTENTION = "ok", "attention"
 _SERIES = {layout.table: layout.series for layout in LAYOUTS} | {"ONS": "pop"}
 
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that was looked at: ``what``, ``status`` (ok or attention), and a sentence."""
+    """One thing that was checked: ``what``, ``status`` (ok or attention), and a sentence."""
 
     what: str
     status: str
@@ -53,16 +53,16 @@ class Item:
 
 @dataclass(frozen=True, eq=False)
 class Monitored:
-    """What a look found.
+    """The result of a check.
 
     Attributes
     ----------
     day : date
-        The day that everything is held against.
+        The date as of which everything is checked.
     items : tuple of Item
-        What was looked at, in order.
+        What was checked, in order.
     days_to_sunset : int
-        Until the end of the model's life; below 0 after it.
+        Days until the end of the model's life; negative after it.
     refreshed : Refreshed or None
         What was fetched or built, if anything.
     """
@@ -74,11 +74,11 @@ class Monitored:
 
     @property
     def needs_attention(self) -> bool:
-        """Whether anything does."""
+        """Whether anything needs attention."""
         return any(item.status == ATTENTION for item in self.items)
 
 
-def monitor(  # noqa: PLR0913 - everything that ages, each by its name
+def monitor(  # noqa: PLR0913 - everything that goes out of date, by name
     out: str | Path | None = None,
     *,
     files: str | Path | None = None,
@@ -90,30 +90,30 @@ def monitor(  # noqa: PLR0913 - everything that ages, each by its name
     services: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> Monitored:
-    """Look at figures, drift, forecasts and the model's life, as of a day.
+    """Check figures, drift, forecasts and the model's life, as of a date.
 
     Parameters
     ----------
     out : str or Path, optional
-        A folder for ``monitor.json`` and ``monitor.md``, which replace those of the last look.
-        Nothing is written if not given.
+        A folder for ``monitor.json`` and ``monitor.md``, which replace those of the last check. By
+        default nothing is written.
     files : str or Path, optional
-        The folder that ``refresh`` keeps the published files in. Its panel is built if there is
-        none, or a file is there that it was not built of.
+        The folder in which ``refresh`` keeps the published files. Its panel is built if there is
+        none, or if it was not built from all the files.
     fetch : bool
-        Bring what is new into ``files`` before. Without it nothing is asked of any service.
+        Whether to download new figures into ``files`` first. Otherwise no service is contacted.
     panel : Panel or path, optional
-        What to look at; that of ``files``, or the one that ships, if not given.
+        The panel to check. Default: that of ``files``, or the one that ships with the package.
     model : RiskModel or path, optional
-        The one that ships if not given.
+        Default: the one that ships with the package.
     register : str or Path, optional
-        The register of forecasts, to see whether it is whole and another forecast is due.
+        The register of forecasts, to check that it is intact and whether another forecast is due.
     day : date or text, optional
-        Today if not given.
+        Default: today.
     services : mapping, optional
-        Further arguments of ``refresh``, such as the addresses of a mirror.
+        Other arguments of ``refresh``, such as the addresses of a mirror.
     progress : Progress, optional
-        What to report to; silent if not given.
+        Where to report progress; silent by default.
 
     Returns
     -------
@@ -122,7 +122,7 @@ def monitor(  # noqa: PLR0913 - everything that ages, each by its name
     Raises
     ------
     FetchError
-        If something could not be fetched.
+        If something could not be downloaded.
     RegisterError
         If there is no register.
 
@@ -170,7 +170,7 @@ def monitor(  # noqa: PLR0913 - everything that ages, each by its name
 def _current(
     files: Path, services: Mapping[str, Any], progress: Progress, *, fetch: bool
 ) -> Refreshed | None:
-    """Fetch if asked, and build the panel if a file is there that it was not built of."""
+    """Fetch if asked, and build the panel if it was not built from all the files."""
     done = refresh(files, progress=progress, **services) if fetch else None
     if not is_behind(files):
         return done
@@ -190,7 +190,7 @@ def _item(what: str, sentence: str, *, good: bool) -> Item:
 
 
 def _changed(done: Refreshed | None) -> Iterator[Item]:
-    """New figures are no fault; figures that are gone want a look."""
+    """New figures are fine; figures that have disappeared need attention."""
     if done is None:
         return
     sentence = f"{len(done.new)} new, {done.kept} there before"
@@ -222,7 +222,7 @@ def _aging(model: RiskModel, panel: Panel, today: date) -> Iterator[Item]:
 
 
 def _tables(snapshot: Snapshot) -> dict[str, tuple[int, date]]:
-    """By name without its year, the newest year of each published table and the day of it."""
+    """The latest year of each published table, by its name without the year, and its date."""
     rows = snapshot.observations
     by_table = rows.groupby(rows["source"].str.partition(" ")[0])
     newest = by_table[["period", "published_on"]].max()
@@ -230,7 +230,7 @@ def _tables(snapshot: Snapshot) -> dict[str, tuple[int, date]]:
 
 
 def _table(name: str, newest: tuple[int, date], series: Mapping[Any, Any], today: date) -> Item:
-    """A table goes with its series, unless others of that are a year ahead of it."""
+    """A table follows its series, unless other tables of it are a year ahead."""
     period, last = newest
     if series["period"] is None or period < series["period"]:
         usual = shipped_calendar().expected(str(series["source"]), period + 1, today)
@@ -302,7 +302,7 @@ def _write(found: Monitored, out: Path) -> None:
 
 
 def page(found: Monitored) -> str:
-    """What was found as a page in Markdown, what needs attention first."""
+    """The result as a Markdown page, with what needs attention first."""
     waiting = [item for item in found.items if item.status == ATTENTION]
     lines = [f"# As of {found.day}", ""]
     lines += [f"**{len(waiting)} of {len(found.items)} need attention.**", ""]

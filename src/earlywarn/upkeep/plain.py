@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a table: days as ISO text, what is not known as None.
+    """Turn a table into records: dates as ISO text, unknown values as None.
 
     Examples
     --------

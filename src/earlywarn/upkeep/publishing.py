@@ -1,4 +1,4 @@
-"""Publish what is said today in a register of forecasts, beside what simple rules say."""
+"""Publish today's forecasts in a register, together with those of simple rules."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from earlywarn.panel.panel import Panel
 
 BY_JUDGEMENTS = ("trailing base rate", "previous judgement", "previous judgement and time since")
-"""The simple rules that look at judgements only: they are fitted in a second."""
+"""The simple rules that use judgements only: they are fitted in a second."""
 BY_ALL = tuple(rule.name for rule in BASELINES if not rule.at_random)
-"""All simple rules: those that look at figures are fitted to every inspection's, in a minute."""
+"""All simple rules: those using figures are fitted to every inspection's, in a minute."""
 _SETS = {"judgements": BY_JUDGEMENTS, "all": BY_ALL}
 _COLUMNS = ["la_code", "la_name", "risk", "risk_lower", "risk_upper", "below_good", "rank"]
 
@@ -47,23 +47,24 @@ def publish(
     baselines: str | Sequence[str] = "judgements",
     replay: bool = False,
 ) -> Path:
-    """Append what the model says of every authority to a register.
+    """Append the model's forecasts for every authority to a register.
 
     Parameters
     ----------
     to : str or Path
-        The folder of the register; made if it is missing.
+        The folder of the register; created if missing.
     model : RiskModel, optional
-        The one that ships if not given.
+        Default: the one that ships with the package.
     panel : Panel, optional
-        The one that ships if not given.
+        Default: the one that ships with the package.
     as_of : date or ISO text, optional
-        The day that the forecast is made for: the newest publication in the panel if not given.
+        The date of the forecast. Default: that of the latest publication in the panel.
     baselines : str or sequence of str
-        The simple rules to publish beside the model: ``judgements`` for those that look at
-        judgements only, ``all`` (which takes a minute), or names of them.
+        The simple rules to publish with the model: ``judgements`` for those that use judgements
+        only, ``all`` (which takes a minute), or their names.
     replay : bool
-        Mark the entry as computed afterwards: never to be called published before the event.
+        Mark the entry as computed afterwards, so that it never counts as published before the
+        event.
 
     Returns
     -------
@@ -73,8 +74,8 @@ def publish(
     Raises
     ------
     RegisterError
-        If the register has been changed, has an entry of this day or a later one, or the day is
-        past and the entry is not marked as a replay.
+        If the register has been changed, has an entry for this date or a later one, or the date is
+        in the past and the entry is not marked as a replay.
 
     Examples
     --------
@@ -134,7 +135,7 @@ def _refuse(panel: Panel, day: date, baselines: Sequence[str], *, replay: bool) 
 
 
 def _by_rules(model: RiskModel, panel: Panel, day: date, baselines: Sequence[str]) -> pd.DataFrame:
-    """What the simple rules say of the day, learnt from what the model learnt from."""
+    """The simple rules' forecasts for the date, learnt from the same cases as the model."""
     cut = as_date(model.info["training"]["until"], "until", RegisterError)
     known = panel.judgements[panel.judgements["published_on"] <= cut]
     cases = training_cases(known, until=cut, target=get_target(model.info["target"]["name"]))

@@ -1,4 +1,4 @@
-"""Refresh as a whole: fetch what is new, build the panel, say what changed."""
+"""Refresh: download new figures, build the panel, and report what changed."""
 
 from __future__ import annotations
 
@@ -34,32 +34,32 @@ if TYPE_CHECKING:
     from earlywarn.panel.panel import Panel
 
 PANEL = ".panel"
-"""The panel that is built, in the folder of the files: hidden from the reader of the files."""
+"""The panel that is built, in the folder of the files; hidden from the reader of the files."""
 
 BUILT_OF = ".panel-built-of.json"
-"""The digest of each file that the panel was built of, beside it."""
+"""The digest of each file that the panel was built from, next to it."""
 _NEW = ["file", "title", "version", "published", "address"]
 
 
 @dataclass(frozen=True, eq=False)
 class Refreshed:
-    """What a refresh did.
+    """The result of a refresh.
 
     Attributes
     ----------
     folder : Path
         Where the files are.
     new : DataFrame
-        A row for each file that was fetched (or would be, by a trial run): ``file, title,
-        version, published, address``.
+        A row for each file that was downloaded (or would be, in a dry run): ``file, title, version,
+        published, address``.
     kept : int
         Files that were there before.
     notes : tuple of str
-        What a person should know.
+        Notes for the user.
     panel : Path or None
         The panel, if it was built.
     changes : Changes or None
-        What is different in it from the panel before.
+        The differences from the panel before.
     scores : DataFrame or None
         ``la_code, la_name, risk_before, risk_after, rank_before, rank_after``.
     """
@@ -73,7 +73,7 @@ class Refreshed:
     scores: pd.DataFrame | None = None
 
 
-def refresh(  # noqa: PLR0913 - every address and limit, each by its name
+def refresh(  # noqa: PLR0913 - every address and limit, by name
     out: str | Path,
     *,
     since: date | str | None = None,
@@ -88,31 +88,31 @@ def refresh(  # noqa: PLR0913 - every address and limit, each by its name
     pause: Callable[[float], None] = time.sleep,
     progress: Progress | None = None,
 ) -> Refreshed:
-    """Bring what is new of the official figures, and build the panel if asked.
+    """Download new official figures, and optionally build the panel.
 
     Parameters
     ----------
     out : str or Path
-        The folder that the files are kept in, each below the day that it was published.
+        The folder in which the files are kept, by publication date.
     since : date or ISO text, optional
-        Only versions published on this day or later.
+        Only versions published on or after this date.
     dry_run : bool
-        Look only: no file is fetched and nothing is written.
+        Whether only to look: no file is downloaded and nothing is written.
     build : bool
-        Build a panel of all files in the folder (``out/.panel``), and compare it with the one
-        before: that of the last build, or the one that ships.
+        Whether to build a panel from all files in the folder (``out/.panel``), and compare it with
+        the one before: that of the last build, or the one that ships with the package.
     api, site, content : str
-        The addresses of the services: for a mirror, a proxy or a replica.
+        The addresses of the services, for a mirror, a proxy or a replica.
     ofsted : str or Path, optional
         Ofsted's yearly workbook: a file or an address.
     time_limit : float
-        Seconds that one answer may take.
+        Seconds that one response may take.
     size_limit : int
-        Bytes that one answer may have, packed and unpacked.
+        The most bytes in one response, compressed and uncompressed.
     pause : callable
-        How to wait a number of seconds.
+        How to wait for a number of seconds.
     progress : Progress, optional
-        What to report to; silent if not given.
+        Where to report progress; silent by default.
 
     Returns
     -------
@@ -121,9 +121,9 @@ def refresh(  # noqa: PLR0913 - every address and limit, each by its name
     Raises
     ------
     FetchError
-        If something could not be fetched. Everything else was, and stays.
+        If something could not be downloaded. Everything else was, and is kept.
     SourceError, PanelError
-        If the panel can't be built of what was fetched.
+        If the panel can't be built from what was downloaded.
 
     Examples
     --------
@@ -163,21 +163,21 @@ def refresh(  # noqa: PLR0913 - every address and limit, each by its name
 def build_panel(
     folder: Path, done: Refreshed | None = None, *, progress: Progress | None = None
 ) -> Refreshed:
-    """Build the panel of the files in a folder, and compare it with the one before.
+    """Build a panel from the files in a folder, and compare it with the one before.
 
     Parameters
     ----------
     folder : Path
-        As ``refresh`` keeps it.
+        A folder kept by ``refresh``.
     done : Refreshed, optional
-        What was fetched before.
+        What was downloaded before.
     progress : Progress, optional
-        What to report to; silent if not given.
+        Where to report progress; silent by default.
 
     Returns
     -------
     Refreshed
-        With the panel, what changed, and the scores before and after.
+        Includes the panel, what changed, and the scores before and after.
     """
     if done is None:
         done = Refreshed(folder, pd.DataFrame(columns=_NEW), len(Store.at(folder).files), ())
@@ -186,7 +186,7 @@ def build_panel(
     there = brought_back(place)
     before = load_panel(place if there else None)
     watched.say(f"Building the panel of the files in {folder}")
-    digests = _digests(folder)  # before reading: what comes meanwhile is seen the next time
+    digests = _digests(folder)  # before reading: files that arrive meanwhile are noticed next time
     after = read_published(folder, keep_judgements=before.judgements, progress=watched)
     standing = after.findings.loc[after.findings["code"] == STANDS, "message"]
     notes = (*done.notes, *standing)
@@ -199,7 +199,7 @@ def build_panel(
 
 
 def is_behind(folder: Path) -> bool:
-    """Whether a folder has no panel yet, or other files than its panel was built of."""
+    """Whether a folder has no panel yet, or one that was built from other files."""
     try:
         built_of = json.loads((folder / BUILT_OF).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -208,7 +208,7 @@ def is_behind(folder: Path) -> bool:
 
 
 def _digests(folder: Path) -> dict[str, str]:
-    """Of every file that the reader looks at; the list of what was fetched is none of them."""
+    """The digest of every file that the reader uses, which excludes the list of downloads."""
     found = {}
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
@@ -219,7 +219,7 @@ def _digests(folder: Path) -> dict[str, str]:
 
 
 def _scores(before: Panel, after: Panel) -> pd.DataFrame:
-    """Each authority's risk by the panel before and by this one, each as of its newest day."""
+    """Each authority's risk from the previous panel and this one, as of each one's latest day."""
     model = load_model()
     tables: dict[str, pd.DataFrame] = {}
     for name, panel in (("before", before), ("after", after)):

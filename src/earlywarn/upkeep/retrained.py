@@ -1,4 +1,4 @@
-"""What a retraining gave: the record of it, as JSON for machines and as a page for people."""
+"""The result of a retraining: its record, as JSON for machines and as a page for people."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 JSON, PAGE = "retrained.json", "retrained.md"
 _SHOWN, _PARTS = 15, 3
-"""Authorities on the page, and parts of each."""
+"""The number of authorities on the page, and of parts for each."""
 _LEAST = 0.0005
-"""Log-odds below which a change would be said as 0.000."""
+"""Log-odds below which a change would be shown as 0.000."""
 UNCHANGED = "Nothing changes: no authority's log-odds would move by as much as 0.001."
-"""What stands in place of the largest changes where there are none."""
+"""What is shown if there are no changes."""
 _HOW = (
     "The challenger is stopped at the champion's cut for this. *As few* and *as many* are exact if "
     "each forecast is right and inspections are independent of each other. Limits of what is "
@@ -34,33 +34,33 @@ _HOW = (
 
 @dataclass(frozen=True, eq=False)
 class Retrained:
-    """A challenger beside the champion.
+    """A challenger and the champion, compared.
 
     Attributes
     ----------
     champion, challenger : RiskModel
-        The challenger learnt from all judgements given; its ``info["line"]`` says where it comes
+        The challenger is learnt from all judgements given; its ``info["line"]`` says where it comes
         from, parents first.
     figures : DataFrame
         ``event, model, inspections, seen, expected, chance_of_as_few, chance_of_as_many, auc,
-        brier, log_score``, on the inspections that neither model has seen. The figures of the
-        challenger are those of its recipe and figures stopped at the champion's cut.
+        brier, log_score``, on the inspections that neither model has seen. For the challenger they
+        are those of its recipe, with its figures, trained up to the champion's cut.
     compared : DataFrame
-        ``event, inspections, seen, worse, worse_lower, worse_upper``: by how much the challenger's
-        log score is worse, as a share of the champion's; one-sided 95% limits.
+        ``event, inspections, seen, worse, worse_lower, worse_upper``: how much worse the
+        challenger's log score is, as a share of the champion's; one-sided 95% limits.
     checks : DataFrame
         The numbered checks of the challenger: ``number, title, status, sentence``.
     changes : DataFrame
-        ``la_code, la_name, risk_champion, risk_challenger, term, change``: a row a part; for each
-        authority the changes add up to that of its log-odds, to 1e-9.
+        ``la_code, la_name, risk_champion, risk_challenger, term, change``: a row per part; for each
+        authority the changes add up to the change in its log-odds, to 1e-9.
     proposal, reason : str
-        ``replace``, ``keep`` or ``keep: not enough to tell``, and why, by ``rule``.
+        ``replace``, ``keep`` or ``keep: not enough to tell``, and why, under ``rule``.
     rule : str
         The rule, in words.
     saved : tuple of Path
-        What was written.
+        The files written.
     replaced : bool
-        Whether the champion's file now holds the challenger.
+        Whether the champion's file now contains the challenger.
     """
 
     champion: RiskModel
@@ -77,7 +77,7 @@ class Retrained:
 
 
 def check_places(out: str | Path | None, *, overwrite: bool) -> None:
-    """Refuse, before anything is trained, a folder that can't be written to."""
+    """Refuse a folder that can't be written to, before anything is trained."""
     if out is not None:
         for name in (FILE_NAME, JSON, PAGE):
             check_outputs(Path(out) / name, overwrite=overwrite, make_folders=True, what="a model")
@@ -98,9 +98,9 @@ def write_retrained(
     out : path or None
         A folder.
     in_place_of : Path, optional
-        The champion's file, which then holds the challenger; the champion is kept beside it.
+        The champion's file, to be replaced by the challenger; the champion is kept next to it.
     overwrite : bool
-        Whether files in ``out`` may be replaced that another run has written meanwhile.
+        Whether files in ``out`` that another run has written meanwhile may be replaced.
 
     Returns
     -------
@@ -130,7 +130,7 @@ def write_retrained(
 
 
 def account(done: Retrained) -> dict[str, Any]:
-    """Everything of a retraining as plain JSON values."""
+    """The complete record of a retraining as plain JSON values."""
     return {
         "proposal": done.proposal,
         "reason": done.reason,
@@ -146,7 +146,7 @@ def account(done: Retrained) -> dict[str, Any]:
 
 
 def page(done: Retrained) -> str:
-    """The account as a page in Markdown."""
+    """The account as a Markdown page."""
     champion, challenger = (one.info["model_id"] for one in (done.champion, done.challenger))
     moved = largest_changes(done.changes)
     most = "The largest, with the parts that add most;" if len(moved) else UNCHANGED
@@ -169,9 +169,9 @@ def page(done: Retrained) -> str:
 
 
 def largest_changes(changes: pd.DataFrame, shown: int = _SHOWN) -> pd.DataFrame:
-    """The authorities whose log-odds would move most: ``authority, now, then, step, why``.
+    """The authorities whose log-odds would change most: ``authority, now, then, step, why``.
 
-    Those that would not move are left out.
+    Those that would not change are left out.
     """
     rows = []
     for (_, name), own in changes.groupby(["la_code", "la_name"], sort=True):

@@ -1,4 +1,4 @@
-"""Champion and challenger: a new model against the one in use, by a rule that was set before."""
+"""Champion and challenger: compare a new model with the one in use, by a rule set beforehand."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ EVENTS = ("inadequate", "below good")
 _RESAMPLES, _SEED = 2000, 20160913
 
 
-def retrain(  # noqa: PLR0913 - every choice of a retraining, each by its name
+def retrain(  # noqa: PLR0913 - every choice of a retraining, by name
     panel: Panel,
     judgements: pd.DataFrame | None = None,
     *,
@@ -60,29 +60,29 @@ def retrain(  # noqa: PLR0913 - every choice of a retraining, each by its name
     refits: int | None = None,
     progress: Progress | None = None,
 ) -> Retrained:
-    """Train a challenger, hold it against the champion, and propose which to use.
+    """Train a challenger, compare it with the champion, and propose which to use.
 
     Parameters
     ----------
     panel : Panel
     judgements : DataFrame, optional
-        Those of the panel if not given.
+        Default: those of the panel.
     against : RiskModel or path, optional
-        The champion; the model that ships if not given.
+        The champion. Default: the model that ships with the package.
     out : str or Path, optional
-        A folder for the challenger, ``retrained.json`` and ``retrained.md``. Nothing is written if
-        not given.
+        A folder for the challenger, ``retrained.json`` and ``retrained.md``. By default nothing is
+        written.
     overwrite : bool
-        Whether what is in ``out`` may be replaced.
+        Whether existing files in ``out`` may be replaced.
     replace_champion : bool
-        Put the challenger in the champion's place, if that is what the rule proposes: ``against``
-        must be its path. The old file stays beside it under its name.
+        Whether to replace the champion by the challenger, if the rule proposes it: ``against`` must
+        be its path. The old file is kept next to it under its name.
     first_year : int
-        The first year of the backtest that the numbered checks look at.
+        The first year of the backtest for the numbered checks.
     refits : int, optional
-        Bootstrap refits for the uncertainty, where fewer than usual will do.
+        Number of bootstrap refits for the uncertainty, if fewer than usual are enough.
     progress : Progress, optional
-        What to report to; silent if not given.
+        Where to report progress; silent by default.
 
     Returns
     -------
@@ -91,14 +91,14 @@ def retrain(  # noqa: PLR0913 - every choice of a retraining, each by its name
     Raises
     ------
     UsageError
-        If the champion can't be replaced, since it ships with the package.
+        If the champion can't be replaced because it ships with the package.
 
     Notes
     -----
-    The challenger itself has seen every judgement. What is compared is the same recipe, with the
-    same figures, stopped at the champion's cut, so that an inspection that began after the cut is
-    new to both. Where the recipe has not changed the two are alike, and what is left to the rule
-    are the checks and the champion's life.
+    The challenger itself has seen every judgement. The comparison therefore uses the same recipe,
+    with the same figures, trained up to the champion's cut, so that an inspection that began after
+    the cut is new to both. Where the recipe has not changed, the two are the same, and the rule
+    depends only on the checks and the champion's life.
 
     Examples
     --------
@@ -189,7 +189,7 @@ def _happened(cases: pd.DataFrame, event: str) -> FloatArray:
 def risks_at_start(
     model: RiskModel, timeline: Timeline, cases: pd.DataFrame
 ) -> dict[str, FloatArray]:
-    """Both probabilities as of each inspection's start: those that ``score`` would give."""
+    """Both probabilities as of each inspection's start, as ``score`` would give them."""
     if cases.empty:
         return {event: np.empty(0) for event in EVENTS}
     X = design(timeline, cases, model_indicators(model)).reset_index(drop=True)
@@ -255,7 +255,7 @@ def numbered_checks(
 
 
 def _changes(champion: RiskModel, challenger: RiskModel, snapshot: Any) -> pd.DataFrame:
-    """What would change for each authority, by the parts of each model's own explanation."""
+    """The changes for each authority, by the parts of each model's own explanation."""
     parts = []
     for name, model in (("champion", champion), ("challenger", challenger)):
         rows = explain(model, snapshot)
@@ -273,7 +273,7 @@ def _changes(champion: RiskModel, challenger: RiskModel, snapshot: Any) -> pd.Da
 def _line(
     champion: RiskModel, challenger: RiskModel, panel: Panel, known: pd.DataFrame, proposal: str
 ) -> list[dict[str, str]]:
-    """Where the challenger comes from, parents first."""
+    """The challenger's line of descent, parents first."""
     first, own = (
         {
             "model": str(model.info["model_id"]),

@@ -1,4 +1,4 @@
-"""The rule by which a challenger replaces the model in use: set before it decides anything."""
+"""The rule by which a challenger replaces the model in use, set before it decides anything."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FAULTS = (1, 2, 8, 9, 12, 13)
-"""Numbered checks that look for a mistake in the making. The others describe what the published
-data allow, of any model made from them, or are measured on years that both models learnt from."""
+"""Numbered checks that look for a mistake in making the model. The others describe the limits of
+the published data, for any model, or are measured on years that both models learnt from."""
 MARGIN = 0.02
-"""The share of the champion's log score by which the challenger may be worse. Half or less of
-what the first trials on the development years gained over the base rate (0.03 to 0.05)."""
+"""The share of the champion's log score by which the challenger may be worse. Half or less of the
+first trials' gain over the base rate in the development years (0.03 to 0.05)."""
 LEVEL = 0.90
-"""Between the limits; so that each side is a test at 5%."""
+"""The share between the limits, so that each side is a test at 5%."""
 
 REPLACE, KEEP, UNKNOWN = "replace", "keep", "keep: not enough to tell"
 
@@ -34,11 +34,11 @@ RULE = (
     "else keep. Shown: by the one-sided 95% limit of the paired difference, from resamples of "
     "whole authorities."
 )
-"""The rule in words, as docs/evaluation.md has it."""
+"""The rule in words, as in docs/evaluation.md."""
 
 
 class Decision(NamedTuple):
-    """What the rule says, and why."""
+    """The rule's proposal, and the reason."""
 
     proposal: str
     reason: str
@@ -54,10 +54,10 @@ def decide(
     failed : sequence of int
         The numbers of all checks that fail for the challenger.
     compared : DataFrame
-        A row an event: ``event, inspections, seen, worse, worse_lower, worse_upper``, the last
+        A row per event: ``event, inspections, seen, worse, worse_lower, worse_upper``, the last
         three as shares of the champion's log score.
     unusable : sequence of str
-        Why the champion may not be used any longer; empty if it may.
+        Why the champion can no longer be used; empty if it can.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Hold what a register of forecasts says against what came, beside the simple rules."""
+"""Compare a register of forecasts, and those of the simple rules, with the actual outcomes."""
 
 from __future__ import annotations
 
@@ -28,35 +28,35 @@ if TYPE_CHECKING:
     from earlywarn.upkeep.chain import Entry
 
 INADEQUATE, BELOW_GOOD = "inadequate", "below_good"
-"""The two events that are held against their forecasts."""
+"""The two events that are compared with their forecasts."""
 RESAMPLES, SEED = 2000, 20160913
-"""As in the prospective test, so that the intervals are the same."""
+"""The same as in the prospective test, so that the intervals are the same."""
 _NEEDED = ("la_code", "risk", "below_good", "rank")
 _REQUIRES_IMPROVEMENT = GRADES.index("Requires improvement")
 
 
 @dataclass(frozen=True, eq=False)
 class Verification:
-    """What a register says, held against what came.
+    """A register of forecasts, compared with the actual outcomes.
 
     Attributes
     ----------
     entries : int
-        How many there are; their chain is whole.
+        The number of entries; their chain is intact.
     cases : DataFrame
-        A row an inspection: ``la_code, inspection_start, entry, as_of, kind, lead_days, rank,
+        A row per inspection: ``la_code, inspection_start, entry, as_of, kind, lead_days, rank,
         inadequate, below_good``, and the probabilities of both by the model and each simple rule
         (``earlywarn``, ``earlywarn, below Good``, and so on).
     figures : DataFrame
-        ``kind, event, model, inspections, seen, expected, chance_of_as_few, chance_of_as_many,
-        auc, auc_lower, auc_upper, model_less_this, less_lower, less_upper, brier, brier_skill,
+        ``kind, event, model, inspections, seen, expected, chance_of_as_few, chance_of_as_many, auc,
+        auc_lower, auc_upper, model_less_this, less_lower, less_upper, brier, brier_skill,
         log_skill, seen_in_first_26, median_lead_days``. The chances are exact if each forecast is
         right and the inspections are independent of each other (Poisson binomial). Skill is
-        against the trailing base rate. Limits are 95%, of resamples of whole authorities.
+        relative to the trailing base rate. Limits are 95%, from resamples of whole authorities.
     without_forecast : int
-        Inspections after the first entry's day that are held against none: nothing is said of
-        their authority, they have no grade, or their report was public before the day from which
-        an entry counts (its ``reports_from``).
+        Inspections after the first entry's date without a forecast: their authority is not in the
+        entry, they have no grade, or their report was public before the date from which an entry
+        counts (its ``reports_from``).
     """
 
     entries: int
@@ -66,26 +66,26 @@ class Verification:
 
 
 def verify(register: str | Path, judgements: pd.DataFrame | None = None) -> Verification:
-    """Check a register's chain, and score its entries against what came since.
+    """Check a register's chain, and score its entries against the outcomes since.
 
     Parameters
     ----------
     register : str or Path
         The folder of the register.
     judgements : DataFrame, optional
-        As ``earlywarn.load_judgements`` gives them; those that ship if not given.
+        As returned by ``earlywarn.load_judgements``. Default: those that ship with the package.
 
     Returns
     -------
     Verification
-        Each inspection is held against the last entry that was written, and is as of a day, before
-        it began. A replay was computed afterwards from what was public on each day: the last row
-        up to the day on which the inspection began counts, and its kind says so.
+        Each inspection is compared with the last entry that was both written before it began and
+        made for a date before that. A replay was computed afterwards from what was public on each
+        day: the last row up to the day on which the inspection began counts, and its kind is given.
 
     Raises
     ------
     RegisterError
-        If an entry was changed, removed, reordered or slipped in: each is named.
+        If an entry was changed, removed, reordered or inserted: each is named.
 
     Examples
     --------
@@ -108,7 +108,7 @@ def verify(register: str | Path, judgements: pd.DataFrame | None = None) -> Veri
 
 
 def _said(entries: Sequence[Entry], folder: Path) -> pd.DataFrame:
-    """Every row of every entry, with the first day of an inspection that it may be held against."""
+    """Every row of every entry, with the first start date of an inspection that it applies to."""
     tables = []
     for entry in entries:
         table, facts = entry.forecasts, entry.facts
@@ -131,7 +131,7 @@ def _said(entries: Sequence[Entry], folder: Path) -> pd.DataFrame:
 
 
 def _first(as_of: pd.Series, facts: dict[str, str]) -> pd.Series:
-    """The day after which an inspection must begin, to have been forecast: then it was written."""
+    """The date after which an inspection must begin to count as forecast: when it was written."""
     written = date.fromisoformat(facts.get("written", facts["as_of"]))
     days = [max(day, written) for day in as_of]
     return pd.Series([date.fromordinal(day.toordinal() + 1) for day in days], as_of.index)
