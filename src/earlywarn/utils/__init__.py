@@ -1,1 +1,1 @@
-"""The utils part of earlywarn."""
+"""Utilities: files, dates, text, arguments, locks and progress."""

@@ -1,4 +1,4 @@
-"""What a Python caller gives, refused at the door where it is not of the kind that is needed."""
+"""Checks of the arguments that a Python caller gives, which refuse the wrong kind."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ def of_kind(
     fault: type[EarlyWarnError] = UsageError,
     remedy: str = "",
 ) -> Kind:
-    """Give the value, or refuse one that is of another type.
+    """Return the value, or refuse one of another type.
 
     Parameters
     ----------
     value : object
-        What a caller gave.
+        The value that a caller gave.
     kind : type
         What it must be an instance of.
     what : str
         Which argument it is, for the error.
     expected, remedy : str
-        Where such a thing is had from, and what to do instead.
+        Where to get such a thing, and what to do instead.
     fault : type of EarlyWarnError
         The error to raise.
 
@@ -76,18 +76,18 @@ def whole_number(
     expected: str = "",
     fault: type[EarlyWarnError] = UsageError,
 ) -> int:
-    """Give a whole number, or refuse what is none or lies outside its limits.
+    """Return a whole number, or refuse a value that is not one or is outside its limits.
 
     Parameters
     ----------
     value : object
-        What a caller gave; numpy's whole numbers count, True and False don't.
+        The value that a caller gave; numpy's integers count, True and False don't.
     what : str
         Which argument it is, for the error.
     least, most : int
-        The limits, both allowed; without ``most`` there is no upper one.
+        The limits, inclusive; without ``most`` there is no upper limit.
     problem, expected : str
-        What is wrong, and what would have been right, where the limits alone don't say it.
+        What is wrong, and what would have been right, if the limits don't make it clear.
     fault : type of EarlyWarnError
         The error to raise.
 
@@ -121,7 +121,7 @@ expected 1 to 65535.
 def number(
     value: object, what: str, *, expected: str, fault: type[EarlyWarnError] = UsageError
 ) -> float:
-    """Give a number, or refuse what is none; the limits are for the caller to look at.
+    """Return a number, or refuse what is not one; the caller checks the limits.
 
     Examples
     --------
@@ -142,9 +142,10 @@ def several(
     expected: str,
     fault: type[EarlyWarnError] = UsageError,
 ) -> tuple[Any, ...]:
-    """Give the members of a list, or refuse what is no list of things of one type.
+    """Return the members of a list, or refuse what is not a list of one type.
 
-    A text is no list, though Python goes through its letters: "Leeds" would be five authorities.
+    A text does not count as a list, though Python iterates over its letters: "Leeds" would be five
+    authorities.
 
     Examples
     --------

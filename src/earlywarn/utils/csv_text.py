@@ -1,4 +1,4 @@
-"""Comma-separated text, read strictly: what can't be right is refused, never guessed at."""
+"""Read comma-separated text strictly: what can't be right is refused, never guessed."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a spreadsheet takes for the beginning of a formula, full-width forms among it."""
+"""What a spreadsheet treats as the beginning of a formula, including full-width forms."""
 _WIDE = (
-    # The longer marks first: that of UTF-32 begins with that of UTF-16.
+    # Longer byte order marks first: that of UTF-32 begins with that of UTF-16.
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -35,9 +35,9 @@ _WIDE = (
 
 
 def clean(cell: str) -> str:
-    """A cell without outer blanks; no-break and other odd blanks become plain ones.
+    """Strip a cell; no-break and other unusual spaces become plain ones.
 
-    Marks that nobody sees (zero width, direction) are taken out.
+    Invisible characters (zero width, direction) are removed.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def clean(cell: str) -> str:
 
 
 def plain_line(text: str) -> str:
-    r"""A text for people as one line: without control marks, and without marks that nobody sees.
+    r"""Return a text as one line for people, without control or invisible characters.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def plain_line(text: str) -> str:
 
 
 def inert(frame: pd.DataFrame) -> pd.DataFrame:
-    """A frame whose text that a spreadsheet would take for a formula has an apostrophe before it.
+    """Put an apostrophe before any text in a frame that a spreadsheet would treat as a formula.
 
     Examples
     --------
@@ -82,7 +82,7 @@ def inert(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def decoded(data: bytes, where: str, error: type[EarlyWarnError]) -> tuple[str, str]:
-    """The text of a file, and a note where it is not the usual UTF-8.
+    """Decode the text of a file, with a note if it is not the usual UTF-8.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def decoded(data: bytes, where: str, error: type[EarlyWarnError]) -> tuple[str, 
     Raises
     ------
     EarlyWarnError
-        Of the kind given, if it is no text.
+        Of the kind given, if it is not text.
 
     Examples
     --------
@@ -123,7 +123,7 @@ def decoded(data: bytes, where: str, error: type[EarlyWarnError]) -> tuple[str, 
 
 
 def encoding_words(data: bytes) -> str:
-    r"""What some text that is not UTF-8 may be, in words.
+    r"""Describe in words what text that is not UTF-8 may be.
 
     Examples
     --------
@@ -137,7 +137,7 @@ def encoding_words(data: bytes) -> str:
 
 
 def _unmarked_wide(data: bytes) -> list[tuple[str, str]]:
-    """UTF-16 without its mark: every second byte of a header in plain letters is zero."""
+    """Detect UTF-16 without its mark: every second byte of a plain header is zero."""
     start = data[:200]
     if len(start) >= 8 and len(data) % 2 == 0:
         if not any(start[1::2]) and all(start[::2]):
@@ -148,9 +148,9 @@ def _unmarked_wide(data: bytes) -> list[tuple[str, str]]:
 
 
 def delimiter_of(text: str) -> str:
-    r"""What parts the cells: a comma, unless a header without one is parted by tabs or semicolons.
+    r"""Find the delimiter: a comma, unless a header without one has tabs or semicolons.
 
-    Commas may stand in the rows below such a header, in names and as decimal points.
+    The rows below such a header may have commas in names and as decimal points.
 
     Examples
     --------
@@ -163,7 +163,7 @@ def delimiter_of(text: str) -> str:
 
 
 def _cells_parted(lines: list[str], mark: str) -> int:
-    """How many marks part the cells of a header that a second line has as many of."""
+    """The number of delimiters in a header, if a second line has the same number."""
     counts = sorted((line.count(mark) for line in lines), reverse=True)
     shared = counts[min(1, len(counts) - 1)] if counts else 0
     headers = lines if mark == "," else [line for line in lines if "," not in line]
@@ -178,7 +178,7 @@ def csv_rows(
     first: int | None = None,
     delimiter: str = ",",
 ) -> Rows:
-    r"""The rows of comma-separated text.
+    r"""Read the rows of comma-separated text.
 
     Parameters
     ----------
@@ -189,14 +189,14 @@ def csv_rows(
     error : type of EarlyWarnError
         What to raise.
     first : int, optional
-        How many rows; by default all.
+        The number of rows to read; all by default.
     delimiter : str, optional
-        What parts the cells.
+        The delimiter.
 
     Raises
     ------
     EarlyWarnError
-        Of the kind given, if a quote is not closed, closes in the middle of a cell, or takes in
+        Of the kind given, if a quote is not closed, closes in the middle of a cell, or encloses
         what look like whole rows.
 
     Examples
@@ -206,12 +206,12 @@ def csv_rows(
     [(1, ['a', 'b']), (2, ['1', 'x, y'])]
     """
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    cleaned = str.strip if text.isascii() else clean  # the same, and quicker
+    cleaned = str.strip if text.isascii() else clean  # the same result, faster
     rows: Rows = []
     line = 1
     try:
         for cells in reader:
-            if reader.line_num > line:  # only a cell of several lines can have taken in rows
+            if reader.line_num > line:  # only a cell of several lines can have enclosed rows
                 _check_quotes(cells, delimiter)
             rows.append((line, [cleaned(cell) for cell in cells]))
             line = reader.line_num + 1
@@ -223,10 +223,10 @@ def csv_rows(
 
 
 def check_rows(path: Path, error: type[EarlyWarnError]) -> int:
-    r"""Go through a large file for rows that are cut short, too long, or taken in by a quote.
+    r"""Check a large file for rows that are cut short, too long, or enclosed by a quote.
 
-    A fast reader fills up a short row without a word. This takes about a tenth of its time: only
-    lines with a quote are looked at cell by cell.
+    A fast reader silently pads a short row. This check takes about a tenth of its time: only lines
+    with a quote are read cell by cell.
 
     Parameters
     ----------
@@ -238,13 +238,14 @@ def check_rows(path: Path, error: type[EarlyWarnError]) -> int:
     Returns
     -------
     int
-        How many columns its rows have; 0 if nothing but blank lines is there.
+        The number of columns; 0 if there are only blank lines.
 
     Raises
     ------
     EarlyWarnError
         Of the kind given, naming the line, if a row has more or fewer cells than the header, a
-        quote is not closed or takes in whole rows, or the header has no comma and another mark.
+        quote is not closed or encloses whole rows, or the header has another delimiter and no
+        comma.
     UnicodeDecodeError
         If it is not UTF-8.
 
@@ -288,7 +289,7 @@ def check_rows(path: Path, error: type[EarlyWarnError]) -> int:
 
 
 def _check_commas(header: str, path: Path, error: type[EarlyWarnError]) -> None:
-    """Refuse a header whose names are parted by another mark."""
+    """Refuse a header whose names are separated by another delimiter."""
     if (parted := delimiter_of(header)) != ",":
         raise error(
             "the cells are not parted by commas",
@@ -310,10 +311,10 @@ def _no_csv(where: str, fault: csv.Error, error: type[EarlyWarnError]) -> EarlyW
 
 
 def _check_quotes(cells: list[str], delimiter: str) -> None:
-    """Refuse a cell of several lines that holds rows as long as the one that it stands in.
+    """Refuse a cell of several lines containing rows as long as the one that it is in.
 
-    Two stray quotes make one cell of all that is between them: the rest of a row, whole rows, and
-    the beginning of another. A note of several lines does not have their commas.
+    Two stray quotes turn everything between them into one cell: the rest of a row, whole rows, and
+    the beginning of another. A note of several lines does not have as many commas.
     """
     width = len(cells) - 1
     for cell in cells:

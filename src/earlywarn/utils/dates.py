@@ -1,4 +1,4 @@
-"""The one parser of days: whatever form a day comes in, it means the same at every door."""
+"""The only date parser, so that any form of a date means the same everywhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from earlywarn.errors import EarlyWarnError
 
 EXPECTED_DAY = "a date such as 2025-03-31"
-"""What an error says it expected in place of something that is no day."""
+"""What an error gives as expected instead of something that is not a date."""
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{4})(\d{2})(\d{2})(?:\.0+)?", re.ASCII)
 _BRITISH = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4}|\d{2})", re.ASCII)
@@ -36,7 +36,7 @@ _COARSE = frozenset({"Y", "M", "W", "generic"})  # units of numpy that name more
 
 
 def parse_day(value: object) -> date | None:
-    """Read a day from any form that means one day, and one day only.
+    """Parse a date in any form that can mean only one day.
 
     Parameters
     ----------
@@ -48,13 +48,13 @@ def parse_day(value: object) -> date | None:
     Returns
     -------
     datetime.date or None
-        None if it is no day. Weeks (2024-W26), months (2024-06) and years (2024) are none: they
+        None if it is not a date. Weeks (2024-W26), months (2024-06) and years (2024) are not: they
         could mean their first day or their last.
 
     Notes
     -----
-    A time of day is left out, and so is its zone: the day is the one that was written. Two digits
-    of a year are of this century; day comes before month, as is written in England.
+    A time of day and its zone are ignored: the date is the one that was written. A two-digit year
+    is in this century; day comes before month, as in England.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def parse_day(value: object) -> date | None:
 
 
 def parse_cell_day(value: object) -> date | None:
-    """Read a day from the cell of a file or a row: as `parse_day`, or a spreadsheet's number.
+    """Parse a date in the cell of a file or a row: as `parse_day`, or a spreadsheet's number.
 
     Examples
     --------
@@ -90,14 +90,14 @@ def parse_cell_day(value: object) -> date | None:
 
 
 def as_date(value: object, where: str, error: type[EarlyWarnError]) -> date:
-    """Read a day as a plain date, or refuse it.
+    """Parse a plain date, or refuse the value.
 
     Parameters
     ----------
     value : date, datetime, numpy.datetime64 or text
-        As `parse_day` takes it.
+        As for `parse_day`.
     where : str
-        What the day is, for the error: an argument or a column.
+        What the date is, for the error: an argument or a column.
     error : type of EarlyWarnError
         What to raise.
 
@@ -108,7 +108,7 @@ def as_date(value: object, where: str, error: type[EarlyWarnError]) -> date:
     Raises
     ------
     EarlyWarnError
-        Of the kind given, if the value is no day.
+        Of the kind given, if the value is not a date.
 
     Examples
     --------
@@ -129,7 +129,7 @@ def as_date(value: object, where: str, error: type[EarlyWarnError]) -> date:
 
 
 def _shown(value: object) -> str:
-    """A value in an error: Python refuses to write whole numbers of thousands of digits."""
+    """A value as shown in an error: Python refuses to write integers of thousands of digits."""
     try:
         text = repr(value)
     except ValueError:
@@ -138,12 +138,12 @@ def _shown(value: object) -> str:
 
 
 def this_day() -> date:
-    """Today, by the clock of the machine that asks."""
-    return date.today()  # noqa: DTZ011 - a person's today is that of the place they are in
+    """Return today's date, by this machine's clock."""
+    return date.today()  # noqa: DTZ011 - a person's today is that of their own place
 
 
 def ordinals_of(days: pd.Series) -> npt.NDArray[np.int64]:
-    """The days of a column of dates as numbers, each distinct one worked out once.
+    """Turn a column of dates into ordinals, working out each distinct one once.
 
     Examples
     --------
@@ -156,7 +156,7 @@ def ordinals_of(days: pd.Series) -> npt.NDArray[np.int64]:
 
 
 def is_longer_than_a_day(value: object) -> bool:
-    """Whether a datetime64 of numpy names a week, a month or a year, which pandas takes as a day.
+    """Whether a numpy datetime64 is a week, month or year, which pandas would treat as a day.
 
     Examples
     --------

@@ -1,9 +1,10 @@
-"""Files of a folder that change together: noted first, so that what a kill cut short is finished.
+"""Replace files of a folder together, with a note first, so that a killed run can be finished.
 
-The new files are written under names of their own, and a note lists them with their digests. Once
-all are on the disk the note says ``ready``, and only then do they get their names. If the process
-is killed before that, the next of ours that looks into the folder removes what it left; after it,
-it gives the rest their names. A note names files of its own folder only.
+The new files are written under temporary names, and a note lists them with their digests. Once all
+are on disk the note says ``ready``, and only then do they get their final names. If the process is
+killed before that, the next earlywarn process that looks into the folder removes what it left; if
+killed afterwards, that process gives the rest their names. A note only names files of its own
+folder.
 """
 
 from __future__ import annotations
@@ -41,9 +42,9 @@ class FileSet:
     Parameters
     ----------
     contents : mapping of Path to bytes or Path
-        What each shall hold: bytes, or what a file of the same disk holds, which stays where it is.
+        The new content of each: bytes, or that of a file on the same disk, which stays in place.
     known : mapping of Path to str, optional
-        The SHA-256 of such files, where it is known: large ones are not read for it.
+        The SHA-256 of such files, where known, so that large ones need not be read for it.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class FileSet:
         self._noted: _Noted | None = None
 
     def write(self, *, durable: bool) -> None:
-        """Write the new files beside the old ones, which get a second name."""
+        """Write the new files next to the old ones, which get a second name."""
         folder = next(iter(self._contents)).parent
         self._noted = noted = _Noted(*new_part(folder, _NOTE))
         for file, content in self._contents.items():
@@ -68,12 +69,12 @@ class FileSet:
             sync_folder(folder)
 
     def ready(self, *, durable: bool) -> None:
-        """Note that all new files are whole: from here on a killed run is finished by the next."""
+        """Note that all new files are complete: a killed run is now finished by the next."""
         if self._noted is not None:
             self._noted.say(_READY, durable=durable)
 
     def place(self, *, overwrite: Collection[Path], durable: bool) -> None:
-        """Give the new files their names."""
+        """Give the new files their final names."""
         if self._noted is not None:
             for file in self._contents:
                 place(self._noted.new(file.name), file, overwrite=file in overwrite)
@@ -82,9 +83,9 @@ class FileSet:
 
     @property
     def placed(self) -> bool:
-        """Whether all are the new ones; only the disk knows.
+        """Whether all files are the new ones, according to the disk.
 
-        An interrupt can come between an act and any remark of it.
+        An interrupt can come between an action and the record of it.
         """
         noted = self._noted
         return (
@@ -94,12 +95,12 @@ class FileSet:
         )
 
     def take_back(self) -> None:
-        """Give those that were replaced their old content again."""
+        """Restore the old content of those that were replaced."""
         if self._noted is not None:
             self._noted.take_back()
 
     def end(self) -> None:
-        """Remove all but the files themselves."""
+        """Remove everything but the files themselves."""
         if self._noted is not None:
             self._noted.end()
 
@@ -112,11 +113,11 @@ def replace_together(
     Parameters
     ----------
     sets : sequence of FileSet
-        Each of another folder.
+        Each for a different folder.
     overwrite : collection of Path
         The files that may be replaced, if another run wrote them meanwhile.
     durable : bool
-        Whether they must outlast a power cut.
+        Whether they must survive a power cut.
     """
     try:
         for each in sets:
@@ -136,9 +137,9 @@ def replace_together(
 
 
 def settle(folder: Path) -> None:
-    """Finish, or remove, what a killed run left in a folder.
+    """Finish or remove what a killed run left in a folder.
 
-    What another run is writing stays, and so does what may not be changed.
+    What another run is writing is left alone, and so is what may not be changed.
     """
     try:
         names = sorted(item.name for item in os.scandir(folder) if item.name.startswith(START))
@@ -147,7 +148,7 @@ def settle(folder: Path) -> None:
     for name in names:
         stem, mark, rest = name.partition(_NOTE)
         note = folder / (stem + _NOTE)
-        with contextlib.suppress(OSError, ValueError):  # Gone, another's, or no name for a file.
+        with contextlib.suppress(OSError, ValueError):  # Gone, another's, or no valid name.
             if mark and not rest:
                 _finish(note)
             elif mark and not note.exists():
@@ -171,7 +172,7 @@ def _finish(note: Path) -> None:
 
 
 class _Noted:
-    """A note that is held, and the files that it speaks of."""
+    """A locked note, and the files that it lists."""
 
     def __init__(self, stream: IO[bytes], note: Path) -> None:
         self._stream = stream
@@ -179,14 +180,14 @@ class _Noted:
         self.note = note
         self.said = ""
         self.digests: dict[str, tuple[str | None, str | None]] = {}
-        """Of each file by its name: the old content's, if there is one, and the new one's."""
+        """Store the digests by file name: of the old content, if there is any, and of the new."""
 
     def new(self, name: str) -> Path:
-        """Where a file's new content lies until it is given its name."""
+        """The path of a file's new content until it gets its final name."""
         return self._beside(name, "new")
 
     def old(self, name: str) -> Path:
-        """Where a file's old content lies meanwhile."""
+        """The path of a file's old content in the meantime."""
         return self._beside(name, "old")
 
     def say(self, word: str, *, durable: bool = False) -> None:
@@ -198,13 +199,13 @@ class _Noted:
         self.said = word
 
     def read(self) -> None:
-        """Take in what the note says; nothing if it was cut short, or is none of ours."""
+        """Read the note; nothing if it was truncated, or is not one of ours."""
         lines = self._stream.read().decode("utf-8", "replace").split("\n")
         try:
             digests = {name: (was, now) for name, (was, now) in json.loads(lines[0]).items()}
         except (ValueError, TypeError, AttributeError, RecursionError):
             return
-        # Names only: a note could have been made by somebody else, to reach other folders.
+        # Only names: a note could have been made by somebody else, to reach other folders.
         if all(name == PurePath(name).name != ".." and "\0" not in name for name in digests):
             self.digests, self.said = digests, "" if len(lines) < 3 else lines[-2]
 
@@ -217,19 +218,19 @@ class _Noted:
             confirm_names(self.note.parent)
 
     def take_back(self) -> None:
-        """Give those that were replaced their old content; what could not be done stays noted."""
-        if self.said in (_READY, _BACK):  # Else none has been replaced.
+        """Restore the old content of those that were replaced; keep a note of what failed."""
+        if self.said in (_READY, _BACK):  # Otherwise none has been replaced.
             self._stuck = True
             with contextlib.suppress(OSError):
                 self.say(_BACK, durable=True)
             done = [self._taken_back(name) for name in self.digests]
             self._stuck = not all(done)
         if not self._stuck:
-            with contextlib.suppress(OSError):  # From here on what is missing says nothing.
+            with contextlib.suppress(OSError):  # From here on, missing files prove nothing.
                 self.say(_DONE)
 
     def end(self) -> None:
-        """Remove all that was needed meanwhile; what can't be is removed by the next run."""
+        """Remove all temporary files; the next run removes those that can't be removed now."""
         with contextlib.suppress(OSError):
             if not self._stuck:
                 self._remove()
@@ -243,14 +244,14 @@ class _Noted:
         for item in list(self.note.parent.iterdir()):
             if item.name.startswith(f"{self.note.name}-"):
                 item.unlink()
-        if not WINDOWS:  # While it is held: nobody else takes it for one left behind.
+        if not WINDOWS:  # While it is locked, so that nobody else treats it as left behind.
             self.note.unlink()
 
     def _taken_back(self, name: str) -> bool:
         file, new, (was, now) = self._file(name), self.new(name), self.digests[name]
         try:
             placed = not new.exists() or (file.exists() and file.samefile(new))
-            # Another run may have written the very same; and somebody may have changed it since.
+            # Another run may have written the same; and somebody may have changed it since.
             if not placed or was == now or digest(file) != now:
                 return True
             if was is None:
@@ -269,7 +270,7 @@ class _Noted:
 
 
 def digest(content: bytes | Path) -> str | None:
-    """The SHA-256 of some bytes, or of a file; nothing if there is no such file."""
+    """Return the SHA-256 of bytes or of a file; empty if there is no such file."""
     if isinstance(content, bytes):
         return hashlib.sha256(content).hexdigest()
     try:
@@ -291,7 +292,7 @@ def _write_new(new: Path, content: bytes | Path, *, durable: bool) -> None:
 
 
 def _name_twice(file: Path, second: Path) -> None:
-    """Hold what a file is now, if there is one, under a second name, whatever becomes of it."""
+    """Keep a file's current content, if it exists, under a second name."""
     if not file.is_file():
         return
     try:
@@ -301,7 +302,7 @@ def _name_twice(file: Path, second: Path) -> None:
 
 
 def _put_back(old: Path, file: Path) -> None:
-    """Give a file its old content again, also where its name can't be changed any more.
+    """Restore a file's old content, even if its name can't be changed any more.
 
     What stopped the writing may stop this too: a program that has the file open, or a second
     interrupt.

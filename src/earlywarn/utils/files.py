@@ -1,4 +1,4 @@
-"""Files written whole or not at all, what may be written where, and what ships in the package."""
+"""Write files completely or not at all, check where they may be written, find shipped files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _REFUSALS = _FULL | {errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG, errno.
 
 
 def package_path(name: str) -> Path:
-    """Where a file or folder that ships with the package lies.
+    """Return the path of a file or folder that ships with the package.
 
     The models live at the top of the source tree, where people look for them, and inside the
     package once it is installed from a wheel.
@@ -40,29 +40,29 @@ def check_outputs(
     what: str = "a file",
     fault: type[EarlyWarnError] = UsageError,
 ) -> None:
-    """Refuse, before any work is done, files that could not or should not be written after it.
+    """Refuse output files that could not or should not be written, before any work is done.
 
     Parameters
     ----------
     *outputs : Path
         Every file that a command would write.
     overwrite : bool
-        Whether files that are there may be replaced.
+        Whether existing files may be replaced.
     inputs : iterable of Path
-        What the command reads: files, or folders with all that is below them.
+        What the command reads: files, or folders with everything below them.
     make_folders : bool
-        Whether the command makes the folders that are missing.
+        Whether the command creates missing folders.
     what : str
-        What each of them holds, for the message.
+        What each of them contains, for the message.
     fault : type
         The error to raise.
 
     Raises
     ------
     EarlyWarnError
-        Of the type given: if a name can't be that of a file, is that of a folder, of an input or
-        of another output, a file is there and may not be replaced, or the folder is missing or may
-        not be written.
+        Of the type given: if a name is not valid for a file, or is that of a folder, an input or
+        another output; if a file exists and may not be replaced; or if the folder is missing or not
+        writable.
 
     Examples
     --------
@@ -110,14 +110,14 @@ def check_folder(
     folder : Path
         Where files are to be written.
     make : bool
-        Whether the folder is made if it is missing: then the nearest one above it counts.
+        Whether the folder is created if missing: then the nearest existing one above it counts.
     fault : type
         The error to raise.
 
     Raises
     ------
     EarlyWarnError
-        If there is no such folder, a file is in its place, or it may not be written.
+        If there is no such folder, a file is in its place, or it is not writable.
     """
     _check_name(folder, fault)
     place = folder
@@ -131,7 +131,7 @@ def check_folder(
             remedy="Choose another place." if there else "Make it first.",
         )
     try:
-        # Only the file system knows: permissions are not all that can forbid it.
+        # Only the file system knows: more than permissions can forbid it.
         with tempfile.TemporaryFile(dir=place):
             pass
     except OSError as error:
@@ -141,7 +141,7 @@ def check_folder(
 def unwritable(
     place: Path, error: OSError, fault: type[EarlyWarnError] = UsageError
 ) -> EarlyWarnError:
-    """The error to raise where something can't be written, by what the system says of it.
+    """Return the error to raise where something can't be written, from the system's reason.
 
     Examples
     --------
@@ -167,18 +167,18 @@ choose another place.
 
 
 def is_refusal(error: OSError) -> bool:
-    """Whether the system refused to write for a reason that the user can mend."""
+    """Whether the system refused to write for a reason that the user can fix."""
     return error.errno in _REFUSALS
 
 
 @contextlib.contextmanager
 def folder_for(folder: Path) -> Iterator[None]:
-    """Make a folder, and those above it that are missing; gone again if filling it fails.
+    """Create a folder and missing ones above it; remove them again if filling it fails.
 
     Parameters
     ----------
     folder : Path
-        The folder that is filled meanwhile.
+        The folder that is filled in the meantime.
     """
     made = []
     while not folder.exists() and folder != folder.parent:
@@ -197,12 +197,12 @@ def folder_for(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def written_to(place: Path, fault: type[EarlyWarnError] = UsageError) -> Iterator[None]:
-    """Have a system's refusal to write end in one clear line.
+    """Turn a system's refusal to write into one clear message.
 
     Parameters
     ----------
     place : Path
-        The file or folder that is written meanwhile.
+        The file or folder that is written in the meantime.
     fault : type
         The error to raise.
     """
@@ -215,7 +215,7 @@ def written_to(place: Path, fault: type[EarlyWarnError] = UsageError) -> Iterato
 def write_whole(
     file: Path, content: str | bytes, *, overwrite: bool = True, durable: bool = True
 ) -> None:
-    """Write a file so that it is there whole, with the new content, or not touched at all.
+    """Write a file so that it has either its complete new content or is not touched at all.
 
     Parameters
     ----------
@@ -224,10 +224,10 @@ def write_whole(
     content : str or bytes
         Text is written as UTF-8.
     overwrite : bool
-        Whether a file may be replaced that another run wrote since ``check_outputs`` looked.
+        Whether a file that another run wrote since ``check_outputs`` may be replaced.
     durable : bool
-        Whether it must outlast a power cut. Not needed for what carries its own digest and can be
-        made again; each such wait for the disk takes milliseconds.
+        Whether it must survive a power cut. Not needed for a file that carries its own digest and
+        can be made again; each such wait for the disk takes milliseconds.
     """
     write_together({file: content}, overwrite=overwrite, durable=durable)
 
@@ -238,20 +238,20 @@ def write_together(
     overwrite: bool | Collection[Path] = True,
     durable: bool = True,
 ) -> None:
-    """Write files so that all are there whole, with the new content, or none is touched at all.
+    """Write files so that all have their complete new content, or none is touched at all.
 
-    Stopped in between, those that were replaced get their old content back; once all are replaced,
-    all stay. No system can change several names at once, so that a process killed outright can
-    leave some new beside some old; a note in their folder then says what is missing, and the next
-    of ours that looks there finishes it. Files of several folders are so held together folder by
-    folder.
+    If interrupted in between, those that were replaced get their old content back; once all are
+    replaced, all stay. No system can change several names at once, so a killed process can leave
+    some new files next to some old ones; a note in their folder then lists what is missing, and the
+    next earlywarn process that looks there finishes it. Files of several folders are kept together
+    in this way folder by folder.
 
     Parameters
     ----------
     contents : mapping of Path to str or bytes
         Text is written as UTF-8.
     overwrite : bool or collection of Path
-        As for ``write_whole``; or which of them.
+        As for ``write_whole``, or the files for which it holds.
     durable : bool
         As for ``write_whole``. What a killed run left in the same folders is then finished or
         removed first.
@@ -275,7 +275,7 @@ def _bytes(content: str | bytes) -> bytes:
 
 
 def _write_one(file: Path, content: bytes, *, overwrite: bool, durable: bool) -> None:
-    """Write one file beside its place, locked until it is moved there."""
+    """Write one file next to its place, locked until it is moved there."""
     stream, part = new_part(file.parent)
     try:
         with stream:
@@ -292,7 +292,7 @@ def _write_one(file: Path, content: bytes, *, overwrite: bool, durable: bool) ->
 
 
 def _check_name(path: Path, fault: type[EarlyWarnError]) -> None:
-    """Refuse a name that no file can have; what is there already is found out by the system."""
+    """Refuse a name that no file can have; the system checks for existing ones."""
     text = str(path)
     found = "the character NUL" if "\0" in text else ""
     try:

@@ -1,4 +1,4 @@
-"""How numbers, shares, days and years are written, wherever people read them."""
+"""Format numbers, shares, dates and years, wherever people read them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MONTHS = (
 
 
 def text(cell: Any) -> str:
-    """Text as it is; nothing where there is none.
+    """Return a text unchanged, or an empty one where there is none.
 
     Examples
     --------
@@ -39,7 +39,7 @@ def text(cell: Any) -> str:
 
 
 def percent(cell: Any) -> str:
-    """A share as a percentage.
+    """Format a share as a percentage.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def percent(cell: Any) -> str:
 
 
 def chance(share: float) -> str:
-    """A chance in whole per cent; never said to be certain.
+    """Format a chance in whole per cent, never as certain.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def chance(share: float) -> str:
 
 
 def whole(cell: Any) -> str:
-    """A whole number.
+    """Format a whole number.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def whole(cell: Any) -> str:
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """So many of something, in words that go with the number.
+    """Format a count of something, in the singular or plural.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def counted(count: int, one: str, many: str = "") -> str:
 
 
 def number(cell: Any) -> str:
-    """A number in the fewest figures that matter.
+    """Format a number with the digits that matter.
 
     Examples
     --------
@@ -100,7 +100,7 @@ def number(cell: Any) -> str:
 
 
 def year(cell: Any) -> str:
-    """A year; nothing where there is none.
+    """Format a year, or an empty text where there is none.
 
     Examples
     --------
@@ -111,7 +111,7 @@ def year(cell: Any) -> str:
 
 
 def signed(cell: Any, places: int = 2) -> str:
-    """A difference with its sign; zero has none.
+    """Format a difference with its sign; zero has none.
 
     Examples
     --------
@@ -125,7 +125,7 @@ def signed(cell: Any, places: int = 2) -> str:
 
 
 def span(row: Mapping[Any, Any], name: str, *, places: int = 2) -> str:
-    """A measure with its limits, from a row that holds them as ``_lower`` and ``_upper``.
+    """Format a measure with its limits, from a row with ``_lower`` and ``_upper``.
 
     Examples
     --------
@@ -139,7 +139,7 @@ def span(row: Mapping[Any, Any], name: str, *, places: int = 2) -> str:
 
 
 def long_date(day: date | str | None) -> str:
-    """A day as people write it.
+    """Format a date as people write it.
 
     Examples
     --------
@@ -158,7 +158,7 @@ def _none(cell: Any) -> bool:
 
 
 def year_ranges(years: list[int]) -> str:
-    """Years as ranges.
+    """Format years as ranges.
 
     Examples
     --------

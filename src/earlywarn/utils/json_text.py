@@ -1,4 +1,4 @@
-"""JSON read strictly: an object that names a key twice is refused, since one of the two is lost."""
+"""Read JSON strictly: an object with a key twice is refused, since one of the two would be lost."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def strict_json(text: str) -> Any:
-    """What a text of JSON says.
+    """Parse JSON text.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""One owner of what a command fills: a lock that names who holds it and ends with its process."""
+"""A lock on what a command fills, which names its holder and ends with its process."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ _SYSTEM: Any = importlib.import_module("msvcrt" if _WINDOWS else "fcntl")
 _HELD = {errno.EAGAIN, errno.EACCES, errno.EDEADLK}
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS}
 _FAR = 1 << 30
-"""The byte that Windows locks: beyond the text, so that others can read who holds it."""
+"""The byte that Windows locks: beyond the text, so that others can read the holder's name."""
 
 
 @contextlib.contextmanager
 def owned(file: Path) -> Iterator[None]:
-    """Be the only one, of all processes and threads, that holds this lock.
+    """Hold a lock exclusively among all processes and threads.
 
     Parameters
     ----------
     file : Path
-        The lock's file: made, with its folder, and removed again at the end.
+        The lock's file: created, with its folder, and removed again at the end.
 
     Raises
     ------
     UsageError
-        If another holds it, named with its process, machine and time; or it can't be locked.
+        If another process holds it, named with its machine and time; or it can't be locked.
 
     Notes
     -----
     The lock is the system's own (``flock``, ``LockFile``): it ends with the process, however that
-    ends, so that a file left by a killed one locks nobody out.
+    ends, so a file left by a killed process locks nobody out.
     """
     stream = _locked(file)
     try:
@@ -60,7 +60,7 @@ def _locked(file: Path) -> IO[str]:
             stream = file.open("a+", encoding="utf-8")
         except OSError as error:
             if isinstance(error, FileNotFoundError) and file.parent.parent.is_dir():
-                continue  # The one who held it removed the folder in between.
+                continue  # The previous holder removed the folder in between.
             raise unwritable(file, error) from error
         try:
             _take(stream)
@@ -74,12 +74,12 @@ def _locked(file: Path) -> IO[str]:
         except BaseException:
             stream.close()
             raise
-        # It was removed by the one who held it, between opening and locking: once more.
+        # The previous holder removed it between opening and locking: try again.
         stream.close()
 
 
 def _take(stream: IO[str]) -> None:
-    """Lock it, or fail as blocked if another has, whatever the system calls that."""
+    """Lock it, or fail as blocked if another holds it, whatever the system calls that."""
     try:
         if _WINDOWS:
             os.lseek(stream.fileno(), _FAR, os.SEEK_SET)
@@ -93,7 +93,7 @@ def _take(stream: IO[str]) -> None:
 
 
 def _same(stream: IO[str], file: Path) -> bool:
-    """Whether the file locked is still the one of this name."""
+    """Whether the locked file is still the one with this name."""
     if _WINDOWS:
         return True  # An open file can't be removed there.
     try:
@@ -117,7 +117,7 @@ def _say_who(stream: IO[str]) -> None:
 def _fault(error: OSError, file: Path, stream: IO[str]) -> EarlyWarnError:
     if isinstance(error, BlockingIOError):
         return _taken(file, stream)
-    with contextlib.suppress(OSError):  # Windows removes no file that is open, as this one is.
+    with contextlib.suppress(OSError):  # Windows can't remove an open file, as this one is.
         file.unlink(missing_ok=True)
     return _unlockable(file, error) if error.errno in _NO_LOCKS else unwritable(file, error)
 
@@ -149,7 +149,8 @@ def _unlockable(file: Path, error: OSError) -> UsageError:
 def _release(stream: IO[str], file: Path) -> None:
     with stream:
         if not _WINDOWS:
-            # Removed while still held: whoever opened it before sees that the name is not its own.
+            # Removed while still locked: whoever opened it before sees that the name is another
+            # file's.
             with contextlib.suppress(OSError):
                 file.unlink()
             return

@@ -1,4 +1,4 @@
-"""Names as people write them: made plain, shortened, and found by how they begin or sound."""
+"""Names as people write them: normalised, shortened, and found by beginning or similarity."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 SHORTEST_BEGINNING = 3
-"""Letters that a beginning of a name must have."""
+"""The fewest letters in the beginning of a name."""
 _TOO_COMMON = frozenset(
     {"authority", "borough", "city", "council", "county", "district", "london", "metropolitan"}
     | {"of", "royal", "the", "unitary"}
@@ -18,7 +18,7 @@ _TOO_COMMON = frozenset(
 
 
 def plain_name(name: str) -> str:
-    """The name in small letters, "&" as "and", without apostrophes and punctuation.
+    """Return a name in lower case, with "&" as "and", without apostrophes and punctuation.
 
     Examples
     --------
@@ -31,12 +31,12 @@ def plain_name(name: str) -> str:
 
 
 def short_name(plain: str) -> str:
-    """A plain name without the words that many share, such as "city of"."""
+    """Return a plain name without common words, such as "city of"."""
     return " ".join(word for word in plain.split() if word not in _TOO_COMMON)
 
 
 def beginning_with(text: str, codes: Mapping[str, str]) -> list[str]:
-    """The codes of the plain names that begin with a plain text; whole words before parts of them.
+    """Return the codes of plain names beginning with a plain text; whole words come first.
 
     Examples
     --------
@@ -53,7 +53,7 @@ def beginning_with(text: str, codes: Mapping[str, str]) -> list[str]:
 
 
 def near_names(text: str, names: Iterable[str]) -> list[str]:
-    """The plain names that hold a plain text as whole words, then those written most like it."""
+    """Return the plain names that contain a plain text as whole words, then the most similar."""
     listed = list(names)
     near = [name for name in listed if text and f" {text} " in f" {name} "]
     return near + difflib.get_close_matches(text, listed, n=3, cutoff=0.5)

@@ -1,4 +1,4 @@
-"""Unfinished files beside those that they are meant for; what a killed run left of them goes."""
+"""Unfinished files next to their targets, and the removal of those that a killed run left."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ WINDOWS = os.name == "nt"
 # By name, since each system lacks the other's.
 _SYSTEM: Any = importlib.import_module("msvcrt" if WINDOWS else "fcntl")
 START = ".earlywarn-"
-"""What the names of all unfinished files begin with."""
+"""The prefix of the names of all unfinished files."""
 _END = ".part"
 _LONGEST = 3600
-"""Seconds after which nobody writes a file any more, where that can't be seen from a lock."""
+"""Seconds after which a file counts as abandoned, where no lock can show it."""
 _FAR = 1 << 30
 """The byte that Windows locks: beyond the text, so that it can be read."""
 _NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM, errno.EBADF, errno.ENOSYS}
-"""What a file system answers that has no way to bring a folder to the disk."""
+"""The errors of a file system that can't flush a folder to disk."""
 
 
 def new_part(folder: Path, end: str = _END) -> tuple[IO[bytes], Path]:
     """Open a new unfinished file, locked for as long as it is open.
 
-    The lock is the system's own and ends with the process, however that ends. Where there is none
-    the file is never taken for one left behind.
+    The lock is the system's own and ends with the process, however that ends. Where there are no
+    locks, the file is never treated as left behind.
     """
     while True:
-        # Not the file's own name in it: one of 250 characters has no room for more.
+        # Without the file's own name: one of 250 characters has no room for more.
         handle, name = tempfile.mkstemp(dir=folder, prefix=START, suffix=end)
         try:
             stream = os.fdopen(handle, "wb")
@@ -50,12 +50,12 @@ def new_part(folder: Path, end: str = _END) -> tuple[IO[bytes], Path]:
             stream.close()
             Path(name).unlink(missing_ok=True)
             raise
-        # Swept up by another run between the making and the lock: once more.
+        # Swept up by another run between creation and lock: try again.
         stream.close()
 
 
 def fill(stream: IO[bytes], part: Path, content: bytes, *, durable: bool) -> None:
-    """Write all that an unfinished file shall hold, with the permissions of any new file."""
+    """Write the content of an unfinished file, with the permissions of any new file."""
     try:
         stream.write(content)
         stream.flush()
@@ -71,7 +71,7 @@ def fill(stream: IO[bytes], part: Path, content: bytes, *, durable: bool) -> Non
 
 
 def place(part: Path, file: Path, *, overwrite: bool) -> None:
-    """Give a finished part its name; unless ``overwrite``, of two runs one is refused."""
+    """Give a finished part its name; unless ``overwrite``, one of two runs is refused."""
     if overwrite:
         part.replace(file)
         return
@@ -93,7 +93,7 @@ def place(part: Path, file: Path, *, overwrite: bool) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring a folder's names to the disk, where the system has a way to."""
+    """Flush a folder's names to disk, where the system can."""
     if WINDOWS:
         return
     try:
@@ -110,12 +110,12 @@ def sync_folder(folder: Path) -> None:
 
 
 def confirm_names(folder: Path) -> None:
-    """Bring to the disk the names of files that have their places: they stand even if that fails.
+    """Flush the names of placed files to disk; the files stay in place even if that fails.
 
     Warns
     -----
     LeftBehindWarning
-        If the disk does not confirm them.
+        If the disk does not confirm this.
     """
     try:
         sync_folder(folder)
@@ -129,14 +129,14 @@ def confirm_names(folder: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove the unfinished files that nobody writes any more: their processes were killed."""
+    """Remove the unfinished files of killed processes."""
     try:
         left = [Path(item.path) for item in os.scandir(folder) if _is_part(item.name)]
     except OSError:
         return
     for part in left:
-        with contextlib.suppress(OSError):  # Gone meanwhile, or another user's.
-            if WINDOWS:  # Closed there before it is moved, and so without a lock.
+        with contextlib.suppress(OSError):  # Gone in the meantime, or another user's.
+            if WINDOWS:  # Windows closes it before it is moved, so it has no lock.
                 if time.time() - part.stat().st_mtime > _LONGEST:
                     part.unlink()
                 continue
@@ -146,7 +146,7 @@ def sweep(folder: Path) -> None:
 
 
 def is_free(stream: IO[bytes]) -> bool | None:
-    """Lock a file; whether nobody else had, or nothing where the file system has no locks."""
+    """Try to lock a file: True if it was free, None where the file system has no locks."""
     try:
         if WINDOWS:
             at = stream.tell()

@@ -1,4 +1,4 @@
-"""Paths as people and programs give them: checked before a file system is asked."""
+"""Check the paths that people and programs give, before using the file system."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from earlywarn.errors import EarlyWarnError
 
 LONGEST_NAME, LONGEST = 255, 4096
-"""Bytes that a name, and a whole path, have at most on the systems in use."""
+"""The most bytes in a name, and in a whole path, on the systems in use."""
 
 
 def as_path(value: object, what: str, fault: type[EarlyWarnError] = UsageError) -> Path:
-    """Give a path, or refuse what can't be one.
+    """Return a path, or refuse what can't be one.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def as_path(value: object, what: str, fault: type[EarlyWarnError] = UsageError) 
     Raises
     ------
     EarlyWarnError
-        Of the type given: if it is neither text nor a path, empty, or a name that no file has.
+        Of the type given: if it is neither text nor a path, empty, or a name that no file can have.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def as_path(value: object, what: str, fault: type[EarlyWarnError] = UsageError) 
 
 
 def check_file(path: Path, *, expected: str, fault: type[EarlyWarnError]) -> None:
-    """Refuse what is no file: nothing, or a pipe or device, which could not be read a second time.
+    """Refuse what is not a file, such as a pipe or device, which can't be read a second time.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""How far long work has come: a bar on a terminal, plain lines otherwise, nothing if so asked."""
+"""Progress of long work: a bar on a terminal, plain lines otherwise, or nothing if silenced."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Item = TypeVar("Item")
 
 
 class Progress:
-    """What long work reports to; by itself it is silent.
+    """The progress of long work; silent by default.
 
     Examples
     --------
@@ -23,16 +23,16 @@ class Progress:
     """
 
     def say(self, text: str) -> None:
-        """Say one thing."""
+        """Report a message."""
 
     def over(self, items: Iterable[Item], title: str) -> Iterator[Item]:
-        """Go through the items, saying how far it has come."""
+        """Iterate over items and report progress."""
         del title
         yield from items
 
 
 class _OnStandardError(Progress):
-    """Progress on standard error, so that standard output holds results only."""
+    """Progress on standard error, so that standard output contains results only."""
 
     def say(self, text: str) -> None:
         sys.stderr.write(f"{text}\n")
@@ -41,7 +41,7 @@ class _OnStandardError(Progress):
     def over(self, items: Iterable[Item], title: str) -> Iterator[Item]:
         if sys.stderr.isatty():
             columns, rows = _size()
-            # Loaded here: that takes long beside a single score.
+            # Imported here: that takes long compared with a single score.
             yield from import_module("tqdm").tqdm(
                 items,
                 desc=title,
@@ -58,7 +58,7 @@ class _OnStandardError(Progress):
 
 
 def _size() -> tuple[int | None, int | None]:
-    """A usual size where a terminal gives none, as in containers; else none, and tqdm asks it."""
+    """A usual size if a terminal gives none, as in containers; otherwise None: tqdm asks it."""
     try:
         size = os.get_terminal_size(sys.stderr.fileno())
     except OSError:
@@ -67,7 +67,7 @@ def _size() -> tuple[int | None, int | None]:
 
 
 def reporter(*, quiet: bool = False) -> Progress:
-    """Give the progress of a command: on standard error, or silent.
+    """Return the progress of a command: on standard error, or silent.
 
     Examples
     --------
@@ -77,12 +77,12 @@ def reporter(*, quiet: bool = False) -> Progress:
 
 
 def progress_or_silent(progress: Progress | None) -> Progress:
-    """Give the progress that a caller gave, or one that says nothing.
+    """Return the progress that a caller gave, or a silent one.
 
     Raises
     ------
     UsageError
-        If it is no Progress.
+        If it is not a Progress.
 
     Examples
     --------

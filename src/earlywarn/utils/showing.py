@@ -1,4 +1,4 @@
-"""What an object shows of itself: three lines as text, a small table in a notebook."""
+"""The representation of an object: three lines as text, a small table in a notebook."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 
 class Brief(NamedTuple):
-    """An object in brief.
+    """A short description of an object.
 
     Parameters
     ----------
     title : str
         What it is.
     facts : mapping of str to str
-        What it holds, by name.
+        What it contains, by name.
     hint : str
         What to do with it.
     """
@@ -28,7 +28,7 @@ class Brief(NamedTuple):
 
 
 class Shown:
-    """Something that shows itself in brief, whatever it holds.
+    """A base class for objects with a short representation, whatever their size.
 
     Examples
     --------
@@ -47,7 +47,7 @@ class Shown:
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        """Three lines: what it is, what it holds, what to do with it."""
+        """Three lines: what it is, what it contains, what to do with it."""
         brief = self._in_brief()
         facts = "; ".join(f"{name}: {fact}" for name, fact in brief.facts.items())
         return f"{brief.title}\n  {facts}\n  {brief.hint}"

@@ -1,4 +1,4 @@
-"""Being asked to stop, by whatever signal: the way of an interrupt, which clears up."""
+"""Treat any signal to stop like an interrupt, which clears up."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NAMES = ("SIGTERM", "SIGHUP", "SIGBREAK")
-"""What schedulers and containers send, a terminal that is closed, and Windows' own."""
+"""The signals of schedulers, containers and closed terminals, and Windows' own."""
 
 
 @contextlib.contextmanager
 def stopped_like_an_interrupt() -> Iterator[None]:
-    """Have these signals raise ``KeyboardInterrupt`` meanwhile; one that is ignored stays so.
+    """Make these signals raise ``KeyboardInterrupt``, except one that is ignored.
 
-    Left alone they would end the process at once, with its workers running on and its parts left.
+    Otherwise they would end the process at once, leaving its workers running and its parts behind.
     """
     changed = {}
     if threading.current_thread() is threading.main_thread():

@@ -1,4 +1,4 @@
-"""Worker processes: how many, and none that outlives the process that it works for."""
+"""Worker processes: their number, and how they end with the process that they work for."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from earlywarn.utils.progress import Progress
 
 MOST_JOBS = max(60, os.cpu_count() or 1)
-"""Windows can wait for some sixty processes; more than there are cores are of no use anywhere."""
+"""Windows can wait for some sixty processes; more than the number of cores are no use anywhere."""
 _LOOK = 0.5
-"""Seconds between two looks at whether the parent is there."""
+"""Seconds between two checks that the parent is still there."""
 _ENDED = 1
 _SYNCHRONIZE, _INFINITE = 0x00100000, 0xFFFFFFFF
 _SIGNALLED, _NO_SUCH_PROCESS = 0, 87
@@ -33,7 +33,7 @@ def check_jobs(jobs: int) -> int:
     Parameters
     ----------
     jobs : int
-        Processes; -1 is one a core.
+        Number of processes; -1 for one per core.
 
     Returns
     -------
@@ -61,19 +61,19 @@ core), or 1 to ...
 
 
 def parallel(jobs: int, **options: Any) -> Any:
-    """Give joblib's ``Parallel``, with processes that end when this one does, however it ends.
+    """Return joblib's ``Parallel``, with processes that end when this one does, however it ends.
 
     Parameters
     ----------
     jobs : int
-        Processes; -1 is one a core.
+        Number of processes; -1 for one per core.
     **options
         As for ``joblib.Parallel``.
 
     Notes
     -----
-    A worker waits for work on a pipe whose other end it holds itself: by the pipe alone it would
-    never see that nobody is there any more.
+    A worker waits for work on a pipe whose other end it also has open, so the pipe would never show
+    it that the parent is gone.
     """
     return joblib.Parallel(
         n_jobs=check_jobs(jobs), initializer=end_with, initargs=(os.getpid(),), **options
@@ -83,7 +83,7 @@ def parallel(jobs: int, **options: Any) -> Any:
 def in_workers(
     work: Callable[[Any], Any], items: Sequence[Any], jobs: int, progress: Progress, title: str
 ) -> list[Any]:
-    """Do work on each of several items in as many processes, and give what came of them in order.
+    """Process items in several worker processes, and return the results in order.
 
     Parameters
     ----------
@@ -91,9 +91,9 @@ def in_workers(
         Takes an item.
     items : sequence
     jobs : int
-        Processes; -1 is one a core, 1 is none but this one.
+        Number of processes; -1 for one per core, 1 for this process only.
     progress : Progress
-        What to report to.
+        Where to report progress.
     title : str
         What is being done.
 
@@ -126,7 +126,7 @@ class _Counted:
 
 
 def end_with(parent: int) -> None:
-    """Have this process end within a second of the one it works for.
+    """Make this process end within a second of the one it works for.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def end_with(parent: int) -> None:
 
 def _end_after(wait: Callable[[int], None], parent: int) -> None:
     wait(parent)
-    os._exit(_ENDED)  # No one is left to answer, and nothing of a worker needs clearing up.
+    os._exit(_ENDED)  # Nobody is left to report to, and a worker has nothing to clear up.
 
 
 def _wait_on_others(parent: int) -> None:
@@ -148,7 +148,7 @@ def _wait_on_others(parent: int) -> None:
 
 
 def _wait_on_windows(parent: int) -> None:
-    """Wait for the parent, by a handle: its number may be another process's by the next look."""
+    """Wait for the parent by a handle, since its number may soon be another process's."""
     kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined, unused-ignore]
     kernel.OpenProcess.restype = ctypes.c_void_p  # a handle has 64 bits, not the 32 of an int
     kernel.OpenProcess.argtypes = (ctypes.c_uint32, ctypes.c_int, ctypes.c_uint32)
