@@ -1,1 +1,1 @@
-"""The serving part of earlywarn."""
+"""Serving: batches of rows, the HTTP service, Dask and Spark."""

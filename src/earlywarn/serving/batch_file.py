@@ -1,4 +1,4 @@
-"""Files larger than memory: scored in chunks, written whole or not at all, resumed if stopped."""
+"""Score files larger than memory: in chunks, written completely or not at all, and resumable."""
 
 from __future__ import annotations
 
@@ -52,16 +52,16 @@ _REFUSED = "refused.csv"
 
 @dataclass(frozen=True)
 class BatchResult:
-    """What a batch came to.
+    """The result of a batch.
 
     Parameters
     ----------
     out, refused_rows : Path
         The two files written.
     rows, refused : int
-        How many rows there were, and how many of them could not be scored.
+        The number of rows, and how many of them could not be scored.
     done_before : bool
-        Whether there was nothing left to do: both files are those of an earlier call.
+        Whether there was nothing left to do, because both files are those of an earlier call.
     """
 
     out: Path
@@ -73,7 +73,7 @@ class BatchResult:
 
 @dataclass(frozen=True)
 class _Job:
-    """What every chunk is treated with."""
+    """What every chunk is scored with."""
 
     work: WorkFolder
     ending: str
@@ -92,7 +92,7 @@ class _Job:
         return self.work.file(_REFUSED)
 
 
-def score_file(  # noqa: PLR0913 - one a choice that the command line has
+def score_file(  # noqa: PLR0913 - one per choice on the command line
     source: str | Path,
     out: str | Path,
     model: RiskModel | None = None,
@@ -104,7 +104,7 @@ def score_file(  # noqa: PLR0913 - one a choice that the command line has
     jobs: int = -1,
     progress: Progress | None = None,
 ) -> BatchResult:
-    """Score a file of rows into another file, a chunk at a time.
+    """Score a file of rows, and write the scores to another file, a chunk at a time.
 
     Parameters
     ----------
@@ -112,22 +112,21 @@ def score_file(  # noqa: PLR0913 - one a choice that the command line has
         CSV, Parquet (a file, or a folder partitioned ``name=value``) or JSON lines.
     out : path
         Ending in ``.csv``, ``.parquet``, ``.jsonl`` or ``.ndjson``. The refused rows go to a file
-        beside it, named after it and ending in ``.refused.csv``.
+        next to it, named after it and ending in ``.refused.csv``.
     model : RiskModel, optional
-        The model that ships if not given.
+        Default: the model that ships with the package.
     explain : bool
         Whether to add contributions and drivers.
     chunk : int
-        Rows at a time.
+        Number of rows at a time.
     resume : bool
-        Whether to carry on where an earlier call with the same input, model and options was
-        stopped.
+        Whether to resume an interrupted call with the same input, model and options.
     overwrite : bool
-        Whether an output that is there may be replaced.
+        Whether an existing output may be replaced.
     jobs : int
-        Processes; -1 is one a core.
+        Number of processes; -1 for one per core.
     progress : Progress, optional
-        What to report to.
+        Where to report progress.
 
     Returns
     -------
@@ -136,24 +135,24 @@ def score_file(  # noqa: PLR0913 - one a choice that the command line has
     Raises
     ------
     UsageError
-        If the output can't be written, another run is writing it, or there is something else to
-        carry on with.
+        If the output can't be written, another run is writing it, or the unfinished work there is
+        of another job.
     ScoreError
-        If the rows can't be read, none of their columns means anything, or the file was changed
-        while it was read.
+        If the rows can't be read, none of their columns is known, or the file was changed while it
+        was read.
 
     Notes
     -----
-    Finished chunks are kept in a hidden folder beside the output, and put together at the end.
+    Finished chunks are kept in a hidden folder next to the output, and put together at the end.
     Until then there is no output; a process killed at any moment leaves none. The folder has one
     owner at a time. Each part carries a digest of itself and of the job (input, model, options,
-    version): one that is not whole, or of another job, is never used, but done again.
+    version): one that is incomplete, or from another job, is never used, but computed again.
     """
     source, out = as_path(source, "source"), as_path(out, "out")
     progress = progress_or_silent(progress)
     _check(source, out, chunk, jobs)
-    # Every output beside its own parts: moving a file within a folder is done at once or not. The
-    # whole path, since processes that an earlier call left waiting may stand in another folder.
+    # Every output next to its own parts: moving a file within a folder is atomic. The absolute
+    # path, since idle worker processes of an earlier call may be in another folder.
     folder = out.absolute().parent / f".{out.name}.parts"
     model = model_or_shipped(model)
     if not (resume and unfinished(folder)):
@@ -185,7 +184,7 @@ def _refused_rows(out: Path) -> Path:
 
 
 def _done_before(source: Path, out: Path, model: RiskModel, *, explain: bool) -> BatchResult | None:
-    """What an earlier call came to, if both its files are there, and are what this one would be."""
+    """An earlier call's result, if both its files are there and are what this call would write."""
     files = (out, _refused_rows(out))
     if not all(file.is_file() for file in files):
         return None
@@ -197,7 +196,7 @@ def _done_before(source: Path, out: Path, model: RiskModel, *, explain: bool) ->
 
 
 def _without_rest(folder: Path, done: BatchResult) -> BatchResult:
-    """The same, once a folder that a kill at the very end left empty is gone."""
+    """The same result, after removing the empty folder that a kill at the very end has left."""
     if folder.is_dir():
         with work_folder(folder, {}, resume=False) as work:
             work.clear()
@@ -205,7 +204,7 @@ def _without_rest(folder: Path, done: BatchResult) -> BatchResult:
 
 
 def _ticket(source: Path, model: RiskModel, *, explain: bool, chunk: int) -> dict[str, Any]:
-    """What the parts of an output belong to: carried on only with the very same."""
+    """What identifies the job of an output's parts: only the very same job is resumed."""
     return {
         "version": __version__,
         "input": _digest(source),
@@ -247,7 +246,7 @@ def _fill(
     jobs: int,
     progress: Progress,
 ) -> None:
-    """Make the parts and put them together; what a fault leaves is cleared away."""
+    """Make the parts and put them together; clear up after an error."""
     try:
         parts, digests = _joined_parts(source, job, chunk, jobs, progress)
         if _digest(source) != ticket["input"]:
@@ -284,7 +283,7 @@ def _clear_if_nothing_is_done(job: _Job) -> bool:
 def _joined_parts(
     source: Path, job: _Job, chunk: int, jobs: int, progress: Progress
 ) -> tuple[list[Part], dict[str, str]]:
-    """Score the chunks, and put each into the outputs while the next ones are scored."""
+    """Score the chunks, and add each to the outputs while the next ones are scored."""
     parts = []
     scored = contextlib.closing(_parts(source, job, chunk, jobs, progress))
     with joined(job.whole) as whole, joined(job.refused) as refused, scored as done:
@@ -301,7 +300,7 @@ def _joined_parts(
 
 
 def _parts(source: Path, job: _Job, chunk: int, jobs: int, progress: Progress) -> Generator[Part]:
-    """Score the chunks: each a part, and together every row that was read, in its order."""
+    """Score the chunks: each makes a part, and together they have every row read, in order."""
     rows = 0
 
     def read() -> Iterator[Any]:
@@ -324,7 +323,7 @@ def _parts(source: Path, job: _Job, chunk: int, jobs: int, progress: Progress) -
 
 
 def _warn(parts: list[Part], model: RiskModel) -> None:
-    """Warn of what is doubtful in the rows of all parts together."""
+    """Warn of what is doubtful in the rows of all parts."""
     seen = Seen.together([Seen.of_facts(part.facts["seen"]) for part in parts])
     for doubt in seen.said(Reference.of_model(model)):
         warnings.warn(doubt, RowsWarning, stacklevel=2)
@@ -341,7 +340,7 @@ def _incomplete(source: Path, seen: int, expected: int) -> ScoreError:
 
 
 def _one(number: int, chunk: Chunk, job: _Job) -> Part:
-    """Score one chunk into its part, unless that is done and whole."""
+    """Score one chunk into its part, unless that is done and intact."""
     part = job.work.part(number, chunk.start, len(chunk.rows))
     if part is None:
         part = _score_part(number, chunk, job)
@@ -370,7 +369,7 @@ def _score_part(number: int, chunk: Chunk, job: _Job) -> Part:
 
 
 def _finish(job: _Job, parts: list[Part], digests: dict[str, str]) -> None:
-    """Say, last of all, that both outputs are whole."""
+    """Mark both outputs as complete, last of all."""
     rows, refused = (
         sum(part.rows for part in parts),
         sum(part.facts["refused"] for part in parts),
@@ -379,9 +378,9 @@ def _finish(job: _Job, parts: list[Part], digests: dict[str, str]) -> None:
 
 
 def _outputs(out: Path, job: _Job) -> list[tuple[Path, Path, str]]:
-    """Each output, where it lies until it is put in its place, and what it must be; the last last.
+    """Each output, its temporary file and its digest, in the order of moving them.
 
-    Nothing if it is not known that all parts are put together.
+    Empty if it is not known that all parts have been put together.
     """
     digests = (job.work.finished() or {}).get("digests", {})
     both = ((_refused_rows(out), job.refused), (out, job.whole))
@@ -389,7 +388,7 @@ def _outputs(out: Path, job: _Job) -> list[tuple[Path, Path, str]]:
 
 
 def _is_joined(out: Path, job: _Job) -> bool:
-    """Whether an earlier call put all together, and nothing was changed or lost since."""
+    """Whether an earlier call joined all parts, and nothing has been changed or lost since."""
     both = _outputs(out, job)
     return bool(both) and all(
         is_whole(new, what) or is_whole(file, what) for file, new, what in both
@@ -397,13 +396,13 @@ def _is_joined(out: Path, job: _Job) -> bool:
 
 
 def _put_in_place(out: Path, job: _Job, *, overwrite: bool) -> BatchResult:
-    """Put both files into their places, and clear the rest away."""
+    """Move both files to their places, and clear up the rest."""
     counts = job.work.finished() or {}
-    # A call that was stopped may have placed them, and not have come to clear the rest away.
+    # An interrupted call may have moved them without clearing up the rest.
     moved = {file: new for file, new, what in _outputs(out, job) if not is_whole(file, what)}
     if moved:
         _move(out, moved, job, overwrite=overwrite)
-    # What says that it was finished goes last: stopped in between, --resume clears the rest.
+    # The mark that it was finished goes last: if stopped in between, --resume clears the rest.
     try:
         job.work.clear()
     except OSError as error:
@@ -413,7 +412,7 @@ def _put_in_place(out: Path, job: _Job, *, overwrite: bool) -> BatchResult:
 
 
 def _move(out: Path, moved: dict[Path, Path], job: _Job, *, overwrite: bool) -> None:
-    """Put files in their places together; where that fails, all stay as they were before."""
+    """Move files to their places together; if that fails, all stay as they were before."""
     try:
         check_outputs(*moved, overwrite=overwrite)
         files = FileSet(moved, {new: what for _, new, what in _outputs(out, job)})

@@ -1,7 +1,7 @@
-"""Where one machine's memory is not enough for the figures: indicators built a few at a time.
+"""Build indicators a few at a time, where one machine's memory is not enough for the figures.
 
-An indicator needs its own few measures only, so that those of like measures are built together, by
-the very code that builds all of them, from a Parquet file of which no more than these is read.
+An indicator needs only a few measures, so indicators with similar measures are built together, by
+the same code that builds all of them, from a Parquet file of which only these measures are read.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ if TYPE_CHECKING:
     from earlywarn.panel.panel import Snapshot
 
 COLUMNS = ("la_code", "measure", "period", "numerator", "denominator", "value", "status")
-"""The columns of the figures that are read; others may stand beside them."""
+"""The columns of the figures that are read; there may be others."""
 PUBLISHED = tuple(record for record in INDICATORS if record.kind != "history")
 MOST_MEASURES = 6
-"""Measures that a task reads at the most: few enough for memory, many enough that those which
-several indicators need are not read for each of them."""
+"""The most measures that a task reads: few enough for memory, and enough that measures needed by
+several indicators are not read again for each."""
 
 
 def measures_of(record: Indicator) -> tuple[str, ...]:
-    """The measures that an indicator is worked out from, the number of children among them.
+    """Return the measures that an indicator is worked out from, with the number of children.
 
     Examples
     --------
@@ -64,12 +64,12 @@ def measures_of(record: Indicator) -> tuple[str, ...]:
 
 
 def together(most: int = MOST_MEASURES) -> list[list[str]]:
-    """The indicators, by their ids, in the groups that are built together.
+    """Return the ids of the indicators in the groups that are built together.
 
     Parameters
     ----------
     most : int
-        Measures that a group needs at the most; one that needs more by itself stands alone.
+        The most measures that a group needs; an indicator that needs more is a group by itself.
 
     Examples
     --------
@@ -89,28 +89,28 @@ def together(most: int = MOST_MEASURES) -> list[list[str]]:
 
 
 def build_one(indicator: str, snapshot: Snapshot, figures: str | Path) -> pd.DataFrame:
-    """One indicator's columns, from figures that are not in memory.
+    """Build one indicator's columns from figures that are not in memory.
 
     Parameters
     ----------
     indicator : str
         Its id.
     snapshot : Snapshot
-        Everything but the authorities' figures: its own observations are not looked at.
+        Everything but the authorities' figures: its own observations are not used.
     figures : str or Path
         A Parquet file, or a folder of them: ``la_code, measure, period, numerator, denominator,
-        value, status``, one row for each authority, measure and period, as public on the
-        snapshot's day. Sorted by measure, little more is read than the measures wanted.
+        value, status``, one row for each authority, measure and period, as public on the snapshot's
+        date. If it is sorted by measure, little more is read than the measures needed.
 
     Returns
     -------
     DataFrame
-        The indicator's columns as ``build_indicators`` gives them, to the last bit.
+        The indicator's columns as returned by ``build_indicators``, to the last bit.
 
     Raises
     ------
     IndicatorError
-        If the figures can't be read, a column is missing or a figure is there twice.
+        If the figures can't be read, a column is missing or a figure occurs twice.
     """
     return _built([get_indicator(indicator)], snapshot, figures)
 
@@ -130,28 +130,28 @@ def dask_build(
     overwrite: bool = False,
     **compute: Any,
 ) -> None:
-    """Build every indicator on Dask's machinery, a few in each task.
+    """Build every indicator with Dask, a few in each task.
 
     Parameters
     ----------
     snapshot, figures
         As for ``build_one``; every worker must reach ``figures`` and ``folder``.
     folder : str or Path
-        Where to write a Parquet file for each indicator; ``read_built`` puts them together.
+        Where to write a Parquet file for each indicator; ``read_built`` combines them.
     overwrite : bool
-        Replace files that are there.
+        Whether existing files may be replaced.
     **compute
-        What ``dask.compute`` takes: ``scheduler="processes"``, ``num_workers=2``. Each worker
-        holds the figures of ``MOST_MEASURES`` measures at a time.
+        Arguments of ``dask.compute``, such as ``scheduler="processes"``, ``num_workers=2``. Each
+        worker keeps the figures of ``MOST_MEASURES`` measures in memory at a time.
 
     Raises
     ------
     MissingExtraError
         If Dask is not installed.
     IndicatorError
-        As ``build_one``.
+        As for ``build_one``.
     UsageError
-        If files are there already, or can't be written.
+        If files already exist, or can't be written.
 
     Examples
     --------
@@ -179,7 +179,7 @@ def spark_build(
     *,
     overwrite: bool = False,
 ) -> None:
-    """Build every indicator on Spark's machinery, a few in each task.
+    """Build every indicator with Spark, a few in each task.
 
     Parameters
     ----------
@@ -191,9 +191,9 @@ def spark_build(
     Raises
     ------
     IndicatorError
-        As ``build_one``; Spark puts it inside an error of its own.
+        As for ``build_one``; Spark wraps it in an error of its own.
     UsageError
-        If files are there already, or can't be written.
+        If files already exist, or can't be written.
     """
     place = _ready(folder, figures, overwrite=overwrite)
     context = spark.sparkContext
@@ -206,19 +206,19 @@ def spark_build(
 
 
 def read_built(folder: str | Path, snapshot: Snapshot) -> pd.DataFrame:
-    """Put together what ``dask_build`` or ``spark_build`` wrote: what ``build_indicators`` gives.
+    """Combine what ``dask_build`` or ``spark_build`` wrote into ``build_indicators``' result.
 
     Parameters
     ----------
     folder : str or Path
-        The folder that was given.
+        The folder given to them.
     snapshot : Snapshot
-        The snapshot that was given; the last judgements come from it.
+        The snapshot given to them; the last judgements come from it.
 
     Raises
     ------
     IndicatorError
-        If a part is missing, or belongs to other authorities or another day.
+        If a part is missing, or belongs to other authorities or another date.
     """
     index = snapshot_index(snapshot.authorities["la_code"], snapshot.as_of)
     parts = [_part(_name(Path(folder), record.id), index) for record in PUBLISHED]
@@ -259,7 +259,7 @@ def _name(folder: Path, indicator: str) -> Path:
 
 
 def _bare(snapshot: Snapshot) -> Snapshot:
-    """The snapshot without the authorities' figures, which no worker needs."""
+    """The snapshot without the authorities' figures, which workers don't need."""
     return replace(snapshot, observations=snapshot.observations.head(0))
 
 
@@ -278,7 +278,7 @@ def _figures(place: Path, measures: Sequence[str]) -> pd.DataFrame:
     try:
         wanted = [("measure", "in", list(measures))]
         rows = pd.read_parquet(place, columns=list(COLUMNS), filters=wanted)
-    except (OSError, ValueError, KeyError) as error:  # pyarrow's own are of these
+    except (OSError, ValueError, KeyError) as error:  # pyarrow's errors are subclasses of these
         raise IndicatorError(
             "the figures can't be read",
             where=str(place),

@@ -1,4 +1,4 @@
-"""Files of rows, a chunk at a time: read without changing a cell, written back in three forms."""
+"""Files of rows, a chunk at a time: read without changing a cell, and written in three formats."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CHUNK = 50_000
-"""Rows at a time: of a file of any size so many are held at once, by each process."""
+"""Rows that each process holds in memory at a time, for a file of any size."""
 LINES = (".jsonl", ".ndjson")
 PARTS = {".parquet": ".arrow"}
-"""How the parts of an output end, where it is not as the output does."""
+"""The endings of an output's parts, where they differ from the output's."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ class Chunk:
     Parameters
     ----------
     start : int
-        How many rows of the file stand before them.
+        How many rows of the file come before them.
     rows : DataFrame or Arrow table
-        Every cell as the file has it: text from CSV, JSON's own values, Arrow's own types. No
-        cell's type depends on the other rows of its chunk.
+        Every cell as in the file: text from CSV, JSON's own values, Arrow's own types. No cell's
+        type depends on the other rows of its chunk.
     """
 
     start: int
@@ -56,7 +56,7 @@ class Chunk:
 
 
 def read_chunks(source: Path, size: int) -> Iterator[Chunk]:
-    """Read a file, or a folder of Parquet, in chunks of at most so many rows; at least one chunk.
+    """Read a file, or a folder of Parquet, in chunks of limited size; at least one chunk.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def read_chunks(source: Path, size: int) -> Iterator[Chunk]:
 
 
 def check_ending(file: Path) -> None:
-    """Refuse an output whose form can't be seen from its name, or can't be written here."""
+    """Refuse an output whose format is not clear from its name, or can't be written here."""
     if file.suffix.lower() not in ENDINGS:
         raise UsageError(
             "not a kind of file that rows are written to",
@@ -105,7 +105,7 @@ def check_ending(file: Path) -> None:
 
 
 def encode(rows: Any, added: pd.DataFrame, ending: str) -> bytes:
-    """Give the rows of a chunk with their scores in the form of a part of an output file."""
+    """Return the rows of a chunk with their scores, in the format of a part of an output file."""
     if ending == ".csv":
         return packed(csv_bytes(beside(as_cells(rows), added)))
     if ending in LINES:
@@ -114,7 +114,7 @@ def encode(rows: Any, added: pd.DataFrame, ending: str) -> bytes:
 
 
 def as_cells(rows: Any) -> pd.DataFrame:
-    """Give rows as they stand in a CSV: a cell's text doesn't depend on the cells around it."""
+    """Return rows as written in a CSV: a cell's text doesn't depend on the cells around it."""
     if isinstance(rows, pd.DataFrame):
         return rows
     pa = require("pyarrow", extra="data")
@@ -125,7 +125,7 @@ def as_cells(rows: Any) -> pd.DataFrame:
 
 
 def _column_of_cells(column: Any) -> Any:
-    """A column as pandas takes it over unchanged: days, times, lists and the like as text."""
+    """A column in a form that pandas keeps unchanged: dates, times, lists and the like as text."""
     pa = require("pyarrow", extra="data")
     if pa.types.is_temporal(column.type):
         return column.cast(pa.string())
@@ -136,9 +136,9 @@ def _column_of_cells(column: Any) -> Any:
 
 
 def give_back_memory() -> None:
-    """Have Arrow, which holds pandas' text too, return what it keeps of chunks that are done.
+    """Make Arrow, which also stores pandas' text, release the memory of finished chunks.
 
-    Left alone it keeps ever more, and the memory of a batch would grow with its rows.
+    Otherwise it keeps more and more, and the memory of a batch would grow with its rows.
     """
     if (arrow := sys.modules.get("pyarrow")) is not None:
         arrow.default_memory_pool().release_unused()
@@ -170,7 +170,7 @@ def _csv(source: Path, size: int) -> Iterator[pd.DataFrame]:
 
 
 def _json_lines(source: Path, size: int) -> Iterator[pd.DataFrame]:
-    # Two passes: what columns there are is known only at the end of the file.
+    # Two passes: the columns are only known at the end of the file.
     names: dict[str, None] = {}
     for _, record in json_records(source):
         names.update(dict.fromkeys(record))
@@ -191,7 +191,7 @@ def _parquet(source: Path, size: int) -> Iterator[Any]:
     if source.is_file():
         check_parquet(source)
     names = [part.split("=")[0] for part in _folders(source) if "=" in part]
-    # A folder named la_code=035 holds the text 035, not the number 35.
+    # A folder named la_code=035 means the text 035, not the number 35.
     schema = pa.schema([(name, pa.string()) for name in dict.fromkeys(names)])
     # Streamed: Arrow would otherwise keep all that it has read of a file until its end.
     options = ds.ParquetFragmentScanOptions(use_buffered_stream=True, pre_buffer=False)
@@ -212,7 +212,7 @@ def _parquet(source: Path, size: int) -> Iterator[Any]:
 
 
 def _all_columns(source: Path, dataset: Any, folders: set[str]) -> Any:
-    """The columns of all files of a folder: Arrow itself looks at those of the first alone."""
+    """The columns of all files in a folder: Arrow itself uses only those of the first."""
     pa = require("pyarrow", extra="data")
     schema = dataset.schema.remove_metadata()
     for fragment in dataset.get_fragments():
@@ -230,7 +230,7 @@ def _all_columns(source: Path, dataset: Any, folders: set[str]) -> Any:
 
 
 def _by_itself(batch: Any) -> Any:
-    """A batch as a table of its own: as a view it would be sent on with all its row group."""
+    """A batch as a separate table: as a view it would be sent on with its whole row group."""
     pa = require("pyarrow", extra="data")
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema) as stream:
@@ -259,7 +259,7 @@ def _line_bytes(rows: Any, added: pd.DataFrame) -> bytes:
 
 
 def _plain(record: dict[Any, Any]) -> dict[str, Any]:
-    """A record that JSON can hold: what is no number there is nothing."""
+    """A record that JSON can represent: values that are not numbers become null."""
     return {
         str(name): None if isinstance(cell, float) and not _finite(cell) else cell
         for name, cell in record.items()
@@ -277,7 +277,7 @@ def _arrow_bytes(rows: Any, added: pd.DataFrame) -> bytes:
         kind = {"f": pa.float64(), "i": pa.int64()}.get(added[name].dtype.kind, pa.string())
         table = table.append_column(name, pa.array(added[name], type=kind, from_pandas=True))
     buffer = io.BytesIO()
-    # A part is read once, when all are joined: Parquet would be packed twice.
+    # A part is read once, when all are joined: Parquet would be compressed twice.
     packed = pa.ipc.IpcWriteOptions(compression="lz4")
     with pa.ipc.new_file(buffer, table.schema, options=packed) as file:
         file.write_table(table)
@@ -285,14 +285,14 @@ def _arrow_bytes(rows: Any, added: pd.DataFrame) -> bytes:
 
 
 def _texts(rows: pd.DataFrame) -> Any:
-    """Rows without types of their own as an Arrow table of text: other values as their JSON."""
+    """Untyped rows as an Arrow table of text; values other than text as JSON."""
     pa = require("pyarrow", extra="data")
     columns = [
         [
             _encodable(cell)
             if isinstance(cell, str)
             else None
-            if cell is None or cell != cell  # noqa: PLR0124 - not a number is not itself
+            if cell is None or cell != cell  # noqa: PLR0124 - NaN is not itself
             else json.dumps(cell, default=str)
             for cell in column
         ]

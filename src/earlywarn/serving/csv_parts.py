@@ -1,4 +1,4 @@
-"""Rows as the bytes of a CSV: a batch spends much of its time here."""
+"""Write rows as the bytes of a CSV, quickly, since a batch spends much of its time here."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from earlywarn.statistics.arrays import FloatArray
 
 LONE = "backslashreplace"
-"""Half of a surrogate pair, which JSON can hold and UTF-8 can't, is written as JSON escapes it."""
+"""Half of a surrogate pair, possible in JSON but not in UTF-8, is written as a JSON escape."""
 _TO_QUOTE = '[,"\n\r]'
 _FIRST = 64
-"""By so many numbers it is seen whether those of a column differ."""
+"""How many numbers are sampled to see whether those of a column differ."""
 _MUST_BE_QUOTED = re.compile(_TO_QUOTE)
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
-    """Give a frame of two columns or more as CSV without a header, cells as they are.
+    """Return a frame of two columns or more as CSV without a header, cells unchanged.
 
-    The bytes are those of pandas' own writer, but that a lone carriage return is always quoted
-    (unquoted, as Python before 3.13 leaves it, it would end the row for whoever reads it), and that
-    a number of 32 bits is written as the one of 64 bits that it is scored as. Where Arrow is there
-    it joins the cells, in a sixth of the time.
+    The bytes are those of pandas' own writer, except that a lone carriage return is always quoted
+    (unquoted, as in Python before 3.13, it would end the row for readers), and that a 32-bit number
+    is written as the 64-bit one that is scored. Where Arrow is installed it joins the cells, in a
+    sixth of the time.
     """
     columns = [frame.iloc[:, place] for place in range(frame.shape[1])]
     if "pyarrow" in sys.modules:
@@ -38,19 +38,19 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 
 
 def csv_header(names: list[str]) -> bytes:
-    """Give the names of columns as the first line of a CSV."""
+    """Return the names of columns as the first line of a CSV."""
     return ",".join(map(quoted, names)).encode("utf-8", LONE) + b"\n"
 
 
 def quoted(text: str) -> str:
-    """Give a text as it stands in a CSV."""
+    """Return a text as written in a CSV."""
     if _MUST_BE_QUOTED.search(text):
         return '"' + text.replace('"', '""') + '"'
     return text
 
 
 def _cells(column: pd.Series[Any]) -> list[str]:
-    """The cells of a column as they stand in a CSV; numbers as Python writes them."""
+    """The cells of a column as written in a CSV; numbers as Python writes them."""
     return ["" if _nothing(cell) else quoted(str(cell)) for cell in column.tolist()]
 
 
@@ -63,7 +63,7 @@ def _arrow() -> tuple[Any, Any]:
 
 
 def _joined_by_arrow(columns: list[Any]) -> bytes:
-    """Rows of cells, one after the other as Arrow lays them out: the lines of the file."""
+    """Rows of cells as the lines of the file, taken one after the other from Arrow's layout."""
     pa, pc = _arrow()
     comma, end, nothing = (pa.scalar(text, pa.large_string()) for text in (",", "\n", ""))
     last = pc.binary_join_element_wise(columns[-1], end, nothing)
@@ -74,7 +74,7 @@ def _joined_by_arrow(columns: list[Any]) -> bytes:
 
 
 def _arrow_cells(column: pd.Series[Any]) -> Any:
-    """What ``_cells`` gives, as an Arrow array."""
+    """The result of ``_cells`` as an Arrow array."""
     pa, _ = _arrow()
     if column.dtype == np.float64:
         return _arrow_numbers(column.to_numpy())
@@ -87,7 +87,7 @@ def _arrow_cells(column: pd.Series[Any]) -> Any:
 
 
 def _arrow_texts(column: pd.Series[Any]) -> Any:
-    """Texts, each different one looked at once."""
+    """The cells of texts, each distinct one processed once."""
     pa, pc = _arrow()
     texts = pa.array(column, type=pa.large_string())
     texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
@@ -102,10 +102,11 @@ def _arrow_texts(column: pd.Series[Any]) -> Any:
 
 
 def _arrow_numbers(values: FloatArray) -> Any:
-    """Numbers as Python writes them, nothing where there is none.
+    """Numbers as Python writes them, empty where there is none.
 
-    What an indicator without a figure adds is the same in each row: such a column is written from
-    its few different numbers. They are set apart by their bits, so that -0.0 stays what it is.
+    The contribution of an indicator without a figure is the same in each row: such a column is
+    written from its few distinct numbers. They are distinguished by their bits, so that -0.0 is
+    kept.
     """
     if len(set(values[:_FIRST].tolist())) > _FIRST // 4:
         return _shortest(values)
@@ -115,10 +116,10 @@ def _arrow_numbers(values: FloatArray) -> Any:
 
 
 def _shortest(values: FloatArray) -> Any:
-    """Numbers as ``repr`` writes them: the fewest digits that give the same number back.
+    """Numbers as written by ``repr``: the fewest digits that give the same number back.
 
-    Arrow finds the same digits in a fifth of the time, but writes whole numbers without a point
-    and turns to exponents elsewhere: those are left to ``repr``.
+    Arrow finds the same digits in a fifth of the time, but writes whole numbers without a point and
+    switches to exponents at other sizes: those are left to ``repr``.
     """
     pa, pc = _arrow()
     size = np.abs(values)

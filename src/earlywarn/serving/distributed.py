@@ -1,7 +1,7 @@
-"""Where one machine is not enough: the same call on Dask's and Spark's own machinery.
+"""Score with Dask or Spark, where one machine is not enough.
 
-Each adapter hands ``score_batch`` one partition at a time. A row's answer depends on the row and
-the model alone, so that the engines give the very rows that the plain call gives.
+Each adapter passes one partition at a time to ``score_batch``. A row's result depends only on the
+row and the model, so the engines give exactly the same rows as the plain call.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 def output_schema(
     given: pd.DataFrame, model: RiskModel | None = None, *, explain: bool = False
 ) -> dict[str, str]:
-    """Give the columns that scoring adds to rows, and what each of them holds.
+    """Return the columns that scoring adds to rows, with the type of each.
 
     Parameters
     ----------
     given : DataFrame
         The rows' columns; no rows are needed.
     model : RiskModel, optional
-        The model that ships if not given.
+        Default: the model that ships with the package.
     explain : bool
-        Whether contributions and drivers are wanted.
+        Whether contributions and drivers are added.
 
     Returns
     -------
@@ -63,14 +63,14 @@ def dask_score(ddf: Any, model: RiskModel | None = None, *, explain: bool = Fals
     ddf : dask.dataframe.DataFrame
         As for ``score_batch``.
     model : RiskModel, optional
-        The model that ships if not given.
+        Default: the model that ships with the package.
     explain : bool
         Whether to add contributions and drivers.
 
     Returns
     -------
     dask.dataframe.DataFrame
-        Not computed yet; its index is the one given.
+        Not computed yet; the index is unchanged.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def dask_score(ddf: Any, model: RiskModel | None = None, *, explain: bool = Fals
     """
     require("dask.dataframe", extra="engines")
     model = model_or_shipped(model)
-    # The meta of a Dask frame is an empty frame of its columns: so is the meta of the answer.
+    # The meta of a Dask frame is an empty frame of its columns, and so is that of the result.
     meta = _scored(ddf._meta.head(0), model, explain=explain)  # noqa: SLF001 - Dask's own protocol
     return ddf.map_partitions(_scored, model, explain=explain, meta=meta)
 
@@ -94,7 +94,7 @@ def spark_score(sdf: Any, model: RiskModel | None = None, *, explain: bool = Fal
     sdf : pyspark.sql.DataFrame
         As for ``score_batch``.
     model : RiskModel, optional
-        The model that ships if not given.
+        Default: the model that ships with the package.
     explain : bool
         Whether to add contributions and drivers.
 

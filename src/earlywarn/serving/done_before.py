@@ -1,4 +1,4 @@
-"""Whether files that are there hold what scoring a file of rows would come to."""
+"""Whether existing files already contain the result of scoring a file of rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Content:
-    """What a file of rows holds: its first columns, as an output has them, and what follows."""
+    """The content of a file of rows: its first columns, as in an output, and those that follow."""
 
     names: list[str]
     digest: str
@@ -33,23 +33,23 @@ class _Content:
 def counts_of_done(
     source: Path, out: Path, refused: Path, model: RiskModel, *, explain: bool
 ) -> tuple[int, int] | None:
-    """How many rows were scored and refused, if the files hold the rows of the source, scored.
+    """Count the rows scored and refused, if the files contain the scored rows of the source.
 
     Parameters
     ----------
     source : Path
         The rows.
     out, refused : Path
-        The output, and the refused rows beside it.
+        The output, and the refused rows next to it.
     model : RiskModel
-        What they are to be scored with.
+        The model to score them with.
     explain : bool
-        Whether contributions and drivers are to be there.
+        Whether contributions and drivers should be there.
 
     Returns
     -------
     tuple of int, or None
-        Nothing if they are of other rows, another model or other options, or can't be read.
+        None if they are for other rows, another model or other options, or can't be read.
     """
     ending = out.suffix.lower()
     try:
@@ -57,7 +57,7 @@ def counts_of_done(
         width = len(given.names)
         done = _content(out, ending, width)
         names, added = done.names[:width], done.names[width:]
-        # Rows without a column of the catalogue are refused, and so nothing was written of them.
+        # Rows without any column of the catalogue are refused, so nothing was written for them.
         same = (names, done.digest) == (given.names, given.digest)
         explained = len(added) > len(BATCH_COLUMNS)
         models = done.models - {"", str(model.info.get("model_id", ""))}
@@ -69,7 +69,7 @@ def counts_of_done(
 
 
 def _content(file: Path, ending: str, width: int | None = None) -> _Content:
-    """Look through a file; of an output, as many columns as were given are compared."""
+    """Read through a file; in an output, as many columns are compared as were given."""
     digest, rows, names, models = hashlib.sha256(), 0, [], set[str]()
     for part in read_chunks(file, CHUNK):
         frame = isinstance(part.rows, pd.DataFrame)
@@ -91,7 +91,7 @@ def _column(rows: Any, place: int) -> Iterator[Any]:
 
 
 def _as_written(rows: Any, ending: str) -> bytes:
-    """Rows as an output of this ending has them, in bytes that hang on their cells alone."""
+    """Rows as in an output with this ending, in bytes that depend only on their cells."""
     nothing = pd.DataFrame(index=range(len(rows)))
     content = encode(rows, nothing, ending)
     if ending != ".parquet":

@@ -36,9 +36,9 @@ LOOPBACK = "127.0.0.1"
 MOST_WORKERS = 64
 OWN_ADDRESS = "an address or a name of this machine"
 SETTINGS = "EARLYWARN_SERVICE"
-"""Where the processes of a service that has several find what it was started with."""
+"""Where the processes of a service with several workers find its settings."""
 TOKEN = "EARLYWARN_TOKEN"  # noqa: S105 - the name of a variable
-"""Where the token stands that clients must show: never on the command line, where all see it."""
+"""The variable with the token that clients must send: not the command line, which all can see."""
 EXAMPLE = {"la_code": "383", "as_of": "2024-06-30", "rereferrals": 31.0, "caseload": 16.0}
 OPTIONS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("/score", "/explain", "/catalogue", "/model"), frozenset()),
@@ -100,18 +100,19 @@ def create_app(
     patience: float = PATIENCE,
     token: str = "",
 ) -> Any:
-    """Make the service as an ASGI application.
+    """Create the service as an ASGI application.
 
     Parameters
     ----------
     model : path, optional
-        A model folder or file; the model that ships if not given.
+        A model folder or file. Default: the model that ships with the package.
     panel : path, optional
-        A panel folder, for the answers about authorities; the panel that ships if not given.
+        A panel folder, for the answers about authorities. Default: the panel that ships with the
+        package.
     patience : float
         Seconds that a client may take to send its request.
     token : str
-        What a client must show in ``Authorization: Bearer``; nothing if empty.
+        What a client must send in ``Authorization: Bearer``; nothing if empty.
 
     Returns
     -------
@@ -134,7 +135,7 @@ def create_app(
         description=__doc__,
         docs_url=None,
         redoc_url=None,
-        redirect_slashes=False,  # A redirect would go to whatever host the client named.
+        redirect_slashes=False,  # A redirect would go to any host that the client named.
     )
     scorer = Scorer(models.current, metrics.scored)
     for path in ("/score", "/explain"):
@@ -156,7 +157,7 @@ def create_app(
 
 
 def _add_facts(app: Any, models: ModelFile, country: Country, metrics: Metrics) -> None:
-    """Add what is asked with GET."""
+    """Add the routes that use GET."""
     plain = require("fastapi.responses", extra="serve").PlainTextResponse
     ready = {503: {"model": State}}
     facts: tuple[tuple[str, Callable[..., Any], Any, dict[int, Any]], ...] = (
@@ -192,29 +193,29 @@ def serve(
     workers: int = 1,
     log_json: bool = False,
 ) -> None:
-    """Answer until stopped.
+    """Run the HTTP service until stopped.
 
     Parameters
     ----------
     host, port : str, int
-        Where to listen.
+        The address and port to listen on.
     model, panel : path, optional
-        What ships if not given.
+        Default: the ones that ship with the package.
     workers : int
-        Processes that answer.
+        Number of processes that answer requests.
     log_json : bool
-        Whether each answer is a line of JSON in the log.
+        Whether each request is logged as a line of JSON.
 
     Raises
     ------
     UsageError
-        If the port is none, nothing can listen there, or there are no workers.
+        If the port is not valid, nothing can listen there, or there are no workers.
     MissingExtraError
         If FastAPI or uvicorn is not installed.
 
     Notes
     -----
-    If the environment holds ``EARLYWARN_TOKEN``, clients must show it.
+    If the environment variable ``EARLYWARN_TOKEN`` is set, clients must send it.
     """
     port = whole_number(port, "--port", least=1, most=65_535, problem="not a port")
     processes = "not a number of processes"
@@ -241,7 +242,7 @@ def serve(
             server_header=False,
         )
     except KeyboardInterrupt:
-        return  # Being stopped is how a service ends.
+        return  # Being stopped is the normal end of a service.
     except SystemExit as stopped:
         raise UsageError(
             "nothing can listen there",
@@ -264,7 +265,7 @@ def _path_text(path: str | Path | None, what: str) -> str | None:
 
 
 def from_environment() -> Any:
-    """Make the application in a process of its own, which ends with the one that started it."""
+    """Create the application in a worker process, which ends with the one that started it."""
     end_with(os.getppid())
     return _started(json.loads(os.environ[SETTINGS]))
 
@@ -280,7 +281,7 @@ def _started(settings: dict[str, Any]) -> Any:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a service that listens there.
+    """Whether only this machine can reach a service that listens at an address.
 
     Examples
     --------
@@ -326,7 +327,7 @@ def _body() -> dict[str, Any]:
 
 
 def _described(app: Any, plain: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The OpenAPI description, with the fields of a row as the catalogue has them."""
+    """The OpenAPI description, with the fields of a row as in the catalogue."""
     description = plain()
     title = {record.id: f"{record.title} ({record.unit})" for record in INDICATORS}
     cell = {"anyOf": [{"type": kind} for kind in ("number", "string", "boolean", "null")]}
@@ -390,7 +391,7 @@ def _health(models: ModelFile, country: Country) -> Callable[[], Health]:
 
 
 def _newest(sources: list[dict[str, Any]], kind: str) -> str:
-    """The newest day of one kind of source; empty if nothing of it is known."""
+    """The latest date of one kind of source; empty if unknown."""
     return max((one["through"] or "" for one in sources if one["kind"] == kind), default="")
 
 
@@ -403,7 +404,7 @@ def _account(models: ModelFile, country: Country) -> Callable[[], dict[str, Any]
 
 
 def _add_faults(app: Any) -> None:
-    """Answer every fault in one form."""
+    """Answer every error in one form."""
     responses = require("fastapi.responses", extra="serve")
     exceptions = require("fastapi.exceptions", extra="serve")
     http = require("starlette.exceptions", extra="serve")

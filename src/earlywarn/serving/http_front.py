@@ -1,4 +1,4 @@
-"""What stands before every answer: the token, HEAD, options, counts and a line in the log."""
+"""The middleware of every request: token, HEAD, options, counts and a line in the log."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from earlywarn.serving.http_limits import App, Message, Receive, Send
 
 OPEN = frozenset({"/live", "/ready", "/health"})
-"""Answered without a token, since those who ask hold none."""
+"""Paths answered without a token, since their callers have none."""
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Seconds at which the durations of answers are counted."""
+"""Boundaries of the duration counts, in seconds."""
 LOG = logging.getLogger("earlywarn.service")
 
 
@@ -44,12 +44,12 @@ class Metrics:
             self._sums["seconds"] += seconds  # type: ignore[assignment]
 
     def scored(self, requests: int, rows: int) -> None:
-        """Count the requests that were scored together, and their rows."""
+        """Count requests that were scored together, and their rows."""
         with self._lock:
             self._sums.update({"batches": 1, "requests": requests, "rows": rows})
 
     def text(self) -> str:
-        """All counts since the start of this process."""
+        """All counts since this process started."""
         with self._lock:
             answers, seconds, sums = dict(self._answers), dict(self._seconds), dict(self._sums)
         name = "earlywarn_request_duration_seconds"
@@ -79,13 +79,13 @@ class Front:
     Parameters
     ----------
     app : ASGI application
-        What answers.
+        The application that answers.
     metrics : Metrics
-        What counts.
+        Where requests are counted.
     options : mapping of str to collection of str
-        The paths, and the names of the options that each of them takes.
+        The paths, and the names of the options that each of them accepts.
     token : str
-        What a client must show, in ``Authorization: Bearer``; nothing if empty.
+        What a client must send in ``Authorization: Bearer``; nothing if empty.
     """
 
     def __init__(
@@ -142,7 +142,7 @@ class Front:
         return kind.lower() == b"bearer" and hmac.compare_digest(token.strip(), self._token)
 
     def _name(self, path: str) -> str:
-        """The path as it is counted: one name for all authorities, and one for all the rest."""
+        """The name that a path is counted under: one for all authorities, one for all others."""
         if path in self._options:
             return path
         return "/authorities/{code}" if path.startswith("/authorities/") else "other"

@@ -1,4 +1,4 @@
-"""How much the service takes, and how long it waits: what is beyond is answered, not waited for."""
+"""Limits on what the service accepts and how long it waits, with an answer to what exceeds them."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 20_000_000
 MOST_BYTES_AT_ONCE = 200_000_000
-"""Bytes of all requests that are under way."""
+"""The most bytes in all current requests."""
 MOST_AT_ONCE = 2_000
 PATIENCE = 30.0
-"""Seconds that a client may take to send its request, and to take its answer."""
+"""Seconds that a client may take to send its request, and to receive its answer."""
 
 _TAKEN, _GONE, _LATE, _LONG, _BUSY = 200, 0, 408, 413, 503
 
 
 @dataclass
 class Fault:
-    """What was wrong with a request, in the parts of the library's own errors."""
+    """What is wrong with a request, in the parts of the library's own errors."""
 
     problem: str
     where: str = ""
@@ -38,7 +38,7 @@ class Fault:
     remedy: str = ""
 
     def as_bytes(self) -> bytes:
-        """The fault as it is sent."""
+        """The error as it is sent."""
         return json.dumps(asdict(self)).encode()
 
 
@@ -50,12 +50,12 @@ _FAULTS = {
 
 
 class Limits:
-    """ASGI middleware: reads the whole body first, within the limits, then hands the request on.
+    """ASGI middleware that reads the whole body within the limits, then passes the request on.
 
     Parameters
     ----------
     app : ASGI application
-        What answers.
+        The application that answers.
     patience : float
         Seconds that a client may take to send its request.
     """
@@ -93,9 +93,9 @@ class Limits:
             return _LATE if first == _TAKEN else first
 
     async def _collect(self, receive: Receive, parts: list[bytes], first: int) -> int:
-        """Keep the parts of a body. One beyond the limits is heard out: only then is it answered.
+        """Collect the parts of a body. One over the limits is read to its end, then refused.
 
-        A client that is cut off in mid-sentence never hears why.
+        A client that is cut off while sending never receives the reason.
         """
         code, size, more = first, 0, True
         while more:
@@ -116,13 +116,13 @@ class Limits:
 
 
 def _said_length(scope: Message) -> int:
-    """The length that a request's head gives its body; 0 where it gives none."""
+    """The body length given in a request's headers; 0 if there is none."""
     given = dict(scope["headers"]).get(b"content-length", b"")
     return int(given) if given.isdigit() else 0
 
 
 def _sent_again(parts: list[bytes], receive: Receive) -> Receive:
-    """What has been read, for the application to read."""
+    """The body that has been read, for the application to read again."""
     waiting = [{"type": "http.request", "body": b"".join(parts), "more_body": False}]
 
     async def again() -> Message:
@@ -143,19 +143,20 @@ async def _refuse(send: Send, code: int) -> None:
 
 
 def patient_protocol(patience: float = PATIENCE) -> Any:
-    """Give uvicorn's own protocol, but for clients that dribble a head or won't take an answer.
+    """Return uvicorn's own protocol, with time limits for the headers and for the answer.
 
-    uvicorn waits for both without end; what lies between them is for ``Limits``.
+    uvicorn waits indefinitely for clients that are slow with either; ``Limits`` deals with the
+    body.
 
     Parameters
     ----------
     patience : float
-        Seconds that a client may take for the head of a request, and to take its answer.
+        Seconds that a client may take to send the headers of a request, and to receive its answer.
 
     Returns
     -------
     type
-        For uvicorn's ``http``.
+        A class for uvicorn's ``http`` setting.
 
     Raises
     ------

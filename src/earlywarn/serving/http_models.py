@@ -1,4 +1,4 @@
-"""What the service answers from: the model as its file has it now, and the country's figures."""
+"""The data behind the service: the model as currently in its file, and the national figures."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 
 class ModelFile:
-    """A model read again when its file changes: whole requests see the old one or the new one.
+    """A model reloaded when its file changes: a request sees either the old one or the new one.
 
-    A new file that can't be trusted changes nothing but ``warning``.
+    A new file that can't be trusted only changes ``warning``.
 
     Parameters
     ----------
     path : path, optional
-        A model folder or file; the model that ships if not given.
+        A model folder or file. Default: the model that ships with the package.
     """
 
     def __init__(self, path: str | Path | None = None) -> None:
@@ -45,7 +45,7 @@ class ModelFile:
         self.warning = ""
 
     def current(self) -> RiskModel:
-        """The model as the file has it now, or the last one that could be read."""
+        """The model as currently in the file, or the last one that could be read."""
         stamp = self._stamp()
         if stamp != self._seen:
             with self._lock:
@@ -74,9 +74,9 @@ class Country:
     Parameters
     ----------
     models : ModelFile
-        What scores them.
+        The model that scores them.
     path : path, optional
-        A panel folder; the panel that ships if not given.
+        A panel folder. Default: the panel that ships with the package.
     """
 
     def __init__(self, models: ModelFile, path: str | Path | None = None) -> None:
@@ -92,23 +92,23 @@ class Country:
         return load_panel(self._path)
 
     def scores(self, as_of: str = "") -> list[dict[str, Any]]:
-        """The row of ``score`` of each authority, as of a day."""
+        """The row of ``score`` for each authority, as of a date."""
         return _records(self._frame(self._day(as_of))[0])
 
     def account(self, code: str, as_of: str = "") -> dict[str, Any]:
-        """The row of ``score`` of one authority, and what its risk is made of.
+        """The row of ``score`` for one authority, and the parts of its risk.
 
         Parameters
         ----------
         code : str
             A code, a name, or the beginning of one.
         as_of : str
-            The day; the newest publication if not given.
+            The date. Default: that of the latest publication.
 
         Raises
         ------
         AuthorityError
-            If there is no such authority on the day; of a closed one it says what took its place.
+            If there is no such authority on the date; for a closed one it names the successors.
         """
         day = self._day(as_of)
         scores, explanation = self._frame(day)
@@ -121,7 +121,7 @@ class Country:
     def compare(
         self, authority: str, group: str = "neighbours", as_of: str = ""
     ) -> list[dict[str, Any]]:
-        """An authority's figures beside those of a group: what ``earlywarn.compare`` gives.
+        """Compare an authority's figures with a group's, as ``earlywarn.compare`` does.
 
         Parameters
         ----------
@@ -129,9 +129,9 @@ class Country:
             A name or code.
         group : str
             ``neighbours``, ``region``, ``type``, ``England``, a region's name, or names and codes
-            with ``;`` between them.
+            separated by ``;``.
         as_of : str
-            The day; the newest publication if not given.
+            The date. Default: that of the latest publication.
         """
         with self._lock:
             newest = self.newest()
@@ -140,11 +140,11 @@ class Country:
         return _records(compare(self.panel.as_of(day), authority, with_))
 
     def newest(self) -> date:
-        """The newest day of publication."""
+        """The latest publication date."""
         return self.panel.newest_publication
 
     def sources(self) -> list[dict[str, Any]]:
-        """How fresh each source is today, as ``freshness`` gives it."""
+        """How fresh each source is today, as returned by ``freshness``."""
         model_id = str(self._models.current().info.get("model_id", ""))
         with self._lock:
             return self._fresh(this_day(), model_id)
@@ -177,7 +177,7 @@ class Country:
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as JSON has them: dates as ISO text, and nothing where there is nothing."""
+    """Rows for JSON: dates as ISO text, and null for missing values."""
     columns = [[_plain(cell) for cell in frame[name].tolist()] for name in frame.columns]
     return [dict(zip(frame.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
@@ -189,12 +189,12 @@ def _plain(cell: Any) -> Any:
 
 
 def out_of_date(sources: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Why answers as of today should not be relied on; nothing if they may.
+    """Return why answers as of today should not be relied on; empty if they can be.
 
     Parameters
     ----------
     sources : iterable of mapping
-        As ``Country.sources`` gives them.
+        As returned by ``Country.sources``.
     """
     late = [source for source in sources if source["overdue"]]
     return [

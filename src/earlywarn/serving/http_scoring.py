@@ -1,4 +1,4 @@
-"""Rows over HTTP: requests that wait together are scored together, each with its own checks."""
+"""Score rows over HTTP: waiting requests are scored together, each with its own checks."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 MOST_ROWS = 10_000
 MOST_CELLS = 1_000_000
 SMALL = 64_000
-"""Bytes of a request that is answered with the others that wait."""
+"""The most bytes in a request that is answered together with other waiting ones."""
 TOGETHER = 128
-"""Requests that are answered together at most."""
+"""The most requests that are answered together."""
 SLICE = 200
-"""Rows of a big request between two looks at whether small ones wait, or its client has gone."""
+"""Rows of a big request between checks for waiting small ones, or for a client that has gone."""
 _WAIT = 0.05
-"""Seconds that a slice of a big request waits at most for the small ones to be answered."""
+"""The most seconds that a slice of a big request waits for small ones to be answered."""
 
 
-class Stopped(Exception):  # noqa: N818 - not an error: nobody waits for the answer any more
+class Stopped(Exception):  # noqa: N818 - not an error: nobody is waiting for the answer any more
     """The client has gone."""
 
 
@@ -49,11 +49,11 @@ class Rows:
     Parameters
     ----------
     given : list
-        As they came.
+        As received.
     explain : bool
-        Whether contributions and drivers are wanted.
+        Whether contributions and drivers are added.
     unread : dict of int to str
-        Why a row can't be read, by its place; the others can.
+        Why a row can't be read, by its position; the others can.
     """
 
     given: list[Any]
@@ -62,7 +62,7 @@ class Rows:
 
 
 class _Twice(dict):  # type: ignore[type-arg]
-    """An object in which a name stands twice, with that name."""
+    """An object in which a name occurs twice, with that name."""
 
     name = ""
 
@@ -73,7 +73,7 @@ def parse(body: bytes, *, explain: bool) -> Rows:
     Raises
     ------
     ScoreError
-        If it is not of the form ``{"rows": [...]}``, or beyond the limits.
+        If it is not of the form ``{"rows": [...]}``, or exceeds the limits.
     """
     try:
         whole = json.loads(body, object_pairs_hook=_object)
@@ -131,7 +131,7 @@ def check(rows: Rows, model: RiskModel) -> None:
     Raises
     ------
     ScoreError
-        If nothing in them can be scored by its name, or a column would be overwritten.
+        If none of their columns can be scored, or a column would be overwritten.
     """
     names = dict.fromkeys(name for row in rows.given if isinstance(row, dict) for name in row)
     clash = [
@@ -147,16 +147,16 @@ def check(rows: Rows, model: RiskModel) -> None:
 
 
 def answers(requests: Iterable[Rows], model: RiskModel, life: date | None = None) -> list[bytes]:
-    """The body of the answer to each request, scored in one go.
+    """Return the body of the answer to each request, scored in one go.
 
     Parameters
     ----------
     requests : iterable of Rows
         All with the same ``explain``.
     model : RiskModel
-        What scores them.
+        The model that scores them.
     life : date, optional
-        Today, if rows without a day are to be taken for today's.
+        Today, if rows without a date are treated as today's.
     """
     requests = list(requests)
     bodies = []
@@ -167,7 +167,7 @@ def answers(requests: Iterable[Rows], model: RiskModel, life: date | None = None
 
 
 def _body(rows: Rows, pieces: list[str], model: RiskModel, seen: Seen) -> bytes:
-    """The answer to a request: with what may be doubted of its rows, if anything is."""
+    """The answer to a request, with any doubts about its rows."""
     doubts = doubts_about(rows.given, Reference.of_model(model), seen)
     said = {"model_id": model.info.get("model_id", "")} | ({"doubts": doubts} if doubts else {})
     head = json.dumps(said)[:-1]
@@ -177,7 +177,7 @@ def _body(rows: Rows, pieces: list[str], model: RiskModel, seen: Seen) -> bytes:
 def _lines(
     requests: list[Rows], model: RiskModel, life: date | None
 ) -> tuple[list[list[str]], list[Seen]]:
-    """Each row of each request as it is answered, scored in one go, and what is seen of them."""
+    """Each answered row of each request, scored in one go, and the doubts about them."""
     rows = [row if isinstance(row, dict) else {} for each in requests for row in each.given]
     lengths, explain = [len(each.given) for each in requests], requests[0].explain
     if not rows:
@@ -201,7 +201,7 @@ def _score(
     explain: bool,
     today: date | None,
 ) -> tuple[list[dict[str, Any]], list[Seen]]:
-    """What is said of each row: of its columns only those that mean something are looked at."""
+    """The scores of each row, using only its known columns."""
     means = known_columns() | {"la_code", "la_name", "as_of"} | beside_values()
     known = [{name: row[name] for name in row.keys() & means} for row in rows]
     if today is not None:
@@ -212,21 +212,21 @@ def _score(
     frame = pd.DataFrame({name: _column([row.get(name) for row in known]) for name in columns})
     answer, seen = score_apart(frame, lengths, model, explain=explain)
     added = answer.iloc[:, frame.shape[1] :]
-    cells = [[None if cell != cell else cell for cell in added[name].tolist()] for name in added]  # noqa: PLR0124 - not a number is not itself
+    cells = [[None if cell != cell else cell for cell in added[name].tolist()] for name in added]  # noqa: PLR0124 - NaN is not itself
     texts = [dict(zip(added.columns, said, strict=True)) for said in zip(*cells, strict=True)]
     return texts, seen
 
 
 def _column(cells: list[Any]) -> pd.Series | FloatArray:
-    """Numbers as such, where there is nothing else; else every cell as it is."""
+    """An array of numbers if there is nothing else; otherwise every cell unchanged."""
     if all(cell is None or type(cell) in (int, float) for cell in cells):
-        with contextlib.suppress(OverflowError):  # A whole number of hundreds of digits.
+        with contextlib.suppress(OverflowError):  # A whole number with hundreds of digits.
             return np.array(cells, dtype=float)
     return pd.Series(cells, dtype=object)
 
 
 def _line(row: Any, said: dict[str, Any]) -> str:
-    """A row as it came, with what is said of it, as ASCII: half a surrogate pair is no UTF-8."""
+    """A row as received, with its scores, as ASCII, since half a surrogate pair is not UTF-8."""
     whole = {**row, **said} if isinstance(row, dict) else said
     try:
         return json.dumps(whole, allow_nan=False)
@@ -237,7 +237,7 @@ def _line(row: Any, said: dict[str, Any]) -> str:
 
 
 def _plain(cell: Any) -> Any:
-    """What JSON can hold: NaN and infinities, which it can't, are nothing."""
+    """A value for JSON: NaN and infinities, which it can't represent, become null."""
     if isinstance(cell, dict):
         return {name: _plain(value) for name, value in cell.items()}
     if isinstance(cell, list):
@@ -247,7 +247,7 @@ def _plain(cell: Any) -> Any:
 
 @dataclass
 class _Waiting:
-    """A request that waits for its answer."""
+    """A request waiting for its answer."""
 
     body: bytes
     explain: bool
@@ -264,19 +264,19 @@ class _Waiting:
             else:
                 self.future.set_result(answer)
 
-        with contextlib.suppress(RuntimeError):  # The service has been stopped meanwhile.
+        with contextlib.suppress(RuntimeError):  # The service has been stopped in the meantime.
             self.loop.call_soon_threadsafe(done)
 
 
 class Scorer:
-    """Two lanes: small requests are answered together, big ones a slice at a time behind them.
+    """Two queues: small requests are answered together, big ones a slice at a time after them.
 
     Parameters
     ----------
     model : callable
-        Gives the model of the moment: one request sees one model.
+        Returns the current model: one request sees one model.
     counted : callable, optional
-        Hears how many requests, rows and refused rows were answered together.
+        Called with the numbers of requests, rows and refused rows answered together.
     """
 
     def __init__(
@@ -297,7 +297,7 @@ class Scorer:
     async def answer(
         self, body: bytes, *, explain: bool, gone: Callable[[], Any] | None = None
     ) -> bytes:
-        """The body of the answer to one request.
+        """Return the body of the answer to one request.
 
         Raises
         ------
@@ -344,7 +344,7 @@ class Scorer:
                 some = [self._small.popleft() for _ in range(min(TOGETHER, len(self._small)))]
             try:
                 self._answer_together(some)
-            except Exception as fault:  # noqa: BLE001 - the lane goes on, whatever it was
+            except Exception as fault:  # noqa: BLE001 - the queue goes on, whatever it was
                 for waiting in some:
                     waiting.settle(fault)
 
@@ -356,12 +356,12 @@ class Scorer:
                 rows = parse(waiting.body, explain=waiting.explain)
                 check(rows, model)
                 read[waiting.explain].append((waiting, rows))
-            except Exception as fault:  # noqa: BLE001 - said to its own client alone
+            except Exception as fault:  # noqa: BLE001 - reported to its own client only
                 waiting.settle(fault)
         for group in filter(None, read.values()):
             try:
                 bodies: list[Any] = answers([rows for _, rows in group], model, _today(model))
-            except Exception:  # noqa: BLE001 - one of them is at fault: each by itself shows which
+            except Exception:  # noqa: BLE001 - one of them caused it: each by itself shows which
                 bodies = [_alone(rows, model) for _, rows in group]
             for (waiting, _), body in zip(group, bodies, strict=True):
                 waiting.settle(body)
@@ -375,7 +375,7 @@ class Scorer:
                 waiting = self._big.popleft()
             try:
                 waiting.settle(self._in_slices(waiting))
-            except Exception as fault:  # noqa: BLE001 - said to its own client alone
+            except Exception as fault:  # noqa: BLE001 - reported to its own client only
                 waiting.settle(fault)
 
     def _in_slices(self, waiting: _Waiting) -> bytes:
@@ -402,7 +402,7 @@ class Scorer:
         return _body(rows, pieces, model, Seen.together(seen))
 
     def _let_pass(self, waiting: _Waiting) -> None:
-        """Let small requests go first, for a while; stop if nobody waits for this one."""
+        """Let small requests go first for a while; stop if nobody is waiting for this one."""
         if waiting.gone:
             raise Stopped
         self._idle.wait(_WAIT)
@@ -411,16 +411,16 @@ class Scorer:
 def _alone(rows: Rows, model: RiskModel) -> bytes | BaseException:
     try:
         return answers([rows], model, _today(model))[0]
-    except Exception as fault:  # noqa: BLE001 - said to its own client alone
+    except Exception as fault:  # noqa: BLE001 - reported to its own client only
         return fault
 
 
 def past_sunset(model: RiskModel, today: date) -> bool:
-    """Whether a model is past the last day that it may be used on."""
+    """Whether a model is past the last day on which it may be used."""
     return today.isoformat() > str(model.info.get("sunset") or "9999")
 
 
 def _today(model: RiskModel) -> date | None:
-    """Today, if rows without a day are to be refused as today's: the model's life is over."""
+    """Today, if rows without a date must be refused because the model's life is over."""
     today = datetime.now(UTC).date()
     return today if past_sunset(model, today) else None

@@ -1,4 +1,4 @@
-"""The parts of an output file: packed where that can be done, and joined as they come."""
+"""The parts of an output file: compressed where possible, and joined as they arrive."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from typing import IO
 
 _PACKED = b"\x28\xb5\x2f\xfd"
-"""How a file packed by Zstandard begins, and no text in UTF-8 does."""
+"""The first bytes of a Zstandard file, which no UTF-8 text starts with."""
 
 
 def packed(text: bytes) -> bytes:
-    """Give text in a tenth of its size, where Arrow is there: it is written once and read once.
+    """Return text compressed to a tenth, if Arrow is installed: it is written and read once.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def packed(text: bytes) -> bytes:
 
 
 def unpacked(content: bytes) -> bytes:
-    """Give text as it was before it was packed, if it was."""
+    """Return text uncompressed, if it was compressed."""
     if not content.startswith(_PACKED):
         return content
     pa = require("pyarrow", extra="data")
@@ -45,7 +45,7 @@ def unpacked(content: bytes) -> bytes:
 
 
 class Output:
-    """A file that grows by its parts; its digest is known without reading it again."""
+    """A file that grows part by part; its digest is known without reading it again."""
 
     def __init__(self, stream: IO[bytes], *, header: bool) -> None:
         self._stream = stream
@@ -54,11 +54,11 @@ class Output:
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of what was written so far."""
+        """The SHA-256 of what has been written so far."""
         return self._sha256.hexdigest()
 
     def add(self, names: list[str], part: Path, digest: str) -> None:
-        """Put the next part behind those before it.
+        """Append the next part.
 
         Parameters
         ----------
@@ -66,7 +66,7 @@ class Output:
             The columns.
         part : Path
         digest : str
-            The SHA-256 that it had when it was written.
+            Its SHA-256 when it was written.
         """
         if self._header:
             self.write(csv_header(names))
@@ -79,11 +79,11 @@ class Output:
         return self._stream.write(content)
 
     def close(self) -> None:
-        """Nothing is left to be written."""
+        """Finish writing."""
 
 
 class _Parquet(Output):
-    """The same of Parquet, whose parts are Arrow's."""
+    """The same for Parquet, whose parts are in Arrow's format."""
 
     _writer: Any = None
 
@@ -102,7 +102,7 @@ class _Parquet(Output):
 
 
 class _Sink(io.RawIOBase):
-    """An output as a file that Arrow writes to."""
+    """An output as a file object for Arrow."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
@@ -122,14 +122,14 @@ class _Sink(io.RawIOBase):
 
 @contextlib.contextmanager
 def joined(file: Path) -> Iterator[Output]:
-    """Put the parts of an output together in one file, and bring it to the disk at the end.
+    """Join the parts of an output in one file, and flush it to disk at the end.
 
-    Where that fails, no file is left.
+    If that fails, no file is left.
 
     Raises
     ------
     ScoreError
-        If a part is not what was written.
+        If a part has been changed.
     """
     ending = file.suffix.lower()
     kind = _Parquet if ending == ".parquet" else Output

@@ -1,4 +1,4 @@
-"""The parts of a long job on disk: one owner, each part known to be whole and of this very job."""
+"""The parts of a long job on disk: one owner, each part known to be intact and of this job."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _TICKET, _JOINED, _LOCK = "ticket.json", "joined.json", "lock"
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a job that is done.
+    """A finished piece of a job.
 
     Parameters
     ----------
     number, start, rows : int
-        Its place among the pieces, how many rows stand before it, and how many it holds.
+        Its position among the pieces, how many rows come before it, and how many it has.
     facts : dict
-        What else is to be known when the pieces are put together.
+        Other facts needed when the pieces are put together.
     digests : dict of str to str
         The SHA-256 of each of its files, by the file's name.
     """
@@ -49,24 +49,24 @@ class WorkFolder:
     Parameters
     ----------
     folder : Path
-        Where they lie.
+        Where they are.
     job : str
-        The digest of all that the parts depend on.
+        The digest of everything that the parts depend on.
     """
 
     folder: Path
     job: str
 
     def file(self, name: str) -> Path:
-        """Where a file of the work lies."""
+        """The path of a file of the work."""
         return self.folder / name
 
     def add(
         self, number: int, start: int, rows: int, facts: dict[str, Any], files: dict[str, bytes]
     ) -> Part:
-        """Keep a piece that is done: its files first, and then what says that they are whole.
+        """Keep a finished piece: its files first, then the note that marks them as complete.
 
-        Not brought to the disk at once: a part that a power cut spoils is seen, and done again.
+        It is not flushed to disk at once: a part damaged by a power cut is detected and done again.
         """
         digests = {}
         for name, content in files.items():
@@ -77,7 +77,7 @@ class WorkFolder:
         return Part(number, start, rows, facts, digests)
 
     def part(self, number: int, start: int, rows: int) -> Part | None:
-        """The piece of this number, if it is there, whole, and of these very rows of this job."""
+        """The piece with this number, if it is there, intact, and for these rows of this job."""
         noted = _json(self.file(_name(number)))
         if noted is None or noted.pop("job", None) != self.job:
             return None
@@ -93,16 +93,16 @@ class WorkFolder:
         self.file(_name(part.number)).unlink(missing_ok=True)
 
     def finish(self, facts: dict[str, Any]) -> None:
-        """Say that all has been put together."""
+        """Record that everything has been put together."""
         write_whole(self.file(_JOINED), json.dumps({"job": self.job, **facts}))
 
     def finished(self) -> dict[str, Any] | None:
-        """What was said when all had been put together, if it has been."""
+        """What was recorded when everything had been put together, if it has been."""
         noted = _json(self.file(_JOINED))
         return noted if noted is not None and noted.get("job") == self.job else None
 
     def clear(self) -> None:
-        """Take everything away but the lock; what says that all is joined goes last."""
+        """Remove everything but the lock; the note that all is joined goes last."""
         last = self.file(_JOINED)
         for file in sorted(self.folder.iterdir(), key=lambda file: file == last):
             if file.is_dir():
@@ -116,7 +116,7 @@ class WorkFolder:
 
 
 def is_whole(file: Path, expected: str) -> bool:
-    """Whether a file is there, and is what was written."""
+    """Whether a file is there and unchanged."""
     try:
         return digest(file) == expected
     except OSError:
@@ -124,27 +124,27 @@ def is_whole(file: Path, expected: str) -> bool:
 
 
 def unfinished(folder: Path) -> bool:
-    """Whether there is work to carry on with, rather than the rest of a folder being removed."""
+    """Whether there is work to resume, and not just the remains of a folder being removed."""
     return (folder / _TICKET).is_file() or (folder / _JOINED).is_file()
 
 
 @contextlib.contextmanager
 def work_folder(folder: Path, ticket: dict[str, Any], *, resume: bool) -> Iterator[WorkFolder]:
-    """Be the one owner of a folder of parts; it goes when it is empty at the end.
+    """Own a folder of parts exclusively; it is removed if empty at the end.
 
     Parameters
     ----------
     folder : Path
-        Where the parts lie, or shall lie.
+        Where the parts are or will be.
     ticket : dict
-        All that the parts depend on.
+        Everything that the parts depend on.
     resume : bool
-        Whether parts that are there are used; else they are thrown away.
+        Whether existing parts are used; otherwise they are discarded.
 
     Raises
     ------
     UsageError
-        If another run is at work there, or the parts belong to other work.
+        If another run is working there, or the parts belong to another job.
     """
     text = json.dumps(ticket, sort_keys=True)
     work = WorkFolder(folder, hashlib.sha256(text.encode()).hexdigest())
@@ -181,7 +181,7 @@ def _name(number: int) -> str:
 
 
 def _json(file: Path) -> dict[str, Any] | None:
-    """What a file says; nothing if it is not there, or was cut short by a power cut."""
+    """The JSON in a file; None if it is missing, or was truncated by a power cut."""
     try:
         noted = json.loads(file.read_bytes())
     except (OSError, ValueError):
