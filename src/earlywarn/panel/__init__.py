@@ -1,1 +1,1 @@
-"""Everything published, and what was known on a day."""
+"""The panel of everything published, and snapshots of what was known on a date."""

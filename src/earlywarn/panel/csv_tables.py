@@ -1,4 +1,4 @@
-"""The tables of a panel folder as text: small to ship, quick to read, the same bytes each time."""
+"""The tables of a panel folder as text: small to ship, quick to read, and reproducible."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 OBSERVATION_KEY = ("la_code", "measure", "period", "vintage")
-"""What sets one observation apart from another."""
+"""The columns that identify an observation."""
 
 _NUMBERS = ("numerator", "denominator", "value")
 _STORED = (
@@ -35,13 +35,13 @@ _STORED = (
     "vintage",
     "source",
 )
-# Read as categories: few different texts among many rows, so each is parsed once.
+# Read as categories: few distinct texts among many rows, so each is parsed once.
 _TEXTS = ("la_code", "measure", "status", "source")
 _FEW = (*_TEXTS, "release", "vintage")
 
 
 class _Release(NamedTuple):
-    """When a figure was first public; `assumed` says that the day is a rule's, not a record's."""
+    """When a figure was first public; `assumed` if the date follows a rule and is not recorded."""
 
     published_on: date
     assumed: bool
@@ -51,7 +51,7 @@ class _Release(NamedTuple):
 
 
 def observations_text(observations: pd.DataFrame, releases: pd.DataFrame) -> str:
-    """Write observations as CSV, their two dates as the names of releases.
+    """Write observations as CSV, with their two dates as the names of releases.
 
     Parameters
     ----------
@@ -63,8 +63,8 @@ def observations_text(observations: pd.DataFrame, releases: pd.DataFrame) -> str
     Returns
     -------
     str
-        A line an observation: a release is named like `cin-2024`; a day that no release of the
-        calendar has is written as it is, followed by `?` if it is assumed.
+        One line per observation: a release is named like `cin-2024`; a date without a release in
+        the calendar is written unchanged, followed by `?` if it is assumed.
     """
     names = _release_names(observations, releases)
     stored = pd.DataFrame(
@@ -104,7 +104,7 @@ def observations_from(text: bytes, releases: pd.DataFrame, where: str) -> pd.Dat
     ------
     PanelError
         If columns are missing, a cell is malformed, a release is not in the calendar, or an
-        observation stands twice.
+        observation occurs twice.
     """
     kinds = dict.fromkeys(_FEW, "category") | dict.fromkeys(_NUMBERS, "float64")
     stored = _table_from(text, _STORED, kinds | {"period": "int64", "joint": "str"}, where)
@@ -124,7 +124,7 @@ def observations_from(text: bytes, releases: pd.DataFrame, where: str) -> pd.Dat
 
 
 def _as_text(few: pd.Series) -> pd.Series:
-    """A column of categories as plain text; far quicker by the codes than text by text."""
+    """A column of categories as plain text; much faster by code than text by text."""
     texts = few.cat.categories.astype("str").array.take(few.cat.codes.to_numpy())
     return pd.Series(texts, index=few.index)
 
@@ -147,10 +147,10 @@ def _check_distinct(stored: pd.DataFrame, where: str) -> None:
 
 
 def _release_names(observations: pd.DataFrame, releases: pd.DataFrame) -> list[tuple[str, str]]:
-    """For each observation the names of its first publication and of the release it was read from.
+    """The names of each observation's first publication and of the release it was read from.
 
-    Among releases of one day the calendar's first is taken, for the vintage one of the same
-    series if there is one: names are for readers, only their day is ever used.
+    Among releases on the same day the calendar's first is taken; for the vintage, one of the same
+    series if there is one. Names are for readers; only their dates are used.
     """
     first: dict[tuple[int, _Release], str] = {}
     on_day: dict[date, list[str]] = defaultdict(list)
@@ -236,9 +236,9 @@ def plain_text(frame: pd.DataFrame, columns: tuple[str, ...]) -> str:
     Parameters
     ----------
     frame : DataFrame
-        With the columns at least.
+        Has at least these columns.
     columns : tuple of str
-        The columns in the order wanted.
+        The columns, in order.
 
     Returns
     -------
@@ -309,7 +309,7 @@ def judgements_from(text: bytes, where: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As `read_judgements` gives them.
+        As returned by `read_judgements`.
 
     Raises
     ------
@@ -350,7 +350,7 @@ def findings_from(text: bytes, where: str) -> pd.DataFrame:
 def _table_from(
     text: bytes, columns: tuple[str, ...], kinds: dict[str, str], where: str
 ) -> pd.DataFrame:
-    """Read a CSV of these columns; "date" is an ISO date, and text keeps an empty cell as such."""
+    """Read a CSV with these columns; "date" is an ISO date, and text keeps empty cells."""
     types = {column: "str" if kind == "date" else kind for column, kind in kinds.items()}
     numbers = {column: [""] for column, kind in types.items() if kind in {"float64", "int64"}}
     try:
@@ -385,7 +385,7 @@ def _malformed(where: str, found: str) -> PanelError:
 
 
 def _number(value: float) -> str:
-    """A number as text that reads back as the same number; a hole is empty."""
-    if value != value:  # noqa: PLR0124 - NaN alone is unlike itself, and this is quick
+    """A number as text that reads back as the same number; empty if missing."""
+    if value != value:  # noqa: PLR0124 - only NaN differs from itself, and this is quick
         return ""
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))

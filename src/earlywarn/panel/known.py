@@ -1,4 +1,4 @@
-"""Files held against the panel at hand: what it knows already, a new copy must say again."""
+"""Compare files with the current panel: a new copy must contain what is already known."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ _CELLS = ("value", *_COUNTS, "status", "source")
 def check_figures_known(
     read: pd.DataFrame, known: pd.DataFrame, register: Register
 ) -> list[Finding]:
-    """Hold figures against those known of the same releases.
+    """Compare figures with those known from the same releases.
 
     Parameters
     ----------
     read, known : DataFrame
-        Observations of a panel just read, and of the panel at hand.
+        Observations of a panel just read, and of the current panel.
     register : Register
         For names in messages.
 
     Returns
     -------
     list of Finding
-        A warning for figures that a release is known to give otherwise, not to give, or to give
-        where they are gone; a note for whole years that are gone, and for a release older than
-        those known. Newer ones are not held against them, as each restates the years before.
+        A warning for figures that differ from the known ones of a release, are new in it, or are
+        gone from it; a note for whole years that are gone, and for a release older than those
+        known. Newer releases are not compared, as each restates earlier years.
     """
     gone = list(_years_gone(read, known))
-    known = known[known["measure"].isin(set(read["measure"]))]  # nothing is held against others
+    known = known[known["measure"].isin(set(read["measure"]))]  # nothing to compare
     by_measure = pd.Series(ordinals_of(known["vintage"])).groupby(known["measure"].to_numpy())
     first, last = (
         read["measure"].map(days).to_numpy() for days in (by_measure.min(), by_measure.max())
@@ -65,7 +65,7 @@ def check_figures_known(
 
 
 def _older(read: pd.DataFrame, known: pd.DataFrame) -> Iterator[Finding]:
-    """A note for each release older than those known: a copy that was cut looks the same."""
+    """A note for each release older than those known: a truncated copy looks the same."""
     if read.empty:
         return
     first = known.sort_values("vintage", kind="stable").drop_duplicates(KEY)
@@ -83,10 +83,10 @@ def _older(read: pd.DataFrame, known: pd.DataFrame) -> Iterator[Finding]:
 
 
 def _beside(held: pd.DataFrame, read: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    """Each figure of the releases read, as the files give it and as it is known.
+    """Each figure of the releases read, as in the files and as known.
 
-    A panel leaves out what a release only repeats, so that either is the newest until its day. What
-    is known to be restated by a release counts too where the files only repeat.
+    A panel leaves out what a release only repeats, so each of the two is the latest up to its date.
+    A known restatement by a release also counts where the files only repeat.
     """
     release = ["measure", "family", "vintage"]
     mine, theirs = (frame.assign(family=family_of(frame["source"])) for frame in (held, known))
@@ -105,7 +105,7 @@ def _by_day(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _unlike(figures: pd.DataFrame, register: Register) -> list[Finding]:
-    """A warning for each figure unlike the one known."""
+    """A warning for each figure that differs from the known one."""
     unlike = _unlike_columns(figures)
     rows = figures.assign(field=unlike.idxmax(axis=1))[unlike.any(axis=1)].sort_values(KEY)
     findings = [_other_than_known(row, register) for row in rows_of(rows.head(_NAMED))]
@@ -122,9 +122,9 @@ def _unlike(figures: pd.DataFrame, register: Register) -> list[Finding]:
 
 
 def _unlike_columns(figures: pd.DataFrame) -> pd.DataFrame:
-    """What of each figure is unlike the one known: value, a count or status.
+    """What differs from the known figure: value, a count or status.
 
-    Another table may leave out the counts, or say otherwise why there is no value.
+    Another table may leave out the counts, or give another reason for a missing value.
     """
     own_table = family_of(figures["source"]) == family_of(figures["source_known"])
     unlike = {}
@@ -155,7 +155,7 @@ def _other_than_known(row: dict[str, Any], register: Register) -> Finding:
 
 
 def _gone(read: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    """Figures of years read that their tables gave before, and give no longer."""
+    """Figures that the tables had before and no longer have, in years that were read."""
     asked = read.assign(family=family_of(read["source"]))
     until = asked.groupby(["measure", "family"])["vintage"].max()
     before = known.assign(family=family_of(known["source"])).merge(
@@ -168,7 +168,7 @@ def _gone(read: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
 
 
 def _years_gone(read: pd.DataFrame, known: pd.DataFrame) -> Iterator[Finding]:
-    """A note for each table read of which years are known that no file holds."""
+    """A note for each table with known years that are not in any file."""
     theirs = known.assign(family=family_of(known["source"]))
     theirs = theirs[theirs["family"].isin(set(family_of(read["source"])))]
     gone = theirs[~_among(theirs, read, ["measure", "period"])]
@@ -182,7 +182,7 @@ def _years_gone(read: pd.DataFrame, known: pd.DataFrame) -> Iterator[Finding]:
 
 
 def _among(rows: pd.DataFrame, others: pd.DataFrame, key: list[str]) -> npt.NDArray[np.bool_]:
-    """Which rows have a key that others have too."""
+    """Which rows have a key that is also among others."""
     there = pd.MultiIndex.from_frame(others[key].drop_duplicates())
     return np.asarray(pd.MultiIndex.from_frame(rows[key]).isin(there))
 
@@ -196,7 +196,7 @@ def _figures_gone(gone: pd.DataFrame, register: Register) -> Iterator[Finding]:
 
 
 def _new(figures: pd.DataFrame, register: Register) -> Iterator[Finding]:
-    """A warning for figures that the release of their day is known not to give."""
+    """A warning for figures that their release is known not to contain."""
     for row in _by_year(figures):
         names = _first_named(row["la_code"], register)
         message = f"{row['measure']} for {row['period']} of {names} is not known, although the "
@@ -205,7 +205,7 @@ def _new(figures: pd.DataFrame, register: Register) -> Iterator[Finding]:
 
 
 def _by_year(figures: pd.DataFrame) -> list[dict[str, Any]]:
-    """For each measure and year of a table, the authorities."""
+    """The authorities for each measure and year of a table."""
     by_year = figures.groupby(["source", "measure", "period"])["la_code"].agg(sorted)
     return rows_of(by_year.reset_index())
 
@@ -216,7 +216,7 @@ def _of_a_year(code: str, message: str, row: dict[str, Any]) -> Finding:
 
 
 def _first_named(codes: Sequence[str], register: Register) -> str:
-    """The first of some authorities, and how many more there are."""
+    """The first of several authorities, and how many more there are."""
     return first_few([with_code(code, register) for code in codes])
 
 
@@ -229,19 +229,19 @@ def first_few(names: Sequence[str]) -> str:
 def check_neighbours_known(
     read: pd.DataFrame, known: pd.DataFrame, register: Register
 ) -> list[Finding]:
-    """Hold statistical neighbours against those known of the same model.
+    """Compare statistical neighbours with those known of the same model.
 
     Parameters
     ----------
     read, known : DataFrame
-        Neighbours of a panel just read, and of the panel at hand.
+        Neighbours of a panel just read, and of the current panel.
     register : Register
         For names in messages.
 
     Returns
     -------
     list of Finding
-        A warning for authorities with other neighbours, a note for those that no file holds.
+        A warning for authorities with different neighbours, a note for those not in any file.
     """
     key = ["model", "la_code", "rank"]
     both = read.merge(known, on=key, how="outer", suffixes=("", "_known"), indicator=True)
@@ -268,20 +268,20 @@ def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def family_of(source: pd.Series) -> pd.Series:
-    """The table without its year: "C1 2025" is C1. Few tables are named, each in many rows."""
+    """The table without its year: "C1 2025" is C1. There are few distinct names in many rows."""
     places, names = source.factorize(use_na_sentinel=False)
     families = [name.split(" ")[0] if isinstance(name, str) else name for name in names]
     return pd.Series(pd.array(families, dtype="str").take(places), index=source.index)
 
 
 def with_code(code: object, register: Register) -> str:
-    """An authority's name with its code, as messages have it."""
+    """An authority's name with its code, as in messages."""
     return f"{register.name_of(str(code))} ({code})"
 
 
 def cell_text(cell: Any) -> str:
-    """A cell as messages show it."""
+    """A cell as shown in messages."""
     if cell is None or pd.isna(cell):
         return "missing"
-    # All digits: of England's millions the last one may be what differs.
+    # All digits: in England's millions, only the last one may differ.
     return f"{cell:.12g}" if isinstance(cell, float) else str(cell)

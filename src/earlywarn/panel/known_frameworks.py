@@ -1,4 +1,4 @@
-"""Judgements known that no file holds: whole frameworks that are gone, and those that stand."""
+"""Known judgements that are in no file: whole missing frameworks, and judgements that are kept."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from earlywarn.authorities import Register
 
 FRAMEWORK_GONE, STANDS = "framework-not-read", "judgements-stand"
-"""What a framework without a file, and judgements that stand beside the files', are called."""
+"""Names of findings: a framework without a file, and judgements kept besides the files'."""
 
 _REMEDY = (
     "Put a table of them into the folder, or let those known stand (build --keep-judgements; "
@@ -27,7 +27,7 @@ _REMEDY = (
 
 
 def without_judgements(read: pd.DataFrame, known: pd.DataFrame) -> dict[str, int]:
-    """Count the judgements known of each framework that others have none of.
+    """Count the known judgements of each framework that the others lack.
 
     Examples
     --------
@@ -41,7 +41,7 @@ def without_judgements(read: pd.DataFrame, known: pd.DataFrame) -> dict[str, int
 
 
 def by_framework(counts: dict[str, int]) -> str:
-    """Counts by framework, as messages have them.
+    """Format counts by framework, as in messages.
 
     Examples
     --------
@@ -52,18 +52,18 @@ def by_framework(counts: dict[str, int]) -> str:
 
 
 def check_frameworks_known(read: pd.DataFrame, known: pd.DataFrame) -> Iterator[Finding]:
-    """Name the frameworks of which judgements are known, and the files hold none.
+    """Report the frameworks with known judgements but none in the files.
 
     Parameters
     ----------
     read, known : DataFrame
-        Judgements of a panel just read, and those at hand.
+        Judgements of a panel just read, and the current ones.
 
     Yields
     ------
     Finding
-        A warning with how many there are, and what to do; a note if the files hold no judgement at
-        all, as those of figures only do.
+        A warning with how many there are, and what to do; a note if the files contain no judgements
+        at all, as with figures only.
     """
     if counts := without_judgements(read, known):
         message = (
@@ -75,7 +75,7 @@ def check_frameworks_known(read: pd.DataFrame, known: pd.DataFrame) -> Iterator[
 
 
 def standing_judgements(read: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    """The judgements known that the files don't hold; a corrected start is no other inspection."""
+    """The known judgements that are not in the files; a corrected start is the same inspection."""
     there = np.zeros(len(known), dtype=bool)
     for day in ("inspection_start", "published_on"):
         days = set(zip(read["la_code"], read[day], strict=True))
@@ -87,14 +87,14 @@ def standing_judgements(read: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame
 def beside_the_files(
     read: pd.DataFrame, known: pd.DataFrame | None, register: Register
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """Put the judgements known that no file holds beside those of the files.
+    """Combine the files' judgements with known ones that are in no file.
 
     Returns
     -------
     DataFrame
         All of them, by authority and start.
     list of Finding
-        A note of how many stand.
+        A note of how many were kept.
     """
     older = None if known is None else standing_judgements(read, known)
     if older is None or older.empty:

@@ -1,4 +1,4 @@
-"""Judgements held against those known: another grade or day, and inspections that are gone."""
+"""Compare judgements with known ones: different grades or dates, and missing inspections."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ _JUDGED = (
     *("inspection_start", "published_on", "framework", "overall"),
     *(*AREAS, "inspection_type", "start_precision"),
 )
-_SHARE = 0.5  # of the inspections known between its first and last, from which a table is a history
+_SHARE = 0.5  # share of the inspections in its period that makes a table a history
 
 
 def check_judgements_known(
     read: pd.DataFrame, known: pd.DataFrame, register: Register, files: Collection[str] = ()
 ) -> list[Finding]:
-    """Hold judgements against those known.
+    """Compare judgements with the known ones.
 
     Parameters
     ----------
     read, known : DataFrame
-        Judgements just read, and those at hand.
+        Judgements just read, and the current ones.
     register : Register
         For names in messages.
     files : collection of str
-        The names of the files that were read: what is known of a file of one of these names must
-        still be in it.
+        The names of the files that were read: what is known from a file with one of these names
+        must still be in it.
 
     Returns
     -------
     list of Finding
-        A warning for each inspection of which another grade, day or framework is known, for each
-        that is not known although reports of later days are, and for those that a table which
-        holds most of its time leaves out; a note if it holds fewer. A warning too for each new one
-        that does not fit the judgement before of its authority.
+        A warning for each inspection whose grade, date or framework differs from the known one, for
+        each that is unknown although later reports are known, and for those missing from a table
+        that has most of its period; a note if the table has fewer. Also a warning for each new one
+        that does not fit its authority's previous judgement.
     """
     if read.empty or known.empty:
         return []
@@ -69,7 +69,7 @@ def check_judgements_known(
 
 
 def _twins(read: pd.DataFrame, known: pd.DataFrame) -> list[dict[str, Any] | None]:
-    """The same inspection among those known, by its start or else by the day of its report."""
+    """The same inspection among the known ones, by its start or else by its report date."""
     by_day = [
         {(row["la_code"], row[day]): row for row in rows_of(known)}
         for day in ("published_on", "inspection_start")
@@ -83,7 +83,7 @@ def _twins(read: pd.DataFrame, known: pd.DataFrame) -> list[dict[str, Any] | Non
 
 
 def _otherwise(row: dict[str, Any], twin: dict[str, Any] | None, last: date) -> str:
-    """How an inspection differs from what is known of it; empty if it does not."""
+    """How an inspection differs from the known one; empty if it does not."""
     if twin is None:
         return f"is not known, although reports up to {last} are"
     for name in _JUDGED:
@@ -104,10 +104,10 @@ def _judgements_gone(
     register: Register,
     files: Collection[str],
 ) -> Iterator[Finding]:
-    """Inspections known that the files don't hold: before, within and after the time of theirs.
+    """Known inspections that are not in the files: before, within and after their period.
 
-    A table that holds most of a time is a history with holes; one that holds few is another kind,
-    unless the file is the one by its name that they are known of.
+    A table with most inspections of a period is a history with holes; one with few is of another
+    kind, unless its file name is the one that they are known from.
     """
     of_file = known["source"].map(file_name)
     named = of_file.isin(set(files))
@@ -126,7 +126,7 @@ def _judgements_gone(
         gone = _not_met(part, met)
         few = len(gone) <= _SHARE * all_of_it
         if gone and part is before and not few:
-            # A table of some years, of which the first may be missing still.
+            # A table of some years, the first of which may still be missing.
             yield from _gone_of_files(due, of_file, met, register, mostly=True)
         elif gone:
             message = f"of {len(part)} inspections known with reports {when}, {len(gone)} are not "
@@ -142,7 +142,7 @@ def _gone_of_files(
     *,
     mostly: bool = False,
 ) -> Iterator[Finding]:
-    """Inspections that a file is known to have had; only of files mostly there, if so asked."""
+    """Inspections that a file is known to have had; optionally only of mostly complete files."""
     for name, rows in known.groupby(of_file):
         lost = _not_met(rows_of(rows), met)
         if lost and not (mostly and len(lost) > _SHARE * len(rows)):
@@ -160,7 +160,7 @@ def _inspections(rows: list[dict[str, Any]], register: Register) -> list[str]:
 
 
 def file_name(source: object) -> str:
-    """The name alone of a file that is named with its folders, on whatever system.
+    """Return the name of a file without its folders, on any system.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A new release held against the newest one known: earlier years move little between them."""
+"""Compare a new release with the latest known one, in which earlier years should hardly differ."""
 
 from __future__ import annotations
 
@@ -21,22 +21,23 @@ OTHERWISE = "unlike-the-release-before"
 
 _COLUMNS = ("value", "numerator", "denominator")
 _YEAR_MOVED = 0.025
-"""By how much (in logarithms) half of a year's figures of a measure must have moved: no release
-from 2023 to 2026 moved half of them by more than 0.005, and new populations by about 0.01."""
+"""How much (in logarithms) half of a year's figures of a measure must have moved for a warning: no
+release from 2023 to 2026 moved half of them by more than 0.005, and new populations did by about
+0.01."""
 _OWN_MOVED = 0.05
-"""The same of an authority's earlier years: the most was 0.021, but for `SMALLEST`."""
+"""The same for an authority's earlier years: the most was 0.021, except for `SMALLEST`."""
 _FEWEST, _FEWEST_YEARS = 50, 3
 _TIMES = 2.5
-"""As among the files themselves: no release moved one figure by more than 2.2 times."""
+"""The same as between files: no release changed one figure by a factor of more than 2.2."""
 _FEWEST_GONE = 2
-"""No release took back the figures of two authorities of one measure and year: of one, it did."""
+"""No release withdrew the figures of two authorities for one measure and year, only of one."""
 _NAMED = 12
 
 
 def check_release_before(
     read: pd.DataFrame, known: pd.DataFrame, register: Register
 ) -> list[Finding]:
-    """Hold the earlier years of new releases against the newest figures known of them.
+    """Compare the earlier years of new releases with the latest known figures.
 
     Parameters
     ----------
@@ -48,10 +49,10 @@ def check_release_before(
     Returns
     -------
     list of Finding
-        A warning for each measure most years of which moved, for each other year of a table, for
-        each authority most of whose other figures moved, and for each other figure that is two and
-        a half times what it was. Each is named once. One for each measure and year of which
-        figures are gone. Releases that are known, or older ones, are `check_figures_known`'s.
+        A warning for each measure with most years moved, for each other year of a table, for each
+        authority with most of its other figures moved, and for each other figure that is two and a
+        half times what it was. Each is named once. Also one for each measure and year with missing
+        figures. Known and older releases are for `check_figures_known`.
     """
     both = _beside(read, known)
     if both.empty:
@@ -76,13 +77,13 @@ def check_release_before(
 
 
 def _beside(read: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    """The figures that a new release gives of what was known before, and how far each moved."""
+    """A new release's figures for what was known before, and how far each moved."""
     last = pd.Series(ordinals_of(known["vintage"])).groupby(known["measure"].to_numpy()).max()
     newer = ordinals_of(read["vintage"]) > read["measure"].map(last).to_numpy()
     new = read[newer]
     if new.empty:
         return new
-    # What a new release only repeats stands under the release read before it.
+    # What a new release only repeats is under the release read before it.
     there = read[read["measure"].isin(set(new["measure"]))]
     here, before = (
         frame.sort_values("vintage", kind="stable").drop_duplicates(KEY, keep="last")
@@ -99,7 +100,7 @@ def _beside(read: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
 
 
 def _gone(both: pd.DataFrame, register: Register) -> list[Finding]:
-    """A warning for each measure and year with figures that are not available any longer."""
+    """A warning for each measure and year with figures that are no longer available."""
     lost = both["value"].isna() & both["status"].eq(UNAVAILABLE) & both["value_known"].notna()
     findings = []
     for (measure, year), part in both[lost].groupby(["measure", "period"]):
@@ -121,7 +122,7 @@ def _gone(both: pd.DataFrame, register: Register) -> list[Finding]:
 
 
 def _apart(here: pd.Series, there: pd.Series) -> pd.Series:
-    """How far two figures are apart, in logarithms; one more of each, as small ones are chance."""
+    """The distance of two figures in logarithms, each plus 1 since small ones vary by chance."""
     one, other = (
         np.log1p(figures.to_numpy(dtype=np.float64).clip(0, None)) for figures in (here, there)
     )
@@ -175,7 +176,7 @@ def _of_authorities(moved: pd.DataFrame, register: Register) -> list[Finding]:
 
 
 def _of_figures(moved: pd.DataFrame, register: Register) -> list[Finding]:
-    """A warning for each single figure that moved as none ever did."""
+    """A warning for each single figure that moved more than any has."""
     here, there = moved["value"], moved["value_known"]
     times = np.log(here.where(here > 0)) - np.log(there.where(there > 0))
     far = moved[times.abs() > np.log(_TIMES)].sort_values(KEY)
@@ -196,7 +197,7 @@ def _of_figures(moved: pd.DataFrame, register: Register) -> list[Finding]:
 
 
 def _for_instance(part: pd.DataFrame, register: Register) -> str:
-    """The newest figure that moved, in brackets: of several, the largest."""
+    """The latest figure that moved, in brackets; of several, the largest."""
     clear = part[part["moved"] > part["moved"].median() / 2]
     newest = clear[clear["period"] == clear["period"].max()]
     row: dict[str, Any] = rows_of(newest.sort_values("value").tail(1))[0]

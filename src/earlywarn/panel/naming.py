@@ -1,4 +1,4 @@
-"""Which authority a person means: by code, by name, or by the beginning of a name."""
+"""Find the authority that a person means: by code, by name, or by the beginning of a name."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 def code_meant(register: Register, text: object, among: Iterable[str] | None = None) -> str:
-    """The three-digit code that a person means.
+    """Return the three-digit code of the authority that a person means.
 
     Parameters
     ----------
     register : Register
-        The authorities that there are.
+        The register of authorities.
     text : str or number
-        As for ``Register.code_of``, or the beginning of a name. Files are read by the former alone.
+        As for ``Register.code_of``, or the beginning of a name. Files only accept the former.
     among : iterable of str, optional
-        The codes of the authorities whose names may be begun; all if not given.
+        The codes of the authorities whose names may be abbreviated. Default: all.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def code_meant(register: Register, text: object, among: Iterable[str] | None = N
     Raises
     ------
     AuthorityError
-        If it is none of these, or several names begin so; the message gives them.
+        If it is none of these, or several names begin with it; the message lists them.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def code_meant(register: Register, text: object, among: Iterable[str] | None = N
     if len(found) == 1:
         return found[0]
     if not found:
-        return register.code_of(text)  # Which raises, with the nearest names.
+        return register.code_of(text)  # This raises, with the nearest names.
     listed = ", ".join(f"{register.name_of(code)} ({code})" for code in found)
     raise AuthorityError(
         "several authorities have names that begin so",
@@ -57,7 +57,7 @@ def code_meant(register: Register, text: object, among: Iterable[str] | None = N
 
 
 def candidates(register: Register, text: object, among: Iterable[str] | None = None) -> list[str]:
-    """The three-digit codes that a person may mean: none, one, or those of names that begin so.
+    """Return the codes that a person may mean: none, one, or those of names beginning with it.
 
     Parameters
     ----------
@@ -80,19 +80,19 @@ def candidates(register: Register, text: object, among: Iterable[str] | None = N
 
 
 def region_meant(regions: Iterable[str], text: str) -> str:
-    """The region that a person means: its name, or the beginning of it.
+    """Return the region that a person means, by its name or the beginning of it.
 
     Parameters
     ----------
     regions : iterable of str
-        The names of the regions that there are.
+        The names of the regions.
     text : str
         What the person wrote.
 
     Raises
     ------
     AuthorityError
-        If it is none of them, or the beginning of several; the message gives them.
+        If it is none of them, or the beginning of several; the message lists them.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The panel of everything published, and the snapshot of what was public on a day."""
+"""The panel of everything published, and snapshots of what was public on a date."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ __all__ = [
 ]
 
 FIRST_DAY = date(2014, 1, 1)
-"""The first day that can be asked for: the tables begin with 2013, published in that autumn."""
+"""The first date that can be used: the tables begin with 2013, published that autumn."""
 _BESIDE = {GONE: "; if they go beside others (add_judgements), load them with alone=False"}
 
 _NOT_PUBLIC = np.iinfo(np.int64).min
 
 
 class _Days(NamedTuple):
-    """The observations' days as numbers, worked out once: a backtest asks for hundreds of dates."""
+    """The observations' dates as numbers, worked out once: a backtest needs hundreds of dates."""
 
     published: npt.NDArray[np.int64]
     vintage: npt.NDArray[np.int64]
@@ -73,7 +73,7 @@ class _Days(NamedTuple):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Panel(Shown):
-    """Everything that was published, with the day on which each figure first was.
+    """Everything that was published, with the date on which each figure first was.
 
     Attributes
     ----------
@@ -84,11 +84,11 @@ class Panel(Shown):
     neighbours : DataFrame
         `model`, `la_code`, `rank`, `neighbour_code`, `published_on`.
     judgements : DataFrame
-        As `read_judgements` gives them.
+        As returned by `read_judgements`.
     releases : DataFrame
         The release calendar.
     findings : DataFrame
-        What was noticed about the files that were read.
+        Findings about the files that were read.
     register : Register
         The authorities, with their dates.
     manifest : mapping
@@ -105,9 +105,9 @@ class Panel(Shown):
 
     @cached_property
     def newest_publication(self) -> date:
-        """The newest day until today on which a figure or a report of the panel was published.
+        """The latest date up to today on which a figure or report of the panel was published.
 
-        A day that is only a rule's can lie ahead; it is never what is asked for by default.
+        An assumed date can be in the future; it is never used by default.
         """
         frames = (self.observations, self.judgements)
         return newest_publication(*frames, until=this_day()) or FIRST_DAY
@@ -127,27 +127,27 @@ class Panel(Shown):
         )
 
     def with_judgements(self, judgements: pd.DataFrame) -> Panel:
-        """Take other judgements in place of the panel's.
+        """Replace the panel's judgements by others.
 
         Parameters
         ----------
         judgements : DataFrame
-            As `load_judgements` gives them.
+            As returned by `load_judgements`.
 
         Returns
         -------
         Panel
-            A new panel; this one is as it was.
+            A new panel; this one is unchanged.
 
         Raises
         ------
         OutcomeError
-            If columns are missing, a date is none or a grade is not a full word.
+            If columns are missing, a date is not valid or a grade is not a full word.
 
         Warns
         -----
         DataQualityWarning
-            If authorities lose their last judgement by it: to add some, use `add_judgements`.
+            If authorities lose their last judgement as a result: to add some, use `add_judgements`.
         """
         checked = check_judgements(judgements)
         if lost := without_last_judgement(self.judgements, checked):
@@ -160,24 +160,25 @@ class Panel(Shown):
         return replace(self, judgements=checked)
 
     def add_judgements(self, judgements: pd.DataFrame) -> Panel:
-        """Put new judgements beside the panel's.
+        """Add new judgements to the panel's.
 
         Parameters
         ----------
         judgements : DataFrame
-            As `load_judgements(path, alone=False)` gives them; `la_code` may hold names too.
+            As returned by `load_judgements(path, alone=False)`; `la_code` may also contain names.
 
         Returns
         -------
         Panel
-            A new panel; this one is as it was. An inspection that the panel has already is one.
+            A new panel; this one is unchanged. An inspection that the panel already has counts
+            once.
 
         Raises
         ------
         OutcomeError
             If a row is not a judgement, or contradicts one that the panel has.
         AuthorityError
-            If an authority is not known.
+            If an authority is unknown.
 
         Examples
         --------
@@ -193,12 +194,12 @@ class Panel(Shown):
         return replace(self, judgements=together)
 
     def as_of(self, day: date | str) -> Snapshot:
-        """Show what was public on a day.
+        """Take a snapshot of what was public on a date.
 
         Parameters
         ----------
         day : date, datetime or ISO text
-            From 2014 on. A day after the newest publication gives all that there is.
+            From 2014 on. A date after the latest publication gives everything there is.
 
         Returns
         -------
@@ -207,13 +208,13 @@ class Panel(Shown):
         Raises
         ------
         PanelError
-            If it is no date, or before the panel begins.
+            If it is not a date, or is before the panel begins.
 
         Notes
         -----
         A figure is public from the first publication of its period. Each release restates earlier
-        periods, so of several releases the newest one of the day is used; where only later ones
-        are available, the oldest of them, and the row says so in `restated`.
+        periods, so the latest release by that date is used; where only later ones are available,
+        the oldest of them is used and the row is marked in `restated`.
         """
         on = as_date(day, "as_of", PanelError)
         if on < FIRST_DAY:
@@ -233,13 +234,13 @@ class Panel(Shown):
         )
 
     def _figures_on(self, day: date) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """One row a figure that was public: its newest vintage of the day, else its oldest.
+        """One row per public figure: its latest vintage by that date, or else its oldest.
 
-        The authorities' own, and England's.
+        The authorities' figures, and England's.
         """
         index, on = self._days, day.toordinal()
         restated = index.vintage > on
-        # The highest is wanted: vintages of the day ascend above zero, later ones descend below it.
+        # The highest is used: vintages by the date ascend above zero, later ones descend below it.
         preference = np.where(restated, -index.vintage, index.vintage)
         preference[index.published > on] = _NOT_PUBLIC
         best = np.full(index.figure.max(initial=0) + 1, _NOT_PUBLIC)
@@ -260,7 +261,7 @@ class Panel(Shown):
     def _days(self) -> _Days:
         figures = self.observations
         (area, codes), *others = (figures[column].factorize() for column in KEY)
-        # A number for each key, and then for each that is there: quicker than groups of rows.
+        # A number for each key, then for each present key: quicker than grouping rows.
         number = area.astype(np.int64)
         for place, distinct in others:
             number = number * len(distinct) + place
@@ -283,7 +284,7 @@ class Panel(Shown):
 
 
 def _neighbours_on(neighbours: pd.DataFrame, day: date) -> tuple[pd.DataFrame, int | None]:
-    """The neighbours of the newest public model, and which it is; none before the first."""
+    """The neighbours of the latest public model, and its year; none before the first."""
     public = neighbours[neighbours["published_on"] <= day]
     if public.empty:
         return public.reset_index(drop=True), None
@@ -292,7 +293,7 @@ def _neighbours_on(neighbours: pd.DataFrame, day: date) -> tuple[pd.DataFrame, i
 
 
 def write_panel(panel: Panel, folder: str | Path, *, overwrite: bool = False) -> None:
-    """Write a panel as a folder of CSV files and a manifest: whole or not at all.
+    """Write a panel as a folder of CSV files and a manifest, completely or not at all.
 
     Parameters
     ----------
@@ -301,12 +302,12 @@ def write_panel(panel: Panel, folder: str | Path, *, overwrite: bool = False) ->
     folder : str or Path
         The folder to write: new, or empty.
     overwrite : bool
-        Replace the folder if it holds a panel and nothing else.
+        Whether to replace the folder if it contains a panel and nothing else.
 
     Raises
     ------
     PanelError
-        If the folder holds something and may not be replaced, or can't be written.
+        If the folder is not empty and may not be replaced, or can't be written.
 
     Notes
     -----
@@ -317,19 +318,19 @@ def write_panel(panel: Panel, folder: str | Path, *, overwrite: bool = False) ->
 
 
 def checked_panel(panel: object, what: str = "panel") -> Panel:
-    """The panel given.
+    """Return the given panel, or refuse anything else.
 
     Raises
     ------
     PanelError
-        If it is anything else.
+        If it is not a Panel.
     """
     made_by = "what load_panel or read_published gives"
     return of_kind(panel, Panel, what, expected=made_by, fault=PanelError)
 
 
 def panel_or_shipped(panel: Panel | None, what: str = "panel") -> Panel:
-    """The panel given, or the one that ships."""
+    """The given panel, or the one that ships with the package."""
     return load_panel() if panel is None else checked_panel(panel, what)
 
 
@@ -350,7 +351,7 @@ def _texts(panel: Panel) -> dict[str, str]:
 
 
 def read_panel(folder: str | Path) -> Panel:
-    """Read a panel folder that `write_panel` wrote.
+    """Read a panel folder written by `write_panel`.
 
     Parameters
     ----------
@@ -364,7 +365,7 @@ def read_panel(folder: str | Path) -> Panel:
     Raises
     ------
     PanelError
-        If it is not a panel, is of a newer format, or a file is missing or was changed.
+        If it is not a panel, is in a newer format, or a file is missing or was changed.
     """
     place = as_path(folder, "folder", PanelError)
     manifest, tables = read_tables(place)
@@ -389,7 +390,7 @@ def load_panel(path: str | Path | None = None) -> Panel:
     Parameters
     ----------
     path : str or Path, optional
-        A panel folder that `build` wrote; None for the national panel.
+        A panel folder written by `build`. Default: the national panel.
 
     Returns
     -------
@@ -398,36 +399,36 @@ def load_panel(path: str | Path | None = None) -> Panel:
     Raises
     ------
     PanelError
-        As `read_panel` does.
+        As for `read_panel`.
     """
     return read_panel(_national() if path is None else path)
 
 
 def load_judgements(path: str | Path | None = None, *, alone: bool = True) -> pd.DataFrame:
-    """Load the judgements that ship with the package, or those of a file or folder.
+    """Load the judgements that ship with the package, or those in a file or folder.
 
     Parameters
     ----------
     path : str or Path, optional
-        Any form that `read_judgements` reads; None for the history that ships.
+        Any form that `read_judgements` reads. Default: the history that ships with the package.
     alone : bool
-        False if they go beside others, as with `Panel.add_judgements`: then it is no doubt that
-        inspections are known which these don't hold.
+        False if they are added to others, as with `Panel.add_judgements`: then known inspections
+        that are missing from these cause no warning.
 
     Returns
     -------
     DataFrame
-        As `read_judgements` gives it.
+        As returned by `read_judgements`.
 
     Raises
     ------
     OutcomeError
-        As `read_judgements` does.
+        As for `read_judgements`.
 
     Warns
     -----
     DataQualityWarning
-        As `read_judgements` does, and of what is known otherwise of the same inspections.
+        As for `read_judgements`, and where the same inspections differ from what is known.
     """
     known = read_judgements(_national() / "judgements.csv")
     if path is None:
@@ -435,7 +436,7 @@ def load_judgements(path: str | Path | None = None, *, alone: bool = True) -> pd
     read = read_judgements(path)
     files = {file.name for file in (Path(path), *files_below(Path(path)))}
     found = check_judgements_known(read, known, Register.load(), files)
-    # Here nothing but a warning is heard.
+    # Here only warnings reach the caller.
     heard = [finding for finding in found if alone or finding.code != GONE]
     loud = [
         replace(each, severity="warning", message=each.message + _BESIDE.get(each.code, ""))
@@ -446,5 +447,5 @@ def load_judgements(path: str | Path | None = None, *, alone: bool = True) -> pd
 
 
 def _national() -> Path:
-    """Where the national panel ships."""
+    """The folder of the shipped national panel."""
     return Path(str(resources.files("earlywarn") / "data" / "national"))

@@ -1,4 +1,4 @@
-"""New judgements held against the one before of the same authority."""
+"""Compare new judgements with the previous one of the same authority."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from earlywarn.authorities import Register
 
 ODD_TYPE = "odd-type"
-"""What a type of inspection that does not fit the judgement before is called among findings."""
+"""The finding for a type of inspection that does not fit the previous judgement."""
 
 Pair = tuple[dict[str, Any], dict[str, Any]]
-"""A new inspection, and the one before it of the same authority."""
+"""A new inspection, and the previous one of the same authority."""
 
 _BELOW_GOOD = ("Requires improvement", "Inadequate")  # none of 168 after these was short
 _GOOD = ("Outstanding", "Good")
@@ -31,14 +31,14 @@ _RARE = 1e-4
 def check_previous_judgements(
     new: Sequence[dict[str, Any]], known: pd.DataFrame, register: Register
 ) -> Iterator[Finding]:
-    """Hold inspections that are new against the judgement before, known or new too.
+    """Compare new inspections with the previous judgement, known or also new.
 
     Parameters
     ----------
     new : sequence of dict
-        The inspections, a value for each column of a judgements frame.
+        The inspections, with a value for each column of a judgements frame.
     known : DataFrame
-        The judgements at hand.
+        The current judgements.
     register : Register
         For names in messages.
 
@@ -57,7 +57,7 @@ def check_previous_judgements(
         if row["inspection_type"] == "short" and before["overall"] in _BELOW_GOOD:
             yield _short(row, before, register)
         apart = (row["inspection_start"] - before["inspection_start"]).days
-        # Two that are new stand in the files that were read, and are looked at there.
+        # Two new ones are both in the files that were read, and are checked there.
         if apart < APART and not any(before is one for one in new):
             yield _soon(row, before, apart, register)
     yield from _mostly_standard(pairs)
@@ -81,7 +81,7 @@ def _soon(row: dict[str, Any], before: dict[str, Any], apart: int, register: Reg
 
 
 def _before(row: dict[str, Any], held: dict[str, list[dict[str, Any]]]) -> dict[str, Any] | None:
-    """The last inspection of the authority that began before."""
+    """The authority's last inspection that began before."""
     start = row["inspection_start"]
     earlier = [one for one in held.get(row["la_code"], ()) if one["inspection_start"] < start]
     return earlier[-1] if earlier else None
@@ -94,7 +94,7 @@ def _doubt(code: str, row: dict[str, Any], message: str, register: Register) -> 
 
 
 def _mostly_standard(pairs: Iterable[Pair]) -> Iterator[Finding]:
-    """A warning for each file nearly all of whose inspections of Good authorities are standard."""
+    """A warning for each file where nearly all inspections of Good authorities are standard."""
     files: dict[str, list[str]] = {}
     for row, before in pairs:
         if row["inspection_type"] and before["overall"] in _GOOD:

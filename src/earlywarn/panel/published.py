@@ -1,4 +1,4 @@
-"""Published files, as downloaded -> Panel."""
+"""Read published files, as downloaded, into a panel."""
 
 from __future__ import annotations
 
@@ -33,21 +33,20 @@ def read_published(
     keep_judgements: pd.DataFrame | None = None,
     progress: Progress | None = None,
 ) -> Panel:
-    """Read the published files below a folder, with the judgements among them.
+    """Read the published files below a folder, including judgements.
 
     Parameters
     ----------
     folder : str or Path
-        Files as downloaded, found by their columns at any depth.
+        Files as downloaded, at any depth, recognised by their columns.
     known : Panel, optional
-        What is known already, by default the panel that ships: a figure, neighbour or judgement
-        that the same release gave otherwise then, or that is gone, is named in the findings, and
-        so is a framework of which no file holds a judgement.
+        What is already known; by default the panel that ships with the package. The findings list
+        each figure, neighbour or judgement that differs in the same release or is missing, and each
+        framework without judgements in the files.
     keep_judgements : DataFrame, optional
-        Judgements, as `load_judgements` gives them, that stand where the files don't hold the
-        inspection.
+        Judgements, as returned by `load_judgements`, to keep where the files lack the inspection.
     progress : Progress, optional
-        What to report to; silent if not given.
+        Where to report progress; silent by default.
 
     Returns
     -------
@@ -58,9 +57,9 @@ def read_published(
     Raises
     ------
     SourceError, OutcomeError, AuthorityError
-        If a file is not what it should be, or a judgement to keep.
+        If a file, or a judgement to keep, is not what it should be.
     PanelError
-        If what is known is no panel.
+        If `known` is not a panel.
     """
     keep = None if keep_judgements is None else check_judgements(keep_judgements)
     figures = read_figures(folder, progress=progress)

@@ -1,4 +1,4 @@
-"""The snapshot: what was public on a day, what indicators and scores are made from."""
+"""The snapshot of what was public on a date, from which indicators and scores are made."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 OWN_COLUMNS = ("la_code", "indicator", "value", "size")
-"""The columns of own figures: the value in the indicator's unit, and the cases behind it."""
+"""The columns of own figures, with the value in the indicator's unit and its cases."""
 
 
 def no_figures() -> pd.DataFrame:
-    """A frame of own figures without rows."""
+    """An empty frame of own figures."""
     return pd.DataFrame(
         {
             "la_code": pd.Series(dtype="str"),
@@ -39,9 +39,9 @@ def no_figures() -> pd.DataFrame:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Snapshot(Shown):
-    """What was public on one day, and nothing later: what indicators and scores are made from.
+    """What was public on one date, and nothing later, as the basis of indicators and scores.
 
-    It holds no panel, so nothing that came later can be reached from it.
+    It does not refer to the panel, so nothing published later can be reached from it.
 
     Attributes
     ----------
@@ -49,12 +49,12 @@ class Snapshot(Shown):
         The day.
     observations : DataFrame
         The authorities' figures: the panel's columns and `restated`, True where the figure was
-        public on the day but its value could only be read from a later release. One row for each
-        authority, measure and period: of several releases, the newest one of the day.
+        public on the date but its value could only be read from a later release. One row for each
+        authority, measure and period, from the latest release by that date.
     england : DataFrame
         England's own figures, in the same columns.
     neighbours : DataFrame
-        Statistical neighbours of the model in use on the day.
+        Statistical neighbours of the model in use on the date.
     judgements : DataFrame
         The inspections whose report was public.
     authorities : DataFrame
@@ -65,9 +65,9 @@ class Snapshot(Shown):
         The year of the neighbour model; None if none was public yet: those before 2021 are not
         published.
     own_figures : DataFrame
-        The caller's own figures, as ``with_figures`` puts them in: one row an authority and
-        indicator, with the value and the cases behind it. They stand for the newest year of the
-        authority, and change no distribution, no other authority and none of the published rows.
+        The caller's own figures, put in by ``with_figures``: one row per authority and indicator,
+        with the value and the cases behind it. They count for the authority's latest year, and
+        don't change any distribution, other authority or published row.
     """
 
     as_of: date
@@ -97,17 +97,17 @@ class Snapshot(Shown):
 
     @property
     def data_through(self) -> date | None:
-        """The newest publication among the figures; None if there are none."""
+        """The latest publication date of the figures; None if there are none."""
         return newest_publication(self.observations, self.england)
 
     @property
     def assumed(self) -> int:
-        """How many of the authorities' figures have a publication day that is only assumed."""
+        """How many of the authorities' figures have an assumed publication date."""
         return int(self.observations["date_assumed"].sum())
 
     @property
     def restated(self) -> int:
-        """How many of the authorities' figures were read from a release later than the day."""
+        """How many of the authorities' figures were read from a release after the date."""
         return int(self.observations["restated"].sum())
 
     @cached_property
@@ -117,7 +117,7 @@ class Snapshot(Shown):
         return frozenset(zip(table["la_code"], table["indicator"], strict=True))
 
     def existing_code(self, text: str) -> str:
-        """Find the three-digit code of an authority that existed on the day.
+        """Find the three-digit code of an authority that existed on the date.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class Snapshot(Shown):
         Raises
         ------
         AuthorityError
-            If there is no such authority, it did not exist on the day, or several names begin so.
+            If there is no such authority, it did not exist on the date, or several names match.
         """
         existing = set(self.authorities["la_code"])
         code = code_meant(self.register, text, existing)
@@ -155,7 +155,7 @@ class Snapshot(Shown):
         )
 
     def _whom_to_ask_for(self, code: str, opened: date | None) -> str:
-        """What stood in an authority's place on the day, as far as the register has it."""
+        """The authorities in its place on the date, as far as the register shows them."""
         early = opened is not None and self.as_of < opened
         kin = [change.successor for change in self.register.successors(code)]
         if early:
@@ -169,14 +169,14 @@ class Snapshot(Shown):
 
 
 def newest_publication(*frames: pd.DataFrame, until: date | None = None) -> date | None:
-    """The newest day of publication among frames of figures or reports; None if there is none."""
-    # The few different days first: thousands of dates are slow to compare.
+    """The latest publication date in frames of figures or reports; None if there is none."""
+    # The few distinct dates first: thousands of dates are slow to compare.
     days = [day for frame in frames for day in frame["published_on"].unique()]
     return max((day for day in days if until is None or day <= until), default=None)
 
 
 def once(make: Callable[[Snapshot], _T]) -> Callable[[Snapshot], _T]:
-    """Have something made once for each snapshot in use; nobody may change what comes back."""
+    """Make something once for each snapshot in use; the result must not be changed."""
     made: WeakKeyDictionary[Snapshot, _T] = WeakKeyDictionary()
 
     @wraps(make)
@@ -189,12 +189,12 @@ def once(make: Callable[[Snapshot], _T]) -> Callable[[Snapshot], _T]:
 
 
 def checked_snapshot(snapshot: object) -> Snapshot:
-    """The snapshot given.
+    """Return the given snapshot, or refuse anything else.
 
     Raises
     ------
     IndicatorError
-        If it is anything else, above all a Panel.
+        If it is anything else, in particular a Panel.
     """
     return of_kind(
         snapshot,

@@ -1,4 +1,4 @@
-"""A folder of text files with a manifest: written whole or not at all, read only if unchanged."""
+"""A folder of text files with a manifest, written as a whole and read only if unchanged."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = 1
-"""The number of the panel folder's format; raised when an older earlywarn could not read it."""
+"""The format number of a panel folder; raised when an older earlywarn could not read it."""
 
 ATTRIBUTION = "Contains public sector information licensed under the Open Government Licence v3.0."
 
@@ -31,7 +31,7 @@ _TABLES = tuple(
     f"{name}.csv" for name in ("observations", "releases", "neighbours", "judgements", "findings")
 )
 _TRIES, _WHILE = 50, 0.02
-"""How often, and after how many seconds, to look again whether another build has ended."""
+"""How often, and every how many seconds, to check whether another build has ended."""
 _EXTENSIONS = tuple(f"{name}.csv" for name in REGISTER_COLUMNS)
 
 
@@ -53,12 +53,12 @@ def write_folder(
     sources : sequence of mappings
         The published files that the panel was made from, for the manifest.
     overwrite : bool
-        Replace the folder if it holds a panel and nothing else.
+        Whether to replace the folder if it contains a panel and nothing else.
 
     Raises
     ------
     PanelError
-        If the folder holds something and may not be replaced, or can't be written.
+        If the folder is not empty and may not be replaced, or can't be written.
     """
     check_panel_place(target, overwrite=overwrite)
     target = target.absolute()
@@ -73,15 +73,14 @@ def write_folder(
 
 
 def brought_back(folder: Path) -> bool:
-    """Whether there is a folder of this name; a panel that a killed build had set aside comes back.
+    """Whether a folder exists, after restoring a panel that a killed build had set aside.
 
-    No system can change a folder for another at once: a build that is between its two moves just
-    now is waited for.
+    No system can swap two folders in one step, so wait for a build that is between its two moves.
 
     Parameters
     ----------
     folder : Path
-        Where the panel is, or was.
+        Where the panel is or was.
     """
     folder = folder.absolute()
     work = _work_folder(folder)
@@ -110,7 +109,7 @@ def _fill(
     *,
     overwrite: bool,
 ) -> None:
-    """Write the new folder beside the old one, and change them over."""
+    """Write the new folder next to the old one, and swap them."""
     fresh, old = work / "new", work / "old"
     if old.is_dir() and not target.exists():
         old.rename(target)  # The last run was killed between its two moves.
@@ -139,12 +138,12 @@ def read_tables(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     -------
     manifest : dict
     tables : dict of str to bytes
-        The text of each file, by its name: in UTF-8, as it is read on.
+        The text of each file, by its name, in UTF-8.
 
     Raises
     ------
     PanelError
-        If it is not a panel, is of another format, or a file is missing or was changed.
+        If it is not a panel, is in another format, or a file is missing or was changed.
     """
     while True:
         manifest = _read_manifest(folder)
@@ -154,17 +153,17 @@ def read_tables(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
                 name: _read_table(folder, manifest["files"], name) for name in (*_TABLES, *extended)
             }
         except (PanelError, FileNotFoundError):
-            if _read_manifest(folder) == manifest:  # Else another one took its place meanwhile.
+            if _read_manifest(folder) == manifest:  # Otherwise another one has taken its place.
                 raise
 
 
 def panel_digest(manifest: Mapping[str, Any]) -> str:
-    """What a panel holds, as a short number: another one as soon as a figure or a file differs.
+    """Return a short digest of a panel, which changes if a figure or a file differs.
 
     Parameters
     ----------
     manifest : mapping
-        Of the panel: of its files if it was read from a folder, else of the published files.
+        The panel's manifest: of its files if it was read from a folder, else of published files.
 
     Examples
     --------
@@ -176,12 +175,12 @@ def panel_digest(manifest: Mapping[str, Any]) -> str:
 
 
 def check_panel_place(target: Path, *, overwrite: bool = False) -> None:
-    """Refuse, before anything is read, a folder where a panel could not be written.
+    """Refuse a folder where a panel could not be written, before anything is read.
 
     Raises
     ------
     PanelError
-        If it holds something and may not be replaced, or can't be written.
+        If it is not empty and may not be replaced, or can't be written.
     """
     check_folder(target.parent, make=True, fault=PanelError)
     brought_back(target)
@@ -203,7 +202,7 @@ def check_panel_place(target: Path, *, overwrite: bool = False) -> None:
 
 
 def _move_into_place(fresh: Path, target: Path, old: Path) -> None:
-    """Put the new folder where the old one is; the old one comes back if that fails."""
+    """Replace the old folder by the new one; restore the old one if that fails."""
     if not target.exists():
         fresh.rename(target)
         return
@@ -281,7 +280,7 @@ def _bad_manifest(path: Path, found: str) -> PanelError:
 
 
 def _read_table(folder: Path, files: Mapping[str, Any], name: str) -> bytes:
-    """A table's text, if it is the one that was written; line ends may have been converted."""
+    """A table's text, if unchanged; line endings may have been converted."""
     path, listed = folder / name, files.get(name)
     if not path.is_file() or not isinstance(listed, dict):
         raise PanelError(
