@@ -24,27 +24,27 @@ if TYPE_CHECKING:
     from earlywarn.model.risk_model import RiskModel
 
 GUARD = "columns_go_in_one_struct"
-"""The signature's first input, to be left out: it gets what Spark gives by position."""
+"""The signature's first input, to be left out: it catches what Spark passes by position."""
 _TYPES = {"number": "double", "whole number": "long", "text": "string"}
 EXAMPLE = {"la_code": "383", "as_of": "2024-06-30", "rereferrals": 31.0, "agency_workers": 14.0}
 
 
 def save_pyfunc(path: str | Path, model: RiskModel | None = None, *, explain: bool = False) -> None:
-    """Write a model in MLflow's form.
+    """Save a model in MLflow's format.
 
     Parameters
     ----------
     path : path
-        A folder that is not there yet.
+        A folder that does not exist yet.
     model : RiskModel, optional
-        The model that ships if not given.
+        Default: the model that ships with the package.
     explain : bool
-        Whether its predictions hold contributions and drivers.
+        Whether its predictions include contributions and drivers.
 
     Raises
     ------
     UsageError
-        If something is there already.
+        If the folder exists.
     MissingExtraError
         If MLflow is not installed.
 
@@ -52,12 +52,12 @@ def save_pyfunc(path: str | Path, model: RiskModel | None = None, *, explain: bo
     -----
     ``mlflow.pyfunc.load_model(path).predict(rows)`` gives the columns that ``score_batch`` adds.
     Every input is optional and of any type, so that ``score_batch`` decides row by row. Columns
-    that the catalogue doesn't name are left out by MLflow, whose log names them. A text that
+    that are not in the catalogue are left out by MLflow, whose log names them. A text that
     ``score_batch`` leaves missing, such as a refused row's band, is empty here: on Spark, MLflow
-    would make the word "nan" of it.
+    would turn it into the word "nan".
 
-    With ``spark_udf`` the columns go in one struct. MLflow would take columns given one by one by
-    their position; the first input stands guard, so that they are refused.
+    With ``spark_udf``, pass the columns in one struct. MLflow would match columns passed one by one
+    by position; the first input guards against this, so that they are refused.
     """
     pyfunc = require("mlflow.pyfunc", extra="mlflow")
     if Path(path).exists():
@@ -80,14 +80,14 @@ def save_pyfunc(path: str | Path, model: RiskModel | None = None, *, explain: bo
 
 
 class Scorer:
-    """What MLflow calls: rows in, what scoring adds to them out."""
+    """The object that MLflow calls: takes rows, and returns the columns that scoring adds."""
 
     def __init__(self, model: RiskModel, *, explain: bool) -> None:
         self._model = model
         self._explain = explain
 
     def predict(self, rows: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Score rows, in their order."""
+        """Score rows, in order."""
         del params
         if GUARD in rows.columns:
             raise UsageError(
@@ -103,7 +103,7 @@ class Scorer:
 
 
 def _load_pyfunc(path: str, model_config: dict[str, Any] | None = None) -> Scorer:
-    """Give what MLflow loads: the name is MLflow's."""
+    """Load the model for MLflow, which prescribes the name."""
     return Scorer(load_model(path), explain=bool((model_config or {}).get("explain")))
 
 

@@ -1,1 +1,1 @@
-"""The scoring part of earlywarn."""
+"""Scoring: authorities and rows, with explanations, comparisons and what-ifs."""

@@ -1,4 +1,4 @@
-"""``score_batch``, the door for other systems: rows from anywhere -> the same rows, scored."""
+"""``score_batch``, for other systems: takes rows from anywhere and returns them scored."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 
 NOTHING_KNOWN = "no figure is known"
 AT_ONCE = 1 << 17
-"""Rows that ``score_batch`` holds as numbers at a time, in each thread."""
+"""Rows that ``score_batch`` converts to numbers at a time, in each thread."""
 
 _TO_READ = ("compute", "toPandas", "read_all", "collect")
-"""What makes a table of rows that are still to be read: dask's, Spark's, Arrow's, polars'."""
+"""Methods that make a table of rows still to be read: dask's, Spark's, Arrow's, polars'."""
 BATCH_COLUMNS = (
     "risk",
     "risk_lower",
@@ -69,27 +69,26 @@ def score_batch(
     snapshot: Snapshot | None = None,
     missing: Literal["codes", "names"] = "codes",
 ) -> pd.DataFrame:
-    """Score rows from anywhere: each by itself, in the order given.
+    """Score rows from any system, each by itself, in the order given.
 
     Parameters
     ----------
     rows : DataFrame, Arrow table, iterable of dicts, or path to CSV, Parquet or JSON lines
         Columns by the catalogue's names; ``la_code`` and ``as_of`` are optional. ``la_code``, or
-        ``la_name`` of a row whose ``la_code`` is empty, takes codes of all forms, names and
-        beginnings of names.
-        Other columns are passed through untouched.
+        ``la_name`` where a row's ``la_code`` is empty, accepts codes of all forms, names and
+        beginnings of names. Other columns are passed through untouched.
     model : RiskModel, optional
-        The model that ships if not given.
+        Default: the model that ships with the package.
     explain : bool
         Whether to add the contributions (``contribution_baseline``, ``contribution_...``) and the
         drivers as text.
     errors : {"report", "raise"}
-        What to do with a row that can't be scored: say so in ``status``, or stop.
+        What to do with a row that can't be scored: report it in ``status``, or stop.
     snapshot : Snapshot, optional
-        Compare plain figures within the newest year of this day, in place of the year before the
-        model's cut. Rows with an ``la_code`` get what they lack of it (deprivation, cases) from the
+        Compare plain figures within the latest year of this snapshot, instead of the year before
+        the model's cut. Rows with an ``la_code`` get what they lack (deprivation, cases) from the
         snapshot, so that the published figures give the risks of ``score``; a row without an
-        ``as_of`` is of this day.
+        ``as_of`` has the snapshot's date.
     missing : {"codes", "names"}
         ``missing_indicators`` as a count and the catalogue's names of the indicators, or their
         titles in full.
@@ -97,35 +96,35 @@ def score_batch(
     Returns
     -------
     DataFrame
-        The rows as given, and ``risk, risk_lower, risk_upper, below_good, band, missing_indicators,
-        known, model_id, prior, compared_with, status``. ``known`` counts the indicators that are
-        known, ``prior`` is the share of Inadequate judgements that the model was set to,
+        The given rows with the columns ``risk, risk_lower, risk_upper, below_good, band,
+        missing_indicators, known, model_id, prior, compared_with, status``. ``known`` counts the
+        known indicators, ``prior`` is the share of Inadequate judgements that the model was set to,
         ``compared_with`` names the figures that plain values were compared with, and ``status`` is
-        ``scored`` or says why not: a row of which nothing is known has no risk. The index is that
-        of the frame given, so that a column of the answer can be put beside its own; levels
-        ``la_code`` and ``as_of`` of it, as ``build_indicators`` has them, become columns.
+        ``scored`` or the reason why not: a row without any known figure has no risk. The index is
+        that of the given frame, so that a column of the result can be added to it; index levels
+        ``la_code`` and ``as_of``, as from ``build_indicators``, become columns.
 
     Raises
     ------
     ScoreError
-        If nothing in the rows can be scored by its name, a column would be overwritten, the rows
-        can't be read, or with ``errors="raise"`` at the first row that can't be scored.
+        If none of the columns can be scored, a column would be overwritten, or the rows can't be
+        read; with ``errors="raise"``, also at the first row that can't be scored.
 
     Warns
     -----
     RowsWarning
-        Of a column that means nothing and is written almost like one that does, of percentages that
-        look like shares of 1, of figures beyond all that authorities published so far, and of a
-        value of ``build_indicators`` that was changed by hand where the level beside it (``_z``)
-        was not, or that is not what the counts beside it give; of levels far beyond their reach, of
-        figures that stand to each other as no authority's did, of figures that were not published
-        on the row's day or were long past, and of two columns that are alike. The rows are scored
-        as they stand; one whose value and level lie far apart is refused.
+        If an unknown column's name is almost that of a known one; percentages look like shares of
+        1; figures are beyond all that authorities have published so far; a value of
+        ``build_indicators`` was changed by hand but its level (``_z``) was not, or does not agree
+        with its counts; levels are far out of range; figures are in a ratio that no authority has
+        had; figures were not yet published on the row's date or were long out of date; or two
+        columns are the same. The rows are scored unchanged; one whose value and level are far apart
+        is refused.
 
     Notes
     -----
-    A row's answer depends on the row and the model alone: it is the same to the last bit for the
-    row by itself, in a million, and in any order.
+    A row's result depends only on the row and the model: it is the same to the last bit for the row
+    by itself, among a million, and in any order.
 
     Examples
     --------
@@ -144,7 +143,7 @@ def score_batch(
 
 
 def _has_own_index(rows: object) -> bool:
-    """Whether answers are found again by the rows' index: else it is plain, or becomes columns."""
+    """Whether results are matched by the rows' index; otherwise it is plain, or becomes columns."""
     return isinstance(rows, pd.DataFrame) and not {"la_code", "as_of"} & {*rows.index.names}
 
 
@@ -157,7 +156,7 @@ def score_rows(
     snapshot: Snapshot | None = None,
     missing: Literal["codes", "names"] = "codes",
 ) -> tuple[pd.DataFrame, Seen]:
-    """What ``score_batch`` gives, and what its warnings are made of: for parts of a whole.
+    """Return the result of ``score_batch`` and the basis of its warnings, for parts of a whole.
 
     Examples
     --------
@@ -181,9 +180,9 @@ def score_rows(
 def score_apart(
     frame: pd.DataFrame, lengths: Sequence[int], model: RiskModel, *, explain: bool
 ) -> tuple[pd.DataFrame, list[Seen]]:
-    """Score the rows of several who ask, one after the other, and say what is seen of each one's.
+    """Score the rows of several requests together, and return what was seen in each.
 
-    How far their figures reach is left out.
+    The range of their figures is left out.
 
     Examples
     --------
@@ -206,7 +205,7 @@ def score_apart(
 
 @dataclass(frozen=True)
 class _Part:
-    """What is seen of a share of the rows."""
+    """What was seen in a share of the rows."""
 
     start: int
     extents: Mapping[str, Extent]
@@ -221,7 +220,7 @@ def _counts(
 
 
 def _within(rows: slice, start: int) -> slice:
-    """The place of some rows in a part that starts later."""
+    """The positions of some rows in a part that starts later."""
     return slice(max(rows.start - start, 0), max(rows.stop - start, 0))
 
 
@@ -233,7 +232,7 @@ def _answered(
     snapshot: Snapshot | None = None,
     names: bool = False,
 ) -> tuple[pd.DataFrame, list[_Part], Mapping[int, str]]:
-    """The rows with their scores, what is seen of them in parts, and why some are refused."""
+    """The rows with their scores, what was seen in their parts, and why some are refused."""
     _check_frame(frame, explain=explain, model=model)
     predictions = Predictions(model, len(frame), explain=explain, names=names)
     register = _register()
@@ -268,12 +267,12 @@ def _check_choice(name: str, given: object, choices: tuple[str, str]) -> None:
 
 
 def as_frame(rows: Any) -> pd.DataFrame:
-    """Give rows as a frame with a plain index, whatever they came as.
+    """Return rows as a frame with a plain index, whatever form they came in.
 
     Raises
     ------
     ScoreError
-        If they are no rows, or a file can't be read.
+        If they are not rows, or a file can't be read.
 
     Examples
     --------
@@ -303,7 +302,7 @@ def as_frame(rows: Any) -> pd.DataFrame:
 
 
 def _odd_row(rows: object) -> str:
-    """What was given, or which row of it is none."""
+    """A description of what was given, or of the first element that is not a row."""
     for place, row in enumerate(rows if isinstance(rows, (list, tuple)) else []):
         if not isinstance(row, Mapping):
             return f"row {place + 1} of type {type(row).__name__}"
@@ -311,7 +310,7 @@ def _odd_row(rows: object) -> str:
 
 
 def _with_index(rows: pd.DataFrame) -> pd.DataFrame:
-    """A frame with a plain index; what its rows are about is kept, as build_indicators has it."""
+    """A frame with a plain index; index levels as in build_indicators are kept as columns."""
     about = [name for name in rows.index.names if name in ("la_code", "as_of")]
     kept = {
         name: rows.index.get_level_values(name).to_numpy()
@@ -323,18 +322,18 @@ def _with_index(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def beside(frame: pd.DataFrame, added: pd.DataFrame) -> pd.DataFrame:
-    """Put columns beside those of rows, whatever the rows' columns are called."""
+    """Add columns to rows, whatever the rows' columns are called."""
     try:
         return pd.concat([frame, added], axis=1)
-    except UnicodeEncodeError:  # Half of a surrogate pair in a name, which an index can't hold.
+    except UnicodeEncodeError:  # Half of a surrogate pair in a name, which an index can't store.
         names = pd.Index([*frame.columns, *added.columns], dtype=object)
         return pd.concat([frame, added], axis=1, ignore_index=True).set_axis(names, axis=1)
 
 
 def _of_records(records: list[Mapping[Any, Any]]) -> pd.DataFrame:
-    """A frame of records; a whole number stays one, also where its column has gaps."""
+    """A frame of records; a whole number stays one, even if its column has gaps."""
     if any(is_longer_than_a_day(record.get("as_of")) for record in records):
-        # pandas would make it the first day of its month or year; as text it is refused.
+        # pandas would turn it into the first day of its month or year; as text it is refused.
         records = [
             {**record, "as_of": str(record["as_of"])}
             if is_longer_than_a_day(record.get("as_of"))
@@ -343,7 +342,7 @@ def _of_records(records: list[Mapping[Any, Any]]) -> pd.DataFrame:
         ]
     try:
         frame = pd.DataFrame(records)
-    except UnicodeEncodeError:  # Half of a surrogate pair, which a column of text can't hold.
+    except UnicodeEncodeError:  # Half of a surrogate pair, which a column of text can't store.
         names = dict.fromkeys(name for record in records for name in record)
         return pd.DataFrame(records, columns=pd.Index(list(names), dtype=object), dtype=object)
     for place, name in enumerate(frame.columns):
@@ -379,7 +378,7 @@ def _read_file(path: Path) -> pd.DataFrame:
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    """Cells as they stand: a name twice stays so, a row of another length is refused."""
+    """Read cells unchanged: duplicate names are kept, a row of another length is refused."""
     check_text(path)
     width = check_rows(path, ScoreError)
     cells = pd.read_csv(
@@ -395,7 +394,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
 @functools.cache
 def _register() -> Register:
-    """The register that ships, read once: reading it takes longer than scoring a row."""
+    """The shipped register, read once: reading it takes longer than scoring a row."""
     return Register.load()
 
 

@@ -1,4 +1,4 @@
-"""Cells as people and systems give them -> checked numbers, or what is wrong with them."""
+"""Turn cells as people and systems give them into checked numbers, or what is wrong with them."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 LARGEST = 1e12
 """No count, rate or amount of an English authority comes near this."""
 STRANGE = "?"
-"""What stands for a cell that is neither text, number nor date."""
+"""The stand-in for a cell that is neither text, number nor date."""
 _SIGNS = frozenset({"c", "z", "x", "u", "k", "low", "~", ":", "..", ".", "-", "*"})
 """What publishers write where there is no figure."""
 _HISTORY = frozenset(record.id for record in INDICATORS if record.kind == "history")
 _LEAVE_EMPTY = "leave it empty where it was not published"
 _PERCENTAGES = frozenset(record.id for record in INDICATORS if record.unit.startswith("%"))
-"""The names of indicators in whose figures a per cent sign says nothing new."""
+"""The names of indicators whose figures are in per cent, so that the sign is redundant."""
 _COUNTS = {name for record in INDICATORS for name in (record.numerator, record.denominator)} - {""}
 _LARGE = _COUNTS | {record.id for record in INDICATORS if record.kind in ("rate", "amount")}
-"""The names of figures that may have thousands: in any other a comma can only be a decimal one."""
+"""The names of figures that may have thousands: in others a comma can only be decimal."""
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
 _YES_OR_NO = {"true": "1", "yes": "1", "false": "0", "no": "0"}
 
@@ -40,12 +40,12 @@ class Faults:
         self._reasons: list[tuple[npt.NDArray[np.bool_], str]] = []
 
     def add(self, bad: npt.NDArray[np.bool_], reason: str) -> None:
-        """Note a reason for the rows where it holds."""
+        """Add a reason for the rows where it holds."""
         if bad.any() and reason not in (given for _, given in self._reasons):
             self._reasons.append((bad, reason))
 
     def texts(self) -> dict[int, str]:
-        """All that is wrong with each row that has a fault, by its place."""
+        """Everything that is wrong with each refused row, by its position."""
         found: dict[int, str] = {}
         for bad, reason in self._reasons:
             for place in np.flatnonzero(bad).tolist():
@@ -87,7 +87,7 @@ class Numbers:
         percent: bool = False,
         usual: tuple[float, str] = (np.inf, ""),
     ) -> FloatArray:
-        """A column's numbers, NaN where empty, absent or refused; doubted beyond what is usual."""
+        """A column's numbers, NaN if empty, absent or refused; doubted beyond what is usual."""
         if not self.has(name):
             return self.absent
         if name not in self._read:
@@ -108,7 +108,7 @@ class Numbers:
         return np.where((finite < lowest) | (finite > highest), np.nan, finite)
 
     def note(self, name: str, values: FloatArray) -> None:
-        """Keep how far the figures of a column reach, but for the smallest authorities."""
+        """Keep the range of a column's figures, without the smallest authorities."""
         if values is self.absent or name in self.extents:
             return
         extent = Extent.of(values)
@@ -119,12 +119,12 @@ class Numbers:
             self._related[name] = values
 
     def doubt(self, what: str, bad: npt.NDArray[np.bool_]) -> None:
-        """Note what looks wrong in the rows where it holds; ``{rows}`` stands for how many."""
+        """Add what looks wrong in the rows where it holds; ``{rows}`` stands for how many."""
         if bad.any():
             self.doubted[what] = bad
 
     def relate(self) -> None:
-        """Doubt figures of one row that stand to each other as no authority's did."""
+        """Doubt figures of a row that are in a ratio that no authority has had."""
         for part, whole, lowest, highest in RATIOS:
             if part not in self._related or whole not in self._related:
                 continue
@@ -150,7 +150,7 @@ class Numbers:
         return self.codes.isin(SMALLEST).to_numpy()
 
     def lenient(self, name: str) -> FloatArray:
-        """A column that only words are made of: NaN where it holds no number."""
+        """A column used for words only: NaN where it is not a number."""
         if not self.has(name) or isinstance(column := self._rows[name], pd.DataFrame):
             return self.absent
         return lenient_numbers(column)
@@ -172,11 +172,11 @@ class Numbers:
 
 
 def written_number(text: str, name: str) -> float:
-    """A figure as people write it: NaN where it is none.
+    """Parse a figure as people write it: NaN if it is not one.
 
-    Commas may part the thousands of a count, a rate or an amount, and nothing else: what 31,5 or
-    0,125 is, nobody said. A per cent sign is that of the unit, so that 31% is 31.0; with a count or
-    a rate per 10,000 it is no figure.
+    Commas may only separate the thousands of a count, a rate or an amount: 31,5 or 0,125 is
+    ambiguous. A per cent sign is that of the unit, so 31% is 31.0; with a count or a rate per
+    10,000 it is not a figure.
 
     Examples
     --------
@@ -195,7 +195,7 @@ def written_number(text: str, name: str) -> float:
 
 
 def lenient_numbers(column: pd.Series) -> FloatArray:
-    """A column as numbers, NaN where it holds none."""
+    """Return a column as numbers, NaN where there is none."""
     if pd.api.types.is_float_dtype(column.dtype):
         return column.to_numpy(dtype=float, na_value=np.nan)
     return _read_text(column)[0]
@@ -204,9 +204,9 @@ def lenient_numbers(column: pd.Series) -> FloatArray:
 def _read_text(
     column: pd.Series, name: str = ""
 ) -> tuple[FloatArray, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Cells as numbers, which of them hold something that is none, and which a publisher's sign."""
+    """Cells as numbers, which of them are not numbers, and which are a publisher's symbol."""
     if _is_text(column):
-        # Figures are rounded: each of the few different texts is read once.
+        # Figures are rounded: each of the few distinct texts is read once.
         places, different = pd.factorize(column, use_na_sentinel=False)
         numbers, strange, unpublished = _numbers(pd.Series(different).str.strip(), name)
         return numbers[places], strange[places], unpublished[places]
@@ -236,23 +236,23 @@ def _numbers(
 
 
 def _is_text(column: pd.Series) -> bool:
-    """Whether every cell is text, or nothing: columns that can be treated whole."""
+    """Whether every cell is text or empty, so that the column can be processed as a whole."""
     return isinstance(column.dtype, pd.StringDtype)
 
 
 def cell_text(cell: object) -> str:
-    """A cell as text: a number is the same one, whatever stands beside it in its column.
+    """Return a cell as text: a number's text does not depend on the rest of its column.
 
-    Only text and numbers are looked at. What an object says of itself may be anything, or nothing.
+    Only text and numbers are used. Another object's own text could be anything, or nothing.
     """
     if isinstance(cell, str):
-        # Half of a surrogate pair, which JSON can hold, is not text that a column can hold.
+        # Half of a surrogate pair is possible in JSON, but not in a column of text.
         return cell.strip().encode("utf-8", "replace").decode("utf-8")
     if isinstance(cell, (complex, np.complexfloating)) and not isinstance(cell, float):
-        # One complex cell makes its neighbours in the column complex too.
+        # One complex cell makes the others in the column complex too.
         return repr(float(cell.real)) if cell.imag == 0 else STRANGE
     if isinstance(cell, (float, np.floating)):
         return repr(float(cell))
     if isinstance(cell, int) and cell.bit_length() > 1024:
-        return "inf" if cell > 0 else "-inf"  # Python doesn't write one of thousands of digits.
+        return "inf" if cell > 0 else "-inf"  # Too many digits for Python to write.
     return str(cell) if isinstance(cell, (int, np.integer, np.bool_, Decimal)) else STRANGE

@@ -1,4 +1,4 @@
-"""What changed between two days, and why: the parts of the change in each authority's log-odds."""
+"""What changed between two dates, and why: the parts of each authority's change in log-odds."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ COLUMNS = (
 
 YEAR = timedelta(days=365)
 NONE = 0.005
-"""Log-odds below which a part changed nothing worth a word."""
+"""Log-odds below which a change is not worth mentioning."""
 LAST_INSPECTION = "last_inspection"
-"""What the row of the last judgement is called: what the model weighs of it, in one."""
+"""The name of the row of the last judgement, which combines its terms in the model."""
 
 
 def what_changed(
@@ -63,40 +63,41 @@ def what_changed(
     later: Snapshot | date | str | None = None,
     authority: str | list[str] | None = None,
 ) -> pd.DataFrame:
-    """Say how each authority's risk changed between two days, and what the change is made of.
+    """Break down how each authority's risk changed between two dates.
 
     Parameters
     ----------
     model : RiskModel, optional
-        The one that ships if not given.
+        Default: the one that ships with the package.
     earlier, later : Snapshot, date or ISO text, optional
-        A date is of the panel that ships. If not given, ``later`` is its newest publication and
-        ``earlier`` a year before ``later``. Both may be of one day: own figures against published.
+        A date refers to the panel that ships with the package. By default, ``later`` is its latest
+        publication and ``earlier`` a year before ``later``. Both may have the same date: own
+        figures against published ones.
     authority : str or list of str, optional
-        Names or codes; all that existed on both days if not given.
+        Names or codes. Default: all that existed on both dates.
 
     Returns
     -------
     DataFrame
-        For each authority one row a part, the largest first: ``part`` is ``level`` (where every
+        For each authority one row per part, the largest first: ``part`` is ``level`` (where every
         authority starts), ``judgement``, ``indicator`` or ``missing`` (a figure that is known on
-        one of the days only, or stood in for on both); ``change`` is its part of the change in
+        only one of the dates, or filled in on both); ``change`` is its part of the change in
         log-odds. For each authority ``sum(change) == log(odds now) - log(odds then)`` to 1e-9.
-        ``worse_and_worsening`` says that the figure is worse than the mean of its statistical
-        neighbours, and worse than it was. ``attrs["not_compared"]`` lists the authorities that
-        existed on one of the days only.
+        ``worse_and_worsening`` marks a figure that is worse than the mean of its statistical
+        neighbours, and worse than before. ``attrs["not_compared"]`` lists the authorities that
+        existed on only one of the dates.
 
     Raises
     ------
     ScoreError
-        If the earlier day is after the later one.
+        If the earlier date is after the later one.
     AuthorityError
-        If an authority did not exist on both days.
+        If an authority did not exist on both dates.
 
     Warns
     -----
     ModelLifeWarning
-        Of the later day, as ``score`` does.
+        For the later date, as in ``score``.
 
     Examples
     --------
@@ -136,7 +137,7 @@ def _snapshot(day: Snapshot | date | str | None) -> Snapshot:
 
 
 class _Day:
-    """What is known of the authorities on one day."""
+    """What is known about the authorities on one date."""
 
     def __init__(self, model: RiskModel, snapshot: Snapshot, codes: list[str]) -> None:
         self.scores = score_quietly(model, snapshot).set_index("la_code")
@@ -146,7 +147,7 @@ class _Day:
             self.terms.setdefault(row["la_code"], {})[row["indicator"]] = row
 
     def gap(self, code: str, name: str) -> float:
-        """How far a figure lies above the mean of the authority's statistical neighbours."""
+        """How far a figure is above the mean of the authority's statistical neighbours."""
         return float(self.figures.get(f"{name}_neighbour_gap", {}).get(code, np.nan))
 
     def figure(self, code: str, name: str, *, unit: bool = True) -> str:
@@ -166,7 +167,7 @@ class _Day:
         return f"{figure(record, row['value'])}{of}{year}{beside}"
 
     def judgement(self, code: str) -> str:
-        """The last judgement known of an authority, and when the inspection began."""
+        """An authority's last known judgement, and when the inspection began."""
         row = self.scores.loc[code]
         if pd.isna(row["previous_judgement"]):
             return "none known"
@@ -209,7 +210,7 @@ def _parts(code: str, then: _Day, now: _Day) -> Iterator[dict[str, Any]]:
 
 
 def _terms(code: str, day: _Day) -> dict[str, dict[Hashable, Any]]:
-    """The terms of one authority by name, what is weighed of its last judgement as one."""
+    """The terms of one authority by name, with those of its last judgement combined."""
     terms = dict(day.terms[code])
     last = [terms.pop(name) for name in LAST if name in terms]
     if last:
@@ -249,7 +250,7 @@ def _sentence(part: dict[str, Any], fact: str) -> str:
 
 
 def _fact(part: dict[str, Any], code: str, then: _Day, now: _Day) -> str:
-    """What stood on the earlier day and what stands now, each with its year."""
+    """The figure on the earlier date and now, each with its year."""
     if part["part"] == "level":
         risks = [
             f"{100 * float(expit(part[f'contribution_{day}'])):.1f}%" for day in ("then", "now")
@@ -270,5 +271,5 @@ def _fact(part: dict[str, Any], code: str, then: _Day, now: _Day) -> str:
 
 
 def _both(then: str, now: str) -> str:
-    """Two states as one text: both, or the one that holds on both days."""
+    """Two states as one text: both, or the one that applies on both dates."""
     return f"{then} on both days" if then == now else f"{then}, then {now}"

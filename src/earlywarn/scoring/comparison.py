@@ -1,4 +1,4 @@
-"""An authority beside a group: statistical neighbours, region, type, England, or its own list."""
+"""Compare an authority with its statistical neighbours, region, type, England, or a list."""
 
 from __future__ import annotations
 
@@ -52,28 +52,29 @@ FEWEST_FOR_QUARTILES = 4
 
 
 def neighbours(snapshot: Snapshot | None, authority: str) -> pd.DataFrame:
-    """The statistical neighbours of an authority, closest first.
+    """List the statistical neighbours of an authority, closest first.
 
     Parameters
     ----------
     snapshot : Snapshot or None
-        What ``panel.as_of(date)`` gave; None for what ships, as of its newest publication.
+        As returned by ``panel.as_of(date)``; None for the panel that ships with the package, as of
+        its latest publication.
     authority : str
         A name or code.
 
     Returns
     -------
     DataFrame
-        ``rank`` (1 is the closest), ``la_code``, ``la_name``, ``region``, ``closeness`` (as the
-        publisher words it; missing, since the panel holds the order alone) and ``model``, the year
-        of the neighbour model. Neighbours that no longer exist are marked in ``exists``.
+        ``rank`` (1 is the closest), ``la_code``, ``la_name``, ``region``, ``closeness`` (in the
+        publisher's words; missing, since the panel only has the order) and ``model``, the year of
+        the neighbour model. Neighbours that no longer exist are marked in ``exists``.
 
     Raises
     ------
     AuthorityError
-        If the authority is not known, or did not exist on the day.
+        If the authority is unknown, or did not exist on the date.
     PanelError
-        If no neighbours of it were published by the day.
+        If no neighbours of it were published by the date.
 
     Notes
     -----
@@ -115,12 +116,13 @@ def neighbours(snapshot: Snapshot | None, authority: str) -> pd.DataFrame:
 def compare(
     snapshot: Snapshot | None, authority: str, with_: str | Sequence[str] = "neighbours"
 ) -> pd.DataFrame:
-    """Set an authority's figures beside those of a group.
+    """Compare an authority's figures with those of a group.
 
     Parameters
     ----------
     snapshot : Snapshot or None
-        What ``panel.as_of(date)`` gave; None for what ships, as of its newest publication.
+        As returned by ``panel.as_of(date)``; None for the panel that ships with the package, as of
+        its latest publication.
     authority : str
         A name or code.
     with_ : str or sequence of str
@@ -130,31 +132,31 @@ def compare(
     Returns
     -------
     DataFrame
-        One row a published indicator, the authority's newest figure that is not too old:
+        One row per published indicator, with the authority's latest figure that is not too old:
         ``value``, its ``period``, its 95% limits ``lower`` and ``upper`` (Wilson for percentages,
-        Byar for rates and ratios; none for amounts, or where the cases are not known);
-        ``group_value`` of the same year without the authority, pooled over the cases behind it
-        where these are known (``group_pooled``), else the mean; ``group_known``, how many of the
-        group have one. ``rank`` of ``of`` and ``quartile`` are within group and authority: 1 is
-        the best by the indicator's ``direction``, or the lowest where it has none; equal values
-        share a rank. ``significance`` says whether the group's value lies outside the limits:
-        ``higher``, ``lower``, ``similar`` or ``not tested``; ``standing`` what that means:
-        ``better``, ``worse``, ``similar``, or empty.
+        Byar for rates and ratios; none for amounts, or where the cases are unknown);
+        ``group_value`` for the same year without the authority, pooled over the cases behind it
+        where these are known (``group_pooled``), otherwise the mean; ``group_known``, how many in
+        the group have one. ``rank`` of ``of`` and ``quartile`` are among the group and the
+        authority: 1 is the best by the indicator's ``direction``, or the lowest where it has none;
+        equal values share a rank. ``significance`` shows whether the group's value is outside the
+        limits: ``higher``, ``lower``, ``similar`` or ``not tested``; ``standing`` is what that
+        means: ``better``, ``worse``, ``similar``, or empty.
 
     Raises
     ------
     AuthorityError
-        If an authority is not known, or did not exist on the day.
+        If an authority is unknown, or did not exist on the date.
     ScoreError
-        If the group is empty, or is none of these.
+        If the group is empty, or is not one of these.
     PanelError
-        If no neighbours of the authority were published by the day.
+        If no neighbours of the authority were published by the date.
 
     Notes
     -----
-    The group's value is taken as fixed, as in comparisons of local authorities by the Office for
-    Health Improvement and Disparities: with a small group the limits say too much. Some 30
-    indicators are tested at 95%, so that one or two differ by chance alone.
+    The group's value is treated as fixed, as in comparisons of local authorities by the Office for
+    Health Improvement and Disparities, so with a small group the test finds too many differences.
+    Some 30 indicators are tested at 95%, so one or two will differ by chance.
 
     Examples
     --------
@@ -224,7 +226,7 @@ def _region(
 
 def _own_list(snapshot: Snapshot, with_: str | Sequence[str]) -> tuple[str, list[str]]:
     if isinstance(with_, str) and "," not in with_:
-        # "North East" is the region, though North East Lincolnshire begins so.
+        # "North East" is the region, though North East Lincolnshire begins with it.
         if with_.strip().casefold() in set(snapshot.authorities["region"].str.casefold()):
             return _region(snapshot, with_)
         try:
@@ -285,7 +287,7 @@ def _limits(record: Indicator, value: float, size: float) -> tuple[float, float]
 
 
 def _pooled(record: Indicator, group: pd.DataFrame) -> tuple[float, bool]:
-    """The value of a group: over all the cases behind it, else the mean of the authorities."""
+    """The value of a group: over all the cases behind it, or else the mean of the authorities."""
     if group.empty:
         return np.nan, False
     value, size = (group[name].to_numpy(dtype=float) for name in ("value", "size"))

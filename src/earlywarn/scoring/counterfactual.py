@@ -1,7 +1,7 @@
-"""Which figures would have to be others for an authority's band to change: never what to do.
+"""Find which figures would have to differ for an authority's band to change; never advice.
 
-Arithmetic on a model, not a claim about causes: a changed figure goes through the same doors as
-the published one, and the answer is what the model would then have said.
+Arithmetic on a model, not a claim about causes: a changed figure is treated in the same way as the
+published one, and the result is the model's forecast with it.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ ACTIONABLE = {
     "workforce": "the authority recruits, leads and keeps its own staff",
     "children in care": "the authority is these children's parent: it finds homes, checks and help",
 }
-"""The families of which an authority can change the figures by its own work, and why."""
+"""The families whose figures an authority can change by its own work, and why."""
 
 NOT_ACTIONABLE = {
     "demand": "need comes from families; a rate can be lowered by turning children away",
     "last inspection": "a fact of the past: only another inspection changes it",
 }
-"""The other families that a model weighs, and why they are left as they are."""
+"""The other families in a model, and why they are left unchanged."""
 
 NO_BAND = "there is no band beyond"
-"""The problem of an authority that is in the last band already."""
+"""The problem with an authority that is already in the last band."""
 STEP = 0.1
 """Figures are changed in steps of the last decimal that is published."""
 
@@ -76,46 +76,46 @@ COLUMNS = (
 def what_would_change(
     model: RiskModel, snapshot: Snapshot, la_code: str, *, better: bool = True
 ) -> pd.DataFrame:
-    """Find the smallest changes of actionable figures with which the band would be the next one.
+    """Find the smallest changes in actionable figures that would move an authority's band.
 
     Parameters
     ----------
     model : RiskModel
-        As ``earlywarn.load_model`` or ``earlywarn.train`` gives it.
+        As returned by ``earlywarn.load_model`` or ``earlywarn.train``.
     snapshot : Snapshot
         What ``panel.as_of(date)`` gave.
     la_code : str
         An authority, by code or name.
     better : bool
-        Towards the next lower band; False for the next higher one.
+        True for the next lower band; False for the next higher one.
 
     Returns
     -------
     DataFrame
-        Rows with ``way`` "alone", one an indicator of ``ACTIONABLE`` that has a figure of the
-        newest year and may move: ``value_to`` is the first figure, in published decimals, at which
-        the band changes (``reached``), else the furthest that is looked at, ``bound``. Smallest
-        change first, in standard deviations between authorities (``moved_sd``). Then rows with
-        ``way`` "together": one indicator after the other, strongest effect first, each to its bound
-        but for the last, which goes as far as is needed; ``risk_after`` adds up the steps, and
+        Rows with ``way`` "alone", one per indicator of ``ACTIONABLE`` that has a figure for the
+        latest year and may move: ``value_to`` is the first figure, in published decimals, at which
+        the band changes (``reached``), or else the furthest one tried, ``bound``. Smallest change
+        first, in standard deviations between authorities (``moved_sd``). Then rows with ``way``
+        "together": one indicator after another, strongest effect first, each moved to its bound
+        except the last, which moves as far as needed; ``risk_after`` adds up the steps, and
         ``risk_after_lower`` and ``risk_after_upper`` are its 90% interval.
 
     Raises
     ------
     AuthorityError
-        If the authority is not known, or did not exist on the day.
+        If the authority is unknown, or did not exist on the date.
     ScoreError
-        If it is in the last band already.
+        If it is already in the last band.
 
     Notes
     -----
-    No claim about causes: a figure stands for much else, and an authority that changed it by itself
-    may be as likely to fail as before. All other figures, of it and of others, stay. The bounds
-    are the 10th and 90th percentile of the authorities' figures of the same year, so that nothing
-    is asked that few have shown; a figure beyond its bound may not move. The steps together are one
-    way to the band, not the shortest of all. The interval of the risk is wider than most bands: a
-    band that is reached is reached by the middle of it. See Wachter et al. 2018 for the idea
-    (doi 10.2139/ssrn.3063289).
+    This makes no claim about causes: a figure reflects much else, and an authority that changed
+    only the figure may be as likely to fail as before. All other figures, its own and those of
+    others, stay the same. The bounds are the 10th and 90th percentile of the authorities' figures
+    for the same year, so that no change is required that few have achieved; a figure beyond its
+    bound may not move. The steps together are one way to the band, not the shortest. The interval
+    of the risk is wider than most bands: a band counts as reached when the middle of the interval
+    reaches it. See Wachter et al. 2018 for the idea (doi 10.2139/ssrn.3063289).
 
     Examples
     --------
@@ -138,22 +138,22 @@ def what_would_change(
 
 
 def with_figures(snapshot: Snapshot, la_code: str, figures: Mapping[str, float]) -> Snapshot:
-    """The snapshot as it would be had an authority's newest figures been others.
+    """Return the snapshot as it would be if an authority's latest figures were different.
 
     Parameters
     ----------
     snapshot : Snapshot
-        What ``panel.as_of(date)`` gave; it is left as it is.
+        As returned by ``panel.as_of(date)``; it is not changed.
     la_code : str
         An authority, by code or name.
     figures : mapping of str to float
-        Indicators by id, and what they are to be, in their unit.
+        New values by indicator id, in the indicators' units.
 
     Raises
     ------
     IndicatorError
-        If an indicator is not made of one published figure, or the authority has none of the
-        newest year, or the figure is out of range.
+        If an indicator is not a single published figure, the authority has none for the latest
+        year, or the figure is out of range.
 
     Examples
     --------
@@ -179,7 +179,7 @@ def with_figures(snapshot: Snapshot, la_code: str, figures: Mapping[str, float])
 
 @dataclass(frozen=True)
 class _Move:
-    """An indicator that may move: from where, the furthest figure looked at, and all it needs."""
+    """An indicator that may move: its figure, the furthest figure tried, and all it needs."""
 
     record: Indicator
     value: float
@@ -188,7 +188,7 @@ class _Move:
 
     def figures(self) -> list[float]:
         """Every published figure on the way to the bound, nearest first."""
-        # Whole steps are counted: sums of tenths would drift. Adding nothing turns -0.0 into 0.0.
+        # Steps are counted in integers: sums of tenths would drift. Adding 0 turns -0.0 into 0.0.
         side = 1 if self.bound > self.value else -1
         first = np.floor(side * self.value / STEP + 1e-9) + 1
         last = np.floor(side * self.bound / STEP + 1e-9)
@@ -196,7 +196,7 @@ class _Move:
 
 
 class _Level(NamedTuple):
-    """Where an indicator lies among the authorities' of its year, and its standard error."""
+    """An indicator's level among the authorities in its year, and its standard error."""
 
     z: float
     se: float
@@ -204,7 +204,7 @@ class _Level(NamedTuple):
 
 @dataclass(frozen=True)
 class _Found:
-    """Where a move ends, and what the model says then."""
+    """Where a move ends, and the risk there."""
 
     move: _Move
     value_to: float
@@ -217,7 +217,7 @@ class _Found:
 
 @dataclass(frozen=True, eq=False)
 class _Case:
-    """One authority on one day under a model, and the band that is asked for."""
+    """One authority on one date under a model, and the band to reach."""
 
     model: RiskModel
     snapshot: Snapshot
@@ -226,10 +226,10 @@ class _Case:
     better: bool
     wanted: str
     levels: dict[tuple[str, float], _Level] = field(default_factory=dict)
-    """The levels worked out so far: an indicator at its bound is asked for by both ways."""
+    """The levels worked out so far: both ways need an indicator at its bound."""
 
     def place(self, move: _Move) -> int:
-        """The column of the model that an indicator is."""
+        """The position of an indicator among the model's columns."""
         return self.model.columns.index(model_column(move.record))
 
     def risk(self, levels: Mapping[int, _Level]) -> float:
@@ -242,7 +242,7 @@ class _Case:
         return float(low[0]), float(high[0])
 
     def level(self, move: _Move, value: float) -> _Level:
-        """The indicator's level had its newest figure been another, by the production road."""
+        """The indicator's level with a different latest figure, by the production code."""
         name = move.record.id
         if (name, value) not in self.levels:
             other = with_figures(move.snapshot, self.code, {name: value})
@@ -258,12 +258,12 @@ class _Case:
         return values, noise
 
     def order(self, found: _Found) -> tuple[bool, float, str]:
-        """Those that reach the band first, smallest change first; then by how near they come."""
+        """Moves that reach the band first, smallest change first; then by how close they come."""
         left = found.risk if self.better else -found.risk
         return not found.reached, found.moved_sd if found.reached else left, found.move.record.id
 
     def reached(self, risk: float) -> bool:
-        """Whether a risk lies in the band that is asked for, or beyond."""
+        """Whether a risk is in the band to reach, or beyond."""
         names = [name for _, name in BANDS]
         place = names.index(_band(self.model, risk)), names.index(self.wanted)
         return place[0] >= place[1] if self.better else place[0] <= place[1]
@@ -315,7 +315,7 @@ def _checked(name: str, value: float) -> Indicator:
 
 
 def _newest_row(rows: pd.DataFrame, record: Indicator, code: str) -> Any:
-    """The label of the authority's own row of the newest year."""
+    """The label of the authority's own row for the latest year."""
     there = rows[(rows["measure"] == record.measure) & rows["value"].notna()]
     newest = there["period"].max()
     own = there.index[(there["la_code"] == code) & (there["period"] == newest)]
@@ -329,7 +329,7 @@ def _newest_row(rows: pd.DataFrame, record: Indicator, code: str) -> Any:
 
 
 def _moves(case: _Case) -> list[_Move]:
-    """The actionable indicators with a figure of their own of the newest year, and room to move."""
+    """The actionable indicators with their own figure for the latest year, and room to move."""
     rows, found = case.snapshot.observations, []
     for record in model_indicators(case.model):
         there = rows[(rows["measure"] == record.measure) & rows["value"].notna()]
@@ -345,7 +345,7 @@ def _moves(case: _Case) -> list[_Move]:
 
 
 def _about(record: Indicator, snapshot: Snapshot) -> Snapshot:
-    """What one indicator is built from: enough for it, and quicker than all."""
+    """The observations that one indicator is built from: quicker than using all."""
     needed = [record.measure, record.size_measure, POPULATION]
     own, england = snapshot.observations, snapshot.england
     return replace(
@@ -375,7 +375,7 @@ def _alone(case: _Case, move: _Move, before: Mapping[int, _Level] | None = None)
 
 
 def _together(case: _Case, moves: list[_Move]) -> list[_Found]:
-    """One after the other to its bound, strongest effect first, until the band is reached."""
+    """Move one after another to its bound, strongest effect first, until the band is reached."""
     at_bound = [
         (case.risk({case.place(move): case.level(move, move.figures()[-1])}), move)
         for move in moves

@@ -1,4 +1,4 @@
-"""What is meant where a model or a day is not given: what ships, as of its newest publication."""
+"""Defaults for the model and snapshot: those that ship, as of the latest publication."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from earlywarn.utils.arguments import of_kind
 
 @functools.cache
 def shipped_snapshot() -> Snapshot:
-    """What was public on the newest day of the national panel that ships; read once.
+    """Return the snapshot of the shipped national panel on its latest date; read once.
 
     Examples
     --------
@@ -32,12 +32,12 @@ def _shipped_model() -> RiskModel:
 
 
 def model_or_shipped(model: RiskModel | None) -> RiskModel:
-    """The model given, or the one that ships.
+    """Return the given model, or the one that ships with the package.
 
     Raises
     ------
     ModelError
-        If it is no model.
+        If it is not a model.
     """
     if model is None:
         return _shipped_model()
@@ -45,12 +45,12 @@ def model_or_shipped(model: RiskModel | None) -> RiskModel:
 
 
 def checked_model(model: object) -> RiskModel:
-    """The model given, where there is no default.
+    """Return the given model, where there is no default.
 
     Raises
     ------
     ModelError
-        If it is no model.
+        If it is not a model.
     """
     made_by = "what load_model or train gives"
     first = "The model comes first: None is the one that ships, as in score(None, snapshot)."
@@ -59,12 +59,12 @@ def checked_model(model: object) -> RiskModel:
 
 
 def snapshot_or_shipped(snapshot: Snapshot | None) -> Snapshot:
-    """The snapshot given, or what ships as of its default day.
+    """Return the given snapshot, or the shipped one on its default date.
 
     Raises
     ------
     IndicatorError
-        If it is no snapshot.
+        If it is not a snapshot.
     """
     if snapshot is None:
         return shipped_snapshot()
@@ -72,13 +72,13 @@ def snapshot_or_shipped(snapshot: Snapshot | None) -> Snapshot:
 
 
 def codes_meant(snapshot: Snapshot, authorities: str | Iterable[str] | None) -> list[str]:
-    """The codes of the authorities that are asked for, each once; all of the day if none is.
+    """Return the codes of the requested authorities, each once; by default all on the date.
 
     Raises
     ------
     AuthorityError
-        If none is given, one is not known or did not exist on the day, or its name is the beginning
-        of several.
+        If the list is empty, one is unknown or did not exist on the date, or its name is the
+        beginning of several.
     """
     if authorities is None:
         return list(snapshot.authorities["la_code"])

@@ -1,4 +1,4 @@
-"""What looks like a mistake in rows: a name near a known one, shares, figures beyond all others."""
+"""What looks like a mistake in rows: misspelt names, shares, figures beyond all others."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ if TYPE_CHECKING:
     from earlywarn.scoring.reference import Reference
 
 ALIKE = 0.85
-"""How much of two names must be the same for one to be taken for the other misspelt."""
+"""How similar two names must be for one to count as a misspelling of the other."""
 FEWEST = 5
-"""Figures of a column below which low ones may be real."""
+"""The fewest figures in a column; with fewer, low ones may be real."""
 MANY = 10
-"""Figures of two columns that are hardly all alike by chance."""
+"""How many figures of two columns can hardly be the same by chance."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What of rows may be doubted: of parts of a whole, the whole can be said.
+    """What may be doubted in rows; that of parts can be combined into that of the whole.
 
     Parameters
     ----------
     names : sequence
         The columns.
     extents : mapping of str to Extent
-        How far the values of each indicator reach.
+        The range of each indicator's values.
     changed : mapping of str to int
-        In how many rows a value does not go with its level.
+        In how many rows a value does not agree with its level.
     doubted : mapping of str to int
-        What else looks wrong, with ``{rows}`` for how many, and in how many rows.
+        What else looks wrong, with ``{rows}`` for the number, and in how many rows.
     """
 
     names: Sequence[Hashable] = ()
@@ -57,7 +57,7 @@ class Seen:
 
     @classmethod
     def together(cls, parts: Sequence[Seen]) -> Seen:
-        """What is seen of parts, as of one."""
+        """Combine what was seen in parts."""
         names = dict.fromkeys(name for part in parts for name in part.names)
         changed, doubted = Counter[str](), Counter[str]()
         extents: dict[str, list[Extent]] = {}
@@ -78,12 +78,12 @@ class Seen:
 
     @classmethod
     def of_facts(cls, facts: Mapping[str, Any]) -> Seen:
-        """What ``as_facts`` gave."""
+        """Read what ``as_facts`` returned."""
         extents = {name: Extent(*several) for name, several in facts["extents"].items()}
         return cls(facts["names"], extents, facts["changed"], facts["doubted"])
 
     def said(self, reference: Reference) -> list[str]:
-        """What is said of it, beside what is usual by a reference."""
+        """The doubts in words, compared with what is usual in a reference."""
         fractions = shares(self.extents, reference)
         left = {
             name: extent
@@ -101,16 +101,16 @@ class Seen:
 
 
 def doubts_about(rows: Iterable[Any], reference: Reference, seen: Seen | None = None) -> list[str]:
-    """What is said of the rows of one request, looked through one by one: they are few.
+    """Return the doubts about the few rows of one request, checked one by one.
 
     Parameters
     ----------
     rows : iterable
-        As they came.
+        As received.
     reference : Reference
-        What is usual.
+        The reference for what is usual.
     seen : Seen, optional
-        What was seen of them as they were scored.
+        What was seen when they were scored.
 
     Examples
     --------
@@ -132,14 +132,14 @@ def doubts_about(rows: Iterable[Any], reference: Reference, seen: Seen | None = 
 
 
 def extents_of(rows: Iterable[dict[Any, Any]], names: Iterable[Hashable]) -> dict[str, Extent]:
-    """How far the figures of a few rows reach, those that rows have as counts only among them.
+    """Return the range of a few rows' figures, including those given as counts only.
 
     Parameters
     ----------
     rows : iterable of dict
-        With the code of an authority in ``la_code``: of the smallest, no figure counts.
+        With an authority's code in ``la_code``: figures of the smallest don't count.
     names : iterable of str
-        The columns that any of them has.
+        The columns of any of them.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def extents_of(rows: Iterable[dict[Any, Any]], names: Iterable[Hashable]) -> dic
 
 
 def _number(cell: Any, name: str) -> float | None:
-    """A cell as the figure that it is scored as, if it is one."""
+    """A cell as the figure that is scored, if it is one."""
     if isinstance(cell, str):
         cell = written_number(cell.strip(), name)
     elif type(cell) is not float:
@@ -172,7 +172,7 @@ def _number(cell: Any, name: str) -> float | None:
 
 
 def _of_counts(record: Indicator, rows: Sequence[dict[str, Any]]) -> Iterator[float]:
-    """The figures that rows have as counts only."""
+    """The figures that are given as counts only."""
     for row in rows:
         part, whole = (_number(row.get(n), n) for n in (record.numerator, record.denominator))
         if part is not None and whole:
@@ -190,7 +190,7 @@ def _by_hand(changed: Mapping[str, int]) -> list[str]:
 
 
 def far(extents: Mapping[str, Extent]) -> list[str]:
-    """What is said of figures beyond all that was ever published.
+    """Return the doubts about figures beyond all that has ever been published.
 
     Examples
     --------
@@ -216,9 +216,9 @@ def _far(name: str, extent: Extent) -> str:
 
 
 def misspelt(names: Iterable[Hashable]) -> list[str]:
-    """What is said of columns that mean nothing and are written almost like one that does.
+    """Return the doubts about unknown columns with almost the name of a known one.
 
-    A column whose likely meaning stands beside it is taken for what the user wants it to be.
+    If the column that it resembles is also there, it is taken to be intended.
 
     Examples
     --------
@@ -235,12 +235,12 @@ def misspelt(names: Iterable[Hashable]) -> list[str]:
 
 
 def copies(extents: Mapping[str, Extent]) -> list[str]:
-    """What is said of two indicators whose figures are all the same: one column stands twice.
+    """Return the doubts about two indicators with identical figures: one column copied.
 
     Parameters
     ----------
     extents : mapping of str to Extent
-        How far the values of each indicator reach.
+        The range of each indicator's values.
 
     Examples
     --------
@@ -260,14 +260,14 @@ def copies(extents: Mapping[str, Extent]) -> list[str]:
 
 
 def shares(extents: Mapping[str, Extent], reference: Reference) -> list[str]:
-    """What is said of percentages that never exceed 1 where ten times their mean would be little.
+    """Return the doubts about percentages up to 1 where ten times their mean would be low.
 
     Parameters
     ----------
     extents : mapping of str to Extent
-        How far the values of each indicator reach.
+        The range of each indicator's values.
     reference : Reference
-        What is usual.
+        The reference for what is usual.
 
     Examples
     --------
@@ -298,7 +298,7 @@ def shares(extents: Mapping[str, Extent], reference: Reference) -> list[str]:
 
 @lru_cache(maxsize=10_000)
 def _nearest(name: str) -> str:
-    """The known name that an unknown one is written most like; empty if there is none."""
+    """The known name that an unknown one resembles most; empty if there is none."""
     if name in _meaning():
         return ""
     plain = re.sub(r"[\s-]+", "_", clean(name).lower())
@@ -313,15 +313,15 @@ def _nearest(name: str) -> str:
 
 @cache
 def _meaning() -> frozenset[str]:
-    """Every name that means something in a row, or in what ``build_indicators`` gives."""
+    """Every known name in a row, or in the result of ``build_indicators``."""
     further = {column for record in INDICATORS for column in columns_of(record)}
     return known_columns() | {"la_code", "as_of"} | further
 
 
 def _alike(written: str) -> list[str]:
-    """The known names that share half of their pairs of letters with one: only they can be near.
+    """The known names that share half of their letter pairs with one: only they can be near.
 
-    A row may hold thousands of names, and comparing each with all the known ones takes seconds.
+    A row may have thousands of names, and comparing each with all the known ones takes seconds.
     """
     pairs = _pairs(written)
     shared = Counter(name for pair in pairs for name in _names_with().get(pair, ()))
@@ -330,7 +330,7 @@ def _alike(written: str) -> list[str]:
 
 @cache
 def _names_with() -> dict[str, list[str]]:
-    """By pairs of letters, the known names that hold them."""
+    """The known names that contain each pair of letters."""
     names: dict[str, list[str]] = {}
     for name in known_columns() | {"la_code", "as_of"}:
         for pair in _pairs(name):

@@ -1,4 +1,4 @@
-"""Contributions -> rows that a reader understands: what drove the score, and which way."""
+"""Turn contributions into rows that a reader understands: what drove the score, and which way."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ COLUMNS = (
 """The columns of an explanation, in order."""
 
 _WHOLE = ", which in all "
-"""What stands between the last grade and what it does to the risk as a whole."""
+"""The separator between the last grade and its total effect on the risk."""
 _HELD = "its effect held at the model's limit"
-"""What is said of a figure so far from the middle that a further one would count the same."""
+"""The note on a figure so far from the middle that a further one would count the same."""
 
 
 def explain(
@@ -68,42 +68,44 @@ def explain(
     *,
     la_code: str | None = None,
 ) -> pd.DataFrame:
-    """Say for each authority what its risk is made of.
+    """Explain what each authority's risk is made of.
 
     Parameters
     ----------
     model : RiskModel, optional
-        As ``earlywarn.load_model`` or ``earlywarn.train`` gives it; the one that ships if not
-        given. A name, a code or a list of them in this place means the authorities.
+        As returned by ``earlywarn.load_model`` or ``earlywarn.train``. Default: the one that ships
+        with the package. A name, a code or a list of them in this place means the authorities.
     snapshot : Snapshot, optional
-        What ``panel.as_of(date)`` gave; what ships, as of its newest publication, if not given.
+        As returned by ``panel.as_of(date)``. Default: the panel that ships with the package, as of
+        its latest publication.
     authorities : str or sequence of str, optional
-        Names, beginnings of names or codes, in the order wanted; all authorities if not given.
+        Names, beginnings of names or codes, in the order wanted. Default: all authorities.
     la_code : str, optional
         The same for one authority.
 
     Returns
     -------
     DataFrame
-        For each authority one row ``baseline`` and one an indicator, strongest first: its value and
-        unit, England's value, the mean of its statistical neighbours, the share of the other
-        authorities that are strictly lower (0 to 1), its contribution in log-odds, how sure the
+        For each authority one row ``baseline`` and one per indicator, strongest first: its value
+        and unit, England's value, the mean of its statistical neighbours, the share of the other
+        authorities that are strictly lower (0 to 1), its contribution in log-odds, how certain the
         direction of its weight is (0.5 to 1), a sentence, the year of the value (England's and the
-        neighbours' are of the same), the value expected for its deprivation where it is compared
-        like for like, and whether it is the caller's own figure. The contributions of an authority
-        sum to ``log(risk / (1 - risk))``. ``attrs["freshness"]`` says how fresh each source was.
+        neighbours' are for the same year), the value expected for its deprivation where it is
+        compared like for like, and whether it is the caller's own figure. The contributions of an
+        authority sum to ``log(risk / (1 - risk))``. ``attrs["freshness"]`` shows how fresh each
+        source was.
 
     Warns
     -----
     OverdueWarning
-        If a source is older on the snapshot's day than its cadence allows.
+        If a source is older on the snapshot's date than its cadence allows.
 
     Raises
     ------
     AuthorityError
-        If an authority is not known, or its name begins several.
+        If an authority is unknown, or its name is the beginning of several.
     IndicatorError
-        If a Panel is given for a Snapshot.
+        If a Panel is given instead of a Snapshot.
 
     Examples
     --------
@@ -138,9 +140,9 @@ def explain(
 
 
 def said_once(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of one authority with the last inspection as one: its grade, and what it does.
+    """Combine an authority's rows of the last inspection into one, with its grade and effect.
 
-    For lists of what raises and what lowers the risk, in which one fact stands once.
+    For lists of what raises and what lowers the risk, in which each fact appears once.
 
     Examples
     --------
@@ -165,7 +167,7 @@ def said_once(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def contribution_frame(model: RiskModel, X: pd.DataFrame) -> pd.DataFrame:
-    """Contributions by authority (rows) and term (columns ``baseline`` and the indicators' ids)."""
+    """Contributions by authority (rows) and term (columns: ``baseline`` and indicator ids)."""
     names = ["baseline", *(record.id for record in model_indicators(model))]
     codes = X.index.get_level_values("la_code")
     inputs = read_rows(model, X.reset_index(drop=True))
@@ -173,7 +175,7 @@ def contribution_frame(model: RiskModel, X: pd.DataFrame) -> pd.DataFrame:
 
 
 def sign_stability(model: RiskModel) -> dict[str, float]:
-    """How probable it is, given the fit's uncertainty, that each weight has the sign it has."""
+    """The probability, given the fit's uncertainty, that each weight has the right sign."""
     sd = np.sqrt(np.diag(model.covariance)[1:])
     certainty = normal_cdf(np.abs(model.coefficients) / np.maximum(sd, 1e-12))
     return {
@@ -184,19 +186,19 @@ def sign_stability(model: RiskModel) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class _Known:
-    """A day's indicators and contributions, each column taken out of its frame once."""
+    """A date's indicators and contributions, each column taken out of its frame once."""
 
     rows: pd.Index
     X: Mapping[str, FloatArray]
     parts: Mapping[str, FloatArray]
     in_all: FloatArray
-    """The contributions of the last inspection together, where it has more than one."""
+    """The total contribution of the last inspection, where it has more than one."""
     through: str | None
     own: frozenset[tuple[str, str]]
 
     @classmethod
     def of(cls, X: pd.DataFrame, parts: pd.DataFrame, snapshot: Snapshot) -> _Known:
-        """What is known on the day of the snapshot."""
+        """What is known on the date of the snapshot."""
         weighed = [name for name in LAST if name in parts.columns]
         several = len(weighed) > 1
         reports = snapshot.judgements["published_on"]
@@ -211,7 +213,7 @@ class _Known:
 
 
 def _facts(record: Indicator, known: _Known, codes: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """What is known of one indicator of some authorities, beside all others."""
+    """What is known about one indicator for some authorities, compared with all others."""
     X = known.X
     value, none = X[record.id], np.full(len(known.rows), np.nan)
     below, above, others = _shares(value)
@@ -234,7 +236,7 @@ def _facts(record: Indicator, known: _Known, codes: Sequence[str]) -> dict[str, 
         "inadequate": X[LAST[1]],
         "in_all": known.in_all,
     }
-    # Only those asked for become records: one of 153 is said a tenth of a second sooner.
+    # Only the requested ones become records: this saves a tenth of a second for one of 153.
     rows = known.rows.get_indexer(pd.Index(codes))
     cells = zip(*(column[rows].tolist() for column in columns.values()), strict=True)
     return {
@@ -248,9 +250,9 @@ def _facts(record: Indicator, known: _Known, codes: Sequence[str]) -> dict[str, 
 
 
 def _shares(value: FloatArray) -> tuple[FloatArray, FloatArray, int]:
-    """The shares of the others that are strictly lower and strictly higher, and how many they are.
+    """The shares of others that are strictly lower and strictly higher, and their number.
 
-    Counts that are suppressed are small, and are not among them.
+    Suppressed counts are small, and are not included.
     """
     ordered = np.sort(value[np.isfinite(value)])
     others = max(len(ordered) - 1, 1)
@@ -266,7 +268,7 @@ def _authority_rows(
     facts: Mapping[str, Mapping[str, dict[str, Any]]],
     stability: Mapping[str, float],
 ) -> list[dict[str, object]]:
-    """One authority: where everyone starts, then its indicators, strongest first."""
+    """The rows of one authority: the common baseline, then its indicators, strongest first."""
     code, name = who
     baseline = {
         **dict.fromkeys(COLUMNS, np.nan),
@@ -305,7 +307,7 @@ def _start(risk: float) -> str:
 
 
 def _sentence(record: Indicator, row: Mapping[str, Any]) -> str:
-    """One indicator of one authority, in plain English: its parts all about one population."""
+    """One indicator of one authority, in plain English, with all parts about one population."""
     value, does = row["value"], effect(row["contribution"])
     if record.kind == "history":
         return f"{_last(record, row)}: {does}"
@@ -325,7 +327,7 @@ def _sentence(record: Indicator, row: Mapping[str, Any]) -> str:
 
 
 def _last(record: Indicator, row: Mapping[str, Any]) -> str:
-    """The grade, what it does as a whole, and which part of that the row is."""
+    """The grade, its total effect, and which part of that the row is."""
     through = f" (known to {row['through']})" if row["through"] else ""
     fact = f"The last inspection{through} {last_inspection(row['good'], row['inadequate'])}"
     if np.isnan(row["value"]) or np.isnan(row["in_all"]):
@@ -335,7 +337,7 @@ def _last(record: Indicator, row: Mapping[str, Any]) -> str:
 
 
 def _beside(record: Indicator, row: Mapping[str, Any]) -> Iterator[str]:
-    """What the figure counts against; a rank only where all figures are of one year."""
+    """What the figure is compared with; a rank only if all figures are for one year."""
     if record.like_for_like:
         known = np.isfinite(row["expected"])
         expected = f"about {figure(record, row['expected'])} expected for its deprivation"
@@ -348,7 +350,7 @@ def _beside(record: Indicator, row: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _standing(below: float, above: float, others: int) -> str:
-    """Whole per cent, rounded down: no more than is so."""
+    """Whole per cent, rounded down so as not to overstate it."""
     if below == above == 0:
         return f"the same as all {others} others with a figure"
     side, share = ("higher", below) if below >= above else ("lower", above)

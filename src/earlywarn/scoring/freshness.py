@@ -1,4 +1,4 @@
-"""How fresh each source is on a day: figures by series, judgements, neighbours and the model."""
+"""How fresh each source is on a date: figures by series, judgements, neighbours and the model."""
 
 from __future__ import annotations
 
@@ -39,57 +39,57 @@ TITLES = {
     "s251": "Section 251 spending",
     "school_census": "Schools and pupils (free school meals)",
 }
-"""What each series of figures is called; one that the catalogue adds stands by its own name."""
+"""The title of each series of figures; one that the catalogue adds has its own name."""
 _YEAR = 10_000
-"""Above every year, so that a series and a year are one number."""
+"""Larger than any year, so that a series and a year make one number."""
 
 
 class Cadence(NamedTuple):
-    """How often a source comes, and after how many days without news it is overdue."""
+    """How often a source is published, and after how many days without news it is overdue."""
 
     words: str
     patience: timedelta
 
 
 CADENCES = {
-    # Of a series that has no calendar: the year, and two months for a late release.
+    # For a series without a calendar: a year, plus two months for a late release.
     "figures": Cadence("yearly", timedelta(days=427)),
     # Reports come all year; summers and elections leave gaps of up to twelve weeks.
     JUDGEMENTS: Cadence("all year", timedelta(days=92)),
     NEIGHBOURS: Cadence("every few years", timedelta(days=5 * 366)),
     MODEL: Cadence("yearly", timedelta(days=0)),
 }
-"""What comes on no month of its own; a series of figures goes by the calendar of its releases."""
+"""Sources without a usual month; a series of figures follows the calendar of its releases."""
 
 
 def freshness(model: RiskModel | None = None, snapshot: Snapshot | None = None) -> pd.DataFrame:
-    """Say of each source up to when it is known on a snapshot's day, and whether it is overdue.
+    """List up to when each source is known on a snapshot's date, and whether it is overdue.
 
     Parameters
     ----------
     model : RiskModel, optional
         The model that ships if not given.
     snapshot : Snapshot, optional
-        What ships, as of its newest publication, if not given.
+        Default: the panel that ships with the package, as of its latest publication.
 
     Returns
     -------
     DataFrame
-        One row a source: ``source`` (a series, ``judgements``, ``neighbours``, ``model``), ``kind``
-        (figures, judgements, neighbours, model), ``title``, ``through`` (the newest day of
-        publication; for the model, of the reports it learnt from; ISO text, missing if nothing
-        is known), ``period`` (the newest year of figures, or of the model of neighbours),
-        ``cadence``, ``due`` (with nothing newer after this day it is overdue; for the model, its
-        last day) and ``overdue`` on the snapshot's day.
+        One row per source: ``source`` (a series, ``judgements``, ``neighbours``, ``model``),
+        ``kind`` (figures, judgements, neighbours, model), ``title``, ``through`` (the latest
+        publication date; for the model, of the reports it learnt from; ISO text, missing if nothing
+        is known), ``period`` (the latest year of figures, or the year of the neighbour model),
+        ``cadence``, ``due`` (overdue if nothing newer has appeared after this date; for the model,
+        its last day) and ``overdue`` on the snapshot's date.
 
     Notes
     -----
-    Each series of figures goes by its own calendar: the next year's figures are due by the end of
-    the month after that in which they usually come, which is the month of the middle one of the
-    last three releases that were known on the day. Of 42 releases, six came later
-    than that (moves to another month, the census, the pandemic): on a past day a release whose day
-    is in the calendar is due by that day, if it is later. Judgements are not due while inspections
-    were suspended, from 17 March 2020, nor in the 92 days after the first began again.
+    Each series of figures has its own calendar: the next year's figures are due by the end of the
+    month after the one in which they are usually published, which is the month of the middle one of
+    the last three releases known on the date. Of 42 releases, six were later than that (moves to
+    another month, the census, the pandemic): on a past date, a release whose date is in the
+    calendar is due by that date, if it is later. Judgements are not due while inspections were
+    suspended, from 17 March 2020, nor in the 92 days after the first one began again.
 
     Examples
     --------
@@ -115,7 +115,7 @@ def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def records_of(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """What ``freshness`` gives as plain records, for ``attrs`` and for JSON.
+    """Turn the result of ``freshness`` into plain records, for ``attrs`` and for JSON.
 
     Examples
     --------
@@ -127,12 +127,12 @@ def records_of(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def overdue_words(table: pd.DataFrame) -> str:
-    """Which sources are overdue, and since when; nothing if none is.
+    """List in words which sources are overdue, and since when; empty if none is.
 
     Parameters
     ----------
     table : DataFrame
-        As ``freshness`` gives it. The model is left out: its end has a warning of its own.
+        As returned by ``freshness``. The model is left out: its end has a separate warning.
 
     Examples
     --------
@@ -145,7 +145,7 @@ def overdue_words(table: pd.DataFrame) -> str:
 
 
 def overdue_since(row: Mapping[Any, Any]) -> str:
-    """The first day on which a source that is overdue was so, as ISO text.
+    """Return the first day on which an overdue source was overdue, as ISO text.
 
     Examples
     --------
@@ -156,7 +156,7 @@ def overdue_since(row: Mapping[Any, Any]) -> str:
 
 
 def overdue_sentence(row: Mapping[Any, Any]) -> str:
-    """What is not there of a source that is overdue, and since when it should be.
+    """Describe what is missing from an overdue source, and since when.
 
     Examples
     --------
@@ -174,12 +174,12 @@ def overdue_sentence(row: Mapping[Any, Any]) -> str:
 
 
 def marked(scores: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> pd.DataFrame:
-    """Keep in a table's ``attrs`` how fresh its sources were, and warn of those overdue.
+    """Store in a table's ``attrs`` how fresh its sources were, and warn of overdue ones.
 
     Warns
     -----
     OverdueWarning
-        If a source is older on the snapshot's day than its cadence allows.
+        If a source is older on the snapshot's date than its cadence allows.
     """
     rows = _rows(model, snapshot)
     scores.attrs["freshness"] = _Kept(rows)
@@ -188,9 +188,9 @@ def marked(scores: pd.DataFrame, model: RiskModel, snapshot: Snapshot) -> pd.Dat
 
 
 class _Kept(list[dict[str, Any]]):
-    """Records that every table cut from the first one shares.
+    """Records shared by every table derived from the first one.
 
-    pandas copies ``attrs`` to the bottom at each step, also for one column: a millisecond each.
+    pandas deep-copies ``attrs`` at each step, even for one column: a millisecond each.
     """
 
     def __deepcopy__(self, memo: dict[int, Any]) -> _Kept:
@@ -198,9 +198,10 @@ class _Kept(list[dict[str, Any]]):
 
 
 def warn_if_overdue(table: pd.DataFrame, day: date, *, stacklevel: int = 3) -> None:
-    """Warn of the sources that are overdue on a day, all in one sentence.
+    """Warn of the sources that are overdue on a date, all in one sentence.
 
-    After the model's last day nothing is said of them: a warning says that nothing holds then.
+    After the model's last day they are not mentioned: another warning says that nothing is valid
+    then.
     """
     over = bool(table.loc[table["kind"] == MODEL, "overdue"].any())
     if (late := overdue_words(table)) and not over:
@@ -221,7 +222,7 @@ def _of_figures(snapshot: Snapshot) -> tuple[dict[str, Any], ...]:
 
 
 class _Years(NamedTuple):
-    """Of a series' years the first day that is known for sure, NaN if none is, and the last."""
+    """For a series' years, the first recorded date, NaN if there is none, and the last."""
 
     period: npt.NDArray[np.int64]
     first: npt.NDArray[np.float64]
@@ -229,7 +230,7 @@ class _Years(NamedTuple):
 
 
 def _years(snapshot: Snapshot) -> dict[str, _Years]:
-    """By series, the days of its years as numbers."""
+    """The dates of each series' years, as numbers."""
     figures = snapshot.observations
     series_of = {record.measure or record.id: record.series for record in INDICATORS}
     series_of |= {record.size_measure: "pop" for record in INDICATORS if _of_children(record)}
@@ -254,7 +255,7 @@ def _years(snapshot: Snapshot) -> dict[str, _Years]:
 
 
 def _of_series(name: str, years: _Years | None, day: date) -> dict[str, Any]:
-    """One series: its newest year, and by when the next one is due by its own calendar."""
+    """One series: its latest year, and when the next one is due by its own calendar."""
     title = TITLES.get(name, name)
     if years is None:
         return _row(name, "figures", title, None, day)
@@ -266,7 +267,7 @@ def _of_series(name: str, years: _Years | None, day: date) -> dict[str, Any]:
     if usual is None:
         return row
     cadence = f"yearly, in {MONTHS[usual.month.month - 1]}"
-    # On a past day: before it came, nobody could have it.
+    # On a past date: before it was published, nobody could have it.
     due = max(usual.due, shipped_calendar().came(name, period + 1) or usual.due)
     return {**row, "cadence": cadence, "due": due.isoformat(), "overdue": day > due}
 

@@ -1,4 +1,4 @@
-"""Figures that were changed by hand beside the levels that rows are scored by."""
+"""Detect figures that were changed by hand without the levels that rows are scored by."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SAME = 1e-6
-"""England's figure, from two rows of one year, differs by less than this part of it."""
+"""England's figure, worked out from two rows of one year, differs by less than this share."""
 FEWEST = 2
-"""Rows among which one can be seen to be unlike the others."""
+"""The fewest rows in which one can be seen to differ from the others."""
 _DECIMALS = 5
-"""A table may have been rounded to so few that figures no longer go together to the last digit."""
+"""Decimals to which a table may have been rounded, so that figures no longer agree exactly."""
 
 
 def changed_by_hand(frame: pd.DataFrame) -> dict[str, int]:
-    """In how many rows a value of ``build_indicators`` was changed and its level was not.
+    """Count the rows in which a value of ``build_indicators`` was changed but not its level.
 
-    A row alone doesn't show it unless the two lie far apart, which is refused; beside the others of
-    its day and year it does: the value less its distance from England no longer gives England.
+    A single row doesn't show it unless the two are far apart, which is refused. Compared with the
+    others of its date and year it does: the value minus its gap to England is no longer England's.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def _changed(frame: pd.DataFrame) -> Iterator[tuple[str, int]]:
 
 
 def _rounding(gap: pd.Series) -> float:
-    """How far value, gap and England's figure go apart where the table was rounded."""
+    """How far value, gap and England's figure can disagree if the table was rounded."""
     known = gap.dropna()
     for decimals in range(_DECIMALS):
         if (known.round(decimals) == known).all():
@@ -71,7 +71,7 @@ def _rounding(gap: pd.Series) -> float:
 
 
 def _labels(days: pd.Series) -> pd.Series:
-    """Days as text; what another object says of itself may be anything."""
+    """Dates as text; another object's own text could be anything."""
     if days.dtype != object:
         return days.astype("str")
     kinds = (str, int, float, date, np.datetime64)

@@ -1,4 +1,4 @@
-"""The country: one row an authority, ranked."""
+"""Score the whole country: one row per authority, ranked."""
 
 from __future__ import annotations
 
@@ -78,45 +78,46 @@ def score(
     Parameters
     ----------
     model : RiskModel, optional
-        As ``earlywarn.load_model`` or ``earlywarn.train`` gives it; the one that ships if not
-        given.
+        As returned by ``earlywarn.load_model`` or ``earlywarn.train``. Default: the one that ships
+        with the package.
     snapshot : Snapshot, optional
-        What ``panel.as_of(date)`` gave; what ships, as of its newest publication, if not given.
+        As returned by ``panel.as_of(date)``. Default: the panel that ships with the package, as of
+        its latest publication.
     top_k : int
-        The length of list that ``top_k_probability`` and ``top_k_probability_new`` are about.
+        The length of the list for ``top_k_probability`` and ``top_k_probability_new``.
     prior : float, optional
-        A scenario: another share of Inadequate judgements than the model expects.
+        A scenario: a different share of Inadequate judgements from the one the model expects.
 
     Returns
     -------
     DataFrame
-        One row an authority, highest risk first, with the columns of ``COLUMNS``. ``risk`` is the
+        One row per authority, highest risk first, with the columns of ``COLUMNS``. ``risk`` is the
         probability that an inspection starting on the date would give an Inadequate judgement;
         ``risk_lower`` and ``risk_upper`` are a 90% interval of it, ``rank_lower`` and
         ``rank_upper`` of the rank. ``below_good`` is the probability of Requires improvement or
         worse. ``prior`` is the share of Inadequate judgements that the model expects on the date.
-        Equal risks share a rank; an authority of which nothing is known (``known`` is 0) has no
-        rank and no band. ``already_inadequate`` says whether the last judgement known, of those
-        published up to ``judgements_through``, holds an Inadequate grade. ``top_k_probability`` is
-        the probability of being among the ``top_k`` highest, ``top_k_probability_new`` the same
-        among the authorities that are not Inadequate already; those that are have none.
-        ``band_probability`` is the probability that the risk lies in the band that is named.
-        ``attrs["freshness"]`` says how fresh each source was, as ``freshness`` gives it.
+        Equal risks share a rank; an authority about which nothing is known (``known`` is 0) has no
+        rank and no band. ``already_inadequate`` shows whether the last known judgement, of those
+        published up to ``judgements_through``, includes an Inadequate grade. ``top_k_probability``
+        is the probability of being among the ``top_k`` highest, ``top_k_probability_new`` the same
+        among the authorities that are not already Inadequate; those that are have none.
+        ``band_probability`` is the probability that the risk is in the given band.
+        ``attrs["freshness"]`` shows how fresh each source was, as returned by ``freshness``.
 
     Warns
     -----
     ModelLifeWarning
         If the date is outside the model's life, in which case ``score_batch`` refuses its rows; or
-        before the day until which the model has learnt, so that it knows what came after.
+        before the end of its training period, so that it knows what happened afterwards.
     OverdueWarning
         If a source is older on the date than its cadence allows.
 
     Raises
     ------
     IndicatorError
-        If a Panel is given for a Snapshot.
+        If a Panel is given instead of a Snapshot.
     ScoreError
-        If ``top_k`` or ``prior`` makes no sense.
+        If ``top_k`` or ``prior`` is not valid.
 
     Examples
     --------
@@ -135,7 +136,7 @@ def score(
 def score_quietly(
     model: RiskModel, snapshot: Snapshot, *, top_k: int = TOP_K, prior: float | None = None
 ) -> pd.DataFrame:
-    """``score`` without its warning, for what says by itself which day it is about."""
+    """``score`` without its warning, for output that itself shows its date."""
     held = last_judgements(snapshot)
     X = indicators_after(snapshot, held)
     if not isinstance(top_k, Integral) or not 1 <= top_k <= len(X):
@@ -145,8 +146,8 @@ def score_quietly(
     if prior is not None:
         model = at_prior(on_day(model, snapshot.as_of), prior)
     rows = X.reset_index()
-    # No authority is left out of the country's list: the panel's findings say what was doubtful
-    # about a figure, and a warning says it of the day.
+    # No authority is left out of the national list: the panel's findings show what was doubtful
+    # about a figure, and a warning covers the date.
     inputs = read_rows(model, rows, explain=True)
     inputs = replace(inputs, refusal={}, facts=_with_own(inputs.facts, model, snapshot))
     predictions = Predictions(model, len(rows), explain=True)
@@ -181,7 +182,7 @@ def score_quietly(
 
 
 def _with_own(facts: Sequence[Facts], model: RiskModel, snapshot: Snapshot) -> list[Facts]:
-    """What drivers are said with, the caller's own figures marked."""
+    """The facts for the drivers' words, with the caller's own figures marked."""
     codes, marked_facts = snapshot.authorities["la_code"].tolist(), []
     for record, each in zip(model_indicators(model), facts, strict=True):
         own = [float((code, record.id) in snapshot.own) for code in codes]
@@ -190,7 +191,7 @@ def _with_own(facts: Sequence[Facts], model: RiskModel, snapshot: Snapshot) -> l
 
 
 def _already_inadequate(held: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Whether the last judgement known holds an Inadequate grade, overall or of an area."""
+    """Whether the last known judgement includes an Inadequate grade, overall or for an area."""
     grades = held[["previous_judgement", *AREAS]]
     return (grades == "Inadequate").any(axis=1).to_numpy(dtype=bool)
 
@@ -201,7 +202,7 @@ def _judgements_through(snapshot: Snapshot) -> str | None:
 
 
 def _unranked(table: pd.DataFrame) -> pd.DataFrame:
-    """Authorities of which nothing is known have no rank and no band, and come last."""
+    """Authorities about which nothing is known have no rank and no band, and come last."""
     unknown = table["known"] == 0
     ranks = {name: table[name].astype("Int64").mask(unknown) for name in _RANKS}
     return table.assign(
@@ -210,18 +211,18 @@ def _unranked(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def learnt_until(model: RiskModel) -> str:
-    """The day up to which a model has seen reports; empty if it does not say."""
+    """The date up to which a model has seen reports; empty if not recorded."""
     return str(model.info.get("training", {}).get("until") or "")
 
 
 def hindsight(model: RiskModel, snapshot: Snapshot) -> str:
-    """What a heading adds on a day before that until which the model has learnt; else nothing."""
+    """The addition to a heading for a date before the model's cut; otherwise empty."""
     until = learnt_until(model)
     return f", with what was learnt until {until}" if snapshot.as_of.isoformat() < until else ""
 
 
 def check_life(model: RiskModel, snapshot: Snapshot) -> None:
-    """Warn of a day that the model is not meant for, or that lies before what it has seen."""
+    """Warn of a date outside the model's life, or before the end of its training period."""
     first, last = model.info.get("first_date", ""), model.info.get("sunset", "9999")
     day, name = snapshot.as_of.isoformat(), model.info.get("model_id", "")
     if not first <= day <= last:
@@ -241,12 +242,12 @@ def check_life(model: RiskModel, snapshot: Snapshot) -> None:
 
 
 def at_prior(model: RiskModel, prior: float) -> RiskModel:
-    """The model under another share of Inadequate judgements than the model expects.
+    """Return the model with a different expected share of Inadequate judgements.
 
     Raises
     ------
     ScoreError
-        If the share is not between 0 and 1, or the model doesn't say what it was set to.
+        If the share is not between 0 and 1, or the model's own share is not recorded.
     """
     if not isinstance(prior, Real) or not 0 < prior < 1:
         raise ScoreError(
@@ -264,6 +265,6 @@ def at_prior(model: RiskModel, prior: float) -> RiskModel:
         )
     moved = model.shifted(float(logit(prior) - logit(expected)))
     scenario = {**model.info["prior"], "risk": prior, "scenario": True}
-    # The share asked for is that of any day.
+    # The requested share applies on any date.
     info = {**model.info, "prior": scenario, "levels": None}
     return moved.with_info({**info, "model_id": f"{info['model_id']}-prior-{prior:g}"})

@@ -1,4 +1,4 @@
-"""A caller's own newer figures put into a snapshot, compared within the newest year of it."""
+"""Put a caller's own newer figures into a snapshot, to be compared within its latest year."""
 
 from __future__ import annotations
 
@@ -32,47 +32,47 @@ if TYPE_CHECKING:
 def with_figures(
     snapshot: Snapshot, authority: str | pd.DataFrame | None = None, /, **figures: float
 ) -> Snapshot:
-    """Put the caller's own figures in the place of an authority's newest published ones.
+    """Replace an authority's latest published figures by the caller's own.
 
     Parameters
     ----------
     snapshot : Snapshot
-        What ``panel.as_of(date)`` gave.
+        As returned by ``panel.as_of(date)``.
     authority : str or DataFrame
-        A name or code; or a frame with a column ``la_code`` (names are taken too) and a column a
-        figure, one row an authority. An empty cell leaves the published figure in place; an
-        ``as_of`` must be the snapshot's day.
+        A name or code; or a frame with a column ``la_code`` (which may also contain names) and one
+        column per figure, one row per authority. An empty cell keeps the published figure; an
+        ``as_of`` must be the snapshot's date.
     **figures : float
         By the catalogue's names: values in the indicators' units (``rereferrals=31.5``, per cent),
         or both counts (``rereferral_count=350, referrals=1100``). A rate per 10,000 children needs
-        its count only; the children are those of the newest published estimate.
+        only its count; the number of children is that of the latest published estimate.
 
     Returns
     -------
     Snapshot
-        A new one. Its ``own_figures`` holds what was put in, ``own`` says which these are; scores
-        and explanations of it mark them. Own figures put in before stay, unless replaced.
+        A new one. Its ``own_figures`` contains the figures put in, and ``own`` lists which these
+        are; scores and explanations mark them. Own figures put in before are kept unless replaced.
 
     Raises
     ------
     AuthorityError
-        If an authority is not known, or did not exist on the day.
+        If an authority is unknown, or did not exist on the date.
     IndicatorError
-        If a figure is none of the catalogue's, can't be what it is said to be, contradicts its
-        counts, or has nothing published that it could be compared with.
+        If a figure is not in the catalogue, is not valid, contradicts its counts, or has no
+        published figures to be compared with.
 
     Warns
     -----
     RowsWarning
         If a percentage looks like a share of 1: up to 1, and far below what is usual; or if a
-        figure lies beyond all that authorities published so far.
+        figure is beyond all that authorities have published so far.
 
     Notes
     -----
-    A figure is compared with the published figures of the newest year in the snapshot. They, and
-    the scores of all other authorities, stay as they are, so the published figure put in by hand
-    gives the published score. A value without counts is taken to rest on as many cases as the
-    authority's newest published figure.
+    A figure is compared with the published figures of the latest year in the snapshot. They, and
+    the scores of all other authorities, stay the same, so the published figure put in by hand gives
+    the published score. A value without counts is assumed to be based on as many cases as the
+    authority's latest published figure.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def with_figures(
 def _given(
     snapshot: Snapshot, authority: str | pd.DataFrame | None, figures: Mapping[str, float]
 ) -> Iterator[tuple[str, dict[str, float]]]:
-    """Each authority's code and figures, as numbers that can be what they are said to be."""
+    """Each authority's code and figures, as valid numbers."""
     if not isinstance(authority, pd.DataFrame):
         if authority is None:
             raise IndicatorError(
@@ -180,7 +180,7 @@ def _numbers(cells: Mapping[str, Any], where: str) -> dict[str, float]:
 
 
 def _number(name: str, cell: Any, where: str) -> float:
-    """A cell as a number that a figure can be; NaN where it is empty."""
+    """A cell as a valid number for a figure; NaN if empty."""
     text = "" if cell is None or cell is pd.NA else str(cell).strip()
     if text.lower() in EMPTY:
         return np.nan
@@ -208,7 +208,7 @@ def _resolved(
     comparable: frozenset[str],
     snapshot: Snapshot,
 ) -> Iterator[dict[str, Any]]:
-    """The indicators that the figures of one authority give: value and cases."""
+    """The indicators that follow from one authority's figures: value and cases."""
     where, used = snapshot.register.name_of(code), set()
     for record in INDICATORS:
         value = given.get(record.id, np.nan)
@@ -239,7 +239,7 @@ def _resolved(
 def _of_counts(
     record: Indicator, given: Mapping[str, float], sizes: pd.DataFrame, code: str, where: str
 ) -> tuple[float, float, set[str]]:
-    """What the counts give for an indicator, the cases behind it, and which counts were used."""
+    """An indicator's value from counts, the cases behind it, and which counts were used."""
     part, whole = record.numerator, record.denominator
     if whole == POPULATION and part in given:
         children = _children(sizes, code, record.id)
@@ -248,7 +248,7 @@ def _of_counts(
         return np.nan, np.nan, set()
     cases = given[whole]
     if part not in given:
-        # With a value, a denominator says how many cases it rests on.
+        # With a value, a denominator shows how many cases it is based on.
         return np.nan, cases if record.id in given else np.nan, {whole}
     percent = record.kind == "proportion"
     if cases == 0 or (percent and record.id not in MAY_PASS_100 and given[part] > cases):
@@ -262,7 +262,7 @@ def _of_counts(
 
 
 def _children(sizes: pd.DataFrame, code: str, name: str) -> float:
-    """The children of the newest published estimate of an authority; NaN if there is none."""
+    """An authority's number of children in the latest published estimate; NaN if none."""
     return float(sizes[name].get(code, np.nan)) if name in sizes.columns else np.nan
 
 
@@ -285,7 +285,7 @@ def _pairs_of(name: str) -> list[str]:
 def _warn_of_doubts(
     snapshot: Snapshot, given: Mapping[str, Mapping[str, float]], new: pd.DataFrame, X: pd.DataFrame
 ) -> None:
-    """Say what of the figures just put in may be a mistake, each once."""
+    """Warn once of each of the new figures that may be a mistake."""
     fractions = _shares(snapshot, new, X)
     said = []
     if fractions:
@@ -317,7 +317,7 @@ def _shares(snapshot: Snapshot, new: pd.DataFrame, X: pd.DataFrame) -> dict[tupl
 
 
 def _check_standing(snapshot: Snapshot, X: pd.DataFrame) -> None:
-    """Refuse a figure that would stand in no comparison, rather than pass it over."""
+    """Refuse a figure that could not be compared, rather than ignore it."""
     standing = X[[f"{name}_z" for name in snapshot.own_figures["indicator"].unique()]].notna()
     for code, name in sorted(snapshot.own):
         if not standing[f"{name}_z"][code]:

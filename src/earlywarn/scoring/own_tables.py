@@ -1,4 +1,4 @@
-"""Tables of own figures: from a file to cells, and whose each row is."""
+"""Read tables of own figures from a file, and find each row's authority."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
     from earlywarn.sources.tabular_files import Grid
 
 LABELS = ("la_code", "la_name", "as_of")
-"""Columns of a table of own figures that say whose they are, and are no figures."""
+"""Columns of a table of own figures that identify the authority."""
 AUTHORITY = ("la_code", "authority", "la_name")
-"""Columns that may say whose a row is, the first that a row has filled."""
+"""Columns that may identify a row's authority: the first one filled counts."""
 LINE = "line"
-"""The name of an index that says in which line of a file each row stands."""
+"""The name of an index with the line of each row in the file."""
 EMPTY = frozenset({"", "nan", "none", "na", "<na>"})
-"""What a cell without anything says of itself, in small letters."""
+"""The texts of an empty cell, in lower case."""
 
 
 def read_figures(path: str | Path) -> pd.DataFrame:
@@ -51,19 +51,19 @@ def read_figures(path: str | Path) -> pd.DataFrame:
     ----------
     path : str or Path
         CSV, also with tabs or semicolons, Excel, OpenDocument, Parquet or JSON lines: ``la_code``
-        (names are taken too) and a column a figure, by its name in the catalogue. The title of a
-        percentage or a ratio is taken too. Notes may stand above the header.
+        (which may also contain names) and a column per figure, by its name in the catalogue. The
+        title of a percentage or a ratio is accepted too. There may be notes above the header.
 
     Returns
     -------
     DataFrame
-        The cells as they stand. The index, ``line``, is the line of the file in which each row
-        stands, as a spreadsheet numbers them: the header and what is above it count.
+        The cells unchanged. The index, ``line``, is the line of each row in the file, as numbered
+        in a spreadsheet: the header and what is above it count.
 
     Raises
     ------
     ScoreError
-        If there is no such file, it can't be read, or several of its sheets hold figures.
+        If there is no such file, it can't be read, or several of its sheets contain figures.
     """
     file = as_path(path, "figures", ScoreError)
     if file.suffix.lower() in READ_LINES:
@@ -113,14 +113,14 @@ def _frame_of(member: Member) -> pd.DataFrame:
 
 
 def _header_of(sheet: Grid) -> int | None:
-    """Where the header of a sheet stands: the first row that names a figure, or a code's column."""
+    """The position of a sheet's header: the first row that names a figure or a code column."""
     known = {*figure_names(), "la_code", "la_name"}
     rows = enumerate(cells for _, cells in sheet.rows[:HEADER_WITHIN])
     return next((at for at, cells in rows if known & {*map(_name_of, cells)}), None)
 
 
 def _name_of(written: str) -> str:
-    """The name that a column has here; as it is written if it has none."""
+    """The name of a column in the catalogue; unchanged if it has none."""
     name, key = clean(written), column_key(written)
     if name in figure_names():
         return name
@@ -131,20 +131,20 @@ def _name_of(written: str) -> str:
 
 @cache
 def _titles() -> dict[str, str]:
-    """The names by their titles; not of rates, whose titles are those of their counts as well."""
+    """The names by title, without rates, whose titles are also those of their counts."""
     records = [record for record in INDICATORS if record.kind not in ("history", "rate")]
     return {column_key(record.title): record.id for record in records}
 
 
 @cache
 def _unclear() -> frozenset[str]:
-    """Titles of rates that are names of counts: of which of the two a column is, nobody said."""
+    """Titles of rates that are also names of counts, so that a column is ambiguous."""
     return frozenset(column_key(record.title) for record in INDICATORS if record.kind == "rate")
 
 
 @cache
 def figure_names() -> dict[str, Indicator | None]:
-    """Every name that an own figure may have; with the indicator, if it is a value of one."""
+    """Every name that an own figure may have, with the indicator if it is the value of one."""
     names: dict[str, Indicator | None] = {}
     for record in INDICATORS:
         if record.kind != "history":
@@ -156,12 +156,12 @@ def figure_names() -> dict[str, Indicator | None]:
 
 
 def figure_columns(frame: pd.DataFrame) -> list[str]:
-    """The columns that hold figures.
+    """Return the columns that contain figures.
 
     Raises
     ------
     IndicatorError
-        If no column says whose the rows are.
+        If no column identifies the authorities.
     """
     label = next((name for name in AUTHORITY if name in frame.columns), None)
     if label is None:
@@ -177,15 +177,15 @@ def figure_columns(frame: pd.DataFrame) -> list[str]:
 def rows_by_authority(
     snapshot: Snapshot, frame: pd.DataFrame
 ) -> Iterator[tuple[str, str, dict[Any, Any]]]:
-    """Each row's code, its place in words, and its cells.
+    """Return each row's code, its place in words, and its cells.
 
     Raises
     ------
     AuthorityError
-        If a row's authority is not known, or did not exist on the day.
+        If a row's authority is unknown, or did not exist on the date.
     IndicatorError
-        If an authority stands twice, a row is of another day, or its code and name are of two
-        authorities.
+        If an authority occurs twice, a row has another date, or its code and name belong to
+        different authorities.
     """
     seen: dict[str, str] = {}
     for place, row in zip(_places(frame), frame.to_dict("records"), strict=True):
@@ -204,14 +204,14 @@ def rows_by_authority(
 
 
 def _places(frame: pd.DataFrame) -> list[str]:
-    """Where each row stands: its line in the file that it was read from, else its number."""
+    """The place of each row: its line in the file that it was read from, or else its number."""
     if frame.index.name == LINE:
         return [f"line {line}" for line in frame.index]
     return [f"row {number}" for number in range(1, len(frame) + 1)]
 
 
 def _check_day(snapshot: Snapshot, cell: Any, place: str) -> None:
-    """Refuse a row of another day than the one that is asked about."""
+    """Refuse a row with a date other than the snapshot's."""
     text = label_text(cell)
     if text and parse_cell_day(cell) != snapshot.as_of:
         raise IndicatorError(
@@ -225,7 +225,7 @@ def _check_day(snapshot: Snapshot, cell: Any, place: str) -> None:
 
 
 def _code_of(snapshot: Snapshot, row: Mapping[Any, Any], place: str) -> str:
-    """Whose a row is, by its code, or by its name where the code is empty."""
+    """A row's authority, by its code, or by its name if the code is empty."""
     said = [text for name in AUTHORITY if (text := label_text(row.get(name)))]
     if not said:
         raise IndicatorError(
@@ -245,7 +245,7 @@ def _code_of(snapshot: Snapshot, row: Mapping[Any, Any], place: str) -> str:
 
 
 def _check_one(snapshot: Snapshot, code: str, text: str, name: str, place: str) -> None:
-    """Refuse a second label of a row that means another authority than the first."""
+    """Refuse a second label of a row that means a different authority from the first."""
     register = snapshot.register
     if of_another(register, code, name):
         other = register.code_of(name)
@@ -264,7 +264,7 @@ def _meant(text: str, name: str) -> str:
 
 
 def label_text(cell: Any) -> str:
-    """A code or name as text; a code that a gap or a spreadsheet made a number, whole again."""
+    """A code or name as text; a code that became a fractional number is restored."""
     whole = isinstance(cell, float) and cell.is_integer()
     text = str(int(cell)) if whole else str(cell).strip()
     return "" if text.lower() in EMPTY else text

@@ -1,7 +1,7 @@
-"""Predictions: risks, intervals, bands, and the texts beside them, of rows that are numbers now.
+"""Predictions for rows of numbers: risks, intervals, bands, and the texts that go with them.
 
-Rows are taken in blocks; texts are made once for each pattern and handed out, since few rows differ
-in what they lack or in what drives them.
+Rows are processed in blocks; texts are made once for each pattern and shared, since few rows differ
+in what is missing or in their drivers.
 """
 
 from __future__ import annotations
@@ -37,29 +37,29 @@ BANDS: tuple[tuple[float, str], ...] = (
     (0.75, "about usual"),
     (0.0, "lower than usual"),
 )
-"""The bands: at the least how many times the expected share of judgements the risk is."""
+"""The bands: the lower limit of each, as a multiple of the expected share of judgements."""
 
 SCORED = "scored"
 SIDES = ("drivers_up", "drivers_down")
 MOST_DRIVERS = 3
 FEW_TEXTS = 32
 _WORD = 14
-"""Columns whose pattern of gaps is looked at together: few enough for a table of all patterns."""
+"""Columns whose gaps are handled together: few enough for a table of all patterns."""
 
 
 class Predictions:
-    """The answers to a number of rows, filled in block by block.
+    """The results for a number of rows, filled in block by block.
 
     Parameters
     ----------
     model : RiskModel
-        What the rows are scored with.
+        The model that scores the rows.
     rows : int
-        How many there are.
+        The number of rows.
     explain : bool
-        Whether contributions and drivers are wanted too.
+        Whether contributions and drivers are included.
     names : bool
-        Whether what is missing is given by its titles; else as a count and the indicators' names.
+        Whether missing indicators are given by title; otherwise as a count and their names.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Predictions:
         self.refusal: dict[int, str] = {}
 
     def add(self, rows: slice, inputs: Inputs) -> None:
-        """Say of the rows at this place what follows from their numbers."""
+        """Work out the results of the rows at this place."""
         model = self._model
         room = self._parts[:, rows.start : rows.stop + SHORTEST] if self._explain else None
         to_come = ahead(model, inputs.years)
@@ -124,7 +124,7 @@ class Predictions:
         return _handed_out(["", reference], self._compared.astype(np.intp))
 
     def columns(self) -> dict[str, Any]:
-        """The answers as columns; a refused row has none."""
+        """The results as columns; a refused row has none."""
         refused = np.zeros(len(self._band), dtype=np.bool_)
         refused[self._refused()] = True
         parts = self._parts[:, : len(refused)]
@@ -148,7 +148,7 @@ class Predictions:
         }
 
     def _texts(self, refused: npt.NDArray[np.bool_]) -> dict[str, Any]:
-        """The columns of text; of many rows, made side by side."""
+        """The columns of text; for many rows, made in parallel."""
         same = np.zeros(len(refused), dtype=np.int8)
         model_id = self._model.info.get("model_id", "")
         names = [record.title if self._long else record.id for record in self._records]
@@ -173,7 +173,7 @@ class Predictions:
         return {name: whole[name].array for name in SIDES}
 
     def _missing(self, names: list[str], refused: npt.NDArray[np.bool_]) -> Any:
-        """What each row lacks: titles, or a count and the indicators' names."""
+        """What is missing in each row: titles, or a count and the indicators' names."""
         parts = _gap_texts(names, self._gaps)
         if not self._long:
             counts = ["", *(f"{count}: " for count in range(1, len(names) + 1))]
@@ -186,7 +186,7 @@ class Predictions:
         return np.fromiter(self.refusal, dtype=np.intp, count=len(self.refusal))
 
     def _status(self) -> Any:
-        """Of each row, that it was scored or why not."""
+        """The status of each row: scored, or why not."""
         places = np.zeros(len(self._band), dtype=np.intp)
         codes, reasons = pd.factorize(np.array(list(self.refusal.values()), dtype=object))
         places[self._refused()] = codes + 1
@@ -196,8 +196,8 @@ class Predictions:
 def _handed_out(
     texts: Any, places: npt.NDArray[Any], refused: npt.NDArray[np.bool_] | None = None
 ) -> Any:
-    """A column of texts, each by its place among the different ones; none for a refused row."""
-    # Few texts are often the same few: of one row, making the array takes longer than all else.
+    """A column of texts, each by its index among the distinct ones; none for a refused row."""
+    # The few texts are often the same: for one row, making the array would take longest.
     few = len(texts) <= FEW_TEXTS
     different = _few_texts(tuple(texts)) if few else pd.array(texts, dtype="str")
     places = places.astype(np.intp)
@@ -212,19 +212,19 @@ def _few_texts(texts: tuple[str, ...]) -> Any:
 
 
 def expected_share(model: RiskModel) -> float:
-    """The share of the worst judgement that the model was set to; NaN if it does not say."""
+    """Return the share of the worst judgement that the model was set to; NaN if not recorded."""
     return float(model.info.get("prior", {}).get("risk", np.nan))
 
 
 def band_probability(
     share: FloatArray, risk: FloatArray, lower: FloatArray, upper: FloatArray
 ) -> FloatArray:
-    """The probability that a risk lies in its own band, given its 90% interval.
+    """Return the probability that a risk is in its own band, given its 90% interval.
 
     Parameters
     ----------
     share : ndarray of shape (n_rows,)
-        The share of judgements expected: a band is so many times it.
+        The expected share of judgements, of which the bands are multiples.
     risk, lower, upper : ndarray of shape (n_rows,)
         The risk and the ends of its interval, which is normal in log-odds.
 
@@ -261,7 +261,7 @@ def _bands(share: FloatArray, risk: FloatArray) -> npt.NDArray[np.int8]:
 
 
 def _gaps(missing: npt.NDArray[np.bool_]) -> Words:
-    """Which columns miss a value, as the bits of a few whole numbers a row."""
+    """Which columns lack a value, as the bits of a few integers per row."""
     words = np.zeros((-(-len(missing) // _WORD), missing.shape[1]), dtype=np.int16)
     for column, gap in enumerate(missing):
         words[column // _WORD] |= gap.astype(np.int16) << (column % _WORD)
@@ -269,7 +269,7 @@ def _gaps(missing: npt.NDArray[np.bool_]) -> Words:
 
 
 def _gap_texts(titles: list[str], words: Words) -> list[Any]:
-    """The titles of what is missing: a column for each word, whose rows are to be joined."""
+    """The titles of what is missing: a column for each bit word, to be joined row by row."""
     before = words[0] > 0
     columns = [_word_texts(titles[:_WORD], words[0])]
     for number, word in enumerate(words[1:], start=1):
@@ -281,7 +281,7 @@ def _gap_texts(titles: list[str], words: Words) -> list[Any]:
 
 
 def _word_texts(titles: list[str], word: Words) -> Any:
-    """The texts of one word; one bit more says that others stand before them."""
+    """The texts of one bit word; an extra bit means that others come before them."""
     places, patterns = _distinct(word, 2 << _WORD)
     texts = [_joined(titles, pattern) for pattern in patterns.tolist()]
     return _handed_out(texts, places)
@@ -293,9 +293,9 @@ def _joined(titles: list[str], pattern: int) -> str:
 
 
 def _distinct(codes: Words | Ints, most: int) -> tuple[npt.NDArray[np.intp], Ints]:
-    """The place of each code among the different ones, and these.
+    """The index of each code among the distinct ones, and these.
 
-    Of many codes by a table of all below ``most``, which is quicker than putting them in order.
+    Many codes use a table of all below ``most``, which is quicker than sorting.
     """
     if len(codes) < most:
         few, places = np.unique(codes, return_inverse=True)
@@ -311,26 +311,26 @@ def _distinct(codes: Words | Ints, most: int) -> tuple[npt.NDArray[np.intp], Int
 def _strongest(
     parts: FloatArray, missing: npt.NDArray[np.bool_], once: Sequence[int] = ()
 ) -> Terms:
-    """The places of the three strongest terms of each row, upwards and then downwards.
+    """The positions of the three strongest terms of each row, raising and then lowering.
 
     The terms of one fact, ``once``, count together, as the first of them.
 
-    The last bits of each term give way to its place, so that sorting brings the places along;
-    terms within a part in 10^13 of each other count as tied, and ties go to the earlier one.
+    The last bits of each term are replaced by its position, so that sorting carries the positions
+    along; terms within a part in 10^13 of each other count as tied, and ties go to the earlier one.
     """
     none, size = parts.shape
     width = max(none, MOST_DRIVERS)
     mask = (1 << width.bit_length()) - 1
     places = (mask - np.arange(width))[:, None]
-    # From the strongest upwards on, and from the strongest downwards on.
+    # From the strongest raising term, and from the strongest lowering one.
     ends = [*range(-1, -MOST_DRIVERS - 1, -1), *range(MOST_DRIVERS)]
     found = np.empty((len(ends), size), dtype=np.int8)
-    # A little wider than a block: columns that lie a power of two apart take turns in the cache.
+    # A little wider than a block: columns a power of two apart would compete for the cache.
     room = np.zeros((width, min(size, BLOCK) + 8))
     for start in range(0, size, BLOCK):
         rows = slice(start, min(start + BLOCK, size))
         tagged = room[:, : rows.stop - start]
-        # What stands in for a missing figure is part of the sum, and no driver.
+        # The substitute for a missing figure is part of the sum, but not a driver.
         np.multiply(parts[:, rows], ~missing[:, rows], out=tagged[:none])
         for place in once[1:]:
             tagged[once[0]] += tagged[place]

@@ -1,6 +1,7 @@
-"""Rows as people and systems give them -> the model's matrix, row by row, or why one is refused.
+"""Turn rows as people and systems give them into the model's matrix, or reasons for refusal.
 
-The national table and a row from another system come through here alike: one route, one number.
+The national table and a row from another system both go through here, so that they give the same
+numbers.
 """
 
 from __future__ import annotations
@@ -39,16 +40,16 @@ if TYPE_CHECKING:
     from earlywarn.scoring.published import Extent
 
 LOOSE, TIGHT = 3.5, 0.5
-"""How far, in standard deviations between authorities, a value may stand from the level beside it:
-years move the whole country by up to three, while a day's own spread leaves hardly a doubt."""
+"""How far, in standard deviations between authorities, a value may be from its level: years move
+the whole country by up to three, while the spread of a single date leaves hardly any doubt."""
 ROUNDING = (0.005, 0.06)
-"""How far a value may lie from what its counts give: a part of it, and a step of a table."""
+"""How far a value may be from that of its counts: a share of it, and a rounding step."""
 _REACHES = f"levels reach from {-REACH:g} to {REACH:g}, and further ones count as these"
 LEVELS = (2 * REACH, f"lies beyond {2 * REACH:g} either way, in {{rows}}: {_REACHES}")
 ERRORS = (1.0, "is above 1, in {rows}: no level is as unsure, but the figure is used")
-"""What is doubted of levels and their standard errors."""
+"""The doubts about levels and their standard errors."""
 PER = {"rate": 10_000, "proportion": 100}
-"""What the quotient of two counts is multiplied by, by the kind of indicator."""
+"""The multiplier of the quotient of two counts, by kind of indicator."""
 _UNLIKE = "is not what the counts beside it give, in {rows}: it is used"
 _BETWEEN = "is neither 0 nor 1, in {rows}: it is used as it stands"
 MAY_PASS_100 = frozenset({"turnover"})
@@ -62,21 +63,21 @@ class Inputs:
     Parameters
     ----------
     values : ndarray of shape (n_rows, n_columns)
-        The model's columns; NaN where not known.
+        The model's columns; NaN where unknown.
     noise : ndarray of shape (n_rows, n_columns)
         The standard error of each value.
     refusal : dict of int to str
-        Why a row can't be scored, by its place; the others can.
+        Why a row can't be scored, by its position; the others can.
     facts : sequence of Facts
-        Of each column, what its drivers' words are made of; empty unless asked for.
+        For each column, the facts for its drivers' words; empty unless asked for.
     years : ndarray of shape (n_rows,)
-        From the model's cut to each row's day, at least 0; NaN where it has none.
+        From the model's cut to each row's date, at least 0; NaN without a date.
     compared : ndarray of shape (n_rows,), optional
         Whether a row has a plain value that was compared with the reference.
     extents : mapping of str to Extent
-        How far the values of each indicator reach, but for the smallest authorities.
+        The range of each indicator's values, without the smallest authorities.
     doubted : mapping of str to ndarray of shape (n_rows,)
-        What looks wrong, and in which rows; the others are not named.
+        What looks wrong, and in which rows.
     """
 
     values: FloatArray
@@ -97,23 +98,23 @@ def read_rows(
     reference: Reference | None = None,
     explain: bool = False,
 ) -> Inputs:
-    """Bring rows into the model's form.
+    """Convert rows to the model's matrix.
 
     Parameters
     ----------
     model : RiskModel
-        Whose reference distributions a plain value is compared with.
+        The model whose reference distributions a plain value is compared with.
     rows : DataFrame
-        Columns by the catalogue's names: an indicator's ``_z`` (with ``_se``) is taken as it is,
-        else its value (with the number of cases behind it, or both counts) is compared with the
-        model's reference. Other columns are left alone.
+        Columns by the catalogue's names: an indicator's ``_z`` (with ``_se``) is used unchanged,
+        otherwise its value (with the number of cases behind it, or both counts) is compared with
+        the model's reference. Other columns are ignored.
     register : Register, optional
         If given, a column ``la_code`` is checked against it.
     reference : Reference, optional
-        What plain values are compared with in place of the model's reference: see
+        What plain values are compared with instead of the model's reference: see
         ``Reference.of_snapshot``.
     explain : bool
-        Whether the facts that drivers are said with are wanted too.
+        Whether the facts for the drivers' words are included.
 
     Returns
     -------
@@ -132,14 +133,14 @@ def read_rows(
         beside = against.places(codes, len(rows))
         deprivation = beside.deprivation(deprivation)
     numbers.agreeing = (TIGHT if against.published is not None else LOOSE) if register else np.inf
-    # Column by column in memory, as they are read here and scored later.
+    # Stored column by column, as they are read here and scored later.
     values, noise = (np.empty((len(rows), len(model.columns)), order="F") for _ in range(2))
     records = model_indicators(model)
     for place, record in enumerate(records):
         level, error = values[:, place], noise[:, place]
         if numbers.any_of(_NAMES[record.id]):
             _read_indicator(record, numbers, beside, deprivation, level, error)
-        else:  # A row of few figures is not looked through for all the others.
+        else:  # A row of few figures is not searched for all the others.
             level[:], error[:] = np.nan, 0.0
     for record in INDICATORS:
         if model_column(record) not in model.columns and numbers.any_of(_NAMES[record.id]):
@@ -157,12 +158,12 @@ def read_rows(
 
 
 def model_indicators(model: RiskModel) -> tuple[Indicator, ...]:
-    """The catalogue's records for the columns of a model, in their order.
+    """Return the catalogue's records for the columns of a model, in order.
 
     Raises
     ------
     ModelError
-        If the model has a column that is none of the catalogue's.
+        If the model has a column that is not in the catalogue.
     """
     known = {model_column(record): record for record in INDICATORS}
     strange = [column for column in model.columns if column not in known]
@@ -188,7 +189,7 @@ _NAMES = {record.id: _names(record) for record in INDICATORS}
 
 
 def known_columns() -> frozenset[str]:
-    """Every column name that means something in a row."""
+    """Every known column name of a row."""
     return _KNOWN
 
 
@@ -196,7 +197,7 @@ _KNOWN = frozenset().union(*_NAMES.values())
 
 
 def beside_values() -> frozenset[str]:
-    """What stands beside values and is not weighed: words are made of it, and doubts."""
+    """Columns next to values that are not in the model: they are used for words and doubts."""
     return _BESIDE
 
 
@@ -216,7 +217,7 @@ def _read_indicator(
     level: FloatArray,
     noise: FloatArray,
 ) -> None:
-    """Put one indicator's column for the model, and its standard error, in their places."""
+    """Fill in one indicator's column for the model, and its standard error."""
     if record.kind == "history":
         fact = numbers.column(record.id, highest=1.0)
         numbers.doubt(f"{record.id} {_BETWEEN}", (fact > 0) & (fact < 1))
@@ -243,7 +244,7 @@ def _read_indicator(
             far[both] = np.abs(placed - level[both]) > numbers.agreeing
             numbers.faults.add(far, f"{record.id} contradicts {record.id}_z")
         if beside.reference.published is not None:
-            # A small suppressed count has a standing of its own, though it has no value.
+            # A small suppressed count has a level, though it has no value.
             same, standing, doubt = beside.standing(record.id, value)
             same &= ~given
             level[same], noise[same] = standing[same], doubt[same]
@@ -258,7 +259,7 @@ def _placed(
     beside: Places,
     rows: npt.NDArray[np.bool_],
 ) -> tuple[FloatArray, FloatArray]:
-    """Where the plain values of some rows stand among the reference's, and how sure that is."""
+    """The levels of some rows' plain values in the reference, with their standard errors."""
     cases = beside.sizes(record.id, size)
     y, sd = stabilise(record, value[rows], cases[rows])
     level, noise = compare(y, sd, deprivation[rows], beside.reference.spreads[record.id])
@@ -269,7 +270,7 @@ def _placed(
 
 
 def _facts(record: Indicator, numbers: Numbers, beside: Places, deprivation: FloatArray) -> Facts:
-    """What the words of an indicator are made of, beside its level."""
+    """The facts for the words of an indicator, besides its level."""
     parts = _known(record, numbers, beside, deprivation)
     return Facts(*(part[:1] if part is numbers.absent else part for part in parts))
 
@@ -300,12 +301,12 @@ def _fill(numbers: FloatArray, where: npt.NDArray[np.bool_], value: float) -> No
 
 @cache
 def _usual_error(against: Distribution) -> float:
-    """The standard error of a level that comes without one: of one near the middle."""
+    """The standard error of a level given without one: that of one near the middle."""
     return float(level_error(0.0, against.typical_sd, against.tau2))
 
 
 def _check_unused(record: Indicator, numbers: Numbers) -> None:
-    """Refuse what can't be in a column that this model doesn't weigh, as in one that it does."""
+    """Refuse invalid cells in a column that this model doesn't use, as in one that it does."""
     _value_and_size(record, numbers)
     _level_and_error(record, numbers)
 

@@ -1,4 +1,4 @@
-"""What authorities published so far: how far figures reach, and one as a part of another."""
+"""What authorities have published so far: ranges of figures, and ratios between them."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ if TYPE_CHECKING:
 
 
 class Ever(NamedTuple):
-    """What authorities published of an indicator."""
+    """The range of an indicator in the authorities' published figures."""
 
     lowest: float
     highest: float
     zero: bool
     share: float = 1.0
-    """Of the lowest, what a figure may rest on: counts of a month are a twelfth of a year's."""
+    """The share of the lowest that may still be right: a month's counts are a twelfth of a
+    year's."""
 
 
 MARGIN = 1.1
-"""How many times as far a figure may lie before it is doubted."""
+"""How many times as far a figure may be before it is doubted."""
 EVER = {
     "absence": Ever(0.1, 12.7, zero=True),
     "agency_workers": Ever(0.3, 55.2, zero=True),
@@ -56,8 +57,8 @@ EVER = {
     "turnover": Ever(0.7, 66.7, zero=True),
     "vacancies": Ever(0.4, 62.4, zero=True),
 }
-"""Of every authority but `SMALLEST` from 2013 to 2025: the lowest figure above zero, the highest,
-and whether one had zero."""
+"""For every authority except `SMALLEST` from 2013 to 2025: the lowest figure above zero, the
+highest, and whether one had zero."""
 COUNTS = {
     "agency_fte": Ever(0.0, 340.7, zero=True),
     "assessed_not_in_need_count": Ever(0.0, 17_853.0, zero=True),
@@ -78,15 +79,15 @@ COUNTS = {
     "staff_fte": Ever(59.2, 932.0, zero=False),
     "vacancy_fte": Ever(0.0, 305.0, zero=True),
 }
-"""Of the same, the counts of a year. Of those that are a part of others the lowest says nothing:
-few are suppressed."""
+"""For the same, the counts of a year. The lowest of those that are a part of others means nothing,
+since low counts are suppressed."""
 REACHES = EVER | COUNTS
 SMALLEST = frozenset({"201", "420", "857"})
 """City of London, Isles of Scilly and Rutland, whose figures move by chance alone."""
 
 
 class Ratio(NamedTuple):
-    """What authorities published of one figure as a part of another."""
+    """The range of one published figure as a share of another."""
 
     part: str
     whole: str
@@ -95,7 +96,7 @@ class Ratio(NamedTuple):
 
 
 LEEWAY = 1.25
-"""How many times as far a ratio may lie before it is doubted: of two figures, both move."""
+"""How many times as far a ratio may be before it is doubted: both of its figures vary."""
 RATIOS = (
     Ratio("referral_rate", "cin_rate", 0.663, 5.44),  # most in need were referred in the year
     Ratio("section_47_rate", "referral_rate", 0.067, 0.703),  # an enquiry follows a referral,
@@ -111,15 +112,15 @@ RATIOS = (
     Ratio("inpost_fte", "staff_fte", 0.447, 1.0),  # staff those in post and from agencies
     Ratio("case_holders_fte", "staff_fte", 0.108, 0.989),
 )
-"""Of the same authorities in the figures of one day: pairs of which one is a part of the other, or
-follows on it."""
+"""For the same authorities in the figures of one date: pairs where one is a part of the other, or
+follows from it."""
 APART = ("no_further_action", "assessed_not_in_need")
-"""Parts of the referrals of which none is in both: together they are 100% at most."""
+"""Disjoint parts of the referrals, which add up to at most 100%."""
 RELATED = frozenset(name for ratio in RATIOS for name in (ratio.part, ratio.whole)).union(APART)
 
 
 class Extent(NamedTuple):
-    """How far the figures of a column reach."""
+    """The range of a column's figures."""
 
     low: float
     """The lowest above zero; infinite where there is none."""
@@ -132,7 +133,7 @@ class Extent(NamedTuple):
 
     @classmethod
     def of(cls, values: FloatArray) -> Extent:
-        """That of a column, NaN where not known."""
+        """The range of a column, with NaN where unknown."""
         there = values[~np.isnan(values)]
         zeros = len(there) - int(np.count_nonzero(there))
         above = there[there > 0] if zeros else there
@@ -141,13 +142,13 @@ class Extent(NamedTuple):
 
     @classmethod
     def together(cls, parts: Sequence[Extent]) -> Extent:
-        """That of a column in parts."""
+        """The range of a column given in parts."""
         lows, peaks, totals, counts, zeros = zip(*parts, strict=True)
         return cls(min(lows), max(peaks), sum(totals), sum(counts), sum(zeros))
 
 
 def beyond(name: str, extent: Extent) -> bool:
-    """Whether figures of an indicator reach beyond all that was ever published.
+    """Whether figures of an indicator go beyond all that has ever been published.
 
     Examples
     --------

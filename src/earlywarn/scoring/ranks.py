@@ -1,4 +1,4 @@
-"""Ranks of the country with what is not known about them: weights, figures and the model's form."""
+"""National ranks with their uncertainty, from weights, figures and the model's form."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ and under the worst of four truths, by ``python -m experiments.truths``."""
 
 
 def held_words() -> str:
-    """How far the intervals of ranks and risks can be trusted, in a sentence."""
+    """State in a sentence how far the intervals of ranks and risks can be trusted."""
     (right, worst), (right_risk, worst_risk) = RANKS_HELD, RISKS_HELD
     return (
         f"Of true ranks, {worst:.0%} lie in their 90% interval under the worst of four truths "
@@ -29,16 +29,16 @@ def held_words() -> str:
 
 
 class Ranks(NamedTuple):
-    """Where each row stands, and how sure that is; the names are those of ``score``'s columns."""
+    """The rank of each row and its uncertainty; the names are those of ``score``'s columns."""
 
     rank: Ints
-    """By the risk: equal risks share a rank."""
+    """Ranks by risk: equal risks share a rank."""
     rank_lower: Ints
     rank_upper: Ints
-    """The 90% interval, widened to hold the rank."""
+    """The 90% interval, widened to include the rank."""
     top_k_probability: FloatArray
     top_k_probability_new: FloatArray
-    """Among the rows that are not apart; NaN for those that are."""
+    """The probability among the rows that are not excluded; NaN for those that are."""
 
 
 def ranked(
@@ -49,18 +49,18 @@ def ranked(
     *,
     apart: npt.NDArray[np.bool_] | None = None,
 ) -> Ranks:
-    """Rank rows, and say by equally credible models how sure that is.
+    """Rank rows, with intervals from equally credible models.
 
     Parameters
     ----------
     model : RiskModel
-        As it stands on the day.
+        As carried forward to the date.
     values, noise : ndarray of shape (n_rows, n_columns)
-        As ``RiskModel.draws`` takes them.
+        As for ``RiskModel.draws``.
     top_k : int
         The length of the list.
     apart : ndarray of bool, optional
-        Rows that the second list leaves out; none if not given.
+        Rows to leave out of the second list. Default: none.
 
     Returns
     -------
@@ -69,8 +69,8 @@ def ranked(
     Notes
     -----
     Ranking by posterior draws: Goldstein and Spiegelhalter 1996, doi 10.2307/2983325. The draws
-    hold the model's doubt about its form beside that about weights and figures, as the interval of
-    a risk does: a rank is right only if the form is.
+    include the doubt about the model's form as well as about weights and figures, as does the
+    interval of a risk: a rank is right only if the form is.
     """
     places = np.argsort(-model.draws(values, noise), axis=1)
     order = _counted(places)
@@ -92,7 +92,7 @@ def ranked(
 def _counted(
     places: npt.NDArray[np.intp], among: npt.NDArray[np.bool_] | None = None
 ) -> npt.NDArray[np.int32]:
-    """The place of each row in each draw, from the rows in order; among some rows, if given."""
+    """The rank of each row in each draw; among some rows, if given."""
     order = np.empty(places.shape, dtype=np.int32)
     up_to = np.arange(1, places.shape[1] + 1)[None, :] if among is None else among[places].cumsum(1)
     np.put_along_axis(order, places, up_to, axis=1)

@@ -1,4 +1,4 @@
-"""What plain figures of a row are compared with: the model's own spreads, or those of a day."""
+"""What plain figures of a row are compared with: the model's own spreads, or those on a date."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ if TYPE_CHECKING:
     from earlywarn.statistics.arrays import FloatArray
 
 SAME = 1e-9
-"""Relative difference below which a figure is the published one."""
+"""Relative difference below which a figure counts as the published one."""
 
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """The spreads that plain figures are compared with, and what is published of authorities.
+    """The spreads that plain figures are compared with, and authorities' published figures.
 
     Parameters
     ----------
     name : str
-        Which it is, as ``compared_with`` says it.
+        Its name, as in ``compared_with``.
     spreads : mapping of str to Distribution
         By indicator.
     published : DataFrame or None
-        By authority, the columns of ``build_indicators`` on the day; None for the model's own.
+        By authority, the columns of ``build_indicators`` on the date; None for the model's own.
     sizes : DataFrame or None
-        By authority and indicator, the cases behind the newest figures.
+        By authority and indicator, the cases behind the latest figures.
     day : str
-        Whose figures they are; empty for the model's own.
+        The date of the figures; empty for the model's own.
     """
 
     name: str
@@ -54,14 +54,14 @@ class Reference:
 
     @classmethod
     def of_model(cls, model: RiskModel) -> Reference:
-        """The spreads that the model carries: those of the newest year before its cut."""
+        """Use the spreads stored in the model: those of the latest year before its cut."""
         entries = model.info.get("reference", {})
         spreads = {name: Distribution(**entry) for name, entry in entries.items()}
         return cls(f"model {model.info.get('model_id', '')}".strip(), spreads)
 
     @classmethod
     def of_snapshot(cls, snapshot: Snapshot) -> Reference:
-        """The spreads of the newest year that was public on a day.
+        """Use the spreads of the latest year that was public on a date.
 
         Raises
         ------
@@ -84,7 +84,7 @@ class Reference:
         )
 
     def places(self, codes: pd.Series | None, count: int) -> Places:
-        """Which authority each row is about, as far as the reference knows it."""
+        """The authority of each row, if it is in the reference."""
         if self.published is None or codes is None:
             return Places(self, np.full(count, -1))
         return Places(self, self.published.index.get_indexer(pd.Index(codes.astype("str"))))
@@ -92,7 +92,7 @@ class Reference:
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """Rows beside what is published of their authorities.
+    """Rows matched with their authorities' published figures.
 
     Parameters
     ----------
@@ -105,11 +105,11 @@ class Places:
     place: npt.NDArray[np.intp]
 
     def deprivation(self, given: FloatArray) -> FloatArray:
-        """The rows' deprivation, the published one where none is given."""
+        """The rows' deprivation; the published one where none is given."""
         return np.where(np.isnan(given), self._of_published(DEPRIVATION), given)
 
     def sizes(self, name: str, given: FloatArray) -> FloatArray:
-        """The cases behind the rows' figures; the newest published's if not given."""
+        """The cases behind the rows' figures; those of the latest published ones by default."""
         table = self.reference.sizes
         if table is None or name not in table.columns:
             return given
@@ -119,13 +119,13 @@ class Places:
     def standing(
         self, name: str, value: FloatArray
     ) -> tuple[npt.NDArray[np.bool_], FloatArray, FloatArray]:
-        """Which figures are the published ones, and these figures' level and standard error.
+        """Which figures are the published ones, with their levels and standard errors.
 
-        They may be of an earlier year, and are compared within that.
+        They may be for an earlier year, and are compared within that.
         """
         usual = self._of_published(name)
         same = np.abs(value - usual) <= SAME * np.maximum(np.abs(usual), 1.0)
-        # A suppressed figure is no figure, and has a level: it is small.
+        # A suppressed figure has no value but a level: it is small.
         same |= np.isnan(value) & np.isnan(usual)
         return same, self._of_published(f"{name}_z"), self._of_published(f"{name}_se")
 

@@ -1,4 +1,4 @@
-"""Files of rows: which can be read, and what is said of one that can't, and what to do with it."""
+"""Files of rows: which can be read, and the message about one that can't."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ENDINGS = (".csv", ".parquet", ".jsonl", ".ndjson")
-"""How the files end that rows are read from and written to."""
+"""The endings of files that rows are read from and written to."""
 READ_LINES = (".jsonl", ".ndjson", ".json")
-"""How the files end of which each line is a row in JSON."""
+"""The endings of files with one JSON row per line."""
 _SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".numbers")
 _PACKED = (".gz", ".zip", ".bz2", ".xz", ".zst")
 _AS_CSV = 'Save its sheet as "CSV UTF-8", as spreadsheets call it, with the names in the first row.'
@@ -26,7 +26,7 @@ _HEAD = 512
 
 
 def unknown_kind(path: Path) -> ScoreError:
-    """What is said of a file whose ending is none that rows are read from.
+    """Return the error for a file with an ending that rows can't be read from.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def unknown_kind(path: Path) -> ScoreError:
 
 
 def check_text(path: Path) -> None:
-    """Refuse by its first bytes what is no text in UTF-8, whatever its name says.
+    """Refuse a file whose first bytes show that it is not UTF-8 text, whatever its name.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def check_text(path: Path) -> None:
 
 
 def check_parquet(path: Path) -> None:
-    """Refuse by its first bytes what is no Parquet file, though its name says so.
+    """Refuse a file whose first bytes show that it is not Parquet, despite its name.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def check_parquet(path: Path) -> None:
 
 
 def _beginning(path: Path) -> tuple[bytes, str]:
-    """The first bytes of a file, and what it is by them."""
+    """The first bytes of a file, and the kind of file that they show."""
     with path.open("rb") as stream:
         head = stream.read(_HEAD)
     kind = kind_of(head, "")
@@ -94,12 +94,12 @@ def _beginning(path: Path) -> tuple[bytes, str]:
 
 
 def json_records(source: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The lines of a file that hold an object each, counted from 1, and these.
+    """Read a file with one object per line: the lines, counted from 1, and the objects.
 
     Raises
     ------
     ScoreError
-        If a line is no object in JSON, or the file is not text in UTF-8.
+        If a line is not a JSON object, or the file is not UTF-8 text.
     """
     check_text(source)
     try:
@@ -123,7 +123,7 @@ def _record(line: str, where: str) -> dict[str, Any]:
 
 
 def no_utf8(path: Path) -> ScoreError:
-    """What is said of text that is not UTF-8: in which line, and how to save it."""
+    """The error for text that is not UTF-8: in which line, and how to save it."""
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             try:

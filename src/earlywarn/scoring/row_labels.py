@@ -1,4 +1,4 @@
-"""What a row is about: its day, within the model's life, and its authority."""
+"""The labels of a row: its date, within the model's life, and its authority."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from earlywarn.statistics.arrays import FloatArray
 
 LONGEST = 100
-"""Letters that the name of an authority has at most."""
+"""The most letters in the name of an authority."""
 
 
 def single_column(rows: pd.DataFrame, name: str, faults: Faults) -> pd.Series | None:
-    """A column that may be absent, and must not stand twice."""
+    """A column that may be absent, but must not occur twice."""
     if name not in rows.columns:
         return None
     column = rows[name]
@@ -40,13 +40,13 @@ class Days(NamedTuple):
     """The day of each row."""
 
     where: npt.NDArray[np.intp] | slice
-    """Where each row's is among those given."""
+    """The index of each row's date among the distinct ones."""
     given: list[date | None]
-    """None where there is none, or it is refused."""
+    """The distinct dates; None where there is none, or it is refused."""
 
 
 def row_days(rows: pd.DataFrame, usual: str, faults: Faults) -> Days:
-    """The day of each row; one without is of the day that its figures are compared on, if any."""
+    """The date of each row; by default the one on which its figures are compared, if any."""
     cells, where = _distinct(single_column(rows, "as_of", faults))
     if cells is None:
         where = np.zeros(len(rows), dtype=np.intp)
@@ -60,9 +60,9 @@ def row_days(rows: pd.DataFrame, usual: str, faults: Faults) -> Days:
 
 
 def years_of(days: Days, model: RiskModel, faults: Faults) -> FloatArray:
-    """The years from the cut to each row's day; a row outside the model's life is refused.
+    """The years from the cut to each row's date; a row outside the model's life is refused.
 
-    One without a day is taken for the middle of the year after the cut.
+    A row without a date is treated as in the middle of the year after the cut.
     """
     texts = ["" if day is None else day.isoformat() for day in days.given]
     first, last = model.info.get("first_date"), model.info.get("sunset")
@@ -71,33 +71,33 @@ def years_of(days: Days, model: RiskModel, faults: Faults) -> FloatArray:
         reason = f"as_of is outside the model's life, {first} to {last}"
         faults.add(np.array(outside, dtype=bool)[days.where], reason)
     years = np.array([years_after(model, day) if day else np.nan for day in texts], dtype=float)
-    years[years > FURTHEST] = np.nan  # Such a row is refused: its level is carried nowhere.
+    years[years > FURTHEST] = np.nan  # Such a row is refused, so its level is not carried forward.
     return years[days.where]
 
 
 def _said(text: str) -> str:
-    """What a cell says: R writes NA where there is nothing."""
+    """A cell's text: R writes NA where there is nothing."""
     return "" if text == "NA" else text
 
 
 def _day(cell: object) -> date | None:
-    """The day that a cell means, if any: each by itself, so that none sways another."""
+    """The date that a cell means, if any, independently of other cells."""
     if isinstance(cell, (int, float, np.integer)):
         cell = cell_text(_whole(cell)) if -LARGEST < cell < LARGEST else ""
     elif not isinstance(cell, (str, date, np.datetime64)):
-        return None  # What another object says of itself may be anything.
+        return None  # Another object's own text could be anything.
     return parse_cell_day(cell)
 
 
 def authority_codes(rows: pd.DataFrame, register: Register, faults: Faults) -> pd.Series | None:
-    """The three-digit code of each row's authority, empty where none is given; None if none is.
+    """The code of each row's authority, empty where none is given; None if no row has one.
 
-    A code, a nine-character code, a name or the beginning of one stands in ``la_code``, or, where
-    a row's own ``la_code`` is empty, in its ``la_name``, whatever the rows beside it have. A row
-    whose authority is not known is refused.
+    ``la_code`` contains a code, a nine-character code, a name or the beginning of one; where a
+    row's ``la_code`` is empty, its ``la_name`` is used, regardless of other rows. A row whose
+    authority is unknown is refused.
     """
     answer: npt.NDArray[np.object_] | None = None
-    bare = np.ones(len(rows), dtype=bool)  # rows of which no authority has been given so far
+    bare = np.ones(len(rows), dtype=bool)  # rows without an authority so far
     for label in ("la_code", "la_name"):
         column = _of_bare(rows, label, bare, faults)
         cells, where = _distinct(column)
@@ -124,7 +124,7 @@ def authority_codes(rows: pd.DataFrame, register: Register, faults: Faults) -> p
 def _of_another(
     rows: pd.DataFrame, codes: npt.NDArray[np.object_], register: Register
 ) -> npt.NDArray[np.bool_]:
-    """The rows whose code and name are of two authorities."""
+    """The rows whose code and name belong to different authorities."""
     if not {"la_code", "la_name"} <= set(rows.columns) or not rows.columns.is_unique:
         return np.zeros(len(rows), dtype=bool)
 
@@ -139,7 +139,7 @@ def _of_another(
 def _of_bare(
     rows: pd.DataFrame, label: str, bare: npt.NDArray[np.bool_], faults: Faults
 ) -> pd.Series | None:
-    """A column's cells in the rows that it counts for; None if there are none."""
+    """A column's cells in the rows where it is used; None if there are none."""
     if label not in rows.columns or not bare.any():
         return None
     column = rows[label]
@@ -150,7 +150,7 @@ def _of_bare(
 
 
 def _within(rows: npt.NDArray[np.bool_], some: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Of the rows marked, those that are marked among them."""
+    """A mask within the marked rows, as a mask of all rows."""
     marked = np.zeros(len(rows), dtype=bool)
     marked[rows] = some
     return marked
@@ -165,7 +165,7 @@ def _codes(text: str, register: Register) -> list[str]:
 
 
 def _distinct(column: pd.Series | None) -> tuple[pd.Series | None, npt.NDArray[np.intp] | slice]:
-    """The cells to look at, and where each row's is among them; like cells are looked at once."""
+    """The distinct cells, and the index of each row's among them, so that each is read once."""
     if column is None or column.dtype == object:
         return _blanked(column), slice(None)
     places, cells = pd.factorize(column, use_na_sentinel=False)
@@ -177,5 +177,5 @@ def _blanked(column: pd.Series | None) -> pd.Series | None:
 
 
 def _whole(cell: object) -> object:
-    """A whole number that a gap in its column made a fraction, whole again."""
+    """A whole number that became fractional through a gap in its column, restored."""
     return int(cell) if isinstance(cell, float) and cell.is_integer() else cell

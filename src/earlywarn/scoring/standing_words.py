@@ -1,4 +1,4 @@
-"""Where an authority stands, in words: band, rank and list; and where nothing is known of it."""
+"""An authority's band, rank and place on the list in words, also if nothing is known about it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NOTHING = "nothing known"
-"""What stands for a band where nothing is known of an authority."""
+"""The name shown instead of a band if nothing is known about an authority."""
 CAUTION = (
     "These figures predict little: ranks overlap widely, and most authorities high on the list "
     "will not be judged Inadequate."
 )
-"""What is said wherever authorities are set in order."""
+"""The caution shown wherever authorities are ranked."""
 _REASON = "as nothing is known of it"
 
 
 def band_name(row: Mapping[Any, Any] | pd.Series) -> str:
-    """The band of a row of ``score``.
+    """Return the band of a row of ``score``.
 
     Examples
     --------
@@ -34,10 +34,10 @@ def band_name(row: Mapping[Any, Any] | pd.Series) -> str:
 
 
 def judgement_words(row: Mapping[Any, Any] | pd.Series) -> str:
-    """The last judgement of a row of ``score``: its overall grade, and that of its worst area.
+    """Describe the last judgement of a row of ``score``: overall grade, and worst area.
 
-    Ofsted's word for the whole is the overall grade, which inspections since April 2026 lack; a
-    judgement counts here by its worst area (`worst_of`).
+    Ofsted's overall grade is missing in inspections since April 2026; a judgement counts here by
+    its worst area (`worst_of`).
 
     Examples
     --------
@@ -57,7 +57,7 @@ def judgement_words(row: Mapping[Any, Any] | pd.Series) -> str:
 
 
 def band_words(row: Mapping[Any, Any] | pd.Series) -> str:
-    """The band of a row of ``score``, and how probable it is.
+    """Describe the band of a row of ``score``, and its probability.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def band_words(row: Mapping[Any, Any] | pd.Series) -> str:
 
 
 def rank_words(row: Mapping[Any, Any] | pd.Series, count: int) -> str:
-    """The rank of a row of ``score`` with its interval.
+    """Describe the rank of a row of ``score`` with its interval.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def rank_words(row: Mapping[Any, Any] | pd.Series, count: int) -> str:
 
 
 def top_chances(row: Mapping[Any, Any] | pd.Series) -> tuple[str, str]:
-    """The chance to be on the list of the highest: of all, and of those not already Inadequate.
+    """Return the chances of being on the top list: of all, and of those not yet Inadequate.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Columns of text, joined row by row."""
+"""Join columns of text row by row."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 
 def joined(columns: Sequence[Any]) -> Any:
-    """Give the texts of several columns as one, row by row; nothing where one has none.
+    """Join the texts of several columns row by row; missing where one is missing.
 
     Parameters
     ----------
     columns : sequence of array of str
-        pandas' arrays, of one length.
+        pandas' arrays of equal length.
 
     Returns
     -------
     array of str
-        All at one go where Arrow holds them: adding one after the other writes the first ones
-        again each time, and most of the time goes into memory.
+        Joined in one go where Arrow stores them: adding one after another would copy the first ones
+        each time, and memory takes most of the time.
 
     Examples
     --------

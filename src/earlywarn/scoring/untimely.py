@@ -1,4 +1,4 @@
-"""Rows whose day can't be theirs: figures not there yet or long past, authorities not there."""
+"""Rows whose date can't be right: figures not yet published or too old, or no such authority."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     Found = Iterator[tuple[str, npt.NDArray[np.bool_]]]
 
 YEAR_ENDS = (3, 31)
-"""The last day of a reporting year; those of some tables end later in the year, none before."""
+"""The last day of a reporting year; some tables' years end later, none earlier."""
 LONG = 5
-"""Years after which a figure is no newer one's stand-in: the newest are never older than three."""
+"""The age in years at which a figure is out of date: the latest are never older than three."""
 FIGURES = (
     "a figure is of a year that had not ended on the row's as_of, in {rows}: is the day right?"
 )
@@ -43,14 +43,14 @@ AUTHORITY = "the authority did not exist on the row's as_of, in {rows}: is the d
 def untimely(
     rows: pd.DataFrame, days: Days, codes: pd.Series | None, register: Register | None
 ) -> Found:
-    """What of rows can't be of their day, and in which.
+    """Find what can't be right on the rows' dates, and in which rows.
 
     Parameters
     ----------
     rows : DataFrame
-        Whose ``_period`` columns are looked at.
+        Rows with ``_period`` columns to check.
     days : Days
-        The day of each row; of a row without one nothing is said.
+        The date of each row; a row without one is not checked.
     codes : Series of str, optional
         The authority of each row, empty where none is given.
     register : Register, optional
@@ -59,7 +59,7 @@ def untimely(
     Yields
     ------
     what : str
-        In which ``{rows}`` stands for how many.
+        A text in which ``{rows}`` stands for the number of rows.
     rows : ndarray of shape (n_rows,)
 
     Examples
@@ -94,7 +94,7 @@ def _of_other_years(rows: pd.DataFrame, days: Days) -> Found:
         newest, oldest = limits[:, :2].min(), limits[:, 2].max()
         last = np.fmax.reduce(period, initial=-np.inf)
         if last <= newest and np.fmin.reduce(period, initial=np.inf) >= oldest:
-            continue  # as nearly always, and much quicker than row by row
+            continue  # nearly always the case, and much quicker than row by row
         ended, published, first = limits[days.where].T
         later |= period > ended
         early |= (period > published) & (period <= ended)
@@ -103,7 +103,7 @@ def _of_other_years(rows: pd.DataFrame, days: Days) -> Found:
 
 
 def _limits(series: str, day: date | None) -> tuple[float, float, float]:
-    """The last year that had ended by a day, the last that may be published, and the first due."""
+    """The last year that had ended by a date, the last that may be published, the first due."""
     if day is None:
         return np.inf, np.inf, -np.inf
     ended = day.year - ((day.month, day.day) < YEAR_ENDS)
@@ -113,7 +113,7 @@ def _limits(series: str, day: date | None) -> tuple[float, float, float]:
 
 @cache
 def _releases(series: str) -> tuple[list[date], list[float]]:
-    """The days for sure of a series' releases in order; before each, the first year to come."""
+    """The recorded dates of a series' releases in order; before each, the first year to come."""
     table = shipped_calendar().releases
     known = table[(table["series"] == series) & (table["precision"] != "assumed")]
     came = sorted(

@@ -1,8 +1,8 @@
-"""A driver in words: the one place, for the table, rows from anywhere, files, engines and HTTP.
+"""Put drivers into words, in one place for tables, rows, files, engines and HTTP.
 
-A figure is said beside what it counts against: what is expected for the authority's deprivation
-where it is compared like for like, else England. A level that comes without its figure is said as
-a level. Many rows share their words, so that each different phrase is made once.
+A figure is given with what it is compared with: the value expected for the authority's deprivation
+where it is compared like for like, otherwise England's. A level without its figure is described as
+a level. Many rows share their words, so each distinct phrase is made once.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ Ints = npt.NDArray[np.intp]
 SLIGHT = 0.05
 """Log-odds below which a contribution is slight: it moves a risk of 10% by under half a point."""
 NONE = 0.005
-"""Log-odds below which a contribution is called none at all."""
+"""Log-odds below which a contribution is described as no effect."""
 LAST = (HISTORY, WAS_INADEQUATE)
-"""The indicators of the last inspection: one fact of three grades, said once."""
+"""The indicators of the last inspection: one fact with three grades, mentioned once."""
 _PARTS = {
     HISTORY: ("being below Good", "being Good or Outstanding"),
     WAS_INADEQUATE: ("not being Inadequate", "being Inadequate"),
 }
-"""What each of them weighs where it is 0, and where it is 1."""
+"""What each of them means if it is 0, and if it is 1."""
 _GRADES = {
     (1.0, 0.0): "Good or Outstanding",
     (0.0, 0.0): "Requires improvement",
     (0.0, 1.0): "Inadequate",
 }
-"""The last grade by both of them."""
+"""The last grade, given both of them."""
 _BY_ONE = (
     {1.0: "Good or Outstanding", 0.0: "below Good"},
     {1.0: "Inadequate", 0.0: "not Inadequate"},
 )
-"""What is known of the last grade where one of them is not known."""
+"""What is known about the last grade where one of them is unknown."""
 _KEPT = frozenset({"Section"})
 """First words of titles that keep their capital within a sentence."""
 
@@ -56,16 +56,16 @@ _PUBLISHED = np.zeros(1)
 
 
 class Facts(NamedTuple):
-    """What is known of one indicator in some rows, beside its level; NaN where it is not.
+    """What is known about one indicator in some rows, besides its level; NaN where unknown.
 
-    Of the last inspection: whether it was Good or Outstanding, and whether it was Inadequate. What
-    is known of no row is a single NaN, which needs no looking at row by row.
+    For the last inspection: whether it was Good or Outstanding, and whether it was Inadequate. What
+    is unknown in all rows is a single NaN, which need not be checked row by row.
     """
 
     value: FloatArray
-    """In the indicator's unit."""
+    """The value in the indicator's unit."""
     beside: FloatArray
-    """Expected for its deprivation, for an indicator compared like for like; else England's."""
+    """The value expected for its deprivation if compared like for like; otherwise England's."""
     period: FloatArray
     """The year in which the value's period ends."""
     own: FloatArray = _PUBLISHED
@@ -73,7 +73,7 @@ class Facts(NamedTuple):
 
 
 def figure(record: Indicator, value: float) -> str:
-    """A figure with its mark, in the digits that matter.
+    """Format a figure with its unit's mark, in the digits that matter.
 
     Examples
     --------
@@ -86,13 +86,13 @@ def figure(record: Indicator, value: float) -> str:
 
 
 def subject(record: Indicator) -> str:
-    """The indicator's title, as it stands within a sentence."""
+    """The indicator's title, as written within a sentence."""
     title = record.title
     return title if title.split()[0] in _KEPT else title[0].lower() + title[1:]
 
 
 def effect(contribution: float) -> str:
-    """What a contribution does to the risk.
+    """Describe what a contribution does to the risk.
 
     Examples
     --------
@@ -106,13 +106,12 @@ def effect(contribution: float) -> str:
 
 
 def last_inspection(good: float, inadequate: float = np.nan) -> str:
-    """What the last inspection gave: its grade, as far as it is known, or what a caller gave.
+    """Describe the last inspection's grade, as far as it is known, or as a caller gave it.
 
     Parameters
     ----------
     good, inadequate : float
-        Whether it was Good or Outstanding, and whether it was Inadequate: 1, 0, or NaN where it is
-        not known.
+        Whether it was Good or Outstanding, and whether it was Inadequate: 1, 0, or NaN if unknown.
 
     Examples
     --------
@@ -136,10 +135,10 @@ def last_inspection(good: float, inadequate: float = np.nan) -> str:
 
 
 def worst_of(grade: str) -> str:
-    """What the grade that a judgement counts by is the worst of.
+    """Describe the areas whose worst grade a judgement counts by.
 
-    A grade below Good is that of the worst area. A better one says nothing of care leavers, who
-    count where they are Inadequate alone: they stood apart in some years only.
+    A grade below Good is that of the worst area. A better one does not cover care leavers, whose
+    grade counts only if it is Inadequate, since it was separate in some years only.
 
     Examples
     --------
@@ -151,7 +150,7 @@ def worst_of(grade: str) -> str:
 
 
 def last_part(record: Indicator, value: float) -> str:
-    """What one indicator of the last inspection is weighed for.
+    """Describe what one indicator of the last inspection stands for.
 
     Examples
     --------
@@ -163,7 +162,7 @@ def last_part(record: Indicator, value: float) -> str:
 
 
 def own_figure(period: float) -> str:
-    """What is said of a caller's own figure: of which year it is, nobody said.
+    """Describe a caller's own figure, whose year is unknown.
 
     Examples
     --------
@@ -181,15 +180,15 @@ def phrase(
     level: float,
     own: float = 0.0,
 ) -> str:
-    """One driver in a few words.
+    """Put one driver into a few words.
 
     Parameters
     ----------
     record : Indicator
     value, beside, period : float
-        As in ``Facts``, also for the last inspection; NaN where not known.
+        As in ``Facts``, also for the last inspection; NaN where unknown.
     level : float
-        The standardised level, said where there is no value.
+        The standardised level, used where there is no value.
     own : float
         1 for a caller's own figure.
 
@@ -225,16 +224,16 @@ def driver_texts(
     levels: FloatArray,
     refused: Ints,
 ) -> Any:
-    """The drivers of many rows in words, strongest first.
+    """Put the drivers of many rows into words, strongest first.
 
     Parameters
     ----------
     records : sequence of Indicator
         The model's, in the order of its columns.
     terms : ndarray of shape (n_drivers, n_rows)
-        Places among the records; their number where there is no driver left.
+        Positions among the records; the number of records where there is no driver left.
     facts : sequence of Facts
-        One a record.
+        One per record.
     levels : ndarray of shape (n_rows, n_records)
         The standardised levels.
     refused : ndarray of int
@@ -243,7 +242,7 @@ def driver_texts(
     Returns
     -------
     array of str
-        A text a row; empty where nothing drives it that way.
+        One text per row; empty where there is no driver in that direction.
     """
     texts, places = [""], np.zeros(terms.shape, dtype=np.intp)
     for term, which, rows in _by_term(terms, len(records)):
@@ -261,7 +260,7 @@ def driver_texts(
 
 
 def _by_term(terms: Terms, count: int) -> Iterator[tuple[int, Ints, Ints]]:
-    """Each term that drives a row: its places among all that are given, and their rows."""
+    """For each term that drives a row: its positions among all given, and their rows."""
     flat = terms.reshape(-1)
     order = np.argsort(flat, kind="stable")
     edges = np.searchsorted(flat, np.arange(count + 1), sorter=order)
@@ -271,7 +270,7 @@ def _by_term(terms: Terms, count: int) -> Iterator[tuple[int, Ints, Ints]]:
 
 
 def _different(record: Indicator, facts: Facts, level: FloatArray) -> tuple[list[str], Ints]:
-    """The different phrases of one indicator, and which of them each row has."""
+    """The distinct phrases of one indicator, and which of them each row has."""
     value, beside = _rounded(facts.value), _rounded(facts.beside)
     said = np.copysign(np.maximum(np.round(np.abs(level), 1), 0.1), level)
     parts = (value, beside, facts.period, np.where(np.isnan(value), said, 0.0), facts.own)
@@ -280,10 +279,10 @@ def _different(record: Indicator, facts: Facts, level: FloatArray) -> tuple[list
         if _differ(part):
             code, different = pd.factorize(part, use_na_sentinel=False)
             codes, differing = codes * len(different) + code, differing + 1
-    if differing > 1:  # Else they are numbered without a hole already.
+    if differing > 1:  # Otherwise they are already numbered without gaps.
         codes, _ = pd.factorize(codes)
     a_row = np.empty(codes.max() + 1, dtype=np.intp)
-    a_row[codes] = np.arange(len(codes))  # Any row of a code will do: they say the same.
+    a_row[codes] = np.arange(len(codes))  # Any row of a code will do: they are the same.
     rows = zip(*(np.broadcast_to(part, level.shape)[a_row].tolist() for part in parts), strict=True)
     return [phrase(record, *row) for row in rows], codes
 
@@ -293,5 +292,5 @@ def _differ(part: FloatArray) -> bool:
 
 
 def _rounded(figures: FloatArray) -> FloatArray:
-    """To the digits that are said, so that few differ."""
+    """Round to the digits shown, so that few differ."""
     return np.where(figures >= 100, np.rint(figures), np.round(figures, 1))
