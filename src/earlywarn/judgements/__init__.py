@@ -1,1 +1,1 @@
-"""The judgements part of earlywarn."""
+"""Judgements: reading and checking inspection outcomes, and turning them into targets."""

@@ -1,4 +1,4 @@
-"""New judgements beside those at hand: one inspection is one row, a contradiction is refused."""
+"""Add new judgements to existing ones: one row per inspection; contradictions are refused."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _GRADED = ("overall", *AREAS)
 def added_judgements(
     held: pd.DataFrame, new: pd.DataFrame, register: Register, *, where: str = "new judgements"
 ) -> pd.DataFrame:
-    """Put new judgements beside those that are held.
+    """Add new judgements to existing ones.
 
     Parameters
     ----------
     held : DataFrame
-        Judgements as `read_judgements` gives them.
+        Judgements as returned by `read_judgements`.
     new : DataFrame
-        The same columns; `la_code` may also hold names. Inspections that are held already are
-        left out; a grade that was blank is filled in.
+        The same columns; `la_code` may also contain names. Inspections that are already there are
+        left out; a blank grade is filled in.
     register : Register
-        The authorities that there are.
+        The register of authorities.
     where : str
         What the new ones are, for the error.
 
@@ -42,14 +42,14 @@ def added_judgements(
     Raises
     ------
     OutcomeError
-        If a row is not a judgement, or contradicts one that is held or another new one.
+        If a row is not a judgement, or contradicts an existing one or another new one.
     AuthorityError
-        If an authority is not known.
+        If an authority is unknown.
 
     Notes
     -----
     Two rows of an authority are the same inspection if they began on the same day, or were
-    published on the same day and one start is known to the month only.
+    published on the same day and one of the starts is known only to the month.
     """
     checked = check_judgements(new)
     rows = [_plain(row) for row in checked.reindex(columns=list(COLUMNS)).to_dict("records")]
@@ -68,7 +68,7 @@ def added_judgements(
 
 
 def without_last_judgement(before: pd.DataFrame, after: pd.DataFrame) -> list[str]:
-    """The authorities that have judgements in one frame and none in another.
+    """List the authorities that have judgements in one frame but not in another.
 
     Examples
     --------
@@ -132,7 +132,7 @@ def _is_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 
 def _join(held: dict[str, Any], new: dict[str, Any], where: str) -> None:
-    """Fill in what the held row lacks; refuse what contradicts it."""
+    """Fill in what the existing row lacks; refuse what contradicts it."""
     starts = {held["inspection_start"], new["inspection_start"]}
     by_month = "month" in (held["start_precision"], new["start_precision"])
     if by_month and len({start.replace(day=1) for start in starts}) == 1:
@@ -162,7 +162,7 @@ def _contradiction(
 
 
 def named(codes: Iterable[str], register: Register, *, most: int = 5) -> str:
-    """The names of a few authorities, and how many more there are."""
+    """List the names of a few authorities, and how many more there are."""
     listed = list(codes)
     few = ", ".join(register.name_of(code) for code in listed[:most])
     return few if len(listed) <= most else f"{few} and {len(listed) - most} more"

@@ -1,4 +1,4 @@
-"""Judgements that can be and never were: grades, days and inspections unlike all those known."""
+"""Judgements that are possible but unprecedented: grades, dates and inspections unlike others."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ if TYPE_CHECKING:
 
     from earlywarn.judgements.rows import Inspection
 
-# Of the 492 inspections from November 2013 to August 2026 none is beyond these.
+# None of the 492 inspections from November 2013 to August 2026 is beyond these.
 _SHORTEST, _LONGEST = 20, 250  # days from the start to the report: 22 to 225
 APART = 500  # days between two inspections of one authority: 622 at least
 _CORE = ("leadership", "help_and_protection", "in_care")
 _SATURDAY = 5
-_CARE_LEAVERS_FROM = date(2023, 2, 1)  # under ILACS; before it they were judged with those in care
+_CARE_LEAVERS_FROM = date(2023, 2, 1)  # under ILACS; before, they were judged with those in care
 _UNDER = {"SIF": (date(2013, 11, 1), date(2018, 12, 31)), "ILACS": (date(2018, 1, 1), date.max)}
 _SCILLY = "420"  # no child there is in care
 
 
 def doubts_about(inspections: Sequence[Inspection]) -> list[Finding]:
-    """A warning for each thing that no inspection known so far shows: a cell may be wrong.
+    """Warn of anything that no known inspection has shown so far, since a cell may be wrong.
 
     Parameters
     ----------
     inspections : sequence of Inspection
-        One each, by authority and start.
+        One entry each, by authority and start.
 
     Returns
     -------
     list of Finding
-        Reports sooner or later after the start than any; days at a weekend; an overall grade beyond
-        every area, or two grades from leadership; an Inadequate area under an overall Good; one
-        area without a grade; a framework of other years; an inspection begun, or a report
-        published, in holidays; one under ILACS begun within a week; two inspections of one
+        Reports sooner or later after the start than any before; dates at a weekend; an overall
+        grade beyond every area, or two grades from leadership; an Inadequate area under an overall
+        Good; one area without a grade; a framework from other years; an inspection begun, or a
+        report published, in holidays; one under ILACS begun mid-week; two inspections of one
         authority within 500 days.
     """
     findings = [_doubt(one, code, message) for one in inspections for code, message in _of_one(one)]
@@ -88,7 +88,7 @@ def _odd_days(one: Inspection, start: date | None, published: date) -> Iterator[
 
 
 def _begins_within_a_week(one: Inspection, start: date) -> bool:
-    """Under ILACS on a Tuesday to Friday: a weekend is named by itself."""
+    """Whether an ILACS inspection began on Tuesday to Friday; weekends are separate."""
     other = not begins_week(start) and start.weekday() < _SATURDAY
     return other and one.row["framework"] == "ILACS" and one.row["la_code"] != _SCILLY
 

@@ -1,4 +1,4 @@
-"""The same inspection in several tables is one; where they contradict each other, that is named."""
+"""Merge the same inspection from several tables, and report where they contradict each other."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _COMPARED = ("framework", "published_on", *JUDGED)
 
 
 def merged(inspections: Iterable[Inspection]) -> tuple[list[Inspection], list[Finding]]:
-    """One inspection each, sorted by authority and start.
+    """Merge inspections to one entry each, sorted by authority and start.
 
     Parameters
     ----------
     inspections : iterable of Inspection
-        As they were read, from all tables.
+        As read, from all tables.
 
     Returns
     -------
     inspections : list of Inspection
-        Of equal ones the first; of two starts of one report the one that is known to the day. A
-        table compiled from the reports gives way to any other.
+        The first of equal ones; if a report has two starts, the one that is known to the day. Any
+        other table takes precedence over one compiled from the reports.
     findings : list of Finding
-        A warning where a table compiled from the reports contradicts another, and for what
-        `doubts_about` doubts.
+        A warning where a table compiled from the reports contradicts another, and for the doubts of
+        `doubts_about`.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def merged(inspections: Iterable[Inspection]) -> tuple[list[Inspection], list[Fi
 def _one_an_inspection(
     inspections: Iterable[Inspection], findings: list[Finding]
 ) -> list[Inspection]:
-    """Keep the first of equal ones; two that differ are a fault that only the user can mend."""
+    """Keep the first of equal ones; two that differ are an error that only the user can fix."""
     kept: dict[tuple[str, date], Inspection] = {}
     for one in inspections:
         first = kept.setdefault(one.inspection, one)
@@ -74,7 +74,7 @@ def _one_start_a_report(inspections: list[Inspection], findings: list[Finding]) 
 def _contradict(
     first: Inspection, second: Inspection, column: str, findings: list[Finding]
 ) -> None:
-    """Refuse two tables that contradict each other, unless the second gives way."""
+    """Refuse two tables that contradict each other, unless the first takes precedence."""
     values = f"{first.row[column] or 'blank'} and {second.row[column] or 'blank'}"
     where = f"{first.where}; and {second.where}"
     if second.from_reports:

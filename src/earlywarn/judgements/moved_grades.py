@@ -1,8 +1,8 @@
-"""Columns of grades that slipped by a row or were exchanged, in a whole table or some of its rows.
+"""Find columns of grades that slipped by a row or were exchanged, in all or part of a table.
 
-What is held against each other is how likely the grades of each row are as they stand, and as they
-would be with the column one row higher or lower, or with two columns exchanged. The rows that
-follow each other and gain most by it are where it happened, if they gain enough.
+The comparison is between how likely the grades of each row are as given, and how likely they would
+be with the column one row higher or lower, or with two columns exchanged. The consecutive rows that
+gain most are where it happened, if they gain enough.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ if TYPE_CHECKING:
 COLUMNS = ("overall", "leadership", "help_and_protection", "in_care", "care_leavers")
 """The columns of grades, in the order of the initials of a row."""
 
-# By how much of log-likelihood rows must gain. Each table from 2013 to 2026, and every 12, 15 and
-# 18 months of it by report or by authority, gains 8.4 at most by a slip, and 6.1 by an exchange;
-# of 1,440 with their rows in another order, one in 1,000 more than 8.5 and 9.4. The most that
-# chance gains grows as the logarithm of the rows.
+# How much log-likelihood rows must gain. Each table from 2013 to 2026, and every 12, 15 and 18
+# months of it by report or by authority, gains 8.4 at most by a slip, and 6.1 by an exchange; of
+# 1,440 with their rows in another order, one in 1,000 more than 8.5 and 9.4. The most that chance
+# gains grows as the logarithm of the rows.
 _BY_SLIP, _BY_EXCHANGE = 10.0, 8.0
 _ROWS = 60
-_OF_ONE = 4.0  # what one row counts at most: a single odd one is no column that moved
+_OF_ONE = 4.0  # the most that one row counts: a single odd one does not mean that a column moved
 _LEAVERS = COLUMNS.index("care_leavers")
 
 
 @dataclass(frozen=True)
 class Moved:
-    """Rows whose grades are likelier otherwise.
+    """Rows whose grades would be likelier if moved.
 
     Attributes
     ----------
     columns : tuple of str
         The column that slipped, or the two that were exchanged.
     first, last : int
-        The rows, by their place in the table.
+        The rows, by their position in the table.
     below : bool
-        Whether the grade of a row stands in the row below it.
+        Whether the grade of a row is in the row below it.
     gain, enough : float
-        By how much the log-likelihood is higher, and by how much it must be to mean anything.
+        How much higher the log-likelihood is, and how much higher it must be to mean anything.
     """
 
     columns: tuple[str, ...]
@@ -69,8 +69,8 @@ def moved_in(rows: Sequence[str]) -> Moved | None:
 
     Notes
     -----
-    Exchanges with care leavers are not looked for: those who leave care are judged better than, or
-    worse than, those in care about as often.
+    Exchanges with care leavers are not looked for: care leavers are graded better than children in
+    care about as often as worse.
 
     Examples
     --------
@@ -108,7 +108,7 @@ def _exchanges(rows: Sequence[str]) -> Iterator[Moved]:
 
 
 def _most_gained(rows: Sequence[str], others: Sequence[str], none: Moved) -> Moved:
-    """The rows that follow each other and gain most (the largest sum of a part, Kadane 1984)."""
+    """The consecutive rows that gain most (maximum subarray sum, Kadane 1984)."""
     best, first, gain = none, 0, 0.0
     for place, (row, other) in enumerate(zip(rows, others, strict=False)):
         if gain <= 0:
@@ -120,12 +120,12 @@ def _most_gained(rows: Sequence[str], others: Sequence[str], none: Moved) -> Mov
 
 
 def _enough(limit: float, rows: Sequence[str]) -> float:
-    """What is enough in so many rows."""
+    """The gain that is enough in a number of rows."""
     return limit + math.log(max(1.0, len(rows) / _ROWS))
 
 
 def _gain(row: str, other: str) -> float:
-    """How much likelier the grades are otherwise; nothing where a grade would come or go."""
+    """How much likelier the grades would be; 0 where a grade would appear or disappear."""
     blanks = ([cell == "-" for cell in cells] for cells in (row, other))
     same = next(blanks) == next(blanks)
     return min(_OF_ONE, log_chance(other) - log_chance(row)) if same else 0.0

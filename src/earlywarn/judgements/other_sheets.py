@@ -1,7 +1,7 @@
-"""What the other sheets of Ofsted's workbook say again, held against its history of inspections.
+"""Compare the other sheets of Ofsted's workbook with its history of inspections.
 
-The yearly workbook gives an inspection up to three times: in the history, as the latest of its
-authority, and among the activity of the year. Only the history is read into judgements.
+The yearly workbook contains an inspection up to three times: in the history, as the latest of its
+authority, and in the year's activity. Only the history is read into judgements.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from earlywarn.judgements.tables import JudgementTable
 
 SHEETS_DISAGREE = "sheets-disagree"
-"""What a difference between the sheets of one workbook is called among findings."""
+"""The finding for a difference between the sheets of one workbook."""
 
 _AS_AT = re.compile(r"\bas at (\d{1,2} \w+ \d{4})\b")
 _YEAR = timedelta(days=365)
@@ -41,21 +41,21 @@ _COMPARED = ("inspection_start", "published_on", *JUDGED, "inspection_type")
 def doubts_of_sheets(
     history: JudgementTable, inspections: Sequence[Inspection], register: Register
 ) -> list[Finding]:
-    """A warning for each difference between a history and the sheets that repeat it.
+    """Warn of each difference between a history and the sheets that repeat it.
 
     Parameters
     ----------
     history : JudgementTable
         The history, with the sheets that repeat it.
     inspections : sequence of Inspection
-        What was read from it.
+        The inspections read from it.
     register : Register
         The authorities.
 
     Returns
     -------
     list of Finding
-        Empty where no sheet repeats the history: other years, and a sheet saved by itself.
+        Empty if no sheet repeats the history, as in other years and in a sheet saved by itself.
     """
     day = _as_at(history)
     ordered = sorted(inspections, key=lambda one: one.inspection)
@@ -75,7 +75,7 @@ def doubts_of_sheets(
 
 
 def _as_at(history: JudgementTable) -> date | None:
-    """The day of the workbook, of the title above the latest judgements."""
+    """The date of the workbook, from the title above the latest judgements."""
     found = (_AS_AT.search(words_of(sheet.above)) for sheet in history.repeats)
     return next((parse_cell_day(match[1]) for match in found if match), None)
 
@@ -131,7 +131,7 @@ def _of_the_year(
     history: Sequence[Inspection],
     day: date | None,
 ) -> Iterator[str]:
-    """Differences between the inspections of the year and those that the history has of it."""
+    """Differences between the inspections of the year and those of that year in the history."""
     starts = {one.inspection: one for one in history}
     reports = {one.report: one for one in history}
     met = set()
@@ -153,7 +153,7 @@ def _within_a_year(one: Inspection, day: date) -> bool:
 
 
 def _differences(sheet: JudgementTable, one: Inspection, twin: Inspection | None) -> Iterator[str]:
-    """What a sheet says of an inspection and the history says otherwise."""
+    """The differences between a sheet and the history for one inspection."""
     if twin is None:
         yield (
             f"{one.where}: the history has no inspection of it that began on "

@@ -1,4 +1,4 @@
-"""Inspection judgements: Ofsted's ODS, tables compiled from reports and our own, as one frame."""
+"""Read inspection judgements from Ofsted's ODS, tables compiled from reports and our own CSV."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 KIND = "judgements"
 NO_JUDGEMENTS = "no-judgements"
-"""What a table of judgements is called among the files that were read."""
+"""The name of a table of judgements among the files that were read."""
 
 _SIF_ENDED, _ILACS_ALL = date(2018, 1, 1), date(2024, 1, 1)
 _NEARLY_ALL = 120
@@ -41,17 +41,17 @@ _NEARLY_ALL = 120
 
 @dataclass(frozen=True, eq=False)
 class JudgementsRead:
-    """What tables of judgements say.
+    """The content of tables of judgements.
 
     Attributes
     ----------
     frame : DataFrame
-        As `read_judgements` gives it.
+        As returned by `read_judgements`.
     findings : list of Finding
         What was left out or is doubtful.
     read : dict of str to (str, int)
-        For each member of the folder that holds judgements, by name: what it is, and the rows that
-        were read of it.
+        For each member of the folder with judgements, by name: what it is, and how many rows were
+        read.
     faults : list of OutcomeError
         Why files could not be read.
     """
@@ -63,22 +63,22 @@ class JudgementsRead:
 
 
 def read_judgements(path: str | Path, *, register: Register | None = None) -> pd.DataFrame:
-    """Read inspection judgements from any of the forms in which they are kept.
+    """Read inspection judgements in any of their usual formats.
 
     Parameters
     ----------
     path : str or Path
         Ofsted's ODS (or the same workbook as .xlsx), a CSV in the compiled form, a table that the
-        sector compiles from the reports, a CSV that earlywarn wrote, any of these in gzip or zip,
-        or a folder with any of them at any depth. Tables are found by their column names, wherever
-        the header stands.
+        sector compiles from the reports, a CSV written by earlywarn, any of these in gzip or zip,
+        or a folder with any of them at any depth. Tables are recognised by their column names,
+        wherever the header is.
     register : Register, optional
-        The authorities to read codes and names with; by default the register of the package.
+        The authorities, for codes and names. Default: the register that ships with the package.
 
     Returns
     -------
     DataFrame
-        One row an inspection, sorted by authority and start: `la_code`, `framework` (SIF or
+        One row per inspection, sorted by authority and start: `la_code`, `framework` (SIF or
         ILACS), `inspection_start`, `published_on` (datetime.date), `overall`, `leadership`,
         `help_and_protection`, `in_care`, `care_leavers` (full words; missing is missing),
         `inspection_type` (standard, short or empty), `start_precision` (day or month), `source`.
@@ -97,9 +97,9 @@ def read_judgements(path: str | Path, *, register: Register | None = None) -> pd
     Notes
     -----
     Until December 2022 ILACS judged care leavers together with children in care: `in_care` covers
-    both and `care_leavers` is missing. Looked after under the single inspection framework is
-    `in_care`; adoption is not carried. Inspections that began from 1 April 2026 on have no overall
-    grade; the day of the report does not decide.
+    both and `care_leavers` is missing. The grade for looked after children under the single
+    inspection framework is `in_care`; adoption is not included. Inspections that began on or after
+    1 April 2026 have no overall grade, whatever the date of the report.
     """
     place = as_path(path, "path", OutcomeError)
     if not place.exists():
@@ -130,9 +130,9 @@ def judgements_in(members: Sequence[Member], *, register: Register | None = None
     Parameters
     ----------
     members : sequence of Member
-        Files that may hold judgements. Those that hold none are passed over.
+        Files that may contain judgements. Others are skipped.
     register : Register, optional
-        The authorities to read with; by default the register of the package.
+        The authorities. Default: the register that ships with the package.
 
     Returns
     -------
@@ -141,7 +141,7 @@ def judgements_in(members: Sequence[Member], *, register: Register | None = None
     Raises
     ------
     OutcomeError
-        As `read_judgements` does, but for files that can't be opened or lack a column.
+        As for `read_judgements`, except for files that can't be opened or lack a column.
     """
     known = Register.load() if register is None else register
     tables, findings, faults = _tables(members)
@@ -162,15 +162,15 @@ def judgements_in(members: Sequence[Member], *, register: Register | None = None
 
 
 def _holes(frame: pd.DataFrame, register: Register) -> list[Finding]:
-    """A note naming the authorities without a judgement of a framework that nearly all have one of.
+    """A note naming the authorities without a judgement under a framework that nearly all have.
 
-    Each authority was inspected once under the single inspection framework, and since under ILACS.
+    Each authority was inspected once under the single inspection framework, and under ILACS since.
     """
     findings = []
     for framework, day in (("SIF", _SIF_ENDED), ("ILACS", _ILACS_ALL)):
         known = set(frame.loc[frame["framework"] == framework, "la_code"])
         existed = register.codes_on(day)
-        # Judgements of its predecessors count for an authority made in between.
+        # For an authority made in between, its predecessors' judgements count.
         heirs = {heir for code in known for heir in register.heirs(code)}
         missing = sorted(existed - known - heirs)
         if len(known & existed) < _NEARLY_ALL or not missing:
@@ -199,7 +199,7 @@ def _members(place: Path) -> tuple[list[Member], list[OutcomeError]]:
 def _tables(
     members: Sequence[Member],
 ) -> tuple[list[JudgementTable], list[Finding], list[OutcomeError]]:
-    """The tables that can be read; those that can't add anything are named, and stop nothing."""
+    """The tables that can be read; those that add nothing are reported, but not refused."""
     tables: list[JudgementTable] = []
     findings: list[Finding] = []
     faults: list[OutcomeError] = []
@@ -258,14 +258,14 @@ def warn_of_doubts(findings: Sequence[Finding], *, stacklevel: int) -> None:
     Parameters
     ----------
     findings : sequence of Finding
-        About judgements.
+        The findings about judgements.
     stacklevel : int
-        As `warnings.warn` takes it, seen from the caller.
+        As for `warnings.warn`, relative to the caller.
 
     Warns
     -----
     DataQualityWarning
-        With the first five.
+        Lists the first five.
     """
     warned = [finding.message for finding in findings if finding.severity == "warning"]
     if warned:

@@ -1,4 +1,4 @@
-"""A row of a table of judgements -> one inspection, or what is wrong with the row."""
+"""Turn a row of a table of judgements into an inspection, or what is wrong with the row."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 JUDGED = ("overall", *AREAS)
-"""The columns that hold grades."""
+"""The columns with grades."""
 
 FIRST_SIF_START = date(2013, 11, 1)
-"""Inspections before this day are of frameworks that are not carried."""
+"""Inspections before this date are under frameworks that are not included."""
 
 _CORE = ("leadership", "help_and_protection", "in_care")  # judged under every framework
 _DATES = ("inspection_start", "published_on")
@@ -31,12 +31,12 @@ _GRADE_OF = {grade.lower(): grade for grade in GRADES} | {
 }
 _NOT_JUDGED = frozenset(
     {"", "-", "n/a", "null", "not judged", "not graded", "not applicable", "x", "z", "[x]", "[z]"}
-    # As the tables compiled from the reports say it.
+    # As written in the tables compiled from the reports.
     | {"not reported post reform", "inspection pre dates judgement"}
 )
 
-# What types and frameworks of graded inspections are called. A visit, a monitoring visit or an
-# assurance visit has another word in it, beside "ILACS" too, and gives no judgement.
+# Names of types and frameworks of graded inspections. A visit, a monitoring visit or an assurance
+# visit has another word in it, even next to "ILACS", and gives no judgement.
 _TYPE_WORDS = (
     frozenset({"standard", "short", "full", "re", "reinspection", "inspection", "inspections"})
     | {"ilacs", "sif", "single", "framework", "ofsted", "under", "the", "of", "and", "for"}
@@ -46,7 +46,7 @@ _TYPE_WORDS = (
 
 @dataclass(frozen=True)
 class Inspection:
-    """One inspection as read, and the place it was read from.
+    """One inspection as read, and where it was read from.
 
     Attributes
     ----------
@@ -55,9 +55,9 @@ class Inspection:
     row : dict
         A value for each column of `schema.COLUMNS`.
     from_reports : bool
-        Whether the table was compiled by machine from the reports: it gives way to any other.
+        Whether the table was compiled by machine from the reports: any other takes precedence.
     member : str
-        The member of the folder that it was read from.
+        The member of the folder from which it was read.
     urn : str
         Ofsted's reference of the authority, where the table has one.
     """
@@ -75,18 +75,18 @@ class Inspection:
 
     @property
     def report(self) -> tuple[str, date]:
-        """The authority and the day of the report."""
+        """The authority and the date of the report."""
         return self.row["la_code"], self.row["published_on"]
 
 
 def is_blank(table: JudgementTable, cells: Sequence[str]) -> bool:
     """Whether a row has nothing in our columns: an empty row, or a footnote."""
-    ours = table.position.keys() - {"urn"}  # often the first column, where footnotes stand
+    ours = table.position.keys() - {"urn"}  # often the first column, which contains footnotes
     return all(table.cell(cells, column) == "" for column in ours)
 
 
 def is_older(table: JudgementTable, cells: Sequence[str]) -> bool:
-    """Whether a row is of an inspection before the single inspection framework."""
+    """Whether a row's inspection was before the single inspection framework."""
     start = parse_cell_day(table.cell(cells, "inspection_start"))
     return start is not None and start < FIRST_SIF_START
 
@@ -94,14 +94,14 @@ def is_older(table: JudgementTable, cells: Sequence[str]) -> bool:
 def inspection_in(
     table: JudgementTable, number: int, cells: Sequence[str], register: Register
 ) -> Inspection:
-    """The inspection of one row.
+    """Read the inspection in one row.
 
     Parameters
     ----------
     table : JudgementTable
         The table.
     number : int
-        The row, as a reader of the file counts.
+        The row number as shown to a reader of the file.
     cells : sequence of str
         Its cells.
     register : Register
@@ -130,7 +130,7 @@ def inspection_in(
 def _la_code(
     table: JudgementTable, cells: Sequence[str], register: Register, start: date, where: str
 ) -> str:
-    """The three-digit code, from the code given if there is one, else from the name."""
+    """The three-digit code, from the given code or else from the name."""
     code, name = (_code_in(table, cells, column, register, where) for column in _AUTHORITY)
     if code and name and not are_one_place(code, name, register):
         raise OutcomeError(
@@ -169,12 +169,12 @@ def _code_in(
 
 
 def are_one_place(code: str, name: str, register: Register) -> bool:
-    """Whether two codes are of one authority, or of one and its heir."""
+    """Whether two codes belong to one authority, or to one and its heir."""
     return code == name or name in register.heirs(code) or code in register.heirs(name)
 
 
 def _as_on(code: str, start: date, register: Register) -> str:
-    """An authority of the same name before its reorganisation, if it started before that."""
+    """The authority of the same name before a reorganisation, if the inspection began before it."""
     if not code or code == ENGLAND or register.existed(code, start):
         return code
     earlier = (one.predecessor for one in register.predecessors(code) if one.kind == "continues")
@@ -212,9 +212,9 @@ def _grade_in(table: JudgementTable, cells: Sequence[str], column: str, where: s
 
 
 def _type_in(table: JudgementTable, cells: Sequence[str], where: str) -> str:
-    """Standard, short or neither, of the type or else of the framework: some tables put it there.
+    """Standard, short or neither, from the type or else the framework, as in some tables.
 
-    A type of another visit is refused: focused, joint and monitoring visits give no judgement.
+    The type of any other visit is refused: focused, joint and monitoring visits give no judgement.
     """
     kinds = {column: table.cell(cells, column) for column in ("inspection_type", "framework")}
     for column, text in kinds.items():
@@ -231,7 +231,7 @@ def _type_in(table: JudgementTable, cells: Sequence[str], where: str) -> str:
 
 
 def inspection_type(text: str) -> str:
-    """Standard or short, if the words of a type say so; else empty text.
+    """Return standard or short, if a type says so in words; otherwise an empty text.
 
     Examples
     --------
@@ -242,7 +242,7 @@ def inspection_type(text: str) -> str:
 
 
 def _framework(table: JudgementTable, cells: Sequence[str], start: date, where: str) -> str:
-    """SIF or ILACS: as given, else from the inspection's type, else from its start."""
+    """SIF or ILACS: as given, or else from the inspection's type, or else from its start."""
     given = table.cell(cells, "framework")
     for text in (given, table.cell(cells, "inspection_type")):
         words = words_of(text)

@@ -1,4 +1,4 @@
-"""What a judgements frame is: its columns, its grades, how it is checked and written."""
+"""The judgements frame: its columns and grades, and how it is checked and written."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GRADES = ("Outstanding", "Good", "Requires improvement", "Inadequate")
 """The grades as full words, worst last."""
 
 AREAS = ("leadership", "help_and_protection", "in_care", "care_leavers")
-"""The areas that are judged under every framework; adoption is not carried."""
+"""The areas that are judged under every framework; adoption is not included."""
 
 COLUMNS = (
     "la_code",
@@ -32,17 +32,17 @@ COLUMNS = (
 """The columns of a judgements frame, in order."""
 
 NO_OVERALL_FROM = date(2026, 4, 1)
-"""Inspections that began from this day on have no overall grade, whatever the day of the report."""
+"""Inspections that began on or after this date have no overall grade, whatever the report date."""
 
 DATES = ("inspection_start", "published_on")
-"""The columns that hold dates."""
+"""The columns with dates."""
 
 _ADDED = {"inspection_type": "", "start_precision": "day", "source": ""}
 _CONTRACT = tuple(column for column in COLUMNS if column not in _ADDED)
 
 
 def frame_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Make a judgements frame of rows that hold every column.
+    """Make a judgements frame from rows with every column.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def frame_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def empty_judgements() -> pd.DataFrame:
-    """A judgements frame without rows, with its columns and types.
+    """Return an empty judgements frame, with its columns and types.
 
     Examples
     --------
@@ -71,12 +71,12 @@ def empty_judgements() -> pd.DataFrame:
 
 
 def check_judgements(frame: pd.DataFrame) -> pd.DataFrame:
-    """Check a frame of judgements that a caller gives, and bring it into the form we keep.
+    """Check a frame of judgements that a caller gives, and convert it to the standard form.
 
     Parameters
     ----------
     frame : DataFrame
-        The columns of the contract at least; dates may be ISO text.
+        At least the columns of the contract; dates may be ISO text.
 
     Returns
     -------
@@ -86,7 +86,7 @@ def check_judgements(frame: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     OutcomeError
-        If a column is missing, a date is none, or a grade is not a full word.
+        If a column is missing, a date is not valid, or a grade is not a full word.
     """
     of_kind(
         frame, pd.DataFrame, "judgements", expected="what load_judgements gives", fault=OutcomeError
@@ -109,7 +109,7 @@ def check_judgements(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _days(dates: pd.Series) -> pd.Series:
     if all(type(value) is date for value in dates):
-        return dates  # as frames of our own have them, which are checked again and again
+        return dates  # as in our own frames, which are checked repeatedly
     where = f"judgements, column '{dates.name}'"
     days = [as_date(value, where, OutcomeError) for value in dates]
     return pd.Series(days, index=dates.index, dtype=object)
@@ -134,17 +134,17 @@ def judgements_text(frame: pd.DataFrame) -> str:
     Parameters
     ----------
     frame : DataFrame
-        Judgements as `read_judgements` gives them.
+        Judgements as returned by `read_judgements`.
 
     Returns
     -------
     str
-        `COLUMNS`, LF line ends, ISO dates, missing grades blank.
+        `COLUMNS`, LF line endings, ISO dates, missing grades blank.
 
     Raises
     ------
     OutcomeError
-        As `check_judgements` does.
+        As for `check_judgements`.
     """
     checked = check_judgements(frame)
     return checked.loc[:, list(COLUMNS)].to_csv(index=False, lineterminator="\n")
@@ -156,13 +156,13 @@ def write_judgements(frame: pd.DataFrame, path: str | Path) -> None:
     Parameters
     ----------
     frame : DataFrame
-        Judgements as `read_judgements` gives them.
+        Judgements as returned by `read_judgements`.
     path : str or Path
         The file to write.
 
     Raises
     ------
     OutcomeError
-        As `check_judgements` does.
+        As for `check_judgements`.
     """
     Path(path).write_text(judgements_text(frame), encoding="utf-8", newline="")

@@ -1,4 +1,4 @@
-"""Tables of inspection judgements as they stand in files, found by their column names."""
+"""Find tables of inspection judgements in files by their column names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _DATES = ("inspection_start", "published_on")
 _REQUIRED = (*_DATES, "leadership", "help_and_protection", "in_care")
 
-# Column names as published over the years, in lower case, words parted by one blank.
+# Column names as published over the years, in lower case, words separated by one space.
 _ALIASES = {
     "la_code": (
         "la code",
@@ -87,36 +87,36 @@ _ALIASES = {
 }
 _COLUMN_OF = {alias: column for column, aliases in _ALIASES.items() for alias in aliases}
 _SECTOR = frozenset({"pdf filename", "inspection link"})
-"""Columns of the tables that the sector compiles every day from the reports."""
+"""Columns of the tables that the sector compiles daily from the reports."""
 
 
 @dataclass(frozen=True)
 class JudgementTable:
-    """One table as it stands in a file: where our columns are, and its rows with their numbers.
+    """One table of a file: where our columns are, and its rows with their numbers.
 
     Attributes
     ----------
     name, file : str
-        The table as an error names it, and the name of its file.
+        The name of the table in errors, and the name of its file.
     header : tuple of str
         The column names as published.
     position : dict of str to int
-        Where each of our columns stands; a column that the table lacks is not in it.
+        The position of each of our columns, without those that the table lacks.
     rows : list
-        Row number as a reader of the file sees it, and the cells.
+        The row number as shown to a reader of the file, and the cells.
     member : str
-        The member of the folder that it stands in.
+        The member of the folder that contains it.
     from_reports : bool
         Whether it was compiled by machine from the reports: a row that can't be read is then left
-        out and named, where in any other table it is a fault.
+        out and reported; in any other table it is an error.
     missing : tuple of str
-        Our columns that must be there and are not: nothing is then read of it.
+        Required columns that are missing: nothing is then read from it.
     sheet, above : str
-        The name of its sheet, and what stands above its header.
+        The name of its sheet, and what is above its header.
     of_visits : bool
-        Whether visits stand among its rows: no judgement is read from it.
+        Whether there are visits among its rows: no judgement is read from it.
     repeats : tuple of JudgementTable
-        Other sheets of the workbook, which say some of it again.
+        Other sheets of the workbook, which repeat some of it.
     """
 
     name: str
@@ -153,8 +153,8 @@ def tables_in(member: Member) -> list[JudgementTable]:
     Returns
     -------
     list of JudgementTable
-        Empty if the file holds something else. Of a workbook its inspection histories, if it has
-        any; else every sheet with their columns. Those that lack a column say so in `missing`.
+        Empty if the file contains something else. For a workbook, its inspection histories if it
+        has any; otherwise every sheet with their columns. Missing columns are listed in `missing`.
 
     Raises
     ------
@@ -177,7 +177,7 @@ def tables_in(member: Member) -> list[JudgementTable]:
 
 
 def names_judgements(member: Member) -> bool:
-    """Whether a file has the header of judgements, also where the rest of it can't be read."""
+    """Whether a file has the header of judgements, even if the rest of it can't be read."""
     try:
         grids = list(first_rows(member))
     except SourceError:
@@ -186,7 +186,7 @@ def names_judgements(member: Member) -> bool:
 
 
 def _table(member: Member, start: Grid) -> list[JudgementTable]:
-    """The table of judgements of a sheet, if it has one; without rows if a column is missing."""
+    """The table of judgements in a sheet, if it has one; without rows if a column is missing."""
     for index, (_, cells) in enumerate(start.rows):
         at = _columns_at(cells)
         of_visits = any("visit" in words_of(cell).split() for cell in cells)
@@ -219,7 +219,7 @@ def _table(member: Member, start: Grid) -> list[JudgementTable]:
 
 
 def _check_once(table: JudgementTable) -> None:
-    """Refuse two columns of one name that say different things."""
+    """Refuse two columns of the same name with different content."""
     for column, position in table.position.items():
         words = words_of(table.header[position])
         others = [i for i, cell in enumerate(table.header) if words_of(cell) == words]
@@ -234,7 +234,7 @@ def _check_once(table: JudgementTable) -> None:
 
 
 def _columns_at(cells: Sequence[str]) -> dict[str, int] | None:
-    """Where our columns stand in a header row; None if it is not one.
+    """The positions of our columns in a header row; None if it is not one.
 
     A row is the header of judgements if it names an authority, a date and an area of judgement.
     """
@@ -252,12 +252,12 @@ def _columns_at(cells: Sequence[str]) -> dict[str, int] | None:
 
 
 def words_of(cell: object) -> str:
-    """Text in lower case, its words parted by one blank, without a leading 'the'."""
+    """Text in lower case, with single spaces, without a leading 'the'."""
     return re.sub(r"[^0-9a-z]+", " ", str(cell).lower()).strip().removeprefix("the ")
 
 
 def missing_columns(table: JudgementTable, missing: list[str]) -> OutcomeError:
-    """The error that says which of our columns a table lacks, and how they may be named."""
+    """The error with the columns that a table lacks, and the names they may have."""
     return OutcomeError(
         "columns of judgements are missing",
         where=table.name,

@@ -1,4 +1,4 @@
-"""Judgements as outcomes: the targets, the cohorts, and labels that say yes, no or unknown."""
+"""Judgements as outcomes: targets, cohorts, and labels (yes, no or unknown)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ __all__ = [
 
 _INADEQUATE = float(GRADES.index("Inadequate"))
 CORE = ("leadership", "help_and_protection", "in_care")
-"""The areas that every framework judges, and that the derived grade is the worst of."""
+"""The areas judged under every framework; the derived grade is the worst of them."""
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,15 @@ class Target:
     Attributes
     ----------
     name : str
-        The name that users give.
+        The name for users.
     version : int
-        Raised when the rule changes, so that a stored model says which rule it learnt.
+        Raised when the rule changes, so that a stored model records which rule it learnt.
     title : str
         The question in plain English.
     columns : tuple of str
         The grades that answer it.
     needs_overall : bool
-        True if it can't be answered for reports that give no overall effectiveness.
+        True if it can't be answered for reports without overall effectiveness.
     """
 
     name: str
@@ -63,28 +63,28 @@ class Target:
     needs_overall: bool
 
     def label(self, judgements: pd.DataFrame) -> pd.Series:
-        """Say for each inspection whether it gave what the target asks.
+        """Label each inspection by whether it had the target's outcome.
 
         Parameters
         ----------
         judgements : DataFrame
-            One row an inspection, as `read_judgements` gives it.
+            One row per inspection, as returned by `read_judgements`.
 
         Returns
         -------
         Series of float
-            1.0 yes, 0.0 no, NaN where nobody can say; the index of `judgements`.
+            1.0 yes, 0.0 no, NaN unknown; with the index of `judgements`.
 
         Raises
         ------
         OutcomeError
-            If columns are missing, a grade is not a full word, or the target needs an overall
-            grade that reports no longer give.
+            If columns are missing, a grade is not a full word, or the target needs an overall grade
+            that reports no longer have.
 
         Notes
         -----
-        For a target of several areas, one Inadequate among the areas that were graded makes a
-        yes, and so does an overall Inadequate; else the areas that are known decide.
+        For a target of several areas, one Inadequate among the graded areas makes a yes, and so
+        does an overall Inadequate; otherwise the known areas decide.
 
         Examples
         --------
@@ -103,12 +103,12 @@ class Target:
         return label.rename(self.name)
 
     def grade(self, judgements: pd.DataFrame) -> pd.Series:
-        """Give for each inspection the ordered grade that the target is about.
+        """Return the ordered grade of each inspection that the target is about.
 
         Parameters
         ----------
         judgements : DataFrame
-            One row an inspection, as `read_judgements` gives it.
+            One row per inspection, as returned by `read_judgements`.
 
         Returns
         -------
@@ -119,12 +119,12 @@ class Target:
         Raises
         ------
         OutcomeError
-            As `label` does.
+            As for `label`.
 
         Notes
         -----
-        For a target of several areas it is the `derived_grade`, which means the same whether or
-        not a report gives an overall grade.
+        For a target of several areas it is the `derived_grade`, which means the same whether or not
+        a report has an overall grade.
         """
         grades = self._grades(judgements)
         if not self._is_of_areas:
@@ -136,7 +136,7 @@ class Target:
         return len(self.columns) > 1
 
     def _grades(self, judgements: pd.DataFrame) -> pd.DataFrame:
-        """The grades as numbers, after a check that the target can be answered from them."""
+        """The grades as numbers, after checking that the target can be answered from them."""
         checked = check_judgements(judgements)
         if self.needs_overall:
             _check_overall(checked, self.name)
@@ -172,7 +172,7 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
         )
     }
 )
-"""The targets that are known, by name."""
+"""The known targets, by name."""
 
 
 def get_target(name: str | Target) -> Target:
@@ -181,7 +181,7 @@ def get_target(name: str | Target) -> Target:
     Parameters
     ----------
     name : str or Target
-        One of `TARGETS`; a Target is given back as it is.
+        One of `TARGETS`; a Target is returned unchanged.
 
     Returns
     -------
@@ -190,7 +190,7 @@ def get_target(name: str | Target) -> Target:
     Raises
     ------
     OutcomeError
-        If there is no target of this name.
+        If there is no target with this name.
 
     Examples
     --------
@@ -212,19 +212,19 @@ def get_target(name: str | Target) -> Target:
 
 
 def derived_grade(judgements: pd.DataFrame) -> pd.Series:
-    """Give each report one grade that means the same before and after April 2026.
+    """Derive one grade for each report that means the same before and after April 2026.
 
     Parameters
     ----------
     judgements : DataFrame
-        One row an inspection.
+        One row per inspection.
 
     Returns
     -------
     Series of float
         0 Outstanding, 1 Good, 2 Requires improvement, 3 Inadequate; NaN where no area was graded.
-        It is 3 if any area was Inadequate, care leavers too, else the worst of leadership, help
-        and protection, and children in care.
+        It is 3 if any area was Inadequate, including care leavers, otherwise the worst of
+        leadership, help and protection, and children in care.
 
     Raises
     ------
@@ -233,10 +233,10 @@ def derived_grade(judgements: pd.DataFrame) -> pd.Series:
 
     Notes
     -----
-    Reports of inspections that began on 1 April 2026 or later give no overall grade (Ofsted,
-    Inspecting local authority children's services), so that it can't be used before either: of 77
-    ILACS reports with overall Good or better since 2023, 19 hold an area below Good. Care
-    leavers stood apart only in some years, so that below Inadequate they don't count. Only a
+    Reports of inspections that began on or after 1 April 2026 have no overall grade (Ofsted,
+    Inspecting local authority children's services), so it can't be used for earlier ones either: of
+    77 ILACS reports with overall Good or better since 2023, 19 have an area below Good. Care
+    leavers were judged separately only in some years, so they only count if Inadequate. Only a
     report without any of the areas falls back on its overall grade.
 
     Examples
@@ -257,25 +257,25 @@ def cohort(
     until: date | str | None = None,
     since: date | str | None = None,
 ) -> pd.DataFrame:
-    """Select the inspections whose report was public by a day: what a model may learn from.
+    """Select the inspections whose report was public by a date, which a model may learn from.
 
     Parameters
     ----------
     judgements : DataFrame
-        One row an inspection.
+        One row per inspection.
     until, since : date or ISO text, optional
-        The last and the first day of publication, both included.
+        The last and the first publication date, inclusive.
 
     Returns
     -------
     DataFrame
-        The rows selected, sorted by start and authority, with a fresh index and their dates as
+        The selected rows, sorted by start and authority, with a new index and dates as
         `datetime.date`.
 
     Raises
     ------
     OutcomeError
-        If columns are missing or a date is none.
+        If columns are missing or a date is not valid.
     """
     frame = check_judgements(judgements)
     if until is not None:
@@ -291,14 +291,14 @@ def previous_judgement(
     la_codes: Iterable[str],
     register: Register | None = None,
 ) -> pd.DataFrame:
-    """Find the last judgement of each authority that was public on a day.
+    """Find the last judgement of each authority that was public on a date.
 
     Parameters
     ----------
     judgements : DataFrame
-        One row an inspection.
+        One row per inspection.
     on : date or ISO text
-        The day; a report published on it counts.
+        The date; a report published on it counts.
     la_codes : iterable of str
         The authorities, in the order wanted.
     register : Register, optional
@@ -308,32 +308,32 @@ def previous_judgement(
     Returns
     -------
     DataFrame
-        One row an authority, indexed by `la_code`: `previous_judgement` (the `derived_grade`, as
-        a word), `previous_overall` (the overall grade, where the report gives one),
-        `previous_inspection` (its start), `previous_published_on`, `framework`, and the four
-        areas. Missing where there was none.
+        One row per authority, indexed by `la_code`: `previous_judgement` (the `derived_grade`, as a
+        word), `previous_overall` (the overall grade, where the report has one),
+        `previous_inspection` (its start), `previous_published_on`, `framework`, and the four areas.
+        Missing where there was none.
 
     Raises
     ------
     OutcomeError
-        If columns are missing or the day is no date.
+        If columns are missing or `on` is not a date.
     """
     day = as_date(on, "on", OutcomeError)
     return last_public(by_publication(judgements, register), day, la_codes)
 
 
 def inherited(judgements: pd.DataFrame, register: Register) -> pd.DataFrame:
-    """Judgements with those that authorities made since inherit, for asking what was last held.
+    """Add the judgements that newer authorities inherit, for finding each one's last judgement.
 
     The rule is that of the figures (`Register.heirs`): an authority that continues another, or is
     part of one that was split, inherits its judgements until it has one of its own; one that was
     merged from several inherits none, since the judgement of a part is not that of the whole. The
-    rows added are no inspections of the heir: never train or count on them.
+    added rows are not inspections of the heir: never train on them or count them.
 
     Parameters
     ----------
     judgements : DataFrame
-        One row an inspection.
+        One row per inspection.
     register : Register
         The authorities, with their reorganisations.
 
@@ -369,10 +369,10 @@ def inherited(judgements: pd.DataFrame, register: Register) -> pd.DataFrame:
 
 
 def by_publication(judgements: pd.DataFrame, register: Register | None = None) -> pd.DataFrame:
-    """Put judgements in the order in which they became public, as ``last_public`` takes them."""
+    """Sort judgements by when they became public, as ``last_public`` needs them."""
     if register is not None:
         judgements = inherited(judgements, register)
-    # Not by start: what was held on a day is what was published last.
+    # Not by start: the current judgement on a date is the one published last.
     order = ["published_on", "inspection_start", "la_code"]
     ordered = check_judgements(judgements).sort_values(order, ignore_index=True)
     return pd.DataFrame(
@@ -389,12 +389,12 @@ def by_publication(judgements: pd.DataFrame, register: Register | None = None) -
 
 
 def last_public(reports: pd.DataFrame, day: date, la_codes: Iterable[str]) -> pd.DataFrame:
-    """Find each authority's last judgement of a day, as ``previous_judgement`` gives it.
+    """Find each authority's last judgement on a date, as returned by ``previous_judgement``.
 
     Parameters
     ----------
     reports : DataFrame
-        What ``by_publication`` gave: made once, where many days are asked for.
+        As returned by ``by_publication``: made once for many dates.
     day : date
         A report published on it counts.
     la_codes : iterable of str
@@ -409,7 +409,7 @@ _RANKS = {grade: float(rank) for rank, grade in enumerate(GRADES)}
 
 
 def _derived(grades: pd.DataFrame) -> pd.Series:
-    """The one grade of numbered grades."""
+    """The derived grade of numbered grades."""
     worst = grades[list(CORE)].max(axis=1)
     inadequate = grades[["overall", *AREAS]].max(axis=1) == _INADEQUATE
     known = worst.fillna(grades["overall"]).fillna(grades["care_leavers"])
@@ -430,7 +430,7 @@ def _numbered(checked: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
 
 def _ordinal(grades: pd.Series) -> pd.Series:
     """Grades as numbers 0 to 3, NaN where missing."""
-    # A few hundred words: five times as fast as pandas' map.
+    # For a few hundred words this is five times as fast as pandas' map.
     ranks = [_RANKS.get(grade, np.nan) for grade in grades.to_numpy(dtype=object)]
     return pd.Series(ranks, index=grades.index, dtype=float)
 

@@ -1,4 +1,4 @@
-"""Ofsted's references (URN) of authorities: each is of one authority, through all tables read."""
+"""Check Ofsted's references (URN): each belongs to one authority across all tables."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def doubts_about_urns(inspections: Iterable[Inspection], register: Register) -> list[Finding]:
-    """A warning for each row whose URN an earlier row has for another authority, or the reverse.
+    """Warn of each row whose URN an earlier row has for another authority, or the reverse.
 
     Parameters
     ----------
     inspections : iterable of Inspection
-        As they were read, from all tables.
+        As read, from all tables.
     register : Register
         The authorities: an heir may keep the URN of its predecessor.
 

@@ -1,4 +1,4 @@
-"""Which grades inspections had together, and how likely the grades of a row are by that."""
+"""Combinations of grades in inspections, and how likely the grades of a row are."""
 
 from __future__ import annotations
 
@@ -12,27 +12,28 @@ _TOGETHER = {
 }  # fmt: skip
 """Inspections from 2013 to 2026 by overall, leadership, help and protection and in care (initials).
 
-Of 481 with an overall grade and all three areas; 18 had grades that fewer than three had together.
+These are 481 with an overall grade and all three areas; 18 had a combination that fewer than three
+had.
 """
 
 _LEAVERS = {
     "OO": 42, "OG": 30, "GO": 15, "GG": 70, "GR": 29, "RG": 27, "RR": 54, "RI": 10,
     "IG": 1, "IR": 31, "II": 13,
 }  # fmt: skip
-"""Of 322 inspections that judged care leavers apart, by leadership and care leavers."""
+"""The 322 inspections that judged care leavers separately, by leadership and care leavers."""
 
 _INITIALS = "OGRI"
-_UNSEEN = 0.5  # counted for grades that none had together, as for a quarter of the 237 such
+_UNSEEN = 0.5  # count for a combination that none had, as for a quarter of the 237 such
 
 
 def is_usual(grades: str) -> bool:
-    """Whether at least three inspections had these grades together.
+    """Whether at least three inspections had this combination of grades.
 
     Parameters
     ----------
     grades : str
-        Initials of overall, leadership, help and protection, in care; "-" for an overall that was
-        not given.
+        Initials of overall, leadership, help and protection, in care; "-" for a missing overall
+        grade.
 
     Examples
     --------
@@ -46,7 +47,7 @@ def is_usual(grades: str) -> bool:
 
 @cache
 def log_chance(grades: str) -> float:
-    """The logarithm of how many inspections had the grades of a row; 0 where an area has none.
+    """Return the log of how many inspections had a row's grades; 0 if an area has none.
 
     Parameters
     ----------
@@ -57,8 +58,8 @@ def log_chance(grades: str) -> float:
     Returns
     -------
     float
-        Of the count of the first four, plus that of the share of care leavers with theirs among
-        those with the leadership. Only differences between rows have a meaning.
+        The log of the count of the first four, plus the log of the share with that care leavers
+        grade among those with that leadership grade. Only differences between rows are meaningful.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A table of judgements as a whole: what its rows show together and no row shows by itself."""
+"""Check a table of judgements as a whole, for what its rows only show together."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from earlywarn.judgements.rows import Inspection
 
 # Measured on each table of judgements from 2013 to 2026 and on every 12, 15 and 18 months of it, in
-# the order of the table and of the reports: none is beyond these limits.
-_FEWEST = 30  # inspections by which a table is held against others
-_LAST = 0.1  # chance that leadership is the overall grade so seldom: 0.18 at least
-_ALONG = 0.35  # rank correlation of an area with the mean of the others: 0.46 at least
-_BLOCK, _ODD = 15, 5  # odd rows in as many that follow each other: 3 at most
+# the order of the table and of the reports: none exceeds these limits.
+_FEWEST = 30  # fewest inspections for comparing a table with others
+_LAST = 0.1  # chance that leadership is so rarely the overall grade: at least 0.18
+_ALONG = 0.35  # rank correlation of an area with the mean of the others: at least 0.46
+_BLOCK, _ODD = 15, 5  # odd rows among as many consecutive ones: at most 3
 _RARE = 1e-4
-_TOO_FEW = 1e-3  # chance of so few rows with a grade, by the shares below: 0.02 at least
-_SOONEST, _LATEST = 39, 68  # days to the report, in the middle, under ILACS: 42 to 60
-_MOVED = 3  # rows out of order in a table that is in order otherwise
+_TOO_FEW = 1e-3  # chance of so few rows with a grade, by the shares below: at least 0.02
+_SOONEST, _LATEST = 39, 68  # median days to the report under ILACS: 42 to 60
+_MOVED = 3  # rows out of order in an otherwise ordered table
 
 Doubt = tuple[str, str, str]
-"""What a doubt is called among findings, its column, and the message."""
+"""The name of each doubt among findings, its column, and the message."""
 
 _SAME = {
     ("leadership", "help_and_protection"): 0.77,
@@ -41,27 +41,27 @@ _SAME = {
     ("help_and_protection", "care_leavers"): 0.51,
     ("in_care", "care_leavers"): 0.68,
 }
-"""The share of inspections in which two areas have one grade: of SIF and ILACS the higher one."""
+"""The share of inspections in which two areas have the same grade: the higher of SIF and ILACS."""
 
 _HOLDS = {"Outstanding": 0.3, "Good": 0.45, "Requires improvement": 0.2}
 """The share of inspections under ILACS with the grade in a column: 0.36, 0.68 and 0.47 since 2018,
-and in the years farthest from these still as many as chance gives by the shares here."""
+and even in the years furthest from these, as many as chance gives with these shares."""
 
 
 def doubts_about_table(inspections: Sequence[Inspection]) -> list[Finding]:
-    """A warning for each thing that no table of judgements so far shows: cells may have moved.
+    """Warn of anything that no table of judgements has shown so far: cells may have moved.
 
     Parameters
     ----------
     inspections : sequence of Inspection
-        Of one table, in its order.
+        The inspections of one table, in its order.
 
     Returns
     -------
     list of Finding
-        Grades that hardly any inspection had together, many in a few rows; an area that has little
-        to do with the others; two columns alike, or exchanged; a grade that is hardly there;
-        reports sooner or later than usual; rows out of the order that the others are in.
+        Many rare combinations of grades in a few rows; an area that has little to do with the
+        others; two columns that are the same, or exchanged; a grade that hardly occurs; reports
+        sooner or later than usual; rows that are out of order.
     """
     if not inspections:
         return []
@@ -79,10 +79,10 @@ def doubts_about_table(inspections: Sequence[Inspection]) -> list[Finding]:
 
 
 def _moved(inspections: Sequence[Inspection]) -> Iterator[Doubt]:
-    """A column that slipped by a row or was exchanged, or else rows with the most odd grades."""
+    """A column that slipped by a row or was exchanged, or else the rows with most odd grades."""
     rows = ["".join((one.row[name] or "-")[0] for name in COLUMNS) for one in inspections]
     if any(_is_sorted([row[place] for row in rows]) for place in range(len(COLUMNS))):
-        return  # rows alike stand together, the odd ones too
+        return  # similar rows are together, including the odd ones
     moved = moved_in(rows)
     if moved is None:
         yield from _odd_blocks(inspections, rows)
@@ -104,7 +104,7 @@ def _moved(inspections: Sequence[Inspection]) -> Iterator[Doubt]:
 
 
 def _odd_blocks(inspections: Sequence[Inspection], rows: Sequence[str]) -> Iterator[Doubt]:
-    """The rows that follow each other with the most odd ones, if those are too many."""
+    """The consecutive rows with the most odd ones, if those are too many."""
     odd = ["-" not in row[1:4] and not is_usual(row[:4]) for row in rows]
     starts = range(max(1, len(odd) - _BLOCK + 1))
     first = max(starts, key=lambda place: sum(odd[place : place + _BLOCK]))
@@ -121,7 +121,7 @@ def _odd_blocks(inspections: Sequence[Inspection], rows: Sequence[str]) -> Itera
 
 
 def _is_sorted(grades: Sequence[str]) -> bool:
-    """Whether equal grades stand together; never where there are but two of them."""
+    """Whether equal grades are together; never if there are only two of them."""
     changes = sum(one != other for one, other in pairwise(grades))
     return changes < len(set(grades)) > 2
 
@@ -137,7 +137,7 @@ def _place(one: Inspection) -> str:
 
 
 def _leadership_last(rows: pd.DataFrame) -> Iterator[Doubt]:
-    """Another area is the overall grade more often than leadership, where only one of them is."""
+    """An area that is the overall grade more often than leadership, where only one of them is."""
     graded = rows[rows["overall"].notna()]
     areas = graded[list(AREAS[:3])]
     is_overall = areas.eq(graded["overall"], axis=0)
@@ -178,7 +178,7 @@ def _places(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _alike(rows: pd.DataFrame) -> Iterator[Doubt]:
-    """Two areas with one grade in more rows than can be chance."""
+    """Two areas with the same grade in more rows than can be chance."""
     for (one, other), share in _SAME.items():
         both = rows[[one, other]].dropna()
         same = int((both[one] == both[other]).sum())
@@ -191,7 +191,7 @@ def _alike(rows: pd.DataFrame) -> Iterator[Doubt]:
 
 
 def _without_a_grade(rows: pd.DataFrame) -> Iterator[Doubt]:
-    """A grade that hardly any row of a table of ILACS has."""
+    """A grade that hardly any row of an ILACS table has."""
     if not (rows["framework"] == "ILACS").all():
         return
     for grade, share in _HOLDS.items():
@@ -205,7 +205,7 @@ def _without_a_grade(rows: pd.DataFrame) -> Iterator[Doubt]:
 
 
 def _odd_gaps(rows: pd.DataFrame) -> Iterator[Doubt]:
-    """Reports sooner or later after the start than in any year of ILACS, in the middle."""
+    """A median time to the report shorter or longer than in any year of ILACS."""
     own = rows[(rows["framework"] == "ILACS") & (rows["start_precision"] == "day")]
     gaps = [
         (published - start).days
@@ -224,7 +224,7 @@ def _odd_gaps(rows: pd.DataFrame) -> Iterator[Doubt]:
 
 
 def _out_of_order(inspections: Sequence[Inspection]) -> Iterator[Doubt]:
-    """The few rows out of order in a table that is in the order of its reports otherwise."""
+    """The few rows out of order in a table that is otherwise ordered by report."""
     kept = _in_order([one.row["published_on"].toordinal() for one in inspections])
     moved = [one for place, one in enumerate(inspections) if place not in kept]
     if 0 < len(moved) <= _MOVED:
@@ -238,7 +238,7 @@ def _out_of_order(inspections: Sequence[Inspection]) -> Iterator[Doubt]:
 
 
 def _in_order(days: Sequence[int]) -> set[int]:
-    """The places of a longest part of a sequence that does not fall."""
+    """The positions of a longest non-decreasing subsequence."""
     ends: list[int] = []
     places: list[int] = []
     before: list[int] = []
