@@ -1,4 +1,4 @@
-"""The documents of a model's owner: its card, transparency record and quality log."""
+"""The documents for a model's owner: model card, transparency record and quality log."""
 
 from __future__ import annotations
 

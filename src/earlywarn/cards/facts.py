@@ -1,4 +1,4 @@
-"""Every fact of a card, as text by name: from the model, the panel and the record only."""
+"""The facts of a card, as text by name, from the model, the panel and the record only."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ DOCUMENTS = {
     "limits": "docs/explanation/limits.md",
     "contributing": "CONTRIBUTING.md",
 }
-"""Where the long text stands, in the source tree of earlywarn."""
+"""Where the long texts are in earlywarn's source tree."""
 
 REFERENCES = {
     "tripod": "Collins et al. 2024, doi 10.1136/bmj-2023-078378",
@@ -62,12 +62,12 @@ REFERENCES = {
     "nao": catalogue.NAO,
 }
 ATRS_VERSION = "v3.0"
-"""The template of the Algorithmic Transparency Recording Standard whose fields are filled."""
+"""The template of the Algorithmic Transparency Recording Standard that is filled in."""
 FRAMEWORK_CHANGES = {
     "overall_ends": "1 April 2026",
     "next_framework": "2027",
 }
-"""What Ofsted has announced and no table of the panel holds."""
+"""What Ofsted has announced that is not in any table of the panel."""
 
 TARGET_REASONS = {
     "any_inadequate": "It was chosen because it means the same under each framework, with and "
@@ -79,9 +79,9 @@ GRADED = ("Outstanding", "Good", "Requires improvement", "Inadequate")
 
 
 class Facts(dict[str, str]):
-    """Facts by name; filling a text with one that is not there is an error.
+    """Facts by name; filling a text with a missing one is an error.
 
-    A check or a comparison that the record leaves out is named as such.
+    A check or a comparison that is not in the record is shown as such.
     """
 
     def __missing__(self, name: str) -> str:
@@ -95,7 +95,7 @@ class Facts(dict[str, str]):
         )
 
     def fill(self, text: str) -> str:
-        """A text with its facts."""
+        """Fill a text with its facts."""
         return text.format_map(self)
 
 
@@ -107,18 +107,18 @@ def gather_facts(
     *,
     links: str | None = None,
 ) -> Facts:
-    """Collect the facts.
+    """Collect the facts of a card.
 
     Parameters
     ----------
     model : RiskModel
     panel : Panel
     recorded : Recorded
-        Of this model and panel.
+        The record of this model and panel.
     cases : DataFrame
-        The inspections that the model was learnt from, as ``training_cases`` gives them.
+        The inspections from which the model was learnt, as returned by ``training_cases``.
     links : str, optional
-        Where the source tree lies, so that the names of documents become links.
+        Where the source tree is, so that the names of documents become links.
     """
     found: dict[str, Any] = {
         **_documents(links),
@@ -137,7 +137,7 @@ def gather_facts(
 
 
 def plain(value: object) -> str:
-    """Text from outside made harmless for Markdown: one line, no marks, no tags, no cells.
+    """Make outside text harmless for Markdown: one line, no marks, no tags, no cells.
 
     Examples
     --------
@@ -196,7 +196,7 @@ def _of_constants() -> dict[str, Any]:
 
 
 def _default(function: Callable[..., Any], parameter: str) -> str:
-    """The share that a function takes if nothing else is asked for."""
+    """The default share of a function."""
     return f"{inspect.signature(function).parameters[parameter].default:.0%}"
 
 

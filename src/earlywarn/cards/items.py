@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _BLANK = "[TO BE COMPLETED BY THE OWNER: {}]"
 BLANK = re.compile(r"\[TO BE COMPLETED BY THE OWNER: [^\]]+\]")
-"""What only the owner can say, as it stands in a card."""
+"""The placeholder in a card for what only the owner can say."""
 TRIPOD = "tripod_ai.md"
 """The items of TRIPOD+AI (Collins et al. 2024, doi 10.1136/bmj-2023-078378)."""
 ATRS = "atrs.md"
@@ -35,14 +35,14 @@ class Item:
     Attributes
     ----------
     number : str
-        As the standard numbers it.
+        As numbered in the standard.
     section : str
-        The heading that it stands under.
+        The heading that it is under.
     topic : str
         What it asks about, in our words.
     text : str
         The answer, or why the item does not apply, with the names of facts in braces. Numbers are
-        facts, so that a text holds none of its own.
+        facts, so a text has none of its own.
     applies : bool
         Whether it is answered; if not, the text is the reason.
     """
@@ -65,7 +65,7 @@ class Item:
 
 
 def blank(what: str) -> str:
-    """What only the owner can say, marked so that it is found.
+    """Return a placeholder for what only the owner can say, marked so that it is easy to find.
 
     Examples
     --------
@@ -84,18 +84,18 @@ class Standards:
 
 
 def read_standards(folder: str | Path | None = None) -> Standards:
-    """The templates as records.
+    """Read the templates as records.
 
     Parameters
     ----------
     folder : path, optional
-        With your own ``tripod_ai.md`` or ``atrs.md``, in which what only you can say is filled in;
-        for one that is not there, and if no folder is given, the one that ships.
+        A folder with your own ``tripod_ai.md`` or ``atrs.md``, where you have filled in what only
+        you can say. Default, also for a missing file: the one that ships with the package.
 
     Raises
     ------
     CardError
-        If the folder holds neither, or a template can't be read.
+        If the folder contains neither, or a template can't be read.
 
     Examples
     --------
@@ -137,16 +137,16 @@ def _items(path: Path) -> tuple[Item, ...]:
 
 
 def parse_items(text: str, where: str) -> tuple[Item, ...]:
-    r"""The items of a template's text.
+    r"""Parse the items in a template's text.
 
     Sections are headings of the second level, items headings of the third: the number, the topic,
     and ``(not applicable)`` where the text is the reason. Lines of an item's text are joined by
-    blanks, so that they may be wrapped at any width.
+    spaces, so they may be wrapped at any width.
 
     Raises
     ------
     CardError
-        If a heading of an item has no number, a number stands twice, or an item has no text.
+        If a heading of an item has no number, a number occurs twice, or an item has no text.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The model card: in short, every item of TRIPOD+AI, and the tables they speak of."""
+"""The model card: a summary, every item of TRIPOD+AI, and the tables they refer to."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Learnt:
-    """A model with the inspections that it was learnt from.
+    """A model with the inspections from which it was learnt.
 
     Attributes
     ----------
     model : RiskModel
     cases : DataFrame
-        As ``training_cases`` gives them.
+        As returned by ``training_cases``.
     X : DataFrame
         The model's columns for each case.
     sources : DataFrame
-        How fresh each source was on the panel's newest day, as ``freshness`` gives it.
+        How fresh each source was on the panel's latest date, as returned by ``freshness``.
     """
 
     model: RiskModel
@@ -42,7 +42,7 @@ class Learnt:
 
 
 def model_card(facts: Facts, learnt: Learnt, recorded: Recorded, items: Iterable[Item]) -> str:
-    """The card as Markdown.
+    """Write the card as Markdown.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def model_card(facts: Facts, learnt: Learnt, recorded: Recorded, items: Iterable
     learnt : Learnt
     recorded : Recorded
     items : iterable of Item
-        Of TRIPOD+AI.
+        The items of TRIPOD+AI.
     """
     parts = [
         facts.fill(_HEAD),
@@ -123,7 +123,7 @@ _ITEMS = (
 
 
 def items_text(items: Iterable[Item], facts: Facts, *, level: int) -> list[str]:
-    """Each item under its section, one after the other; sections are headings of this level."""
+    """Write each item under its section, in order; sections are headings of this level."""
     parts: list[str] = []
     section = ""
     for item in items:

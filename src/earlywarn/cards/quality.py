@@ -1,4 +1,4 @@
-"""A quality log in the manner of the Aqua Book: checks, assumptions, provenance and sign-off."""
+"""A quality log as in the Aqua Book: checks, assumptions, provenance and sign-off."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ MEANING = {
     12: "A record that leaves inspections out can flatter.",
     13: "Figures as informative as this would be a sign of a leak.",
 }
-"""What it means when a check fails, by its number."""
+"""What it means if a check fails, by its number."""
 
 VERIFIED = (
     ("V1", "A snapshot holds nothing published after its day", "tests/test_leaks.py"),
@@ -86,7 +86,7 @@ VERIFIED = (
     ),
     ("V10", "Every figure of these records comes from the program", "tests/cards/test_cards.py"),
 )
-"""Was it built right: what was verified, and by which test of the source tree."""
+"""Was it built right: what was verified, and by which test in the source tree."""
 
 VALIDATED = (
     (
@@ -121,7 +121,7 @@ VALIDATED = (
         "Not done. " + blank("independent review: by whom, when, with what result"),
     ),
 )
-"""Is it the right thing: what was validated, and what came of it."""
+"""Is it the right thing: what was validated, and the result."""
 
 SIGN_OFF = (
     ("Commissioner", "that the question is the right one, and the limits are understood"),
@@ -132,7 +132,7 @@ SIGN_OFF = (
 
 
 def quality_log(facts: Facts, recorded: Recorded, panel: Panel) -> str:
-    """The log as Markdown.
+    """Write the log as Markdown.
 
     Parameters
     ----------
@@ -177,7 +177,7 @@ _UNCERTAINTY = (
 
 
 def versions(facts: Facts) -> pd.DataFrame:
-    """What was used, each with what identifies it."""
+    """What was used, and its identifiers."""
     rows = {
         "model": "{model_id}",
         "question": "{target}, version {target_version}: {question}",
@@ -299,7 +299,7 @@ def _sign_off() -> str:
 
 
 def colour(evidence: str, impact: str) -> str:
-    """Red, amber or green, from how firm an assumption is and what it would do if wrong.
+    """Rate an assumption red, amber or green, by its evidence and its impact if wrong.
 
     Examples
     --------
@@ -312,17 +312,17 @@ def colour(evidence: str, impact: str) -> str:
 
 
 def assumptions(text: str | None = None) -> pd.DataFrame:
-    """Every assumption with its rating.
+    """List every assumption with its rating.
 
     Parameters
     ----------
     text : str, optional
-        The document; the one that ships if not given.
+        The document. Default: the one that ships with the package.
 
     Returns
     -------
     DataFrame
-        One row an assumption: the columns of ``COLUMNS``, ``strength`` of the evidence,
+        One row per assumption: the columns of ``COLUMNS``, ``strength`` of the evidence,
         ``impact`` and ``rating``.
 
     Examples
@@ -348,7 +348,7 @@ def assumptions(text: str | None = None) -> pd.DataFrame:
 
 
 def _rows(text: str) -> Iterator[dict[str, str]]:
-    """The rows of the tables of a Markdown page, by column; links are left as their words."""
+    """The rows of the tables in a Markdown page, by column; links are reduced to their text."""
     head: list[str] = []
     for line in text.splitlines():
         if not line.startswith("|"):

@@ -1,4 +1,4 @@
-"""The facts of a record, by name, and in words that follow from its figures."""
+"""The facts of a record by name, and in words that follow from its figures."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ SHORT = {
     "from 2018": "recent",
     "from 2022": "since",
 }
-"""How the windows of the record are called in the names of facts."""
+"""The abbreviations of the record's windows in the names of facts."""
 HEAD = "head"
-"""The same of the window whose figures stand first: all years on which nothing was chosen."""
+"""The same for the window whose figures come first: all years in which nothing was chosen."""
 
 
 def facts_of_record(recorded: Recorded) -> dict[str, Any]:
-    """What a card says of a record; the names end in ``SHORT`` of the window, or ``HEAD``."""
+    """The facts of a record for a card; names end in the window's ``SHORT``, or in ``HEAD``."""
     records, about = recorded.tables["records"], recorded.about
     ours = records[records["model"] == OURS]
     head = headline(set(records["window"]))
@@ -86,7 +86,7 @@ def _against(paired: pd.DataFrame, window: str, short: str) -> dict[str, str]:
 
 
 def _of_populations(table: pd.DataFrame, head: str) -> dict[str, str]:
-    """Events that came and that were expected: of all, of new failures and of re-inspections."""
+    """Actual and expected events: for all, new failures and re-inspections."""
     found: dict[str, str] = {}
     for window, short in ((head, HEAD), ("all", "all")):
         rows = table[table["window"] == window].set_index("population").to_dict("index")
@@ -109,7 +109,7 @@ def limited(row: Mapping[Any, Any]) -> str:
 
 
 def _in_words(tables: Mapping[str, pd.DataFrame], head: str) -> dict[str, str]:
-    """What the figures of the window that stands first amount to."""
+    """A summary in words of the first window's figures."""
     records, paired, groups = (tables[name] for name in ("records", "paired", "groups"))
     start = records[(records["window"] == head) & (records["lead_months"] == 0)]
     row = start[start["model"] == OURS].iloc[0].to_dict()
@@ -130,7 +130,7 @@ def _in_words(tables: Mapping[str, pd.DataFrame], head: str) -> dict[str, str]:
 
 
 def _level(row: Mapping[Any, Any], populations: pd.DataFrame) -> str:
-    """By resamples of authorities, and by the exact limits of a count as well."""
+    """The level in words, from resamples of authorities and from the exact limits of a count."""
     counted = populations[
         (populations["window"] == row["window"]) & (populations["population"] == ALL)
     ].iloc[0]
@@ -152,7 +152,7 @@ def _fairness(groups: pd.DataFrame) -> str:
 
 
 def _of_checks(checks: pd.DataFrame) -> dict[str, Any]:
-    """How many checks there are, and what each said."""
+    """The number of checks, and the result of each."""
     sentences = {
         f"check_{row['number']}": f"check {row['number']} ({row['status']}): {row['sentence']}"
         for row in checks.to_dict("records")

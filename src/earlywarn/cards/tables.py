@@ -1,4 +1,4 @@
-"""The tables of a card: what was learnt from, what was learnt, and how good it was."""
+"""The tables of a card: the training cases, what was learnt, and how good it was."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
 
 def learnt_from(model: RiskModel, cases: pd.DataFrame, X: pd.DataFrame) -> pd.DataFrame:
-    """The inspections that the model was learnt from, by outcome and by time.
+    """Table the inspections from which the model was learnt, by outcome and by time.
 
     Parameters
     ----------
     model : RiskModel
     cases : DataFrame
-        As ``training_cases`` gives them.
+        As returned by ``training_cases``.
     X : DataFrame
-        The model's columns for each of them, as known when it began.
+        The model's columns for each of them, as known when the inspection began.
     """
     event = cases["label"].to_numpy() == 1
     late = cases["inspection_start"].astype(str).to_numpy() >= WINDOWS["confirmation"][0]
@@ -46,18 +46,18 @@ def learnt_from(model: RiskModel, cases: pd.DataFrame, X: pd.DataFrame) -> pd.Da
     }
     columns = {name: _described(model, cases[part], X[part]) for name, part in parts.items()}
     rows = list(columns["all"])
-    # A framework that a part has none of is not in its column.
+    # A framework without inspections in a part is not in its column.
     cells = {name: [c.get(r, percent(0)) for r in rows] for name, c in columns.items()}
     return pd.DataFrame({"of the inspections": rows, **cells})
 
 
 def sources(fresh: pd.DataFrame) -> pd.DataFrame:
-    """Up to when each source is known, and whether it is overdue.
+    """Table up to when each source is known, and whether it is overdue.
 
     Parameters
     ----------
     fresh : DataFrame
-        As ``freshness`` gives it.
+        As returned by ``freshness``.
     """
     rows = fresh.astype(object).where(fresh.notna(), NOT_KNOWN).to_dict("records")
     return pd.DataFrame(
@@ -103,7 +103,7 @@ def _share(held: pd.Series) -> str:
 
 
 def _level(inside: FloatArray) -> str:
-    """Mean and spread over inspections of the mean of what is known of a family."""
+    """Mean and spread, over inspections, of the mean of a family's known figures."""
     known = ~np.isnan(inside)
     counts = known.sum(axis=1)
     levels = np.nansum(inside, axis=1)[counts > 0] / counts[counts > 0]
@@ -111,7 +111,7 @@ def _level(inside: FloatArray) -> str:
 
 
 def predictors(model: RiskModel) -> pd.DataFrame:
-    """Each predictor with its direction, source, weight and centre, as the model has them."""
+    """Each predictor with its direction, source, weight and centre, as in the model."""
     errors = np.sqrt(np.diag(model.covariance))[1:]
     records = model_indicators(model)
     return pd.DataFrame(
@@ -134,7 +134,7 @@ def _said_by(record: Indicator) -> str:
 
 
 def thresholds(model: RiskModel) -> pd.DataFrame:
-    """The thresholds, and the share at or above each where all predictors are at their centre."""
+    """The thresholds, and the share at or above each with all predictors at their centre."""
     risks = 1 / (1 + np.exp(np.asarray(model.thresholds)))
     shifts = np.zeros((len(risks), len(model.columns))) if model.shifts is None else model.shifts
     own = {
@@ -154,7 +154,7 @@ def thresholds(model: RiskModel) -> pd.DataFrame:
 
 
 def families(model: RiskModel) -> pd.DataFrame:
-    """What each family weighs for one unit of all its predictors in the bad direction."""
+    """The effect of each family for one unit of all its predictors in the bad direction."""
     signed, groups = model.coefficients * model.orientation, np.array(model.groups)
     return pd.DataFrame(
         [
@@ -192,12 +192,12 @@ def performance(recorded: Recorded) -> pd.DataFrame:
 
 
 def _few(count: float) -> str:
-    """A count, or what a list drawn by lot holds in the mean."""
+    """A count, or its mean over random lists."""
     return f"{count:g}" if float(count).is_integer() else f"{count:.1f}"
 
 
 def populations(recorded: Recorded) -> pd.DataFrame:
-    """New failures apart from re-inspections after an Inadequate judgement."""
+    """New failures, and re-inspections after an Inadequate judgement."""
     return pd.DataFrame(
         [
             {
@@ -216,7 +216,7 @@ def populations(recorded: Recorded) -> pd.DataFrame:
 
 
 def leads(recorded: Recorded) -> pd.DataFrame:
-    """Ours, so many months before the inspection began."""
+    """The model at each number of months before the inspection began."""
     records = recorded.tables["records"]
     rows = records[records["model"] == OURS].sort_values(["window", "lead_months"], kind="stable")
     return pd.DataFrame(
@@ -236,7 +236,7 @@ def leads(recorded: Recorded) -> pd.DataFrame:
 
 
 def against(recorded: Recorded) -> pd.DataFrame:
-    """Ours less each baseline in the window that stands first, on the same resamples."""
+    """The model minus each baseline in the first window, on the same resamples."""
     rows = recorded.tables["paired"]
     rows = rows[rows["window"] == headline(set(recorded.tables["records"]["window"]))]
     measures = {"auc": "AUC", "auc_below_good": "AUC below Good", "brier": "Brier skill"}
@@ -278,7 +278,7 @@ def calibration(recorded: Recorded) -> pd.DataFrame:
 
 
 def benefit(recorded: Recorded) -> pd.DataFrame:
-    """Net benefit of acting on risks above a threshold, beside that of acting on all."""
+    """Net benefit of acting on risks above a threshold, and that of acting on all."""
     return pd.DataFrame(
         [
             {

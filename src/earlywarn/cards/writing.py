@@ -1,4 +1,4 @@
-"""The records of a model as files: model card, transparency record, quality log, and JSON."""
+"""Write the documents of a model: model card, transparency record, quality log, and JSON."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def write_card(
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> Path:
-    """Write a model's card, transparency record and quality log: all of them or none.
+    """Write a model's card, transparency record and quality log, all or nothing.
 
     Parameters
     ----------
@@ -54,21 +54,22 @@ def write_card(
         Where to write ``CARD.md``, ``TRANSPARENCY.md``, ``QUALITY.md`` and ``card.json``; it may
         be the model's own folder.
     model : RiskModel, optional
-        As ``earlywarn.load_model`` gives it; the one that ships if not given.
+        As returned by ``earlywarn.load_model``. Default: the one that ships with the package.
     panel : Panel, optional
-        The published figures that it was learnt from; the national ones that ship if not given.
+        The published figures from which it was learnt. Default: the national panel that ships with
+        the package.
     record : path, optional
-        What ``python -m earlywarn backtest --out`` wrote for this model and panel; what ships of
-        the record of the shipped model if not given.
+        A folder written by ``python -m earlywarn backtest --out`` for this model and panel.
+        Default: the shipped record of the shipped model.
     links : str, optional
-        Where the source tree of earlywarn lies, such as ``../..``: makes links of the names of
-        its documents.
+        Where the source tree of earlywarn is, such as ``../..``, to turn the names of its documents
+        into links.
     templates : path, optional
-        A folder with your own ``tripod_ai.md`` or ``atrs.md``, as ``read_standards`` reads them.
+        A folder with your own ``tripod_ai.md`` or ``atrs.md``, as for ``read_standards``.
     overwrite : bool
-        Whether files that are there may be replaced.
+        Whether existing files may be replaced.
     progress : Progress, optional
-        What to report to.
+        Where to report progress.
 
     Returns
     -------
@@ -78,9 +79,9 @@ def write_card(
     Raises
     ------
     CardError
-        If files are there and may not be replaced or can't be written, the record is none or of
-        another model or panel, the model was not learnt from this panel, or a template can't be
-        read or names a fact that there is not.
+        If files exist and may not be replaced, or can't be written; the record is not valid, or
+        belongs to another model or panel; the model was not learnt from this panel; or a template
+        can't be read or names an unknown fact.
 
     Examples
     --------
@@ -112,13 +113,13 @@ def write_card(
 
 
 def transparency_record(facts: Facts, fields: tuple[Item, ...]) -> str:
-    """The transparency record as Markdown.
+    """Write the transparency record as Markdown.
 
     Parameters
     ----------
     facts : Facts
     fields : tuple of Item
-        Of the template.
+        The fields of the template.
     """
     counts = Counter(field.status for field in fields)
     counted = (
@@ -144,7 +145,7 @@ def _check_free(place: Path, *, overwrite: bool) -> None:
 
 
 def _learnt(model: RiskModel, panel: Panel, progress: Progress) -> Learnt:
-    """The inspections that the model was learnt from, found again in the panel."""
+    """The inspections from which the model was learnt, selected again from the panel."""
     learnt = model.info["training"]
     cases = training_cases(
         panel.judgements, until=learnt["until"], target=model.info["target"]["name"]
