@@ -1,4 +1,4 @@
-"""What changed between two days, in the words that a terminal shows."""
+"""What changed between two dates, as shown in a terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DAYS = ("then", "now")
 
 
 def changes_text(rows: pd.DataFrame, *, top: int | None) -> str:
-    """What changed for each authority asked for, part by part, the largest first."""
+    """What changed for each requested authority, part by part, the largest first."""
     blocks = []
     for _, own in rows.groupby("la_code", sort=False):
         first = own.iloc[0]
@@ -49,7 +49,7 @@ def _change(row: Mapping[Hashable, Any]) -> str:
 
 
 def all_changes_text(rows: pd.DataFrame, *, top: int | None) -> str:
-    """Of every authority: risk and rank then and now, and the part that did most."""
+    """Risk and rank of every authority then and now, and the largest part of the change."""
     first = rows.drop_duplicates("la_code")
     moved = (first["risk_now"] - first["risk_then"]).abs()
     ordered = first.loc[moved.sort_values(ascending=False, kind="stable").index]

@@ -1,4 +1,4 @@
-"""The commands that hold an authority against others, another day, or other figures."""
+"""The commands that compare an authority with others, another date, or other figures."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _compare_options(command: ArgumentParser) -> None:
 
 
 def compare(chosen: Namespace) -> None:
-    """Print an authority's figures beside those of a group, and write them if asked."""
+    """Print an authority's figures next to those of a group, and write them if asked."""
     table_file.check_place(chosen)
     snapshot = snapshot_of(chosen)
     rows = ew.compare(snapshot, chosen.authority, chosen.group)
@@ -52,7 +52,7 @@ def _changes_options(command: ArgumentParser) -> None:
 
 
 def changes(chosen: Namespace) -> None:
-    """Print what changed since a day, and write it if asked."""
+    """Print what changed since a date, and write it if asked."""
     table_file.check_place(chosen)
     later = snapshot_of(chosen)
     model, earlier = model_of(chosen, later), panel_of(chosen).as_of(chosen.since)
@@ -70,7 +70,7 @@ def _whatif_options(command: ArgumentParser) -> None:
 
 
 def whatif(chosen: Namespace) -> None:
-    """Print with which figures an authority's band would be another."""
+    """Print with which figures an authority's band would be different."""
     snapshot = snapshot_of(chosen)
     model = model_of(chosen, snapshot)
     try:

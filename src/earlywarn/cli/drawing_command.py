@@ -47,7 +47,7 @@ def _draw_options(command: ArgumentParser) -> None:
 
 
 def draw(chosen: Namespace) -> None:
-    """Draw what is asked for, and print what the picture says."""
+    """Draw the requested figure, and print what it shows."""
     file = Path(chosen.out)
     check_picture(file)
     check_outputs(file, overwrite=chosen.overwrite)
@@ -62,7 +62,7 @@ def draw(chosen: Namespace) -> None:
 
 
 def _check(chosen: Namespace) -> None:
-    """Refuse what does not go together, before any work."""
+    """Refuse incompatible options before any work."""
     needed = chosen.kind in OF_INDICATORS
     if needed != (chosen.indicator is not None):
         raise UsageError(

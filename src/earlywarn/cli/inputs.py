@@ -1,4 +1,4 @@
-"""What the commands start from: the panel, the model and the day that the options name."""
+"""The inputs of the commands: the panel, the model and the date given by the options."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def panel_of(chosen: argparse.Namespace) -> Panel:
-    """The panel that is named, with the judgements of --judgements beside its own."""
+    """The given panel, with the judgements of --judgements added to its own."""
     panel = ew.load_panel(chosen.panel)
     if getattr(chosen, "judgements", None) is None:
         return panel
@@ -28,7 +28,7 @@ def panel_of(chosen: argparse.Namespace) -> Panel:
 
 
 def snapshot_of(chosen: argparse.Namespace) -> Snapshot:
-    """What was public on the day that is named, with the figures of --figures put in."""
+    """The snapshot on the given date, with the figures of --figures put in."""
     panel = panel_of(chosen)
     day = panel.newest_publication if chosen.as_of is None else chosen.as_of
     snapshot = panel.as_of(day)
@@ -36,7 +36,7 @@ def snapshot_of(chosen: argparse.Namespace) -> Snapshot:
 
 
 def figures_of(chosen: argparse.Namespace) -> pd.DataFrame | None:
-    """The table of --figures; None if none is named."""
+    """The table of --figures; None if not given."""
     if getattr(chosen, "figures", None) is None:
         return None
     return _whose(chosen, read_figures(chosen.figures))
@@ -44,13 +44,13 @@ def figures_of(chosen: argparse.Namespace) -> pd.DataFrame | None:
 
 @contextmanager
 def figures_named(chosen: argparse.Namespace) -> Iterator[None]:
-    """Say of a fault of own figures which file they stand in."""
+    """Add to an error about own figures the file that contains them."""
     try:
         yield
     except (AuthorityError, IndicatorError) as error:
         named = isinstance(error, AuthorityError) and not error.where.startswith(("row ", "line "))
         if named or getattr(chosen, "figures", None) is None:
-            raise  # An authority that an option names, and no row.
+            raise  # An authority from an option, not from a row.
         parts = error.as_dict()
         where = f"{chosen.figures}, {parts.pop('where')}".removesuffix(", ")
         raise ScoreError(parts.pop("problem"), where=where, **parts) from error
@@ -61,13 +61,13 @@ def _with_figures(chosen: argparse.Namespace, snapshot: Snapshot) -> Snapshot:
     if figures is None:
         return snapshot
     if isinstance(getattr(chosen, "authority", None), str):
-        snapshot.existing_code(chosen.authority)  # Its fault, if it has one, is not the file's.
+        snapshot.existing_code(chosen.authority)  # An error in this is not in the file.
     with figures_named(chosen):
         return ew.with_figures(snapshot, figures)
 
 
 def _whose(chosen: argparse.Namespace, figures: pd.DataFrame) -> pd.DataFrame:
-    """A single row that does not say whose it is belongs to the authority that is asked about."""
+    """A single row that names no authority belongs to the one that the command is about."""
     authority = getattr(chosen, "authority", None)
     unnamed = not {"la_code", "la_name", "authority"} & set(figures.columns)
     if unnamed and len(figures) == 1 and isinstance(authority, str):
@@ -76,12 +76,12 @@ def _whose(chosen: argparse.Namespace, figures: pd.DataFrame) -> pd.DataFrame:
 
 
 def model_of(chosen: argparse.Namespace, snapshot: Snapshot) -> RiskModel:
-    """The model that is named, if it is meant for the day or --outside-life is given.
+    """Load the given model, if the date is within its life or --outside-life is given.
 
     Raises
     ------
     UsageError
-        If the day is outside the model's life.
+        If the date is outside the model's life.
     """
     model = ew.load_model(chosen.model)
     first, last = model.info.get("first_date", ""), model.info.get("sunset", "9999")

@@ -1,4 +1,4 @@
-"""The commands that make a model and show how good it is."""
+"""The commands that train a model and show how good it is."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _train_options(command: ArgumentParser) -> None:
 
 
 def train(chosen: Namespace) -> None:
-    """Learn a model, and write it."""
+    """Train a model, and write it."""
     file = model_file(chosen.out)
     check_outputs(file, overwrite=chosen.overwrite, make_folders=True, what="a model")
     progress: Progress = reporter(quiet=chosen.quiet)
@@ -96,7 +96,7 @@ def _backtest_options(command: ArgumentParser) -> None:
 
 
 def backtest(chosen: Namespace) -> None:
-    """Make the record of what would have been said, print it, and write it if asked."""
+    """Run a backtest, print its record, and write it if asked."""
     if chosen.challengers:
         require("interpret", extra="challengers")
     if chosen.out is not None:
@@ -173,7 +173,7 @@ def _drift_options(command: ArgumentParser) -> None:
 
 
 def drift(chosen: Namespace) -> None:
-    """Print whether today's figures are like those that the model learnt from."""
+    """Print whether today's figures are like those from which the model learnt."""
     model, snapshot = ew.load_model(chosen.model), snapshot_of(chosen)
     found = ew.drift(model, snapshot)
     conclusion = "The model may be used." if found.usable else "The model should not be used."

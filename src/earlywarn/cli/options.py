@@ -1,4 +1,4 @@
-"""Options that several commands share, each written once."""
+"""Options shared by several commands, each defined once."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     Commands = Mapping[str, tuple[Callable[[ArgumentParser], None], Callable[[Namespace], None]]]
-    """By name, what adds a command's options, and what runs it."""
+    """By command name, the function that adds its options, and the one that runs it."""
 
 SHIPS = "default: the one that ships"
 
 
 @dataclass(frozen=True)
 class Option:
-    """An option, and what argparse takes of it."""
+    """An option, and its arguments for argparse."""
 
     name: str
     settings: dict[str, Any]
@@ -40,19 +40,19 @@ def _value(name: str, metavar: str, description: str, *, required: bool = False)
 
 
 def model(description: str = f"a model folder or file ({SHIPS})") -> Option:
-    """Give --model."""
+    """Define --model."""
     return _value("--model", "M", description)
 
 
 def panel(
     description: str = f"a panel folder that build wrote ({SHIPS})",
 ) -> Option:
-    """Give --panel."""
+    """Define --panel."""
     return _value("--panel", "P", description)
 
 
 def out(metavar: str, description: str) -> Option:
-    """Give --out where it must be given."""
+    """Define --out as a required option."""
     return _value("--out", metavar, description, required=True)
 
 
@@ -76,6 +76,6 @@ JUDGEMENTS = _value(
 TABLE = _value("--out", "FILE", f"write all rows and columns to a file ({', '.join(ENDINGS)})")
 
 ASKED = [AS_OF, model(), panel(), JUDGEMENTS, FIGURES, OUTSIDE_LIFE]
-"""What every command takes that says something of authorities on a day."""
+"""The options of every command about authorities on a date."""
 WRITTEN = [TABLE, OVERWRITE]
-"""What every command takes that can write a table."""
+"""The options of every command that can write a table."""

@@ -1,4 +1,4 @@
-"""The commands that write pages for any browser: the report, and the page to explore with."""
+"""The commands that write HTML pages: the report, and the page for exploring."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def report(chosen: Namespace) -> None:
 
 
 def explore(chosen: Namespace) -> None:
-    """Write the page to explore with."""
+    """Write the page for exploring."""
     progress = reporter(quiet=chosen.quiet)
     with figures_named(chosen):
         file = ew.write_explorer(

@@ -1,4 +1,4 @@
-"""The commands that show what figures there are: the catalogue, and a panel of published files."""
+"""The commands about figures: the catalogue, and building a panel from published files."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The command line: what it takes, which command it means, and one line for every fault.
+"""The command line: its options, the choice of command, and one line for every error.
 
-Exit codes: 0 done; 2 the user's input is at fault, said in one line; 1 a fault of ours; 3 of
-`monitor`: something needs attention.
+Exit codes: 0 done; 2 an input error, reported in one line; 1 a bug in earlywarn; 3 (`monitor` only)
+something needs attention.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ COMMANDS = {
     ),
     "drift": ("model_commands", "say whether the model still fits the figures"),
 }
-"""Each command's module, which holds its options and what it does, and what is said of it."""
+"""Each command's module, with its options and what it does, and its description."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -106,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     arguments : sequence of str, optional
-        The command line without the program's name; that of the process if not given.
+        The command line without the program's name. Default: that of the process.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            # A Windows console may not hold every letter: show a mark rather than stop.
+            # A Windows console may not support every letter: show a mark rather than stop.
             stream.reconfigure(errors="replace")
     given = sys.argv[1:] if arguments is None else [*arguments]
     try:
@@ -151,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _refuse_empty(chosen: argparse.Namespace) -> None:
-    """Refuse a value without a character: some would read it as the folder that we are in."""
+    """Refuse an empty value, which could be read as the current folder."""
     empty = [name for name, value in vars(chosen).items() if isinstance(value, str) and not value]
     if empty:
         raise UsageError(
@@ -181,7 +181,7 @@ def _one_line(text: str) -> str:
 
 
 def _shown_once() -> Callable[..., None]:
-    """What shows a warning, each text once: several steps of a command may notice the same."""
+    """Show each warning once, since several steps of a command may give the same one."""
     shown: set[str] = set()
 
     def show(message: Warning | str, *_: object, **__: object) -> None:
@@ -193,7 +193,7 @@ def _shown_once() -> Callable[..., None]:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Errors of usage like all others: one line."""
+    """A parser that reports usage errors in one line, like all others."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(

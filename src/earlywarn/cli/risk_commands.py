@@ -1,4 +1,4 @@
-"""The commands that say what risk authorities have, and what it is made of."""
+"""The commands that show authorities' risks, and what they are made of."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def explain(chosen: Namespace) -> None:
 
 
 def _of_region(scores: pd.DataFrame, snapshot: Snapshot, region: str) -> pd.DataFrame:
-    """The rows of a region's authorities; ranks stay those among all of England."""
+    """The rows of a region's authorities; ranks are still among all of England."""
     table = snapshot.authorities
     meant = region_meant(table["region"], region)
     codes = set(table.loc[table["region"] == meant, "la_code"])

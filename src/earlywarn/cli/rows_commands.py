@@ -1,4 +1,4 @@
-"""The commands that score rows for other systems: a file of any size, and over HTTP."""
+"""The commands that score rows for other systems: from a file of any size, and over HTTP."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from earlywarn.serving.batch_file import BatchResult
 
 HERE = "127.0.0.1"
-"""The default of the service too, which is loaded only when it is asked for."""
+"""Also the default of the service, which is loaded only when needed."""
 
 
 def _batch_options(command: ArgumentParser) -> None:
@@ -41,7 +41,7 @@ def _batch_options(command: ArgumentParser) -> None:
 
 
 def batch(chosen: Namespace) -> None:
-    """Score a file of rows into another file."""
+    """Score a file of rows, and write the scores to another file."""
     progress = reporter(quiet=chosen.quiet)
     result = ew.score_file(
         chosen.rows,
@@ -87,7 +87,7 @@ def _serve_options(command: ArgumentParser) -> None:
 
 
 def serve(chosen: Namespace) -> None:
-    """Answer over HTTP until stopped."""
+    """Run the HTTP service until stopped."""
     ew.serve(
         host=chosen.host,
         port=chosen.port,

@@ -36,7 +36,7 @@ def sign(chosen: Namespace) -> None:
 
 
 def signed(chosen: Namespace) -> None:
-    """Load a model whose signature is right."""
+    """Check a model's signature and load it."""
     model = ew.load_model(chosen.model, public_key=chosen.public_key)
     print(
         f"{signature_file(model_file(chosen.model)).name} is right: "

@@ -1,4 +1,4 @@
-"""How fresh the sources of a table are, in the words that a terminal shows."""
+"""How fresh the sources of a table are, as shown in a terminal."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 def sources_text(sources: Iterable[Mapping[str, Any]]) -> str:
-    """Up to when each source is known, and which of them are overdue.
+    """Describe up to when each source is known, and which of them are overdue.
 
     Parameters
     ----------
     sources : iterable of mapping
-        As ``score`` and ``explain`` keep them in ``attrs["freshness"]``.
+        As stored by ``score`` and ``explain`` in ``attrs["freshness"]``.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The file that a command writes its table into, if --out names one, and what is said of it."""
+"""The file to which a command writes its table, if --out is given, and what is printed about it."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ def check_place(chosen: Namespace) -> None:
 
 
 def write(chosen: Namespace, rows: pd.DataFrame, about: Callable[[], About] | None = None) -> None:
-    """Write the table, with what a workbook says about it."""
+    """Write the table, with its description in a workbook."""
     if chosen.out:
         said = None if about is None else about()
         write_table(rows, Path(chosen.out), about=said, overwrite=chosen.overwrite)
 
 
 def say_rest(chosen: Namespace, rows: pd.DataFrame, snapshot: Snapshot) -> None:
-    """Print, below the table, whose figures are the caller's own, and where all of it is."""
+    """Print below the table which figures are the caller's own, and where the file is."""
     say_own(snapshot)
     if chosen.out:
         print(f"\nAll {len(rows)} rows and {len(rows.columns)} columns are in {chosen.out}.")
 
 
 def say_own(snapshot: Snapshot) -> None:
-    """Print whose figures are the caller's own, if any are."""
+    """Print which figures are the caller's own, if any."""
     if len(snapshot.own_figures):
         print(f"\n{own_figures_text(snapshot)}")

@@ -1,4 +1,4 @@
-"""Text in the width of the terminal: how wide it is, lines cut to it, paragraphs filled to it."""
+"""Fit text to the width of the terminal: cut lines and fill paragraphs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _NARROWEST, _WIDEST = 60, 200
 
 
 def width() -> int:
-    """Columns of the terminal, within reason; 120 where there is none."""
+    """The terminal's width in columns, within limits; 120 without a terminal."""
     return min(max(shutil.get_terminal_size((120, 40)).columns, _NARROWEST), _WIDEST)
 
 
 def cut(text: str, room: int) -> str:
-    """A text cut to the room there is, with dots where something is left out.
+    """Cut a text to the available space, with dots where something is left out.
 
     Examples
     --------
@@ -25,5 +25,5 @@ def cut(text: str, room: int) -> str:
 
 
 def wrapped(text: str) -> str:
-    """A paragraph filled to the terminal's width, its later lines indented."""
+    """Fill a paragraph to the terminal's width, with its later lines indented."""
     return textwrap.fill(text, width(), subsequent_indent=" " * 6)

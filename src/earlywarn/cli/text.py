@@ -1,4 +1,4 @@
-"""Frames -> the text that a terminal shows."""
+"""Turn frames into the text shown in a terminal."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ def scores_text(
     top: int | None,
     include_already: bool = False,
 ) -> str:
-    """The ranked list in the width of the terminal: first those not already Inadequate.
+    """Write the ranked list to the terminal's width, first those not already Inadequate.
 
     Parameters
     ----------
     scores : DataFrame
-        As ``earlywarn.score`` gives it.
+        As returned by ``earlywarn.score``.
     model : RiskModel
     snapshot : Snapshot
     top : int or None
         How many rows of each list; all if None.
     include_already : bool
-        Whether those already Inadequate are shown, apart from the others.
+        Whether those already Inadequate are shown, separately from the others.
     """
     already = scores["already_inadequate"]
     lines = _ranked(scores[~already].head(top or len(scores)))
@@ -63,7 +63,7 @@ def scores_text(
 
 
 def _already(scores: pd.DataFrame, *, include: bool) -> list[str]:
-    """How many hold an Inadequate judgement already, and where they are."""
+    """How many already have an Inadequate judgement, and where they are shown."""
     count = int(scores["already_inadequate"].sum())
     where = "shown below" if include else "shown apart with --include already-inadequate"
     text = f"Already Inadequate: {count or 'none'} of {len(scores)} authorities"
@@ -72,7 +72,7 @@ def _already(scores: pd.DataFrame, *, include: bool) -> list[str]:
 
 
 def _ranked(shown: pd.DataFrame) -> list[str]:
-    # The names give way before the drivers do, so that a row fits a terminal of 80.
+    # Names are cut before drivers, so that a row fits a terminal of 80 columns.
     longest = max([len("Authority"), *(len(name) for name in shown["la_name"])])
     name_width = min(longest, max(width() - 36 - _DRIVER_ROOM, 20))
     head = f"{'Rank':>4} {'(90%)':>9}  {'Authority':<{name_width}}  {'Risk':>5} {'(90%)':>9}  "
@@ -88,7 +88,7 @@ def _ranked(shown: pd.DataFrame) -> list[str]:
 
 
 def _ranks(row: Mapping[Hashable, Any]) -> str:
-    """The rank and its interval as columns; none where nothing is known."""
+    """The rank and its interval as columns; empty if nothing is known."""
     if pd.isna(row["rank"]):
         return f"{'-':>4} {'':>9}"
     return f"{row['rank']:>4} {row['rank_lower']:>4}-{row['rank_upper']:<4}"
@@ -119,13 +119,13 @@ def explanation_text(
 
 
 def _row_of(scores: pd.DataFrame, about: pd.Series) -> pd.Series:
-    """The row of ``score`` of the authority that a row of another table is about."""
+    """The row of ``score`` for the authority of a row in another table."""
     row: pd.Series = scores[scores["la_code"] == about["la_code"]].iloc[0]
     return row
 
 
 def _stands(row: pd.Series, count: int, snapshot: Snapshot) -> list[str]:
-    """The risk of one authority, where it stands with it, and what it was judged last."""
+    """The risk of one authority, its rank, and its last judgement."""
     risk = (
         f"Risk of an Inadequate judgement if inspected {_when(snapshot)}: "
         f"{100 * row['risk']:.1f}% "
@@ -144,7 +144,7 @@ def _stands(row: pd.Series, count: int, snapshot: Snapshot) -> list[str]:
 
 
 def _terms_by_side(rows: pd.DataFrame) -> list[str]:
-    """Where everyone starts; then what raises, what lowers, and what does neither."""
+    """The common baseline; then what raises the risk, what lowers it, and what does neither."""
     terms = rows[rows["term"] == "indicator"]
     baseline = rows[rows["term"] == "baseline"].iloc[0]
     lines = [f"{baseline['contribution']:+6.2f}  {baseline['sentence']}"]
@@ -158,7 +158,7 @@ def _terms_by_side(rows: pd.DataFrame) -> list[str]:
 
 
 def _adds_up(rows: pd.DataFrame, prior: float) -> str:
-    """What the terms come to, and what they start from."""
+    """What the terms add up to, and where they start."""
     baseline = rows.loc[rows["term"] == "baseline", "contribution"].iloc[0]
     start = f"{100 / (1 + np.exp(-baseline)):.1f}% is the risk at the middle of all figures"
     usual = f"{100 * prior:.1f}%, the mean over inspections like recent ones"
@@ -167,7 +167,7 @@ def _adds_up(rows: pd.DataFrame, prior: float) -> str:
 
 
 def own_figures_text(snapshot: Snapshot) -> str:
-    """Whose figures are the caller's own, and which."""
+    """Which figures of which authorities are the caller's own."""
     table, register = snapshot.own_figures, snapshot.register
     parts = [
         f"{register.name_of(str(code))}: {', '.join(get_indicator(n).title for n in names)}"
@@ -183,7 +183,7 @@ def own_figures_text(snapshot: Snapshot) -> str:
 
 
 def comparison_text(rows: pd.DataFrame, names: Sequence[str]) -> str:
-    """An authority's figures beside those of a group; the group's names, if there are any."""
+    """An authority's figures next to those of a group; with the group's names, if any."""
     first = rows.iloc[0]
     title = f"{first['la_name']} ({first['la_code']}), as of {first['as_of']}, beside "
     head = (
@@ -231,7 +231,7 @@ def _compared(row: Mapping[Hashable, Any]) -> str:
 def what_if_text(
     rows: pd.DataFrame, scores: pd.DataFrame, model: RiskModel, snapshot: Snapshot
 ) -> str:
-    """With which figures an authority's band would be another, each alone and then together."""
+    """The figures with which an authority's band would be different, alone and together."""
     now = rows.iloc[0]
     head = f"{'Today':>7}{'Other':>7}{'Risk':>7} {'(90%)':>10}  "
     lines = [
@@ -273,7 +273,7 @@ def catalogue_text() -> str:
 
 
 def build_text(panel: Panel, folder: str | Path) -> str:
-    """What a build has found: what was read, and what to look at."""
+    """The result of a build: what was read, and what to check."""
     counts = panel.observations["status"].value_counts()
     lines = [
         (
@@ -295,7 +295,7 @@ def build_text(panel: Panel, folder: str | Path) -> str:
 
 
 def _warned(findings: pd.DataFrame) -> list[str]:
-    """The first warnings of a build in full, and where all findings are."""
+    """The first warnings of a build in full, and where to find all findings."""
     warned = findings[findings["severity"] == "warning"]
     first = warned.head(_WARNED)
     lines = [
@@ -321,7 +321,7 @@ def training_text(model: RiskModel, file: Path) -> str:
 
 
 def record_text(records: pd.DataFrame, checks: pd.DataFrame, folder: str | Path | None) -> str:
-    """What a backtest has found, at the start of the inspections, then its checks."""
+    """The results of a backtest at the start of the inspections, then its checks."""
     rows = records[records["lead_months"] == 0]
     head = f"{'':36}{'AUC (95% interval)':>22}{'below Good':>12}{'Brier skill':>13}"
     lines = [f"{head}{'O/E':>7}{'top 26':>8}"]
@@ -341,17 +341,17 @@ def record_text(records: pd.DataFrame, checks: pd.DataFrame, folder: str | Path 
 
 
 def drift_text(table: pd.DataFrame, reasons: Sequence[str], model: RiskModel, day: date) -> str:
-    """How the figures of a day differ from those that the model learnt from, and what follows.
+    """Describe how a date's figures differ from those the model learnt from, and what follows.
 
     Parameters
     ----------
     table : DataFrame
-        As ``earlywarn.drift`` gives it.
+        As returned by ``earlywarn.drift``.
     reasons : sequence of str
-        Why the model should not be used, or what to look at.
+        Why the model should not be used, or what to check.
     model : RiskModel
     day : date
-        The day of the figures.
+        The date of the figures.
     """
     head = f"{'Indicator':<32}{'Weight':>8}{'Missing':>9}{'Moved':>8}  Verdict"
     lines = [
@@ -386,7 +386,7 @@ def _when(snapshot: Snapshot) -> str:
 
 
 def _known_to(model: RiskModel, snapshot: Snapshot, scores: pd.DataFrame) -> str:
-    """The days of the last figure and of the last judgement known."""
+    """The dates of the last known figure and judgement."""
     last = scores["judgements_through"].iloc[0]
     judged = "no judgements known" if pd.isna(last) else f"judgements reported up to {last}"
     late = hindsight(model, snapshot)

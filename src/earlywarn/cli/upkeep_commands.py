@@ -1,4 +1,4 @@
-"""The commands that keep figures, forecasts and the model current."""
+"""The commands that keep figures, forecasts and the model up to date."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 ATTENTION = 3
-"""The exit code of monitor where something needs attention."""
+"""The exit code of monitor if something needs attention."""
 
 
 def _refresh_options(command: ArgumentParser) -> None:
@@ -110,7 +110,7 @@ def _monitor_options(command: ArgumentParser) -> None:
 
 
 def monitor(chosen: Namespace) -> None:
-    """Look at all that ages, print it, and end with 3 if something needs attention."""
+    """Check everything that goes out of date, and end with 3 if something needs attention."""
     found = ew.monitor(
         chosen.out,
         files=chosen.files,
@@ -140,7 +140,7 @@ def _services(chosen: Namespace) -> dict[str, Any]:
 
 
 def retrain(chosen: Namespace) -> None:
-    """Train a challenger, print how it did beside the model in use, and what is proposed."""
+    """Train a challenger, and print its comparison with the model in use and the proposal."""
     done = ew.retrain(
         panel_of(chosen),
         against=chosen.against,
@@ -184,7 +184,7 @@ def publish(chosen: Namespace) -> None:
 
 
 def verify(chosen: Namespace) -> None:
-    """Check a register, and print how its entries did."""
+    """Check a register, and print how well its entries predicted."""
     if chosen.out is not None:
         check_outputs(Path(chosen.out), overwrite=chosen.overwrite, what="a file")
     came = ew.load_judgements(chosen.judgements) if chosen.judgements else None
@@ -221,7 +221,7 @@ _SHOWN = [
 
 
 def refresh(chosen: Namespace) -> None:
-    """Fetch what is new, and build the panel if asked."""
+    """Download new figures, and build the panel if asked."""
     if chosen.build and chosen.dry_run:
         raise UsageError("a trial run builds nothing", where="--build", remedy="Leave one out.")
     done = ew.refresh(
@@ -245,7 +245,7 @@ def refresh(chosen: Namespace) -> None:
 
 def _changes_text(done: Refreshed) -> str:
     found, scores = done.changes, done.scores
-    assert found is not None  # noqa: S101 - for the type checker: asked for only where there is one
+    assert found is not None  # noqa: S101 - for the type checker: only called where there is one
     assert scores is not None  # noqa: S101 - the two come together
     lines = [f"The panel is in {done.panel}. Against the one before:"]
     lines += [
