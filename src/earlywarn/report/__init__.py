@@ -1,4 +1,4 @@
-"""What people look at: the report as a page, and the plots for notebooks."""
+"""The report as a page, and the plots for notebooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One authority's part of the report: its charts, its figures by year, its holes."""
+"""One authority's part of the report: its charts, figures by year, and missing figures."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     from earlywarn.report.contents import Contents
 
 YEARS_END = last_day("cin")
-"""Of the children in need census, as of most tables."""
+"""The end of the year in the children in need census, as in most tables."""
 _RECORDS = {record.id: record for record in INDICATORS}
 _MOST = 3
 FIGURE_DIGITS = 2
-"""Decimals of the figures to download: as many as are published."""
+"""Decimals of the figures for download: as many as are published."""
 TERM_COLUMNS = {
     "title": Column("Indicator", text, numeric=False),
     "value": Column("Value", number),
@@ -71,7 +71,7 @@ INSPECTION_COLUMNS = {
 
 @dataclass(frozen=True)
 class Small:
-    """One indicator's two charts with their messages: over the years, and among all authorities."""
+    """An indicator's two charts and their messages: over the years, and among all authorities."""
 
     title: str
     message: str
@@ -82,7 +82,7 @@ class Small:
 
 @dataclass(frozen=True)
 class History:
-    """The lines of one indicator in the table of figures: heading, then a cell a year."""
+    """The lines of one indicator in the table of figures: heading, then a cell per year."""
 
     title: str
     lines: tuple[tuple[str, tuple[str, ...]], ...]
@@ -90,7 +90,7 @@ class History:
 
 @dataclass(frozen=True)
 class Section:
-    """What the page shows of one authority."""
+    """What the page shows for one authority."""
 
     code: str
     name: str
@@ -112,15 +112,15 @@ class Section:
     years_end: str = YEARS_END
 
     def figures_link(self) -> str:
-        """All figures of the authority as a CSV file, in the link itself."""
+        """All figures of the authority as a CSV file, embedded in the link."""
         return inline("text/csv", self._figures())
 
     def figures_picture(self) -> str:
-        """The charts of all figures as one SVG file, in the link itself."""
+        """The charts of all figures as one SVG file, embedded in the link."""
         return inline("image/svg+xml", self._picture())
 
     def figures_archive(self) -> str:
-        """That picture and that table as one zip file, in the link itself."""
+        """That picture and that table as one zip file, embedded in the link."""
         name = f"figures-{self.code}"
         files = {f"{name}.svg": self._picture(), f"{name}.csv": self._figures()}
         return inline("application/zip", archive(files))
@@ -135,7 +135,7 @@ class Section:
 
 
 def sections(contents: Contents) -> Iterator[Section]:
-    """The sections of the authorities that were chosen, one after another."""
+    """The sections of the chosen authorities, in order."""
     scores = {str(row["la_code"]): row for _, row in contents.listed.iterrows()}
     frames = {
         "terms": contents.terms,
@@ -164,7 +164,7 @@ class _Rows:
 
 
 def _by_authority(frame: pd.DataFrame, codes: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """The rows of each authority; text as objects, as Arrow is slow on thirty rows at a time."""
+    """The rows of each authority; text as objects, since Arrow is slow on thirty rows at a time."""
     texts = frame.select_dtypes(exclude=["number", "bool"]).columns
     rows = frame[frame["la_code"].isin(codes)].astype(dict.fromkeys(texts, object))
     found = {str(code): own for code, own in rows.groupby("la_code")}
@@ -181,7 +181,7 @@ def _section(contents: Contents, own: _Rows) -> Section:
     years = tuple(range(int(history["period"].min()), int(history["period"].max()) + 1))
     once = said_once(terms)
     smalls = [_small(contents, key, code, part, axis, shared) for key, part in by_indicator.items()]
-    # Axis and inspections are the same behind every small chart: drawn once, then referred to.
+    # Axis and inspections are the same behind every small chart: drawn once, then referenced.
     drawn_once = smalls[0].svg.replace(shared, f'<g id="j{code}">{marks}</g>')
     smalls[0] = replace(smalls[0], svg=drawn_once)
     return Section(
@@ -206,7 +206,7 @@ def _section(contents: Contents, own: _Rows) -> Section:
 
 
 def _by_weight(lines: dict[str, Line], terms: pd.DataFrame) -> dict[str, Line]:
-    """The indicators that matter most to this authority's risk first, those not in it last."""
+    """Indicators in order of their effect on this authority's risk, those without one last."""
     order = [name for name in terms["indicator"] if name in lines]
     return {name: lines[name] for name in dict.fromkeys([*order, *lines])}
 
@@ -231,7 +231,7 @@ def _neighbours(contents: Contents, pairs: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _written(history: pd.DataFrame) -> pd.DataFrame:
-    """The figures as they are downloaded: to two decimals, without noughts at the end."""
+    """The figures for download: to two decimals, without trailing zeros."""
     rounded = history.round(FIGURE_DIGITS)
     numbers = {
         str(name): ["" if math.isnan(cell) else f"{cell:.10g}" for cell in column.tolist()]
@@ -273,7 +273,7 @@ def _summary(contents: Contents, row: pd.Series) -> tuple[str, ...]:
 
 
 def moved_sentence(row: pd.Series, contents: Contents) -> str:
-    """How far it has moved, and whether that is more than noise."""
+    """Describe how far it has moved, and whether that is more than noise."""
     if contents.before is None or pd.isna(row["moved"]):
         return "There is no rank of a year before to compare with."
     places = abs(int(row["moved"]))
@@ -298,7 +298,7 @@ def _sentences(terms: pd.DataFrame, side: int) -> tuple[str, ...]:
 
 
 def _message(record: Indicator, rows: Line) -> str:
-    """The newest figure, beside England's and the year before."""
+    """The latest figure, compared with England's and the year before."""
     known = dict(zip(rows.period, rows.value, strict=True))
     known = {year: value for year, value in known.items() if not math.isnan(value)}
     if not known:
@@ -336,7 +336,7 @@ def _terms(terms: pd.DataFrame) -> Table:
 
 
 def _fact(cells: tuple[str, ...]) -> tuple[str, ...]:
-    """The row of a fact of the last inspection: true or not, and compared with nothing."""
+    """The row of a fact about the last inspection: true or not, without a comparison."""
     title, value, *compared = cells
     return title, _TRUE.get(value, value), *("" if cell == _UNKNOWN else cell for cell in compared)
 
@@ -365,7 +365,7 @@ def _history(record: Indicator, rows: Line, years: tuple[int, ...]) -> History:
 
 
 def _ending(record: Indicator) -> str:
-    """The day on which the indicator's years end, where it is not that of most tables."""
+    """The day on which the indicator's years end, if it differs from most tables."""
     day = last_day(record.series)
     return "" if day == YEARS_END else f" (to {day})"
 
@@ -378,7 +378,7 @@ _SHORT = {
     NOT_THERE: "[x]",
     NOT_YET: "[z]",
 }
-"""The shorthand of official statistics for what is not there."""
+"""The shorthand of official statistics for missing values."""
 
 
 # --- the holes -----------------------------------------------------------------------------------

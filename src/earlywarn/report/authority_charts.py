@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 FIRST_YEAR = 2013
 WIDTH, SMALL = 480, (240, 96)
 ACROSS = 3
-"""Small charts beside each other in a picture of all of them."""
-"""Narrow enough for a telephone, so that a chart shrinks to fit and nothing scrolls."""
+"""The number of small charts side by side in a picture of all of them."""
+"""Narrow enough for a phone, so that a chart shrinks to fit and nothing scrolls."""
 TICKS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8)
 RISK_COLUMNS = {
     "as_of": Column("As of", long_date, numeric=False),
@@ -49,7 +49,7 @@ WATERFALL_COLUMNS = {
 def risk_chart(
     code: str, name: str, region: str, risks: pd.DataFrame, inspections: pd.DataFrame, last: date
 ) -> Chart:
-    """Risk with its interval over time, against the region and the neighbours."""
+    """Risk with its interval over time, compared with the region and the neighbours."""
     axis = TimeAxis(FIRST_YEAR, last, 44, 468)
     high = max(0.3, math.ceil(10 * float(risks["risk_upper"].max())) / 10)
     scale = Scale(0.0, high, 230, 24)
@@ -108,18 +108,18 @@ def _beside(risk: float, other: float) -> str:
 
 
 def waterfall_frame(terms: pd.DataFrame) -> pd.DataFrame:
-    """From where every authority starts, through the families, to the risk.
+    """Build the steps from the common baseline, through the families, to the risk.
 
     Parameters
     ----------
     terms : DataFrame
-        The rows of one authority as ``earlywarn.explain`` gives them.
+        The rows of one authority, as returned by ``earlywarn.explain``.
 
     Returns
     -------
     DataFrame
-        One row a step: ``step, contribution, start, end`` in log-odds and ``risk_after``; families
-        by strength between the start and the risk itself.
+        One row per step: ``step, contribution, start, end`` in log-odds and ``risk_after``;
+        families are in order of strength between the start and the risk itself.
     """
     start = terms.loc[terms["term"] == "baseline", "contribution"].iloc[0]
     families = terms[terms["term"] == "indicator"].groupby("family")["contribution"].sum()
@@ -148,7 +148,7 @@ def waterfall_chart(code: str, name: str, terms: pd.DataFrame) -> Chart:
     parts = [f'<path class="grid" d="{grid}"/>']
     parts += [label(scale(float(logit(tick))), bottom + 14, f"{tick:.0%}", "m") for tick in shown]
     rows = frame.to_dict("records")
-    # Each bar begins where the one above it ended: thin lines lead the eye from one to the next.
+    # Each bar begins where the one above ended: thin lines lead the eye from one to the next.
     joins = "".join(f"M{scale(end)} {24 * n + 15}v24" for n, end in enumerate(ends[:-1]))
     parts.append(f'<path class="join" d="{joins}"/>')
     parts += [_step(place, row, rows, scale) for place, row in enumerate(rows)]
@@ -209,9 +209,10 @@ def small_chart(
 ) -> str:
     """One indicator's history: own line and limits, neighbours, England; inspections behind.
 
-    A figure stands at the day on which its year ends, so that what came before an inspection stands
-    before it. The axis begins at zero and ends at ``top``, so that the charts of two authorities
-    compare; one whose own figures lie beyond has a longer one, as its label says.
+    A figure is drawn at the day on which its year ends, so that earlier figures are before an
+    inspection. The axis begins at zero and ends at ``top``, so that the charts of two authorities
+    are comparable; if an authority's own figures are beyond it, the axis is longer, and its label
+    says so.
     """
     scale = Scale(0.0, max(top, *_own_reach(rows)), 76, 16)
     x = [axis.of_day(span(record.series, period)[1]) for period in rows.period]
@@ -228,20 +229,20 @@ def small_chart(
 
 
 def _own_reach(rows: Line) -> list[float]:
-    """Where the axis must reach so that no line is cut; limits may be."""
+    """How far the axis must reach so that no line is cut; limits may be cut."""
     lines = [y for y in (*rows.value, *rows.neighbours, *rows.england) if math.isfinite(y)]
     return [0.0, rounded_up(max(lines)) if lines else 0.0]
 
 
 def together(heading: str, charts: Sequence[tuple[str, str]]) -> str:
-    """Small charts with their titles as one picture, to keep as a file.
+    """Combine small charts with their titles in one picture, to keep as a file.
 
     Parameters
     ----------
     heading : str
         What the picture shows.
     charts : sequence of (str, str)
-        Title and drawing of each, in order; what they refer to is in one of them.
+        Title and drawing of each, in order; any references are to parts of one of them.
     """
     width, height = SMALL[0] + 16, SMALL[1] + 44
     rows = -(-len(charts) // ACROSS)

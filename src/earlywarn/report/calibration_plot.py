@@ -1,4 +1,4 @@
-"""Plot for notebooks: what was predicted against what happened, no inspection counted twice."""
+"""Plot for notebooks: forecasts against what happened, with no inspection counted twice."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RELIABILITY = ("window", "model", "bin", "n", "events", "expected", "observed",
 
 
 def _calibration(reliability: pd.DataFrame) -> pd.DataFrame:
-    """Rows of a backtest's reliability frame, of one model or of up to four series."""
+    """Rows of a backtest's reliability frame, for up to four series."""
     frame = need(reliability, _RELIABILITY, "reliability")[list(_RELIABILITY)]
     series = frame.groupby(["window", "model"]).ngroups
     if not 1 <= series <= 4:
@@ -36,7 +36,7 @@ def _calibration(reliability: pd.DataFrame) -> pd.DataFrame:
 
 
 def _check_apart(frame: pd.DataFrame) -> None:
-    """Refuse rows that count an inspection twice: what the title says is a sum over them."""
+    """Refuse rows that count an inspection twice, since the title gives a sum over them."""
     apart = "windows that share no inspection, such as development, confirmation and latest"
     for model, rows in frame.groupby("model"):
         if shared := overlapping(set(rows["window"])):
@@ -74,9 +74,9 @@ def _draw_calibration(ax: Axes, frame: pd.DataFrame) -> None:
 
 
 def _came(frame: pd.DataFrame) -> str:
-    """How many came for each one predicted; of several models each by itself.
+    """How many events happened for each one predicted, separately for each model.
 
-    Whether that is beyond chance is for resamples of authorities to say, which aren't here.
+    Whether that is beyond chance would need resamples of authorities, which aren't available here.
     """
     ratios = {}
     for model, rows in frame.groupby("model", sort=False):
@@ -96,25 +96,25 @@ _CALIBRATION = Figure("Predicted against happened", _calibration, _draw_calibrat
 
 @drawn_by(_CALIBRATION)
 def calibration(reliability: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw what was predicted against what happened.
+    """Draw forecasts against what happened.
 
     Parameters
     ----------
     reliability : DataFrame
-        Rows of the reliability frame of a record, of up to four pairs of window and model.
+        Rows of a record's reliability frame, for up to four pairs of window and model.
     ax : Axes, optional
-        Where to draw; new axes if not given.
+        Where to draw. Default: new axes.
 
     Returns
     -------
     Axes
-        Nothing is shown. ``get_label()`` says what the picture says, and ``calibration.frame``
+        The plot is not displayed. ``get_label()`` describes the picture, and ``calibration.frame``
         gives the numbers.
 
     Raises
     ------
     ScoreError
-        If the frame lacks columns, holds other than one to four series, or counts an inspection
+        If the frame lacks columns, does not contain one to four series, or counts an inspection
         twice (windows that overlap, such as confirmation and from 2022).
     MissingExtraError
         If matplotlib is not installed.

@@ -1,4 +1,4 @@
-"""What every picture of the report is: a message, words in its place, and its table."""
+"""A picture of the report: a message, an alternative text, and its table."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Writer = Callable[[Any], str]
 
 @dataclass(frozen=True)
 class Column:
-    """How a column of a frame stands in a table: its heading, and how its cells are written."""
+    """How a column of a frame is shown in a table: its heading, and the format of its cells."""
 
     heading: str
     write: Writer
@@ -32,7 +32,7 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class Chart:
-    """One picture with the frame that it was drawn from.
+    """A picture with the frame from which it was drawn.
 
     Parameters
     ----------
@@ -41,11 +41,11 @@ class Chart:
     title : str
         The message, as a sentence.
     alt : str
-        What is to be seen, for those who can't.
+        A description of the picture, for those who can't see it.
     data : DataFrame
         The numbers drawn.
     columns : mapping
-        How each column of the frame stands in the table.
+        How each column of the frame is shown in the table.
     svg : str
         The drawing.
     """
@@ -66,20 +66,20 @@ class Chart:
         return self.svg
 
     def picture_link(self) -> str:
-        """The drawing as a file of its own, in the link itself: no script and no network."""
+        """The drawing as a separate file, embedded in the link: no script and no network."""
         return inline("image/svg+xml", self.picture()) if self.svg.startswith("<svg") else ""
 
     def picture(self) -> str:
-        """The drawing as a file of its own."""
+        """The drawing as a separate file."""
         whole = self.svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
         return whole.replace(">", f">{picture_style(self.svg)}", 1)
 
     def table_link(self) -> str:
-        """The frame as a CSV file, in the link itself."""
+        """The frame as a CSV file, embedded in the link."""
         return inline("text/csv", inert(self.data).to_csv(index=False, lineterminator="\r\n"))
 
     def table(self) -> Table:
-        """The same as a table for people."""
+        """The numbers as a table for people."""
         return Table.of(self.data, self.columns)
 
 
@@ -92,7 +92,7 @@ class Table:
 
     @classmethod
     def of(cls, frame: pd.DataFrame, columns: Mapping[str, Column]) -> Table:
-        """Write a frame's columns, in the order cells."""
+        """Format a frame's columns as a table, in the order of ``columns``."""
         cells = [
             [column.write(cell) for cell in frame[name].tolist()]
             for name, column in columns.items()
@@ -101,13 +101,13 @@ class Table:
 
 
 def inline(kind: str, content: str | bytes) -> str:
-    """A file as the address of a link that holds all of it."""
+    """A file as a link address that contains all of it."""
     data = content.encode("utf-8") if isinstance(content, str) else content
     return f"data:{kind};base64,{b64encode(data).decode('ascii')}"
 
 
 def archive(files: Mapping[str, str]) -> bytes:
-    """Texts by their names as one zip file; the same texts give the same bytes.
+    """Pack texts, by name, in one zip file; the same texts give the same bytes.
 
     Examples
     --------
@@ -117,7 +117,7 @@ def archive(files: Mapping[str, str]) -> bytes:
     packed = BytesIO()
     with ZipFile(packed, "w", ZIP_DEFLATED, compresslevel=9) as file:
         for name, content in files.items():
-            entry = ZipInfo(name)  # with a day of its own: 1 January 1980
+            entry = ZipInfo(name)  # with a fixed date: 1 January 1980
             entry.compress_type, entry.create_system = ZIP_DEFLATED, _UNIX
             entry.external_attr = 0o644 << 16
             file.writestr(entry, content.encode("utf-8"), compresslevel=9)
@@ -125,7 +125,7 @@ def archive(files: Mapping[str, str]) -> bytes:
 
 
 def picture_style(drawn: str) -> str:
-    """The page's styles that a drawing needs, for one that stands alone."""
+    """The page's styles that a drawing needs as a separate file."""
     used = {name for names in _CLASSES.findall(drawn) for name in names.split()}
     rules = [
         f"{selector}{{{style}}}"

@@ -1,4 +1,4 @@
-"""Everything that a report shows, as frames: gathered once, drawn later."""
+"""Everything that a report shows, as frames that are gathered once and drawn later."""
 
 from __future__ import annotations
 
@@ -39,31 +39,31 @@ class Contents:
     Attributes
     ----------
     snapshot : Snapshot
-        What was public on the day.
+        What was public on the date.
     model : RiskModel
         The model.
     findings : DataFrame
-        What was noticed about the files.
+        Findings about the files.
     scores : DataFrame
-        As ``earlywarn.score`` gives it, with region and type.
+        As returned by ``earlywarn.score``, with region and type.
     terms : DataFrame
-        As ``earlywarn.explain`` gives it.
+        As returned by ``earlywarn.explain``.
     risk_moves : DataFrame
-        As ``rank_movement`` gives it; no rows if the panel does not reach back a year.
+        As returned by ``rank_movement``; no rows if the panel does not reach back a year.
     before : date or None
-        The day that moves are counted from.
+        The date from which moves are counted.
     risks : DataFrame
-        As ``risk_history`` gives it, with the median of region and neighbours.
+        As returned by ``risk_history``, with the median of region and neighbours.
     indicator_history : DataFrame
-        As ``indicator_history`` gives it.
+        As returned by ``indicator_history``.
     tiles : DataFrame
-        As ``tiles_for`` gives it.
+        As returned by ``tiles_for``.
     record, calibration, warnings : DataFrame
-        As ``past_record``, ``past_calibration`` and ``past_warnings`` give them.
+        As returned by ``past_record``, ``past_calibration`` and ``past_warnings``.
     chosen : tuple of str
         The authorities that get a section, by name.
     split : bool
-        Whether each of them has a page of its own.
+        Whether each of them has a separate page.
     """
 
     snapshot: Snapshot
@@ -88,49 +88,49 @@ class Contents:
 
     @property
     def as_of(self) -> date:
-        """The day of the report."""
+        """The date of the report."""
         return self.snapshot.as_of
 
     @property
     def usual(self) -> float:
-        """The share of Inadequate judgements that the model expects on the day."""
+        """The share of Inadequate judgements that the model expects on the date."""
         return float(self.scores["prior"].iloc[0])
 
     @cached_property
     def sources(self) -> pd.DataFrame:
-        """How fresh each source was on the day, as ``freshness`` gives it."""
+        """How fresh each source was on the date, as returned by ``freshness``."""
         return freshness(self.model, self.snapshot)
 
     @cached_property
     def standings(self) -> dict[str, Standing]:
-        """Every authority's figure of the newest year, by indicator."""
+        """Every authority's figure for the latest year, by indicator."""
         return standings(self.indicator_history)
 
     @cached_property
     def axis_tops(self) -> dict[str, float]:
-        """Where the axis of each indicator ends, for every authority alike."""
+        """The end of each indicator's axis, the same for every authority."""
         return axis_tops(self.indicator_history)
 
     @cached_property
     def inspections(self) -> pd.DataFrame:
-        """The inspections whose reports were public, newest first, with how each is drawn."""
+        """The inspections whose reports were public, latest first, with how each is drawn."""
         return _graded(self.snapshot.judgements)
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """What each authority is called."""
+        """The name of each authority."""
         rows = self.snapshot.authorities
         return dict(zip(rows["la_code"], rows["la_name"], strict=True))
 
     @cached_property
     def listed(self) -> pd.DataFrame:
-        """The ranked list: the scores, with the movement beside them."""
+        """The ranked list: the scores with their movement."""
         moved = self.risk_moves.drop(columns="rank")
         return self.scores.join(moved, on="la_code")
 
     @cached_property
     def regions(self) -> pd.DataFrame:
-        """One row a region: its risks and how many authorities are in each band."""
+        """One row per region: its risks and how many authorities are in each band."""
         by_region = self.scores.groupby("region")
         frame = by_region["risk"].agg(["size", "min", "median", "max"])
         frame.columns = pd.Index(["authorities", "lowest", "median", "highest"])
@@ -148,16 +148,16 @@ def gather(
     authorities: str | Sequence[str] | None,
     progress: Progress,
 ) -> Contents:
-    """Score, explain and look back.
+    """Gather the contents: scores, explanations and history.
 
     Raises
     ------
     PanelError
-        If the panel does not reach back to the day.
+        If the panel does not reach back to the date.
     AuthorityError
-        If one of the authorities did not exist on the day.
+        If one of the authorities did not exist on the date.
     ScoreError
-        If the day is outside the model's life.
+        If the date is outside the model's life.
     """
     snapshot = panel.as_of(as_of)
     chosen = _chosen(snapshot, authorities)
@@ -188,12 +188,12 @@ def gather(
 
 
 def check_within_life(model: RiskModel, day: date) -> None:
-    """Refuse a page for a day that the model is not meant for: it outlives a score's warning.
+    """Refuse a page for a date outside the model's life, since a page outlasts a warning.
 
     Raises
     ------
     ScoreError
-        If the day is outside the model's life.
+        If the date is outside the model's life.
     """
     first, last = model.info.get("first_date", ""), model.info.get("sunset", "9999")
     if not first <= day.isoformat() <= last:
@@ -217,12 +217,12 @@ def _risk_moves(panel: Panel, model: RiskModel, before: date | None, now: Snapsh
     indicators = build_indicators(now)
     if before is None:
         return movement(model, indicators, indicators).iloc[:0]
-    # The history of the risk has worked them out: the panel keeps what it was asked for by day.
+    # The risk history has worked these out: the panel keeps its results by date.
     return movement(model, Timeline(panel, panel.judgements).at(before), indicators)
 
 
 def _with_medians(risks: pd.DataFrame, snapshot: Snapshot) -> pd.DataFrame:
-    """The risks of the authorities of today, with the medians of those they are set beside."""
+    """The risks of today's authorities, with the medians of their comparison groups."""
     places = snapshot.authorities.set_index("la_code")["region"]
     rows = risks[risks["la_code"].isin(places.index)].copy()
     rows["region_median"] = rows.groupby([rows["la_code"].map(places), "as_of"])["risk"].transform(
@@ -238,7 +238,7 @@ def _with_medians(risks: pd.DataFrame, snapshot: Snapshot) -> pd.DataFrame:
 
 
 def _graded(judgements: pd.DataFrame) -> pd.DataFrame:
-    """Inspections, newest first, with the worst area and the grade that they are drawn with."""
+    """Inspections, latest first, with the worst area and the grade to draw."""
     rows = judgements.sort_values("inspection_start", ascending=False, kind="stable")
     areas = rows[list(AREAS)].to_dict("records")
     worst = pd.Series([_worst(set(row.values())) for row in areas], rows.index, dtype=object)

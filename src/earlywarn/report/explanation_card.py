@@ -1,4 +1,4 @@
-"""One authority's explanation as a card: shown in a notebook, saved as one HTML or SVG file."""
+"""One authority's explanation as a card, shown in a notebook or saved as an HTML or SVG file."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 ENDINGS = (".html", ".svg")
 QUIET = 0.005
-"""Contributions in log-odds nearer to zero than this are not listed."""
+"""Contributions closer to zero than this, in log-odds, are not listed."""
 _LETTERS = 62
-"""Letters in a line of a picture's heading."""
+"""Characters in a line of a picture's heading."""
 
 
 @dataclass(frozen=True, repr=False)
 class ExplanationCard:
-    """What an authority's risk is made of, as a notebook shows it and a file keeps it.
+    """What an authority's risk is made of, for a notebook or a file.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class ExplanationCard:
     html : str
         The card as a part of a page, with its picture inside.
     svg : str
-        The picture with a heading, as a file of its own.
+        The picture with a heading, as a separate file.
     """
 
     name: str
@@ -65,14 +65,14 @@ class ExplanationCard:
         return self.html
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the card as one file that needs no other, no script and no network.
+        """Save the card as one self-contained file, without scripts or network.
 
         Parameters
         ----------
         path : str or Path
-            Ending in ``.html`` for the whole card, in ``.svg`` for the picture.
+            Ending in ``.html`` for the whole card, or ``.svg`` for the picture.
         overwrite : bool
-            Whether a file that is there may be replaced.
+            Whether an existing file may be replaced.
 
         Returns
         -------
@@ -82,7 +82,7 @@ class ExplanationCard:
         Raises
         ------
         UsageError
-            If the ending is another, or the file can't be written or may not be replaced.
+            If the ending is neither of these, or the file can't be written or may not be replaced.
         """
         file = as_path(path, "path")
         if file.suffix.lower() not in ENDINGS:
@@ -123,9 +123,10 @@ def explanation_card(
     Parameters
     ----------
     model : RiskModel, optional
-        The model that ships if not given. A name or code in this place means the authority.
+        Default: the model that ships with the package. A name or code in this place means the
+        authority.
     snapshot : Snapshot, optional
-        What ships, as of its newest publication, if not given.
+        Default: the panel that ships with the package, as of its latest publication.
     authority : str
         A name, the beginning of one, or a code.
 
@@ -139,7 +140,7 @@ def explanation_card(
     UsageError
         If no authority is named, or several are.
     AuthorityError
-        If the authority is not known, or did not exist on the day.
+        If the authority is unknown, or did not exist on the date.
     MissingExtraError
         If jinja2 is not installed.
 
@@ -200,7 +201,7 @@ def _facts(
 
 
 def _side(rows: pd.DataFrame, sign: int) -> list[tuple[str, str]]:
-    """What moves the risk one way, strongest first: the contribution and its sentence."""
+    """What moves the risk in one direction, strongest first: the contribution and its sentence."""
     terms = rows[(rows["term"] == "indicator") & (sign * rows["contribution"] >= QUIET)]
     return [
         (signed(row["contribution"]), str(row["sentence"]).rsplit(": ", 1)[0])
@@ -209,7 +210,7 @@ def _side(rows: pd.DataFrame, sign: int) -> list[tuple[str, str]]:
 
 
 def _headed(picture: str, heading: str) -> str:
-    """A picture with a heading above it, as one picture."""
+    """A picture and a heading above it, as one picture."""
     size = re.search(r'viewBox="0 0 (\d+) (\d+)"', picture)
     width, height = (int(side) for side in size.groups()) if size else (0, 0)
     lines = textwrap.wrap(heading, _LETTERS)
@@ -227,5 +228,5 @@ def _headed(picture: str, heading: str) -> str:
 
 
 def _raised(html: str) -> str:
-    """The headings of a part, one level up: on a page of its own none may be left out."""
+    """The headings of a part, one level up: on a separate page no level may be skipped."""
     return html.replace("h3>", "h2>").replace("h4>", "h3>")

@@ -1,4 +1,4 @@
-"""A page to explore with: an authority's figures are changed, and risk and reasons move at once.
+"""A page for exploring: change an authority's figures, and see risk and reasons at once.
 
 One HTML file that needs no network: the model, the figures and a small script are inside.
 """
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from earlywarn.panel.snapshot import Snapshot
 
 SCRIPTS = ("explorer.js", "explorer_page.js")
-"""The arithmetic, and the page around it."""
+"""The files of the arithmetic, and of the page around it."""
 
 
 def write_explorer(
@@ -60,19 +60,19 @@ def write_explorer(
     path : str or Path
         The file to write, ending in ``.html``.
     panel : Panel, optional
-        The published figures; the national ones that ship if not given.
+        The published figures. Default: the national panel that ships with the package.
     model : RiskModel, optional
-        As ``earlywarn.load_model`` gives it; the one that ships if not given.
+        As returned by ``earlywarn.load_model``. Default: the one that ships with the package.
     as_of : date or ISO text, optional
-        Only what was published by this day; the newest publication if not given.
+        Use only what was published by this date. Default: that of the latest publication.
     authority : str, optional
-        Whose figures the page opens with, by name or code; the first by name if not given.
+        The authority with which the page opens, by name or code. Default: the first by name.
     figures : DataFrame, optional
-        Own figures that the page opens with, as ``with_figures`` takes them.
+        Own figures with which the page opens, as for ``with_figures``.
     overwrite : bool
-        Whether a file that is there may be replaced.
+        Whether an existing file may be replaced.
     progress : Progress, optional
-        What to report to.
+        Where to report progress.
 
     Returns
     -------
@@ -82,22 +82,22 @@ def write_explorer(
     Raises
     ------
     UsageError
-        If the file can't be written, or is there and may not be replaced.
+        If the file can't be written, or exists and may not be replaced.
     PanelError
-        If the panel does not reach back to the day.
+        If the panel does not reach back to the date.
     ScoreError
-        If the day is outside the model's life.
+        If the date is outside the model's life.
     AuthorityError
-        If the authority is not known, or did not exist on the day.
+        If the authority is unknown, or did not exist on the date.
     IndicatorError
-        If a figure is none of the catalogue's, or can't be so.
+        If a figure is not in the catalogue, or is not valid.
     MissingExtraError
         If jinja2 is not installed.
 
     Notes
     -----
-    The page works as ``with_figures``, ``score`` and ``explain`` do, and gives their numbers to
-    1e-9. A browser needs no network for it, and nothing that is typed leaves the page.
+    The page works like ``with_figures``, ``score`` and ``explain``, and gives the same numbers to
+    1e-9. A browser needs no network for it, and nothing that you type leaves the page.
 
     Examples
     --------
@@ -129,15 +129,15 @@ def explorer_page(
     authority: str | None = None,
     own: pd.DataFrame | None = None,
 ) -> str:
-    """The page as text.
+    """Build the page as text.
 
     Parameters
     ----------
     model : RiskModel
     snapshot : Snapshot
-        What was public on the day.
+        What was public on the date.
     authority : str, optional
-        Whose figures it opens with; the first with own figures, or by name, if not given.
+        The authority with which it opens. Default: the first with own figures, or by name.
     own : DataFrame, optional
         A snapshot's own figures.
 
@@ -168,7 +168,7 @@ def explorer_page(
 
 
 def _said(model: RiskModel, snapshot: Snapshot) -> dict[str, Any]:
-    """What the page says of its day, model and sources."""
+    """The page's information on its date, model and sources."""
     info, sources = model.info, freshness(model, snapshot)
     return {
         "as_of": snapshot.as_of.isoformat(),
@@ -186,7 +186,7 @@ def _said(model: RiskModel, snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _fields(data: dict[str, Any]) -> dict[str, Any]:
-    """The fields, family by family, with the counts that each may be given by."""
+    """The fields by family, with the counts that may be given for each."""
     figures = [
         {
             **record,
@@ -207,7 +207,7 @@ def _fields(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _json(data: dict[str, Any]) -> str:
-    """Data that can't end the element that it stands in."""
+    """Data escaped so that it can't end the element that contains it."""
     text = json.dumps(data, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
@@ -217,7 +217,7 @@ def _script() -> str:
 
 
 def _hash(script: str) -> str:
-    """What the page's policy lets run: this script and no other."""
+    """The hash in the page's policy, which allows only this script."""
     return f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}"
 
 

@@ -1,7 +1,7 @@
-"""What the page for exploring computes with: the model as it stands on the day, and every figure.
+"""The data of the page for exploring: the model carried forward to the date, and every figure.
 
 The page's script repeats the arithmetic of ``with_figures``, ``score`` and ``explain``; each number
-here is one of theirs, so that what is not changed stays as Python computed it.
+here comes from them, so that what is not changed stays as Python computed it.
 """
 
 from __future__ import annotations
@@ -57,27 +57,27 @@ COUNTS = {
     "cases": "Cases held",
     "case_holders_fte": "Social workers who hold cases (full-time equivalent)",
 }
-"""What the counts behind figures are called; one that the catalogue adds stands by its own name."""
+"""The titles of the counts behind figures; one that the catalogue adds has its own name."""
 
 
 def explorer_data(
     model: RiskModel, snapshot: Snapshot, figures: pd.DataFrame | None = None
 ) -> dict[str, Any]:
-    """Everything that the page computes with, as plain numbers and text.
+    """Gather everything that the page computes with, as plain numbers and text.
 
     Parameters
     ----------
     model : RiskModel
-        As ``earlywarn.load_model`` gives it.
+        As returned by ``earlywarn.load_model``.
     snapshot : Snapshot
-        What was public on the day, without own figures.
+        What was public on the date, without own figures.
     figures : DataFrame, optional
-        A snapshot's own figures, which the page begins with.
+        A snapshot's own figures, with which the page begins.
 
     Returns
     -------
     dict
-        Fit for JSON.
+        Ready for JSON.
     """
     on, X = on_day(model, snapshot.as_of), build_indicators(snapshot)
     alike = like_for_like(snapshot)
@@ -101,7 +101,7 @@ def explorer_data(
 
 
 def _constants() -> dict[str, Any]:
-    """What the arithmetic and its words take as given, each from where Python keeps it."""
+    """The constants of the arithmetic and its words, each taken from its place in Python."""
     return {
         "reach": standardise.REACH,
         "centreSd": standardise.CENTRE_SD,
@@ -118,7 +118,7 @@ def _constants() -> dict[str, Any]:
 
 
 def _model(model: RiskModel) -> dict[str, Any]:
-    """The model's arithmetic as it stands on the day."""
+    """The model's arithmetic on the date."""
     worst, better = len(model.classes) - 2, len(model.classes) - 3
     shifts = np.zeros(len(model.columns)) if model.shifts is None else model.shifts[better]
     return {
@@ -174,7 +174,7 @@ def _indicator(record: Indicator, X: pd.DataFrame, newest: pd.DataFrame) -> dict
 def _deprivation(
     records: Sequence[Indicator], X: pd.DataFrame, newest: pd.DataFrame, snapshot: Snapshot
 ) -> dict[str, Any] | None:
-    """What figures are compared like for like on, where the model weighs such figures."""
+    """The deprivation used to compare like for like, if the model uses such figures."""
     if not any(record.like_for_like for record in records):
         return None
     if DEPRIVATION not in reference_distributions(snapshot):
@@ -184,7 +184,7 @@ def _deprivation(
 
 
 def unweighed(model: RiskModel) -> list[str]:
-    """The titles of the catalogue's figures that move nothing in a model.
+    """List the titles of the catalogue's figures that have no effect in a model.
 
     Examples
     --------
@@ -212,10 +212,10 @@ def _counts(records: Sequence[Indicator]) -> dict[str, str]:
 
 
 def _years(record: Indicator, alike: pd.DataFrame) -> dict[str, list[float]]:
-    """Of each year that a figure compared like for like stands in, what it is compared with.
+    """What figures compared like for like are compared with, for each of their years.
 
-    That is: the variance between authorities, the gradient, the average deprivation, and whether
-    the deprivation is that of its own newest year.
+    These are the variance between authorities, the gradient, the average deprivation, and whether
+    the deprivation is that of its own latest year.
     """
     rows = alike[alike["indicator"] == record.id].drop_duplicates("period")
     names = ["tau2", "gradient", "average", "meets"]
@@ -235,7 +235,7 @@ def _stands(alike: pd.DataFrame) -> dict[str, dict[str, list[float]]]:
 def _tables(
     model: RiskModel, X: pd.DataFrame, inputs: Inputs, newest: pd.DataFrame
 ) -> dict[str, FloatArray]:
-    """Each thing that the page needs of a figure: one row an authority, one column an indicator."""
+    """Everything the page needs about figures: one row per authority, one column per indicator."""
     records = model_indicators(model)
     figures = [record for record in records if record.kind != "history"]
     codes = X.index.get_level_values("la_code")
@@ -279,7 +279,7 @@ def _authorities(
     """Each authority's figures and levels, in the order of the indicators."""
     tables = _tables(model, X, inputs, newest)
     stands = _stands(alike)
-    # Of its own newest year, as figures are compared on it; and the newest that there is.
+    # That of its own latest year, on which figures are compared; and the latest there is.
     context = np.array(X[[DEPRIVATION, DEPRIVATION, f"{DEPRIVATION}_period"]], dtype=float)
     context[context[:, 2] < np.nanmax(context[:, 2], initial=-np.inf), 0] = np.nan
     odds = model.log_odds(inputs.values)
@@ -300,11 +300,11 @@ def _authorities(
 
 
 def _draws(model: RiskModel, inputs: Inputs) -> dict[str, Any]:
-    """The equally credible models that ranks are counted over: what they add, and what they say.
+    """The equally credible models behind the ranks: what they add, and their results.
 
     ``shared`` is what each of them adds to the log-odds: at zero, and for one unit of each column.
-    It is read off rows whose figures are exact, under the model without a doubt about its form:
-    such rows have no doubt of their own.
+    It is read off rows with exact figures, under the model without doubt about its form: such rows
+    have no uncertainty of their own.
     """
     exact = np.vstack([model.centre, model.centre + np.eye(len(model.columns))])
     moved = replace(model, form_sd=0.0).draws(exact) - model.log_odds(exact)
@@ -314,12 +314,12 @@ def _draws(model: RiskModel, inputs: Inputs) -> dict[str, Any]:
 
 
 def _packed(table: FloatArray) -> str:
-    """A table as single precision, row by row: enough to count who lies above whom."""
+    """A table in single precision, row by row: enough for counting ranks."""
     return b64encode(np.ascontiguousarray(table, dtype="<f4").tobytes()).decode("ascii")
 
 
 def _own(figures: pd.DataFrame | None) -> dict[str, dict[str, float]]:
-    """The figures that the page begins with, by authority: values, and the cases behind them."""
+    """The figures with which the page begins, by authority: values and the cases behind them."""
     found: dict[str, dict[str, float]] = {}
     wholes = {record.id: record.denominator for record in INDICATORS}
     for row in [] if figures is None else figures.to_dict("records"):

@@ -1,4 +1,4 @@
-"""Each indicator's own history, as a snapshot knows it, with limits and holes."""
+"""Each indicator's history as known in a snapshot, with limits and missing values."""
 
 from __future__ import annotations
 
@@ -42,28 +42,28 @@ NOT_THERE, NOT_YET = "not published", "did not exist"
 
 
 def indicator_history(snapshot: Snapshot) -> pd.DataFrame:
-    """Every indicator of every authority, year by year, as it was known on the snapshot's day.
+    """List every indicator of every authority by year, as known on the snapshot's date.
 
     Parameters
     ----------
     snapshot : Snapshot
-        What ``panel.as_of(date)`` gave.
+        As returned by ``panel.as_of(date)``.
 
     Returns
     -------
     DataFrame
-        One row an (authority, indicator, reporting year) of the years that were published for any
+        One row per (authority, indicator, reporting year) of the years that were published for any
         authority: ``value`` in the indicator's unit; ``lower`` and ``upper``, 95% limits for
-        chance, NaN where the number of cases is not known; ``size``, the cases, children or workers
+        chance, NaN where the number of cases is unknown; ``size``, the cases, children or workers
         behind it; ``neighbours``, the mean of its statistical neighbours; ``england``; ``status``,
-        why a value is not there (``did not exist`` before the authority was made); and whether the
-        figure came of a joint return, is a later restatement, or has an assumed publication day.
+        why a value is missing (``did not exist`` before the authority was created); and whether the
+        figure is from a joint return, is a later restatement, or has an assumed publication date.
 
     Notes
     -----
     Limits are Wilson's for percentages (doi 10.1080/01621459.1927.10502953) and Byar's for counts
-    per child or worker. They are about chance alone: not about how differently authorities record.
-    Only figures that the authority itself published are given, not those of one it was made from.
+    per child or worker. They cover chance only, and not differences in how authorities record. Only
+    figures that the authority itself published are included, not those of one it was made from.
 
     Examples
     --------
@@ -93,7 +93,7 @@ class Line:
 
 
 def lines_of(history: pd.DataFrame) -> dict[str, Line]:
-    """The rows of one authority, as ``indicator_history`` gives them, by indicator."""
+    """Group one authority's rows, as returned by ``indicator_history``, by indicator."""
     names = history["indicator"].tolist()
     columns = {field.name: history[field.name].tolist() for field in fields(Line)}
     first: dict[str, int] = {}
@@ -199,7 +199,7 @@ _PER_CHILD = frozenset(
 
 
 def _too_early(opened: list[date], ends: list[date]) -> NDArray[np.bool_]:
-    """Whether an authority did not exist yet on the last day of a reporting year."""
+    """Whether an authority did not yet exist on the last day of a reporting year."""
     return np.array([[end < day for end in ends] for day in opened])
 
 
@@ -223,7 +223,7 @@ def _mean_of(value: FloatArray, near: FloatArray) -> FloatArray:
 def _limits(
     record: Indicator, value: FloatArray, size: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """95% limits for chance; none where it is not known how many cases stand behind a figure."""
+    """95% limits for chance; none where the number of cases behind a figure is unknown."""
     size = np.where(size > 0, size, np.nan)
     if record.kind == "proportion":
         count = np.clip(value, 0, 100) / 100 * size

@@ -1,6 +1,6 @@
-"""Plots of one indicator: each takes documented frames, gives axes, and has its frame beside it.
+"""Plots of one indicator: each takes documented frames, returns axes, and offers its own frame.
 
-Nothing is shown and no global setting is touched; ``plot.frame(...)`` gives the numbers that
+Nothing is displayed and no global setting is changed; ``plot.frame(...)`` gives the numbers that
 ``plot(...)`` draws.
 """
 
@@ -41,7 +41,7 @@ __all__ = ["funnel", "history"]
 
 
 def _history(panel: Panel, authority: str, indicator: str) -> pd.DataFrame:
-    """One indicator of one authority, by reporting year, as known at the newest publication."""
+    """One indicator of one authority, by reporting year, as known at the latest publication."""
     get_indicator(indicator)
     snapshot = panel.as_of(panel.newest_publication)
     code = snapshot.existing_code(authority)
@@ -80,23 +80,23 @@ _HISTORY = Figure("An indicator against neighbours and England", _history, _draw
 
 @drawn_by(_HISTORY)
 def history(panel: Panel, authority: str, indicator: str, *, ax: Axes | None = None) -> Axes:
-    """Draw one indicator of one authority by year, against neighbours and England.
+    """Draw one indicator of one authority by year, with neighbours and England.
 
     Parameters
     ----------
     panel : Panel
-        As ``earlywarn.load_panel`` gives it; what was known at its newest publication is drawn.
+        As returned by ``earlywarn.load_panel``; what was known at its latest publication is drawn.
     authority : str
         A name or code.
     indicator : str
         By the catalogue's name.
     ax : Axes, optional
-        Where to draw; new axes if not given.
+        Where to draw. Default: new axes.
 
     Returns
     -------
     Axes
-        Nothing is shown. ``get_label()`` says what the picture says, and ``history.frame``
+        The plot is not displayed. ``get_label()`` describes the picture, and ``history.frame``
         gives the numbers.
 
     Raises
@@ -122,7 +122,7 @@ _LEVELS = ((0.95, "95"), (0.998, "998"))
 
 
 def _funnel(snapshot: Snapshot, indicator: str) -> pd.DataFrame:
-    """The newest year's values by number of cases, with over-dispersed limits at each."""
+    """The latest year's values by number of cases, with over-dispersed limits at each."""
     record = get_indicator(indicator)
     kinds = {"proportion": ("proportion", 100), "rate": ("rate", 10_000), "ratio": ("rate", 1)}
     if record.kind not in kinds:
@@ -140,7 +140,7 @@ def _funnel(snapshot: Snapshot, indicator: str) -> pd.DataFrame:
     spread = distribution(y, sd)
     if spread is None:
         raise IndicatorError("too few authorities have a figure", where=indicator)
-    # The caller's own figures are shown, and move no limits but those at their cases.
+    # The caller's own figures are shown, and only affect the limits at their cases.
     rows = _with_own(snapshot, rows[["la_code", "indicator", "period", "value", "size"]])
     frame = rows.assign(la_name=rows["la_code"].map(snapshot.register.name_of))
     for level, name in _LEVELS:
@@ -207,26 +207,26 @@ _FUNNEL = Figure("A funnel of one indicator", _funnel, _draw_funnel)
 def funnel(
     snapshot: Snapshot, indicator: str, *, mark: Mark = None, ax: Axes | None = None
 ) -> Axes:
-    """Draw the newest year of one indicator by number of cases, with limits for over-dispersion.
+    """Draw the latest year of one indicator by number of cases, with over-dispersed limits.
 
-    Own figures of the snapshot stand in the place of the published ones.
+    The snapshot's own figures replace the published ones.
 
     Parameters
     ----------
     snapshot : Snapshot
-        What ``panel.as_of(date)`` gave.
+        As returned by ``panel.as_of(date)``.
     indicator : str
         By the catalogue's name: a proportion, a rate or a ratio.
     mark : str or sequence of str, optional
         Authorities to mark by name or code; they are named in the picture.
     ax : Axes, optional
-        Where to draw; new axes if not given.
+        Where to draw. Default: new axes.
 
     Returns
     -------
     Axes
-        Nothing is shown. ``get_label()`` says what the picture says, and ``funnel.frame``
-        gives the numbers.
+        The plot is not displayed. ``get_label()`` describes the picture, and ``funnel.frame`` gives
+        the numbers.
 
     Raises
     ------

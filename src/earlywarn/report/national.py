@@ -1,4 +1,4 @@
-"""What the report says of the whole country: the list, the tile map, the regions, the data."""
+"""The national part of the report: the list, the tile map, the regions, the data."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ RECORD_COLUMNS = {
 
 
 def range_mark(low: float, risk: float, high: float, top: float, usual: float) -> str:
-    """A risk as a point on its interval; hidden from readers, since the numbers stand beside it."""
+    """A risk as a point on its interval; hidden from screen readers, which read the numbers."""
     scale = Scale(0.0, top, 3, 157)
     return (
         '<svg class="rg" viewBox="0 0 160 12" aria-hidden="true" focusable="false">'
@@ -70,8 +70,8 @@ def range_mark(low: float, risk: float, high: float, top: float, usual: float) -
 
 
 def list_rows(contents: Contents) -> list[dict[str, object]]:
-    """The ranked list, each row as the page shows it."""
-    # A little more than the highest, or an interval that ends with the axis would look cut.
+    """The ranked list, each row as shown on the page."""
+    # A little more than the highest, or an interval that ends at the axis would look cut off.
     top = ROOM * float(contents.scores["risk_upper"].max())
     regions = {name: place for place, name in enumerate(region_names(contents))}
     apart = set_apart(contents, first_codes(contents))
@@ -107,14 +107,14 @@ def list_rows(contents: Contents) -> list[dict[str, object]]:
 
 
 def first_codes(contents: Contents) -> list[str]:
-    """Whom to look at first: the highest risks of those not already Inadequate."""
+    """The authorities to look at first: the highest risks of those not already Inadequate."""
     listed = contents.listed
     new = ~listed["already_inadequate"] & (listed["known"] > 0)
     return [str(code) for code in listed.loc[new, "la_code"].head(FIRST)]
 
 
 def left_out_above(contents: Contents) -> list[str]:
-    """Those already Inadequate who stand above the last of the first, and so are not among them."""
+    """Those already Inadequate with a higher risk than the last of the first, so left out."""
     listed, first = contents.listed, first_codes(contents)
     last = listed.index[listed["la_code"].isin(first)].max() if first else len(listed)
     return [str(name) for name in listed.loc[:last].query("already_inadequate")["la_name"]]
@@ -148,7 +148,7 @@ def _moved(row: Mapping[Hashable, Any]) -> str:
 
 
 def shared_drivers(contents: Contents, codes: list[str]) -> list[tuple[str, int]]:
-    """What most often stands first, second or third among what raises the risk of these."""
+    """What is most often among the three strongest drivers that raise these authorities' risk."""
     rows = contents.terms[contents.terms["la_code"].isin(codes)]
     rows = pd.concat([said_once(own) for _, own in rows.groupby("la_code", sort=False)])
     rows = rows[(rows["term"] == "indicator") & (rows["contribution"] > NONE)]
@@ -162,7 +162,7 @@ def shared_drivers(contents: Contents, codes: list[str]) -> list[tuple[str, int]
 
 
 def set_apart(contents: Contents, codes: list[str]) -> dict[str, str]:
-    """What sets each apart: the figure that weighs most beside its weight in the others."""
+    """What distinguishes each: the figure with the most weight compared with the others."""
     rows = contents.terms[contents.terms["la_code"].isin(codes)]
     rows = rows[(rows["term"] == "indicator") & rows["value"].notna() & rows["england"].notna()]
     usual = rows.groupby("indicator")["contribution"].transform("mean")
@@ -194,7 +194,7 @@ def _cause(record: Indicator, value: float, england: float) -> str:
 
 
 def tile_map(contents: Contents) -> Chart:
-    """A tile an authority, coloured by band; a link to its section where it has one."""
+    """A tile per authority, coloured by band; a link to its section where it has one."""
     rows = contents.scores.merge(contents.tiles, on="la_code").sort_values(["row", "column"])
     tiles = [
         _tile(row, contents.link(row["la_code"]) if row["la_code"] in contents.chosen else "")
@@ -221,7 +221,7 @@ def tile_map(contents: Contents) -> Chart:
 
 def _tile(row: Mapping[Hashable, Any], href: str) -> str:
     style, name = style_of(row["band"]), str(row["la_name"])
-    # Readers hear the whole name and the risk, which others see beside the map on focus.
+    # Screen readers read the whole name and the risk, which others see next to the map on focus.
     reading = (
         f"{percent(row['risk'])} ({percent(row['risk_lower'])} to {percent(row['risk_upper'])}), "
         f"{style.band}"
@@ -278,7 +278,7 @@ def region_chart(contents: Contents) -> Chart:
 
 
 def _within(contents: Contents) -> float:
-    """The share of the variance of risk that lies within regions."""
+    """The share of the variance of risk that is within regions."""
     risk = contents.scores["risk"]
     mean = risk.groupby(contents.scores["region"]).transform("mean")
     return float(((risk - mean) ** 2).sum() / ((risk - risk.mean()) ** 2).sum())
@@ -288,7 +288,7 @@ def _within(contents: Contents) -> float:
 
 
 def record_tables(contents: Contents) -> list[tuple[str, Table]]:
-    """The record beside its baselines, a table a window."""
+    """The record with its baselines, one table per window."""
     frame = contents.record
     written = frame.assign(
         model=frame["model"].replace(OURS, "earlywarn (this report)"),
@@ -320,7 +320,7 @@ def _skill(skill: float, low: float, high: float) -> str:
 
 
 def quality_table(contents: Contents) -> Table:
-    """For each indicator: the newest year, how many authorities have it, why others don't."""
+    """For each indicator: the latest year, how many authorities have it, why others don't."""
     frame = contents.indicator_history
     rows = []
     for record in INDICATORS:
@@ -363,17 +363,17 @@ FINDING_COLUMNS = {
 
 
 def findings_table(contents: Contents) -> Table:
-    """What was noticed about the files, as it stands in the panel."""
+    """The findings about the files, as in the panel."""
     rows = contents.findings
     register = contents.snapshot.register
     names = ["(all)" if not text(code) else register.name_of(code) for code in rows["la_code"]]
-    # Files that say one thing twice, as those of two years of one form do, are listed once.
+    # Findings that repeat, as for files of two years in the same format, are listed once.
     once = rows.assign(la_name=names).drop_duplicates(list(FINDING_COLUMNS))
     return Table.of(once, FINDING_COLUMNS)
 
 
 def sources_table() -> Table:
-    """What each indicator is, where it is from, and which way is worse."""
+    """The definition, source and direction of each indicator."""
     rows = [
         {
             "title": record.title,
@@ -404,7 +404,7 @@ def legend() -> list[tuple[str, str, str]]:
 
 
 def dates_line(contents: Contents) -> dict[str, str]:
-    """The days that the page names."""
+    """The dates shown on the page."""
     snapshot, info = contents.snapshot, contents.model.info
     return {
         "as_of": long_date(contents.as_of),

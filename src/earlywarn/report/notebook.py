@@ -1,4 +1,4 @@
-"""What a notebook shows: sentences, tables and pictures that read alike wherever it is opened."""
+"""Sentences, tables and pictures for notebooks that read the same wherever they are opened."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Cell:
     Parameters
     ----------
     text : str
-        What is read where nothing else can be shown.
+        The text shown where nothing else can be.
     data : mapping
         The other forms, by media type.
     metadata : mapping
-        What is said of them, such as the alternative text of a picture.
+        Their metadata, such as the alternative text of a picture.
     """
 
     text: str
@@ -46,12 +46,12 @@ class Cell:
 
 
 def say(*sentences: str) -> Cell:
-    """Sentences with numbers from the code, shown like any other prose.
+    """Show sentences with numbers from the code like any other prose.
 
     Parameters
     ----------
     *sentences : str
-        Markdown; each is a paragraph of its own.
+        Markdown; each is a separate paragraph.
 
     Examples
     --------
@@ -65,12 +65,12 @@ def say(*sentences: str) -> Cell:
 
 
 def table(frame: pd.DataFrame, caption: str) -> Cell:
-    """A table without its index, with a caption, and with headings that a screen reader knows.
+    """Show a table without its index, with a caption and headings for screen readers.
 
     Parameters
     ----------
     frame : DataFrame
-        As it is to be read: rounded, and with columns named in words.
+        Ready for reading: rounded, and with columns named in words.
     caption : str
         What it shows.
 
@@ -88,14 +88,14 @@ def table(frame: pd.DataFrame, caption: str) -> Cell:
 
 
 def picture(axes: Axes, alt: str = "") -> Cell:
-    """A finished figure as a picture with its alternative text; the figure is closed.
+    """Show a finished figure as a picture with its alternative text, and close the figure.
 
     Parameters
     ----------
     axes : Axes
-        As the figures of ``earlywarn.report`` give them.
+        As returned by the plots of ``earlywarn.report``.
     alt : str, optional
-        What the picture says, for those who do not see it; the label of the axes if not given.
+        A description for those who do not see the picture. Default: the label of the axes.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def picture(axes: Axes, alt: str = "") -> Cell:
     pyplot = require("matplotlib.pyplot", extra="report")
     figure: Any = axes.get_figure(root=True)
     stream = BytesIO()
-    # No version of the library in the file: another one may draw the same picture.
+    # No library version in the file: another version may draw the same picture.
     figure.savefig(stream, format="png", dpi=DPI, metadata={"Software": None})
     pyplot.close(figure)
     data = {"image/png": b64encode(stream.getvalue()).decode("ascii")}

@@ -1,4 +1,4 @@
-"""The report as one HTML file: no network, no script, and all text from outside escaped."""
+"""The report as one HTML file: no network, no script, and all outside text escaped."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ INDEX = "index.html"
 """The national page of a report in linked files."""
 
 
-def write_report(  # noqa: PLR0913 - every choice of a report, each by its name
+def write_report(  # noqa: PLR0913 - every choice of a report, by name
     path: str | Path,
     *,
     panel: Panel | None = None,
@@ -61,26 +61,26 @@ def write_report(  # noqa: PLR0913 - every choice of a report, each by its name
     path : str or Path
         The file to write, ending in ``.html``; with ``split`` the folder to write into.
     panel : Panel, optional
-        The published figures; the national ones that ship if not given.
+        The published figures. Default: the national panel that ships with the package.
     model : RiskModel, optional
-        As ``earlywarn.load_model`` gives it; the one that ships if not given.
+        As returned by ``earlywarn.load_model``. Default: the one that ships with the package.
     as_of : date or ISO text, optional
-        Only what was published by this day; the newest publication if not given.
+        Use only what was published by this date. Default: that of the latest publication.
     authorities : str or sequence of str, optional
-        The authorities that the report is about, by name or code. If none is given, it is about
-        the whole country: list, map, regions, and a section for every authority.
+        The authorities covered by the report, by name or code. By default it covers the whole
+        country: list, map, regions, and a section for every authority.
     national : bool
-        Whether the national parts stand before the sections of the authorities chosen.
+        Whether the national parts come before the sections of the chosen authorities.
     brief : bool
-        Whether each authority chosen gets two printed pages of A4 instead of all its figures.
+        Whether each chosen authority gets two printed pages of A4 instead of all its figures.
     split : bool
-        Whether the national parts become ``index.html`` and each authority a page beside it, all
-        linked to each other: each opens and prints in seconds, where the whole country in one
-        file has some 1,250 printed pages.
+        Whether the national parts become ``index.html`` and each authority a separate page, all
+        linked to each other: each opens and prints in seconds, while the whole country in one file
+        has some 1,250 printed pages.
     overwrite : bool
-        Whether a file that is there may be replaced.
+        Whether an existing file may be replaced.
     progress : Progress, optional
-        What to report to.
+        Where to report progress.
 
     Returns
     -------
@@ -90,12 +90,12 @@ def write_report(  # noqa: PLR0913 - every choice of a report, each by its name
     Raises
     ------
     UsageError
-        If a file can't be written, or is there and may not be replaced, or a brief is asked for
+        If a file can't be written, or exists and may not be replaced; or if a brief is requested
         without authorities, with the national parts or in linked files.
     PanelError
-        If the panel does not reach back to the day.
+        If the panel does not reach back to the date.
     AuthorityError
-        If an authority is not known, or did not exist on the day.
+        If an authority is unknown, or did not exist on the date.
     MissingExtraError
         If jinja2 is not installed.
 
@@ -151,14 +151,14 @@ def _check_brief(
 def authority_page(
     contents: Contents, progress: Progress | None = None, *, brief: bool = False
 ) -> str:
-    """A report on the chosen authorities alone, without the national tables, as text.
+    """Build a report on the chosen authorities only, without the national tables, as text.
 
     Parameters
     ----------
     contents : Contents
-        As ``gather`` gives it.
+        As returned by ``gather``.
     progress : Progress, optional
-        What to report to.
+        Where to report progress.
     brief : bool
         Whether each authority gets two printed pages instead of all its figures.
     """
@@ -179,19 +179,19 @@ def authority_page(
 
 
 def _trust(contents: Contents) -> dict[str, Any]:
-    """What a page on authorities says besides them, where nothing else is chosen."""
+    """The other content of a page on authorities, if nothing else is chosen."""
     return {"in_brief": past_in_brief(contents.record), "brief": False, "around": None}
 
 
 def page(contents: Contents, progress: Progress | None = None) -> str:
-    """The report as text.
+    """Build the report as text.
 
     Parameters
     ----------
     contents : Contents
-        As ``gather`` gives it.
+        As returned by ``gather``.
     progress : Progress, optional
-        What to report to.
+        Where to report progress.
 
     Returns
     -------
@@ -204,14 +204,14 @@ def page(contents: Contents, progress: Progress | None = None) -> str:
 
 
 def split_pages(contents: Contents, progress: Progress | None = None) -> dict[str, str]:
-    """The report as linked pages: their names and texts.
+    """Build the report as linked pages: their names and texts.
 
     Parameters
     ----------
     contents : Contents
-        As ``gather`` gives it, with ``split``.
+        As returned by ``gather``, with ``split``.
     progress : Progress, optional
-        What to report to.
+        Where to report progress.
     """
     names = [(code, contents.names[code]) for code in contents.chosen]
     parts = _parts(contents, "authority.html", progress, alone=True)
@@ -246,12 +246,12 @@ def _rendered(template: str, parts: list[str], dots: str, shown: dict[str, Any])
 
 
 def _dots(contents: Contents) -> str:
-    """Every authority as a dot, for each indicator: drawn once a page, then referred to."""
+    """Every authority as a dot, for each indicator: drawn once per page, then referenced."""
     return clouds(contents.standings, contents.axis_tops)
 
 
 def template_environment() -> Any:
-    """What makes text of the report's templates; everything put in is escaped."""
+    """The environment that renders the report's templates; all values are escaped."""
     jinja2 = require("jinja2", extra="report")
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(package_path(TEMPLATES)),
@@ -263,7 +263,7 @@ def template_environment() -> Any:
 
 
 def _common(contents: Contents) -> dict[str, Any]:
-    """What both kinds of page say."""
+    """The values shared by both kinds of page."""
     info = contents.model.info
     return {
         "dates": country.dates_line(contents) | freshness_words(contents.sources),

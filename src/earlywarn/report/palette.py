@@ -1,7 +1,7 @@
-"""Colours: the Analysis Function's, and which band wears which.
+"""The Analysis Function's colours, and the style of each band.
 
-The bands are ordered, so they take one hue from dark (highest) to light, and each also has a mark:
-nothing depends on colour alone. Lines of other kinds take the categorical colours, at most four.
+The bands are ordered, so they share one hue from dark (highest) to light, and each also has a mark:
+nothing depends on colour only. Lines of other kinds use the categorical colours, at most four.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CATEGORIES = (DARK_BLUE, TURQUOISE, DARK_PINK, ORANGE)
 """https://analysisfunction.civilservice.gov.uk/policy-store/data-visualisation-colours-in-charts"""
 
 FOCUS, CONTEXT = DARK_BLUE, "#BFBFBF"
-"""One thing that matters against all the others."""
+"""One highlighted thing against all the others."""
 
 INK, PAPER, LIMITS = "#0B0C0C", "#FFFFFF", "#C3D0DD"
 
@@ -48,11 +48,11 @@ BAND_STYLES: tuple[BandStyle, ...] = tuple(
 
 
 NO_BAND = BandStyle(NOTHING, PAPER, INK, "?", "b0")
-"""How an authority is drawn of which nothing is known."""
+"""The style of an authority about which nothing is known."""
 
 
 def style_of(band: object) -> BandStyle:
-    """How a band is drawn; one that is missing, as not known.
+    """Return how a band is drawn; a missing one is drawn as unknown.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A figure for notebooks as a file: SVG, PNG or PDF, the same bytes from the same inputs."""
+"""Save a figure for notebooks as SVG, PNG or PDF, with the same bytes from the same inputs."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 ENDINGS = (".svg", ".png", ".pdf")
 LETTERS = 9
-"""Letters of a title that fit into an inch."""
+"""Characters of a title that fit into an inch."""
 _METADATA: dict[str, dict[str, Any]] = {
     ".svg": {"Date": None},
     ".png": {"Software": None},
     ".pdf": {"CreationDate": None},
 }
-"""What a file says of itself: not when it was made, so that it can be made again."""
+"""The metadata of a file, without a date, so that it is reproducible."""
 
 
 def check_picture(file: Path) -> None:
-    """Refuse a name that is of no kind of picture.
+    """Refuse a name without the ending of a picture.
 
     Raises
     ------
     UsageError
-        If the name ends otherwise than in ``.svg``, ``.png`` or ``.pdf``.
+        If the name does not end in ``.svg``, ``.png`` or ``.pdf``.
 
     Examples
     --------
@@ -49,19 +49,19 @@ def check_picture(file: Path) -> None:
 
 
 def picture_bytes(axes: Axes, ending: str) -> bytes:
-    """The figure that axes stand in, as a file of this kind; the figure is closed.
+    """Return the figure of axes as a file of this kind, and close the figure.
 
     Parameters
     ----------
     axes : Axes
-        As a plotting function of ``earlywarn.report`` gives them.
+        As returned by a plotting function of ``earlywarn.report``.
     ending : str
         One of ``ENDINGS``.
     """
     matplotlib = require("matplotlib", extra="report")
     pyplot = require("matplotlib.pyplot", extra="report")
     figure: Any = axes.figure
-    # In a notebook a picture grows with its title; in a file the title has lines.
+    # In a notebook a picture grows with its title; in a file the title is wrapped.
     letters = int(LETTERS * figure.get_size_inches()[0])
     axes.set_title(fill(axes.get_title(loc="left"), letters), loc="left")
     file, kind = BytesIO(), ending.lower()

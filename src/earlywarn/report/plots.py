@@ -1,6 +1,6 @@
-"""Plots for notebooks: each takes documented frames, gives axes, and has its frame beside it.
+"""Plots for notebooks: each takes documented frames, returns axes, and offers its own frame.
 
-Nothing is shown and no global setting is touched; ``plot.frame(...)`` gives the numbers that
+Nothing is displayed and no global setting is changed; ``plot.frame(...)`` gives the numbers that
 ``plot(...)`` draws.
 """
 
@@ -85,18 +85,18 @@ def ranked_intervals(scores: pd.DataFrame, *, mark: Mark = None, ax: Axes | None
     mark : str or sequence of str, optional
         Authorities to mark by name or code; they are named in the picture.
     ax : Axes, optional
-        Where to draw; new axes if not given.
+        Where to draw. Default: new axes.
 
     Returns
     -------
     Axes
-        Nothing is shown. ``get_label()`` says what the picture says, and ``ranked_intervals.frame``
-        gives the numbers.
+        The plot is not displayed. ``get_label()`` describes the picture, and
+        ``ranked_intervals.frame`` gives the numbers.
 
     Raises
     ------
     ScoreError
-        If the frame lacks columns, or holds no authority to be marked.
+        If the frame lacks columns, or does not contain an authority to be marked.
     MissingExtraError
         If matplotlib is not installed.
 
@@ -114,7 +114,7 @@ def ranked_intervals(scores: pd.DataFrame, *, mark: Mark = None, ax: Axes | None
 
 
 def _steps(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of one authority as ``earlywarn.explain`` gives them, by family."""
+    """The rows of one authority, as returned by ``earlywarn.explain``, by family."""
     frame = need(rows, ("la_code", "term", "family", "contribution"), "rows")
     if len(set(frame["la_code"])) != 1:
         raise ScoreError(
@@ -127,7 +127,7 @@ def _steps(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _beside(frame: pd.DataFrame) -> list[tuple[tuple[float, int], str]]:
-    """Where words stand beside each step, and what they say."""
+    """The position and text of the words next to each step."""
     labels = []
     for place, row in enumerate(frame.to_dict("records")):
         after, ends = f"{row['risk_after']:.1%}", place in (0, len(frame) - 1)
@@ -169,20 +169,20 @@ def waterfall(rows: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     rows : DataFrame
-        The rows of one authority, as ``earlywarn.explain`` gives them.
+        The rows of one authority, as returned by ``earlywarn.explain``.
     ax : Axes, optional
-        Where to draw; new axes if not given.
+        Where to draw. Default: new axes.
 
     Returns
     -------
     Axes
-        Nothing is shown. ``get_label()`` says what the picture says, and ``waterfall.frame``
+        The plot is not displayed. ``get_label()`` describes the picture, and ``waterfall.frame``
         gives the numbers.
 
     Raises
     ------
     ScoreError
-        If the frame lacks columns, or holds several authorities.
+        If the frame lacks columns, or contains several authorities.
     MissingExtraError
         If matplotlib is not installed.
 
@@ -201,7 +201,7 @@ _WARNED = ("la_code", "inspection_start", "on_last_list", "warning_months")
 
 
 def _lead_time(warnings: pd.DataFrame) -> pd.DataFrame:
-    """Rows of a record's ``lead_time`` frame, of one model: the longest warning first."""
+    """Rows of a record's ``lead_time`` frame for one model, longest warning first."""
     frame = need(warnings, _WARNED, "warnings")
     models = frame["model"].nunique() if "model" in frame else 1
     if models != 1:
@@ -240,7 +240,7 @@ _LEAD_TIME = Figure("How long the list had warned", _lead_time, _draw_lead_time,
 
 @drawn_by(_LEAD_TIME)
 def lead_time(warnings: pd.DataFrame, *, mark: Mark = None, ax: Axes | None = None) -> Axes:
-    """Draw how long the list had warned of each Inadequate judgement.
+    """Draw how long before each Inadequate judgement the list had warned of it.
 
     Parameters
     ----------
@@ -250,18 +250,18 @@ def lead_time(warnings: pd.DataFrame, *, mark: Mark = None, ax: Axes | None = No
     mark : str or sequence of str, optional
         Authorities to mark by name or code; they are named in the picture.
     ax : Axes, optional
-        Where to draw; new axes if not given.
+        Where to draw. Default: new axes.
 
     Returns
     -------
     Axes
-        Nothing is shown. ``get_label()`` says what the picture says, and ``lead_time.frame``
+        The plot is not displayed. ``get_label()`` describes the picture, and ``lead_time.frame``
         gives the numbers.
 
     Raises
     ------
     ScoreError
-        If the frame lacks columns, or holds several models.
+        If the frame lacks columns, or contains several models.
     MissingExtraError
         If matplotlib is not installed.
 
@@ -324,7 +324,7 @@ _TILE_MAP = Figure("A tile an authority, by band", _tiles, _draw_tiles, (9, 9), 
 
 @drawn_by(_TILE_MAP)
 def tile_map(scores: pd.DataFrame, *, mark: Mark = None, ax: Axes | None = None) -> Axes:
-    """Draw a tile an authority, coloured by band.
+    """Draw a tile per authority, coloured by band.
 
     Parameters
     ----------
@@ -333,18 +333,18 @@ def tile_map(scores: pd.DataFrame, *, mark: Mark = None, ax: Axes | None = None)
     mark : str or sequence of str, optional
         Authorities to mark by name or code; they are named in the picture.
     ax : Axes, optional
-        Where to draw; new axes if not given.
+        Where to draw. Default: new axes.
 
     Returns
     -------
     Axes
-        Nothing is shown. ``get_label()`` says what the picture says, and ``tile_map.frame``
+        The plot is not displayed. ``get_label()`` describes the picture, and ``tile_map.frame``
         gives the numbers.
 
     Raises
     ------
     ScoreError
-        If the frame lacks columns, or holds no authority to be marked.
+        If the frame lacks columns, or does not contain an authority to be marked.
     MissingExtraError
         If matplotlib is not installed.
 

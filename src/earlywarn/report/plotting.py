@@ -1,4 +1,4 @@
-"""What the plots for notebooks have in common: a frame, a drawing of it, and authorities marked."""
+"""The common parts of the plots for notebooks: a frame, a drawing, and marked authorities."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 _LETTERS, _BELOW = 110, 36
-"""Letters in a line of a note, and how many points below the axes it stands, under their label."""
+"""Characters in a line of a note, and its distance in points below the axes and their label."""
 Mark = str | Sequence[str] | None
 """Which authorities to mark: a name, a beginning of one, a code, or a list of these."""
 
 
 class Plot(Protocol[P]):
-    """A function that draws; ``frame`` gives the numbers, ``title`` says what it shows."""
+    """A plotting function; ``frame`` gives the numbers, and ``title`` what it shows."""
 
     title: str
     frame: Callable[..., pd.DataFrame]
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Axes:
-        """Draw, and give the axes."""
+        """Draw, and return the axes."""
         ...
 
 
@@ -42,15 +42,15 @@ class Figure:
     title : str
         What it shows.
     make : callable
-        The inputs -> the frame.
+        Makes the frame from the inputs.
     draw : callable
-        Axes and frame -> the drawing.
+        Draws the frame on axes.
     size : tuple of float
         Width and height in inches, where it makes its own axes.
     row : float
-        Inches that a row of the frame takes at the least; 0 where rows aren't drawn as rows.
+        The fewest inches for a row of the frame; 0 where rows aren't drawn as rows.
     note : str
-        What is said below the drawing, and with what the picture says.
+        The note below the drawing, also added to its description.
     """
 
     title: str
@@ -61,14 +61,14 @@ class Figure:
     note: str = ""
 
     def frame(self, *inputs: Any, mark: Mark = None) -> pd.DataFrame:
-        """The numbers that are drawn from the same inputs; ``marked`` says whom ``mark`` means."""
+        """The numbers that are drawn from the same inputs; ``marked`` shows whom ``mark`` means."""
         frame = self.make(*inputs)
         return frame if mark is None else frame.assign(marked=_meant(frame, mark))
 
     def plot(self, *inputs: Any, mark: Mark = None, ax: Axes | None = None) -> Axes:
-        """Draw on the axes given, or on new ones; nothing is shown.
+        """Draw on the given axes, or on new ones, without displaying them.
 
-        The label of the axes, which is not drawn, says what the picture says, unless it had one.
+        The label of the axes, which is not drawn, describes the picture, unless it already had one.
 
         Raises
         ------
@@ -105,19 +105,19 @@ def drawn_by(figure: Figure) -> Callable[[Callable[P, Axes]], Plot[P]]:
 
 
 def marked_rows(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a figure's frame that are marked; none if nothing is."""
+    """Return the marked rows of a figure's frame, if any."""
     return frame[frame["marked"]] if "marked" in frame else frame.iloc[:0]
 
 
 def emphasise(ax: Axes, frame: pd.DataFrame) -> None:
-    """Set the names of marked rows in bold, where each row of the frame has a tick."""
+    """Show the names of marked rows in bold, where each row of the frame has a tick."""
     for name, row in zip(ax.get_yticklabels(), frame.index, strict=True):
         if row in marked_rows(frame).index:
             name.set_fontweight("bold")
 
 
 def need(frame: pd.DataFrame, columns: tuple[str, ...], where: str) -> pd.DataFrame:
-    """The frame, if it has the columns.
+    """Return the frame, if it has the columns.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def need(frame: pd.DataFrame, columns: tuple[str, ...], where: str) -> pd.DataFr
 
 
 def _meant(frame: pd.DataFrame, mark: str | Sequence[str]) -> pd.Series:
-    """Which rows are of the authorities that are to be marked."""
+    """The rows of the authorities to be marked."""
     names, drawn = [mark] if isinstance(mark, str) else list(mark), set(frame["la_code"])
     register = Register.load()
     codes = [code_meant(register, name, drawn) for name in names]

@@ -1,4 +1,4 @@
-"""Risk and rank over time: what today's model says of earlier days, and whether a move is noise."""
+"""Risk and rank over time, with today's model on earlier dates, and whether a move is noise."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DRAWS, SEED = 4000, 20160913
 
 
 def yearly_days(as_of: date, first: date) -> list[date]:
-    """The day, and the same day of each year before it from ``first`` on, oldest first.
+    """Return the date and the same day of each earlier year from ``first`` on, oldest first.
 
     Examples
     --------
@@ -48,29 +48,29 @@ def _year_before(day: date, years: int) -> date:
 def risk_history(
     panel: Panel, model: RiskModel, as_of: date, *, progress: Progress | None = None
 ) -> pd.DataFrame:
-    """What the model says of each year's day, from what had been published by then.
+    """Score the same day of each year with the model, from what had been published by then.
 
     Parameters
     ----------
     panel : Panel
         The published figures.
     model : RiskModel
-        One model for all days, so that a change is one of the figures and not of the model.
+        One model for all dates, so that a change is in the figures and not in the model.
     as_of : date
-        The last day.
+        The last date.
     progress : Progress, optional
-        What to report to.
+        Where to report progress.
 
     Returns
     -------
     DataFrame
-        One row an (authority, day): ``la_code``, ``as_of``, and ``risk`` with its 90% interval
-        ``risk_lower`` and ``risk_upper``, as ``earlywarn.score`` gives them.
+        One row per (authority, day): ``la_code``, ``as_of``, and ``risk`` with its 90% interval
+        ``risk_lower`` and ``risk_upper``, as returned by ``earlywarn.score``.
 
     Notes
     -----
-    These are not forecasts that were made on those days: the model has since learnt from the
-    inspections between. The record says what would have been said.
+    These are not forecasts made on those dates: the model has since learnt from the inspections in
+    between. The record shows what the model would have forecast.
     """
     first = date.fromisoformat(model.info.get("first_date", FIRST_DAY.isoformat()))
     days = yearly_days(as_of, max(first, FIRST_DAY))
@@ -80,9 +80,9 @@ def risk_history(
 
 
 def _risks(model: RiskModel, indicators: pd.DataFrame) -> pd.DataFrame:
-    """The risks of one day alone: ranks and their draws are most of a score's time."""
+    """The risks of one date without ranks, whose draws take most of a score's time."""
     X = indicators.reset_index()
-    inputs = replace(read_rows(model, X), refusal={})  # None is left out, as in ``score``.
+    inputs = replace(read_rows(model, X), refusal={})  # No authority is left out, as in ``score``.
     predictions = Predictions(model, len(X))
     predictions.add(slice(0, len(X)), inputs)
     risks = predictions.columns()
@@ -96,34 +96,34 @@ def _risks(model: RiskModel, indicators: pd.DataFrame) -> pd.DataFrame:
 
 
 def rank_movement(model: RiskModel, before: Snapshot, now: Snapshot) -> pd.DataFrame:
-    """How far each authority has moved in the ranking, and whether that is more than noise.
+    """Work out how far each authority moved in the ranking, and whether beyond noise.
 
     Parameters
     ----------
     model : RiskModel
-        The model, the same for both days.
+        The model, the same for both dates.
     before, now : Snapshot
-        The two days.
+        Snapshots on the two dates.
 
     Returns
     -------
     DataFrame
-        Indexed ``la_code``, for those that existed on both days: ``rank_before``, ``rank``,
+        Indexed ``la_code``, for those that existed on both dates: ``rank_before``, ``rank``,
         ``moved`` (above 0 is up the list, towards a higher risk), its 90% interval ``moved_lower``
-        and ``moved_upper``, and ``beyond_noise``, True where the interval does not hold 0.
+        and ``moved_upper``, and ``beyond_noise``, True where the interval does not include 0.
 
     Notes
     -----
-    The interval is of the difference itself. Each draw takes one credible set of weights for both
-    days, and one distance of each authority to another form of the model, since the model's doubt
-    is shared, and a fresh error for each day's figures, since those are not. Intervals of two ranks
-    that overlap may still differ by more than noise.
+    The interval is for the difference itself. Each draw uses one credible set of weights for both
+    dates, and one distance of each authority to another form of the model, since the model's
+    uncertainty is shared, and a new error for each date's figures, since those are not. Two ranks
+    with overlapping intervals may still differ by more than noise.
     """
     return movement(model, build_indicators(before), build_indicators(now))
 
 
 def movement(model: RiskModel, before: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
-    """What ``rank_movement`` gives, where the indicators of the two days are at hand."""
+    """The result of ``rank_movement``, where both dates' indicators are already available."""
     early, late = _log_odds(model, before), _log_odds(model, now)
     odds = _paired_draws(model, early, late)
     central = [_ranks(frame["log_odds"].to_numpy()[None, :])[0] for frame in (early, late)]

@@ -1,4 +1,4 @@
-"""What the report says of its sources' days: up to when each is known, and which are overdue."""
+"""The dates of the report's sources: up to when each is known, and which are overdue."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ COLUMNS = {
 
 
 def freshness_table(sources: pd.DataFrame) -> Table:
-    """Up to when each source is known, and whether it is overdue on the day.
+    """Table up to when each source is known, and whether it is overdue on the date.
 
     Parameters
     ----------
     sources : DataFrame
-        As ``freshness`` gives it.
+        As returned by ``freshness``.
     """
     return Table.of(sources, COLUMNS)
 
 
 def freshness_words(sources: pd.DataFrame) -> dict[str, str]:
-    """The newest judgement's day, and what is overdue; empty if nothing is."""
+    """The latest judgement's date, and what is overdue; empty if nothing is."""
     through = sources.loc[sources["source"] == JUDGEMENTS, "through"].iloc[0]
     return {"judged_through": long_date(through), "overdue": overdue_words(sources)}

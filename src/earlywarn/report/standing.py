@@ -1,4 +1,4 @@
-"""Where an authority stands among all: one strip an indicator, each authority a dot."""
+"""An authority's position among all: one strip per indicator, with each authority as a dot."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 SIZE = (240, 40)
 LEFT, RIGHT, MIDDLE = 8, 232, 14
 USUAL_TOP = 0.975
-"""Share of all figures that an axis holds: a few far ones would press the others together."""
+"""Share of all figures within an axis: a few outliers would squeeze the others together."""
 _BEYOND = f'<path class="dot" d="M{RIGHT - 7} {MIDDLE - 7}l14 7l-14 7z"/>'
-"""An arrow beyond the strip's end, in place of the dot."""
+"""An arrow at the strip's end, instead of the dot."""
 
 
 @dataclass(frozen=True, eq=False)
 class Standing:
-    """All authorities' figures of one indicator in the newest year of any.
+    """All authorities' figures for one indicator in the latest year of any of them.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Standing:
     figures : Series
         The known figures, by authority.
     england : float
-        England's figure of the same year, pooled; NaN where there is none.
+        England's pooled figure for the same year; NaN where there is none.
     """
 
     indicator: str
@@ -52,12 +52,12 @@ class Standing:
 
 
 def standings(history: pd.DataFrame) -> dict[str, Standing]:
-    """The newest year of each indicator.
+    """Take the latest year of each indicator.
 
     Parameters
     ----------
     history : DataFrame
-        As ``indicator_history`` gives it.
+        As returned by ``indicator_history``.
     """
     known = history[history["value"].notna()]
     newest = known.groupby("indicator", sort=False)["period"].max()
@@ -77,7 +77,7 @@ def axis_tops(history: pd.DataFrame) -> dict[str, float]:
 
 
 def rounded_up(value: float) -> float:
-    """The next number of two figures.
+    """Round up to two significant figures.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def rounded_up(value: float) -> float:
 
 
 def cloud(standing: Standing, top: float) -> str:
-    """The dots of all authorities, drawn once and referred to by each strip."""
+    """The dots of all authorities, drawn once and referenced by each strip."""
     scale = Scale(0.0, top, LEFT, RIGHT)
     dots = "".join(f"M{scale(value)} {MIDDLE}h0" for value in sorted(standing.figures))
     england = ""
@@ -106,7 +106,7 @@ def cloud(standing: Standing, top: float) -> str:
 
 
 def strip(code: str, standing: Standing, top: float) -> str:
-    """One indicator's strip with an authority picked out; the words beside it say the same."""
+    """One indicator's strip with an authority highlighted; the words next to it say the same."""
     scale = Scale(0.0, top, LEFT, RIGHT)
     parts = [f'<use href="#all-{standing.indicator}"/>']
     if code in standing.figures.index:
@@ -120,7 +120,7 @@ def strip(code: str, standing: Standing, top: float) -> str:
 
 
 def place_in_words(name: str, code: str, standing: Standing) -> str:
-    """Where an authority's figure lies among all that are known."""
+    """Describe where an authority's figure lies among all known ones."""
     count = len(standing.figures)
     if code not in standing.figures.index:
         return f"no figure for {name}; {count} authorities have one"
@@ -129,6 +129,6 @@ def place_in_words(name: str, code: str, standing: Standing) -> str:
 
 
 def clouds(all_standings: Mapping[str, Standing], tops: Mapping[str, float]) -> str:
-    """Every indicator's dots, in one drawing that is not shown itself."""
+    """Every indicator's dots, in one drawing that is itself hidden."""
     parts = "".join(cloud(each, tops[name]) for name, each in all_standings.items())
     return f'<svg class="defs" aria-hidden="true" focusable="false"><defs>{parts}</defs></svg>'

@@ -1,7 +1,8 @@
-"""Small charts as text: numbers to whole coordinates, paths with gaps where a figure is missing.
+"""Small charts as text: numbers as whole coordinates, paths with gaps for missing figures.
 
-A report has some five thousand charts. Written by hand each takes under a kilobyte and a fraction
-of a millisecond; a plotting library takes twenty times both, and would break the limits of each.
+A report has some five thousand charts. Written directly, each takes under a kilobyte and a fraction
+of a millisecond; a plotting library takes twenty times as much of both, which would exceed the
+limits.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ LETTERS = {"Outstanding": "O", "Good": "G", "Requires improvement": "R", "Inadeq
 
 @dataclass(frozen=True)
 class Scale:
-    """A straight line from numbers to coordinates.
+    """A linear map from numbers to coordinates.
 
     Examples
     --------
@@ -37,16 +38,16 @@ class Scale:
     end: int
 
     def __call__(self, value: float) -> int:
-        """The coordinate of a value, held within the drawing."""
+        """The coordinate of a value, limited to the drawing."""
         span = self.high - self.low
         share = 0.5 if span <= 0 else (value - self.low) / span
-        # Not by min and max: a report asks three hundred thousand times.
+        # Without min and max: a report calls this three hundred thousand times.
         share = 0.0 if share < 0 else 1.0 if share > 1 else share
         return round(self.start + share * (self.end - self.start))
 
 
 def line(x: Sequence[int], y: Sequence[float], scale: Scale) -> str:
-    """The path of a line, broken where a value is missing; a lone value becomes a dot.
+    """Return the path of a line, broken where a value is missing; a lone value becomes a dot.
 
     Examples
     --------
@@ -72,7 +73,7 @@ def _close(parts: list[str]) -> None:
 
 
 def area(x: Sequence[int], low: Sequence[float], high: Sequence[float], scale: Scale) -> str:
-    """The path of a band between two lines, broken where either is missing.
+    """Return the path of a band between two lines, broken where either is missing.
 
     Examples
     --------
@@ -103,7 +104,7 @@ def _band(run: list[tuple[int, float, float]], scale: Scale) -> str:
 
 
 def label(x: float, y: float, text: str, css: str = "") -> str:
-    """A piece of text, made harmless.
+    """Return a text element, escaped.
 
     Examples
     --------
@@ -115,7 +116,7 @@ def label(x: float, y: float, text: str, css: str = "") -> str:
 
 
 def drawing(width: int, height: int, name: str, parts: Iterable[str], css: str = "") -> str:
-    """A whole picture with its name."""
+    """Return a whole picture with its name."""
     kind = f' class="{css}"' if css else ""
     return (
         f'<svg{kind} viewBox="0 0 {width} {height}" role="img" aria-label="{escape(name)}">'
@@ -125,7 +126,7 @@ def drawing(width: int, height: int, name: str, parts: Iterable[str], css: str =
 
 @dataclass(frozen=True)
 class TimeAxis:
-    """Days to coordinates, the same for every chart of one width.
+    """A map from dates to coordinates, the same for every chart of one width.
 
     Examples
     --------
@@ -142,11 +143,11 @@ class TimeAxis:
 
     @cached_property
     def scale(self) -> Scale:
-        """Years as decimals to coordinates."""
+        """The map from decimal years to coordinates."""
         return Scale(self.first, _decimal(self.last) + 0.15, self.start, self.end)
 
     def of_day(self, day: date) -> int:
-        """Where a day lies."""
+        """The coordinate of a date."""
         return self.scale(_decimal(day))
 
     def ticks(self, height: int, *, each: int) -> str:

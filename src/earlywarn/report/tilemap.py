@@ -1,4 +1,4 @@
-"""A map of England of equal tiles, one a council: a small city is seen as well as a county."""
+"""A map of England with one equal tile per council, so a small city is as visible as a county."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ MARGIN = 2
 
 
 def assign_tiles(easting: npt.ArrayLike, northing: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    """Give each place a tile of its own, so that neighbours stay near each other.
+    """Assign each place its own tile, so that neighbours stay near each other.
 
     Parameters
     ----------
     easting, northing : array-like of shape (n,)
-        Where the places lie, in any one unit of length.
+        The coordinates of the places, in any unit of length.
 
     Returns
     -------
@@ -44,9 +44,9 @@ def assign_tiles(easting: npt.ArrayLike, northing: npt.ArrayLike) -> npt.NDArray
 
     Notes
     -----
-    First crowded places push each other apart, as in a Dorling cartogram (Dorling 1996, Area
-    Cartograms, ISBN 978-1-872464-11-7), while a spring holds each near its own; then the tiles with
-    the least sum of squared distances are an assignment problem (Crouse 2016,
+    First, crowded places push each other apart, as in a Dorling cartogram (Dorling 1996, Area
+    Cartograms, ISBN 978-1-872464-11-7), while a spring keeps each near its original place; then
+    finding the tiles with the least sum of squared distances is an assignment problem (Crouse 2016,
     doi 10.1109/TAES.2016.140952).
 
     Examples
@@ -60,21 +60,21 @@ def assign_tiles(easting: npt.ArrayLike, northing: npt.ArrayLike) -> npt.NDArray
     cells = np.array(list(product(range(-MARGIN, size[0] + 1), range(-MARGIN, size[1] + 1))))
     cost = ((place[:, None, :] - cells[None, :, :]) ** 2).sum(axis=2)
     _, chosen = optimize.linear_sum_assignment(cost)
-    # Columns and rows without any tile are left out: an island far off takes no empty sea with it.
+    # Columns and rows without any tile are dropped, so that a distant island adds no empty sea.
     tiles = [np.unique(part, return_inverse=True)[1] for part in cells[chosen].T]
     return np.column_stack(tiles).astype(np.int64)
 
 
 def spread_out(place: FloatArray) -> FloatArray:
-    """Push places apart until hardly any two are closer than a tile; the rest is left in place."""
+    """Push places apart until hardly any two are closer than a tile; leave the rest in place."""
     span = np.ptp(place, axis=0)
-    # England is somewhat taller than wide; as many tiles are wanted as there are places, and a
-    # third more, so that the coast keeps its shape.
+    # England is somewhat taller than wide; allow a third more tiles than there are places, so that
+    # the coast keeps its shape.
     tile = max(np.sqrt(span.prod() / (1.7 * len(place))), span.max() / len(place))
     home = (place - place.min(axis=0)) / max(tile, 1e-9)
     moved = home.copy()
     for step in range(STEPS):
-        # Tiles grow from nothing, so that places part slowly and none leaps over another.
+        # Tiles grow from nothing, so that places move apart slowly and none jumps over another.
         grown = min(1.0, 1.25 * (step + 1) / STEPS)
         pull = 0.01 * (home - moved) * (1 - step / STEPS)
         moved = moved + _push(moved, 1.1 * grown) + pull
@@ -82,7 +82,7 @@ def spread_out(place: FloatArray) -> FloatArray:
 
 
 def _push(place: FloatArray, tile: float) -> FloatArray:
-    """How each place moves off those that are closer than a tile."""
+    """How each place moves away from those that are closer than a tile."""
     apart = place[:, None, :] - place[None, :, :]
     distance = np.sqrt((apart**2).sum(axis=2))
     overlap = np.maximum(tile - distance, 0.0)
@@ -92,7 +92,7 @@ def _push(place: FloatArray, tile: float) -> FloatArray:
 
 
 def neighbours_kept(easting: npt.ArrayLike, northing: npt.ArrayLike, tiles: npt.ArrayLike) -> float:
-    """The share of places whose nearest place has a tile that touches theirs, at a side or corner.
+    """Return the share of places whose nearest place has a touching tile (side or corner).
 
     Examples
     --------
@@ -108,7 +108,7 @@ def neighbours_kept(easting: npt.ArrayLike, northing: npt.ArrayLike, tiles: npt.
 
 
 def shipped_tiles() -> dict[str, tuple[int, int]]:
-    """The tiles that ship, by authority: column and row."""
+    """The shipped tiles, by authority: column and row."""
     with package_path(TILES).open(encoding="utf-8", newline="") as stream:
         return {
             row["la_code"]: (int(row["column"]), int(row["row"])) for row in csv.DictReader(stream)
@@ -116,14 +116,14 @@ def shipped_tiles() -> dict[str, tuple[int, int]]:
 
 
 def tiles_for(codes: Iterable[str], register: Register) -> pd.DataFrame:
-    """Tiles for the authorities of a day: those that ship, and the nearest free one for any other.
+    """Find tiles for a date's authorities: the shipped ones, or the nearest free one.
 
     Parameters
     ----------
     codes : iterable of str
         The authorities to place.
     register : Register
-        Says what an authority that has no tile was made from, or became.
+        The register, for what an authority without a tile was made from, or became.
 
     Returns
     -------
@@ -176,7 +176,7 @@ _CUT = {"and": "&"}
 
 
 def tile_name(name: str) -> str:
-    """A name as it stands on a tile: whole, with places where long words may be broken.
+    """Return a name as written on a tile: in full, with soft hyphens in long words.
 
     Examples
     --------

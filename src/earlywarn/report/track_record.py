@@ -1,4 +1,4 @@
-"""How well it has done before: small tables of the record, and sentences read from them."""
+"""The track record: small tables, and sentences based on them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _MEANS = {
 
 
 def window_words(window: str, present: Collection[str]) -> str:
-    """The years of a window of the record, and what they are.
+    """Describe the years of a window of the record.
 
     Examples
     --------
@@ -54,12 +54,12 @@ def window_words(window: str, present: Collection[str]) -> str:
 
 
 def past_record() -> pd.DataFrame:
-    """The backtest's measures at the start of the inspections, for earlywarn and its baselines.
+    """Return the backtest's measures at the inspections' start, for earlywarn and baselines.
 
     Returns
     -------
     DataFrame
-        One row a (window, model), with the columns of ``COLUMNS`` and, of the quarterly lists of
+        One row per (window, model), with the columns of ``COLUMNS`` and, for the quarterly lists of
         26, those of ``ALARMS``.
 
     Examples
@@ -73,14 +73,13 @@ def past_record() -> pd.DataFrame:
 
 
 def past_calibration() -> pd.DataFrame:
-    """What was predicted and what happened, by size of risk.
+    """Return what was predicted and what happened, by size of risk.
 
     Returns
     -------
     DataFrame
-        One row a (window, group of inspections), as
-        ``earlywarn.evaluation.performance.reliability`` gives them: shares, and the 90% band of
-        chance.
+        One row per (window, group of inspections), as from
+        ``earlywarn.evaluation.performance.reliability``: shares, and the 90% band of chance.
 
     Examples
     --------
@@ -91,13 +90,13 @@ def past_calibration() -> pd.DataFrame:
 
 
 def past_warnings() -> pd.DataFrame:
-    """Whether each Inadequate judgement had been on the quarterly lists of 26, and how long.
+    """Return whether and how long each Inadequate judgement had been on the lists of 26.
 
     Returns
     -------
     DataFrame
-        One row a judgement, as ``earlywarn.evaluation.watchlist.lead_time`` gives them. NaN where
-        no list spoke of the authority.
+        One row per judgement, as returned by ``earlywarn.evaluation.watchlist.lead_time``. NaN
+        where no list included the authority.
 
     Examples
     --------
@@ -113,7 +112,7 @@ def _shipped() -> Recorded:
 
 
 def past_in_brief(record: pd.DataFrame) -> str:
-    """One sentence on how much to trust the list.
+    """Summarise in one sentence how much to trust the list.
 
     Examples
     --------
@@ -130,7 +129,7 @@ def past_in_brief(record: pd.DataFrame) -> str:
 
 
 def past_sentences(record: pd.DataFrame) -> list[str]:
-    """What the record says, in plain words."""
+    """Describe the record in plain words."""
     row = _row(record, OURS)
     rates, flags = _row(record, "three rates"), _row(record, "red flags")
     years, vain = past_years(record), row["inspected_at_26"] - row["events_at_26"]
@@ -181,11 +180,11 @@ FROZEN = (
     "(61% to 88%), where the last judgement alone is right in 72%. The size of the risks did not "
     "hold: 6.4 Inadequate judgements were expected, and 1 came."
 )
-"""What the prospective test found, docs/prospective.md: a fact of its day, not of this record."""
+"""The result of the prospective test, docs/prospective.md: of its date, not of this record."""
 
 
 def past_level(record: pd.DataFrame) -> str:
-    """Whether the risks were at the right level, by resamples and by the limits of a count.
+    """Describe whether risks were at the right level, by resamples and the limits of a count.
 
     Examples
     --------
@@ -201,7 +200,7 @@ def past_level(record: pd.DataFrame) -> str:
 
 
 def past_window(record: pd.DataFrame) -> str:
-    """The window of the record that the sentences are about."""
+    """The window of the record that the sentences refer to."""
     return headline(set(record["window"]))
 
 

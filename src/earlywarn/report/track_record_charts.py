@@ -1,4 +1,4 @@
-"""Pictures of the record: how long the lists had warned, and whether the risks came true."""
+"""Pictures of the record: how early the lists warned, and whether the risks came true."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ CALIBRATION_TABLE = {
 
 
 def warning_chart(warnings: pd.DataFrame, register: Register) -> Chart:
-    """Each Inadequate judgement of the headline years, and the lists it had been on before."""
+    """Each Inadequate judgement in the headline years, and the lists it had been on before."""
     present = set(warnings["window"])
     window = headline(present)
     years = years_of(window, present)
@@ -105,7 +105,7 @@ def _warned(y: int, row: Mapping[Hashable, Any]) -> str:
 
 
 def calibration_chart(calibration: pd.DataFrame, level: str) -> Chart:
-    """Risks predicted against the shares judged Inadequate, by fifths; ``level`` is the verdict."""
+    """Predicted risks and the shares judged Inadequate, by fifths; ``level`` is the verdict."""
     present = set(calibration["window"])
     window = headline(present)
     frame = calibration[calibration["window"] == window].reset_index(drop=True)
