@@ -1,1 +1,1 @@
-"""Published files in, observations out: the door is ``folder.read_folder``."""
+"""Read published files into observations; the entry point is ``folder.read_folder``."""

@@ -38,11 +38,11 @@ RULES = {
     "school_census": (0, 6, 30),
 }
 RECENT = 3
-"""How many of a series' releases say in which month it usually comes: the middle one of them, so
-that one late release moves nothing and two do."""
+"""The number of a series' releases whose median gives its usual month, so that one late release
+changes nothing and two do."""
 GRACE, GRACE_BY_RULE = 1, 2
-"""For how many months after its usual month a release may still come; where the month is a rule's
-and no recorded one, for one more."""
+"""How many months after its usual month a release may still come; one more if the month comes from
+a rule and is not recorded."""
 _A_WEEK = 7
 _COMPILED_NAMES = {
     "reporting_year": "period",
@@ -52,9 +52,9 @@ _COMPILED_NAMES = {
 
 
 class Expected(NamedTuple):
-    """When a release should come: the first day of its usual month, and by which day at the latest.
+    """When a release should come: the first day of its usual month, and the latest date.
 
-    ``recorded`` says whether the month is that of recorded releases, or only of a rule.
+    ``recorded`` shows whether the month comes from recorded releases, or only from a rule.
     """
 
     month: date
@@ -64,7 +64,7 @@ class Expected(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Calendar:
-    """Publication dates by series and period; a date that is not known is assumed by rule.
+    """Publication dates by series and period; an unknown date is assumed by rule.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class Calendar:
 
     @classmethod
     def load(cls) -> Calendar:
-        """The calendar that ships."""
+        """Load the calendar that ships with the package."""
         path = resources.files("earlywarn") / "data" / "releases.csv"
         with path.open(encoding="utf-8") as stream:
             return cls(
@@ -91,24 +91,24 @@ class Calendar:
             )
 
     def extended(self, table: Table) -> tuple[Calendar, list[Finding]]:
-        """Give this calendar with the rows of a table added.
+        """Return this calendar with the rows of a table added.
 
-        A row replaces that of its period, unless it is later and less sure: a day that was
-        recorded is not replaced by the end of a month, nor by a rule.
+        A row replaces that of its period, unless it is later and less certain: a recorded date is
+        not replaced by the end of a month, nor by a rule.
 
         Returns
         -------
         Calendar
         findings : list of Finding
-            A note for each row that replaces nothing and for each that moves a day, a warning for
-            a series that is not known, for a day that has not come yet, for one sooner or later
-            after its period than ever, and for a wrong period end.
+            A note for each row that replaces nothing and for each that changes a date; a warning
+            for an unknown series, for a date in the future, for one sooner or later after its
+            period than ever, and for a wrong period end.
 
         Raises
         ------
         SourceError
-            If a date or a precision is not one, a release was published before its period ended,
-            or has two days.
+            If a date or a precision is not one, a release was published before its period ended, or
+            has two dates.
         """
         renames = {new: old for new, old in _COMPILED_NAMES.items() if old not in table.cells}
         more = _typed(table.cells.rename(columns=renames), table.file)
@@ -131,7 +131,7 @@ class Calendar:
         return Calendar(kept.sort_values(["series", "period"], ignore_index=True)), findings
 
     def release(self, series: str, period: int) -> tuple[date, bool]:
-        """When a period of a series was first published, and whether that is assumed."""
+        """Return when a period of a series was first published, and whether that is assumed."""
         if (series, period) in self._known:
             return self._known[series, period]
         years, month, day = RULES[series]
@@ -140,22 +140,22 @@ class Calendar:
     def expected(
         self, series: str, period: int, on: date, more: Mapping[int, date] | None = None
     ) -> Expected | None:
-        """When a period of a series should come, as its last releases before a day came.
+        """Work out when a period of a series should come, from its last releases before a date.
 
         Parameters
         ----------
         series : str
         period : int
         on : date
-            Releases after this day are not looked at.
+            Releases after this date are ignored.
         more : mapping of int to date, optional
-            Days of publication by period that are known besides the calendar's.
+            Publication dates by period that are known besides the calendar's.
 
         Returns
         -------
         Expected or None
-            By the middle one of the last three releases whose day is recorded; by the series' rule
-            where there are fewer; None where there is no rule either.
+            From the median of the last three releases with a recorded date; from the series' rule
+            if there are fewer; None if there is no rule either.
 
         Examples
         --------
@@ -177,7 +177,7 @@ class Calendar:
         return (series, period) in self._known
 
     def came(self, series: str, period: int) -> date | None:
-        """When a release came; None if it may not have: no day of it or of a later one is sure."""
+        """When a release came; None if neither its date nor that of a later one is recorded."""
         if not any(year >= period for year in self._recorded.get(series, {})):
             return None
         return self._known.get((series, period), (None, True))[0]
@@ -192,7 +192,7 @@ class Calendar:
 
     @cached_property
     def _recorded(self) -> dict[str, dict[int, date]]:
-        """The days that were recorded, by series and period."""
+        """The recorded dates, by series and period."""
         sure = self.releases[self.releases["precision"] != "assumed"]
         return {
             str(series): dict(zip(rows["period"], rows["published_on"], strict=True))
@@ -209,7 +209,7 @@ class Calendar:
 
 @cache
 def shipped_calendar() -> Calendar:
-    """The calendar that ships, read once."""
+    """Return the calendar that ships, read once."""
     return Calendar.load()
 
 
@@ -257,14 +257,14 @@ def _day(text: str, where: str, column: str) -> date | None:
 
 
 def _fill_ends(table: pd.DataFrame) -> None:
-    """Give the rows of a known series that don't say it the end of their period, in place."""
+    """Fill in missing period ends of known series, in place."""
     for at in np.flatnonzero(table["period_end"].isna() & table["series"].isin(RULES)):
         row = table.iloc[at]
         table.loc[table.index[int(at)], "period_end"] = span(row["series"], row["period"])[1]
 
 
 def _check_releases(table: pd.DataFrame, where: str) -> None:
-    """Refuse a day before the end of what it publishes, and two days for one release."""
+    """Refuse a date before the end of what it publishes, and two dates for one release."""
     planned = table["series"].str.contains("budget")  # plans are published before their year
     for at in np.flatnonzero(~planned):
         row = table.iloc[at]
@@ -323,7 +323,7 @@ def _doubts(table: pd.DataFrame, known: set[str], where: str) -> list[Finding]:
 
 
 def _odd_ends(table: pd.DataFrame, where: str) -> list[Finding]:
-    """A warning for each end of a period that is not the series' own: the year may be wrong."""
+    """Warn of each period end that is not the series' own: the year may be wrong."""
     return [
         Finding(
             "warning",
@@ -344,7 +344,7 @@ def _odd_ends(table: pd.DataFrame, where: str) -> list[Finding]:
 def _unusual_days(
     table: pd.DataFrame, recorded: Mapping[str, Mapping[int, date]], where: str
 ) -> list[Finding]:
-    """A warning for each recorded day sooner or later after its period than any other was."""
+    """Warn of each recorded date sooner or later after its period than any other."""
     findings = []
     came = np.array([day <= this_day() for day in table["published_on"]], dtype=np.bool_)
     for at in np.flatnonzero(came & (table["precision"] != "assumed").to_numpy()):
@@ -372,13 +372,13 @@ def _wait(series: str, period: int, day: date) -> int:
 
 
 def _is_weaker(new: pd.Series, old: pd.Series) -> bool:
-    """Whether a row is less sure than the one that it would replace, and later."""
+    """Whether a row is less certain and later than the one that it would replace."""
     sure = PRECISIONS.index(new["precision"]) <= PRECISIONS.index(old["precision"])
     return not sure and new["published_on"] > old["published_on"]
 
 
 def _moved(new: pd.Series, old: pd.Series, where: str) -> list[Finding]:
-    """A note where a row gives a release another day, or another precision, than it had."""
+    """A note where a row changes a release's date or its precision."""
     if (new["published_on"], new["precision"]) == (old["published_on"], old["precision"]):
         return []
     message = (

@@ -1,4 +1,4 @@
-"""Cells as numbers, or as the reason why there is none: the one reading of a published cell."""
+"""Turn published cells into numbers, or the reasons why there are none."""
 
 from __future__ import annotations
 
@@ -33,15 +33,14 @@ SYMBOLS = {
     "k": ROUNDS_TO_ZERO,
     "~": ROUNDS_TO_ZERO,
 }
-"""The symbols of published tables, now and formerly, and what they mean."""
+"""The current and former symbols of published tables, and what they mean."""
 
 LEGACY = frozenset(
     {".", "..", "...", "-", "--", "\N{EN DASH}", "\N{EM DASH}", "*", "n/a", "na", "n.a.", "null"}
     | {"#n/a", "nan", "none", "missing"}
 )
-"""Signs that older tables and other programs put where there is no figure: read as unavailable.
-
-They don't say why there is none, so each table that has some gets a finding.
+"""Symbols that older tables and other programs use where there is no figure: read as unavailable.
+They don't show why there is none, so each table that has some gets a finding.
 """
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -51,15 +50,15 @@ _SHORTHAND = re.compile(r"\[([a-z]+)\]|\(([a-z]+)\)", re.ASCII)
 def parse_cells(
     cells: pd.Series, symbols: Mapping[str, str] = SYMBOLS
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.object_], npt.NDArray[np.bool_]]:
-    """Text cells as numbers and reasons.
+    """Parse text cells into numbers and reasons.
 
     Parameters
     ----------
     cells : pandas.Series of str
         The cells of one column.
     symbols : mapping of str to str, optional
-        What stands for a missing or tiny value, in small letters, and its status; each also in
-        brackets, as `[c]`. The signs of `LEGACY` are unavailable.
+        The symbols of missing or tiny values, in lower case, and their status; each also in
+        brackets, as `[c]`. The symbols of `LEGACY` mean unavailable.
 
     Returns
     -------
@@ -68,8 +67,8 @@ def parse_cells(
     statuses : numpy.ndarray of str
         One of `schema.STATUSES`.
     wrong : numpy.ndarray of bool
-        True for a cell that is neither a number nor a known symbol: 5% and 1,204 too, which may
-        be meant in more ways than one.
+        True for a cell that is neither a number nor a known symbol, including 5% and 1,204, which
+        are ambiguous.
 
     Examples
     --------
@@ -85,7 +84,7 @@ def parse_cells(
 
 
 def legacy_signs(cells: pd.Series, symbols: Mapping[str, str] = SYMBOLS) -> dict[str, int]:
-    """The signs of `LEGACY` in a column, and how many of each; those of `symbols` are not counted.
+    """Count each `LEGACY` symbol in a column; those of `symbols` are not counted.
 
     Examples
     --------
@@ -100,7 +99,7 @@ def legacy_signs(cells: pd.Series, symbols: Mapping[str, str] = SYMBOLS) -> dict
 def legacy_findings(
     cells: pd.Series, column: str, file: str, symbols: Mapping[str, str] = SYMBOLS
 ) -> list[Finding]:
-    """A warning for a column in which signs of `LEGACY` stand in place of figures."""
+    """Warn of a column with `LEGACY` symbols instead of figures."""
     signs = legacy_signs(cells, symbols)
     if not signs:
         return []
@@ -110,7 +109,7 @@ def legacy_findings(
 
 
 def _cell(text: str, symbols: Mapping[str, str]) -> tuple[float, str] | None:
-    if _NUMBER.fullmatch(text):  # Most are, and no symbol is.
+    if _NUMBER.fullmatch(text):  # Most cells are numbers, and no symbol is one.
         number = float(text)
         return (number, PUBLISHED) if np.isfinite(number) else None
     word = text.lower()

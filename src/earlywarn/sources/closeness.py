@@ -1,4 +1,4 @@
-"""How close neighbours are said to be, held against their ranks and against each other."""
+"""Check the stated closeness of neighbours against their ranks and each other."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ def doubts_about_closeness(
     there: Collection[str],
     file: str,
 ) -> list[Finding]:
-    """A warning for each rule of closeness that neighbours break, as in no published table.
+    """Warn of each rule of closeness that neighbours break; no published table breaks one.
 
     Parameters
     ----------
     cells : DataFrame
-        The table, with a column of words such as ``Very close`` beside each rank.
+        The table, with a column of words such as ``Very close`` next to each rank.
     subject : str
         The column of the authority.
     ranks : mapping of str to int
         The columns of neighbours, and the rank of each.
     there : collection of str
-        The authorities of the model's day: those that are gone are held against nothing.
+        The authorities on the model's date: those that are gone are not compared.
     file : str
         The table, for the findings.
 
     Returns
     -------
     list of Finding
-        Of a neighbour closer than one of a better rank; of two authorities that are not as close
-        to each other; of one that is closer than the tenth of a neighbour that does not name it
-        in turn. Empty where the table has no such words.
+        For a neighbour closer than one of a better rank; for two authorities that are not equally
+        close to each other; for one that is closer than the tenth neighbour of another that does
+        not list it. Empty if the table has no such words.
     """
     ordered = sorted(ranks, key=lambda column: ranks[column])
     if not all(f"{column}p" in cells for column in ordered):
@@ -63,7 +63,7 @@ def doubts_about_closeness(
 
 
 def _places(words: list[tuple[str, str]]) -> dict[str, int]:
-    """Each neighbour, by rank, with the place of its word; those with other words are left out."""
+    """Each neighbour, by rank, with the order of its word; those with other words are left out."""
     plain = [(code, " ".join(word.lower().split())) for code, word in words]
     return {code: _WORDS.index(word) for code, word in plain if word in _WORDS}
 

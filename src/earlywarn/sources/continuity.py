@@ -1,4 +1,4 @@
-"""Figures beside those of other years and of earlier releases: what is too far from its past."""
+"""Compare figures with other years and earlier releases, for what is too far from its past."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ STEADY = {
     "plans_at_31_march": 3, "plans_started": 5, "population_0_17": 1.15, "referrals": 2.5,
     "repeat_plans": 6, "rereferrals": 4.5, "section_47": 3, "social_work_spend": 8,
 }  # fmt: skip
-"""How many times a figure of these may exceed all others within two years of it, or be exceeded.
+"""By what factor a figure may exceed all others within two years of it, or be exceeded.
 
-A fifth or more above what any authority published from 2013 to 2025, but for `SMALLEST`. Measures
-that are not here fall to zero and rise again in plain years.
+A fifth or more above what any authority published from 2013 to 2025, except for `SMALLEST`.
+Measures that are not listed fall to zero and rise again in normal years.
 """
 
 FALLING = frozenset(
     {"agency_workers", "dental_checks", "immunisations", "plans_two_years", "reviews_in_time"}
     | {"turnover", "vacancies"}
 )
-"""Percentages that fall to zero and rise again in plain years, but never to 1 or less from fifteen
+"""Percentages that fall to zero and rise again in normal years, but never to 1 or less from fifteen
 times as much: that is a share of 1."""
 
 SMALLEST = frozenset({"201", "420", "857"})
 """City of London, Isles of Scilly and Rutland: with so few children, figures double by chance."""
 
 LEAST = 1.0
-"""A zero is held against the others as if it were this."""
+"""A zero is compared with the others as if it were this."""
 
 _SHARE = 15.0
 _YEARS = 2
 _COUNTED_FROM = 100.0
 _NAMED = 12
-_CHANCE = 0.1  # of the authorities of a year with one count, so many have that of the year before
+_CHANCE = 0.1  # share of a year's authorities with one count that have that of the year before
 _RESTATED_MOST = 2.5  # no release moved a figure by more than 2.2 times
 _RESTATED_MEDIAN = 0.05  # no release moved half of the rates of a year by more than 0.6%
 _RESTATED_FEWEST = 50
@@ -57,7 +57,7 @@ _RESTATED_FEWEST = 50
 def check_other_years(
     figures: pd.DataFrame, measure: str, file: str, register: Register
 ) -> list[Finding]:
-    """A warning for each figure that is far from all others of its authority within two years.
+    """Warn of each figure that is far from all others of its authority within two years.
 
     Parameters
     ----------
@@ -73,8 +73,8 @@ def check_other_years(
     Returns
     -------
     list of Finding
-        Nothing for measures that are in neither `STEADY` nor `FALLING`, and where an authority has
-        fewer than two other years near.
+        Empty for measures that are in neither `STEADY` nor `FALLING`, and where an authority has
+        fewer than two other nearby years.
     """
     name = str(figures["measure"].iloc[0]) if len(figures) else ""
     most = STEADY.get(name, 0.0)
@@ -114,14 +114,14 @@ def check_other_years(
 
 
 def by_year(figures: pd.DataFrame, column: str) -> pd.DataFrame:
-    """One row an authority, one column a year, also of years that nothing is given of.
+    """Pivot a column to one row per authority and one column per year, including empty years.
 
     Parameters
     ----------
     figures : DataFrame
         `la_code, period` and the column, each authority and year once.
     column : str
-        What to put there.
+        The column with the values.
     """
     wide = figures.set_index(["la_code", "period"])[column].unstack("period")  # noqa: PD010 - no sums
     first, last = (int(year) for year in (wide.columns.min(), wide.columns.max()))
@@ -131,7 +131,7 @@ def by_year(figures: pd.DataFrame, column: str) -> pd.DataFrame:
 def _near(
     values: npt.NDArray[np.float64],
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """The least and the most of the other years near each; NaN if there are fewer than two."""
+    """The minimum and maximum of the other years near each; NaN if fewer than two."""
     others = others_near(values)
     few = np.isfinite(others).sum(axis=0) < 2
     low = np.where(few, np.nan, np.where(np.isfinite(others), others, np.inf).min(axis=0))
@@ -140,17 +140,17 @@ def _near(
 
 
 def others_near(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The other years near each, one behind the other; NaN where there is none.
+    """Stack the other years near each; NaN where there is none.
 
     Parameters
     ----------
     values : ndarray of shape (authorities, years)
-        One figure a year.
+        One figure per year.
 
     Returns
     -------
     ndarray of shape (4, authorities, years)
-        Those of one and two years before and after.
+        The values one and two years before and after.
     """
     padded = np.pad(values, ((0, 0), (_YEARS, _YEARS)), constant_values=np.nan)
     width = values.shape[1]
@@ -161,23 +161,23 @@ def others_near(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def check_copied_years(
     table: Table, places: pd.DataFrame, but: Collection[str], register: Register
 ) -> list[Finding]:
-    """A warning where all counts of an authority's year, from 100, are those of the year before.
+    """Warn if all of an authority's counts of 100 or more are those of the year before.
 
     Parameters
     ----------
     table : Table
         Rows of England and of authorities.
     places : DataFrame
-        Its rows that count: `row, la_code, period`.
+        Its rows that are used: `row, la_code, period`.
     but : collection of str
-        Columns that describe.
+        Descriptive columns to leave out.
     register : Register
         For the names.
 
     Returns
     -------
     list of Finding
-        In no published table were two counts or more of one authority, but for `SMALLEST`, all
+        In no published table were two or more counts of one authority, except for `SMALLEST`, all
         equal in two years.
     """
     numbers = [
@@ -196,7 +196,7 @@ def check_copied_years(
     known = np.isfinite(matrix[1:]).sum(axis=1)
     same = (matrix[1:] == matrix[:-1]).sum(axis=1)
     whole = follows & (known >= 1) & (same == known)
-    # One count alone is equal to the year before by chance, but not those of many authorities.
+    # A single count can equal the year before by chance, but not those of many authorities.
     shares = pd.Series(whole).groupby(periods[1:]).transform("mean").to_numpy()
     copied = own.iloc[np.flatnonzero(whole & ((known >= 2) | (shares > _CHANCE))) + 1]
     findings = [
@@ -220,7 +220,7 @@ def check_copied_years(
 
 
 def check_restated(figures: pd.DataFrame) -> list[Finding]:
-    """A warning where a release moved the figures of a year far from the release before it.
+    """Warn where a release moved a year's figures far from the previous release.
 
     Parameters
     ----------
@@ -230,9 +230,9 @@ def check_restated(figures: pd.DataFrame) -> list[Finding]:
     Returns
     -------
     list of Finding
-        One for each measure and year of which half of the authorities moved by more than a
-        twentieth: years that were exchanged, or another scale, look like this. One for each figure
-        that is two and a half times what it was, or less than that part of it.
+        One for each measure and year in which half of the authorities moved by more than a
+        twentieth: exchanged years, or another scale, look like this. One for each figure that
+        changed by a factor of two and a half or more, up or down.
     """
     before = figures.groupby(["la_code", "measure", "period"], sort=False)["value"].shift()
     both = figures[(before > 0) & (figures["value"] > 0)]
@@ -260,7 +260,7 @@ def check_restated(figures: pd.DataFrame) -> list[Finding]:
 
 
 def _moved_cells(cells: pd.DataFrame) -> list[Finding]:
-    """A warning for each figure that a release moved beyond all that releases ever did."""
+    """A warning for each figure that a release moved further than any release has."""
     findings = [
         Finding(
             "warning",

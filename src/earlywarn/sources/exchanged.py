@@ -1,4 +1,4 @@
-"""Counts of a year that fit other authorities' years better: rows exchanged, or moved in turn."""
+"""Find counts that fit other authorities' years better: rows exchanged, or moved round."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ EXCHANGED = {
 """How much better (in logarithms, of both together) the counts of two authorities fit each other's
 years than their own, before they look exchanged.
 
-A fifth above what any two authorities of any published year come to. Of two taken at random, an
-exchange of their children in need shows in two of five cases, of referrals in one of six: of those
-much alike in size it can't be seen. The counts of vacancies are the social workers in post.
+A fifth above that of any two authorities in any published year. For two taken at random, an
+exchange of their children in need is detected in two of five cases, of referrals in one of six: it
+can't be seen if they are of similar size. The counts of vacancies are the social workers in post.
 """
 
 
 class Turn(NamedTuple):
-    """When the counts of three authorities or more look moved in turn.
+    """When the counts of three or more authorities look as if they were moved round.
 
     Attributes
     ----------
     moved : float
-        Only counts at least so far (in logarithms) from their own years are looked at.
+        Only counts at least this far (in logarithms) from their own years are considered.
     left : float
-        The most that may be left of that distance beside the others' years, as a share.
+        The most that may remain of that distance from the others' years, as a share.
     gain : float
-        The least that they fit the others' years better, all together.
+        The least total improvement in fitting the others' years.
     """
 
     moved: float
@@ -54,11 +54,11 @@ IN_TURN = {
     "population_0_17": Turn(0.1, 0.5, 0.3), "referrals": Turn(0.3, 0.25, 1.36),
     "vacancies": Turn(0.25, 0.5, 0.76),
 }  # fmt: skip
-"""The limits of each measure: a gain a fifth above what any published year comes to.
+"""The limits for each measure: a gain a fifth above that of any published year.
 
-Of four taken at random and moved in turn, the count of looked-after children shows it in nineteen
-of twenty cases, children in need, referrals and plans started in about half, plans at 31 March in
-two of five.
+For four taken at random and moved round, the count of looked-after children shows it in nineteen of
+twenty cases, children in need, referrals and plans started in about half, plans at 31 March in two
+of five.
 """
 
 _NAMED = 12
@@ -70,7 +70,7 @@ Floats = npt.NDArray[np.float64]
 def check_exchanged(
     figures: pd.DataFrame, measure: str, file: str, register: Register
 ) -> list[Finding]:
-    """A warning for authorities whose counts of a year fit each other's other years better.
+    """Warn of authorities whose counts in a year fit each other's other years better.
 
     Parameters
     ----------
@@ -86,13 +86,13 @@ def check_exchanged(
     Returns
     -------
     list of Finding
-        One for each two, and one for each three or more that moved in turn. Nothing for measures
+        One for each two, and one for each three or more that were moved round. Empty for measures
         that are not in `EXCHANGED`.
     """
     name = str(figures["measure"].iloc[0]) if len(figures) else ""
     if name not in EXCHANGED or figures["period"].nunique() < 3:
         return []
-    # A count, the count behind a rate, or what a percentage is of.
+    # A count, the count behind a rate, or the denominator of a percentage.
     counts = figures["numerator" if name != "vacancies" else "denominator"]
     local = figures.assign(count=counts)
     local = local[counts.notna() & ~local["la_code"].isin({ENGLAND, *SMALLEST})]
@@ -114,7 +114,7 @@ def check_exchanged(
 
 
 def _message(codes: list[str], counts: Floats, year: int, register: Register) -> str:
-    """What two authorities have, or several, each like the next one's years."""
+    """The message about two or more authorities, each with figures like the next one's years."""
     names = [register.name_of(code) for code in codes]
     if len(names) == 2:
         return (
@@ -130,7 +130,7 @@ def _message(codes: list[str], counts: Floats, year: int, register: Register) ->
 
 
 def _usual(logs: Floats) -> Floats:
-    """The middle of the other years near each; NaN if there are fewer than two."""
+    """The median of the other years near each; NaN if there are fewer than two."""
     others = others_near(logs)
     few = np.isfinite(others).sum(axis=0) < 2
     ordered = np.sort(np.where(np.isfinite(others), others, np.inf), axis=0)
@@ -143,7 +143,7 @@ def _usual(logs: Floats) -> Floats:
 
 
 def _mixed(logs: Floats, usual: Floats, name: str) -> Iterator[list[int]]:
-    """The places of authorities that fit each other's years: in turn, then two and two."""
+    """The positions of authorities that fit each other's years: moved round, then pairs."""
     seen: set[int] = set()
     for turn in _in_turn(logs, usual, IN_TURN[name]):
         seen.update(turn)
@@ -154,13 +154,13 @@ def _mixed(logs: Floats, usual: Floats, name: str) -> Iterator[list[int]]:
 
 
 def _in_turn(logs: Floats, usual: Floats, limits: Turn) -> Iterator[list[int]]:
-    """Three places or more, each of which fits the next one's years."""
+    """Three or more positions, each of which fits the next one's years."""
     own = np.abs(logs - usual)
     moved = np.flatnonzero(np.nan_to_num(own) > limits.moved)
     if moved.size < _FEWEST or own[moved].sum() < limits.gain:
         return
     apart = np.abs(logs[moved][:, np.newaxis] - usual[moved][np.newaxis])
-    # It comes with scikit-learn; loaded here, as nothing else that reads needs it.
+    # It comes with scikit-learn; loaded here, since nothing else in reading needs it.
     nearest = import_module("scipy.optimize").linear_sum_assignment(apart)[1]
     for cycle in _cycles(nearest):
         before = own[moved[cycle]].sum()
@@ -184,7 +184,7 @@ def _cycles(following: npt.NDArray[np.intp]) -> Iterator[list[int]]:
 
 
 def _pairs(logs: Floats, usual: Floats, least: float) -> list[tuple[int, int]]:
-    """The places of two authorities that fit each other's years, the clearest pair of each."""
+    """The positions of pairs that fit each other's years, the clearest pair for each authority."""
     apart = np.abs(logs[:, np.newaxis] - usual[np.newaxis])
     own = np.diag(apart)
     if not np.nansum(np.sort(np.nan_to_num(own))[-2:]) > least:

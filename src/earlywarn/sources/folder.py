@@ -1,4 +1,4 @@
-"""A folder of published files, as downloaded: found by their columns, read, checked, dated."""
+"""Read a folder of published files, as downloaded: recognise, check and date their tables."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ _FIGURES = frozenset({layout.table for layout in LAYOUTS} | {"LAIT"})
 
 @dataclass(frozen=True, eq=False)
 class Figures:
-    """What a folder says but for judgements, and the members that hold none of it.
+    """The content of a folder except judgements, and the members without any of it.
 
     Attributes
     ----------
     published : Published
-        The figures; its findings name no file that was not read.
+        The figures; its findings do not list files that were not read.
     unread : tuple of Member
-        Members with a table that is not known here: judgements may be among them.
+        Members with a table that is unknown here: some may contain judgements.
     """
 
     published: Published
@@ -60,23 +60,23 @@ class Figures:
 
 
 def read_folder(folder: str | Path, *, progress: Progress | None = None) -> Published:
-    """Every figure known below a folder of published files.
+    """Read every known figure below a folder of published files.
 
     Parameters
     ----------
     folder : path
-        Looked through to any depth for CSV, Excel, OpenDocument and Parquet files, plain, in gzip
-        or in zip archives. A file is known by its columns, whatever its name. A release calendar
+        Searched at any depth for CSV, Excel, OpenDocument and Parquet files, plain, in gzip or in
+        zip archives. A file is recognised by its columns, whatever its name. A release calendar
         (`releases.csv`) and register tables (`authorities.csv`, `area_codes.csv`,
         `reorganisations.csv`) extend those that ship.
     progress : Progress, optional
-        What to report to; silent if not given.
+        Where to report progress; silent by default.
 
     Returns
     -------
     Published
         Observations, neighbours, calendar, findings, register and files. Every file below the
-        folder was read, or is named in the findings with the reason.
+        folder was read, or is listed in the findings with the reason.
 
     Raises
     ------
@@ -95,14 +95,14 @@ def read_folder(folder: str | Path, *, progress: Progress | None = None) -> Publ
 
 
 def read_figures(folder: str | Path, *, progress: Progress | None = None) -> Figures:
-    """As `read_folder`, with the members that hold no known table of figures set apart.
+    """Read as `read_folder` does, but return members without a known table separately.
 
     Parameters
     ----------
     folder : path
         As for `read_folder`.
     progress : Progress, optional
-        What to report to.
+        Where to report progress.
 
     Returns
     -------
@@ -112,7 +112,7 @@ def read_figures(folder: str | Path, *, progress: Progress | None = None) -> Fig
     Raises
     ------
     SourceError, AuthorityError
-        As `read_folder` does.
+        As for `read_folder`.
     """
     root, reporter = as_path(folder, "folder", SourceError), progress_or_silent(progress)
     looked = _look_through(root, reporter)
@@ -144,7 +144,7 @@ def read_figures(folder: str | Path, *, progress: Progress | None = None) -> Fig
     published = Published(
         observations,
         neighbours,
-        calendar.releases.copy(),  # what a caller does to it stays the caller's
+        calendar.releases.copy(),  # a copy, so that a caller's changes to it stay with the caller
         findings_frame(findings),
         register,
         tuple(records),
@@ -153,14 +153,14 @@ def read_figures(folder: str | Path, *, progress: Progress | None = None) -> Fig
 
 
 def settled(figures: Figures, read: Mapping[str, tuple[str, int]], more: pd.DataFrame) -> Published:
-    """The figures, with what others read of the folder, and each file that nobody read named.
+    """Complete the figures with what others read in the folder, and list the unread files.
 
     Parameters
     ----------
     figures : Figures
-        What `read_figures` gave.
+        As returned by `read_figures`.
     read : mapping of str to (str, int)
-        For each member that another reader took, by its name: what it is, and the rows read of it.
+        For each member that another reader read, by its name: what it is, and the number of rows.
     more : DataFrame
         Its findings.
 
@@ -195,7 +195,7 @@ def settled(figures: Figures, read: Mapping[str, tuple[str, int]], more: pd.Data
 
 @dataclass(frozen=True, eq=False)
 class _Looked:
-    """What is below a folder: each file's digest, the known tables, and what was left."""
+    """What is below a folder: each file's digest, the known tables, and what remains."""
 
     files: dict[str, str]
     found: list[Recognised]
@@ -259,7 +259,7 @@ def _passed_over(name: str, reason: str) -> Finding:
 
 
 def _note_fault(looked: _Looked, name: str, error: SourceError | OSError) -> None:
-    """Name what could not be read; it stops the rest only if nothing else can be read."""
+    """Report what could not be read; it stops the rest only if nothing else can be read."""
     is_table = name.lower().endswith(_SUFFIXES)
     message = f"it can't be read and was passed over: {error}"
     looked.findings.append(Finding("warning" if is_table else "note", "unreadable", message, name))
@@ -343,7 +343,7 @@ def _read(item: Recognised, register: Register) -> Reading:
 
 
 def _turn(item: Recognised) -> int:
-    """The precedence of a table: an earlier layout wins over a later, every one over LAIT."""
+    """The precedence of a table: an earlier layout wins over a later one, and any over LAIT."""
     return LAYOUTS.index(item.layout) if item.layout is not None else len(LAYOUTS)
 
 

@@ -1,4 +1,4 @@
-"""The Local Authority Interactive Tool's long file: one row a measure, authority and year."""
+"""The Local Authority Interactive Tool's long file: one row per measure, authority and year."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ if TYPE_CHECKING:
     from earlywarn.sources.members import Member
 
 COLUMNS = ("short_desc", "years", "values", "la_number")
-"""The columns that the file is known by, as keys."""
+"""The columns by which the file is recognised, as keys."""
 
 _ENGLAND_NUMBER = "970"
 _REGION_NUMBERS = re.compile(r"98[0-9]|990|1000")  # regions, London's halves, England as it was
-_SYMBOLS = {**SYMBOLS, "-": UNAVAILABLE}  # the file does not say which kind of hole
+_SYMBOLS = {**SYMBOLS, "-": UNAVAILABLE}  # the file does not show why a value is missing
 
 
 @dataclass(frozen=True)
 class Item:
-    """One measure of the file: its short descriptions, and the years it is taken for.
+    """One measure of the file: its short descriptions, and the years for which it is used.
 
     `numerator` and `denominator` are short descriptions whose values are added up.
     """
@@ -66,7 +66,7 @@ class Item:
 
     @property
     def short_descs(self) -> tuple[str, ...]:
-        """Every short description that the measure is read from."""
+        """Every short description from which the measure is read."""
         return tuple(dict.fromkeys([self.value, *self.numerator, *self.denominator]))
 
 
@@ -126,10 +126,10 @@ ITEMS = (
     _workforce("absence", "percent", "Work_Force_SWAbsence"),
     _workforce("caseload", "per worker", "Work_Force_AvgNumCase_SW"),
 )
-"""What is taken from the file."""
+"""The measures taken from the file."""
 
 SHORT_DESCS = tuple(dict.fromkeys(desc for item in ITEMS for desc in item.short_descs))
-"""The short descriptions that are needed, of some four hundred."""
+"""The short descriptions that are needed, out of some four hundred."""
 
 _COUNTED = tuple(dict.fromkeys(d for item in ITEMS for d in (*item.numerator, *item.denominator)))
 
@@ -140,7 +140,7 @@ def is_lait(keys: Sequence[str], where: str) -> bool:
     Raises
     ------
     SourceError
-        If they are, but for one of those needed.
+        If they are, except that a needed one is missing.
     """
     missing = [column for column in COLUMNS if column not in keys]
     if "short_desc" not in keys or len(missing) > 1:
@@ -156,7 +156,7 @@ def is_lait(keys: Sequence[str], where: str) -> bool:
 
 
 def read_lait_parquet(member: Member, names: Sequence[str]) -> Table:
-    """The rows that are needed of the file in Parquet form, as text."""
+    """Read the needed rows of the file in Parquet format, as text."""
     parquet = require("pyarrow.parquet", extra="data")
     compute = require("pyarrow.compute", extra="data")
     by_key = {column_key(name): name for name in names}
@@ -168,26 +168,26 @@ def read_lait_parquet(member: Member, names: Sequence[str]) -> Table:
     except (OSError, ValueError, NotImplementedError) as error:
         raise broken_parquet(member.name, error) from error
     columns = {key: by_key[key] for key in COLUMNS}
-    lines = np.full(len(cells), -1, dtype=np.int64)  # filtered rows have no line to point to
+    lines = np.full(len(cells), -1, dtype=np.int64)  # filtered rows have no line number to show
     return Table(member.name, columns, cells, lines)
 
 
 def _texts(column: Any) -> Any:
-    """An Arrow column as text; few of its cells are unlike one another, and each is put once."""
+    """An Arrow column as text; each of its few distinct cells is converted once."""
     coded = column.combine_chunks().dictionary_encode()
     unlike = pd.array([*map(_text, coded.dictionary.to_pylist()), ""], dtype="str")
     return unlike.take(coded.indices.fill_null(len(unlike) - 1).to_numpy())
 
 
 def _text(cell: object) -> str:
-    """A cell as a CSV file would have it, with all its digits."""
-    if cell is None or cell != cell:  # noqa: PLR0124 - NaN alone is unlike itself
+    """A cell as in a CSV file, with all its digits."""
+    if cell is None or cell != cell:  # noqa: PLR0124 - only NaN is unlike itself
         return ""
     return sheet_text(cell)
 
 
 def read_lait(table: Table, register: Register) -> Reading:
-    """The figures of the LAIT file.
+    """Read the figures of the LAIT file.
 
     Parameters
     ----------
@@ -199,8 +199,8 @@ def read_lait(table: Table, register: Register) -> Reading:
     Returns
     -------
     Reading
-        The figures of `ITEMS`. The file is one snapshot, so all years of a measure have the
-        vintage of its newest.
+        The figures of `ITEMS`. The file is one snapshot, so all years of a measure have the vintage
+        of its latest.
 
     Raises
     ------
@@ -231,7 +231,7 @@ def read_lait(table: Table, register: Register) -> Reading:
 
 
 def _renamed(table: Table) -> list[Finding]:
-    """A warning naming the measures that are needed and are not in the file, and what is near."""
+    """A warning naming needed measures that are not in the file, and similar names."""
     there = list(table.cells["short_desc"].unique())
     findings = []
     for desc in SHORT_DESCS:
@@ -246,7 +246,7 @@ def _renamed(table: Table) -> list[Finding]:
 
 
 def _rows(table: Table, register: Register) -> tuple[pd.DataFrame, list[Finding]]:
-    """`la_code, period, desc, value, status, line` of the rows that are needed."""
+    """`la_code, period, desc, value, status, line` of the needed rows."""
     numbers = table.cells["la_number"].str.removesuffix(".0")
     wanted = table.cells["short_desc"].isin(SHORT_DESCS)
     bare = (table.cells["short_desc"] == "") & (numbers != "") & (table.cells["years"] != "")
@@ -276,7 +276,7 @@ def _rows(table: Table, register: Register) -> tuple[pd.DataFrame, list[Finding]
 
 
 def _unnamed(bare: npt.NDArray[np.bool_], table: Table) -> list[Finding]:
-    """A warning where rows of figures don't say of which measure: merged cells look like this."""
+    """A warning where rows of figures have no measure: merged cells look like this."""
     if not bare.any():
         return []
     line = float(table.lines[np.flatnonzero(bare)[0]])
@@ -286,7 +286,7 @@ def _unnamed(bare: npt.NDArray[np.bool_], table: Table) -> list[Finding]:
 
 
 def _as_published(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Without the noise of the spreadsheet's sums, which has 2.9000000000000004 for 2.9."""
+    """Values without the noise of spreadsheet sums, such as 2.9000000000000004 for 2.9."""
     unlike, place = np.unique(values, return_inverse=True)
     rounded = np.array([float(f"{value:.10g}") for value in unlike], dtype=np.float64)
     return rounded[place]
@@ -320,7 +320,7 @@ def _codes(
 
 
 def _years(texts: pd.Series, file: str) -> dict[str, int]:
-    """The reporting year of each way of writing one: 2016-17 (OT) is 2017."""
+    """The reporting year for each way of writing one: 2016-17 (OT) is 2017."""
     years = {}
     for text in texts.unique():
         found = re.fullmatch(r"(20[0-9]{2})(?:[-/]([0-9]{2}))?( \(.*\))?", text)

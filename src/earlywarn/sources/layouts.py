@@ -1,7 +1,7 @@
-"""The published wide tables: which column is which measure, a record for each dated layout.
+"""The published wide tables: which column is which measure, with a record per dated layout.
 
-A table is recognised by its columns, never by its file's name. A release that names its columns
-again gets a new record here, and nothing else.
+A table is recognised by its columns, never by its file's name. A release with renamed columns only
+needs a new record here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SCALES = {"percent": 100.0, "rate": 10_000.0, "per worker": 1.0}
-"""What numerator / denominator is multiplied by, for each unit that is a ratio."""
+"""The multiplier of numerator / denominator, for each unit that is a ratio."""
 
 IDENTIFIERS = ("time_period", "geographic_level", "old_la_code")
 """The columns that every wide table has."""
@@ -24,7 +24,7 @@ IDENTIFIERS = ("time_period", "geographic_level", "old_la_code")
 
 @dataclass(frozen=True)
 class Measure:
-    """One measure of a wide table, and the columns it comes from.
+    """A measure of a wide table, and the columns it comes from.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Measure:
     may_exceed : bool
         Whether a percentage above 100 can be true (tiny teams).
     needs : str
-        A column that must not be zero for the value to mean anything.
+        A column that must not be zero for the value to be meaningful.
     """
 
     name: str
@@ -52,13 +52,13 @@ class Measure:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Every column that the measure is read from."""
+        """Every column from which the measure is read."""
         named = (self.value, self.numerator, *self.denominator, self.needs)
         return tuple(dict.fromkeys(name for name in named if name))
 
     @property
     def counts(self) -> tuple[str, ...]:
-        """Those of them that hold counts: what can be added up."""
+        """The columns with counts, which can be added up."""
         return tuple(name for name in self.columns if name != self.value or self.unit == "count")
 
 
@@ -69,22 +69,22 @@ class Layout:
     Attributes
     ----------
     table, series : str
-        The table, as its publisher calls it, and its series in the release calendar.
+        The publisher's name for the table, and its series in the release calendar.
     since : int
         The first release year known to have this layout.
     measures : tuple of Measure
-        What it holds.
+        The measures that it contains.
     marks : tuple of str
-        Further columns of the table: one at least must be there, so that no breakdown
-        is taken for it.
+        Other columns of the table: at least one must be there, so that no breakdown is mistaken for
+        it.
     where : tuple of str
-        The column and the values of the rows that count, if only some do; empty otherwise.
+        The column and the values of the rows to use, if not all; empty otherwise.
     count_half, value_half : float
         Half of the last digit that counts of authorities, and values, are rounded to.
     joint_leads : tuple of (str, str)
-        Leads and partners, where one row of a joint return stands under the lead's own code.
+        Leads and partners, where one row of a joint return has the lead's own code.
     bands_of, bands : str, tuple of str
-        A column of counts, and those that part it.
+        A column of counts, and the columns that break it down.
     """
 
     table: str
@@ -101,7 +101,7 @@ class Layout:
 
     @property
     def whole(self) -> frozenset[str]:
-        """The columns of whole counts: all counts, but those of workers, which are in tenths."""
+        """The columns of whole counts: all counts except those of workers, which are in tenths."""
         if self.count_half:
             return frozenset(one.numerator for one in self.measures if one.unit == "per worker")
         return frozenset(column for measure in self.measures for column in measure.counts)
@@ -121,7 +121,7 @@ def _count(name: str, column: str) -> Measure:
     return Measure(name, "count", column, column)
 
 
-# Kingston and Richmond, and the two Northamptonshires, have one children's service between them.
+# Kingston and Richmond, and the two Northamptonshires, share a children's service.
 JOINT_SERVICES = (("314", "318"), ("940", "941"))
 
 _LOOKED_AFTER = (
@@ -311,11 +311,11 @@ LAYOUTS = (
         where=("age_group", "Children aged 0 to 17 years"),
     ),
 )
-"""Every layout known, the newest of a table first; an earlier record wins over a later one."""
+"""Every known layout, the latest of a table first; an earlier record wins over a later one."""
 
 
 def match_layout(keys: Sequence[str], where: str, names: Sequence[str] = ()) -> Layout | None:
-    """The layout that a table's columns are, or None if they are no known table.
+    """Find the layout that matches a table's columns, or None if it is not a known table.
 
     Parameters
     ----------
@@ -324,12 +324,12 @@ def match_layout(keys: Sequence[str], where: str, names: Sequence[str] = ()) -> 
     where : str
         The table, for the message.
     names : sequence of str, optional
-        The columns as the file has them, for the message.
+        The columns as in the file, for the message.
 
     Raises
     ------
     SourceError
-        If it is plainly one of the tables but lacks some of its columns.
+        If it is clearly one of the tables but lacks some of its columns.
 
     Examples
     --------
@@ -356,7 +356,7 @@ def match_layout(keys: Sequence[str], where: str, names: Sequence[str] = ()) -> 
 
 
 def _likeness(layout: Layout, have: set[str]) -> float:
-    """The share of a layout's own columns that are there; none without a place to stand."""
+    """The share of a layout's own columns that are present; 0 without the identifiers."""
     if len(have.intersection(IDENTIFIERS)) < 2:
         return 0.0
     own = {*layout.columns, *layout.marks} - set(IDENTIFIERS)

@@ -1,4 +1,4 @@
-"""Cells that no published table has: blank ones, parts of a child, symbols that counts deny."""
+"""Find cells that no published table has: blanks, fractions of a child, contradicted symbols."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def blank_findings(table: Table, column: str) -> list[Finding]:
-    """A warning for a column of figures with blank cells: publishers write a symbol instead."""
+    """Warn of a column of figures with blank cells: publishers write a symbol instead."""
     blank = np.flatnonzero((table.cells[column] == "").to_numpy())
     if not blank.size:
         return []
@@ -36,14 +36,14 @@ def blank_findings(table: Table, column: str) -> list[Finding]:
 def fraction_findings(
     values: npt.NDArray[np.float64], lines: npt.NDArray[np.number], column: str, file: str
 ) -> list[Finding]:
-    """A warning for a column of counts with some that are not whole.
+    """Warn of a column of counts with some that are not whole.
 
     Parameters
     ----------
     values : ndarray of float
         The column's numbers; NaN where there is none.
     lines : ndarray of int or float
-        Where they stand.
+        Their line numbers.
     column, file : str
         The column and the table, for the finding.
 
@@ -65,18 +65,18 @@ def fraction_findings(
 
 
 def check_cells(figures: pd.DataFrame, measure: Measure, file: str) -> list[Finding]:
-    """A warning where a value and the counts behind it can't both be as they stand.
+    """Warn where a value and the counts behind it can't both be right.
 
-    In no table published since 2013 does a value stand without its counts, or both counts without
-    their value; no percentage of something is "not applicable"; and no total of an authority is
-    suppressed, but for the three smallest.
+    In no table published since 2013 is there a value without its counts, or both counts without
+    their value; no percentage with a denominator is "not applicable"; and no total of an authority
+    is suppressed, except for the three smallest.
 
     Parameters
     ----------
     figures : DataFrame
         One measure of one table: `la_code, period, line, numerator, denominator, value, status`.
     measure : Measure
-        What it is.
+        The measure.
     file : str
         The table.
     """
@@ -90,14 +90,14 @@ def check_cells(figures: pd.DataFrame, measure: Measure, file: str) -> list[Find
 def check_lost(
     figures: pd.DataFrame, measure: Measure, file: str, closed: Collection[str] = ()
 ) -> list[Finding]:
-    """A warning where the counts are there, and the value that they give is not.
+    """Warn where the counts are there, but the value that follows from them is not.
 
     Parameters
     ----------
     figures, measure, file
         As for `check_cells`.
     closed : collection of str
-        Authorities that closed: their last count may stand without a rate.
+        Authorities that closed: their last count may have no rate.
     """
     if not measure.numerator:
         return []

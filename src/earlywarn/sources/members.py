@@ -1,4 +1,4 @@
-"""The files below a folder, and what compressed files and archives hold; known by first bytes."""
+"""List the files below a folder and in archives, recognised by their first bytes."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 TEXT, WORKBOOK, PARQUET = "text", "a workbook", "a Parquet file"
 GZIPPED = "a compressed file inside another"
 TABLE_KINDS = frozenset({TEXT, WORKBOOK, PARQUET})
-"""The kinds of content that may hold tables."""
+"""The kinds of content that may contain tables."""
 
 LARGEST = 2_000_000_000
-"""The bytes that the content of one compressed file or archive may have."""
+"""The most bytes in the content of one compressed file or archive."""
 
 MOST_MEMBERS = 1000
-"""The files that one archive may hold."""
+"""The most files in one archive."""
 
-_HEAD = 1 << 17  # what is looked at before a file is read whole
+_HEAD = 1 << 17  # what is inspected before a file is read in full
 _GZIP, _ZIP, _OLE, _PARQUET = (
     b"\x1f\x8b",
     b"PK\x03\x04",
@@ -57,14 +57,14 @@ _BROKEN = (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile, Runtim
 
 @dataclass(frozen=True, eq=False)
 class Member:
-    """One file that may hold tables, on its own or inside an archive.
+    """A file that may contain tables, by itself or inside an archive.
 
     Attributes
     ----------
     file : str
         The file on disk: its path below the folder.
     name : str
-        The file, and the place inside it if it is an archive, as findings name it.
+        The file, and the place inside it if it is an archive, as named in findings.
     kind : str
         One of `TABLE_KINDS`, or what else it is, in words.
     stream : callable
@@ -104,15 +104,15 @@ class Member:
 
 
 def files_below(folder: Path) -> list[Path]:
-    """Every file below a folder, at any depth, in the order of its path."""
+    """Every file below a folder, at any depth, in order of path."""
     return [path for path, reason in entries_below(folder) if not reason]
 
 
 def entries_below(folder: Path) -> list[tuple[Path, str]]:
-    """Everything below a folder but folders, in the order of its path.
+    """Everything below a folder except folders, in order of path.
 
-    With each goes the reason why it can't be looked into: nothing for a file. A link to a folder is
-    not followed, as it may lead in a circle.
+    Each comes with the reason why it can't be opened: empty for a file. A link to a folder is not
+    followed, since it may lead in a circle.
     """
     found: list[tuple[Path, str]] = []
 
@@ -127,7 +127,7 @@ def entries_below(folder: Path) -> list[tuple[Path, str]]:
 
 
 def _no_file(path: Path) -> str:
-    """Why something that is no folder can't be opened as a file; nothing if it can."""
+    """Why something that is not a folder can't be opened as a file; empty if it can."""
     if path.is_file():
         return ""
     return "a link to nothing" if path.is_symlink() else "no file that holds anything"
@@ -140,7 +140,7 @@ def digest_of(path: Path) -> str:
 
 
 def members_of(path: Path, name: str) -> list[Member]:
-    """What one file holds: itself, or each file of an archive.
+    """List what one file contains: itself, or each file of an archive.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def members_of(path: Path, name: str) -> list[Member]:
     Raises
     ------
     SourceError
-        If an archive is damaged, holds too much, or holds it in too many files.
+        If an archive is damaged, contains too much, or too many files.
     """
     try:
         with path.open("rb") as stream:
@@ -167,7 +167,7 @@ def members_of(path: Path, name: str) -> list[Member]:
 
 
 def hidden(name: str) -> str:
-    """Why a file is passed over by its name alone; nothing if it is looked into."""
+    """Return why a file is skipped by its name; empty if it is opened."""
     parts = name.split("/")
     if any(part.startswith(("~$", ".~lock.")) for part in parts):
         return "a lock file of an office program"
@@ -175,7 +175,7 @@ def hidden(name: str) -> str:
 
 
 def kind_of(head: bytes, name: str) -> str:
-    """What content is by its first bytes; text by its name."""
+    """Return the kind of content by its first bytes; for text, by its name."""
     if head.startswith(_PARQUET):
         return PARQUET
     if head.startswith((_OLE, _ZIP)):

@@ -1,4 +1,4 @@
-"""Codes and names that stand in one row: both must be one authority's."""
+"""Check that a code and a name in the same row belong to the same authority."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def of_another(register: Register, code: str, name: str) -> bool:
-    """Whether a name is another authority's than a code; a name that is none's is only a label.
+    """Whether a name belongs to a different authority from a code; an unknown one is only a label.
 
-    A place before and after a reorganisation is one.
+    A place before and after a reorganisation counts as the same.
 
     Examples
     --------
@@ -42,14 +42,14 @@ def of_another(register: Register, code: str, name: str) -> bool:
 def mismatches(
     table: Table, codes: Mapping[str, tuple[str, ...]], text: pd.Series, register: Register
 ) -> list[Finding]:
-    """A warning for each code that stands beside a code or a name of another authority.
+    """Warn of each code next to a code or a name of a different authority.
 
     Parameters
     ----------
     table : Table
         A published table.
     codes : mapping of str to tuple of str
-        The authorities that each way of writing a code means.
+        The authorities meant by each way of writing a code.
     text : Series
         The code of each row, as written.
     register : Register

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from earlywarn.sources.tabular_files import Table
 
 PUBLISHED_ON = {2021: date(2021, 4, 1), 2025: date(2025, 5, 31)}
-"""When each model came out; the day is assumed."""
+"""When each model was published; the day is assumed."""
 
 RANKS = range(1, 11)
 _SUBJECTS = ("old_la_code", "la_number", "la_num")
@@ -34,7 +34,7 @@ def is_neighbours(keys: Sequence[str]) -> bool:
 
 
 def read_neighbours(table: Table, register: Register) -> tuple[pd.DataFrame, list[Finding]]:
-    """The neighbours that one table gives.
+    """Read the neighbours in one table.
 
     Parameters
     ----------
@@ -46,12 +46,12 @@ def read_neighbours(table: Table, register: Register) -> tuple[pd.DataFrame, lis
     Returns
     -------
     frame : pandas.DataFrame
-        `NEIGHBOUR_COLUMNS`. The model is recognised by what the table holds: only that of 2025 has
-        neighbours of, or among, the authorities made in 2023.
+        `NEIGHBOUR_COLUMNS`. The model is recognised by the table's content: only that of 2025 has
+        neighbours of, or among, the authorities created in 2023.
     findings : list of Finding
-        A warning for each code that the register does not know, for rows without a code, for an
+        A warning for each code that is not in the register, for rows without a code, for an
         authority without a row, for one that is its own neighbour, has one twice or lacks some, and
-        for closeness that `doubts_about_closeness` doubts.
+        for the doubts of `doubts_about_closeness`.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def read_neighbours(table: Table, register: Register) -> tuple[pd.DataFrame, lis
 def merge_neighbours(
     tables: Sequence[tuple[str, pd.DataFrame]],
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """The tables of several files as one; where two disagree on a neighbour, the first is kept."""
+    """Merge the tables of several files; where two disagree on a neighbour, keep the first."""
     empty = pd.DataFrame(columns=list(NEIGHBOUR_COLUMNS))
     merged, findings = empty, []
     for file, table in tables:
@@ -115,7 +115,7 @@ def merge_neighbours(
 def _check_subjects(
     table: Table, subject: str, subjects: pd.Series, ranks: list[str]
 ) -> list[Finding]:
-    """Refuse an authority with two rows that differ; a warning for rows that name none."""
+    """Refuse an authority with two different rows; warn of rows without an authority."""
     named = table.cells.loc[subjects, [subject, *ranks]].drop_duplicates()
     twice = named.loc[named[subject].duplicated(), subject]
     if len(twice):
@@ -139,7 +139,7 @@ def _check_subjects(
 
 
 def _odd_neighbours(long: pd.DataFrame, register: Register, file: str, model: int) -> list[Finding]:
-    """A warning for each authority whose ten are not ten others, and for those without a row."""
+    """Warn of each authority that does not have ten different others, or has no row."""
     findings = []
     for code, rows in long.groupby("la_code", sort=True):
         others = [one for one in rows["neighbour_code"] if one != code]
@@ -153,7 +153,7 @@ def _odd_neighbours(long: pd.DataFrame, register: Register, file: str, model: in
 
 
 def _missing(missing: list[str], register: Register, file: str, model: int) -> list[Finding]:
-    """A warning where authorities of the model's day have no row, as in no published table."""
+    """Warn where authorities on the model's date have no row, as in no published table."""
     if not missing:
         return []
     named = ", ".join(f"{code} ({register.name_of(code)})" for code in missing[:_NAMED])
@@ -171,9 +171,9 @@ def _missing(missing: list[str], register: Register, file: str, model: int) -> l
 def _gone(
     long: pd.DataFrame, register: Register, file: str, model: int, there: set[str]
 ) -> list[Finding]:
-    """A warning for each neighbour that was gone a year before the model came out.
+    """Warn of each neighbour that had closed a year before the model was published.
 
-    Published tables keep rows of authorities that are gone, but give none of them to others.
+    Published tables keep rows of closed authorities, but don't list them as neighbours of others.
     """
     came_out = PUBLISHED_ON[model]
     there = there | {*register.existing(came_out.replace(year=came_out.year - 1))["la_code"]}

@@ -1,4 +1,4 @@
-"""Figures of many tables as one frame of observations, each dated and there once."""
+"""Combine figures of many tables in one frame of observations, each dated and unique."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _TYPES = {
 def observe(
     figures: Sequence[tuple[str, int, pd.DataFrame]], calendar: Calendar, register: Register
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """The observations of several tables.
+    """Combine the observations of several tables.
 
     Parameters
     ----------
@@ -52,9 +52,9 @@ def observe(
     observations : pandas.DataFrame
         `OBSERVATION_COLUMNS`, sorted by authority, measure, period and vintage.
     findings : list of Finding
-        A note for each publication date that had to be assumed by rule, a warning if that day has
-        not come; a warning where a release moved a year's figures far, or where
-        populations are unlike those that rates are of.
+        A note for each publication date that had to be assumed by rule, a warning if that date is
+        in the future; a warning where a release moved a year's figures far, or where populations
+        differ from those behind the rates.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def observe(
 
 
 def _dated(figures: pd.DataFrame, calendar: Calendar) -> tuple[pd.DataFrame, list[Finding]]:
-    """With `published_on`, `date_assumed` and `vintage`, looked up once a (series, period)."""
+    """Add `published_on`, `date_assumed` and `vintage`, looked up once per (series, period)."""
     figures = figures.astype({"newest": "int64", "period": "int64"})
     pairs = {}
     for column in ("period", "newest"):
@@ -104,9 +104,9 @@ def _dated(figures: pd.DataFrame, calendar: Calendar) -> tuple[pd.DataFrame, lis
 
 
 def _first_published(figures: pd.DataFrame) -> pd.DataFrame:
-    """Without the rows in which a later release only says what the one before it said.
+    """Drop the rows in which a later release only repeats the one before it.
 
-    What was known on a day is the same with them and without them: the newest value until then.
+    What was known on a date is the same with or without them: the latest value until then.
     """
     said = figures[["numerator", "denominator", "value"]].fillna(-1.0)  # no figure is below zero
     said = said.assign(**{column: figures[column] for column in (*KEY, "status", "joint")})
@@ -115,14 +115,14 @@ def _first_published(figures: pd.DataFrame) -> pd.DataFrame:
 
 
 def _refuse_contradictions(figures: pd.DataFrame) -> None:
-    """Two tables of equal standing must not give one figure of one release two values."""
+    """Refuse two tables of equal precedence with different values for a figure of one release."""
     key = [*KEY, "vintage", "turn"]
     twice = figures[figures.duplicated(key, keep=False)]
     if twice.empty:
         return
     groups = twice.groupby(key, sort=False)
     fields = ["numerator", "denominator", "value"]
-    # A count that only one of them has contradicts nothing.
+    # A count that only one of them has is not a contradiction.
     differs = (groups[fields].transform("max") > groups[fields].transform("min")).any(axis=1)
     differs |= groups["status"].transform("nunique").gt(1)
     unlike = twice[differs].sort_values([*key, "file"], kind="stable")
@@ -141,7 +141,7 @@ def _refuse_contradictions(figures: pd.DataFrame) -> None:
 
 
 def _most_unlike(rows: pd.DataFrame) -> pd.DataFrame:
-    """The first row of one figure, and the first that says something else."""
+    """The first row of one figure, and the first that differs."""
     fields = ["numerator", "denominator", "value", "status"]
     start = rows[fields].iloc[0]
     other = [at for at in range(1, len(rows)) if not rows[fields].iloc[at].equals(start)]
@@ -149,7 +149,7 @@ def _most_unlike(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _differing(first: pd.Series, second: pd.Series) -> list[str]:
-    """What the two rows say, for the columns in which they differ."""
+    """The values of two rows in the columns in which they differ."""
     columns = ["value", "numerator", "denominator", "status"]
     pairs = [(name, first[name], second[name]) for name in columns]
     unlike = [

@@ -1,4 +1,4 @@
-"""Signs and roundings that a table has in one year and in no other: symbols exchanged, tens."""
+"""Find symbols and rounding that a table has in only one year: symbols exchanged, tens."""
 
 from __future__ import annotations
 
@@ -32,27 +32,27 @@ _SIGNS = {
 }  # fmt: skip
 _YEARS_BEFORE = 2
 _TIMES, _MORE = 2.0, 6
-"""No year of a table had so many authorities with a sign: more than so many times the most of any
-year before, and so many above it."""
+"""The limits for how many authorities have a symbol in a year: this many times the most in any
+earlier year, and this many more. No year of a table has exceeded both."""
 _LEAST = 8
-"""No sign that so many authorities had in each year before was gone in the next."""
+"""No symbol that this many authorities had in each earlier year has disappeared in the next."""
 _COUNTED_FROM = 100.0
-_FEWEST_ROUND = 8  # of figures at random, one in 390,000 times are so many all rounded to fives
+_FEWEST_ROUND = 8  # so many random figures are all multiples of five 1 in 390,000 times
 
 
 def check_signs(places: pd.DataFrame, numbers: Numbers, file: str, *, whole: bool) -> list[Finding]:
-    """A warning for each year of a table that uses a symbol, or zero, as no year before it does.
+    """Warn of each year of a table that uses a symbol, or zero, unlike any year before.
 
     Parameters
     ----------
     places : DataFrame
-        The table's rows that count: `row, la_code, period`.
+        The table's rows that are used: `row, la_code, period`.
     numbers : mapping of str to (values, statuses)
         Its columns of figures.
     file : str
         The table.
     whole : bool
-        Whether its counts are of children: of these, none is published as "low".
+        Whether it counts children: such counts are never published as "low".
     """
     local = places[places["la_code"] != ENGLAND].drop_duplicates("row")
     findings = []
@@ -67,7 +67,7 @@ def check_signs(places: pd.DataFrame, numbers: Numbers, file: str, *, whole: boo
 
 
 def _uses(local: pd.DataFrame, numbers: Numbers, sign: str) -> pd.Series:
-    """How many authorities have a sign in any column, by year."""
+    """How many authorities have a symbol in any column, by year."""
     rows = local["row"].to_numpy()
     there = np.zeros(len(rows), dtype=np.bool_)
     for values, statuses in numbers.values():
@@ -78,7 +78,7 @@ def _uses(local: pd.DataFrame, numbers: Numbers, sign: str) -> pd.Series:
 
 
 def _odd_years(used: pd.Series) -> Iterator[tuple[int, str]]:
-    """The years that have a sign far more often than any before, or no longer."""
+    """The years that have a symbol far more often than any before, or no longer."""
     for at in range(_YEARS_BEFORE, len(used)):
         before, here = used.iloc[:at], used.iloc[at]
         if here > max(before.max() * _TIMES, before.max() + _MORE):
@@ -102,14 +102,14 @@ def check_rounded(
     file: str,
     register: Register,
 ) -> list[Finding]:
-    """A warning for a column whose counts of a region's year are all rounded to fives or tens.
+    """Warn of a column whose counts for a region and year are all rounded to fives or tens.
 
     Parameters
     ----------
     places, numbers, file
         As for `check_signs`.
     columns : collection of str
-        Those of whole counts. Where most of a column is rounded, that is how it is published.
+        The columns of whole counts. If most of a column is rounded, it is published like that.
     register : Register
         For the region of each authority.
     """
@@ -132,7 +132,7 @@ def check_rounded(
 def _round_groups(
     local: pd.DataFrame, values: npt.NDArray[np.float64], register: Register
 ) -> list[tuple[int, str]]:
-    """The years and regions all of whose counts are rounded, if most of the column is not."""
+    """The years and regions with only rounded counts, if most of the column is not rounded."""
     counts = values[local["row"].to_numpy()]
     large, rounded = counts >= _COUNTED_FROM, counts % 5 == 0
     if (large & rounded).sum() < _FEWEST_ROUND or rounded[large].mean() > 0.5:

@@ -1,4 +1,4 @@
-"""Whether a table as a whole can be right: its years, its authorities, the scale of its figures."""
+"""Check a table as a whole: its years, its authorities, and the scale of its figures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FEWEST_AUTHORITIES = 100
-"""A year of a table of several regions with fewer authorities than this is doubtful."""
+"""A year with fewer authorities than this, in a table of several regions, is doubtful."""
 
 _JUMP = 4.0  # no measure's median moved by more than this from one year to the next
 _FEWEST_FOR_MEDIAN = 5
@@ -33,11 +33,11 @@ USUAL = {
     "rereferrals": 20.8, "repeat_plans": 20.6, "reviews_in_time": 94, "section_47": 171,
     "social_work_spend": 135,
 }  # fmt: skip
-"""What half of the authorities were above, in the middle one of the years published so far."""
+"""The median of the authorities' figures, in the median of the years published so far."""
 
 
 def refuse_years_ahead(periods: pd.Series, series: str, file: str) -> None:
-    """Refuse figures of a year that has not ended yet.
+    """Refuse figures for a year that has not ended yet.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def refuse_years_ahead(periods: pd.Series, series: str, file: str) -> None:
     Raises
     ------
     SourceError
-        If there is one.
+        If there are any.
     """
     newest = int(periods.max())
     end = span(series, newest)[1]
@@ -72,28 +72,28 @@ def check_coverage(
     file: str,
     partners: Collection[str] = (),
 ) -> list[Finding]:
-    """Refuse a newest year of a few stray rows; name the authorities that a year lacks.
+    """Refuse a latest year of a few stray rows; report the authorities missing from a year.
 
     Parameters
     ----------
     places : DataFrame
-        `la_code` and `period`, a row for each that the table has.
+        `la_code` and `period`, one row for each in the table.
     register : Register
         The authorities.
     series, file : str
         The table's series in the release calendar, and the table.
     partners : collection of str
-        Authorities whose figures may stand under the code of another, in a joint return.
+        Authorities whose figures may be under the code of another, in a joint return.
 
     Raises
     ------
     SourceError
-        If the newest year has fewer than half of the authorities of the year before: a row whose
-        year was mistaken would date the whole table again.
+        If the latest year has fewer than half of the authorities of the year before: a row with a
+        mistaken year would change the date of the whole table.
     """
     local = places[places["la_code"] != ENGLAND]
     counts = local.groupby("period")["la_code"].nunique().sort_index()
-    # A row of England alone would date the table too.
+    # A row for England only would also set the table's date.
     every = counts.reindex(sorted(set(places["period"])), fill_value=0)
     if len(every) > 1 and every.iloc[-1] * 2 < every.iloc[-2]:
         raise SourceError(
@@ -122,7 +122,7 @@ def check_coverage(
 
 
 def _without_england(years: list[int], file: str) -> list[Finding]:
-    """A warning where years have no row of England, which every published table has."""
+    """A warning where years have no row for England, which every published table has."""
     if not years:
         return []
     listed = ", ".join(map(str, years))
@@ -141,21 +141,21 @@ def _gaps(periods: pd.Index, file: str) -> list[Finding]:
 
 
 def refuse_unknown_codes(unknown: int, rows: int, written: str, column: str, file: str) -> None:
-    """Refuse a table most of whose authorities are not known: its codes are of another kind.
+    """Refuse a table with mostly unknown authorities: its codes are of another kind.
 
     Parameters
     ----------
     unknown, rows : int
-        Rows of authorities that the register does not know, of how many.
+        The number of rows with authorities that are not in the register, and of all rows.
     written : str
         The first of their codes.
     column, file : str
-        Where they stand.
+        Where they are.
 
     Raises
     ------
     SourceError
-        If they are more than half.
+        If more than half are unknown.
     """
     if unknown * 2 > rows:
         raise SourceError(
@@ -199,10 +199,10 @@ def _of_year(
 
 
 def check_scale(figures: pd.DataFrame, measure: str, file: str) -> list[Finding]:
-    """A warning where a measure's median moves far from one year to the next, or has no value.
+    """Warn where a measure's median moves far from one year to the next, or has no value.
 
     Percentages as fractions, or counts in thousands, look like this. So does a median far from all
-    that was ever published (`USUAL`), which shows where every year of the table is wrong.
+    that has ever been published (`USUAL`), which helps where every year of the table is wrong.
     """
     local = figures[(figures["la_code"] != ENGLAND) & figures["value"].notna()]
     if local.empty and figures["la_code"].nunique() <= _FEWEST_FOR_MEDIAN:
@@ -230,7 +230,7 @@ def check_scale(figures: pd.DataFrame, measure: str, file: str) -> list[Finding]
 
 
 def _unusual(by_year: pd.DataFrame, name: str, measure: str, file: str) -> list[Finding]:
-    """A warning for figures far from all that was ever published: thousands, or fractions."""
+    """A warning for figures far from all that has ever been published: thousands, or fractions."""
     usual = USUAL.get(name)
     many = by_year[by_year["size"] >= _FEWEST_FOR_USUAL]
     if usual is None:

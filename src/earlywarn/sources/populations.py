@@ -1,4 +1,4 @@
-"""The population table beside the population that rates of other tables are of."""
+"""Compare the population table with the populations behind other tables' rates."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ if TYPE_CHECKING:
     from earlywarn.authorities import Register
 
 _MOST = 0.05
-"""How far (in logarithms) the two may be apart: no release of looked-after children, of those from
-2023 to 2025, took a population that the newest table moved by more than 0.022."""
+"""How far apart (in logarithms) the two may be: no release of looked-after children from 2023 to
+2025 used a population that the latest table moved by more than 0.022."""
 _NAMED = 5
 
 
 def check_populations(observations: pd.DataFrame, register: Register) -> list[Finding]:
-    """A warning for each year in which populations are unlike those that rates were worked out of.
+    """Warn of each year in which populations differ from those used for rates.
 
-    Rates of looked-after children at 31 March are of the population of the middle of the year
-    before, which their table gives.
+    Rates of looked-after children at 31 March use the mid-year population of the year before, which
+    is in their table.
 
     Parameters
     ----------
     observations : DataFrame
-        Those of all tables, with `file` and `line`, sorted by vintage within each figure.
+        The observations of all tables, with `file` and `line`, sorted by vintage within each
+        figure.
     register : Register
         For the names.
     """
@@ -44,7 +45,7 @@ def check_populations(observations: pd.DataFrame, register: Register) -> list[Fi
 
 
 def _newest(observations: pd.DataFrame, measure: str, column: str) -> pd.DataFrame:
-    """The newest population that each authority and year is given; none of zero."""
+    """The latest population for each authority and year, except zeros."""
     own = observations[(observations["measure"] == measure) & (observations[column] > 0)]
     own = own[~own["la_code"].isin(SMALLEST)]
     own = own.drop_duplicates(["la_code", "period"], keep="last")

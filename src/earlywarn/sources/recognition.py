@@ -1,4 +1,4 @@
-"""What a table is, recognised by its columns and never by its file's name."""
+"""Recognise what a table is by its columns, never by its file's name."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from earlywarn.sources.tabular_files import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# The calendar; and published tables that are known and hold nothing that is read here.
+# The calendar; and known published tables without anything that is used here.
 _KNOWN = (
     ("releases", {"series", "reporting_year", "first_published", "precision"}),
     ("releases", {"series", "period", "published_on", "precision"}),
@@ -34,9 +34,9 @@ _KNOWN = (
     ("centroids", {"la_code", "easting", "northing"}),
 )
 IDLE = frozenset({"list of authorities", "LAIT dictionary", "C3", "C4", "centroids"})
-"""The known tables of which nothing is read."""
+"""The known tables from which nothing is read."""
 
-# The register's own tables: these columns, and none but theirs.
+# The register's own tables: exactly these columns.
 _REGISTER = (
     ("authorities", {"la_code", "closed"}),
     ("area_codes", {"gss_code", "la_code"}),
@@ -46,7 +46,7 @@ _REGISTER = (
 
 @dataclass(frozen=True, eq=False)
 class Recognised:
-    """One table, the member of the folder that it stands in, and what it is."""
+    """A table, the member of the folder that contains it, and what it is."""
 
     member: Member
     kind: str
@@ -55,12 +55,12 @@ class Recognised:
 
     @property
     def idle(self) -> bool:
-        """Whether it is a published table that is known, and holds nothing that is read here."""
+        """Whether it is a known published table without anything that is used here."""
         return self.kind in IDLE
 
 
 def recognise(member: Member, sheets: Sequence[Grid]) -> tuple[list[Recognised], list[Finding]]:
-    """The known tables of figures of one file.
+    """Find the known tables of figures in one file.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def recognise(member: Member, sheets: Sequence[Grid]) -> tuple[list[Recognised],
     Raises
     ------
     SourceError
-        If a table that is known is not whole.
+        If a known table is incomplete.
     """
     found, findings = [], []
     for start in sheets:
@@ -98,7 +98,7 @@ def recognise(member: Member, sheets: Sequence[Grid]) -> tuple[list[Recognised],
 
 
 def _recognised(member: Member, start: Grid) -> tuple[Recognised, str] | None:
-    """The known table of one sheet, if there is one, and the note of how it was read."""
+    """The known table in one sheet, if there is one, and a note on how it was read."""
     where = where_of(member, start)
     for index, keys in header_candidates(start):
         kind, layout = kind_of(keys, where)
@@ -112,7 +112,7 @@ def _recognised(member: Member, start: Grid) -> tuple[Recognised, str] | None:
 
 
 def kind_of(keys: Sequence[str], where: str) -> tuple[str, Layout | None]:
-    """What a table is by its columns; an empty text if it is none that is known."""
+    """Return what a table is by its columns; empty if unknown."""
     layout = match_layout(keys, where)
     if layout is not None:
         return layout.table, layout

@@ -1,4 +1,4 @@
-"""What register tables of a folder change in the register that ships."""
+"""Report what a folder's register tables change in the register that ships."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _KEY = {"authorities": "la_code", "area_codes": "gss_code"}
 
 
 def rows_once(table: pd.DataFrame, name: str, file: str) -> tuple[pd.DataFrame, list[Finding]]:
-    """The rows of a register table, each once; a note counts those given twice.
+    """Drop repeated rows of a register table; a note counts them.
 
     Raises
     ------
     AuthorityError
-        At the first authority or area code that has two rows with other cells.
+        At the first authority or area code that has two different rows.
     """
     distinct = table.drop_duplicates()
     key = _KEY.get(name)
@@ -43,12 +43,12 @@ def rows_once(table: pd.DataFrame, name: str, file: str) -> tuple[pd.DataFrame, 
 
 
 def register_findings(before: Register, after: Register) -> list[Finding]:
-    """A finding for each row that the folder's tables add to the register, or change in it.
+    """List each row that the folder's tables add to the register or change in it.
 
     Parameters
     ----------
     before, after : Register
-        As it ships, and with the folder's tables.
+        The register as it ships, and with the folder's tables.
 
     Returns
     -------

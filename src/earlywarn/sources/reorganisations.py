@@ -1,4 +1,4 @@
-"""Whose figures are they: joint returns under one code, and codes that outlived their authority."""
+"""Assign figures of joint returns under one code, and of codes that outlived their authority."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def share_joint_leads(
     figures: pd.DataFrame, leads: Iterable[tuple[str, str]], file: str
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """Give a joint return that stands under its lead's code to the partner too.
+    """Copy a joint return under its lead's code to the partner too.
 
     Parameters
     ----------
@@ -59,13 +59,13 @@ def share_joint_leads(
 def settle_lifetimes(
     figures: pd.DataFrame, register: Register, series: str, file: str
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """Give figures for years after an authority closed to its heirs, and drop those that have none.
+    """Assign figures after an authority's closure to its heirs; drop those without heirs.
 
-    A period lies outside an authority's life if it ends before the authority opened, or begins
-    after it closed. Without a value such a row is only the table's frame and is left out.
-    With a value it goes to the heirs (`Register.heirs`), as a joint row if they are several;
-    where there is no clear heir, or the authority had not opened, it is left out and listed.
-    An heir's own published value wins over what it would inherit.
+    A period is outside an authority's life if it ends before the authority opened, or begins after
+    it closed. Without a value, such a row is just a placeholder in the table and is left out. With
+    a value it goes to the heirs (`Register.heirs`), as a joint row if they are several; where there
+    is no clear heir, or the authority had not opened, it is left out and listed. An heir's own
+    published value wins over what it would inherit.
     """
     days = {period: span(series, period) for period in figures["period"].unique()}
     keys = list(zip(figures["la_code"].tolist(), figures["period"].tolist(), strict=True))
@@ -86,7 +86,7 @@ def settle_lifetimes(
 
 
 def _owners(register: Register, code: str, days: tuple[date, date]) -> tuple[str, ...]:
-    """Who a figure about these days belongs to."""
+    """The authorities to which a figure for these dates belongs."""
     if code == ENGLAND:
         return (code,)
     opened, closed = register.life(code)
@@ -137,7 +137,7 @@ def _tell(inherited: pd.DataFrame, register: Register, file: str) -> list[Findin
 def _contradicted(
     inherited: pd.DataFrame, own: pd.DataFrame, register: Register, file: str
 ) -> list[Finding]:
-    """A warning for each closed authority with figures of years of which its heir has others."""
+    """Warn of each closed authority with figures for years in which its heir has different ones."""
     theirs = own.set_index(KEY)["value"]
     theirs = theirs[theirs.notna() & ~theirs.index.duplicated()]
     keys = pd.MultiIndex.from_arrays([inherited["heir"], inherited["measure"], inherited["period"]])

@@ -1,4 +1,4 @@
-"""Which days a reporting year of a series is about."""
+"""The dates covered by a reporting year of a series."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date
 
 from earlywarn.utils.formatting import long_date
 
-# The first and last day that a period's figures are about: (years, month, day) from the period.
+# The first and last day covered by a period's figures: (years, month, day) from the period.
 _FINANCIAL_YEAR = ((-1, 4, 1), (0, 3, 31))
 _SPANS = {
     "csww": ((0, 9, 30), (0, 9, 30)),
@@ -16,7 +16,7 @@ _SPANS = {
 
 
 def span(series: str, period: int) -> tuple[date, date]:
-    """The first and the last day that the figures of a period are about.
+    """Return the first and the last day covered by the figures of a period.
 
     Examples
     --------
@@ -28,7 +28,7 @@ def span(series: str, period: int) -> tuple[date, date]:
 
 
 def last_day(series: str) -> str:
-    """The day of the year on which a reporting year of a series ends, as people write it.
+    """Return the day on which a series' reporting year ends, as people write it.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What reading published files gives: observations, neighbours, calendar, findings, files."""
+"""The result of reading published files: observations, neighbours, calendar, findings, files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNAVAILABLE = "unavailable"
 UNRELIABLE = "unreliable"
 ROUNDS_TO_ZERO = "rounds to zero"
 STATUSES = (PUBLISHED, SUPPRESSED, NOT_APPLICABLE, UNAVAILABLE, UNRELIABLE, ROUNDS_TO_ZERO)
-"""Why a value is there or not. "rounds to zero" is a value, 0.0; all after it but it are holes."""
+"""Why a value is present or not: "rounds to zero" is 0.0, all others but the first are gaps."""
 
 OBSERVATION_COLUMNS = (
     "la_code",
@@ -38,15 +38,15 @@ OBSERVATION_COLUMNS = (
 )
 NEIGHBOUR_COLUMNS = ("model", "la_code", "rank", "neighbour_code", "published_on")
 KEY = ["la_code", "measure", "period"]
-"""What one figure of one release is known by."""
+"""The columns that identify a figure of a release."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that a reader of the data should know, short of an error.
+    """Something short of an error that a user of the data should know.
 
-    `severity` is "note" or "warning"; `code` a short slug; `line` counts from 1, the header's line
-    included; `line` and `period` are NaN where they don't apply.
+    `severity` is "note" or "warning"; `code` a short slug; `line` counts from 1, including the
+    header; `line` and `period` are NaN where they don't apply.
     """
 
     severity: str
@@ -74,7 +74,7 @@ FINDING_COLUMNS = (
 
 
 def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
-    """Findings as a frame of `FINDING_COLUMNS`, warnings first.
+    """Turn findings into a frame of `FINDING_COLUMNS`, warnings first.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class FileRecord:
-    """One file that was read or passed over: where below the folder, and what it was."""
+    """A file that was read or skipped: where it is below the folder, and what it was."""
 
     path: str
     sha256: str
@@ -99,12 +99,12 @@ class FileRecord:
 
 @dataclass(frozen=True, eq=False)
 class Published:
-    """Everything that a folder of published files says.
+    """The content of a folder of published files.
 
     Attributes
     ----------
     observations : pandas.DataFrame
-        `OBSERVATION_COLUMNS`, one row a (la_code, measure, period, vintage).
+        `OBSERVATION_COLUMNS`, one row per (la_code, measure, period, vintage).
     neighbours : pandas.DataFrame
         `NEIGHBOUR_COLUMNS`: statistical neighbours, `model` 2021 or 2025, `rank` 1 the nearest.
     releases : pandas.DataFrame
@@ -112,7 +112,7 @@ class Published:
     findings : pandas.DataFrame
         `FINDING_COLUMNS`.
     register : Register
-        The authorities, extended by what the folder held.
+        The authorities, extended by the folder's tables.
     files : tuple of FileRecord
         Every table file below the folder, sorted by path.
     """

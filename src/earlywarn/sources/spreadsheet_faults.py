@@ -1,7 +1,7 @@
-"""Cells of a workbook that hold an error or a formula never computed: a reader gives them empty.
+"""Find cells with an error or an uncomputed formula, which a workbook reader returns empty.
 
-An empty cell says that nothing was published. These say that nobody knows, so they come back as
-what they are, and are refused where a figure is read from them.
+An empty cell means that nothing was published. The value of these is unknown, so they are returned
+as they are, and refused where a figure is read from them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Faults = dict[str, dict[tuple[int, int], str]]
-"""For each sheet, what stands in its faulty cells, by row and column from 0."""
+"""For each sheet, the content of its faulty cells, by row and column from 0."""
 
 _CELL = re.compile(rb"<c\s([^>]*[^/>])>(.*?)</c>", re.DOTALL)
 _PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]+)"')
@@ -34,18 +34,18 @@ _ODS_PART = re.compile(
 
 
 def faulty_cells(content: bytes) -> Faults:
-    """The cells of a workbook that hold an error, or a formula that no program has computed.
+    """Find the cells of a workbook with an error, or a formula that was never computed.
 
     Parameters
     ----------
     content : bytes
-        An Excel (.xlsx, .xlsm) or OpenDocument file; of another nothing is known.
+        An Excel (.xlsx, .xlsm) or OpenDocument file; no cells are found in any other.
 
     Returns
     -------
     dict of str to dict
-        For each sheet with such cells: their row and column from 0, and what stands there
-        (``#DIV/0!``, ``=A1+B1``).
+        For each sheet with such cells: their row and column from 0, and their content (``#DIV/0!``,
+        ``=A1+B1``).
 
     Examples
     --------
@@ -63,11 +63,11 @@ def faulty_cells(content: bytes) -> Faults:
                 }
             return _of_ods(archive.read("content.xml")) if "content.xml" in names else {}
     except (zipfile.BadZipFile, RuntimeError, ValueError, OSError, EOFError):
-        return {}  # the reader of workbooks says what is wrong with it
+        return {}  # the workbook reader reports what is wrong with it
 
 
 def _sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
-    """The name of each sheet, and where it stands in the archive."""
+    """The name of each sheet, and its place in the archive."""
     relations = archive.read("xl/_rels/workbook.xml.rels")
     parts = {
         _attribute(one, "Id"): posixpath.normpath(
@@ -101,7 +101,7 @@ def _of_sheet(xml: bytes) -> dict[tuple[int, int], str]:
 
 
 def _column(letters: bytes) -> int:
-    """The number of a column by its letters: A is 0.
+    """Return the number of a column from its letters: A is 0.
 
     Examples
     --------
@@ -115,7 +115,7 @@ def _column(letters: bytes) -> int:
 
 
 def _of_ods(xml: bytes) -> Faults:
-    """The cells that hold an error; LibreOffice computes every formula that it saves."""
+    """The cells with an error; LibreOffice computes every formula that it saves."""
     found: Faults = {}
     if _ODS_FAULT not in xml:
         return found

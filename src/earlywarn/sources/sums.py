@@ -1,4 +1,4 @@
-"""Whether a wide table adds up: authorities to their region and to England, days lost to a rate."""
+"""Check that a wide table adds up: authorities to regions and England, days lost to a rate."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 Ints = npt.NDArray[np.intp]
 Place = tuple[str, str]
-"""A year, and a region in small letters; blank for England."""
+"""A year, and a region in lower case; blank for England."""
 
 LOCAL, REGIONAL, NATIONAL = "local authority", "regional", "national"
 """The levels of rows that are added up."""
 
 _TENS = 5.0  # national and regional counts of many tables are rounded to the nearest ten
 _NEARLY_ALL = 145  # rows of a year: joint returns leave out a few of some 150 authorities
-_HIDDEN = 5.0  # no release hid more behind each symbol for a small count, rounding allowed
-_REGIONS = 9  # of England; the tables part London in two
-_NAMED = 12  # so many places are named one by one
+_HIDDEN = 5.0  # no release hid more behind each symbol for a small count, allowing for rounding
+_REGIONS = 9  # of England; the tables split London in two
+_NAMED = 12  # this many places are named one by one
 _WORKING_DAYS = 253.0  # in a year, as the workforce table counts them
 _ABSENCE_SLACK = 0.1  # no published rate from 2017 to 2025 was 0.065 off
 
@@ -44,16 +44,16 @@ _ABSENCE_SLACK = 0.1  # no published rate from 2017 to 2025 was 0.065 off
 def check_sums(
     table: Table, level: pd.Series, columns: Sequence[str], half: float
 ) -> list[Finding]:
-    """A warning for each region and year whose authorities don't add up to its own row.
+    """Warn of each region and year whose authorities don't add up to its own row.
 
-    Regions are held against England in the same way, and authorities too where a table has no rows
-    of regions. Every release from 2013 to 2025 adds up to its rounding, so a sum that does not is a
-    cell that was changed, moved or lost.
+    Regions are compared with England in the same way, and so are authorities where a table has no
+    rows for regions. Every release from 2013 to 2025 adds up to its rounding, so a sum that does
+    not is a cell that was changed, moved or lost.
 
     Parameters
     ----------
     table : Table
-        Its rows of England, of regions and of authorities.
+        Its rows for England, regions and authorities.
     level : Series of str
         The level of each.
     columns : sequence of str
@@ -64,8 +64,8 @@ def check_sums(
     Returns
     -------
     list of Finding
-        A suppressed count hides a small number, and one that is not applicable none; where a cell
-        was not collected, the others may add up to any less.
+        A suppressed count hides a small number, and one that is not applicable hides nothing; where
+        a cell was not collected, the others may add up to anything less.
     """
     regions = table.cells.get("region_name")
     titles = [""] * len(table.lines) if regions is None else regions.tolist()
@@ -74,7 +74,7 @@ def check_sums(
     off: dict[Place, list[_Wrong]] = {}
     for column in columns:
         values, statuses, _ = parse_cells(table.cells[column])
-        # "Rounds to zero" is no zero: such a cell may be any small number.
+        # "Rounds to zero" is not zero: such a cell may be any small number.
         figures = np.where(statuses == PUBLISHED, values, np.nan)
         hidden = _hidden(statuses, half)
         for addition in additions:
@@ -88,18 +88,18 @@ def check_sums(
 
 
 class _Addition(NamedTuple):
-    """Rows that add up to others; `owners` says which of the wholes each part belongs to."""
+    """Rows that add up to others; `owners` is the whole to which each part belongs."""
 
     parts: Ints
     owners: Ints
     wholes: Ints
     places: list[Place]
     every_whole: Ints
-    exact: bool  # whether the parts are rounded as authorities are, and not as regions
+    exact: bool  # whether the parts are rounded like authorities, and not like regions
 
 
 class _Wrong(NamedTuple):
-    """A whole that its parts don't add up to in one column."""
+    """A whole to which its parts don't add up in one column."""
 
     at: int
     column: str
@@ -109,7 +109,7 @@ class _Wrong(NamedTuple):
 
 
 def _additions(level: npt.NDArray[np.object_], places: list[Place]) -> Iterator[_Addition]:
-    """What is to add up to what: worked out once for all columns."""
+    """What must add up to what, worked out once for all columns."""
     local, regional, national = (
         np.flatnonzero(level == name).tolist() for name in (LOCAL, REGIONAL, NATIONAL)
     )
@@ -121,7 +121,7 @@ def _additions(level: npt.NDArray[np.object_], places: list[Place]) -> Iterator[
         of_england.setdefault((places[row][0], ""), row)
     every = np.array([*of_region.values(), *of_england.values()], dtype=np.intp)
     yield _addition(local, [places[row] for row in local], of_region, every, exact=True)
-    # A table of one region, with England's rows beside it, adds up to less.
+    # A table of one region, plus England's rows, adds up to less.
     there = {places[row] for row in local}
     own = [row for place, row in of_region.items() if place in there]
     counted = Counter(places[row][0] for row in own)
@@ -137,7 +137,7 @@ def _additions(level: npt.NDArray[np.object_], places: list[Place]) -> Iterator[
 def _addition(
     parts: list[int], of: list[Place], wholes: dict[Place, int], every: Ints, *, exact: bool
 ) -> _Addition:
-    """The parts that have a whole, and these."""
+    """The parts that have a whole, and the wholes."""
     at = {place: number for number, place in enumerate(wholes)}
     owned = [(part, at[place]) for part, place in zip(parts, of, strict=True) if place in at]
     rows, owners = np.array(owned, dtype=np.intp).reshape(-1, 2).T
@@ -146,9 +146,9 @@ def _addition(
 
 
 def _hidden(statuses: npt.NDArray[np.object_], half: float) -> FloatArray:
-    """The most that each cell without a number may stand for; no limit if it is not known."""
+    """The most that each cell without a number may hide; no limit if unknown."""
     small = np.isin(statuses, [SUPPRESSED, ROUNDS_TO_ZERO])
-    # Tables of tenths hide days of absence too, which are many for few workers.
+    # Tables of tenths also hide days of absence, which are many for few workers.
     most = np.where(small, np.inf if half else _HIDDEN, np.inf)
     return np.where(np.isin(statuses, [PUBLISHED, NOT_APPLICABLE]), 0.0, most)
 
@@ -156,7 +156,7 @@ def _hidden(statuses: npt.NDArray[np.object_], half: float) -> FloatArray:
 def _wrong_sums(
     addition: _Addition, figures: FloatArray, hidden: FloatArray, column: str, half: float
 ) -> Iterator[_Wrong]:
-    """The wholes that their parts don't add up to, rounding and cells without a number allowed."""
+    """The wholes to which their parts don't add up, allowing for rounding and missing cells."""
     every = figures[addition.every_whole]
     in_tens = (every[np.isfinite(every)] % 10 == 0).all()
     rounding = _TENS if in_tens else half or 0.5
@@ -182,7 +182,7 @@ def _wrong_sums(
 def _said_once(
     off: dict[Place, list[_Wrong]], table: Table, titles: dict[str, str]
 ) -> Iterator[Finding]:
-    """A finding for each place, with all its columns; the last one counts what is left."""
+    """A finding for each place, with all its columns; the last one counts the rest."""
     for period, region in sorted(off)[:_NAMED]:
         first, *others = off[period, region]
         title = table.columns[first.column]
@@ -208,22 +208,22 @@ def _said_once(
 
 
 def check_bands(table: Table, whole: str, bands: Sequence[str]) -> list[Finding]:
-    """A warning for each row whose bands, such as plans by how long they lasted, are not the whole.
+    """Warn of each row whose bands, such as plans by duration, don't add up to the whole.
 
     Parameters
     ----------
     table : Table
-        Rows of authorities.
+        Rows for authorities.
     whole : str
-        Its column of all.
+        Its column of the total.
     bands : sequence of str
-        Those that part it: in every published row with all of them they add up to the last child.
+        The columns that break it down: in every complete published row they add up exactly.
 
     Returns
     -------
     list of Finding
-        Where a band is suppressed, another is too, however many it holds: then the others may add
-        up to any less. Nothing if the table lacks a band.
+        Where a band is suppressed, another is too, however large: then the others may add up to
+        anything less. Empty if the table lacks a band.
     """
     if not all(band in table.cells for band in bands):
         return []
@@ -258,7 +258,7 @@ def check_bands(table: Table, whole: str, bands: Sequence[str]) -> list[Finding]
 
 
 def check_absence(table: Table, days: str, workers: str, rate: str) -> list[Finding]:
-    """A warning where a rate of absence is not the days lost of the days that were to be worked.
+    """Warn where a rate of absence is not the days lost out of the days due to be worked.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""The one reader of files as tables of text, for figures and judgements alike.
+"""Read files as tables of text, for both figures and judgements.
 
-CSV in any of its encodings, Excel, OpenDocument and Parquet, plain or compressed. No cell is a
-number until `cells.parse_cells` says so.
+CSV in any of its encodings, Excel, OpenDocument and Parquet, plain or compressed. Cells only become
+numbers in `cells.parse_cells`.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 HEADER_WITHIN = 25
-"""Rows within which a header stands: a title, notes and blank rows may stand above it."""
+"""The rows among which the header is: it may follow a title, notes and blank rows."""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """The cells of one sheet, a row a (line, cells) pair; `exact` if rows must be equally long."""
+    """The cells of a sheet, a row per (line, cells) pair; `exact` if rows must be equally long."""
 
     sheet: str
     rows: list[tuple[int, list[str]]]
@@ -48,13 +48,13 @@ class Table:
     file : str
         The file's path below the folder that is read, and the sheet if it has sheets.
     columns : dict of str to str
-        Column keys (see `column_key`) and the names as the file has them.
+        Column keys (see `column_key`) and the names as in the file.
     cells : pandas.DataFrame
         Text, stripped; the columns are the keys.
     lines : numpy.ndarray
-        The line of each row in the file, the header counted.
+        The line of each row in the file, counting the header.
     repeated : frozenset of str
-        Keys of columns that stand in the file more than once, with other cells.
+        Keys of columns that occur in the file more than once, with different cells.
     """
 
     file: str
@@ -64,7 +64,7 @@ class Table:
     repeated: frozenset[str] = field(default_factory=frozenset)
 
     def check_once(self, keys: Iterable[str]) -> None:
-        """Refuse a table in which a column that is read stands twice.
+        """Refuse a table in which a column that is read occurs twice.
 
         Raises
         ------
@@ -88,7 +88,7 @@ class Table:
 
 
 def column_key(name: str) -> str:
-    """A column's name without what drifts: case, outer blanks, blanks for underscores.
+    """Normalise a column's name: case, outer spaces, spaces or underscores.
 
     Examples
     --------
@@ -99,12 +99,12 @@ def column_key(name: str) -> str:
 
 
 def first_rows(member: Member) -> list[Grid]:
-    """The first rows of each sheet, enough to know a table by its header.
+    """Read the first rows of each sheet, enough to recognise a table by its header.
 
     Raises
     ------
     SourceError
-        If the file is empty, damaged, or not what its first bytes say.
+        If the file is empty, damaged, or not what its first bytes indicate.
     """
     if member.kind == PARQUET:
         return [Grid("", [(1, parquet_names(member))], exact=False)]
@@ -120,7 +120,7 @@ def first_rows(member: Member) -> list[Grid]:
 
 
 def whole_grid(member: Member, sheet: str) -> Grid:
-    """All rows of one sheet.
+    """Read all rows of one sheet.
 
     Raises
     ------
@@ -147,7 +147,7 @@ def header_candidates(grid: Grid) -> Iterator[tuple[int, list[str]]]:
 
 
 def table_from(grid: Grid, header: int, where: str) -> Table:
-    """The table below a header row; rows without any cell filled are left out.
+    """Take the table below a header row, without empty rows.
 
     Raises
     ------
@@ -179,7 +179,7 @@ def table_from(grid: Grid, header: int, where: str) -> Table:
 
 
 def _whole_lines(head: bytes) -> bytes:
-    """The beginning of a file without its last line, which may be cut in the middle of a letter."""
+    """The beginning of a file without its last line, which may be cut in mid-character."""
     end = max(head.rfind(b"\n"), head.rfind(b"\r"))
     if end <= 0 or len(head) < 4096:
         return head
@@ -195,7 +195,7 @@ def _workbook_grids(member: Member) -> tuple[Grid, ...]:
     calamine = require("python_calamine", extra="data")
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(member.content))
-        # Empty rows are kept, so that row numbers are those that the reader sees.
+        # Empty rows are kept, so that row numbers are those that the user sees.
         sheets = {
             name: book.get_sheet_by_name(name).to_python(skip_empty_area=False)
             for name in book.sheet_names
@@ -218,7 +218,7 @@ def _workbook_grids(member: Member) -> tuple[Grid, ...]:
 
 
 def _texts(rows: list[list[Any]], faults: dict[tuple[int, int], str]) -> list[list[str]]:
-    """The cells of a sheet as text, with what stands in those that the reader gives empty."""
+    """The cells of a sheet as text, including those that the workbook reader returns empty."""
     texts = [[sheet_text(cell) for cell in row] for row in rows]
     for (row, column), text in faults.items():
         texts += [[] for _ in range(row + 1 - len(texts))]
@@ -228,7 +228,7 @@ def _texts(rows: list[list[Any]], faults: dict[tuple[int, int], str]) -> list[li
 
 
 def sheet_text(cell: Any) -> str:
-    """A cell of a workbook as a CSV file would have it: 314.0 is 314, a day is ISO."""
+    """Return a workbook cell as in a CSV file: 314.0 is 314, a date is ISO."""
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() else repr(cell)
     if isinstance(cell, datetime):
@@ -259,7 +259,7 @@ def check_lengths(body: Sequence[tuple[int, list[str]]], width: int, where: str)
 
 
 def parquet_names(member: Member) -> list[str]:
-    """The column names of a Parquet file, without reading its rows.
+    """Read the column names of a Parquet file, without its rows.
 
     Raises
     ------
@@ -274,7 +274,7 @@ def parquet_names(member: Member) -> list[str]:
 
 
 def broken_parquet(where: str, error: Exception) -> SourceError:
-    """The error of a Parquet file that is damaged."""
+    """The error for a damaged Parquet file."""
     return SourceError(
         "not a Parquet file that can be read",
         where=where,
@@ -284,7 +284,7 @@ def broken_parquet(where: str, error: Exception) -> SourceError:
 
 
 def _parquet_grid(member: Member) -> Grid:
-    """A Parquet file as text, its column names as the first row."""
+    """A Parquet file as text, with its column names as the first row."""
     parquet = require("pyarrow.parquet", extra="data")
     try:
         columns = parquet.read_table(io.BytesIO(member.content)).to_pydict().values()
@@ -298,5 +298,5 @@ def _parquet_grid(member: Member) -> Grid:
 
 
 def where_of(member: Member, grid: Grid) -> str:
-    """A sheet of a file, as errors and findings name it."""
+    """The name of a file's sheet in errors and findings."""
     return f"{member.name}, sheet {grid.sheet}" if grid.sheet else member.name

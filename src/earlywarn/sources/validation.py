@@ -1,4 +1,4 @@
-"""Checks of one measure's figures: what can't be, what is doubtful, what does not add up."""
+"""Check one measure's figures: the impossible, the doubtful, and what does not add up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _ENGLAND_HALF = 5.0  # national counts are rounded to the nearest ten
 _LARGEST = 1e12  # no count, rate or amount comes near this
-_FEWEST_WRONG = 3  # so many values of one year against their counts are no slip
+_FEWEST_WRONG = 3  # more values than this in a year that contradict their counts are not a slip
 _APART = {"icpc_in_15_days": 10.5}  # its bands leave out some: no published one was 8.7 off
 _APART_MOST = 0.5  # beyond rounding; no other published value was 0.25 off
 _SCALE_APART = 1.1  # shares, thousands and the like are this near to a power of ten
@@ -27,7 +27,7 @@ _SUSPECT_FROM = 100  # a share of nothing at all, of so many, where England's is
 
 
 def settle_ratios(figures: pd.DataFrame, measure: Measure, file: str) -> list[Finding]:
-    """Take out, in place, values that a zero makes meaningless; tell of each.
+    """Remove, in place, values that a zero makes meaningless, and report each.
 
     A published value over a zero denominator, or where the column that the measure needs is
     zero (100% vacancy on no staff), becomes "not applicable".
@@ -57,7 +57,7 @@ def check_figures(
     figures : pandas.DataFrame
         One measure of one table: `la_code, period, line, numerator, denominator, value, status`.
     measure, layout
-        What it is, and how it is rounded.
+        The measure, and the layout with its rounding.
     file : str
         The table, for the message.
     register : Register
@@ -66,7 +66,7 @@ def check_figures(
     Raises
     ------
     SourceError
-        For a negative number, or a percentage above 100 of a measure that can't exceed it.
+        For a negative number, or a percentage above 100 for a measure that can't exceed it.
     """
     _refuse_impossible(figures, measure, file, register)
     percent = measure.unit == "percent"
@@ -90,7 +90,7 @@ def check_figures(
         for row in _rows(more)
     ]
     findings += _suspect_zeros(figures, measure, file)
-    rest = figures[~(percent & part)] if len(more) else figures  # those are named already
+    rest = figures[~(percent & part)] if len(more) else figures  # those are already reported
     return findings + _disagreements(rest, measure, layout, file)
 
 
@@ -119,7 +119,7 @@ def _refuse_impossible(
 
 
 def _suspect_zeros(figures: pd.DataFrame, measure: Measure, file: str) -> list[Finding]:
-    """A published 0% of many, in a year in which England's percentage is over half."""
+    """Published values of 0% of many, in a year in which England's percentage is over half."""
     if measure.unit != "percent":
         return []
     zero = figures["value"].eq(0) & (figures["denominator"] >= _SUSPECT_FROM)
@@ -145,9 +145,9 @@ def _suspect_zeros(figures: pd.DataFrame, measure: Measure, file: str) -> list[F
 def _disagreements(
     figures: pd.DataFrame, measure: Measure, layout: Layout, file: str
 ) -> list[Finding]:
-    """One finding that counts the published ratios that their own counts don't give.
+    """One finding that counts the published ratios that don't follow from their counts.
 
-    Rounding is allowed. A ratio as far from its counts as no published one is a warning.
+    It allows for rounding. A ratio further from its counts than any published one is a warning.
     """
     scale = SCALES.get(measure.unit)
     known = figures["numerator"].notna() & figures["value"].notna() & (figures["denominator"] > 0)
@@ -181,7 +181,7 @@ def _disagreements(
 def _refuse_contradicted(
     both: pd.DataFrame, off: pd.DataFrame, measure: Measure, file: str
 ) -> None:
-    """Refuse a year most of whose values are not what their own counts give: another scale."""
+    """Refuse a year in which most values don't follow from their counts: another scale."""
     counts = both.groupby("period").size()
     wrong = off.groupby("period").size().reindex(counts.index, fill_value=0)
     years = counts.index[(wrong >= _FEWEST_WRONG) & (wrong * 2 > counts)]
@@ -214,7 +214,7 @@ def _remedy(off: pd.DataFrame, scale: float) -> str:
 
 
 def _those(figures: pd.DataFrame, rows: npt.NDArray[np.bool_]) -> pd.DataFrame:
-    """Some of the rows; nearly always none, where taking rows of a frame would cost the most."""
+    """Some of the rows; nearly always none, when taking rows of a frame would be costly."""
     return figures[rows] if rows.any() else figures.iloc[:0]
 
 

@@ -1,4 +1,4 @@
-"""A measure's year as a whole beside the year before it: values that are gone, or that jump."""
+"""Compare a measure's year as a whole with the year before: missing values, or jumps."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from earlywarn.authorities import Register
 
 LOST = {"plans_two_years": 0.15}
-"""By how much the share of authorities with a value may fall within a year, where not by `_LOST`.
+"""How far the share of authorities with a value may fall within a year, if not by `_LOST`.
 
-No measure published from 2013 to 2025 lost more than 0.04 of them, but for plans of two years,
-whose small counts are suppressed in some years and not in others: 0.09.
+No measure published from 2013 to 2025 lost more than 0.04 of them, except plans of two years, whose
+small counts are suppressed in some years and not in others: 0.09.
 """
 
 MOVED = {
@@ -36,7 +36,7 @@ MOVED = {
     "reviews_in_time": 0.05, "section_47": 0.17, "social_work_spend": 0.15, "turnover": 0.25,
     "vacancies": 0.33,
 }  # fmt: skip
-"""How far (in logarithms) the middle authority may move from one year to the next: half as much
+"""How far (in logarithms) the median authority may move from one year to the next: half as much
 again as in any year published from 2013 to 2025."""
 
 ORDERED = {
@@ -49,25 +49,25 @@ ORDERED = {
     "rereferrals": 0.44, "reviews_in_time": 0.31, "section_47": 0.51, "social_work_spend": 0.52,
     "vacancies": 0.49,
 }  # fmt: skip
-"""The least that the ranks of authorities may go with those of the year before.
+"""The lowest rank correlation of authorities with the year before.
 
-Seven tenths of the lowest rank correlation from 2013 to 2025. Measures that are not here have had
-years below 0.43, which a column moved by a row need not fall short of.
+Seven tenths of the lowest from 2013 to 2025. Measures that are not listed have had years below
+0.43, which a column moved by a row may well exceed.
 """
 
 _LOST = 0.06
 _FEWEST = 50
-_UNLIKE = 15  # so few values that are unlike one another have no order
+_UNLIKE = 15  # so few distinct values have no order
 _OF_REGION = 5
-_SAME = 0.8  # of a region's values at most 0.63 were those of the year before, zeros left in
-_SAME_ALL = 0.4  # of all authorities' at most 0.26
-_GONE = 0.7  # of a region's values at most 0.37 were not available
+_SAME = 0.8  # at most 0.63 of a region's values were those of the year before, including zeros
+_SAME_ALL = 0.4  # of all authorities' values, at most 0.26
+_GONE = 0.7  # at most 0.37 of a region's values were not available
 
 
 def check_years(
     figures: pd.DataFrame, measure: str, file: str, register: Register
 ) -> list[Finding]:
-    """Every check of a measure's years as wholes: values gone, moved, or in another order.
+    """Check a measure's years as a whole: values missing, moved, or in another order.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def check_years(
 
 
 def _few(figures: pd.DataFrame) -> bool:
-    """Whether no year has rows enough to be looked at as a whole."""
+    """Whether no year has enough rows to be checked as a whole."""
     periods = figures["period"].to_numpy(dtype=np.int64)
     return len(periods) < _FEWEST or bool(np.bincount(periods).max() < _FEWEST)
 
@@ -107,7 +107,7 @@ def _local(figures: pd.DataFrame, register: Register) -> pd.DataFrame:
 
 
 def _order_lost(figures: pd.DataFrame, measure: str, file: str) -> list[Finding]:
-    """A warning for each year whose authorities stand in an order that no year before it had."""
+    """Warn of each year in which authorities are in an order unlike any year before."""
     least = ORDERED.get(str(figures["measure"].iloc[0])) if len(figures) else None
     if least is None or _few(figures):
         return []
@@ -132,9 +132,9 @@ def _order_lost(figures: pd.DataFrame, measure: str, file: str) -> list[Finding]
 def check_copied_values(
     figures: pd.DataFrame, measure: str, file: str, register: Register
 ) -> list[Finding]:
-    """A warning for each year most of whose values, of all or of a region, are last year's.
+    """Warn of each year in which most values, overall or in a region, are last year's.
 
-    For tables without counts beside each value; `continuity.check_copied_years` looks at those.
+    For tables without counts next to each value; `continuity.check_copied_years` checks the others.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def check_copied_values(
     before = local.assign(period=local["period"] + 1)[["la_code", "period", "value"]]
     both = local.merge(before, on=["la_code", "period"], suffixes=("", "_before"))
     both = both.dropna(subset=["value", "value_before"])
-    # Zeros and hundreds stay from year to year.
+    # Zeros and hundreds are often the same from year to year.
     both = both[~both["value"].isin([0.0, 100.0])]
     both = both.assign(same=both["value"] == both["value_before"])
     if not both["same"].any():
@@ -173,9 +173,9 @@ def check_copied_values(
 
 
 def _shares(both: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """How many values of each group there are, and the share that is the same as before.
+    """The number of values in each group, and the share that is the same as before.
 
-    Groups of few values that are unlike one another are left out.
+    Groups with few distinct values are left out.
     """
     groups = both.groupby(by).agg(
         same=("same", "mean"), size=("same", "size"), unlike=("value", "nunique")
@@ -186,13 +186,13 @@ def _shares(both: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 def _regions_gone(
     figures: pd.DataFrame, measure: str, file: str, register: Register
 ) -> list[Finding]:
-    """A warning for each year in which nearly all values of a region are not available."""
+    """Warn of each year in which nearly all values of a region are not available."""
     if not figures["status"].eq(UNAVAILABLE).any():
         return []
     local = _local(figures, register)
     gone = local.assign(gone=local["status"].eq(UNAVAILABLE))
     shares = gone.groupby(["period", "region"])["gone"].agg(["mean", "size"])
-    some = gone.groupby("period")["gone"].mean() < _GONE  # else the whole year is, which is said
+    some = gone.groupby("period")["gone"].mean() < _GONE  # otherwise the whole year is
     shares = shares[shares.index.get_level_values("period").isin(some.index[some])]
     far = shares[(shares["mean"] > _GONE) & (shares["size"] >= _OF_REGION)]
     return [
@@ -212,7 +212,7 @@ def _regions_gone(
 
 
 def check_lost_values(figures: pd.DataFrame, measure: str, file: str) -> list[Finding]:
-    """A warning for each year in which far fewer authorities have a value than in the year before.
+    """Warn of each year in which far fewer authorities have a value than in the year before.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ def check_lost_values(figures: pd.DataFrame, measure: str, file: str) -> list[Fi
     Returns
     -------
     list of Finding
-        Nothing for tables of few authorities, in which one more or less is a large share.
+        Empty for tables of few authorities, where one more or less is a large share.
     """
     if _few(figures):
         return []
@@ -249,10 +249,10 @@ def check_lost_values(figures: pd.DataFrame, measure: str, file: str) -> list[Fi
 
 
 def check_moved_years(figures: pd.DataFrame, measure: str, file: str) -> list[Finding]:
-    """A warning for each year in which the middle authority moved as in no published year.
+    """Warn of each year in which the median authority moved more than in any published year.
 
-    A column of another age group, or of another part of the children, looks like this: each figure
-    may be likely, and all together are not.
+    A column for another age group, or for a part of the children, looks like this: each figure by
+    itself may be likely, but all together are not.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Wide tables, one row an authority and year, read by a layout row: a table in, figures out."""
+"""Read wide tables, with one row per authority and year, by their layout."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _LEVELS = {
     **dict.fromkeys(("national", "nat", "country"), NATIONAL),
     **dict.fromkeys(("local authority", "la", "local_authority", "local authorities"), LOCAL),
     **dict.fromkeys(("regional", "reg", "region", "rgn"), REGIONAL),
-    # Levels of the official standard of which no row is read here.
+    # Levels of the official standard whose rows are not read here.
     **dict.fromkeys(("local authority district", "lad", "ward", "war", "school", "sch"), "other"),
     **dict.fromkeys(("parliamentary constituency", "pcon", "institution", "inst"), "other"),
 }
@@ -49,7 +49,7 @@ _DESCRIBING = frozenset(
     {"time_identifier", "country_code", "country_name", "region_code", "region_name"}
     | {"new_la_code", "la_name", "category"}
 )
-"""Columns that say what a row is of, and never which part of the children."""
+"""Columns that identify a row, and never a group of children."""
 
 _NO_COUNTS = _DESCRIBING | {*IDENTIFIERS, "population_type", "population_count", "age_group"}
 
@@ -61,7 +61,7 @@ class Reading:
     """The figures of one table, before they are dated.
 
     `figures` has `la_code, measure, period, numerator, denominator, value, status, joint, line,
-    series, newest, source`; `newest` is the newest period of the release it was read from, whose
+    series, newest, source`; `newest` is the latest period of the release it was read from, whose
     publication date is the vintage; `rows` is how many rows of the table were read.
     """
 
@@ -71,7 +71,7 @@ class Reading:
 
 
 def level_of(text: str) -> str:
-    """A geographic level by its label or code, in any case; nothing if it is not known.
+    """Return a geographic level from its label or code, in any case; empty if unknown.
 
     Examples
     --------
@@ -82,7 +82,7 @@ def level_of(text: str) -> str:
 
 
 def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
-    """The figures of a wide table.
+    """Read the figures of a wide table.
 
     Parameters
     ----------
@@ -96,12 +96,12 @@ def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
     Returns
     -------
     Reading
-        The rows of England and of authorities; regions are left out.
+        The rows for England and authorities; regions are left out.
 
     Raises
     ------
     SourceError
-        If a year, a cell or a row is not what the layout says.
+        If a year, a cell or a row does not fit the layout.
     """
     table.check_once(layout.columns)
     counted, others = _counted_rows(table, layout)
@@ -139,7 +139,7 @@ def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
 
 
 def _counted_rows(table: Table, layout: Layout) -> tuple[Table, list[Finding]]:
-    """The rows of England, regions and authorities that count, and what is said of others."""
+    """The rows for England, regions and authorities to use, and findings about others."""
     level = table.cells["geographic_level"].map(level_of)
     findings = _other_levels(table, level)
     counts = level.isin([NATIONAL, REGIONAL, LOCAL])
@@ -162,7 +162,7 @@ def _counted_rows(table: Table, layout: Layout) -> tuple[Table, list[Finding]]:
 
 
 def _years_lost(table: Table, own: pd.Series) -> list[Finding]:
-    """A warning where years have rows, but none of an authority that counts."""
+    """Warn where years have rows, but none for an authority that can be used."""
     years = table.cells["time_period"]
     if not (lost := sorted(set(years) - set(years[own]))):
         return []
@@ -177,7 +177,7 @@ def _years_lost(table: Table, own: pd.Series) -> list[Finding]:
 
 
 def _other_levels(table: Table, level: pd.Series) -> list[Finding]:
-    """A warning for each geographic level that is not known: its rows are not used."""
+    """Warn of each unknown geographic level: its rows are not used."""
     unknown = table.cells.loc[level == "", "geographic_level"]
     return [
         Finding(
@@ -194,7 +194,7 @@ def _other_levels(table: Table, level: pd.Series) -> list[Finding]:
 
 
 def _totals(table: Table, layout: Layout) -> tuple[Table, list[Finding]]:
-    """Of a table with a filter column that the layout does not know, its rows of the total."""
+    """The rows of the total, in a table with a filter column that is not in the layout."""
     findings = []
     for key in [key for key in table.columns if key not in {*layout.columns, *_DESCRIBING}]:
         words = table.cells[key].str.casefold()
@@ -219,7 +219,7 @@ def _totals(table: Table, layout: Layout) -> tuple[Table, list[Finding]]:
 
 
 def _one_part(table: Table, key: str, words: pd.Series) -> list[Finding]:
-    """A warning for a column that says the same word of every row: the table may be of one part."""
+    """Warn of a column with the same word in every row: the table may be for one group only."""
     said = [word for word in words.unique() if word and word not in SYMBOLS]
     if len(said) != 1 or said[0].startswith(("all", "total")) or not parse_cells(words)[2].any():
         return []
@@ -232,7 +232,7 @@ def _one_part(table: Table, key: str, words: pd.Series) -> list[Finding]:
 
 
 def _places(table: Table, register: Register) -> tuple[pd.DataFrame, list[Finding]]:
-    """One row an authority and year: `row, line, period, la_code, joint`."""
+    """One row per authority and year: `row, line, period, la_code, joint`."""
     national = table.cells["geographic_level"].map(level_of) == NATIONAL
     text = table.cells["old_la_code"]
     if "new_la_code" in table.cells:
@@ -262,7 +262,7 @@ def _places(table: Table, register: Register) -> tuple[pd.DataFrame, list[Findin
 def _codes(
     table: Table, text: pd.Series, register: Register
 ) -> tuple[dict[str, tuple[str, ...]], list[Finding]]:
-    """The authorities that each way of writing a code means; none, and a warning, if unknown."""
+    """The authorities meant by each way of writing a code; none, and a warning, if unknown."""
     codes: dict[str, tuple[str, ...]] = {}
     findings = []
     for written in text.unique():
@@ -303,7 +303,7 @@ def _periods(table: Table) -> npt.NDArray[np.int64]:
 def _without_doubles(
     table: Table, layout: Layout, places: pd.DataFrame, register: Register
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """The places once each; the same cells given twice are a finding, others are refused."""
+    """The places once each; a repeated row is a finding, a different one is refused."""
     twice = places[places.duplicated(["la_code", "period"], keep=False)]
     findings = []
     cells = table.cells[list(layout.columns)]
@@ -344,7 +344,7 @@ def _numbers(table: Table, layout: Layout, register: Register) -> tuple[Numbers,
 
 
 def _sums(table: Table, layout: Layout) -> list[Finding]:
-    """What does not add up in a table with its rows of regions."""
+    """What does not add up in a table with rows for regions."""
     level = table.cells["geographic_level"].map(level_of)
     counts = [column for measure in layout.measures for column in measure.counts]
     findings = check_sums(table, level, [*dict.fromkeys(counts)], layout.count_half)
