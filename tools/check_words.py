@@ -15,14 +15,14 @@ ROOT = Path(__file__).parents[1]
 
 
 class Rule(NamedTuple):
-    """A word that is not used, and what is said in its place."""
+    """A word that is not used, and what to write instead."""
 
     pattern: re.Pattern[str]
     instead: str
 
 
 def rule(word: str, instead: str) -> Rule:
-    """A rule for a whole word, in names too: ``past_rivals`` holds it, ``arrivals`` does not."""
+    """A rule for a whole word, also in names: ``past_rivals`` has it, ``arrivals`` does not."""
     return Rule(re.compile(rf"(?<![a-zA-Z])(?:{word})(?![a-zA-Z])", re.IGNORECASE), instead)
 
 
@@ -45,18 +45,18 @@ SEARCHED = (
 )
 ENDINGS = {".py", ".md", ".html", ".css", ".js", ".txt"}
 RIGHT = re.compile(r"\bRIVALS\b")
-"""What is right everywhere: a public name of before, which code of others uses."""
+"""What is allowed everywhere: an old public name that other people's code uses."""
 PLACES: tuple[tuple[str, str], ...] = (
     ("src/earlywarn/evaluation/backtesting.py", "rivals"),
     ("CHANGELOG.md", "`rivals=`"),
     ("notebooks/source/3_retraining.py", "neither acquit nor condemn"),
 )
-"""A file and a part of a line in which a word is right."""
+"""A file and a part of a line in which a word is allowed."""
 
 
 def files() -> list[Path]:
-    """What git knows of, but for data and what is made by a program."""
-    listed = subprocess.run(  # noqa: S603 - git, with names of ours
+    """The files known to git, except data and generated files."""
+    listed = subprocess.run(  # noqa: S603 - git, with our own names
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", *SEARCHED],  # noqa: S607
         cwd=ROOT, capture_output=True, encoding="utf-8", check=True,
     ).stdout.splitlines()  # fmt: skip
@@ -64,7 +64,7 @@ def files() -> list[Path]:
 
 
 def faults(name: str, text: str) -> list[str]:
-    """Each place in a text, with what is said instead."""
+    """Each place in a text, with what to write instead."""
     kept = [part for place, part in PLACES if place == name]
     found = []
     for number, line in enumerate(text.splitlines(), 1):

@@ -1,9 +1,9 @@
-"""How often the 90% interval holds the truth, on the national design with known weights.
+"""Measure how often the 90% interval covers the truth, on the national design with known weights.
 
-Weights are drawn from what the intervals allow for (the doubt in ``WeightPrior``), levels of years
-from what they are taken to do (``levels``), judgements for the real inspections with their real
+Weights are drawn from what the intervals allow for (the doubt in ``WeightPrior``), yearly levels
+from their assumed process (``levels``), and judgements for the real inspections with their real
 figures. A model is fitted to them, and its intervals for today's authorities in the year to come
-are held against the true risks. Run it with ``python tools/coverage.py``.
+are compared with the true risks. Run it with ``python tools/coverage.py``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ WORLDS, REFITS = 400, 60
 
 
 def walk(years: int, rng: np.random.Generator) -> np.ndarray:
-    """Levels of the years from the oldest to the one to come, about none."""
+    """Draw levels of the years from the oldest to the one to come, around 0."""
     step = abs(rng.normal(scale=USUAL_STEP))
     change, level, levels = 0.0, 0.0, []
     for _ in range(years + 1):
@@ -65,7 +65,7 @@ def covered(
     codes: np.ndarray,
     age: np.ndarray,
 ) -> float:
-    """In one drawn world, the share of today's authorities whose interval holds the truth."""
+    """The share of today's authorities, in one simulated world, whose interval covers the truth."""
     rng = np.random.default_rng([SEED, seed])
     weight_prior = prior_of(scored_indicators(), WeightPrior())
     doubt = np.linalg.cholesky(weight_prior["doubt_covariance"])

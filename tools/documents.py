@@ -1,4 +1,4 @@
-"""The outputs in the documents, as the program gives them today.
+"""The outputs in the documents, as the program produces them today.
 
 Blocks of a document are run in this process, in order: a new process for each would load pandas
 each time. ``tools.update_docs`` writes the outputs; the tests compare them.
@@ -32,7 +32,7 @@ DOCUMENTS = (
 )
 RUN = "python -m earlywarn"
 WIDTH = "120"
-"""Columns of the terminal that the outputs are printed for."""
+"""Terminal width, in columns, of the printed outputs."""
 
 
 class DocumentError(Exception):
@@ -54,19 +54,19 @@ FENCE = re.compile(r"^```(\w+)(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 
 
 def blocks_of(name: str, *kinds: str) -> list[Block]:
-    """The blocks of a document, or those of some languages."""
+    """The blocks of a document, or those in some languages."""
     matches = FENCE.finditer((ROOT / name).read_text(encoding="utf-8"))
     blocks = [Block(m[1], m[2].strip(), m[3], m.start(3), m.end(3)) for m in matches]
     return [block for block in blocks if not kinds or block.kind in kinds]
 
 
 def having(*kinds: str) -> list[str]:
-    """The documents with blocks of some languages."""
+    """The documents with blocks in some languages."""
     return [name for name in DOCUMENTS if (ROOT / name).is_file() and blocks_of(name, *kinds)]
 
 
 def run(command: str, folder: Path) -> str:
-    """The output of one ``python -m earlywarn`` command, started in a folder."""
+    """Run one ``python -m earlywarn`` command in a folder, and return its output."""
     printed, complaints = io.StringIO(), io.StringIO()
     with (
         chdir(folder),
@@ -83,9 +83,10 @@ def run(command: str, folder: Path) -> str:
 
 
 def excerpt(output: str, options: str) -> str:
-    """The lines asked for, with an ellipsis for what is left out.
+    """The requested lines, with an ellipsis for what is left out.
 
-    ``lines=1-14,Lowers+5`` asks for lines 1 to 14, and for five from the first that starts so.
+    ``lines=1-14,Lowers+5`` asks for lines 1 to 14, and for five from the first that starts with
+    ``Lowers``.
     """
     lines = [line.rstrip() for line in output.rstrip("\n").split("\n")]
     chosen = re.search(r"lines=(\S+)", options)
@@ -127,7 +128,7 @@ def pycon_text(block: Block, names: dict[str, object]) -> str:
 
 
 def today(name: str, folder: Path) -> str:
-    """A document with the outputs of today."""
+    """A document with today's outputs."""
     text, names, pieces, at = (ROOT / name).read_text(encoding="utf-8"), {}, [], 0
     for block in blocks_of(name, "console", "pycon"):
         console = block.kind == "console"
@@ -138,7 +139,7 @@ def today(name: str, folder: Path) -> str:
 
 
 def shell_commands(name: str) -> list[str]:
-    """The single commands of a document's ``sh`` blocks, comments left out."""
+    """The individual commands in a document's ``sh`` blocks, without comments."""
     lines = "".join(block.text for block in blocks_of(name, "sh")).splitlines()
     parts = [part.split("  #")[0].strip() for line in lines for part in line.split("&&")]
     return [part for part in parts if part and not part.startswith("#")]

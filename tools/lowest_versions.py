@@ -1,6 +1,7 @@
 """Print what pip installs for the lowest versions of the core: ``python tools/lowest_versions.py``.
 
-They are the floors of ``dependencies`` in pyproject.toml. CI runs the tests of the core with them.
+These are the minimum versions of ``dependencies`` in pyproject.toml. CI runs the core's tests with
+them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
 
 def floors(dependencies: list[str]) -> list[str]:
-    """Each requirement with its floor as the only version.
+    """Pin each requirement to its minimum version.
 
     >>> floors(["pandas>=3.0", "tqdm>=4.66"])
     ['pandas==3.0', 'tqdm==4.66']

@@ -1,9 +1,10 @@
 """Regenerate the tables that ship in src/earlywarn/data from the published and compiled files.
 
-Usage: python tools/make_register.py DATA_FOLDER, where DATA_FOLDER holds `published/` and
+Usage: python tools/make_register.py DATA_FOLDER, where DATA_FOLDER contains `published/` and
 `compiled/`. Writes authorities.csv, area_codes.csv, reorganisations.csv and releases.csv.
 
-What no file says is told here: the days of the reorganisations, with the orders that made them.
+What is in no file is defined here: the dates of the reorganisations, with the orders that made
+them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ OUT = Path(__file__).parents[1] / "src" / "earlywarn" / "data"
 
 # The Bournemouth, Dorset and Poole (Structural Changes) Order 2018; the Northamptonshire
 # (Structural Changes) Order 2020; the Cumbria (Structural Changes) Order 2022. Christchurch went
-# from the old Dorset to 839, so that 835 is no clean parent of 839; the rest continues as 838.
+# from the old Dorset to 839, so 835 is not a clean parent of 839; the rest continues as 838.
 REORGANISATIONS = [
     ("2019-04-01", "835", "838", "continues"),
     ("2019-04-01", "836", "839", "merger"),
@@ -34,15 +35,15 @@ TYPES = {
     "UA": "unitary authority",
     "SC": "county",
 }
-# Nine-character codes that ended before the files begin, and which older extracts still carry.
+# Nine-character codes that ended before the files begin, but are still in older extracts.
 OLD_AREA_CODES = {"E08000020": "390", "E06000048": "929", "E10000009": "835"}
-# Everyday names that no file has; the others are gathered from the files.
+# Everyday names that are in no file; the others are gathered from the files.
 EVERYDAY = {"810": ["Hull"], "839": ["BCP"], "882": ["Southend"], "808": ["Stockton"]}
 SCHOOL_CENSUS = range(2013, 2027)
 
 
 def read(path: Path) -> pd.DataFrame:
-    """A CSV file as text."""
+    """Read a CSV file as text."""
     return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
 
 
@@ -59,7 +60,7 @@ def authority_rows(published: Path) -> pd.DataFrame:
 
 
 def other_names(folder: Path) -> pd.DataFrame:
-    """`la_code, la_name` as other files write them."""
+    """`la_code, la_name` as written in other files."""
     published = folder / "published"
     listed = pd.read_excel(
         published / "la_code_list.xlsx", keep_default_na=False, engine="calamine"
@@ -76,7 +77,7 @@ def other_names(folder: Path) -> pd.DataFrame:
 
 
 def ofsted_names(published: Path, codes: dict[str, str]) -> pd.DataFrame:
-    """`la_code, la_name` as Ofsted writes them."""
+    """`la_code, la_name` as written by Ofsted."""
     sheets = pd.read_excel(
         published / "LA_Inspection_Outcomes_as_at_31_March_2025.ods",
         sheet_name=["Inspections_as_at_31_March", "ILACS_inspection_history"],
@@ -95,7 +96,7 @@ def ofsted_names(published: Path, codes: dict[str, str]) -> pd.DataFrame:
 
 
 def plain(name: str) -> str:
-    """What makes two spellings of a name the same to the register."""
+    """A name in the form that makes two spellings the same to the register."""
     kept = name.lower().replace("&", "and").replace(" _ ", " and ")
     return " ".join("".join(c if c.isalnum() else " " for c in kept).split())
 
@@ -111,7 +112,7 @@ def aliases_of(code: str, name: str, seen: pd.DataFrame) -> str:
 
 
 def area_codes(rows: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """Every nine-character code, old and new, and whose it is."""
+    """Every nine-character code, old and new, and its authority."""
     centroids = read(folder / "compiled" / "authority_centroids.csv")
     codes = dict(zip(rows["new_la_code"], rows["old_la_code"], strict=True))
     codes |= dict(zip(centroids["gss_code"], centroids["la_code"], strict=True))
@@ -121,7 +122,7 @@ def area_codes(rows: pd.DataFrame, folder: Path) -> pd.DataFrame:
 
 
 def authorities(rows: pd.DataFrame, folder: Path, codes: pd.DataFrame) -> pd.DataFrame:
-    """One row an authority that has existed since 2013."""
+    """One row per authority that has existed since 2013."""
     listed = pd.read_excel(
         folder / "published" / "la_code_list.xlsx", keep_default_na=False, engine="calamine"
     )

@@ -1,7 +1,7 @@
-"""Write docs/challengers.md: machines that learn freely, beside the model that ships.
+"""Write docs/challengers.md: machine-learning models compared with the model that ships.
 
-Usage: python tools/make_challengers_page.py RECORD, a folder that `backtest --challengers --out`
-wrote. It stands apart from docs/evaluation.md, since its figures hang on the versions of the
+Usage: python tools/make_challengers_page.py RECORD, a folder written by `backtest --challengers
+--out`. It is separate from docs/evaluation.md, since its figures depend on the versions of the
 packages that the machines come from.
 """
 
@@ -31,7 +31,7 @@ Inspections are predicted at their start; the record of the model itself is in
 
 
 def figures(records: pd.DataFrame) -> str:
-    """How good each was, window by window."""
+    """The measures of each, window by window."""
     rows = records[(records["lead_months"] == 0) & records["model"].isin([OURS, *NAMES])]
     table = pd.DataFrame(
         {
@@ -56,7 +56,7 @@ def spans(rows: pd.DataFrame, name: str) -> list[str]:
 
 
 def differences(paired: pd.DataFrame) -> str:
-    """What each is better by than the model, on the same resamples."""
+    """How much better each is than the model, on the same resamples."""
     rows = paired[
         (paired["against"] == OURS)
         & (paired["lead_months"] == 0)

@@ -1,6 +1,6 @@
-"""Regenerate what the report and a card say of a record: src/earlywarn/data/record.json.
+"""Regenerate the record for the report and cards: src/earlywarn/data/record.json.
 
-Usage: python tools/make_record_table.py RECORD, a folder that `backtest --out` wrote.
+Usage: python tools/make_record_table.py RECORD, a folder written by `backtest --out`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from earlywarn.utils.files import package_path, write_whole
 
 
 def main(folder: Path) -> None:
-    """Keep the tables of a record that are shown."""
+    """Write the tables of a record that are shown."""
     recorded = read_recorded(folder)
     write_whole(package_path("data") / Path(SHIPPED).name, to_text(recorded))
     rows = sum(len(table) for table in recorded.tables.values())

@@ -1,9 +1,9 @@
 """Write the first page of docs/register: the model frozen at March 2025, from then to July 2026.
 
-Usage: python tools/make_replay.py REGISTER. It takes the commit that docs/prospective.md was added
-in out of the history of git, scores with the code and the model of that day, and checks that every
-forecast of the prospective test stands on the page as it stands in docs/prospective-forecasts.csv.
-The page was computed afterwards: no line of it was published before what it is about.
+Usage: python tools/make_replay.py REGISTER. It takes the commit in which docs/prospective.md was
+added from the git history, scores with the code and the model of that day, and checks that every
+forecast of the prospective test is on the page exactly as in docs/prospective-forecasts.csv. The
+page was computed afterwards: no line of it was published before the event.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from earlywarn.upkeep.chain import BELOW, REPLAY, append_entry
 ROOT = Path(__file__).parents[1]
 COMMIT = "d48ed89"
 NEW_SINCE = pd.Timestamp(2025, 5, 15).date()
-"""Reports before it stand in the yearly file that the test's writers had: they are not new."""
+"""Reports before this date are in the yearly file that the test's authors had: they are not new."""
 FIRST_REPORT = pd.Timestamp(2025, 4, 1).date()
 
 
@@ -54,10 +54,10 @@ def main(register: str) -> None:
 
 
 def computed(folder: Path) -> pd.DataFrame:
-    """The table, by the code of that day in a folder of its own."""
+    """The table, computed by the code of that day in a separate folder."""
     parts = ["src", "models", "experiments", "docs", "pyproject.toml"]
     archive = subprocess.run(  # noqa: S603 - fixed words
-        ["git", "archive", COMMIT, *parts],  # noqa: S607 - whichever git the developer has
+        ["git", "archive", COMMIT, *parts],  # noqa: S607 - the developer's own git
         cwd=ROOT,
         check=True,
         capture_output=True,
@@ -66,7 +66,7 @@ def computed(folder: Path) -> pd.DataFrame:
         files.extractall(folder, filter="data")
     reports(folder / "reports.csv")
     script = Path(__file__).with_name("replay_of_frozen.py")
-    subprocess.run(  # noqa: S603 - this Python, a script of this folder
+    subprocess.run(  # noqa: S603 - this Python, a script in this folder
         [sys.executable, script, folder / "reports.csv", folder / "table.csv"],
         cwd=folder,
         check=True,
@@ -76,7 +76,7 @@ def computed(folder: Path) -> pd.DataFrame:
 
 
 def reports(file: Path) -> None:
-    """The reports since April 2025, in the form that the code of that day reads."""
+    """The reports since April 2025, in the format read by the code of that day."""
     every = check_judgements(load_judgements())
     late = every[every["published_on"] >= FIRST_REPORT]
     named = late.rename(
@@ -86,7 +86,7 @@ def reports(file: Path) -> None:
 
 
 def check(table: pd.DataFrame) -> None:
-    """Refuse a page on which a forecast of the prospective test stands otherwise."""
+    """Refuse a page on which a forecast of the prospective test differs."""
     kept = read_forecasts()
     kept = kept[(kept["new"] == 1) & (kept["lead_months"] == 0)]
     kept = kept[kept["last_judgement"].str.startswith("as of each")]

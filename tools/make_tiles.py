@@ -1,4 +1,4 @@
-"""Regenerate src/earlywarn/data/tiles.csv, the tile map's layout, from where the authorities lie.
+"""Regenerate src/earlywarn/data/tiles.csv, the tile map's layout, from authorities' locations.
 
 Usage: python tools/make_tiles.py AUTHORITY_CENTROIDS.csv, with `la_code`, `easting`, `northing`.
 Only the layout is shipped: a column and a row for each authority, and no coordinates.
@@ -16,7 +16,7 @@ from earlywarn.utils.files import package_path, write_whole
 
 
 def main(source: Path) -> None:
-    """Lay out the tiles and say how many neighbours stayed neighbours."""
+    """Lay out the tiles and print how many neighbours are still neighbours."""
     places = pd.read_csv(source, dtype={"la_code": "str"}).sort_values("la_code", ignore_index=True)
     tiles = assign_tiles(places["easting"], places["northing"])
     table = pd.DataFrame({"la_code": places["la_code"], "column": tiles[:, 0], "row": tiles[:, 1]})

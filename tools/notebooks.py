@@ -1,4 +1,4 @@
-"""The notebooks, made from their plain sources in notebooks/source and run in an empty folder."""
+"""Make the notebooks from their plain sources in notebooks/source, and run them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FOLDER = ROOT / "notebooks"
 SOURCES = sorted((FOLDER / "source").glob("*.py"))
 LIMIT = 1800
-"""Seconds for a cell: a stuck one is stopped; how long a notebook takes is not tested here."""
+"""Seconds for a cell, to stop a stuck one; how long a notebook takes is not tested here."""
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -31,7 +31,7 @@ def stored(source: Path) -> Path:
 
 
 def plain(source: Path) -> nbformat.NotebookNode:
-    """The notebook of a plain source, without outputs; nothing in it varies."""
+    """The notebook of a plain source, without outputs; it is reproducible."""
     book = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
     cells = [dict(cell, id=f"cell-{place}", metadata={}) for place, cell in enumerate(book.cells)]
     return nbformat.from_dict(
@@ -50,7 +50,7 @@ def run_notebook(book: nbformat.NotebookNode, folder: Path) -> nbformat.Notebook
     )
     paths = os.pathsep.join(filter(None, [str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]))
     with patch.dict(os.environ, {"PYTHONPATH": paths}), warnings.catch_warnings():
-        # Warnings of the client are its own affair; those of a cell are outputs, and looked at.
+        # Warnings of the client are ignored; those of a cell are outputs, and checked.
         warnings.simplefilter("ignore")
         client.execute()
     book.metadata = nbformat.from_dict(METADATA)
@@ -58,7 +58,7 @@ def run_notebook(book: nbformat.NotebookNode, folder: Path) -> nbformat.Notebook
 
 
 def _with_words(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The words of each picture where the documentation site looks for them, too."""
+    """Add the alternative text of each picture where the documentation site looks for it."""
     for cell in book.cells:
         for output in cell.get("outputs", []):
             if "image/png" in output.get("data", {}):
@@ -68,10 +68,10 @@ def _with_words(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 def outputs_but_pictures(book: nbformat.NotebookNode) -> list[list[dict[str, object]]]:
-    """What the cells print, pictures but for their words.
+    """The outputs of the cells; for pictures, only their alternative text.
 
-    Pictures are not compared, since another version of matplotlib draws other pixels: the
-    alternative text beside each holds its numbers.
+    Pictures are not compared, since another version of matplotlib draws different pixels: the
+    alternative text of each contains its numbers.
     """
     return [
         [

@@ -2,10 +2,10 @@
 
     python -m tools.pinned
 
-asks pip what it would install for earlywarn with the extras of a service, on the system and the
-Python that run this, and writes two files in `deploy/`: the requirements, each with the one version
-and the SHA-256 of what pip chose, and the same parts in CycloneDX's form. Both name no index and no
-place on this machine, and are the same bytes when nothing changed. Needs a package index, and
+asks pip what it would install for earlywarn with the extras of a service, on the system and Python
+that run this, and writes two files in `deploy/`: the requirements, each with the version and
+SHA-256 that pip chose, and the same parts in CycloneDX format. Neither names an index or a path on
+this machine, and both are the same bytes if nothing has changed. Needs a package index, and
 `cyclonedx-python-lib` and `packaging`.
 """
 
@@ -23,7 +23,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
 EXTRAS = ("data", "refresh", "report", "serve")
-"""The extras of a service that is kept current; the engines and MLflow bring their own homes."""
+"""The extras of a service that is kept up to date; engines and MLflow have other environments."""
 SBOM = DEPLOY / "sbom.json"
 Part = dict[str, Any]
 
@@ -35,7 +35,7 @@ def place() -> str:
 
 
 def asked() -> tuple[Part, list[Part]]:
-    """What pip would install: earlywarn itself, and the rest by name."""
+    """What pip would install: earlywarn itself, and the others by name."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
         command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed"]
@@ -50,8 +50,8 @@ def asked() -> tuple[Part, list[Part]]:
 
 
 def name_of(part: Part) -> str:
-    """The name of a package as indexes have it."""
-    from packaging.utils import canonicalize_name  # noqa: PLC0415 - the tool's own need
+    """The name of a package as in indexes."""
+    from packaging.utils import canonicalize_name  # noqa: PLC0415 - only this tool needs it
 
     return str(canonicalize_name(part["metadata"]["name"]))
 
@@ -62,7 +62,7 @@ def sha256_of(part: Part) -> str:
 
 
 def requirements(parts: list[Part]) -> str:
-    """The text of the file of requirements."""
+    """The text of the requirements file."""
     head = f"""\
 # What earlywarn[{",".join(EXTRAS)}] needs, each version with the SHA-256 of its file.
 # Made by `python -m tools.pinned` for {place()} and no other: wheels of compiled packages differ by
@@ -78,13 +78,13 @@ def requirements(parts: list[Part]) -> str:
 
 
 def file_name() -> str:
-    """The name of the file of requirements."""
+    """The name of the requirements file."""
     return f"requirements-{place()}.txt"
 
 
 def sbom(own: Part, parts: list[Part]) -> str:
-    """The parts in CycloneDX's form."""
-    from cyclonedx.model.bom import Bom  # noqa: PLC0415 - the tool's own need
+    """The parts in CycloneDX format."""
+    from cyclonedx.model.bom import Bom  # noqa: PLC0415 - only this tool needs it
     from cyclonedx.output import make_outputter  # noqa: PLC0415
     from cyclonedx.schema import OutputFormat, SchemaVersion  # noqa: PLC0415
 
@@ -106,7 +106,7 @@ def sbom(own: Part, parts: list[Part]) -> str:
 
 def component(part: Part) -> Any:
     """One package, with its licence and the digest of its file."""
-    from cyclonedx.model import HashAlgorithm, HashType  # noqa: PLC0415 - the tool's own need
+    from cyclonedx.model import HashAlgorithm, HashType  # noqa: PLC0415 - only this tool needs it
     from cyclonedx.model.component import Component, ComponentType  # noqa: PLC0415
     from packageurl import PackageURL  # noqa: PLC0415
 
@@ -125,7 +125,7 @@ def component(part: Part) -> Any:
 
 
 def licences(metadata: Part) -> list[Any]:
-    """The licence as the package says it: its expression, else its classifiers or its word."""
+    """The licence given by the package: its expression, or else its classifiers or its text."""
     from cyclonedx.model.license import DisjunctiveLicense, LicenseExpression  # noqa: PLC0415
 
     if metadata.get("license_expression"):
@@ -139,7 +139,7 @@ def licences(metadata: Part) -> list[Any]:
 
 def needed(part: Part, extras: set[str]) -> list[str]:
     """What a package needs on this system, by name."""
-    from packaging.requirements import Requirement  # noqa: PLC0415 - the tool's own need
+    from packaging.requirements import Requirement  # noqa: PLC0415 - only this tool needs it
     from packaging.utils import canonicalize_name  # noqa: PLC0415
 
     found = []

@@ -1,4 +1,4 @@
-"""What the model frozen at March 2025 says of every authority, day after day; run by make_replay.
+"""Forecast every authority day by day with the model frozen at March 2025; run by make_replay.
 
 Usage: python replay_of_frozen.py JUDGEMENTS OUT, in a checkout of the commit in which
 docs/prospective.md was added, since that day's model is scored by that day's code.
@@ -22,11 +22,11 @@ OURS = "earlywarn"
 KEPT = ["la_code", "la_name", "risk", "risk_lower", "risk_upper", "below_good", "rank"]
 BELOW = ", below Good"
 NEW_SINCE = date(2025, 5, 15)
-"""The prospective test's new inspections are those reported from this day on."""
+"""The prospective test's new inspections are those reported on or after this date."""
 
 
 def main(judgements: str, out: str) -> None:
-    """Write the table: a row whenever what is said of an authority changes."""
+    """Write the table, with a row whenever an authority's forecast changes."""
     model, panel = ew.load_model(), ew.load_panel()
     if model.info["model_id"] != MODEL:
         raise SystemExit(f"the model here is {model.info['model_id']}, not {MODEL}")
@@ -45,7 +45,7 @@ def main(judgements: str, out: str) -> None:
 
 
 def news(panel: Any, judgements: pd.DataFrame, starts: pd.Series) -> list[date]:
-    """The days on which an inspection began or something came out, from the first to the last."""
+    """The dates on which an inspection began or something was published, first to last."""
     first, last = min(starts), max(starts)
     figures = panel.observations
     days = {*starts, *figures["published_on"], *figures["vintage"], *judgements["published_on"]}
@@ -53,7 +53,7 @@ def news(panel: Any, judgements: pd.DataFrame, starts: pd.Series) -> list[date]:
 
 
 def said(day: date, model: Any, models: Any, panel: Any, timeline: Timeline) -> pd.DataFrame:
-    """The whole country as of a day, by the model and each rule beside it."""
+    """The whole country as of a date, by the model and each simple rule."""
     table = ew.score(model, panel.as_of(day))[KEPT].set_index("la_code")
     country = pd.concat(
         [timeline.at(day).droplevel("as_of"), timeline.last_inspection(day)], axis=1
@@ -70,11 +70,12 @@ def said(day: date, model: Any, models: Any, panel: Any, timeline: Timeline) -> 
 
 
 def write(table: pd.DataFrame, began: set[tuple[date, str]], out: Path) -> None:
-    """Keep the rows that say something new, and those of an inspection's first day."""
+    """Keep the rows with changes, and those of an inspection's first day."""
     numbers = table.select_dtypes("float").columns
     table[numbers] = table[numbers].map(lambda value: float(f"{value:.8g}"))
     table = table.sort_values(["la_code", "as_of"], ignore_index=True)
-    # The years since the last inspection grow every day: that rule's figures are no news.
+    # The years since the last inspection grow every day: changes in that rule's figures don't
+    # count.
     compared = [name for name in numbers if "time since" not in name]
     before = table.groupby("la_code")[compared].shift()
     new = (table[compared] != before).any(axis=1)

@@ -1,4 +1,4 @@
-"""The site's pages, followed from top to bottom as a reader would, with the outputs of today."""
+"""Follow the site's pages from top to bottom as a reader would, with today's outputs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DOCS = ROOT / "docs"
 FOLDERS = ("tutorial", "how-to", "explanation", "reference")
 PAGES = sorted(path for name in FOLDERS for path in (DOCS / name).glob("*.md"))
 NEEDED = {"how-to/spark-and-dask": "dask.dataframe"}
-"""Pages that are run only where a package is installed."""
+"""Pages that are run only if a package is installed."""
 COMMENT = re.compile(r"<!-- (.+?) -->\n\Z")
 NOT_RUN, BESIDE = "not run: ", "runs beside the rest"
 RUNNABLE = ("python", "pycon", "console", "sh", "bash", "text")
@@ -35,7 +35,7 @@ RUNNABLE = ("python", "pycon", "console", "sh", "bash", "text")
 
 @dataclass(frozen=True)
 class Step(Block):
-    """A block of a page, with what the comment right before it says."""
+    """A block of a page, with the instruction in the comment directly before it."""
 
     comment: str = ""
 
@@ -67,14 +67,14 @@ WITH_BLOCKS = [page for page in PAGES if any(step.kind in RUNNABLE for step in s
 
 @dataclass
 class Reader:
-    """Someone who follows a page from top to bottom, in a folder of their own."""
+    """A reader who follows a page from top to bottom, in a separate folder."""
 
     folder: Path
     exits: ExitStack
     names: dict[str, object] = field(default_factory=dict)
 
     def follow(self, step: Step) -> str:
-        """What the block should say today, once it is done."""
+        """Run the block, and return what it should contain today."""
         if not step.reason:
             done = {"console": self._console, "pycon": self._pycon, "python": self._python}
             done |= {"sh": self._shell, "bash": self._shell, "text": self._file}
@@ -92,7 +92,7 @@ class Reader:
         exec(compile(step.text, "<page>", "exec"), self.names)  # noqa: S102
 
     def _file(self, step: Step) -> None:
-        """A block that is said to be a file is one."""
+        """Write a block that is marked as a file."""
         if step.options.startswith("file="):
             path = self.folder / step.options.removeprefix("file=")
             path.write_text(step.text, encoding="utf-8", newline="\n")
@@ -109,11 +109,11 @@ class Reader:
 
 @contextmanager
 def beside(command: str, folder: Path) -> Iterator[None]:
-    """A service that runs while the rest of the page does."""
+    """A service that runs while the rest of the page is run."""
     arguments = shlex.split(command.removeprefix("python"))
     port = int(arguments[arguments.index("--port") + 1])
     paths = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
-    with subprocess.Popen(  # noqa: S603 - a command of our own documents
+    with subprocess.Popen(  # noqa: S603 - a command from our own documents
         [sys.executable, *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": paths},
@@ -140,14 +140,14 @@ def _wait_for(port: int, service: subprocess.Popen[bytes]) -> None:
 
 
 def downloads(folder: Path, first_year: int = 2016) -> Path:
-    """What the pages call FOLDER: small files in the published layouts, and real judgements."""
+    """The pages' FOLDER: small files in the published layouts, and real judgements."""
     write_published(folder, tuple(range(first_year, 2026)))
     write_judgements(ew.load_judgements(), folder / "judgements.csv")
     return folder
 
 
 def followed(page: Path, folder: Path) -> str:
-    """A page with the outputs of today, after every block of it has run in order."""
+    """A page with today's outputs, after running all its blocks in order."""
     text, pieces, at = page.read_text(encoding="utf-8"), [], 0
     with ExitStack() as exits, chdir(folder):
         reader = Reader(folder, exits)

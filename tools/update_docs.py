@@ -44,7 +44,7 @@ CARD = ("card", "--out", "models/default", "--links", "../..", "--overwrite")
 
 @dataclass(frozen=True)
 class Done:
-    """What became of one document, page or notebook."""
+    """The result for one document, page or notebook."""
 
     name: str
     seconds: float
@@ -54,7 +54,7 @@ class Done:
 
 
 def names() -> list[str]:
-    """Every document, page and notebook with outputs, the slowest kind first."""
+    """Every document, page and notebook with outputs, slowest kind first."""
     notebooks = [f"notebooks/{source.stem}" for source in SOURCES]
     return [*notebooks, *(f"docs/{name_of(page)}.md" for page in WITH_BLOCKS), *documents()]
 
@@ -65,12 +65,12 @@ def documents() -> list[str]:
 
 
 def path_of(name: str) -> Path:
-    """The file of a name."""
+    """The path of a name."""
     return ROOT / (f"{name}.ipynb" if name.startswith("notebooks/") else name)
 
 
 def text_of(name: str, place: Path, published: Path) -> str:
-    """What the file should hold today; run in ``place``, an empty folder."""
+    """What the file should contain today; run in ``place``, an empty folder."""
     if name.startswith("notebooks/"):
         source = next(source for source in SOURCES if f"notebooks/{source.stem}" == name)
         return made(source, place)
@@ -81,7 +81,7 @@ def text_of(name: str, place: Path, published: Path) -> str:
 
 
 def update(name: str, published: Path) -> Done:
-    """Make one again, and write it if it changed; a fault is kept, not raised."""
+    """Make one again, and write it if it changed; an error is kept, not raised."""
     begun = time.monotonic()
     needed = NEEDED.get(name.removeprefix("docs/").removesuffix(".md"))
     if needed and not _is_there(needed):
@@ -89,12 +89,12 @@ def update(name: str, published: Path) -> Done:
     try:
         with (
             tempfile.TemporaryDirectory() as place,
-            redirect_stdout(io.StringIO()),  # what blocks print that show no output
+            redirect_stdout(io.StringIO()),  # output of blocks that show none
             warnings.catch_warnings(),
         ):
-            warnings.simplefilter("error")  # as in the tests: no document shows what warns
+            warnings.simplefilter("error")  # as in the tests: no document may show code that warns
             text = text_of(name, Path(place), published)
-    except Exception:  # noqa: BLE001 - whatever a document's code raises is its fault
+    except Exception:  # noqa: BLE001 - whatever a document's code raises is reported
         return Done(name, time.monotonic() - begun, fault=traceback.format_exc(limit=-6))
     changed = text != path_of(name).read_text(encoding="utf-8")
     if changed:
@@ -110,7 +110,7 @@ def _is_there(module: str) -> bool:
 
 
 def update_all(chosen: Sequence[str], jobs: int) -> list[Done]:
-    """Make them again side by side, and say each as it is done."""
+    """Make them again in parallel, and report each as it finishes."""
     results = []
     with tempfile.TemporaryDirectory() as place:
         published = downloads(Path(place) / "FOLDER")
@@ -125,7 +125,7 @@ def update_all(chosen: Sequence[str], jobs: int) -> list[Done]:
 
 
 def say(done: Done, place: str) -> None:
-    """A line on one that is done."""
+    """Print a line on one that is finished."""
     state = "written" if done.changed else "as it was"
     if done.left_out:
         state = f"left as it is: {done.left_out}"
@@ -144,7 +144,7 @@ def command(*arguments: str) -> None:
 
 
 def update_record(folder: Path) -> None:
-    """docs/evaluation.md, and what ships of the record of the model and panel now in place."""
+    """Update docs/evaluation.md and the shipped record of the current model and panel."""
     if not folder.exists():
         command("-m", "earlywarn", "backtest", "--out", str(folder))
     command("tools/make_record_table.py", str(folder))
@@ -152,7 +152,7 @@ def update_record(folder: Path) -> None:
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """What the command line asks for."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.update_docs", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("words", nargs="*", help="parts of the names to write; none means all")
@@ -164,7 +164,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write what was asked for; 1 if any of it failed."""
+    """Write what was requested; return 1 if any of it failed."""
     options = parsed(arguments)
     words = options.words or [""]
     chosen = [name for name in names() if any(word in name for word in words)]
