@@ -21,7 +21,7 @@ from page import machine
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks-at-scale.md"
 SAMPLE = 1_000
-"""Every so many providers are compared, column by column."""
+"""One in this many providers is compared, column by column."""
 
 PLAIN = """
 import pickle, sys
@@ -48,7 +48,7 @@ if __name__ == "__main__":
 
 
 def write(folder: Path, providers: int) -> int:
-    """Write invented figures, sorted by measure; how many there are."""
+    """Write invented figures, sorted by measure, and return their number."""
     snapshot = invented(providers)
     figures = snapshot.observations
     figures.to_parquet(folder / "figures.parquet", row_group_size=providers * YEARS // 4)
@@ -58,7 +58,7 @@ def write(folder: Path, providers: int) -> int:
 
 
 def measure(providers: int, workers: int) -> list[tuple[str, float, float]]:
-    """How each way is called, its peak memory in megabytes and its seconds."""
+    """The name of each way, its peak memory in megabytes and its seconds."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         figures = write(folder, providers)
@@ -77,7 +77,7 @@ def measure(providers: int, workers: int) -> list[tuple[str, float, float]]:
 
 
 def compare(folder: Path) -> None:
-    """Hold a sample of what was built a few at a time against what was built in one go."""
+    """Compare a sample of what was built a few at a time with what was built in one go."""
     plain = pd.read_parquet(folder / "plain.parquet")
     for file in sorted((folder / "built").iterdir()):
         part = pd.read_parquet(file).iloc[::SAMPLE]
@@ -85,7 +85,7 @@ def compare(folder: Path) -> None:
 
 
 def page(providers: int, rows: list[tuple[str, float, float]]) -> str:
-    """The page: what was measured, where and how."""
+    """The page with what was measured, where and how."""
     intro = (
         f"`python benchmarks/building_at_scale.py` builds the indicators of {providers:,} invented "
         f"providers over {YEARS} years from a Parquet file, in processes of their own, and "

@@ -1,4 +1,4 @@
-"""Building indicators for invented providers: seconds a million figures, and how they grow."""
+"""Build indicators for invented providers: seconds per million figures, and how they grow."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ import earlywarn as ew
 YEARS = 12
 HERE = Path(__file__).parent
 LARGE = 100_000
-"""Providers from which on it is to take half of what it first took, 33 passes."""
+"""From this many providers on, it should take half of the original 33 passes."""
 HALF = 2.0
-"""How many times as fast as an older version it is to be."""
+"""The target speed, as a multiple of an older version's."""
 ALONE = """
 import sys, time
 sys.path.insert(0, sys.argv[1])
@@ -30,7 +30,7 @@ start = time.perf_counter()
 ew.build_indicators(snapshot)
 print(time.perf_counter() - start)
 """
-"""One building in a process of its own, which says how long it took."""
+"""One build in a separate process, which prints how long it took."""
 THE_LIMIT = "one pass of numpy over the figures: read three columns, multiply, add, write"
 
 
@@ -51,7 +51,8 @@ def measure(sizes: tuple[int, ...], before: Path | None = None) -> Section:
         rounds = 3 if figures < 10**7 else 1
         found = in_turn(
             {
-                # Another snapshot of the same figures: one snapshot's indicators are built once.
+                # A new snapshot of the same figures, since a snapshot's indicators are built only
+                # once.
                 "build": lambda given=snapshot: ew.build_indicators(replace(given)),
                 "one pass": lambda given=snapshot: one_pass(given.observations),
             },
@@ -82,7 +83,7 @@ def _alone(version: Path, providers: int) -> float:
 
 
 def invented(providers: int) -> ew.Snapshot:
-    """What the newest snapshot holds of each measure, drawn for invented providers."""
+    """The latest snapshot's figures for each measure, drawn for invented providers."""
     panel = ew.load_panel()
     snapshot = panel.as_of(panel.newest_publication)
     rng = np.random.default_rng(0)

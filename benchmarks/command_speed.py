@@ -1,4 +1,4 @@
-"""Whole commands that people wait for: against an older version, and a bare read of the files."""
+"""Whole commands that people wait for, against an older version and a bare read of the files."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ COMMANDS: dict[str, tuple[list[str], float]] = {
     ),
     "explain Leeds": (["explain", "Leeds"], 2.0),
 }
-"""Of each command its words, and how many times as fast as before it is to be."""
+"""The arguments of each command, and its target speed as a multiple of the old one."""
 LONG = frozenset({"backtest"})
 """Commands that are run once: minutes of them are steady enough."""
 
 
 def measure(before: Path | None, published: Path | None, commands: list[str]) -> Section:
-    """Time each command, and the same of an older checkout if there is one.
+    """Time each command, and also with an older checkout if there is one.
 
     Parameters
     ----------
@@ -77,11 +77,11 @@ for file in sorted(Path(sys.argv[1]).rglob("*.*")):
     elif file.suffix in {".ods", ".xlsx"}:
         pd.read_excel(file, sheet_name=None, header=None, dtype="str")
 """
-"""What ``build`` reads, read by pandas and no more, in a process of its own like ``build``."""
+"""Only read, with pandas, what ``build`` reads, in a separate process like ``build``."""
 
 
 def _build(published: Path) -> list[Line]:
-    """Reading the published files into a panel, against reading them and no more."""
+    """Reading the published files into a panel, against only reading them."""
     tables = sorted(published.rglob("*.csv"))
     bare = [sys.executable, "-c", BARE, str(published)]
     found = in_turn(
@@ -103,7 +103,7 @@ def _build(published: Path) -> list[Line]:
 
 
 def _run(version: Path, words: list[str]) -> None:
-    """Run a command of a version, its results in a folder that goes again."""
+    """Run a command of a version, with its results in a temporary folder."""
     with tempfile.TemporaryDirectory() as out:
         given = [word.replace("{out}", out) for word in words]
         command = [sys.executable, "-W", "ignore", "-m", "earlywarn", *given]

@@ -19,7 +19,7 @@ else:
     polars.read_parquet(given).write_parquet(out)
 """
 AIMS = {".csv": 1 / 3, ".parquet": 1 / 1.85}
-"""What four and two times the speed of the first measurement come to, beside polars."""
+"""Four and two times the speed of the first measurement, relative to polars."""
 
 
 def measure(rows: int, without: frozenset[str]) -> Section:

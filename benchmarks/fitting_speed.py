@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FEW = 5
-"""Refits of a peer: their time is scaled to all."""
+"""Number of refits of a peer: their time is scaled to all."""
 
 
 def measure(refits: int, without: frozenset[str], inspections: int | None = None) -> Section:
-    """Time the refits that training does, with every case drawn again by its authority."""
+    """Time the refits in training, with cases resampled by authority."""
     panel = ew.load_panel()
     cases = training_cases(panel.judgements).tail(inspections or 10**6)
     records = scored_indicators()
@@ -52,7 +52,7 @@ def measure(refits: int, without: frozenset[str], inspections: int | None = None
 
 
 def _loop(call: Callable[[Any, Any], object], X: Any, grade: Any) -> float:
-    """Seconds of a few refits, each on cases drawn again."""
+    """Seconds of a few refits, each on resampled cases."""
     draws = np.random.default_rng(0).integers(0, len(X), (FEW, len(X)))
 
     def refits() -> None:
@@ -60,7 +60,7 @@ def _loop(call: Callable[[Any, Any], object], X: Any, grade: Any) -> float:
             call(X[draw], grade[draw])
 
     with warnings.catch_warnings():
-        # Peers warn of what they do not bring to an end.
+        # Peers warn if they do not converge.
         warnings.simplefilter("ignore")
         return in_turn({"peer": refits}, 1)["peer"]
 

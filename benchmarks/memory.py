@@ -27,7 +27,7 @@ COLUMNS = ("rereferrals", "agency_workers", "vacancies", "caseload", "reviews_in
 
 
 class Run(NamedTuple):
-    """What one run of the command took."""
+    """The measurements of one run of the command."""
 
     rows: int
     ending: str
@@ -64,13 +64,13 @@ def write(file: Path, rows: int) -> None:
 
 
 def family(process: int) -> set[int]:
-    """A process and those that it has started, by Linux's own list."""
+    """A process and those that it has started, from Linux's own list."""
     parents = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
                 stat = (folder / "stat").read_text(encoding="utf-8")
-            except OSError:  # It has ended meanwhile.
+            except OSError:  # It has ended in the meantime.
                 continue
             parents[int(folder.name)] = int(stat.rpartition(")")[2].split()[1])
     found, new = {process}, {process}
@@ -81,17 +81,17 @@ def family(process: int) -> set[int]:
 
 
 def megabytes(process: int) -> float:
-    """Memory of a process that it shares with no other, or its share of what it does."""
+    """The memory of a process: its own, plus its part of shared memory."""
     try:
         told = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="utf-8")
-    except OSError:  # It has ended meanwhile.
+    except OSError:  # It has ended in the meantime.
         return 0.0
     lines = dict(line.split(":", 1) for line in told.splitlines()[1:])
     return int(lines["Pss"].split()[0]) / 1024
 
 
 def measure(rows: int, ending: str, jobs: int) -> Run:
-    """Score a file of so many rows, and see how much memory that took at the most."""
+    """Score a file of a number of rows, and measure the peak memory."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / f"in{ending}"
         write(source, rows)
@@ -101,7 +101,7 @@ def measure(rows: int, ending: str, jobs: int) -> Run:
 
 
 def watched(command: list[str]) -> tuple[float, float]:
-    """Run a program: the most memory that its processes took together, and its seconds."""
+    """Run a program, and return the peak memory of its processes together and its seconds."""
     begun, peak = time.perf_counter(), 0.0
     running = subprocess.Popen(command)  # noqa: S603 - our own command
     done = threading.Event()
@@ -138,7 +138,7 @@ def growth(runs: list[Run]) -> str:
 
 
 def page(runs: list[Run]) -> str:
-    """The page: what was measured, where and how."""
+    """The page with what was measured, where and how."""
     intro = (
         "`python benchmarks/memory.py` scores invented files of several sizes with "
         "`earlywarn batch` and rewrites this page. Peak memory is that of all the command's "

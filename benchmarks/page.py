@@ -1,4 +1,4 @@
-"""The measurements as a page: tables, and which aims were reached, all by their numbers."""
+"""The measurements as a page: tables, and which targets were reached."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def page(sections: Iterable[Section]) -> str:
 
 
 def _aims(sections: list[Section]) -> list[str]:
-    """Every aim, with what was measured and whether that reaches it."""
+    """Every target, with what was measured and whether that reaches it."""
     lines = [line for section in sections for line in section.lines if line.aim is not None]
     limits = [limit for section in sections for limit in section.limits if limit.most is not None]
     rows = [
@@ -82,7 +82,7 @@ def _number(limit: Limit) -> str:
 
 
 def machine() -> str:
-    """What it was measured on."""
+    """The machine of the measurements."""
     used = ", ".join(f"{name} {number}" for name, number in _versions().items())
     return (
         f"Measured on {os.cpu_count()} cores ({platform.machine()}), "
@@ -91,7 +91,7 @@ def machine() -> str:
 
 
 def _versions() -> dict[str, str]:
-    """What took part."""
+    """The versions of the packages compared."""
     found = {}
     for name in (*PACKAGES, *PEERS):
         try:

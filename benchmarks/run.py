@@ -62,7 +62,7 @@ def main() -> None:
     for subject in SUBJECTS:
         if subject in chosen.only:
             sections.append(measures[subject]())
-            # As it comes: the whole takes minutes, and may be cut short.
+            # Written as it goes: the whole takes minutes, and may be interrupted.
             print(page(sections[-1:]).partition("\n## ")[2], file=sys.stderr)
     text = page(sections)
     print(text)

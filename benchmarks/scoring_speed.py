@@ -1,4 +1,4 @@
-"""Scoring rows: against scikit-learn's pipeline, its explainers, and one pass of numpy."""
+"""Score rows, against scikit-learn's pipeline, its explainers, and one pass of numpy."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ Floats = NDArray[np.float64]
 
 PIPELINE = "Pipeline(SimpleImputer, StandardScaler, LogisticRegression).predict_proba"
 REPEATED = 30
-"""Calls of one row that are timed together."""
+"""Number of calls with one row that are timed together."""
 FEW = 2_000
-"""Rows for peers that are too slow for all of them: their time is scaled by the row."""
+"""Rows for peers that are too slow for all of them: their time is scaled by the number of rows."""
 
 
 def measure(rows: int, without: frozenset[str]) -> Section:
@@ -50,7 +50,7 @@ def measure(rows: int, without: frozenset[str]) -> Section:
 
 
 def _one_row() -> list[Line]:
-    """One row, as a program has it, through pandas and scikit-learn; and the arithmetic alone."""
+    """One row, as in a program, through pandas and scikit-learn; and only the arithmetic."""
     row = {"rereferrals": 31.0, "agency_workers": 14.0, "vacancies": 20.0, "caseload": 17.5}
     rng = np.random.default_rng(0)
     rows = pd.DataFrame(rng.uniform(0, 40, (200, len(row))), columns=list(row))
@@ -100,7 +100,7 @@ class _Task:
         self.seconds: dict[str, float] = {}
 
     def against_pipeline(self) -> list[Line]:
-        """Ours and the pipeline's, from the same frame; and one pass over the same array."""
+        """Ours and the pipeline's time, from the same frame; and one pass over the same array."""
         matrix = np.asfortranarray(self.levels.to_numpy())
         found = self.seconds = in_turn(
             {
@@ -134,13 +134,13 @@ class _Task:
         return (found.contributions, *(probabilities(each) for each in odds))
 
     def against(self, maker: Callable[[_Task], tuple[str, float]]) -> Line:
-        """Ours against a peer that explains too."""
+        """Our time against that of a peer that also explains."""
         peer, theirs = maker(self)
         what = self.title + "contributions, risk and 90% interval"
         return Line(what, self.seconds["everything"], peer, theirs)
 
     def scaled(self, call: Callable[[], object]) -> float:
-        """Seconds for all rows of a call on a few of them."""
+        """Seconds for all rows, scaled from a call on a few of them."""
         return in_turn({"peer": call}, 2)["peer"] * len(self.levels) / len(self.few)
 
     @property
@@ -150,7 +150,7 @@ class _Task:
 
 
 def _linear(task: _Task) -> tuple[str, float]:
-    """The pipeline's risks, and its contributions by shap.LinearExplainer."""
+    """The pipeline's risks, with contributions from shap.LinearExplainer."""
     import shap  # noqa: PLC0415 - optional
 
     ready = task.pipeline[:-1].transform(task.levels)
@@ -160,7 +160,7 @@ def _linear(task: _Task) -> tuple[str, float]:
 
 
 def _boosting(task: _Task) -> tuple[str, float]:
-    """HistGradientBoosting's risks, and its contributions by shap.TreeExplainer."""
+    """HistGradientBoosting's risks, with contributions from shap.TreeExplainer."""
     import shap  # noqa: PLC0415 - optional
 
     trees = HistGradientBoostingClassifier(random_state=0).fit(task.some, task.label)
@@ -190,7 +190,7 @@ def _additive(task: _Task) -> tuple[str, float]:
 
 
 def invented(model: ew.RiskModel, rows: int, gaps: float) -> pd.DataFrame:
-    """Standardised levels and their errors, a share of them missing."""
+    """Standardised levels and their errors, with a share of them missing."""
     rng = np.random.default_rng(0)
     columns: dict[str, Floats] = {}
     for name, record in zip(model.columns, model_indicators(model), strict=True):

@@ -1,7 +1,7 @@
 """The service under load, against a bare FastAPI with scikit-learn's pipeline and an empty one.
 
-Each is a process of its own that listens on this machine. Clients ask again as soon as they have
-their answer; ours and the peers' turns take the same seconds, one after the other.
+Each is a separate process that listens on this machine. Clients send the next request as soon as
+they have their answer; ours and the peers' turns take the same time, one after the other.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 FIGURES = {"rereferrals": 31.0, "agency_workers": 14.0, "vacancies": 20.0, "caseload": 17.5}
 PATIENCE = 60
-"""Seconds that a service may take to listen."""
+"""Seconds that a service may take to start listening."""
 BARE = """
 import sys, joblib, pandas as pd, uvicorn
 from fastapi import FastAPI
@@ -49,7 +49,7 @@ uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")
 
 
 def measure(seconds: float, rounds: int = 3) -> Section:
-    """Requests a second of one row each, as seconds a request."""
+    """Measure requests of one row each, in seconds per request."""
     with tempfile.TemporaryDirectory() as name, _both(Path(name)) as (ours, bare):
         doors = {
             "score, 64 clients": (ours, "/score", 64),
@@ -86,7 +86,7 @@ def measure(seconds: float, rounds: int = 3) -> Section:
 
 @contextlib.contextmanager
 def _both(folder: Path) -> Iterator[tuple[int, int]]:
-    """Both services, and the ports where they listen."""
+    """Both services, and the ports on which they listen."""
     (folder / "bare.py").write_text(BARE, encoding="utf-8")
     rng = np.random.default_rng(0)
     rows = pd.DataFrame(rng.uniform(0, 40, (200, len(FIGURES))), columns=list(FIGURES))
@@ -135,7 +135,7 @@ def _request(path: str, figures: dict[str, float]) -> bytes:
 
 
 def _pace(port: int, path: str, clients: int, seconds: float) -> float:
-    """Seconds a request, of so many clients at a time."""
+    """Seconds per request, with a number of clients at a time."""
     request = _request(path, FIGURES)
 
     async def client(until: float) -> int:
@@ -157,7 +157,7 @@ def _pace(port: int, path: str, clients: int, seconds: float) -> float:
 
 
 async def _answer(reader: asyncio.StreamReader) -> bytes:
-    """One answer's body; anything but 200 ends the benchmark."""
+    """The body of one answer; anything but 200 ends the benchmark."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     if b" 200 " not in head.splitlines()[0]:
         sys.exit(f"a service refused a request: {head.decode()}")
@@ -166,7 +166,7 @@ async def _answer(reader: asyncio.StreamReader) -> bytes:
 
 
 def _compare_answers(port: int) -> None:
-    """Sixty-four clients with rows of their own get, byte for byte, what each gets alone."""
+    """Check that sixty-four clients get, byte for byte, what each would get alone."""
     requests = [_request("/explain", {**FIGURES, "caseload": 10.0 + n / 8}) for n in range(64)]
 
     async def ask(request: bytes) -> bytes:

@@ -34,7 +34,7 @@ print(",".join(sorted(name for name in others if not name.startswith("_"))))
 
 
 def measure(rounds: int = 9) -> Section:
-    """Time whole processes, and what remains without the packages that are imported."""
+    """Time whole processes, and what remains without the imported packages."""
     with tempfile.TemporaryDirectory() as folder:
         peer, packages = _peer(Path(folder)), _packages()
         found = in_turn(
@@ -63,7 +63,7 @@ def measure(rounds: int = 9) -> Section:
 
 
 def _peer(folder: Path) -> tuple[str, ...]:
-    """What somebody would otherwise assemble: ready rows, a stored pipeline, a short script."""
+    """What one would otherwise assemble: prepared rows, a stored pipeline, a short script."""
     panel = ew.load_panel()
     X = ew.build_indicators(panel.as_of(panel.newest_publication))
     model = ew.load_model()
@@ -77,7 +77,7 @@ def _peer(folder: Path) -> tuple[str, ...]:
 
 
 def _packages() -> str:
-    """The packages of others that the command has loaded when it is done."""
+    """The third-party packages that the command has loaded when it finishes."""
     return _run("-c", LOADED).splitlines()[-1]
 
 

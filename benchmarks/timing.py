@@ -1,4 +1,4 @@
-"""Timing calls in turn, and what one line of the page is made of."""
+"""Time calls alternately, and define the lines of the page."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ if TYPE_CHECKING:
 
 
 class Line(NamedTuple):
-    """One comparison: seconds of ours and of the peer's, on the same data in one run."""
+    """One comparison: our seconds and the peer's, on the same data in one run."""
 
     what: str
     ours: float
     peer: str
     theirs: float
     aim: float | None = None
-    """The least ratio, theirs to ours, that is aimed at."""
+    """The target ratio, theirs to ours."""
 
     @property
     def ratio(self) -> float:
-        """How many times as long the peer takes."""
+        """The peer's time as a multiple of ours."""
         return self.theirs / self.ours
 
 
 class Limit(NamedTuple):
-    """One figure that has a limit of its own, whatever a peer does."""
+    """A figure with its own limit, regardless of peers."""
 
     what: str
     found: float
     unit: str
     most: float | None = None
-    """What is aimed at, at the most."""
+    """The target, as an upper limit."""
 
 
 class Section(NamedTuple):
-    """What one subject's measuring gave."""
+    """The measurements of one subject."""
 
     title: str
     lines: list[Line]
@@ -47,12 +47,12 @@ class Section(NamedTuple):
 
 
 def in_turn(calls: Mapping[str, Callable[[], object]], rounds: int = 3) -> dict[str, float]:
-    """Seconds of each call's fastest run; one run of each a round, so that all share a slow spell.
+    """Time each call's fastest run, one run of each per round, so that all share slow spells.
 
     Parameters
     ----------
     calls : mapping of str to callable
-        What to run, by name.
+        The calls to run, by name.
     rounds : int
         How often each is run.
     """
@@ -66,7 +66,7 @@ def in_turn(calls: Mapping[str, Callable[[], object]], rounds: int = 3) -> dict[
 
 
 def missing_peer(package: str, without: frozenset[str]) -> str:
-    """Why a peer does not take part, or nothing if it does."""
+    """Why a peer is left out; empty if it is not."""
     if package in without:
         return f"{package}: left out on request (--without {package})"
     if find_spec(package) is None:
