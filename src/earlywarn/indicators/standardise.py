@@ -56,7 +56,7 @@ class Distribution:
     Parameters
     ----------
     centre : float
-        Where the middle authority of average deprivation lies.
+        The level of the middle authority with average deprivation.
     gradient : float
         How much higher it lies for each point of deprivation; 0 where it is not compared like for
         like.

@@ -15,11 +15,11 @@ none began from 10 March 2020 to the last one."""
 _NONE_PUBLISHED = ((12, 23), (1, 3))  # none from 22 December to 4 January
 _MAY, _MONDAY = 5, 0
 _CLOSED = (date(2022, 9, 19), date(2023, 5, 8))
-"""Mondays that were holidays in one year alone: a funeral, and a coronation."""
+"""Mondays that were holidays in one year only: a funeral, and a coronation."""
 
 
 def holiday_of_start(day: date) -> str:
-    """The holidays in which a day lies and no inspection known began; empty text if there are none.
+    """Return the holidays on a day in which no known inspection began; otherwise empty.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def holiday_of_start(day: date) -> str:
 
 
 def holiday_of_report(day: date) -> str:
-    """The holidays in which a day lies and no report known was published; or empty text.
+    """Return the holidays on a day in which no known report was published; otherwise empty.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def easter(year: int) -> date:
 
 
 def _within(day: date, first: tuple[int, int], last: tuple[int, int]) -> bool:
-    """Whether a day lies in a part of the year, which may run over the turn of it."""
+    """Whether a day is in a part of the year, which may include the turn of the year."""
     place = day.month, day.day
     if first <= last:
         return first <= place <= last

@@ -81,7 +81,7 @@ def train(  # noqa: PLR0913 - every choice of a retraining, by name
     timeline : Timeline, optional
         A timeline of the same panel and judgements, where several models share one.
     progress : Progress, optional
-        What to report to; silent if not given.
+        Where to report progress; silent by default.
 
     Returns
     -------

@@ -155,7 +155,7 @@ class Snapshot(Shown):
         )
 
     def _whom_to_ask_for(self, code: str, opened: date | None) -> str:
-        """The authorities in its place on the date, as far as the register shows them."""
+        """Suggest the authorities in its place on the date, or another date."""
         early = opened is not None and self.as_of < opened
         kin = [change.successor for change in self.register.successors(code)]
         if early:

@@ -114,7 +114,7 @@ def first_codes(contents: Contents) -> list[str]:
 
 
 def left_out_above(contents: Contents) -> list[str]:
-    """Those already Inadequate with a higher risk than the last of the first, so left out."""
+    """Already Inadequate authorities ranked above the last of the first ones, so left out."""
     listed, first = contents.listed, first_codes(contents)
     last = listed.index[listed["la_code"].isin(first)].max() if first else len(listed)
     return [str(name) for name in listed.loc[:last].query("already_inadequate")["la_name"]]

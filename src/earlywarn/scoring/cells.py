@@ -34,13 +34,13 @@ _YES_OR_NO = {"true": "1", "yes": "1", "false": "0", "no": "0"}
 
 
 class Faults:
-    """Reasons for refusal, each with the rows that it holds for."""
+    """Reasons for refusal, each with the rows to which it applies."""
 
     def __init__(self) -> None:
         self._reasons: list[tuple[npt.NDArray[np.bool_], str]] = []
 
     def add(self, bad: npt.NDArray[np.bool_], reason: str) -> None:
-        """Add a reason for the rows where it holds."""
+        """Add a reason for the rows to which it applies."""
         if bad.any() and reason not in (given for _, given in self._reasons):
             self._reasons.append((bad, reason))
 
@@ -119,7 +119,7 @@ class Numbers:
             self._related[name] = values
 
     def doubt(self, what: str, bad: npt.NDArray[np.bool_]) -> None:
-        """Add what looks wrong in the rows where it holds; ``{rows}`` stands for how many."""
+        """Add what looks wrong in some rows; ``{rows}`` stands for how many."""
         if bad.any():
             self.doubted[what] = bad
 

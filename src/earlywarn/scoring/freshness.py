@@ -68,7 +68,7 @@ def freshness(model: RiskModel | None = None, snapshot: Snapshot | None = None) 
     Parameters
     ----------
     model : RiskModel, optional
-        The model that ships if not given.
+        Default: the model that ships with the package.
     snapshot : Snapshot, optional
         Default: the panel that ships with the package, as of its latest publication.
 

@@ -19,8 +19,7 @@ class Ever(NamedTuple):
     highest: float
     zero: bool
     share: float = 1.0
-    """The share of the lowest that may still be right: a month's counts are a twelfth of a
-    year's."""
+    """The share of the lowest that may be right: a month's counts are a twelfth of a year's."""
 
 
 MARGIN = 1.1

@@ -361,7 +361,7 @@ class Scorer:
         for group in filter(None, read.values()):
             try:
                 bodies: list[Any] = answers([rows for _, rows in group], model, _today(model))
-            except Exception:  # noqa: BLE001 - one of them caused it: each by itself shows which
+            except Exception:  # noqa: BLE001 - one of them caused it: scoring each separately shows which
                 bodies = [_alone(rows, model) for _, rows in group]
             for (waiting, _), body in zip(group, bodies, strict=True):
                 waiting.settle(body)

@@ -23,7 +23,7 @@ _FEWEST_WRONG = 3  # more values than this in a year that contradict their count
 _APART = {"icpc_in_15_days": 10.5}  # its bands leave out some: no published one was 8.7 off
 _APART_MOST = 0.5  # beyond rounding; no other published value was 0.25 off
 _SCALE_APART = 1.1  # shares, thousands and the like are this near to a power of ten
-_SUSPECT_FROM = 100  # a share of nothing at all, of so many, where England's is over half
+_SUSPECT_FROM = 100  # denominator from which 0% is doubtful, where England's share is over half
 
 
 def settle_ratios(figures: pd.DataFrame, measure: Measure, file: str) -> list[Finding]:

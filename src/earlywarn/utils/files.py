@@ -251,7 +251,7 @@ def write_together(
     contents : mapping of Path to str or bytes
         Text is written as UTF-8.
     overwrite : bool or collection of Path
-        As for ``write_whole``, or the files for which it holds.
+        As for ``write_whole``, or the files that may be replaced.
     durable : bool
         As for ``write_whole``. What a killed run left in the same folders is then finished or
         removed first.
