@@ -88,9 +88,8 @@ class Register:
         Parameters
         ----------
         folder : path, optional
-            Where `authorities.csv`, `area_codes.csv` and `reorganisations.csv` are looked for; any
-            may be absent. A row replaces the shipped row with the same code, except where its cells
-            are blank.
+            Where `authorities.csv`, `area_codes.csv` and `reorganisations.csv` are, if they exist.
+            A row replaces the shipped row with the same code, except where its cells are blank.
 
         Raises
         ------
@@ -106,8 +105,7 @@ class Register:
         Parameters
         ----------
         tables : dict of str to pandas.DataFrame
-            Any of "authorities", "area_codes" and "reorganisations", as text or typed as in a
-            register.
+            Any of "authorities", "area_codes" and "reorganisations"; text, or as in a register.
 
         Raises
         ------

@@ -1,7 +1,6 @@
 """The protocol of a backtest: windows, leads, capacities, models, and the checks of its frames.
 
-All of these are defined only here, and every sentence and heading about a window is built from
-here.
+All of these are defined only here. Every sentence and heading about a window is built from here.
 """
 
 from __future__ import annotations

@@ -12,8 +12,7 @@ _TOGETHER = {
 }  # fmt: skip
 """Inspections from 2013 to 2026 by overall, leadership, help and protection and in care (initials).
 
-These are 481 with an overall grade and all three areas; 18 had a combination that fewer than three
-had.
+These are 481 with an overall grade and all three areas; 18 had a combination of fewer than three.
 """
 
 _LEAVERS = {

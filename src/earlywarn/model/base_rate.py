@@ -272,8 +272,7 @@ class _Cases:
             gradient = self._by_year(self.event - risk) - _times(precision, away)
             curve = precision.copy()
             curve[:, diagonal, diagonal] += self._by_year(risk * (1 - risk))
-            # The posterior is concave; limiting a step to 1 keeps Newton's method from
-            # overshooting.
+            # The posterior is concave; steps of at most 1 keep Newton's method on course.
             move = np.clip(np.linalg.solve(curve, gradient[:, :, None])[:, :, 0], -1.0, 1.0)
             away = away + move
             if np.abs(move).max() < _SETTLED:

@@ -2,8 +2,7 @@
 
 With some eighty events the data can show how much a composite of all indicators matters, but little
 about each of them. So the prior is one composite: the mean of the families, each the mean of its
-indicators with the catalogue's signs. A family may deviate from it, and a single indicator far
-less.
+indicators with the catalogue's signs. A family may deviate from it, an indicator far less.
 """
 
 from __future__ import annotations

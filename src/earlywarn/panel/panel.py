@@ -170,8 +170,7 @@ class Panel(Shown):
         Returns
         -------
         Panel
-            A new panel; this one is unchanged. An inspection that the panel already has counts
-            once.
+            A new panel; this one is unchanged. An inspection that is already there counts once.
 
         Raises
         ------

@@ -200,8 +200,7 @@ class _Kept(list[dict[str, Any]]):
 def warn_if_overdue(table: pd.DataFrame, day: date, *, stacklevel: int = 3) -> None:
     """Warn of the sources that are overdue on a date, all in one sentence.
 
-    After the model's last day they are not mentioned: another warning says that nothing is valid
-    then.
+    After the model's last day they are not mentioned, since another warning covers everything.
     """
     over = bool(table.loc[table["kind"] == MODEL, "overdue"].any())
     if (late := overdue_words(table)) and not over:

@@ -395,8 +395,7 @@ def _newton_step(
         h00, h01, h11 = ((expected * (1 - fitted)) @ powers).T
         newton = np.column_stack([h11 * level - h01 * tilt, h00 * tilt - h01 * level])
         newton /= (h00 * h11 - h01**2)[:, np.newaxis]
-        # No log-odds moves further than this; steps shortened in this way always raise the
-        # likelihood.
+        # No log-odds moves further than this; such shortened steps always raise the likelihood.
         furthest = np.abs(newton) @ np.max(np.abs(powers[:, :2]), axis=0)
         shortened = np.log1p(furthest) / np.where(furthest == 0, 1, furthest)
     return np.asarray(newton * np.where(furthest == 0, 1, shortened)[:, np.newaxis])

@@ -101,8 +101,7 @@ def log_score(p: npt.ArrayLike, y: npt.ArrayLike) -> float:
     Returns
     -------
     float
-        The score; infinite if something happened that was forecast as impossible. NaN without
-        units.
+        The score; infinite if something happened that was forecast impossible. NaN without units.
 
     Raises
     ------

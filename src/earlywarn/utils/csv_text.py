@@ -314,7 +314,7 @@ def _check_quotes(cells: list[str], delimiter: str) -> None:
     """Refuse a cell of several lines containing rows as long as the one that it is in.
 
     Two stray quotes turn everything between them into one cell: the rest of a row, whole rows, and
-    the beginning of another. A note of several lines does not have as many commas.
+    the beginning of another. A note of several lines has fewer commas.
     """
     width = len(cells) - 1
     for cell in cells:

@@ -149,8 +149,7 @@ def _unlockable(file: Path, error: OSError) -> UsageError:
 def _release(stream: IO[str], file: Path) -> None:
     with stream:
         if not _WINDOWS:
-            # Removed while still locked: whoever opened it before sees that the name is another
-            # file's.
+            # Removed while still locked: whoever opened it before sees that the name is gone.
             with contextlib.suppress(OSError):
                 file.unlink()
             return
