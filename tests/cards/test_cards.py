@@ -286,8 +286,8 @@ def test_what_is_said_follows_from_the_figures(model, national, shipped, learnt)
     exact = said(changed(both, "populations", "window == 'from 2022'", lower=1.05, upper=1.6))
     assert exact["level_words"] == "too low, beyond chance"
     worse = said(changed(shipped, "records", OURS, brier_skill_lower=-0.1, auc_lower=0.4))
-    assert worse["skill_words"].startswith("not surely better than the recent share")
-    assert worse["order_words"] == "not surely better than chance"
+    assert worse["skill_words"].startswith("not clearly better than the recent share")
+    assert worse["order_words"] == "not clearly better than chance"
     beaten = said(changed(shipped, "paired", "measure == 'auc'", lower=0.1))
     assert beaten["alike"] == "none"
     assert "red flags" in beaten["better_than"]

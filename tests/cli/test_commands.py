@@ -66,7 +66,7 @@ def fault(capsys, *arguments) -> str:
     assert out == ""
     assert err.count("\n") == 1
     assert err.startswith("earlywarn: ")
-    assert "fault of earlywarn itself" not in err
+    assert "error in earlywarn itself" not in err
     return err
 
 
@@ -92,7 +92,9 @@ def test_score_leads_with_those_not_already_inadequate(capsys, expected):
     assert f"{100 * shown['risk'].iloc[0]:.1f}%" in rows[0][1]
     words = " ".join(out.split())
     assert "153 authorities" in words
-    assert f"Already Inadequate: {already.sum()} of 153 authorities, shown apart with" in words
+    assert (
+        f"Already Inadequate: {already.sum()} of 153 authorities, listed separately with" in words
+    )
     assert ew.load_model().info["sunset"] in out
 
 
@@ -110,8 +112,8 @@ def test_score_shows_those_already_inadequate_apart_when_asked(capsys, expected)
     ("count", "said_of"),
     [
         (0, "Already Inadequate: none of 5 authorities."),
-        (1, "Already Inadequate: 1 of 5 authorities, shown apart"),
-        (5, "Already Inadequate: 5 of 5 authorities, shown apart"),
+        (1, "Already Inadequate: 1 of 5 authorities, listed separately"),
+        (5, "Already Inadequate: 5 of 5 authorities, listed separately"),
     ],
 )
 def test_none_one_or_all_already_inadequate(expected, count, said_of):
@@ -223,16 +225,16 @@ def test_whatif_tells_the_changed_figures_and_claims_no_cause(capsys, expected):
     told = [line for line in out.splitlines() if re.match(r" +\d+\.\d +\d+\.\d ", line)]
     assert len(told) == len(rows)
     assert f"{100 * rows['risk_after'].iloc[-1]:.1f}%" in told[-1]
-    assert "no claim about causes" in " ".join(out.split())
+    assert "not a claim about causes" in " ".join(out.split())
 
 
 def test_whatif_says_that_there_is_no_band_beyond(capsys, expected):
     lowest, highest = expected["la_code"].iloc[-1], expected["la_code"].iloc[0]
     text = fault(capsys, "whatif", lowest, "--as-of", DAY)
     assert "no band beyond" in text
-    assert text.endswith("Ask the other way: with --worse.\n")
+    assert text.endswith("Try the other direction: with --worse.\n")
     text = fault(capsys, "whatif", highest, "--worse", "--as-of", DAY)
-    assert text.endswith("Ask the other way: without --worse.\n")
+    assert text.endswith("Try the other direction: without --worse.\n")
     with pytest.raises(ew.EarlyWarnError, match="better=False"):
         ew.what_would_change(ew.load_model(), ew.load_panel().as_of(DAY), lowest)
 
@@ -433,8 +435,8 @@ def test_faults_of_train(capsys, tmp_path, quick, arguments, words):
         (["monitor", "--out", "m", "--files", ""], "files: nothing is given"),
         (["serve", "--host", ""], "host: nothing is given"),
         (["report", "--out", "a.html", "--as-of", ""], "as-of: nothing is given"),
-        (["train", "--out", "m", "--until", "2999-01-01"], "the day has not come"),
-        (["publish", "--to", "r", "--as-of", "2999-01-01"], "the day has not come"),
+        (["train", "--out", "m", "--until", "2999-01-01"], "the date is in the future"),
+        (["publish", "--to", "r", "--as-of", "2999-01-01"], "the date is in the future"),
         (["score", "--panel", "nowhere"], "nowhere"),
         (["score", "--model", "nowhere"], "no model here"),
         (["score", "--top", "0"], "1 or more"),

@@ -44,7 +44,7 @@ def test_the_same_inputs_give_the_same_bytes_and_own_figures_are_drawn(tmp_path,
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("funnel --out a.svg", "found no indicator; expected a name of the catalogue"),
+        ("funnel --out a.svg", "found no indicator; expected a name from the catalogue"),
         ("map rereferrals --out a.svg", "found rereferrals; expected none"),
         ("funnel absence --out a.svg", "a funnel needs the number of cases"),
         ("history rereferrals --out a.svg", "found no authority; expected --mark with one"),

@@ -76,5 +76,5 @@ def test_what_is_there_is_kept(card, tmp_path: Path) -> None:
         card.save(file)
     with pytest.raises(UsageError, match=r"expected \.html or \.svg"):
         card.save(tmp_path / "leeds.png")
-    with pytest.raises(UsageError, match="a card is of one authority"):
+    with pytest.raises(UsageError, match="a card shows one authority"):
         explanation_card()

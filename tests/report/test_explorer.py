@@ -588,7 +588,10 @@ def test_the_command_with_own_figures_in_the_page_from_the_start(tmp_path, capsy
     assert "--overwrite" in capsys.readouterr().err
     figures.write_text("la_code,rereferrals\nLeeds,350\n", encoding="utf-8")
     assert main([*line, "--overwrite"]) == 2
-    assert f"{figures}, Leeds, line 2, rereferrals: no such figure" in capsys.readouterr().err
+    assert (
+        f"{figures}, Leeds, line 2, rereferrals: this figure is not possible"
+        in capsys.readouterr().err
+    )
 
 
 def test_faults_of_the_input(tmp_path, model, national) -> None:

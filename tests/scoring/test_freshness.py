@@ -158,7 +158,7 @@ def test_the_command_says_it_once(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr()
     assert "Ofsted's judgements (2026-08-20)" in said.out.replace("\n        ", " ")
     assert "Last judgement known (to 2026-08-20)" in said.out
-    assert said.err.count("newer ones should be there") == 1
+    assert said.err.count("later releases were already due") == 1
 
 
 def test_now_is_today_only(monkeypatch, model, panel) -> None:

@@ -569,7 +569,7 @@ class TestStopped:
         assert again.done_before
         assert (again.rows, again.refused) == (done.rows, done.refused)
         assert main(["batch", str(source), "--out", str(out), "--resume"]) == 0
-        assert "All was done before" in capsys.readouterr().err
+        assert "Everything was already done" in capsys.readouterr().err
         assert out.read_bytes() == before
         assert hidden(tmp_path) == []
 

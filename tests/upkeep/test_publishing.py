@@ -69,7 +69,7 @@ def remove_with_its_line(folder: Path) -> None:
         (remove_with_its_line, "place 2 holds entry 3: reordered or gone"),
         (
             lambda folder: shutil.copy(folder / "0003.csv", folder / "0004.csv"),
-            "entry 0004.csv was slipped in",
+            "entry 0004.csv was inserted",
         ),
     ],
 )
@@ -173,7 +173,7 @@ def test_an_entry_that_publish_did_not_write_is_named(tmp_path: Path) -> None:
 
 
 def test_a_day_is_published_once(register: Path) -> None:
-    with pytest.raises(RegisterError, match="this day or a later one"):
+    with pytest.raises(RegisterError, match="this date or a later one"):
         append_entry(register, {"as_of": DAYS[-1]}, forecasts(1))
 
 

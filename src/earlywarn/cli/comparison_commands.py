@@ -47,7 +47,7 @@ def _changes_options(command: ArgumentParser) -> None:
     command.add_argument(
         "authority", metavar="NAME_OR_CODE", nargs="?", help="one authority (default: all)"
     )
-    command.add_argument("--since", metavar="DATE", required=True, help="the earlier day")
+    command.add_argument("--since", metavar="DATE", required=True, help="the earlier date")
     command.add_argument("--top", type=int, metavar="N", help="print only the N largest changes")
 
 
@@ -66,7 +66,9 @@ def changes(chosen: Namespace) -> None:
 def _whatif_options(command: ArgumentParser) -> None:
     options.add(command, *options.ASKED)
     command.add_argument("authority", metavar="NAME_OR_CODE")
-    command.add_argument("--worse", action="store_true", help="the next higher band, not the lower")
+    command.add_argument(
+        "--worse", action="store_true", help="aim for the next higher band, not the lower"
+    )
 
 
 def whatif(chosen: Namespace) -> None:
@@ -79,10 +81,10 @@ def whatif(chosen: Namespace) -> None:
         if fault.problem != NO_BAND:
             raise
         other = "without --worse" if chosen.worse else "with --worse"
-        parts = {**fault.as_dict(), "remedy": f"Ask the other way: {other}."}
+        parts = {**fault.as_dict(), "remedy": f"Try the other direction: {other}."}
         raise ScoreError(parts.pop("problem"), **parts) from fault
     if rows.empty:
-        raise UsageError("no figure can be moved that way", where=chosen.authority)
+        raise UsageError("no figure can be changed in that direction", where=chosen.authority)
     print(printing.what_if_text(rows, ew.score(model, snapshot), model, snapshot))
     table_file.say_own(snapshot)
 

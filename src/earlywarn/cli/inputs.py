@@ -87,10 +87,10 @@ def model_of(chosen: argparse.Namespace, snapshot: Snapshot) -> RiskModel:
     first, last = model.info.get("first_date", ""), model.info.get("sunset", "9999")
     if not chosen.outside_life and not first <= snapshot.as_of.isoformat() <= last:
         raise UsageError(
-            "the day is outside the model's life",
+            "the date is outside the model's life",
             where="--as-of",
             found=snapshot.as_of.isoformat(),
-            expected=f"{first} to {last}, for which {model.info.get('model_id', 'it')} is meant",
+            expected=f"{first} to {last}, which {model.info.get('model_id', 'it')} is meant for",
             remedy="Retrain it (python -m earlywarn train), or add --outside-life.",
         )
     return model

@@ -35,67 +35,70 @@ COMMANDS = {
         "risk_commands",
         "score every authority in England for the risk of an Inadequate judgement",
     ),
-    "explain": ("risk_commands", "say what one authority's risk is made of"),
-    "compare": ("comparison_commands", "set one authority's figures beside those of a group"),
+    "explain": ("risk_commands", "show what makes up one authority's risk"),
+    "compare": ("comparison_commands", "compare one authority's figures with those of a group"),
     "changes": (
         "comparison_commands",
-        "say what changed since a day, and what the change is made of",
+        "show what has changed since a date, and what makes up the change",
     ),
     "whatif": (
         "comparison_commands",
-        "say with which figures one authority's band would be another",
+        "show which figures would put one authority in another band",
     ),
     "catalogue": (
         "panel_commands",
-        "the indicators: definition, unit, direction, source, since when",
+        "list the indicators: definition, unit, direction, source, first year",
     ),
-    "build": ("panel_commands", "read every known published file below a folder into a panel"),
-    "train": ("model_commands", "learn a model from the judgements published by a date"),
+    "build": ("panel_commands", "read every known published file in a folder into a panel"),
+    "train": ("model_commands", "train a model on the judgements published by a date"),
     "backtest": (
         "model_commands",
-        "the honest record: what would have been said, what happened",
+        "make the honest record: what would have been forecast, and what happened",
     ),
     "card": ("model_commands", "write a model's card, transparency record and quality log"),
     "report": (
         "page_commands",
-        "write a report for any browser: England, or the authorities named",
+        "write a report for any browser, on England or the authorities named",
     ),
     "explore": (
         "page_commands",
-        "write a page for any browser on which an authority's figures can be changed",
+        "write a page for any browser on which you can change an authority's figures",
     ),
     "draw": (
         "drawing_command",
-        "draw one figure into a file: a funnel, a history, the ranked risks, the map",
+        "draw one chart and save it: a funnel, a history, the ranked risks or the map",
     ),
-    "batch": ("rows_commands", "score a file of rows of any size into another file"),
-    "serve": ("rows_commands", "answer other systems over HTTP, on this machine"),
+    "batch": (
+        "rows_commands",
+        "score a file of rows of any size, and write the results to another file",
+    ),
+    "serve": ("rows_commands", "serve scores to other systems over HTTP, from this machine"),
     "refresh": (
         "upkeep_commands",
-        "bring what is new of the official figures into a folder",
+        "fetch newly published official figures into a folder",
     ),
-    "publish": ("upkeep_commands", "append what is said today to a register of forecasts"),
+    "publish": ("upkeep_commands", "add today's forecasts to a register of forecasts"),
     "verify": (
         "upkeep_commands",
-        "check a register of forecasts, and score it by what came",
+        "check a register of forecasts, and score it against the actual outcomes",
     ),
     "retrain": (
         "upkeep_commands",
-        "train a challenger, and hold it against the model in use",
+        "train a challenger, and compare it with the model in use",
     ),
     "monitor": (
         "upkeep_commands",
         (
-            "look at all that ages: figures, drift, forecasts, the model's life (exit code 3: "
-            "something needs attention)"
+            "check everything that goes out of date: figures, drift, forecasts, the model's "
+            "life (exit code 3: something needs attention)"
         ),
     ),
     "sign": ("signing_commands", "sign a model file with your key (extra sign)"),
     "signed": (
         "signing_commands",
-        "say whether a model file is signed by the holder of a key (extra sign)",
+        "check whether a model file is signed by the holder of a key (extra sign)",
     ),
-    "drift": ("model_commands", "say whether the model still fits the figures"),
+    "drift": ("model_commands", "check whether the model still fits the figures"),
 }
 """Each command's module, which holds its options and what it does, and what is said of it."""
 
@@ -158,7 +161,7 @@ def _refuse_empty(chosen: argparse.Namespace) -> None:
             "nothing is given",
             where=empty[0].replace("_", "-"),
             found="an empty value",
-            expected="a name, a day or a path",
+            expected="a name, a date or a path",
             remedy="Leave the option out, or give it a value.",
         )
 
@@ -169,7 +172,7 @@ def _unforeseen(fault: Exception) -> int:
         print(f"earlywarn: {_one_line(str(unwritable(place, fault)))}", file=sys.stderr)
         return YOURS
     print(
-        f"earlywarn: a fault of earlywarn itself, {type(fault).__name__}: "
+        f"earlywarn: an error in earlywarn itself, {type(fault).__name__}: "
         f"{_one_line(str(fault))}. Please report it with the command that you ran.",
         file=sys.stderr,
     )
@@ -199,7 +202,7 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(
             message,
             where=self.prog if " " in self.prog else "",
-            remedy=f"{self.prog} --help shows what it takes.",
+            remedy=f"See {self.prog} --help for what it takes.",
         )
 
 

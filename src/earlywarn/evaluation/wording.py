@@ -103,7 +103,7 @@ def order_words(lower: float, upper: float) -> str:
     Examples
     --------
     >>> order_words(0.55, 0.8), order_words(0.45, 0.8)
-    ('better than chance', 'not surely better than chance')
+    ('better than chance', 'not clearly better than chance')
     """
     return f"{_BETTER[side(lower, upper, CHANCE)]} chance"
 
@@ -124,7 +124,7 @@ def skill_words(lower: float, upper: float) -> str:
     Examples
     --------
     >>> skill_words(0.01, 0.1), skill_words(-0.02, 0.1), skill_words(-0.2, -0.1)
-    ('better than', 'not surely better than', 'worse than')
+    ('better than', 'not clearly better than', 'worse than')
     """
     return _BETTER[side(lower, upper, 0.0)]
 
@@ -144,11 +144,11 @@ def differ_words(lower: float, upper: float) -> str:
     Examples
     --------
     >>> differ_words(-0.1, 0.2), differ_words(0.1, 0.2)
-    ('no surer than chance', 'higher')
+    ('no clearer than chance', 'higher')
     """
     if math.isnan(lower) or math.isnan(upper):
         return "not known"
-    return {1: "higher", -1: "lower", 0: "no surer than chance"}[side(lower, upper, 0.0)]
+    return {1: "higher", -1: "lower", 0: "no clearer than chance"}[side(lower, upper, 0.0)]
 
 
-_BETTER = {1: "better than", -1: "worse than", 0: "not surely better than"}
+_BETTER = {1: "better than", -1: "worse than", 0: "not clearly better than"}

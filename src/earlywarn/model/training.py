@@ -205,11 +205,11 @@ def _cut(judgements: pd.DataFrame, until: date | str | None) -> date:
         cut = as_date(until, "until", TrainingError)
         if cut > this_day():
             raise TrainingError(
-                "the day has not come",
+                "the date is in the future",
                 where="until",
                 found=cut.isoformat(),
-                expected=f"a day until today, {this_day()}",
-                remedy="Give the last day whose reports are among the judgements.",
+                expected=f"today, {this_day()}, or an earlier date",
+                remedy="Give the last date whose reports are among the judgements.",
             )
         return cut
     reports = check_judgements(judgements)["published_on"]

@@ -205,7 +205,7 @@ def warn_if_overdue(table: pd.DataFrame, day: date, *, stacklevel: int = 3) -> N
     over = bool(table.loc[table["kind"] == MODEL, "overdue"].any())
     if (late := overdue_words(table)) and not over:
         warnings.warn(
-            f"on {day} newer ones should be there. {late}. Bring them in (python -m earlywarn "
+            f"on {day} later releases were already due. {late}. Fetch them (python -m earlywarn "
             "refresh, or --judgements FILE).",
             OverdueWarning,
             stacklevel=stacklevel,

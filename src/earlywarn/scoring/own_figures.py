@@ -191,7 +191,7 @@ def _number(name: str, cell: Any, where: str) -> float:
     if not 0 <= number <= highest:
         unit = "a count" if record is None else record.unit
         raise IndicatorError(
-            "no such figure is possible",
+            "this figure is not possible",
             where=f"{where}, {name}",
             found=repr(cell),
             expected=f"a number from 0 to {highest:g} ({unit})"
@@ -253,7 +253,7 @@ def _of_counts(
     percent = record.kind == "proportion"
     if cases == 0 or (percent and record.id not in MAY_PASS_100 and given[part] > cases):
         raise IndicatorError(
-            "no such counts are possible",
+            "these counts are not possible",
             where=f"{where}, {record.id}",
             found=f"{part} {given[part]:g} of {whole} {cases:g}",
             expected=f"{whole} above zero, and {part} no more than it",

@@ -213,7 +213,7 @@ def _look_through(root: Path, progress: Progress) -> _Looked:
             remedy="Give the folder that the files were downloaded to.",
         )
     looked = _Looked({}, [], [], [], [])
-    for path, closed in progress.over(entries_below(root), "Looking into each file"):
+    for path, closed in progress.over(entries_below(root), "Checking each file"):
         name = path.relative_to(root).as_posix()
         reason = hidden(name) or closed
         if reason:

@@ -193,7 +193,7 @@ def _changed(done: Refreshed | None) -> Iterator[Item]:
     """New figures are no fault; figures that are gone want a look."""
     if done is None:
         return
-    sentence = f"{len(done.new)} new, {done.kept} there before"
+    sentence = f"{len(done.new)} new, {done.kept} already there"
     if done.changes is not None:
         holes, restated = done.changes.holes, done.changes.restated
         sentence += (
@@ -235,7 +235,7 @@ def _table(name: str, newest: tuple[int, date], series: Mapping[Any, Any], today
     if series["period"] is None or period < series["period"]:
         usual = shipped_calendar().expected(str(series["source"]), period + 1, today)
         due = _a_year_after(last) + LATE if usual is None else usual.due
-        sentence = f"the newest year is {period}, published {last}; the next is due by {due}"
+        sentence = f"the latest year is {period}, published {last}; the next is due by {due}"
         return _item(f"source {name}", sentence, good=today <= due)
     return _item(f"source {name}", _sentence(series), good=not series["overdue"])
 
@@ -244,7 +244,8 @@ def _sentence(row: Mapping[Any, Any]) -> str:
     if row["overdue"]:
         return overdue_sentence(row)
     last = "" if row["period"] is None else f" ({row['period']})"
-    return f"{row['title']}: the newest is of {row['through']}{last}, the next due by {row['due']}"
+    due = f"the next is due by {row['due']}"
+    return f"{row['title']}: the latest is from {row['through']}{last}, {due}"
 
 
 def _a_year_after(day: date) -> date:
@@ -274,7 +275,8 @@ def _forecasts(register: str | Path | None, panel: Panel, today: date) -> Iterat
     last, newest = said[-1]["as_of"], panel.newest_publication
     written = as_date(said[-1].get("written", last), "written", RegisterError)
     if last < newest.isoformat():
-        sentence = f"the last is as of {last}, and figures or reports came on {newest}: one is due"
+        since = f"figures or reports were published on {newest}"
+        sentence = f"the last is as of {last}, and {since}: one is due"
     elif today > written + QUARTER:
         sentence = f"the last was published {written}, more than a quarter ago: one is due"
     else:
@@ -283,10 +285,8 @@ def _forecasts(register: str | Path | None, panel: Panel, today: date) -> Iterat
 
 
 def _life(model: RiskModel, left: int) -> Item:
-    last = f"{model.info['model_id']} is meant for days up to {model.info['sunset']}"
-    sentence = (
-        f"{last}: {left} days are left" if left >= 0 else f"{last}, which is past: retrain it"
-    )
+    last = f"{model.info['model_id']} is meant for dates up to {model.info['sunset']}"
+    sentence = f"{last}: {left} days left" if left >= 0 else f"{last}, which has passed: retrain it"
     return _item("life of the model", sentence, good=left >= SOON.days)
 
 

@@ -151,7 +151,7 @@ def refresh(  # noqa: PLR0913 - every address and limit, each by its name
             f"{len(done.failed)} part{'s' if len(done.failed) > 1 else ''} could not be fetched; "
             f"{len(done.new)} new files were, and are kept",
             found=" | ".join(done.failed),
-            remedy="Run it again: it goes on from there.",
+            remedy="Run it again: it carries on from there.",
         )
     new = pd.DataFrame(done.new, columns=_NEW)
     notes = tuple(done.notes)
@@ -185,7 +185,7 @@ def build_panel(
     place = folder / PANEL
     there = brought_back(place)
     before = load_panel(place if there else None)
-    watched.say(f"Building the panel of the files in {folder}")
+    watched.say(f"Building the panel from the files in {folder}")
     digests = _digests(folder)  # before reading: what comes meanwhile is seen the next time
     after = read_published(folder, keep_judgements=before.judgements, progress=watched)
     standing = after.findings.loc[after.findings["code"] == STANDS, "message"]

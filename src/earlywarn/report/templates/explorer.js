@@ -32,8 +32,8 @@ const explorer = (() => {
     if (value >= 0 && value <= highest) return "";
     const unit = record ? record.unit : "a count";
     return record && record.percent
-      ? `No such figure is possible: expected a number from 0 to ${highest} (${unit}).`
-      : `No such figure is possible: expected a number, 0 or more (${unit}).`;
+      ? `This figure is not possible: expected a number from 0 to ${highest} (${unit}).`
+      : `This figure is not possible: expected a number, 0 or more (${unit}).`;
   }
 
   /* The value and the cases that the counts of an indicator give, with what is wrong with them. */
@@ -52,7 +52,7 @@ const explorer = (() => {
       value: ((record.kind === "proportion" ? 100 : 1) * part) / whole,
       size: whole,
       used: [record.numerator, record.denominator],
-      fault: wrong ? "No such counts are possible: the whole must be above zero, and the part no more than it." : "",
+      fault: wrong ? "These counts are not possible: the whole must be above zero, and the part no larger than it." : "",
     };
   }
 
