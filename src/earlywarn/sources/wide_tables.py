@@ -14,6 +14,7 @@ from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError, SourceError
 from earlywarn.sources.cells import SYMBOLS, legacy_findings, parse_cells
 from earlywarn.sources.continuity import check_copied_years, check_other_years
+from earlywarn.sources.copied_columns import check_copied_columns
 from earlywarn.sources.exchanged import check_exchanged
 from earlywarn.sources.layouts import IDENTIFIERS
 from earlywarn.sources.lost_cells import blank_findings, check_cells, fraction_findings
@@ -62,12 +63,14 @@ class Reading:
 
     `figures` has `la_code, measure, period, numerator, denominator, value, status, joint, line,
     series, newest, source`; `newest` is the newest period of the release it was read from, whose
-    publication date is the vintage; `rows` is how many rows of the table were read.
+    publication date is the vintage; `rows` is how many rows of the table were read; `again` are
+    figures of other tables that it has too (`figures_again`).
     """
 
     figures: pd.DataFrame
     findings: list[Finding]
     rows: int
+    again: pd.DataFrame | None = None
 
 
 def level_of(text: str) -> str:
@@ -116,6 +119,7 @@ def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
     numbers, signs = _numbers(kept, layout, register)
     findings += signs + _sums(counted, layout)
     findings += check_copied_years(kept, places, _NO_COUNTS, register)
+    findings += check_copied_columns(kept, places, numbers, _NO_COUNTS, register)
     findings += check_signs(places, numbers, kept.file, whole=not layout.count_half)
     whole = sorted(layout.whole)
     findings += check_rounded(places, numbers, whole, kept.file, register)
