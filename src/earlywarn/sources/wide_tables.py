@@ -19,6 +19,12 @@ from earlywarn.sources.exchanged import check_exchanged
 from earlywarn.sources.layouts import IDENTIFIERS
 from earlywarn.sources.lost_cells import blank_findings, check_cells, fraction_findings
 from earlywarn.sources.names_and_codes import mismatches
+from earlywarn.sources.odd_figures import (
+    check_decimals,
+    check_not_available,
+    check_small_counts,
+    check_whole_rates,
+)
 from earlywarn.sources.odd_signs import check_rounded, check_signs
 from earlywarn.sources.plausibility import (
     check_coverage,
@@ -30,7 +36,7 @@ from earlywarn.sources.reorganisations import settle_lifetimes, share_joint_lead
 from earlywarn.sources.schema import Finding
 from earlywarn.sources.sums import LOCAL, NATIONAL, REGIONAL, check_absence, check_bands, check_sums
 from earlywarn.sources.validation import check_figures, settle_ratios
-from earlywarn.sources.whole_years import check_years
+from earlywarn.sources.whole_years import check_copied_values, check_years
 from earlywarn.utils.formatting import counted
 
 if TYPE_CHECKING:
@@ -131,6 +137,9 @@ def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
         findings += check_figures(part, measure, layout, kept.file, register)
         findings += check_scale(part, measure.value, kept.file)
         findings += check_years(part, measure.value, kept.file, register)
+        findings += check_copied_values(part, measure.value, kept.file, register)
+        findings += check_whole_rates(part, measure, kept.file, register)
+        findings += check_not_available(part, measure, kept.file, register, layout.series)
         findings += check_other_years(part, measure.value, kept.file, register)
         findings += check_exchanged(part, measure.value, kept.file, register)
         parts.append(part.drop(columns=["needed", "row"]))
@@ -342,9 +351,21 @@ def _numbers(table: Table, layout: Layout, register: Register) -> tuple[Numbers,
         numbers[column] = values, statuses
         findings += legacy_findings(table.cells[column], table.columns[column], table.file)
         findings += blank_findings(table, column)
-        if column in layout.whole:
-            findings += fraction_findings(values, table.lines, table.columns[column], table.file)
+        findings += _odd_figures(table, layout, column, values)
     return numbers, findings
+
+
+def _odd_figures(
+    table: Table, layout: Layout, column: str, values: npt.NDArray[np.float64]
+) -> list[Finding]:
+    """What is said of the numbers of one column, each for itself."""
+    place = values, table.lines, table.columns[column], table.file
+    if column in layout.whole:
+        small = [] if layout.count_half else check_small_counts(*place)
+        return fraction_findings(*place) + small
+    counts = {name for measure in layout.measures for name in measure.counts}
+    half = layout.count_half if column in counts else layout.value_half
+    return check_decimals(*place, step=2 * half)
 
 
 def _sums(table: Table, layout: Layout) -> list[Finding]:
