@@ -10,6 +10,7 @@ import pandas as pd
 
 from earlywarn.sources.cells import SYMBOLS, parse_cells
 from earlywarn.sources.continuity import SMALLEST
+from earlywarn.sources.lait_sums import SUMMED
 from earlywarn.sources.schema import ROUNDS_TO_ZERO, UNAVAILABLE, Finding
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ _NUMBER, _YEAR = r"(\d{3})(?:\.0)?", r"(20\d\d)"
 
 
 def figures_again(table: Table) -> pd.DataFrame:
-    """The rows of the LAIT file that wide tables have too: `desc, la_code, period, again`.
+    """The rows of the LAIT file that others are held against: `desc, la_code, period, again`.
 
     Nothing else is read of them, so rows that can't be read are passed over.
 
@@ -78,7 +79,7 @@ def figures_again(table: Table) -> pd.DataFrame:
     table : Table
         The file as text.
     """
-    cells = table.cells[table.cells["short_desc"].isin(AGAIN)]
+    cells = table.cells[table.cells["short_desc"].isin({*AGAIN, *SUMMED})]
     values, _, wrong = parse_cells(cells["values"], {**SYMBOLS, "-": UNAVAILABLE})
     rows = pd.DataFrame(
         {
@@ -128,12 +129,19 @@ def check_again(
     return findings
 
 
+def populations(figures: Sequence[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
+    """The populations among the figures of tables: `la_code, period, newest, value`."""
+    columns = ["la_code", "period", "newest", "value"]
+    parts = [own.loc[own["measure"] == "population_0_17", columns] for _, own in figures]
+    empty = pd.DataFrame(columns=columns).astype({"newest": "int64", "period": "int64"})
+    return pd.concat(parts) if parts else empty
+
+
 def _per_child(
     both: pd.DataFrame, figures: Sequence[tuple[str, pd.DataFrame]], per: float
 ) -> pd.DataFrame:
     """Counts per so many children of the year before; none if that population is no new one."""
-    parts = [own[own["measure"] == "population_0_17"] for _, own in figures]
-    people = pd.concat(parts) if parts else both.iloc[:0]
+    people = populations(figures)
     people = people[people["newest"] + 1 == both["newest"].max()]
     people = people.assign(period=people["period"] + 1, people=people["value"])
     joined = both.merge(people[["la_code", "period", "people"]], on=["la_code", "period"])

@@ -11,8 +11,9 @@ import pandas as pd
 from earlywarn.authorities import REGISTER_COLUMNS, Register
 from earlywarn.errors import DataQualityWarning, SourceError
 from earlywarn.sources.calendar import Calendar, shipped_calendar
-from earlywarn.sources.figures_again import check_again
+from earlywarn.sources.figures_again import check_again, populations
 from earlywarn.sources.lait import read_lait
+from earlywarn.sources.lait_sums import check_lait_sums
 from earlywarn.sources.layouts import LAYOUTS
 from earlywarn.sources.members import (
     TABLE_KINDS,
@@ -347,10 +348,14 @@ def _read(item: Recognised, register: Register) -> Reading:
 def _unlike_lait(
     readings: Sequence[tuple[Recognised, Reading]], register: Register
 ) -> list[Finding]:
-    """What each LAIT file has otherwise than the wide tables of the same release."""
+    """What each LAIT file has otherwise than the wide tables of the same release, or itself."""
     wide = [(item.table.file, reading.figures) for item, reading in readings if item.layout]
-    again = [reading.again for _, reading in readings if reading.again is not None]
-    return [finding for one in again for finding in check_again(wide, one, register)]
+    people, findings = populations(wide), []
+    for item, reading in readings:
+        if reading.again is not None:
+            findings += check_again(wide, reading.again, register)
+            findings += check_lait_sums(reading.again, people, register, item.table.file)
+    return findings
 
 
 def _turn(item: Recognised) -> int:
