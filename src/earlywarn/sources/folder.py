@@ -11,7 +11,9 @@ import pandas as pd
 from earlywarn.authorities import REGISTER_COLUMNS, Register
 from earlywarn.errors import DataQualityWarning, SourceError
 from earlywarn.sources.calendar import Calendar, shipped_calendar
+from earlywarn.sources.figures_again import check_again, populations
 from earlywarn.sources.lait import read_lait
+from earlywarn.sources.lait_sums import check_lait_sums
 from earlywarn.sources.layouts import LAYOUTS
 from earlywarn.sources.members import (
     TABLE_KINDS,
@@ -130,6 +132,7 @@ def read_figures(folder: str | Path, *, progress: Progress | None = None) -> Fig
     )
     findings = [*looked.findings, *changes, *findings, *odd, *assumed]
     findings += [finding for _, reading in readings for finding in reading.findings]
+    findings += _unlike_lait(readings, register)
     rows = {id(item): reading.rows for item, reading in readings}
     records = [
         _record(
@@ -340,6 +343,19 @@ def _read(item: Recognised, register: Register) -> Reading:
     if item.layout is not None:
         return read_wide(item.table, item.layout, register)
     return read_lait(item.table, register)
+
+
+def _unlike_lait(
+    readings: Sequence[tuple[Recognised, Reading]], register: Register
+) -> list[Finding]:
+    """What each LAIT file has otherwise than the wide tables of the same release, or itself."""
+    wide = [(item.table.file, reading.figures) for item, reading in readings if item.layout]
+    people, findings = populations(wide), []
+    for item, reading in readings:
+        if reading.again is not None:
+            findings += check_again(wide, reading.again, register)
+            findings += check_lait_sums(reading.again, people, register, item.table.file)
+    return findings
 
 
 def _turn(item: Recognised) -> int:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _MOST = 0.05
 """How far (in logarithms) the two may be apart: no release of looked-after children, of those from
 2023 to 2025, took a population that the newest table moved by more than 0.022."""
+_FEW = 0.1
 _NAMED = 5
 
 
@@ -39,7 +40,10 @@ def check_populations(observations: pd.DataFrame, register: Register) -> list[Fi
         return []
     rates = rates.assign(period=rates["period"] - 1)
     both = people.merge(rates, on=["la_code", "period"], suffixes=("", "_rates"))
-    far = both[np.abs(np.log(both["people"] / both["people_rates"])) > _MOST]
+    # Of one base all are the same, of another hardly any.
+    other = both["people"] != both["people_rates"]
+    few = other.groupby(both["period"]).transform("mean") < _FEW
+    far = both[(np.abs(np.log(both["people"] / both["people_rates"])) > _MOST) | (other & few)]
     return [_of_year(int(str(year)), rows, register) for year, rows in far.groupby("period")]
 
 

@@ -31,12 +31,16 @@ HEADER_WITHIN = 25
 
 @dataclass(frozen=True)
 class Grid:
-    """The cells of one sheet, a row a (line, cells) pair; `exact` if rows must be equally long."""
+    """The cells of one sheet, a row a (line, cells) pair; `exact` if rows must be equally long.
+
+    `unended` says that the last line has no end, as in a file that was cut off.
+    """
 
     sheet: str
     rows: list[tuple[int, list[str]]]
     exact: bool
     note: str = ""
+    unended: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +141,7 @@ def whole_grid(member: Member, sheet: str) -> Grid:
         parted = "tabs" if delimiter == "\t" else "semicolons"
         note = "; ".join(filter(None, [note, f"its cells are parted by {parted}"]))
     rows = csv_rows(text, member.name, SourceError, delimiter=delimiter)
-    return Grid("", rows, exact=True, note=note)
+    return Grid("", rows, exact=True, note=note, unended=not text.endswith(("\n", "\r")))
 
 
 def header_candidates(grid: Grid) -> Iterator[tuple[int, list[str]]]:

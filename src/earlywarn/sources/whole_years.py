@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from earlywarn.authorities import ENGLAND
-from earlywarn.sources.continuity import by_year
+from earlywarn.sources.continuity import COPIED_FROM, by_year
 from earlywarn.sources.schema import UNAVAILABLE, Finding
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def check_copied_values(
 ) -> list[Finding]:
     """A warning for each year most of whose values, of all or of a region, are last year's.
 
-    For tables without counts beside each value; `continuity.check_copied_years` looks at those.
+    `continuity.check_copied_years` looks at all counts of one authority together.
 
     Parameters
     ----------
@@ -143,8 +143,16 @@ def check_copied_values(
     """
     if figures["period"].nunique() < 2:
         return []
-    local = _local(figures, register)
-    before = local.assign(period=local["period"] + 1)[["la_code", "period", "value"]]
+    return [
+        finding
+        for lag in COPIED_FROM
+        for finding in _copied_from(_local(figures, register), measure, file, lag)
+    ]
+
+
+def _copied_from(local: pd.DataFrame, measure: str, file: str, lag: int) -> list[Finding]:
+    """The years and regions most of whose values are those of so many years before."""
+    before = local.assign(period=local["period"] + lag)[["la_code", "period", "value"]]
     both = local.merge(before, on=["la_code", "period"], suffixes=("", "_before"))
     both = both.dropna(subset=["value", "value_before"])
     # Zeros and hundreds stay from year to year.
@@ -162,7 +170,7 @@ def check_copied_values(
         Finding(
             "warning",
             "copied-year",
-            f"most values of {measure} in {year}, of {where}, are those of {year - 1}, as in no "
+            f"most values of {measure} in {year}, of {where}, are those of {year - lag}, as in no "
             "published year: was one year copied over the other?",
             file,
             period=float(year),
