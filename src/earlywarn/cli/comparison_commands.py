@@ -15,7 +15,11 @@ from earlywarn.scoring.counterfactual import NO_BAND
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+    import pandas as pd
+
     from earlywarn.cli.options import Commands
+    from earlywarn.model.risk_model import RiskModel
+    from earlywarn.panel.panel import Snapshot
 
 
 def _compare_options(command: ArgumentParser) -> None:
@@ -64,15 +68,24 @@ def changes(chosen: Namespace) -> None:
 
 
 def _whatif_options(command: ArgumentParser) -> None:
-    options.add(command, *options.ASKED)
+    options.add(command, *options.ASKED, *options.WRITTEN)
     command.add_argument("authority", metavar="NAME_OR_CODE")
     command.add_argument("--worse", action="store_true", help="the next higher band, not the lower")
 
 
 def whatif(chosen: Namespace) -> None:
-    """Print with which figures an authority's band would be another."""
+    """Print with which figures an authority's band would be another, and write them if asked."""
+    table_file.check_place(chosen)
     snapshot = snapshot_of(chosen)
     model = model_of(chosen, snapshot)
+    rows = _what_would_change(chosen, model, snapshot)
+    table_file.write(chosen, rows)
+    print(printing.what_if_text(rows, ew.score(model, snapshot), model, snapshot))
+    table_file.say_rest(chosen, rows, snapshot)
+
+
+def _what_would_change(chosen: Namespace, model: RiskModel, snapshot: Snapshot) -> pd.DataFrame:
+    """The figures of another band; what can't be asked is said with the option to ask it by."""
     try:
         rows = ew.what_would_change(model, snapshot, chosen.authority, better=not chosen.worse)
     except ScoreError as fault:
@@ -83,8 +96,7 @@ def whatif(chosen: Namespace) -> None:
         raise ScoreError(parts.pop("problem"), **parts) from fault
     if rows.empty:
         raise UsageError("no figure can be moved that way", where=chosen.authority)
-    print(printing.what_if_text(rows, ew.score(model, snapshot), model, snapshot))
-    table_file.say_own(snapshot)
+    return rows
 
 
 COMMANDS: Commands = {

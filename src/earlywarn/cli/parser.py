@@ -11,7 +11,7 @@ import sys
 import warnings
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from earlywarn._version import __version__
 from earlywarn.errors import (
@@ -193,7 +193,18 @@ def _shown_once() -> Callable[..., None]:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Errors of usage like all others: one line."""
+    """Options by their whole names, and errors of usage like all others: one line."""
+
+    def __init__(self, **settings: Any) -> None:
+        # By its beginning, --out would mean --outside-life where a command writes no file.
+        super().__init__(allow_abbrev=False, **settings)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Refuse what is left over here, where it is known which command was meant."""
+        known, left = super().parse_known_args(args, namespace)
+        if left:
+            self.error(f"no such option or argument: {' '.join(left)}")
+        return known, left
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(
