@@ -247,6 +247,28 @@ def test_an_option_is_not_known_by_its_beginning(capsys, given):
     )
 
 
+@pytest.mark.parametrize(
+    ("arguments", "starts"),
+    [
+        (["score", "--as-of", "2025"], "--as-of: not a date: found '2025'"),
+        (["changes", "Leeds", "--since", "2025"], "--since: not a date: found '2025'"),
+        (["changes", "Leeds", "--since", "2012-01-01"], "--since: the panel does not reach back"),
+        (["changes", "Leeds", "--since", "2099-01-01"], "--since: the earlier day is after"),
+        (["compare", "Leeds", "--with", "nowhere"], "--with: not a group: found 'nowhere'"),
+        (["compare", "Leeds", "--with", "Leeds"], "--with, own list: there is no one to compare"),
+        (["explain", "nowhere"], "authority: no authority is known"),
+        (["score", "--as-of", ""], "--as-of: nothing is given"),
+    ],
+)
+def test_a_fault_names_the_option_and_not_the_argument_of_a_function(capsys, arguments, starts):
+    assert fault(capsys, *arguments).startswith(f"earlywarn: {starts}")
+
+
+def test_a_folder_that_is_called_like_an_argument_is_named_as_it_is(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert fault(capsys, "score", "--panel", "panel").startswith("earlywarn: panel: there is no")
+
+
 def test_compare_says_what_the_value_of_the_group_is(capsys):
     out, _ = said(capsys, "compare", "Leeds", "--as-of", DAY)
     assert "Group: of all its cases together where they are known" in " ".join(out.split())

@@ -8,7 +8,7 @@ import earlywarn as ew
 from earlywarn.cli import options, table_file
 from earlywarn.cli import text as printing
 from earlywarn.cli.changes_text import all_changes_text, changes_text
-from earlywarn.cli.inputs import model_of, panel_of, snapshot_of
+from earlywarn.cli.inputs import earlier_of, model_of, snapshot_of
 from earlywarn.errors import ScoreError, UsageError
 from earlywarn.scoring.counterfactual import NO_BAND
 
@@ -27,10 +27,11 @@ def _compare_options(command: ArgumentParser) -> None:
     command.add_argument("authority", metavar="NAME_OR_CODE")
     command.add_argument(
         "--with",
-        dest="group",
+        dest="with_",
         default="neighbours",
         metavar="GROUP",
-        help='neighbours (default), region, type, England, "North East", or a list: "Leeds, 373"',
+        help='neighbours (default), region, type, England, "North East", or a list: "Leeds, 373", '
+        "with semicolons where a name has a comma",
     )
 
 
@@ -38,9 +39,9 @@ def compare(chosen: Namespace) -> None:
     """Print an authority's figures beside those of a group, and write them if asked."""
     table_file.check_place(chosen)
     snapshot = snapshot_of(chosen)
-    rows = ew.compare(snapshot, chosen.authority, chosen.group)
+    rows = ew.compare(snapshot, chosen.authority, chosen.with_)
     table_file.write(chosen, rows)
-    alike = chosen.group.strip().lower() == "neighbours"
+    alike = chosen.with_.strip().lower() == "neighbours"
     names = ew.neighbours(snapshot, chosen.authority)["la_name"].tolist() if alike else []
     print(printing.comparison_text(rows, names))
     table_file.say_rest(chosen, rows, snapshot)
@@ -51,7 +52,9 @@ def _changes_options(command: ArgumentParser) -> None:
     command.add_argument(
         "authority", metavar="NAME_OR_CODE", nargs="?", help="one authority (default: all)"
     )
-    command.add_argument("--since", metavar="DATE", required=True, help="the earlier day")
+    command.add_argument(
+        "--since", dest="earlier", metavar="DATE", required=True, help="the earlier day"
+    )
     command.add_argument("--top", type=int, metavar="N", help="print only the N largest changes")
 
 
@@ -59,7 +62,7 @@ def changes(chosen: Namespace) -> None:
     """Print what changed since a day, and write it if asked."""
     table_file.check_place(chosen)
     later = snapshot_of(chosen)
-    model, earlier = model_of(chosen, later), panel_of(chosen).as_of(chosen.since)
+    model, earlier = model_of(chosen, later), earlier_of(chosen)
     rows = ew.what_changed(model, earlier, later, chosen.authority)
     table_file.write(chosen, rows)
     text = changes_text if chosen.authority else all_changes_text

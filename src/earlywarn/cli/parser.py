@@ -123,8 +123,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # A Windows console may not hold every letter: show a mark rather than stop.
             stream.reconfigure(errors="replace")
     given = sys.argv[1:] if arguments is None else [*arguments]
+    chosen = argparse.Namespace()
     try:
-        chosen = _parser(given).parse_args(given)
+        _parser(given).parse_args(given, chosen)
         _refuse_empty(chosen)
         with warnings.catch_warnings(), stopped_like_an_interrupt():
             warnings.simplefilter("always", DataQualityWarning)
@@ -137,7 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else YOURS
     except EarlyWarnError as fault:
-        print(f"earlywarn: {_one_line(str(fault))}", file=sys.stderr)
+        print(f"earlywarn: {_one_line(str(_by_option(fault, chosen)))}", file=sys.stderr)
         return YOURS
     except BrokenPipeError:
         return DONE
@@ -150,13 +151,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return DONE
 
 
+def _by_option(fault: EarlyWarnError, chosen: argparse.Namespace) -> EarlyWarnError:
+    """A fault of an argument of a function, by the option that gave it."""
+    options: dict[str, str] = getattr(chosen, "options", {})
+    parts = fault.as_dict()
+    name, comma, rest = parts["where"].partition(",")
+    places = {value for value in vars(chosen).values() if isinstance(value, str)}
+    if name not in options or name in places:  # a folder may be called like an argument
+        return fault
+    parts["where"] = f"{options[name]}{comma}{rest}"
+    return EarlyWarnError(parts.pop("problem"), **parts)
+
+
 def _refuse_empty(chosen: argparse.Namespace) -> None:
     """Refuse a value without a character: some would read it as the folder that we are in."""
     empty = [name for name, value in vars(chosen).items() if isinstance(value, str) and not value]
     if empty:
         raise UsageError(
             "nothing is given",
-            where=empty[0].replace("_", "-"),
+            where=chosen.options.get(empty[0], empty[0]),
             found="an empty value",
             expected="a name, a day or a path",
             remedy="Leave the option out, or give it a value.",
@@ -228,5 +241,11 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         if name in given:  # to load every command takes as long as to score England
             add_options, run = import_module(f"earlywarn.cli.{module}").COMMANDS[name]
             add_options(command)
-            command.set_defaults(run=run)
+            command.set_defaults(run=run, options=_options(command))
     return parser
+
+
+def _options(command: argparse.ArgumentParser) -> dict[str, str]:
+    """The options of a command, by the names that functions have for what they give."""
+    actions = command._actions  # noqa: SLF001 - argparse has no other way to ask
+    return {one.dest: one.option_strings[0] for one in actions if one.option_strings}
