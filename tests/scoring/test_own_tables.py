@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import openpyxl
 import pandas as pd
 import pytest
+from odf.opendocument import OpenDocumentSpreadsheet
+from odf.table import Table, TableCell, TableRow
 
 from earlywarn.errors import IndicatorError, ScoreError
 from earlywarn.indicators.catalogue import INDICATORS
@@ -45,6 +48,66 @@ def test_a_file_of_any_kind_gives_the_same_figures(snapshot, tmp_path, name):
     FILES[name](tmp_path / name)
     read = with_figures(snapshot, read_figures(tmp_path / name)).own_figures
     pd.testing.assert_frame_equal(read, with_figures(snapshot, ROWS).own_figures)
+
+
+def _shown_in_excel(path: Path, header: int) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for _ in range(header):
+        sheet.append(["Performance team, draft"])
+    sheet.append(["la_code", "rereferrals", "repeat_plans", "caseload"])
+    sheet.append(["383", 0.315, 0.222, 18.0])
+    sheet.append(["Sheffield", 0.28, 22.2, None])
+    for place, shown in (("B1", "0.0%"), ("C1", "0%"), ("B2", "0.00%")):
+        sheet.cell(int(place[1]) + header + 1, "ABCD".index(place[0]) + 1).number_format = shown
+    book.save(path)
+
+
+def _shown_in_calc(path: Path, header: int) -> None:
+    document = OpenDocumentSpreadsheet()
+    table = Table(name="ours")
+    rows = [["draft"]] * header + [["la_code", "rereferrals", "repeat_plans", "caseload"]]
+    for cells in [*rows, ["383", "0.315%", "0.222%", 18.0], ["Sheffield", "0.28%", 22.2, ""]]:
+        row = TableRow()
+        for cell in cells:
+            text = str(cell)
+            if text.endswith("%"):
+                row.addElement(TableCell(valuetype="percentage", value=text[:-1]))
+            elif isinstance(cell, float):
+                row.addElement(TableCell(valuetype="float", value=text))
+            else:
+                row.addElement(TableCell(valuetype="string", stringvalue=text))
+        table.addElement(row)
+    document.spreadsheet.addElement(table)
+    document.save(str(path))
+
+
+@pytest.mark.parametrize("header", [0, 3])
+@pytest.mark.parametrize(
+    ("name", "write"), [("a.xlsx", _shown_in_excel), ("a.ods", _shown_in_calc)]
+)
+def test_a_cell_shown_as_a_percentage_is_read_as_it_is_shown(
+    snapshot, tmp_path, name, write, header
+):
+    write(tmp_path / name, header)
+    figures = read_figures(tmp_path / name)
+    assert figures["rereferrals"].tolist() == ["31.5%", "28%"]
+    assert figures["repeat_plans"].tolist() == ["22.2%", "22.2"]
+    plain = ROWS[["la_code", "rereferrals"]].assign(
+        repeat_plans=[22.2, 22.2], caseload=ROWS["caseload"]
+    )
+    read = with_figures(snapshot, figures).own_figures
+    pd.testing.assert_frame_equal(read, with_figures(snapshot, plain).own_figures)
+
+
+def test_a_caseload_shown_as_a_percentage_is_refused(snapshot, tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["la_code", "caseload"])
+    book.active.append(["383", 15])
+    book.active["B2"].number_format = "0%"
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(IndicatorError, match="found '1500%'"):
+        with_figures(snapshot, read_figures(tmp_path / "a.xlsx"))
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -200,5 +200,12 @@ def test_the_commands_publish_and_verify(
     assert "# kind: replay, computed afterwards\n" in text
     assert "# before: none\n" in text
     assert main(["verify", place]) == 0
-    assert "1 entries, none changed" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "1 entry, none changed, removed, reordered or slipped in.\n" in out
+    assert " inspections are held against an entry before; 0 that began since" in out
+    assert main(["publish", "--to", place, "--as-of", "2025-03-31", "--replay"]) == 2
+    assert (
+        "found 2025-03-31, where the newest entry is of 2025-04-01; expected a day after "
+        "2025-04-01." in capsys.readouterr().err
+    )
     assert main(["verify", str(tmp_path)]) == 2

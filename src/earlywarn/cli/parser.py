@@ -11,7 +11,7 @@ import sys
 import warnings
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from earlywarn._version import __version__
 from earlywarn.errors import (
@@ -126,8 +126,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # A Windows console may not hold every letter: show a mark rather than stop.
             stream.reconfigure(errors="replace")
     given = sys.argv[1:] if arguments is None else [*arguments]
+    chosen = argparse.Namespace()
     try:
-        chosen = _parser(given).parse_args(given)
+        _parser(given).parse_args(given, chosen)
         _refuse_empty(chosen)
         with warnings.catch_warnings(), stopped_like_an_interrupt():
             warnings.simplefilter("always", DataQualityWarning)
@@ -140,7 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else YOURS
     except EarlyWarnError as fault:
-        print(f"earlywarn: {_one_line(str(fault))}", file=sys.stderr)
+        print(f"earlywarn: {_one_line(str(_by_option(fault, chosen)))}", file=sys.stderr)
         return YOURS
     except BrokenPipeError:
         return DONE
@@ -153,13 +154,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return DONE
 
 
+def _by_option(fault: EarlyWarnError, chosen: argparse.Namespace) -> EarlyWarnError:
+    """A fault of an argument of a function, by the option that gave it."""
+    options: dict[str, str] = getattr(chosen, "options", {})
+    parts = fault.as_dict()
+    name, comma, rest = parts["where"].partition(",")
+    places = {value for value in vars(chosen).values() if isinstance(value, str)}
+    if name not in options or name in places:  # a folder may be called like an argument
+        return fault
+    parts["where"] = f"{options[name]}{comma}{rest}"
+    return EarlyWarnError(parts.pop("problem"), **parts)
+
+
 def _refuse_empty(chosen: argparse.Namespace) -> None:
     """Refuse a value without a character: some would read it as the folder that we are in."""
     empty = [name for name, value in vars(chosen).items() if isinstance(value, str) and not value]
     if empty:
         raise UsageError(
             "nothing is given",
-            where=empty[0].replace("_", "-"),
+            where=chosen.options.get(empty[0], empty[0]),
             found="an empty value",
             expected="a name, a date or a path",
             remedy="Leave the option out, or give it a value.",
@@ -196,7 +209,18 @@ def _shown_once() -> Callable[..., None]:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Errors of usage like all others: one line."""
+    """Options by their whole names, and errors of usage like all others: one line."""
+
+    def __init__(self, **settings: Any) -> None:
+        # By its beginning, --out would mean --outside-life where a command writes no file.
+        super().__init__(allow_abbrev=False, **settings)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Refuse what is left over here, where it is known which command was meant."""
+        known, left = super().parse_known_args(args, namespace)
+        if left:
+            self.error(f"no such option or argument: {' '.join(left)}")
+        return known, left
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(
@@ -220,5 +244,11 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         if name in given:  # to load every command takes as long as to score England
             add_options, run = import_module(f"earlywarn.cli.{module}").COMMANDS[name]
             add_options(command)
-            command.set_defaults(run=run)
+            command.set_defaults(run=run, options=_options(command))
     return parser
+
+
+def _options(command: argparse.ArgumentParser) -> dict[str, str]:
+    """The options of a command, by the names that functions have for what they give."""
+    actions = command._actions  # noqa: SLF001 - argparse has no other way to ask
+    return {one.dest: one.option_strings[0] for one in actions if one.option_strings}

@@ -194,7 +194,9 @@ def comparison_text(rows: pd.DataFrame, names: Sequence[str]) -> str:
     lead = (
         "Rank 1 and quarter 1 are the best by the indicator's direction, or the lowest where it "
         "has none. Higher or lower: the group's value is outside the 95% limits; of about 30 "
-        "indicators, one or two will be so by chance."
+        "indicators, one or two will be so by chance. The group's value is that of all its cases "
+        "together where they are known, and otherwise the plain mean, which explain and the report "
+        "give for statistical neighbours."
     )
     notes = [
         lead,
@@ -253,7 +255,7 @@ def what_if_text(
 
 def _changed(row: Mapping[Hashable, Any]) -> str:
     limits = f"{100 * row['risk_after_lower']:.1f}-{100 * row['risk_after_upper']:.1f}"
-    band = f": {row['band_after']}" if row["reached"] else ""
+    band = f"; the risk would be {row['band_after']}" if row["reached"] else ""
     title = get_indicator(row["indicator"]).title
     text = (
         f"{row['value']:7.1f}{row['value_to']:7.1f}{100 * row['risk_after']:6.1f}% {limits:>10}  "

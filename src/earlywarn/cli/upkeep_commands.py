@@ -15,6 +15,7 @@ from earlywarn.fetching.service import API
 from earlywarn.upkeep.plain import records
 from earlywarn.upkeep.retrained import UNCHANGED, largest_changes
 from earlywarn.utils.files import check_outputs, write_whole, written_to
+from earlywarn.utils.formatting import counted
 from earlywarn.utils.progress import reporter
 
 if TYPE_CHECKING:
@@ -223,17 +224,20 @@ def verify(chosen: Namespace) -> None:
         text = json.dumps(document, indent=1, allow_nan=False) + "\n"
         with written_to(Path(chosen.out)):
             write_whole(Path(chosen.out), text, overwrite=chosen.overwrite)
-    print(f"{found.entries} entries, none changed, removed, reordered or inserted.")
+    entries = counted(found.entries, "entry", "entries")
+    cases = counted(len(found.cases), "inspection is", "inspections are")
+    print(f"{entries}, none changed, removed, reordered or inserted.")
     print(
-        f"{len(found.cases)} inspections are compared with an entry before them; "
-        f"{found.without_forecast} since the first entry have none to be compared with."
+        f"{cases} compared with an entry before; {found.without_forecast} that began since the "
+        "first entry have none to be compared with."
     )
     for (kind, event), rows in found.figures.groupby(["kind", "event"]) if len(found.cases) else ():
         ours = rows.iloc[0]
+        inspections = counted(ours["inspections"], "inspection")
         print(
-            f"\n{kind}: {str(event).replace('_', ' ')}, {ours['inspections']} inspections, "
+            f"\n{kind}: {str(event).replace('_', ' ')}, {inspections}, "
             f"{ours['seen']} seen, {ours['expected']:.1f} expected; median lead "
-            f"{ours['median_lead_days']:.0f} days"
+            f"{counted(round(ours['median_lead_days']), 'day')}"
         )
         print(rows[_SHOWN].to_string(index=False, float_format=lambda value: f"{value:.3f}"))
 

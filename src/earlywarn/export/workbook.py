@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from earlywarn.export.data_dictionary import NOT_APPLICABLE, SHARE, SHORTHAND, Column, columns_of
+from earlywarn.export.column import NOT_APPLICABLE, SHARE, Column
+from earlywarn.export.data_dictionary import SHORTHAND, columns_of
 from earlywarn.model.horizon import on_day
 from earlywarn.scoring.national import hindsight
 from earlywarn.utils.dates import parse_day

@@ -204,9 +204,11 @@ def warn_if_overdue(table: pd.DataFrame, day: date, *, stacklevel: int = 3) -> N
     """
     over = bool(table.loc[table["kind"] == MODEL, "overdue"].any())
     if (late := overdue_words(table)) and not over:
+        judgements = table.loc[table["kind"] == JUDGEMENTS, "overdue"].any()
+        ways = "refresh, or --judgements FILE" if judgements else "refresh"
         warnings.warn(
             f"on {day} later releases were already due. {late}. Fetch them (python -m earlywarn "
-            "refresh, or --judgements FILE).",
+            f"{ways}).",
             OverdueWarning,
             stacklevel=stacklevel,
         )

@@ -14,6 +14,7 @@ from earlywarn.scoring.batch import as_frame
 from earlywarn.scoring.row_files import READ_LINES, json_records
 from earlywarn.sources.members import TABLE_KINDS, members_of
 from earlywarn.sources.names_and_codes import of_another
+from earlywarn.sources.shown_percentages import shown_as_read
 from earlywarn.sources.tabular_files import (
     HEADER_WITHIN,
     column_key,
@@ -106,7 +107,8 @@ def _frame_of(member: Member) -> pd.DataFrame:
     where = where_of(member, start)
     if not start.rows:
         raise ScoreError("an empty sheet", where=where, expected="a header, and rows below it")
-    table = table_from(whole_grid(member, start.sheet), header, where)
+    grid = shown_as_read(whole_grid(member, start.sheet), member.content)
+    table = table_from(grid, header, where)
     table.check_once(table.columns)
     names = [_name_of(name) for name in table.columns.values()]
     return table.cells.set_axis(names, axis=1).set_index(pd.Index(table.lines, name=LINE))

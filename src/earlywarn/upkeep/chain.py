@@ -61,12 +61,13 @@ def append_entry(folder: Path, facts: Mapping[str, str], forecasts: pd.DataFrame
         entries, faults = read_register(folder) if (folder / CHAIN).exists() else ([], [])
         if faults and not _only_cut_short(faults):
             raise broken(folder, faults)
-        if entries and entries[-1].facts["as_of"] >= facts["as_of"]:
+        newest = entries[-1].facts["as_of"] if entries else ""
+        if newest >= facts["as_of"]:
             raise RegisterError(
                 "there is already an entry for this date or a later one",
                 where=str(folder),
-                found=entries[-1].facts["as_of"],
-                expected=f"a day before {facts['as_of']}",
+                found=f"{facts['as_of']}, where the newest entry is of {newest}",
+                expected=f"a day after {newest}",
                 remedy="A forecast that was published can't be published again.",
             )
         listed = _listed(folder) if entries else []

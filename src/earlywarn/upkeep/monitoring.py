@@ -22,6 +22,7 @@ from earlywarn.upkeep.refreshing import PANEL, build_panel, is_behind, refresh
 from earlywarn.utils.arguments import of_kind
 from earlywarn.utils.dates import as_date
 from earlywarn.utils.files import check_folder, folder_for, write_together, written_to
+from earlywarn.utils.formatting import counted
 from earlywarn.utils.paths import as_path
 from earlywarn.utils.progress import Progress, progress_or_silent
 
@@ -267,7 +268,8 @@ def _forecasts(register: str | Path | None, panel: Panel, today: date) -> Iterat
     if faults:
         yield _item("register of forecasts", str(broken(Path(register), faults)), good=False)
         return
-    yield _item("register of forecasts", f"{len(entries)} entries, none changed", good=True)
+    count = counted(len(entries), "entry", "entries")
+    yield _item("register of forecasts", f"{count}, none changed", good=True)
     said = [entry.facts for entry in entries if entry.facts.get("kind") == PUBLISHED]
     if not said:
         yield _item("forecast", "none has been published: one is due", good=False)
