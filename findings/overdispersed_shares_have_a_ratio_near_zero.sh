@@ -81,7 +81,8 @@ print(f"{'':38}{'all 20%':>10}   with a standard deviation of 6 points")
 for line, chance in found["all 20%"].items():
     form = "" if isinstance(chance, int) else ".3f"
     print(f"{line:38}{chance:>10{form}}{found['apart'][line]:>40{form}}")
-(shares, counts, right, _), (shares_apart, _, right_apart, beyond) = (f.values() for f in found.values())
+shares, counts, right, _ = found["all 20%"].values()
+shares_apart, _, right_apart, beyond = found["apart"].values()
 wrong = shares < shares_apart < 0.05 and counts > 10
 sys.exit(not (wrong and 0.7 < right < 1.3 and right_apart > 5 and beyond > 40 and not said))
 PYTHON

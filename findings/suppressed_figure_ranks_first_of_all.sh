@@ -70,7 +70,8 @@ for name, share in ((row["authority"], row["share"]) for row in table.rows):
 by_csvsort = [line.split(",")[0] for line in sys.stdin.read().split()[1:3]]
 print("highest two by order_by: ", ", ".join(top))
 print("highest two by csvsort:  ", ", ".join(by_csvsort))
-print("ranks of those known:    ", ", ".join(f"{n} {known[n]}" for n in sorted(known, key=known.get)))
+ranks = ", ".join(f"{name} {known[name]}" for name in sorted(known, key=known.get))
+print("ranks of those known:    ", ranks)
 unknown = {"Rutland", "Scilly"}
 first = down["Rutland"] == down["Scilly"] == 1 and down["Hull"] == 3 and up["Rutland"] == 4
 sys.exit(not (first and set(top) == set(by_csvsort) == unknown and known["Hull"] == 1 and not said))
