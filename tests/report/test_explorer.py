@@ -33,6 +33,7 @@ from earlywarn.scoring.explanation import contribution_frame, said_once
 from earlywarn.scoring.own_tables import figure_names
 from earlywarn.scoring.preprocessing import read_rows
 from earlywarn.scoring.words import LAST
+from earlywarn.utils.formatting import long_date
 
 CLOSE = {"rtol": 0, "atol": 1e-9}
 ASSESS = """cases => {
@@ -560,6 +561,12 @@ def test_one_file_that_lets_run_its_own_script_and_no_other(file) -> None:
     assert not re.findall(r'(?:src|href)="(?!#)', text)
     assert "http://" not in text.replace("http://www.w3.org/2000/svg", "")
     assert "https://" not in text
+
+
+def test_days_and_bands_are_written_as_the_report_writes_them(file, leeds, model) -> None:
+    until = long_date(model.info["training"]["until"])
+    assert f"such judgements, of reports published by {until}." in file.read_text(encoding="utf-8")
+    assert re.search(r"90% interval [\d.]+% to [\d.]+%: [a-z ]+ \(prob", leeds.inner_text("main"))
 
 
 def test_data_can_not_end_its_element() -> None:

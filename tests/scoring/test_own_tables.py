@@ -100,6 +100,12 @@ def test_a_cell_shown_as_a_percentage_is_read_as_it_is_shown(
     pd.testing.assert_frame_equal(read, with_figures(snapshot, plain).own_figures)
 
 
+def test_a_column_of_names_under_another_header_is_led_to_the_one_that_is_read(snapshot):
+    rows = pd.DataFrame({"la_code": ["383"], "Local authority": ["Leeds"], "rereferrals": [31.5]})
+    with pytest.raises(IndicatorError, match="or la_code for whose the figures are"):
+        with_figures(snapshot, rows)
+
+
 def test_a_caseload_shown_as_a_percentage_is_refused(snapshot, tmp_path):
     book = openpyxl.Workbook()
     book.active.append(["la_code", "caseload"])

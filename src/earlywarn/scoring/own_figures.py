@@ -161,11 +161,12 @@ def _unknown(name: str, known: list[str]) -> IndicatorError:
     near = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.6)
     if name.removesuffix("_z") in known or name.removesuffix("_se") in known:
         near = [name.removesuffix("_z").removesuffix("_se")]
+    like = f", such as {', '.join(near)}" if near else ", or la_code for whose the figures are"
     return IndicatorError(
         "no figure of this name",
         where="own figures",
         found=repr(name),
-        expected="a name of the catalogue" + (f", such as {', '.join(near)}" if near else ""),
+        expected=f"a name of the catalogue{like}",
         remedy="python -m earlywarn catalogue prints them.",
     )
 

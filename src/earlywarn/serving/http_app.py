@@ -203,7 +203,8 @@ def serve(
     workers : int
         Processes that answer.
     log_json : bool
-        Whether each answer is a line of JSON in the log.
+        Whether each answer is a line of JSON in the log, and nothing else. Without it the log says
+        where the service listens, and on this machine alone each answer, with its client.
 
     Raises
     ------
@@ -235,8 +236,8 @@ def serve(
             port=port,
             http="earlywarn.serving.http_limits:Patient" if several else patient_protocol(),
             ws="none",
-            log_level="info" if is_loopback(host) and not log_json else "warning",
-            access_log=not log_json,
+            log_level="warning" if log_json else "info",
+            access_log=is_loopback(host) and not log_json,
             timeout_keep_alive=5,
             server_header=False,
         )
