@@ -53,6 +53,15 @@ def test_a_new_release_as_published(new, held):
     assert held(new) == []
 
 
+def test_a_new_release_of_some_authorities_alone(new, held, national: Panel):
+    some = {code for code in new["la_code"] if code.startswith("8")}
+    (one,) = held(new[new["la_code"].isin(some)])
+    assert one.message.startswith("C1 2025 has nothing of City of London (201), Camden (202), ")
+    assert "more, of which the newest release known has" in one.message
+    assert one.message.endswith("was a filter left on, or were rows lost?")
+    assert held(new[new["la_code"] != "835"]) == []  # closed in 2019
+
+
 def test_a_release_that_is_known_is_for_the_other_check(new, held):
     assert held(renamed(new, "la_code", {"383": "382", "382": "383"}).assign(vintage=BEFORE)) == []
 

@@ -51,12 +51,13 @@ def check_release_before(
         A warning for each measure most years of which moved, for each other year of a table, for
         each authority most of whose other figures moved, and for each other figure that is two and
         a half times what it was. Each is named once. One for each measure and year of which
-        figures are gone. Releases that are known, or older ones, are `check_figures_known`'s.
+        figures are gone, and for each release that lacks authorities. Releases that are known, or
+        older ones, are `check_figures_known`'s.
     """
     both = _beside(read, known)
     if both.empty:
         return []
-    findings = _gone(both, register)
+    findings = [*_lacking(read, both, known, register), *_gone(both, register)]
     moved = both[both["moved"].notna()]
     by_year = moved.groupby(["family", "measure", "period"])["moved"].agg(["median", "size"])
     far = by_year["median"].gt(_YEAR_MOVED) & by_year["size"].ge(_FEWEST)
@@ -96,6 +97,26 @@ def _beside(read: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     apart = [_apart(both[name], both[f"{name}_known"]) for name in _COLUMNS]
     both["moved"] = pd.concat(apart, axis=1).max(axis=1)
     return both
+
+
+def _lacking(
+    read: pd.DataFrame, both: pd.DataFrame, known: pd.DataFrame, register: Register
+) -> Iterator[Finding]:
+    """A warning for each new release without any figure of authorities that the one before has."""
+    there = read[["la_code", "measure"]].drop_duplicates()
+    own = known[known["measure"].isin(set(both["measure"])) & known["value"].notna()]
+    newest = own[own["period"] == own.groupby("measure")["period"].transform("max")]
+    gone = newest[["la_code", "measure"]].merge(there, how="left", indicator=True)
+    gone = gone[gone["_merge"] == "left_only"].drop_duplicates("la_code")
+    gone = gone.assign(source=gone["measure"].map(both.groupby("measure")["source"].last()))
+    for source, part in gone.sort_values("la_code").groupby("source"):
+        names = first_few([with_code(code, register) for code in part["la_code"]])
+        message = (
+            f"{source} has nothing of {names}, of which the newest release known has "
+            f"{first_few(sorted(set(part['measure'])))}: was a filter left on, or were rows lost?"
+        )
+        first = str(part["la_code"].iloc[0])
+        yield Finding("warning", OTHERWISE, message, str(source), la_code=first)
 
 
 def _gone(both: pd.DataFrame, register: Register) -> list[Finding]:
