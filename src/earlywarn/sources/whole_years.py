@@ -7,15 +7,19 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from earlywarn.authorities import ENGLAND
 from earlywarn.sources.continuity import COPIED_FROM, by_year
 from earlywarn.sources.schema import UNAVAILABLE, Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from earlywarn.authorities import Register
+    from earlywarn.statistics.arrays import FloatArray
 
 LOST = {"plans_two_years": 0.15}
 """By how much the share of authorities with a value may fall within a year, where not by `_LOST`.
@@ -59,7 +63,6 @@ _LOST = 0.06
 _FEWEST = 50
 _UNLIKE = 15  # so few values that are unlike one another have no order
 _OF_REGION = 5
-_ALL = 100.0
 _SAME = 0.8  # of a region's values at most 0.63 were those of the year before, zeros left in
 _SAME_ALL = 0.4  # of all authorities' at most 0.26
 _GONE = 0.7  # of a region's values at most 0.37 were not available
@@ -145,44 +148,9 @@ def check_copied_values(
     if figures["period"].nunique() < 2:
         return []
     local = _local(figures, register)
-    return [
-        finding for lag in _suspicious(local) for finding in _copied_from(local, measure, file, lag)
-    ]
-
-
-def _suspicious(local: pd.DataFrame) -> list[int]:
-    """The years back from which a year or region may be a copy: a quick look that misses none."""
     wide = by_year(local, "value")
-    regions = local.drop_duplicates("la_code").set_index("la_code")["region"].reindex(wide.index)
-    of_region = [(regions == name).to_numpy() for name in regions.unique()]
-    groups = np.vstack([np.ones(len(wide), dtype=np.bool_), *of_region]).astype(np.float64)
-    most = np.array([_SAME_ALL] + [_SAME] * len(of_region))[:, np.newaxis]
-    values = wide.to_numpy()
-    found = []
-    for lag in COPIED_FROM:
-        now, before = values[:, lag:], values[:, :-lag]
-        known = np.isfinite(now) & np.isfinite(before) & (now != 0) & (now != _ALL)
-        if (groups @ (known & (now == before)) > most * (groups @ known)).any():
-            found.append(lag)
-    return found
-
-
-def _copied_from(local: pd.DataFrame, measure: str, file: str, lag: int) -> list[Finding]:
-    """The years and regions most of whose values are those of so many years before."""
-    before = local.assign(period=local["period"] + lag)[["la_code", "period", "value"]]
-    both = local.merge(before, on=["la_code", "period"], suffixes=("", "_before"))
-    both = both.dropna(subset=["value", "value_before"])
-    # Zeros and hundreds stay from year to year.
-    both = both[~both["value"].isin([0.0, _ALL])]
-    both = both.assign(same=both["value"] == both["value_before"])
-    if not both["same"].any():
-        return []
-    every = _shares(both, ["period"])
-    whole = every.index[(every["same"] > _SAME_ALL) & (every["size"] >= _FEWEST)]
-    parts = _shares(both[~both["period"].isin(whole)], ["period", "region"])
-    far = parts.index[(parts["same"] > _SAME) & (parts["size"] >= _OF_REGION)]
-    places = [(int(year), "all regions") for year in whole]
-    places += [(int(year), str(region)) for year, region in far]
+    regions = local.drop_duplicates("la_code").set_index("la_code")["region"]
+    own = regions.reindex(wide.index).to_numpy(dtype=object)
     return [
         Finding(
             "warning",
@@ -193,19 +161,35 @@ def _copied_from(local: pd.DataFrame, measure: str, file: str, lag: int) -> list
             period=float(year),
             column=measure,
         )
-        for year, where in places
+        for lag in COPIED_FROM
+        for year, where in _copied_from(wide, own, lag)
     ]
 
 
-def _shares(both: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """How many values of each group there are, and the share that is the same as before.
+def _copied_from(
+    wide: pd.DataFrame, regions: npt.NDArray[np.object_], lag: int
+) -> Iterator[tuple[int, str]]:
+    """The years and regions most of whose values are those of so many years before."""
+    values = wide.to_numpy(dtype=np.float64)
+    # Zeros and hundreds stay from year to year.
+    kept = np.where((values == 0) | (values == 100), np.nan, values)
+    for at in range(lag, values.shape[1]):
+        here, before = kept[:, at], kept[:, at - lag]
+        year, known = int(wide.columns[at]), np.isfinite(here) & np.isfinite(before)
+        if (here == before).sum() < _OF_REGION:
+            continue
+        if known.sum() >= _FEWEST and _copied(here[known], before[known], _SAME_ALL):
+            yield year, "all regions"
+            continue
+        for region in sorted(set(regions[known])):
+            those = known & (regions == region)
+            if those.sum() >= _OF_REGION and _copied(here[those], before[those], _SAME):
+                yield year, region
 
-    Groups of few values that are unlike one another are left out.
-    """
-    groups = both.groupby(by).agg(
-        same=("same", "mean"), size=("same", "size"), unlike=("value", "nunique")
-    )
-    return groups[groups["unlike"] * 3 > groups["size"]]
+
+def _copied(here: FloatArray, before: FloatArray, most: float) -> bool:
+    """Whether more values than that share are the same; not of few that are alike anyway."""
+    return (here == before).mean() > most and len(np.unique(here)) * 3 > len(here)
 
 
 def _regions_gone(
