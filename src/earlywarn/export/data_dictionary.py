@@ -94,10 +94,14 @@ SCORES = (
         "Risk of being judged below Good",
         "Probability of Requires improvement or worse, from the same model.",
     ),
-    _place("rank", "Rank", "Place among all authorities of the day; 1 is the highest risk."),
+    _place("rank", "Rank", "Place among all authorities on the date; 1 is the highest risk."),
     _place("rank_lower", "Lower limit of the rank", "Lower limit of the 90% interval of the rank."),
     _place("rank_upper", "Upper limit of the rank", "Upper limit of the 90% interval of the rank."),
-    _text("band", "Band", "The risk beside the expected share of Inadequate judgements, in words."),
+    _text(
+        "band",
+        "Band",
+        "The risk compared with the expected share of Inadequate judgements, in words.",
+    ),
     _share(
         "top_k_probability",
         "Probability of being among the 26 highest risks",
@@ -129,7 +133,9 @@ SCORES = (
         "Figures with no usable value; others of their family stand in, and the interval is wider.",
         NOT_APPLICABLE,
     ),
-    _text("data_through", "Newest figures", "The newest day on which a figure used was published."),
+    _text(
+        "data_through", "Newest figures", "The latest date on which a figure used was published."
+    ),
     _text("model_id", "Model", "The model that gave the scores."),
     _share(
         "prior",
@@ -140,13 +146,13 @@ SCORES = (
     _text(
         "already_inadequate",
         "Already Inadequate",
-        "Whether the last judgement known holds an Inadequate grade, overall or of an area.",
+        "Whether the last judgement known has an Inadequate grade, overall or of an area.",
     ),
     KNOWN_COUNT,
     _text(
         "judgements_through",
         "Newest judgement",
-        "The newest day on which a judgement used was published; later ones are not known here.",
+        "The latest date on which a judgement used was published; later ones are not known here.",
     ),
     _share(
         "top_k_probability_new",
@@ -175,7 +181,7 @@ EXPLANATION = (
     _text("term", "Term", "'baseline' for the row where every authority starts, else 'indicator'."),
     _text("indicator", "Indicator", "The indicator's name in the catalogue.", NOT_APPLICABLE),
     _text("family", "Family", "The family of indicators it is averaged in.", NOT_APPLICABLE),
-    Column("value", "Value", "The authority's figure, in the unit beside it.", "as given", 1),
+    Column("value", "Value", "The authority's figure, in the unit next to it.", "as given", 1),
     _text("unit", "Unit", "What the figures of the row count.", NOT_APPLICABLE),
     Column("england", "England", "England's figure, in the same unit.", "as given", 1),
     Column(
@@ -200,7 +206,7 @@ EXPLANATION = (
     _share(
         "sign_stability",
         "How firmly the assumed direction is held",
-        "0.5 to 1, by the weight's size beside its uncertainty. Directions are assumed, "
+        "0.5 to 1, by the weight's size relative to its uncertainty. Directions are assumed, "
         "not learnt: this is no evidence from judgements.",
     ),
     _text("sentence", "In words", "The row as a sentence."),
@@ -214,7 +220,7 @@ EXPLANATION = (
     Column(
         "expected",
         "Expected for its deprivation",
-        "The value expected of an authority as deprived, where compared like for like.",
+        "The value expected of an equally deprived authority, where compared like for like.",
         "as given",
         1,
     ),

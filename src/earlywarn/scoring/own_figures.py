@@ -125,7 +125,7 @@ def _given(
         return
     if figures:
         raise IndicatorError(
-            "figures stand in the frame and beside it",
+            "figures are given in the frame and outside it",
             where="own figures",
             found=", ".join(figures),
             expected="all of them in the frame",
@@ -162,10 +162,10 @@ def _unknown(name: str, known: list[str]) -> IndicatorError:
     if name.removesuffix("_z") in known or name.removesuffix("_se") in known:
         near = [name.removesuffix("_z").removesuffix("_se")]
     return IndicatorError(
-        "no figure of this name",
+        "no figure has this name",
         where="own figures",
         found=repr(name),
-        expected="a name of the catalogue" + (f", such as {', '.join(near)}" if near else ""),
+        expected="a name from the catalogue" + (f", such as {', '.join(near)}" if near else ""),
         remedy="python -m earlywarn catalogue prints them.",
     )
 
@@ -290,7 +290,7 @@ def _warn_of_doubts(
     said = []
     if fractions:
         listed = "; ".join(fractions.values())
-        said.append(f"own figures are in per cent, and these look like shares of 1: {listed}")
+        said.append(f"own figures are in per cent, but these look like shares of 1: {listed}")
     rows: dict[str, dict[str, Any]] = {
         code: {"la_code": code, **own} for code, own in given.items()
     }
@@ -324,7 +324,7 @@ def _check_standing(snapshot: Snapshot, X: pd.DataFrame) -> None:
             raise IndicatorError(
                 "the figure can't be compared",
                 where=f"{snapshot.register.name_of(code)}, {name}",
-                found="too few published figures in the newest year",
-                expected="20 authorities or more",
+                found="too few published figures in the latest year",
+                expected="at least 20 authorities",
                 remedy="Leave it out, or ask for another day.",
             )
