@@ -224,7 +224,7 @@ say(
     *(verdict(window) for window in WINDOWS),
     f"In all, {(own['on_last_list'] != 1).sum()} of {len(own)} judgements were not on the last list before "
     f"the inspection; {(own['warning_months'] >= 6).sum()} would have had half a year's warning or more. With so few events, "
-    "differences of a few judgements between two lists are within what chance could produce.",
+    "differences of a few judgements between two lists are within what chance does.",
 )
 
 # %% [markdown]

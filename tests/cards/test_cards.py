@@ -575,7 +575,7 @@ def test_a_model_of_other_judgements_is_refused(tmp_path, model, national):
 
 def test_a_place_that_can_t_be_written(tmp_path, at_once, model, national):
     (tmp_path / "file").write_text("mine", encoding="utf-8")
-    with pytest.raises(CardError, match="file: a file stands where a folder is needed"):
+    with pytest.raises(CardError, match="file: there is a file where a folder is needed"):
         write_card(tmp_path / "file" / "card", model=model, panel=national)
 
 

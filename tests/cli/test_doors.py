@@ -92,7 +92,10 @@ def test_a_row_of_two_authorities_is_refused_by_every_door(capsys, tmp_path, doo
     path.write_text("la_code,la_name,rereferrals\n383,Kent,24\n", encoding="utf-8")
     more = out if door == "explore" else []
     text = said(capsys, *door.split(), "--figures", path, *more, code=2)
-    assert "two.csv, line 2: the code and the name are of two authorities: found 383, which" in text
+    assert (
+        "two.csv, line 2: the code and the name are those of different authorities: found 383"
+        in text
+    )
     assert "is Leeds, and Kent" in text
 
 
@@ -141,7 +144,7 @@ def test_changes_of_one_and_of_all(capsys, tmp_path, model, national):
     text = said(capsys, "changes", "--since", "2022-12-31", "--as-of", DAY, "--top", 3)
     assert len([line for line in text.splitlines() if "%" in line]) == 3
     assert "Not on both dates: 909, 942, 943." in text
-    assert "the earlier day is after" in said(
+    assert "the earlier date is after" in said(
         capsys, "changes", "--since", DAY, "--as-of", "2024-12-31", code=2
     )
 
@@ -158,7 +161,9 @@ def test_a_day_before_what_was_learnt_says_so_in_its_heading(capsys, line, model
     until = model.info["training"]["until"]
     past = said(capsys, *line.split(), "--as-of", "2016-06-30")
     heading = " ".join(past.split("\n\n")[0].split())
-    assert f"judgements reported up to 2016-06-27, with what was learnt until {until}" in heading
+    assert (
+        f"judgements reported up to 2016-06-27, with what the model learnt until {until}" in heading
+    )
     assert "what was learnt" not in said(capsys, *line.split(), "--as-of", until)
 
 

@@ -121,7 +121,9 @@ def test_a_wrong_figure_is_named_by_its_line_in_the_file(snapshot, tmp_path, nam
     FILES[name](tmp_path / name)
     figures = read_figures(tmp_path / name)
     line = {"below.xlsx": 6, "lines.JSONL": 2}.get(name, 3)
-    with pytest.raises(IndicatorError, match=f"Sheffield, line {line}, rereferrals: no such"):
+    with pytest.raises(
+        IndicatorError, match=f"Sheffield, line {line}, rereferrals: this figure is not"
+    ):
         with_figures(snapshot, figures.assign(rereferrals=["31.5", "128"]))
     with pytest.raises(
         IndicatorError, match=f"found line {line - 1} and line {line}; expected one"
@@ -149,7 +151,7 @@ def test_every_title_but_those_of_rates_is_taken_for_its_name(tmp_path):
 def test_a_title_that_may_mean_a_count_or_its_rate_is_refused(snapshot, tmp_path, column):
     path = tmp_path / "unclear.csv"
     path.write_text(f"la_code,{column}\n383,500\n", encoding="utf-8")
-    with pytest.raises(IndicatorError, match=f"no figure of this name: found '{column}'"):
+    with pytest.raises(IndicatorError, match=f"no figure has this name: found '{column}'"):
         with_figures(snapshot, read_figures(path))
 
 
@@ -164,7 +166,10 @@ REFUSED = {
     "empty.csv": (b"", "found an empty file"),
     "paper.csv": (b"%PDF-1.4 and so on", "found a PDF document; expected one table: CSV, Excel"),
     "short.csv": (b"la_code,caseload,rereferrals\n383,15\n373,1,2\n", "line 2.*found 2 cells"),
-    "twice.csv": (b"la_code,caseload,caseload\n383,15,16\n", "two columns of one name.*caseload"),
+    "twice.csv": (
+        b"la_code,caseload,caseload\n383,15,16\n",
+        "two columns with the same name.*caseload",
+    ),
     "broken.xlsx": (b"PK\x03\x04 and so on", "broken.xlsx: not a workbook that can be read"),
 }
 
@@ -184,5 +189,5 @@ def test_two_sheets_of_figures_are_not_chosen_between(tmp_path):
         pd.DataFrame({"Notes": ["by hand"]}).to_excel(book, sheet_name="Notes", index=False)
         ROWS.to_excel(book, sheet_name="June", index=False)
         ROWS.to_excel(book, sheet_name="July", index=False)
-    with pytest.raises(ScoreError, match="several sheets hold figures: found June, July"):
+    with pytest.raises(ScoreError, match="several sheets contain figures: found June, July"):
         read_figures(path)

@@ -135,7 +135,7 @@ def test_semicolons_with_commas_in_the_cells(tmp_path: Path, head: str) -> None:
     path.write_text(head + parted.replace("East Riding of Yorkshire;", '"East Riding, Yorks";'))
     after = read_folder(tmp_path)
     assert after.observations.equals(before.observations)
-    assert after.findings["message"].tolist() == ["its cells are parted by semicolons"]
+    assert after.findings["message"].tolist() == ["its cells are separated by semicolons"]
 
 
 def test_a_value_lost_beside_its_counts_is_said(tmp_path: Path) -> None:

@@ -758,7 +758,7 @@ def test_a_code_and_a_name_that_are_not_one_authority_are_told(tmp_path):
     published.write_table(tmp_path, "B1", (2025,), codes=NORTH_EAST, cells=cells)
     row = warned(tmp_path, "area-code")
     assert (row["la_code"], row["found"]) == ("840", "Darlington")
-    assert "840 is County Durham, and the name beside it is Darlington" in row["message"]
+    assert "840 is County Durham, and the name next to it is Darlington" in row["message"]
 
 
 def test_a_year_whose_rows_are_all_of_another_level_is_told(tmp_path):
@@ -939,7 +939,7 @@ def test_a_table_without_rows(tmp_path):
     path.write_text(path.read_text().splitlines()[0])
     assert_words(refused(tmp_path), ["c1_referrals.csv", "without a row"])
     published.write_table(tmp_path, "B1", codes=NORTH_EAST)
-    assert "a header of C1 without a row" in warned(tmp_path, "no-rows")["message"]
+    assert "a header of C1 with no rows" in warned(tmp_path, "no-rows")["message"]
 
 
 def test_a_table_without_rows_that_count(tmp_path):

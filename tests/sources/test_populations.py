@@ -31,7 +31,7 @@ def test_a_population_unlike_that_of_the_newest_rates_is_named() -> None:
     assert (one.severity, one.code, one.la_code, one.period) == (
         "warning", "population", "383", 2023.0
     )  # fmt: skip
-    assert "looked_after.csv has its rates" in one.message
+    assert "children in looked_after.csv: " in one.message
     assert "Leeds 136000 and 170000. One of the two" in one.message
 
 

@@ -397,7 +397,7 @@ def _known_to(model: RiskModel, snapshot: Snapshot, scores: pd.DataFrame) -> str
 
 def _preamble(model: RiskModel, snapshot: Snapshot, scores: pd.DataFrame) -> str:
     assumed = (
-        f" {snapshot.assumed:,} figures have a publication date that is only assumed."
+        f" {snapshot.assumed:,} figures have only an assumed publication date."
         if snapshot.assumed
         else ""
     )
@@ -405,7 +405,7 @@ def _preamble(model: RiskModel, snapshot: Snapshot, scores: pd.DataFrame) -> str
     text = (
         f"Risk that an inspection starting on {snapshot.as_of} would find an Inadequate area: "
         f"{len(scores)} authorities, from {_known_to(model, snapshot, scores)}. "
-        f"Model {model.info['model_id']}, set to {100 * usual:.1f}% of "
+        f"Model {model.info['model_id']}, set to expect this in {100 * usual:.1f}% of "
         f"inspections.{assumed}"
     )
     sources = sources_text(scores.attrs.get("freshness", []))

@@ -58,7 +58,7 @@ SCORES = (
         "Risk of being judged below Good",
         "Probability of Requires improvement or worse, from the same model.",
     ),
-    place_column("rank", "Rank", "Place among all authorities of the day; 1 is the highest risk."),
+    place_column("rank", "Rank", "Place among all authorities on the date; 1 is the highest risk."),
     place_column(
         "rank_lower", "Lower limit of the rank", "Lower limit of the 90% interval of the rank."
     ),
@@ -66,7 +66,9 @@ SCORES = (
         "rank_upper", "Upper limit of the rank", "Upper limit of the 90% interval of the rank."
     ),
     text_column(
-        "band", "Band", "The risk beside the expected share of Inadequate judgements, in words."
+        "band",
+        "Band",
+        "The risk compared with the expected share of Inadequate judgements, in words.",
     ),
     share_column(
         "top_k_probability",
@@ -102,7 +104,7 @@ SCORES = (
         NOT_APPLICABLE,
     ),
     text_column(
-        "data_through", "Newest figures", "The newest day on which a figure used was published."
+        "data_through", "Newest figures", "The latest date on which a figure used was published."
     ),
     text_column("model_id", "Model", "The model that gave the scores."),
     share_column(
@@ -114,13 +116,13 @@ SCORES = (
     text_column(
         "already_inadequate",
         "Already Inadequate",
-        "Whether the last judgement known holds an Inadequate grade, overall or of an area.",
+        "Whether the last judgement known has an Inadequate grade, overall or of an area.",
     ),
     KNOWN_COUNT,
     text_column(
         "judgements_through",
         "Newest judgement",
-        "The newest day on which a judgement used was published; later ones are not known here.",
+        "The latest date on which a judgement used was published; later ones are not known here.",
     ),
     share_column(
         "top_k_probability_new",
@@ -151,7 +153,7 @@ EXPLANATION = (
     ),
     text_column("indicator", "Indicator", "The indicator's name in the catalogue.", NOT_APPLICABLE),
     text_column("family", "Family", "The family of indicators it is averaged in.", NOT_APPLICABLE),
-    Column("value", "Value", "The authority's figure, in the unit beside it.", "as given", 1),
+    Column("value", "Value", "The authority's figure, in the unit next to it.", "as given", 1),
     text_column("unit", "Unit", "What the figures of the row count.", NOT_APPLICABLE),
     Column("england", "England", "England's figure, in the same unit.", "as given", 1),
     Column(
@@ -176,7 +178,7 @@ EXPLANATION = (
     share_column(
         "sign_stability",
         "How firmly the assumed direction is held",
-        "0.5 to 1, by the weight's size beside its uncertainty. Directions are assumed, "
+        "0.5 to 1, by the weight's size relative to its uncertainty. Directions are assumed, "
         "not learnt: this is no evidence from judgements.",
     ),
     text_column("sentence", "In words", "The row as a sentence."),
@@ -190,7 +192,7 @@ EXPLANATION = (
     Column(
         "expected",
         "Expected for its deprivation",
-        "The value expected of an authority as deprived, where compared like for like.",
+        "The value expected of an equally deprived authority, where compared like for like.",
         "as given",
         1,
     ),

@@ -39,8 +39,8 @@ SOURCE = (
     "None of them has endorsed earlywarn."
 )
 CONTACT = (
-    "Questions about this workbook go to the person or team that gave it to you. "
-    "The documentation of earlywarn describes the methods, the limits and how to report a fault."
+    "Send questions about this workbook to the person or team that gave it to you. The "
+    "documentation of earlywarn describes the methods, the limits and how to report an error."
 )
 CAUTION = (
     (

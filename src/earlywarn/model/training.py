@@ -170,7 +170,7 @@ def training_cases(
 
 def _more_events(judgements: pd.DataFrame) -> str:
     """What to do about too few events: a framework that is missing is likelier than the cut."""
-    remedy = "Give a later cut (until, --until) or more judgements."
+    remedy = "Give a later cut-off (until, --until) or more judgements."
     if gone := without_judgements(judgements, load_judgements()):
         return (
             f"There are no judgements among these of frameworks that are known: "

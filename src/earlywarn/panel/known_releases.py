@@ -130,7 +130,7 @@ def _gone(both: pd.DataFrame, register: Register) -> list[Finding]:
         names = first_few([with_code(code, register) for code in sorted(part["la_code"])])
         message = (
             f"{measure} of {names} for {year} is not available, where the newest release known has "
-            f"figures: were cells lost? Look into the notes of {source}, or download it again"
+            f"figures: were cells lost? Check the notes of {source}, or download it again"
         )
         about = {
             "la_code": min(part["la_code"]),
@@ -158,8 +158,8 @@ def _of_measures(moved: pd.DataFrame, register: Register) -> Iterator[Finding]:
         measure, source = part["measure"].iloc[0], part["source"].iloc[0]
         message = (
             f"most figures of {measure} in {source} for the years before are unlike those of the "
-            f"newest release known{_for_instance(part, register)}: were columns exchanged, or is "
-            f"it counted in another way now? Look into the notes of {source}, or download it again"
+            f"newest release known{_for_instance(part, register)}: were columns swapped, or is "
+            f"it counted in another way now? Check the notes of {source}, or download it again"
         )
         yield Finding("warning", OTHERWISE, message, source, column=measure)
 
@@ -170,7 +170,7 @@ def _of_years(moved: pd.DataFrame, register: Register) -> Iterator[Finding]:
         measures = sorted(set(part["measure"]))
         message = (
             f"most figures for {year} of {first_few(measures)} are unlike those of the newest "
-            f"release known{_for_instance(part, register)}: were years exchanged? Look into the "
+            f"release known{_for_instance(part, register)}: were years swapped? Check the "
             f"notes of {source}, or download it again"
         )
         yield Finding("warning", OTHERWISE, message, source, period=year, column=measures[0])
@@ -184,7 +184,7 @@ def _of_authorities(moved: pd.DataFrame, register: Register) -> list[Finding]:
         message = (
             f"most figures of {with_code(code, register)} for the years before, of "
             f"{first_few(measures)}, are unlike those of the newest release known"
-            f"{_for_instance(part, register)}: do they stand under another authority? Look into "
+            f"{_for_instance(part, register)}: are they under another authority? Check "
             f"the notes of {source}, or download it again"
         )
         about = {"la_code": code, "column": measures[0]}
@@ -205,7 +205,7 @@ def _of_figures(moved: pd.DataFrame, register: Register) -> list[Finding]:
         message = (
             f"{row['measure']} of {with_code(row['la_code'], register)} for {row['period']} is "
             f"{cell_text(row['value'])}, and {cell_text(row['value_known'])} in the newest release "
-            f"known: a cell may be wrong; look into the notes of {row['source']}"
+            f"known: a cell may be wrong; check the notes of {row['source']}"
         )
         found = cell_text(row["value"])
         place = {"la_code": row["la_code"], "period": row["period"], "column": row["measure"]}

@@ -89,7 +89,7 @@ def what_changed(
     Raises
     ------
     ScoreError
-        If the earlier day is after the later one.
+        If the earlier date is after the later one.
     AuthorityError
         If an authority did not exist on both days.
 
@@ -112,10 +112,10 @@ def what_changed(
     before = _snapshot(after.as_of - YEAR if earlier is None else earlier)
     if before.as_of > after.as_of:
         raise ScoreError(
-            "the earlier day is after the later one",
+            "the earlier date is after the later one",
             where="earlier",
             found=f"{before.as_of}, where later is {after.as_of}",
-            expected="the earlier day first",
+            expected="the earlier date first",
         )
     check_life(model, after)
     both = [set(day.authorities["la_code"]) for day in (before, after)]
@@ -261,7 +261,7 @@ def _fact(part: dict[str, Any], code: str, then: _Day, now: _Day) -> str:
     before, after = then.figure(code, name), now.figure(code, name)
     title = get_indicator(name).title
     if not before and not after:
-        return f"{title}: no comparable figure on either day"
+        return f"{title}: no comparable figure on either date"
     if before and before != after:
         after = now.figure(code, name, unit=False)
     moved = before == after and abs(part["change"]) >= NONE
@@ -271,4 +271,4 @@ def _fact(part: dict[str, Any], code: str, then: _Day, now: _Day) -> str:
 
 def _both(then: str, now: str) -> str:
     """Two states as one text: both, or the one that holds on both days."""
-    return f"{then} on both days" if then == now else f"{then}, then {now}"
+    return f"{then} on both dates" if then == now else f"{then}, then {now}"

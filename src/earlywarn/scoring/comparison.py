@@ -94,7 +94,7 @@ def neighbours(snapshot: Snapshot | None, authority: str) -> pd.DataFrame:
             "no statistical neighbours were published",
             where=f"{register.name_of(code)} ({code})",
             found=f"as of {snapshot.as_of}, model {snapshot.neighbour_model or 'none'}",
-            expected="an authority of the model, on a day after its publication",
+            expected="an authority in the model, on a date after its publication",
             remedy='Compare with another group, such as with_="region".',
         )
     codes = own["neighbour_code"]

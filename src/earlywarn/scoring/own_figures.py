@@ -125,7 +125,7 @@ def _given(
         return
     if figures:
         raise IndicatorError(
-            "figures stand in the frame and beside it",
+            "figures are given in the frame and outside it",
             where="own figures",
             found=", ".join(figures),
             expected="all of them in the frame",
@@ -163,10 +163,10 @@ def _unknown(name: str, known: list[str]) -> IndicatorError:
         near = [name.removesuffix("_z").removesuffix("_se")]
     like = f", such as {', '.join(near)}" if near else ", or la_code for whose the figures are"
     return IndicatorError(
-        "no figure of this name",
+        "no figure has this name",
         where="own figures",
         found=repr(name),
-        expected=f"a name of the catalogue{like}",
+        expected=f"a name from the catalogue{like}",
         remedy="python -m earlywarn catalogue prints them.",
     )
 
@@ -291,7 +291,7 @@ def _warn_of_doubts(
     said = []
     if fractions:
         listed = "; ".join(fractions.values())
-        said.append(f"own figures are in per cent, and these look like shares of 1: {listed}")
+        said.append(f"own figures are in per cent, but these look like shares of 1: {listed}")
     rows: dict[str, dict[str, Any]] = {
         code: {"la_code": code, **own} for code, own in given.items()
     }
@@ -325,7 +325,7 @@ def _check_standing(snapshot: Snapshot, X: pd.DataFrame) -> None:
             raise IndicatorError(
                 "the figure can't be compared",
                 where=f"{snapshot.register.name_of(code)}, {name}",
-                found="too few published figures in the newest year",
-                expected="20 authorities or more",
+                found="too few published figures in the latest year",
+                expected="at least 20 authorities",
                 remedy="Leave it out, or ask for another day.",
             )

@@ -301,7 +301,7 @@ def _scoring(scorer: Scorer, *, explain: bool) -> Callable[..., Any]:
     async def answer(request: Any) -> Any:
         kind = request.headers.get("content-type", "application/json").partition(";")[0]
         if kind.strip().lower() != "application/json":
-            raise fastapi.HTTPException(415, "the body is not said to be application/json")
+            raise fastapi.HTTPException(415, "the body is not declared as application/json")
         body = await request.body()
 
         async def gone() -> None:
@@ -425,7 +425,7 @@ def _add_faults(app: Any) -> None:
         return responses.JSONResponse(answer, fault.status_code, fault.headers)
 
     async def unforeseen(_: Any, __: Exception) -> Any:
-        answer = Fault("a fault of the service, not of the request", remedy="Its log says more.")
+        answer = Fault("an error in the service, not in the request", remedy="Its log says more.")
         return responses.JSONResponse(asdict(answer), 500)
 
     app.add_exception_handler(EarlyWarnError, ours)

@@ -264,7 +264,7 @@ def check_restated(figures: pd.DataFrame) -> list[Finding]:
             "warning",
             "restated",
             f"half of the figures of {measure} for {period} moved by more than {median:.0%} from "
-            f"the release before that of {vintage}: were years exchanged?",
+            f"the release before that of {vintage}: were years swapped?",
             str(file),
             period=float(period),
             column=str(measure),

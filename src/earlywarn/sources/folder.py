@@ -186,7 +186,7 @@ def settled(figures: Figures, read: Mapping[str, tuple[str, int]], more: pd.Data
         record.path for record in records if record.recognised_as not in {UNRECOGNISED, NOT_READ}
     }
     notes = [
-        Finding("note", UNRECOGNISED, "no table in it is known: passed over", member.name)
+        Finding("note", UNRECOGNISED, "it contains no known table: skipped", member.name)
         for member in figures.unread
         if member.name not in read and (member.name != member.file or member.file not in known)
     ]
@@ -264,7 +264,7 @@ def _passed_over(name: str, reason: str) -> Finding:
 def _note_fault(looked: _Looked, name: str, error: SourceError | OSError) -> None:
     """Name what could not be read; it stops the rest only if nothing else can be read."""
     is_table = name.lower().endswith(_SUFFIXES)
-    message = f"it can't be read and was passed over: {error}"
+    message = f"it can't be read and was skipped: {error}"
     looked.findings.append(Finding("warning" if is_table else "note", "unreadable", message, name))
     if isinstance(error, SourceError) and is_table:
         looked.faults.append(error)
@@ -379,11 +379,11 @@ def _no_figures(root: Path, looked: _Looked) -> SourceError:
     seen = ", ".join(f"{path} ({kinds.get(path, UNRECOGNISED)})" for path in [*looked.files][:5])
     tables = ", ".join(dict.fromkeys(layout.table for layout in LAYOUTS))
     return SourceError(
-        "no published table of figures is below this folder",
+        "no published table of figures was found in this folder",
         where=str(root),
         found=seen or "no CSV, Excel, OpenDocument or Parquet file",
-        expected=f"one at least of the tables {tables}, LAIT",
-        remedy="Download the tables as CSV files, and leave their header as it is.",
+        expected=f"at least one of the tables {tables}, LAIT",
+        remedy="Download the tables as CSV files, and leave their headers unchanged.",
     )
 
 

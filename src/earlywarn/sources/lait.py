@@ -240,7 +240,7 @@ def _renamed(table: Table) -> list[Finding]:
         if desc not in there:
             near = difflib.get_close_matches(desc, there, n=2, cutoff=0.6)
             hint = f"; near it is {' or '.join(near)}" if near else ""
-            message = f"the measure {desc} is not in the file{hint}: nothing is read of it"
+            message = f"the measure {desc} is not in the file{hint}: nothing is read for it"
             findings.append(
                 Finding("warning", "measure-missing", message, table.file, column="Short Desc")
             )
@@ -364,7 +364,7 @@ def _without_doubles(rows: pd.DataFrame, file: str, findings: list[Finding]) -> 
             where=file,
             found=found,
             expected="one row each",
-            remedy="Take out the row that is not to count.",
+            remedy="Remove the row that should not count.",
         )
     message = (
         f"{counted(len(twice), 'row is', 'rows are')} there twice, the first {found}: kept once"

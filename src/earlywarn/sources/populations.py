@@ -65,9 +65,9 @@ def _of_year(year: int, rows: pd.DataFrame, register: Register) -> Finding:
     )
     more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
     message = (
-        f"children in {year} are unlike those that {first['file_rates']} has its rates of looked-"
-        f"after children out of: {named}{more}. One of the two may be of other ages or "
-        "authorities, or have a wrong cell"
+        f"the numbers of children in {year} differ from those behind the rates of looked-after "
+        f"children in {first['file_rates']}: {named}{more}. One of the two may be for other ages "
+        "or authorities, or have a wrong cell"
     )
     return Finding(
         "warning",

@@ -88,7 +88,7 @@ def recognise(member: Member, sheets: Sequence[Grid]) -> tuple[list[Recognised],
             continue
         table, notes = one
         if len(table.table.lines) == 0:
-            message = f"a header of {table.kind} without a row below it: passed over"
+            message = f"a header of {table.kind} with no rows below it: skipped"
             findings.append(Finding("warning", "no-rows", message, table.table.file))
             continue
         found.append(table)

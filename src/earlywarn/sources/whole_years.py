@@ -125,8 +125,8 @@ def _order_lost(figures: pd.DataFrame, measure: str, file: str) -> list[Finding]
         if along < least:
             message = (
                 f"the order of the authorities by {measure} in {year} has little to do with that "
-                f"of {before} (rank correlation {along:.2f}, {least} at least is plain): do the "
-                "values stand in rows of other authorities? Download the file again"
+                f"of {before} (rank correlation {along:.2f}, {least} at least is plain): are the "
+                "values in the rows of other authorities? Download the file again"
             )
             place = file, math.nan, "", float(year), measure, f"{along:.2f}"
             findings.append(Finding("warning", "order-lost", message, *place))
@@ -155,8 +155,8 @@ def check_copied_values(
         Finding(
             "warning",
             "copied-year",
-            f"most values of {measure} in {year}, of {where}, are those of {year - lag}, as in no "
-            "published year: was one year copied over the other?",
+            f"most values of {measure} in {year}, of {where}, are those of {year - lag}, which has "
+            "happened in no published year: was one year copied over the other?",
             file,
             period=float(year),
             column=measure,
@@ -209,8 +209,8 @@ def _regions_gone(
             "warning",
             "region-gone",
             f"{measure} of {share:.0%} of the authorities of {region} is not available in {year}, "
-            "as of no region in any published year: were cells lost? Look into the notes of the "
-            "release, or download it again",
+            "which has been so for no region in any published year: were cells lost? Check the "
+            "notes of the release, or download it again",
             file,
             period=float(str(year)),
             column=measure,
@@ -249,8 +249,8 @@ def check_lost_values(figures: pd.DataFrame, measure: str, file: str) -> list[Fi
         if before - share > most:
             message = (
                 f"{share:.0%} of the authorities have a value of {measure} in {year}, and "
-                f"{before:.0%} in the year before, a fall as in no published year: were cells "
-                "lost? Look into the notes of the release, or download it again"
+                f"{before:.0%} in the year before, a fall seen in no published year: were cells "
+                "lost? Check the notes of the release, or download it again"
             )
             place = file, math.nan, "", float(str(year)), measure, f"{share:.0%}"
             findings.append(Finding("warning", "values-lost", message, *place))
@@ -286,7 +286,7 @@ def check_moved_years(figures: pd.DataFrame, measure: str, file: str) -> list[Fi
             "year-moved",
             f"{measure} of the middle authority {'rose' if move > 0 else 'fell'} by "
             f"{abs(np.expm1(move)):.1%} from {int(year) - 1} to {year}, more than in any published "
-            "year: is it of other children, or counted in another way? Look into the notes of the "
+            "year: is it for other children, or counted in another way? Check the notes of the "
             "release, or download it again",
             file,
             period=float(year),

@@ -1,4 +1,4 @@
-"""Wide tables, one row an authority and year, read by a layout row: a table in, figures out."""
+"""Wide tables, one row per authority and year, read by a layout row: a table in, figures out."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def _totals(table: Table, layout: Layout) -> tuple[Table, list[Finding]]:
             Finding(
                 "warning",
                 "new-filter",
-                f"the column {table.columns[key]} parts the figures: the {int(total.sum())} rows "
+                f"the column {table.columns[key]} divides the figures: the {int(total.sum())} rows "
                 f"of its {table.cells[key][total].iloc[0]!r} are used, the {int((~total).sum())} "
                 "others are not",
                 table.file,
@@ -238,8 +238,8 @@ def _one_part(table: Table, key: str, words: pd.Series) -> list[Finding]:
         return []
     column = table.columns[key]
     message = (
-        f"the column {column} says {said[0]!r} of every row: if that is a part of the children, "
-        "the figures are not those of the whole"
+        f"the column {column} says {said[0]!r} of every row: if that is only some of the "
+        "children, the figures are not for all of them"
     )
     return [Finding("warning", "one-part", message, table.file, column=column, found=said[0])]
 
@@ -329,8 +329,8 @@ def _without_doubles(
                 "an authority has two different rows for one year",
                 where=f"{table.file}, lines {lines}",
                 found=f"{register.name_of(code)} ({code}), {period}",
-                expected="one row an authority and year",
-                remedy="Take out the row that is not to count.",
+                expected="one row per authority and year",
+                remedy="Remove the row that should not count.",
             )
         message = f"{register.name_of(code)} has the same row twice, in lines {lines}: kept once"
         line = float(rows["line"].iloc[1])

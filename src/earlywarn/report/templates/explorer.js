@@ -355,7 +355,7 @@ const explorer = (() => {
     if (record.likeForLike)
       return known(row.expected)
         ? [`about ${figure(record, row.expected)} expected for its deprivation`]
-        : ["compared as of average deprivation, as its own is not known"];
+        : ["compared as if of average deprivation, as its own is not known"];
     const parts = known(row.england) ? [`England's pooled figure ${figure(record, row.england)}`] : [];
     const found = shares(data, place, self, row.value);
     return !carried && known(found.below) ? [...parts, standing(found)] : parts;
@@ -377,7 +377,7 @@ const explorer = (() => {
     const first = `${record.title}: ${figure(record, row.value)} ${record.unit.replace(/^% /, "")}${row.own ? "" : ` in ${row.period}`}`;
     return [
       first,
-      ...(row.own ? [`your own figure, compared with the others' of ${row.period}`] : []),
+      ...(row.own ? [`your own figure, compared with the others' figures for ${row.period}`] : []),
       ...(carried ? ["no newer figure published"] : []),
       ...beside(data, self, place, row, carried),
       ...(Math.abs(row.level) >= data.constants.reach ? ["its effect held at the model's limit"] : []),
