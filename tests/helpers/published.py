@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from earlywarn.authorities import Register
+from earlywarn.sources.lait_sums import SUMMED
 
 Row = dict[str, str]
 Cells = Mapping[tuple[str, int], Mapping[str, str]]
@@ -290,6 +291,9 @@ def lait_rows(
             for desc, value in LAIT_VALUES.items():
                 there = code in here or code in {"ENG", "980"}
                 text = value("999" if code == "980" else code, year) if there else "-"
+                # What a region's authorities would have to add up to is left out.
+                if code == "980" and desc in SUMMED:
+                    text = "-"
                 spent = desc == "SWFinance"
                 rows.append(
                     {

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from earlywarn.statistics.arrays import FloatArray
 
 _SUPPRESSED_TO = 4  # a count of five stands in one release, one of fewer in none
+_LARGE = 1e12
 _NOISE = 1e-4  # of a last digit: what a spreadsheet's sums leave
 _FEWEST_WHOLE = 8  # figures in tenths, taken at random, are so many whole ones in a hundred million
 _MOST_GONE, _NAMED = 4, 5
@@ -68,7 +69,7 @@ def check_decimals(
     >>> [one.found for one in check_decimals(figures, np.arange(2), "a", "b", step=0.1)]
     ['22.63']
     """
-    steps = values / step
+    steps = np.clip(values, None, _LARGE) / step  # what is larger is refused elsewhere
     between = np.flatnonzero(np.abs(steps - np.round(steps)) > _NOISE)
     what = f"with more decimals than a published one, which are rounded to {step:g}"
     return _first(between, "decimals", what, (values, lines, column, file))
