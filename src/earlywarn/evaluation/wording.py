@@ -129,26 +129,4 @@ def skill_words(lower: float, upper: float) -> str:
     return _BETTER[side(lower, upper, 0.0)]
 
 
-def differ_words(lower: float, upper: float) -> str:
-    """Say whether two figures of the same cases differ.
-
-    Parameters
-    ----------
-    lower, upper : float
-        Interval of their difference, the first less the second.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> differ_words(-0.1, 0.2), differ_words(0.1, 0.2)
-    ('no clearer than chance', 'higher')
-    """
-    if math.isnan(lower) or math.isnan(upper):
-        return "not known"
-    return {1: "higher", -1: "lower", 0: "no clearer than chance"}[side(lower, upper, 0.0)]
-
-
 _BETTER = {1: "better than", -1: "worse than", 0: "not clearly better than"}
