@@ -6,8 +6,6 @@ A verdict says no more than its interval. Where the interval holds the value tha
 
 from __future__ import annotations
 
-import math
-
 ABOUT_RIGHT = (0.8, 1.25)
 """Observed to expected inside these limits is right enough to act on, if the interval is."""
 
