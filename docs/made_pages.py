@@ -91,9 +91,9 @@ def commands_page() -> str:
     names = re.findall(r"^    (\w+)(?:\s|$)", _help(), re.MULTILINE)
     parts = [f"## {name}\n\n```text\n{_help(name)}```\n" for name in names if name != "COMMAND"]
     intro = (
-        "What `python -m earlywarn COMMAND --help` says of each. The exit code is 0 if it was "
-        "done, 2 if the input is at fault, with one line on standard error, 1 for a fault of "
-        "earlywarn, and 3 if `monitor` finds something that needs attention."
+        "What `python -m earlywarn COMMAND --help` shows for each. The exit code is 0 if it was "
+        "done, 2 for an input error, with one line on standard error, 1 for an error in "
+        "earlywarn itself, and 3 if `monitor` finds something that needs attention."
     )
     return "\n".join(["# Commands\n", intro, "", *parts])
 

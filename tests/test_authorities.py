@@ -208,7 +208,7 @@ def test_what_is_written_is_read_back(tmp_path):
         ),
         ("authorities.csv", "", ["authorities.csv", "an empty file"]),
         ("authorities.csv", "la_code,closed\n936\n", ["not a table", "line 2", "1 cells"]),
-        ("authorities.csv", "la_code,la_code\n936,937\n", ["two columns of one name"]),
+        ("authorities.csv", "la_code,la_code\n936,937\n", ["two columns with the same name"]),
         ("authorities.csv", 'la_code,closed\n936,"2027-04-01\n', ["line 2", "not a CSV file"]),
     ],
 )

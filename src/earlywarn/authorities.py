@@ -338,7 +338,7 @@ def _check_days(register: Register) -> None:
         closed, opened = register.life(old)[1], register.life(new)[0]
         if closed != day or opened != day:
             raise AuthorityError(
-                f"{old} is said to become {new} on a day that is not theirs",
+                f"{old} is listed as becoming {new} on a date that is not theirs",
                 where="reorganisations.csv",
                 found=f"{day}, where {old} closed on {closed} and {new} opened on {opened}",
                 expected="one day in all three",
@@ -375,7 +375,7 @@ def _read_table(data: bytes, name: str, where: str) -> pd.DataFrame:
         raise AuthorityError(
             "not a table that can be read",
             where=f"{where}, line {line}",
-            found=f"{count} cells" if wrong else "two columns of one name",
+            found=f"{count} cells" if wrong else "two columns with the same name",
             expected=f"a CSV file of the columns {', '.join(REGISTER_COLUMNS[name])}",
             remedy="Correct the line.",
         )

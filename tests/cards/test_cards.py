@@ -286,8 +286,8 @@ def test_what_is_said_follows_from_the_figures(model, national, shipped, learnt)
     exact = said(changed(both, "populations", "window == 'from 2022'", lower=1.05, upper=1.6))
     assert exact["level_words"] == "too low, beyond chance"
     worse = said(changed(shipped, "records", OURS, brier_skill_lower=-0.1, auc_lower=0.4))
-    assert worse["skill_words"].startswith("not surely better than the recent share")
-    assert worse["order_words"] == "not surely better than chance"
+    assert worse["skill_words"].startswith("not clearly better than the recent share")
+    assert worse["order_words"] == "not clearly better than chance"
     beaten = said(changed(shipped, "paired", "measure == 'auc'", lower=0.1))
     assert beaten["alike"] == "none"
     assert "red flags" in beaten["better_than"]
@@ -575,7 +575,7 @@ def test_a_model_of_other_judgements_is_refused(tmp_path, model, national):
 
 def test_a_place_that_can_t_be_written(tmp_path, at_once, model, national):
     (tmp_path / "file").write_text("mine", encoding="utf-8")
-    with pytest.raises(CardError, match="file: a file stands where a folder is needed"):
+    with pytest.raises(CardError, match="file: there is a file where a folder is needed"):
         write_card(tmp_path / "file" / "card", model=model, panel=national)
 
 

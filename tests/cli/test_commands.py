@@ -66,7 +66,7 @@ def fault(capsys, *arguments) -> str:
     assert out == ""
     assert err.count("\n") == 1
     assert err.startswith("earlywarn: ")
-    assert "fault of earlywarn itself" not in err
+    assert "error in earlywarn itself" not in err
     return err
 
 
@@ -92,7 +92,9 @@ def test_score_leads_with_those_not_already_inadequate(capsys, expected):
     assert f"{100 * shown['risk'].iloc[0]:.1f}%" in rows[0][1]
     words = " ".join(out.split())
     assert "153 authorities" in words
-    assert f"Already Inadequate: {already.sum()} of 153 authorities, shown apart with" in words
+    assert (
+        f"Already Inadequate: {already.sum()} of 153 authorities, listed separately with" in words
+    )
     assert ew.load_model().info["sunset"] in out
 
 
@@ -110,8 +112,8 @@ def test_score_shows_those_already_inadequate_apart_when_asked(capsys, expected)
     ("count", "said_of"),
     [
         (0, "Already Inadequate: none of 5 authorities."),
-        (1, "Already Inadequate: 1 of 5 authorities, shown apart"),
-        (5, "Already Inadequate: 5 of 5 authorities, shown apart"),
+        (1, "Already Inadequate: 1 of 5 authorities, listed separately"),
+        (5, "Already Inadequate: 5 of 5 authorities, listed separately"),
     ],
 )
 def test_none_one_or_all_already_inadequate(expected, count, said_of):
@@ -223,16 +225,64 @@ def test_whatif_tells_the_changed_figures_and_claims_no_cause(capsys, expected):
     told = [line for line in out.splitlines() if re.match(r" +\d+\.\d +\d+\.\d ", line)]
     assert len(told) == len(rows)
     assert f"{100 * rows['risk_after'].iloc[-1]:.1f}%" in told[-1]
-    assert "no claim about causes" in " ".join(out.split())
+    assert "not a claim about causes" in " ".join(out.split())
+
+
+def test_whatif_says_of_which_thing_the_band_is_and_writes_its_table(capsys, tmp_path):
+    place = tmp_path / "a.csv"
+    out, _ = said(capsys, "whatif", "Leeds", "--as-of", DAY, "--out", str(place))
+    rows = ew.what_would_change(ew.load_model(), ew.load_panel().as_of(DAY), "Leeds")
+    reached = rows[rows["reached"]]
+    assert len(reached)
+    assert out.count("; the risk would be ") == len(reached)  # and not the figure
+    assert f"All {len(rows)} rows and {len(rows.columns)} columns are in {place}." in out
+    assert len(pd.read_csv(place)) == len(rows)
+    assert place.with_suffix(".meta.csv").exists()
+
+
+@pytest.mark.parametrize("given", ["--outside", "--pan", "--out"])
+def test_an_option_is_not_known_by_its_beginning(capsys, given):
+    text = fault(capsys, "drift", given, "a")
+    assert text == (
+        f"earlywarn: earlywarn drift: no such option or argument: {given} a. "
+        "earlywarn drift --help shows what it takes.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "starts"),
+    [
+        (["score", "--as-of", "2025"], "--as-of: not a date: found '2025'"),
+        (["changes", "Leeds", "--since", "2025"], "--since: not a date: found '2025'"),
+        (["changes", "Leeds", "--since", "2012-01-01"], "--since: the panel does not reach back"),
+        (["changes", "Leeds", "--since", "2099-01-01"], "--since: the earlier day is after"),
+        (["compare", "Leeds", "--with", "nowhere"], "--with: not a group: found 'nowhere'"),
+        (["compare", "Leeds", "--with", "Leeds"], "--with, own list: there is no one to compare"),
+        (["explain", "nowhere"], "authority: no authority is known"),
+        (["score", "--as-of", ""], "--as-of: nothing is given"),
+    ],
+)
+def test_a_fault_names_the_option_and_not_the_argument_of_a_function(capsys, arguments, starts):
+    assert fault(capsys, *arguments).startswith(f"earlywarn: {starts}")
+
+
+def test_a_folder_that_is_called_like_an_argument_is_named_as_it_is(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert fault(capsys, "score", "--panel", "panel").startswith("earlywarn: panel: there is no")
+
+
+def test_compare_says_what_the_value_of_the_group_is(capsys):
+    out, _ = said(capsys, "compare", "Leeds", "--as-of", DAY)
+    assert "Group: of all its cases together where they are known" in " ".join(out.split())
 
 
 def test_whatif_says_that_there_is_no_band_beyond(capsys, expected):
     lowest, highest = expected["la_code"].iloc[-1], expected["la_code"].iloc[0]
     text = fault(capsys, "whatif", lowest, "--as-of", DAY)
     assert "no band beyond" in text
-    assert text.endswith("Ask the other way: with --worse.\n")
+    assert text.endswith("Try the other direction: with --worse.\n")
     text = fault(capsys, "whatif", highest, "--worse", "--as-of", DAY)
-    assert text.endswith("Ask the other way: without --worse.\n")
+    assert text.endswith("Try the other direction: without --worse.\n")
     with pytest.raises(ew.EarlyWarnError, match="better=False"):
         ew.what_would_change(ew.load_model(), ew.load_panel().as_of(DAY), lowest)
 
@@ -433,8 +483,8 @@ def test_faults_of_train(capsys, tmp_path, quick, arguments, words):
         (["monitor", "--out", "m", "--files", ""], "files: nothing is given"),
         (["serve", "--host", ""], "host: nothing is given"),
         (["report", "--out", "a.html", "--as-of", ""], "as-of: nothing is given"),
-        (["train", "--out", "m", "--until", "2999-01-01"], "the day has not come"),
-        (["publish", "--to", "r", "--as-of", "2999-01-01"], "the day has not come"),
+        (["train", "--out", "m", "--until", "2999-01-01"], "the date is in the future"),
+        (["publish", "--to", "r", "--as-of", "2999-01-01"], "the date is in the future"),
         (["score", "--panel", "nowhere"], "nowhere"),
         (["score", "--model", "nowhere"], "no model here"),
         (["score", "--top", "0"], "1 or more"),

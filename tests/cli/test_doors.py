@@ -56,7 +56,7 @@ def test_own_figures_are_scored_and_said(capsys, figures, tmp_path, model, snaps
     newer = ew.with_figures(newer, "Sheffield", agency_workers=28)
     expected = ew.score(model, newer).set_index("la_code")
     assert (table["risk"] - expected["risk"]).abs().max() < 1e-12
-    assert "With your own figures" in text
+    assert "Your own figures replace" in text
     assert "Leeds: Agency social workers" in " ".join(text.split())
 
 
@@ -65,11 +65,11 @@ def test_a_row_without_a_name_is_the_authority_asked_about(capsys, tmp_path):
     path.write_text("agency_workers\n35\n", encoding="utf-8")
     text = said(capsys, "explain", "Leeds", "--as-of", DAY, "--figures", path)
     assert "Agency social workers: 35.0%" in text
-    assert "With your own figures" in text
+    assert "Your own figures replace" in text
     text = said(capsys, "explain", "Atlantis", "--as-of", DAY, "--figures", path, code=2)
     assert "one.csv" not in text
     text = said(capsys, "whatif", "Leeds", "--as-of", DAY, "--figures", path)
-    assert "With your own figures in place of the newest published ones, compared" in text
+    assert "Your own figures replace the latest published ones, and are compared" in text
     text = said(capsys, "score", "--as-of", DAY, "--figures", path, code=2)
     assert "one.csv, own figures: the table does not say whose figures" in text
 
@@ -78,7 +78,7 @@ def test_a_wrong_figure_names_the_file_the_row_and_the_column(capsys, tmp_path):
     path = tmp_path / "bad.csv"
     path.write_text("la_code,agency_workers\nLeeds,135\n", encoding="utf-8")
     text = said(capsys, "score", "--figures", path, code=2)
-    assert "bad.csv, Leeds, line 2, agency_workers: no such figure is possible" in text
+    assert "bad.csv, Leeds, line 2, agency_workers: this figure is not possible" in text
     assert len(text.splitlines()) == 1
     path.write_text("la_code,agency_wokers\nLeeds,13\n", encoding="utf-8")
     assert "such as agency_workers" in said(capsys, "score", "--figures", path, code=2)
@@ -92,7 +92,10 @@ def test_a_row_of_two_authorities_is_refused_by_every_door(capsys, tmp_path, doo
     path.write_text("la_code,la_name,rereferrals\n383,Kent,24\n", encoding="utf-8")
     more = out if door == "explore" else []
     text = said(capsys, *door.split(), "--figures", path, *more, code=2)
-    assert "two.csv, line 2: the code and the name are of two authorities: found 383, which" in text
+    assert (
+        "two.csv, line 2: the code and the name are those of different authorities: found 383"
+        in text
+    )
     assert "is Leeds, and Kent" in text
 
 
@@ -126,7 +129,7 @@ def test_compare(capsys, tmp_path, snapshot):
     for name in ew.neighbours(snapshot, "Leeds")["la_name"]:
         assert name in " ".join(text.split())
     text = said(capsys, "compare", "Leeds", "--as-of", DAY, "--with", "region")
-    assert "beside Yorkshire and The Humber" in text
+    assert "compared with Yorkshire and The Humber" in text
     assert "not a group" in said(capsys, "compare", "Leeds", "--with", "friends", code=2)
 
 
@@ -137,11 +140,11 @@ def test_changes_of_one_and_of_all(capsys, tmp_path, model, national):
     table = pd.read_csv(out, dtype={"la_code": str})
     expected = ew.what_changed(model, "2024-12-31", national.as_of(DAY), "Leeds")
     assert table["change"].tolist() == pytest.approx(expected["change"].tolist(), abs=1e-12)
-    assert f"together they make {expected['change'].sum():+.2f}" in text
+    assert f"they add up to {expected['change'].sum():+.2f}" in text
     text = said(capsys, "changes", "--since", "2022-12-31", "--as-of", DAY, "--top", 3)
     assert len([line for line in text.splitlines() if "%" in line]) == 3
-    assert "Not on both days: 909, 942, 943." in text
-    assert "the earlier day is after" in said(
+    assert "Not on both dates: 909, 942, 943." in text
+    assert "the earlier date is after" in said(
         capsys, "changes", "--since", DAY, "--as-of", "2024-12-31", code=2
     )
 
@@ -158,7 +161,9 @@ def test_a_day_before_what_was_learnt_says_so_in_its_heading(capsys, line, model
     until = model.info["training"]["until"]
     past = said(capsys, *line.split(), "--as-of", "2016-06-30")
     heading = " ".join(past.split("\n\n")[0].split())
-    assert f"judgements reported up to 2016-06-27, with what was learnt until {until}" in heading
+    assert (
+        f"judgements reported up to 2016-06-27, with what the model learnt until {until}" in heading
+    )
     assert "what was learnt" not in said(capsys, *line.split(), "--as-of", until)
 
 

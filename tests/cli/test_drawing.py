@@ -34,7 +34,7 @@ def test_the_same_inputs_give_the_same_bytes_and_own_figures_are_drawn(tmp_path,
     files = [tmp_path / name for name in ("a.svg", "b.svg")]
     for file in files:
         assert main([*line, "--out", str(file)]) == 0
-    said = "Leeds 45.0 (your own figure, compared with the others' of 2025), outside"
+    said = "Leeds 45.0 (your own figure, compared with the others' figures for 2025), outside"
     assert said in capsys.readouterr().out
     assert files[0].read_bytes() == files[1].read_bytes()
     assert main([*line, "--out", str(files[0])]) == 2
@@ -44,7 +44,7 @@ def test_the_same_inputs_give_the_same_bytes_and_own_figures_are_drawn(tmp_path,
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("funnel --out a.svg", "found no indicator; expected a name of the catalogue"),
+        ("funnel --out a.svg", "found no indicator; expected a name from the catalogue"),
         ("map rereferrals --out a.svg", "found rereferrals; expected none"),
         ("funnel absence --out a.svg", "a funnel needs the number of cases"),
         ("history rereferrals --out a.svg", "found no authority; expected --mark with one"),

@@ -234,6 +234,8 @@ def test_the_reference_tells_every_column_of_every_frame() -> None:
         "Findings": panel.findings.columns,
         "Release calendar": panel.releases.columns,
         "Changes that would change the band": counterfactual.COLUMNS,
+        "Compared figures": ew.compare(snapshot, "Leeds").columns,
+        "What changed": ew.what_changed(model, "2024-12-31", snapshot, "Leeds").columns,
         "Forecasts of a backtest": found.forecasts.columns,
         "Lists of a backtest": found.lists.columns,
         "Drift": ew.drift(model, snapshot).indicators.columns,

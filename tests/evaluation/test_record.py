@@ -187,7 +187,7 @@ def test_the_page_tells_every_part(toy):
             "At the start of the inspection, from 2018",
         ),
         *("Lists of a length", "was it on the list?", "Calibration", "Decision curve"),
-        *("Groups of authorities", "How firmly scores stand", "Numbered checks"),
+        *("Groups of authorities", "How stable scores are", "Numbered checks"),
     ):
         assert text.count(title) == 1, title
     assert "nan" not in text

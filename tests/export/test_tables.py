@@ -19,7 +19,7 @@ from earlywarn.errors import MissingExtraError, UsageError
 from earlywarn.export import data_dictionary as columns
 from earlywarn.export.tables import ENDINGS, write_table
 from earlywarn.export.workbook import LINES_ABOVE
-from earlywarn.scoring import explanation
+from earlywarn.scoring import changes, comparison, counterfactual, explanation
 from earlywarn.scoring import national as scoring
 from earlywarn.utils import files
 
@@ -181,8 +181,14 @@ def test_a_text_longer_than_a_cell_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("records", "names"),
-    [(columns.SCORES, scoring.COLUMNS), (columns.EXPLANATION, explanation.COLUMNS)],
-    ids=["scores", "explanation"],
+    [
+        (columns.SCORES, scoring.COLUMNS),
+        (columns.EXPLANATION, explanation.COLUMNS),
+        (columns.COMPARED_FIGURES, comparison.COLUMNS),
+        (columns.CHANGED, changes.COLUMNS),
+        (columns.WHAT_IF, counterfactual.COLUMNS),
+    ],
+    ids=["scores", "explanation", "compare", "changes", "whatif"],
 )
 def test_every_column_has_its_record(records, names):
     assert tuple(record.name for record in records) == tuple(names)
@@ -194,7 +200,14 @@ def test_every_column_has_its_record(records, names):
 
 
 def test_the_dictionary_has_the_form_of_the_departments_standard(tmp_path, model, snapshot):
-    for frame in (scoring.score(model, snapshot), explanation.explain(model, snapshot, "Leeds")):
+    frames = (
+        scoring.score(model, snapshot),
+        explanation.explain(model, snapshot, "Leeds"),
+        comparison.compare(snapshot, "Leeds"),
+        changes.what_changed(model, "2024-03-31", snapshot, "Leeds"),
+        counterfactual.what_would_change(model, snapshot, "Leeds"),
+    )
+    for frame in frames:
         write_table(frame, tmp_path / "a.csv", overwrite=True)
         told = pd.read_csv(tmp_path / "a.meta.csv", keep_default_na=False, dtype="str")
         assert list(told.columns) == [
@@ -223,6 +236,12 @@ def test_the_dictionary_has_the_form_of_the_departments_standard(tmp_path, model
         assert told.loc[indicator, "indicator_dp"].str.fullmatch(r"\d").all()
         assert (told.loc[~indicator, ["indicator_dp", "indicator_unit"]] == "").all(axis=None)
         assert (told.loc[~indicator, "filter_hint"] != "").all()
+        assert not told["filter_hint"].str.contains("passed through").any()
+
+
+def test_a_rank_among_a_group_is_not_said_to_be_one_by_risk(snapshot):
+    told = columns.data_dictionary(comparison.compare(snapshot, "Leeds")).set_index("col_name")
+    assert told.loc["rank", "label"] == "Rank in the group (place among group and authority)"
 
 
 def test_a_column_from_elsewhere_is_told_as_such():
@@ -231,6 +250,7 @@ def test_a_column_from_elsewhere_is_told_as_such():
     assert told["col_type"].tolist() == ["Filter", "Indicator", "Indicator"]
     assert told["indicator_dp"].tolist() == ["", "0", "3"]
     assert "passed through" in told.loc["mine", "filter_hint"]
+    assert told["label"].tolist() == ["mine", "count", "rate"]
 
 
 # --- whole or not at all ---------------------------------------------------------

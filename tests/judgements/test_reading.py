@@ -247,7 +247,7 @@ class TestFolders:
 
     def test_folder_without_judgements(self, tmp_path: Path) -> None:
         (tmp_path / "a.csv").write_text("a,b\n1,2\n", encoding="utf-8")
-        with pytest.raises(OutcomeError, match="no inspection judgements below the folder"):
+        with pytest.raises(OutcomeError, match="no inspection judgements in the folder"):
             read_judgements(tmp_path)
 
 
@@ -263,7 +263,7 @@ BAD_CELLS = [
     ),
     ("202,Camden", ",Camdenshire", ["not known", "'Camdenshire'", "authorities.csv"]),
     ("202,Camden", "999,Camden", ["not known", "'999'", "'la_code'"]),
-    ("202,Camden", "203,Camden", ["two authorities", "203, which is Greenwich"]),
+    ("202,Camden", "203,Camden", ["different authorities", "203, which is Greenwich"]),
     ("202,Camden", ",England", ["no authority of this name", "'England'"]),
     ("202,Camden", ",", ["no authority", "''"]),
     ("202,Camden", "942,Cumberland", ["existed when the inspection started", "942"]),
@@ -353,7 +353,7 @@ class TestFaults:
         with pytest.raises(OutcomeError, match=r"a\.csv, line 3: the file is cut off"):
             read_judgements(path)
 
-    @pytest.mark.parametrize("kind", ["cut off", "two columns of one name"])
+    @pytest.mark.parametrize("kind", ["cut off", "two columns with the same name"])
     def test_a_spoilt_table_of_judgements_in_a_folder_is_a_warning(
         self, tmp_path: Path, kind: str
     ) -> None:

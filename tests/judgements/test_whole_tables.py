@@ -85,8 +85,8 @@ def test_a_block_in_which_a_column_slipped() -> None:
 def test_two_columns_exchanged() -> None:
     found = said(table([words[0] + words[2] + words[1] + words[3:] for words in MIXED]))[0]
     assert found.code == "odd-columns"
-    assert "leadership and help_and_protection exchanged" in found.message
-    assert "were the two columns exchanged there?" in found.message
+    assert "leadership and help_and_protection swapped" in found.message
+    assert "were the two columns swapped there?" in found.message
 
 
 def test_a_few_rows_with_odd_grades() -> None:

@@ -309,7 +309,7 @@ def test_a_frame_without_a_column_names_it():
 def test_a_column_that_stands_twice_is_named():
     model = invented()
     frame = pd.DataFrame(np.zeros((1, 8)), columns=list(model.columns))
-    with pytest.raises(ModelError, match="columns stand twice") as told:
+    with pytest.raises(ModelError, match="columns appear twice") as told:
         model.risk(pd.concat([frame, frame[[model.columns[2]]]], axis=1))
     assert told.value.found == model.columns[2]
 

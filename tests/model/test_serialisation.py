@@ -678,7 +678,7 @@ def test_a_place_that_can_not_be_written(tmp_path):
     with pytest.raises(StoreError) as told:
         save_model(MODEL, tmp_path / "file" / "below")
     assert told.value.where == str(tmp_path / "file")  # what is in the way
-    assert "a file stands where a folder is needed" in str(told.value)
+    assert "there is a file where a folder is needed" in str(told.value)
 
 
 def test_what_could_not_be_read_again_is_not_written(tmp_path):

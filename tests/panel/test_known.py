@@ -166,7 +166,7 @@ def test_years_that_are_gone_are_a_note(table, held):
     (found,) = held(table[table["period"] > 2015])
     assert found.severity == "note"
     assert found.message.startswith(
-        "C1 is known for years too that these files don't hold: assessed_not_in_need of 2013, "
+        "C1 is also known for years that these files don't contain: assessed_not_in_need of 2013, "
         "2014, 2015; no_further_action of"
     )
 
@@ -248,11 +248,11 @@ def test_neighbours_exchanged(national):
     other = national.neighbours.copy()
     other.loc[two, "neighbour_code"] = other.loc[two[::-1], "neighbour_code"].to_numpy()
     assert words(found(other)) == (
-        "neighbours of Leeds (383) are not those known of the model of 2025"
+        "neighbours of Leeds (383) are not those known for the model of 2025"
     )
     (other_model,) = found(national.neighbours.query("model == 2021"))
     assert other_model.severity == "note"
-    assert "are known of the model of 2025: no file holds them" in other_model.message
+    assert "are known for the model of 2025: no file has them" in other_model.message
     without = national.neighbours.query("la_code != '383' or model != 2025")
     assert [(one.severity, "Leeds (383)" in one.message) for one in found(without)] == [
         ("note", True)

@@ -53,6 +53,15 @@ def test_a_new_release_as_published(new, held):
     assert held(new) == []
 
 
+def test_a_new_release_of_some_authorities_alone(new, held, national: Panel):
+    some = {code for code in new["la_code"] if code.startswith("8")}
+    (one,) = held(new[new["la_code"].isin(some)])
+    assert one.message.startswith("C1 2025 has nothing of City of London (201), Camden (202), ")
+    assert "more, of which the newest release known has" in one.message
+    assert one.message.endswith("was a filter left on, or were rows lost?")
+    assert held(new[new["la_code"] != "835"]) == []  # closed in 2019
+
+
 def test_a_release_that_is_known_is_for_the_other_check(new, held):
     assert held(renamed(new, "la_code", {"383": "382", "382": "383"}).assign(vintage=BEFORE)) == []
 
@@ -75,8 +84,7 @@ def test_authorities_exchanged_in_all_years(new, held, codes):
     assert leeds.startswith("most figures of Leeds (383) for the years before, of ")
     assert "referrals" in leeds
     assert leeds.endswith(
-        "known): do they stand under another authority? Look into the notes of C1 2025, or "
-        "download it again"
+        "known): are they under another authority? Check the notes of C1 2025, or download it again"
     )
 
 
@@ -94,7 +102,7 @@ def test_years_exchanged(new, held, years):
     found = held(renamed(new, "period", {one: other, other: one}))
     # What is new has nothing to be held against.
     assert [one.period for one in found] == [year for year in years if year < 2025]
-    assert "were years exchanged?" in found[0].message
+    assert "were years swapped?" in found[0].message
     assert f"most figures for {one} of assessed_not_in_need, no_further_action" in found[0].message
 
 
@@ -106,7 +114,7 @@ def test_columns_exchanged(new, held):
         "most figures of assessed_not_in_need in C1 2025 for the years before are unlike those of "
         "the newest release known (for instance assessed_not_in_need of "
     )
-    assert "were columns exchanged, or is it counted in another way now?" in found[0].message
+    assert "were columns swapped, or is it counted in another way now?" in found[0].message
 
 
 def test_one_figure(new, held):
@@ -117,7 +125,7 @@ def test_one_figure(new, held):
     (found,) = held(new.assign(value=new["value"].where(~at, value * 3)))
     assert found.message == (
         f"referrals of Leeds (383) for 2023 is {value * 3:.12g}, and {value:.12g} in the newest "
-        "release known: a cell may be wrong; look into the notes of C1 2025"
+        "release known: a cell may be wrong; check the notes of C1 2025"
     )
     half = new["period"].eq(2023) & new["la_code"].gt("850") & (new["value"] > 0)
     found = held(new.assign(value=new["value"].where(~half, new["value"] * 3)))

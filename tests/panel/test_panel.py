@@ -167,7 +167,7 @@ class TestDates:
     def test_before_the_panel(self) -> None:
         with pytest.raises(PanelError) as caught:
             self.panel.as_of("2013-12-31")
-        for part in ("2013-12-31", "from 2014-01-01 on", "newest publication", "2022-10-27"):
+        for part in ("2013-12-31", "from 2014-01-01 on", "latest publication", "2022-10-27"):
             assert part in str(caught.value)
         assert self.panel.as_of(FIRST_DAY).observations.empty
 

@@ -39,7 +39,9 @@ def test_it_says_what_score_and_explain_say(card, rows, model, snapshot) -> None
 
 def test_it_says_what_the_model_has_learnt_since_the_day(model, national) -> None:
     early = explanation_card(model, national.as_of("2021-12-31"), "Leeds")
-    assert f"2021, with what was learnt until {model.info['training']['until']}." in early.html
+    assert (
+        f"2021, with what the model learnt until {model.info['training']['until']}." in early.html
+    )
 
 
 def test_a_page_by_itself(card, tmp_path: Path) -> None:
@@ -76,5 +78,5 @@ def test_what_is_there_is_kept(card, tmp_path: Path) -> None:
         card.save(file)
     with pytest.raises(UsageError, match=r"expected \.html or \.svg"):
         card.save(tmp_path / "leeds.png")
-    with pytest.raises(UsageError, match="a card is of one authority"):
+    with pytest.raises(UsageError, match="a card shows one authority"):
         explanation_card()

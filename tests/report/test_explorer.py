@@ -33,6 +33,7 @@ from earlywarn.scoring.explanation import contribution_frame, said_once
 from earlywarn.scoring.own_tables import figure_names
 from earlywarn.scoring.preprocessing import read_rows
 from earlywarn.scoring.words import LAST
+from earlywarn.utils.formatting import long_date
 
 CLOSE = {"rtol": 0, "atol": 1e-9}
 ASSESS = """cases => {
@@ -562,6 +563,12 @@ def test_one_file_that_lets_run_its_own_script_and_no_other(file) -> None:
     assert "https://" not in text
 
 
+def test_days_and_bands_are_written_as_the_report_writes_them(file, leeds, model) -> None:
+    until = long_date(model.info["training"]["until"])
+    assert f"such judgements, of reports published by {until}." in file.read_text(encoding="utf-8")
+    assert re.search(r"90% interval [\d.]+% to [\d.]+%: [a-z ]+ \(prob", leeds.inner_text("main"))
+
+
 def test_data_can_not_end_its_element() -> None:
     text = _json({"name": "</script><script>alert(1)</script>\u2028"})
     assert "<" not in text
@@ -588,7 +595,10 @@ def test_the_command_with_own_figures_in_the_page_from_the_start(tmp_path, capsy
     assert "--overwrite" in capsys.readouterr().err
     figures.write_text("la_code,rereferrals\nLeeds,350\n", encoding="utf-8")
     assert main([*line, "--overwrite"]) == 2
-    assert f"{figures}, Leeds, line 2, rereferrals: no such figure" in capsys.readouterr().err
+    assert (
+        f"{figures}, Leeds, line 2, rereferrals: this figure is not possible"
+        in capsys.readouterr().err
+    )
 
 
 def test_faults_of_the_input(tmp_path, model, national) -> None:

@@ -49,8 +49,8 @@ def test_the_report(contents) -> None:
     for html in (authority_page(contents), authority_page(contents, brief=True), page(contents)):
         text = said(html)
         unsaid(text)
-        assert "in no band, as nothing is known of it" in text
-        assert "No rank, as nothing is known of it." in text
+        assert "in no band, as nothing is known about it" in text
+        assert "No rank, as nothing is known about it." in text
     tile = re.search(rf"<b>{NAME}</b>[^<]*", page(contents))
     assert tile is not None
     assert tile[0].endswith("nothing known")
@@ -61,8 +61,8 @@ def test_the_command_line(contents, model) -> None:
     scores, rows = ew.score(model, snapshot), ew.explain(model, snapshot, NAME)
     text = explanation_text(rows, scores, model, snapshot)
     unsaid(text)
-    assert "in no band, as nothing is known of it" in " ".join(text.split())
-    assert "No rank, as nothing is known of it; risk of being judged below Good" in text
+    assert "in no band, as nothing is known about it" in " ".join(text.split())
+    assert "No rank, as nothing is known about it; risk of being judged below Good" in text
     unsaid(scores_text(scores, model, snapshot, top=None))
 
 

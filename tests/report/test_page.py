@@ -246,8 +246,10 @@ def test_those_already_inadequate_above_the_ten_are_named_and_stay_in_the_list(t
     box = next(e for e in every(tree, "div") if e.get("class") == "minute")
     ten = next(e for e in every(tree, "section") if e.get("id") == "ten")
     names = ", ".join(above)
-    assert f"already Inadequate are not among them: {names}, as high," in words(box)
-    assert f"which keeps them: {names}." in words(ten)
+    assert f"already judged Inadequate are not among them: {names}, with a risk as high," in words(
+        box
+    )
+    assert f"which includes them: {names}." in words(ten)
     items = [words(e) for e in every(ten, "strong")]
     assert not set(items) & set(above)
     rows = table_named(tree, "Risk of an Inadequate judgement")[1:]
@@ -366,7 +368,7 @@ def test_the_calibration_stands_where_its_table_says(tree):
 @pytest.mark.parametrize(
     ("told", "changes"),
     [
-        ("not surely better than", {}),
+        ("not clearly better than", {}),
         ("were better than", {"brier_skill_lower": 0.01}),
         ("were worse than", {"brier_skill_upper": -0.01}),
         ("too few judgements to say", {"observed_expected": 0.88}),
@@ -377,7 +379,7 @@ def test_the_calibration_stands_where_its_table_says(tree):
             {"observed_expected_upper": 0.6, "events": 20, "observed_expected": 0.4},
         ),
         ("about right", {"observed_expected_lower": 0.9, "observed_expected_upper": 1.1}),
-        ("pairs, not surely better than chance", {"auc_below_good_lower": 0.4}),
+        ("pairs, not clearly better than chance", {"auc_below_good_lower": 0.4}),
     ],
 )
 def test_what_is_said_of_the_record_follows_its_numbers(told, changes):
@@ -431,7 +433,7 @@ def test_a_figure_stands_at_the_day_its_year_ends(indicator, ends):
 
 
 def test_a_year_that_ends_on_another_day_says_so(tree):
-    rows = table_named(tree, "Tameside: reporting years, to 31 March unless another day is given")
+    rows = table_named(tree, "Tameside: reporting years, to 31 March unless another date is given")
     titles = [row[0] for row in rows]
     assert sum(title.endswith("(to 30 September)") for title in titles) == 5
     assert sum(title.endswith("(to 31 January)") for title in titles) == 1
@@ -485,8 +487,8 @@ def test_every_decimal_and_every_percentage_is_one_of_the_frames(text, contents)
 def test_holes_are_said_out_loud(text):
     assert "Not known, so others of the same family stand in" in text
     assert "Suppressed:" in text
-    assert "Made on 1 April 2023 from Cumbria" in text
-    assert "publication day that is only assumed" in text
+    assert "Formed on 1 April 2023 from Cumbria" in text
+    assert "only an assumed publication date" in text
 
 
 def test_the_record_in_the_page_is_the_evaluations(text):
@@ -511,7 +513,7 @@ def test_the_prospective_test_is_told_as_it_came_out(text):
     assert f"alone is right in {last:.0%}" in FROZEN
     level = new["earlywarn"]["inadequate"]
     expected, came = level["expected"], level["observed"]
-    assert f"{expected:.1f} Inadequate judgements were expected, and {came} came" in FROZEN
+    assert f"{expected:.1f} Inadequate judgements were expected, and there was {came}." in FROZEN
     assert f"the {level['n']} inspections" in FROZEN
     assert FROZEN in text
 
@@ -614,7 +616,7 @@ def test_a_figure_beyond_the_strips_end_is_an_arrow_and_the_end_says_or_more(con
 
 
 def test_a_brief_needs_an_authority(tmp_path):
-    with pytest.raises(UsageError, match=r"a brief is of authorities alone: found no authority"):
+    with pytest.raises(UsageError, match=r"a brief covers authorities only: found no authority"):
         write_report(tmp_path / "r.html", brief=True)
 
 
@@ -644,7 +646,7 @@ def test_an_earlier_day_without_neighbours_is_told(national, model):
     told = page(gather(national, model, "2016-06-30", ["909"], Progress()))
     assert "Cumbria" in told
     assert "No model of statistical neighbours is available" in told
-    assert "There is no rank of a year before" in told
+    assert "There is no rank from a year before" in told
 
 
 @pytest.mark.parametrize(

@@ -235,9 +235,9 @@ def test_funnel_limits_hold_most_authorities(snapshot):
         (lambda s, n: report.calibration(RELIABILITY.iloc[:0]), "0 pairs of window and model"),
         (
             lambda s, n: report.calibration(windows_of("confirmation", "from 2022")),
-            "two windows hold the same inspections.*confirmation and from 2022",
+            "two windows contain the same inspections.*confirmation and from 2022",
         ),
-        (lambda s, n: report.calibration(windows_of("latest", "latest")), "stands twice"),
+        (lambda s, n: report.calibration(windows_of("latest", "latest")), "appears twice"),
         (
             lambda s, n: report.lead_time(pd.concat([WARNINGS, WARNINGS.assign(model="x")])),
             "2 models",
@@ -254,16 +254,18 @@ def test_the_calibration_says_how_many_came_for_each_foretold():
     axes = report.calibration(RELIABILITY)
     ratio = 19 / (50 * (0.05 + 0.14 + 0.3))
     limits = " to ".join(f"{limit * ratio / 19:.2f}" for limit in byar_limits(19))
-    title = f"{ratio:.2f} came for each one predicted (95% limits: {limits})"
+    title = f"{ratio:.2f} judged Inadequate for each one predicted (95% limits: {limits})"
     assert axes.get_title(loc="left") == title
     apart = report.calibration(windows_of("confirmation", "latest"))
-    assert apart.get_title(loc="left").startswith(f"{ratio:.2f} came for each one predicted (")
+    assert apart.get_title(loc="left").startswith(
+        f"{ratio:.2f} judged Inadequate for each one predicted ("
+    )
 
 
 def test_the_calibration_of_two_models_says_each_by_itself():
     less = RELIABILITY.assign(model="red flags", expected=RELIABILITY["expected"] / 2)
     axes = report.calibration(pd.concat([RELIABILITY, less]))
-    title = "What came for each one predicted: earlywarn 0.78, red flags 1.55"
+    title = "Judged Inadequate for each one predicted: earlywarn 0.78, red flags 1.55"
     assert axes.get_title(loc="left") == title
 
 

@@ -53,7 +53,7 @@ def test_every_link_arrives(pages) -> None:
 def test_each_page_leads_to_the_others(pages) -> None:
     around = {name: text[text.index("<body") : text.index("<main")] for name, text in pages.items()}
     assert 'href="index.html"' in around["420.html"]
-    assert 'Before: <a href="370.html">Barnsley' in around["420.html"]
+    assert 'Previous: <a href="370.html">Barnsley' in around["420.html"]
     assert 'Next: <a href="383.html">Leeds' in around["420.html"]
     assert "Next" not in around["383.html"]
     assert "Before" not in around["370.html"]
@@ -85,7 +85,7 @@ def test_the_picture_of_all_figures_stands_alone(pages) -> None:
 def test_nothing_is_replaced_unasked_and_nothing_half_written(folder, capsys, tmp_path) -> None:
     assert main(["report", "--split", "--out", str(folder), "--as-of", DAY]) == 2
     assert "a report is there already" in capsys.readouterr().err
-    with pytest.raises(UsageError, match="a brief is of authorities alone"):
+    with pytest.raises(UsageError, match="a brief covers authorities only"):
         write_report(tmp_path / "new", authorities=["Leeds"], brief=True, split=True)
     taken = tmp_path / "file"
     taken.write_text("", encoding="utf-8")

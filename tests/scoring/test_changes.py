@@ -99,7 +99,7 @@ def test_the_last_judgement_is_one_fact_that_adds_up(changes, model, national):
         said = held["previous_judgement"].fillna("none known")
         for code, grade in said.items():
             assert grade in rows.loc[code, "sentence"]
-    same = rows["sentence"].str.contains("on both days")
+    same = rows["sentence"].str.contains("on both dates")
     assert 10 < same.sum() < 150
     assert (rows.loc[same, "change"].abs() < 1e-12).all()
 
@@ -140,7 +140,7 @@ def test_refusals(model, national):
     made = "Ask for Cumbria, of which it was made, or for a day from 2023-04-01 on"
     with pytest.raises(AuthorityError, match=made):
         what_changed(model, "2022-06-30", "2025-12-31", "Cumberland")
-    with pytest.raises(ScoreError, match="the earlier day is after the later one"):
+    with pytest.raises(ScoreError, match="the earlier date is after the later one"):
         what_changed(model, "2025-12-31", "2024-12-31")
     with pytest.raises(AuthorityError, match="Cumberland"):
         what_changed(model, "2022-12-31", "2025-12-31", "Cumberland")

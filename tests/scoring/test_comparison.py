@@ -110,3 +110,18 @@ def test_refusals(snapshot, national):
         compare(snapshot, "Leeds", ["Atlantis", "Sheffield"])
     with pytest.raises(PanelError, match="no statistical neighbours"):
         neighbours(national.as_of("2018-12-31"), "Leeds")
+
+
+@pytest.mark.parametrize(
+    ("given", "codes"),
+    [
+        ("Bournemouth, Christchurch and Poole", 1),
+        ("Bristol, City of", 1),
+        ("Bristol, City of; Bournemouth, Christchurch and Poole", 2),
+        ("Hackney; Camden", 2),
+        ("Hackney, Camden", 2),
+    ],
+)
+def test_a_list_takes_names_that_hold_a_comma(given, codes):
+    rows = compare(None, "Leeds", given).set_index("indicator")
+    assert rows.loc["caseload", "of"] == codes + 1

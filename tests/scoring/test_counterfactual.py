@@ -150,7 +150,7 @@ def test_an_indicator_without_a_figure_of_the_newest_year_does_not_move(model, s
         snapshot, observations=rows[~(mine & (rows["period"] == rows.loc[mine, "period"].max()))]
     )
     assert "rereferrals" not in set(what_would_change(model, without, "Leeds")["indicator"])
-    with pytest.raises(IndicatorError, match="no figure of the newest year"):
+    with pytest.raises(IndicatorError, match="no figure for the latest year"):
         with_figures(without, "Leeds", {"rereferrals": 20.0})
 
 

@@ -37,7 +37,7 @@ from earlywarn.scoring.reference import Reference
 def test_a_misspelt_column_beside_good_ones_is_named(model, name: str, meant: str) -> None:
     row = {"repeat_plans": 25.0, "vacancies": 18.0, name: 31.0}
     with pytest.warns(
-        RowsWarning, match=f"^the column {re.escape(name)} .* is it {meant}"
+        RowsWarning, match=f"^the column {re.escape(name)} .* did you mean {meant}"
     ) as warned:
         answer = score_batch([row], model)
     assert len(warned) == 1
@@ -204,7 +204,7 @@ def test_counts_and_ratios_are_those_of_the_panel(national) -> None:
 def test_one_column_in_the_place_of_another(model, indicators) -> None:
     rows = indicators.reset_index()[["la_code", "rereferrals", "caseload", "plans_two_years"]]
     rows["repeat_plans"] = rows["rereferrals"]
-    with pytest.warns(RowsWarning, match="^repeat_plans and rereferrals hold the same figures"):
+    with pytest.warns(RowsWarning, match="^repeat_plans and rereferrals have the same figures"):
         score_batch(rows, model)
     assert score_rows(rows.head(9), model)[1].said(Reference.of_model(model)) == []
     alike = rows.assign(rereferrals=20.0, repeat_plans=20.0)

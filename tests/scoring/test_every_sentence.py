@@ -19,8 +19,8 @@ FIGURE = r"(?P<{}>[\d,]+(?:\.\d)?)%?"
 SHAPES = {
     "start": r"Where every authority starts: a risk of (?P<risk>[\d.]+)%, from how many .+",
     "last": r"The last inspection \(known to (?P<day>[\d-]+)\) was (?P<grade>.+) in "
-    r"(?P<where>its worst area|the worst of three areas), which in all "
-    r"(?P<whole>.+); the part for (?P<part>.+): (?P<effect>.+)",
+    r"(?P<where>its worst area|the worst of three areas), which overall "
+    r"(?P<whole>.+); this is the part for (?P<part>.+): (?P<effect>.+)",
     "no last": r"The last inspection \(known to [\d-]+\) is not known here: (?P<effect>.+)",
     "hole": r".+: no comparable figure published(?:; the other figures on (?P<family>.+) stand in)?"
     r": (?P<effect>.+)",
@@ -28,7 +28,7 @@ SHAPES = {
     "figure": rf"(?P<title>.+?): {FIGURE.format('value')} (?P<unit>.+?) in (?P<year>\d{{4}})"
     r"(?P<carried>, no newer figure published)?"
     rf"(?:, about {FIGURE.format('expected')} expected for its deprivation"
-    r"|(?P<unknown>, compared as of average deprivation, as its own is not known)"
+    r"|(?P<unknown>, compared as if of average deprivation, as its own is not known)"
     rf"|, England's pooled figure {FIGURE.format('england')})?"
     r"(?:, (?P<same>the same as all \d+ others with a figure)"
     r"|, (?P<side>higher|lower) than (?P<share>\d+)% of (?P<others>\d+) "

@@ -45,7 +45,9 @@ CONTRACT = [
 STANDING = (
     r"England's pooled figure [\d,.]+%?, (higher|lower) than \d+% of \d+ others with a figure"
 )
-EXPECTED = r"(about [\d,.]+ expected for its|compared as of average) deprivation(, as its own .+)?"
+EXPECTED = (
+    r"(about [\d,.]+ expected for its|compared as if of average) deprivation(, as its own .+)?"
+)
 CARRIED = rf"no newer figure published(, England's pooled figure [\d,.]+%?|, {EXPECTED})?"
 WHOLE = r"(raises|lowers|has no effect on) the risk( slightly)?"
 PART = r"(being (below Good|Good or Outstanding|Inadequate)|not being Inadequate)"
@@ -53,7 +55,7 @@ GRADE = (
     r"(Good or Outstanding in the worst of three areas"
     r"|(Requires improvement|Inadequate) in its worst area)"
 )
-HISTORY = rf"(was {GRADE}, which in all {WHOLE}; the part for {PART}|is not known here)"
+HISTORY = rf"(was {GRADE}, which overall {WHOLE}; this is the part for {PART}|is not known here)"
 STAND_IN = r"(; the other figures on [a-z -]+ stand in)?"
 HELD = r"(, its effect held at the model's limit)?"
 EFFECT = r"((raises|lowers) the risk( slightly)?|no effect on the risk)"

@@ -158,7 +158,7 @@ def test_the_command_says_it_once(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr()
     assert "Ofsted's judgements (2026-08-20)" in said.out.replace("\n        ", " ")
     assert "Last judgement known (to 2026-08-20)" in said.out
-    assert said.err.count("newer ones should be there") == 1
+    assert said.err.count("later releases were already due") == 1
 
 
 def test_now_is_today_only(monkeypatch, model, panel) -> None:
@@ -175,3 +175,16 @@ def test_the_default_day_is_never_after_today(monkeypatch, panel) -> None:
     again = replace(panel)
     assert again.newest_publication <= date(2026, 7, 1)
     assert again.judgements["published_on"].max() > date(2026, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("late", "ways"),
+    [(["pop"], "refresh)"), (["pop", "judgements"], "refresh, or --judgements FILE)")],
+    ids=["figures", "judgements too"],
+)
+def test_judgements_are_offered_where_they_are_what_is_overdue(model, panel, late, ways) -> None:
+    table = freshness(model, panel.as_of("2026-08-20"))
+    table["overdue"] = table["source"].isin(late)
+    with pytest.warns(OverdueWarning) as said:
+        warn_if_overdue(table, date(2026, 8, 20))
+    assert str(said[0].message).endswith(f"(python -m earlywarn {ways}.")

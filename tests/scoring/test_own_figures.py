@@ -86,7 +86,7 @@ def test_counts_give_the_value_and_its_cases(snapshot):
     assert rows.loc["referral_rate", "value"] == pytest.approx(10_000 * 9000 / children)
 
 
-@pytest.mark.filterwarnings("ignore:.*is it in its unit")
+@pytest.mark.filterwarnings("ignore:.*is the unit right")
 def test_fewer_cases_behind_a_figure_pull_it_to_the_middle(snapshot):
     level = [
         build_indicators(with_figures(snapshot, "383", rereferral_count=n * 0.3, referrals=n))
@@ -123,7 +123,7 @@ def test_a_later_figure_replaces_an_earlier_own_one(snapshot):
     assert snapshot.own == frozenset()
 
 
-@pytest.mark.filterwarnings("ignore:.*is it in its unit")
+@pytest.mark.filterwarnings("ignore:.*is the unit right")
 def test_own_deprivation_moves_what_is_compared_like_for_like(snapshot, indicators):
     newer = with_figures(snapshot, "Leeds", free_school_meals=60)
     X = build_indicators(newer).droplevel("as_of")
@@ -134,7 +134,7 @@ def test_own_deprivation_moves_what_is_compared_like_for_like(snapshot, indicato
 REFUSED = [
     ("Leeds", {"rereferals": 3}, "such as rereferrals"),
     ("Leeds", {"rereferrals_z": 3}, "such as rereferrals"),
-    ("Leeds", {"rereferrals": 101}, "Leeds, rereferrals: no such figure.* 0 to 100 "),
+    ("Leeds", {"rereferrals": 101}, "Leeds, rereferrals: this figure is not possible.* 0 to 100 "),
     ("Leeds", {"caseload": -1}, "0 or more"),
     ("Leeds", {"caseload": np.inf}, "0 or more"),
     ("Leeds", {"caseload": "many"}, "found 'many'"),
@@ -151,7 +151,7 @@ REFUSED = [
     (None, {"rereferrals": 3}, "whose figures"),
     (pd.DataFrame({"rereferrals": [3]}), {}, "expected a column la_code"),
     (pd.DataFrame({"la_code": ["383"] * 2, "caseload": [3, 4]}), {}, "row 1 and row 2"),
-    (pd.DataFrame({"la_code": ["383"], "caseload": [3]}), {"caseload": 3}, "beside it"),
+    (pd.DataFrame({"la_code": ["383"], "caseload": [3]}), {"caseload": 3}, "outside it"),
     (
         pd.DataFrame([["383", 1, 2]], columns=["la_code", "caseload", "caseload"]),
         {},
@@ -161,12 +161,12 @@ REFUSED = [
     (
         pd.DataFrame({"la_code": ["383", "373"], "la_name": ["Leeds", "Kent"], "caseload": [9, 9]}),
         {},
-        "^row 2: .*two authorities: found 373, which is Sheffield, and Kent;",
+        "^row 2: .*different authorities: found 373, which is Sheffield, and Kent;",
     ),
     (
         pd.DataFrame({"la_code": ["383"], "as_of": ["2026-09-30"], "caseload": [9]}),
         {},
-        "^row 1, as_of: .*another day.* found '2026-09-30'; expected 2025-12-31",
+        "^row 1, as_of: .*another date.* found '2026-09-30'; expected 2025-12-31",
     ),
     (pd.DataFrame({"la_code": ["383"], "as_of": ["soon"], "caseload": [9]}), {}, "row 1, as_of"),
     (
@@ -271,7 +271,7 @@ def test_a_row_without_an_authority_is_compared_with_the_days_spread(model, snap
 
 def test_no_door_says_of_which_year_an_own_figure_is(model, snapshot):
     newer = with_figures(snapshot, "Leeds", rereferrals=35)
-    said = "your own figure, compared with the others' of 2025"
+    said = "your own figure, compared with the others' figures for 2025"
     row = score(model, newer).set_index("la_code").loc["383"]
     assert f"re-referrals within 12 months 35.0% ({said}, England" in row["drivers_up"]
     terms = explain(model, newer, "Leeds").set_index("indicator")

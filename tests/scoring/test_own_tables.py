@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import openpyxl
 import pandas as pd
 import pytest
+from odf.opendocument import OpenDocumentSpreadsheet
+from odf.table import Table, TableCell, TableRow
 
 from earlywarn.errors import IndicatorError, ScoreError
 from earlywarn.indicators.catalogue import INDICATORS
@@ -47,12 +50,80 @@ def test_a_file_of_any_kind_gives_the_same_figures(snapshot, tmp_path, name):
     pd.testing.assert_frame_equal(read, with_figures(snapshot, ROWS).own_figures)
 
 
+def _shown_in_excel(path: Path, header: int) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for _ in range(header):
+        sheet.append(["Performance team, draft"])
+    sheet.append(["la_code", "rereferrals", "repeat_plans", "caseload"])
+    sheet.append(["383", 0.315, 0.222, 18.0])
+    sheet.append(["Sheffield", 0.28, 22.2, None])
+    for place, shown in (("B1", "0.0%"), ("C1", "0%"), ("B2", "0.00%")):
+        sheet.cell(int(place[1]) + header + 1, "ABCD".index(place[0]) + 1).number_format = shown
+    book.save(path)
+
+
+def _shown_in_calc(path: Path, header: int) -> None:
+    document = OpenDocumentSpreadsheet()
+    table = Table(name="ours")
+    rows = [["draft"]] * header + [["la_code", "rereferrals", "repeat_plans", "caseload"]]
+    for cells in [*rows, ["383", "0.315%", "0.222%", 18.0], ["Sheffield", "0.28%", 22.2, ""]]:
+        row = TableRow()
+        for cell in cells:
+            text = str(cell)
+            if text.endswith("%"):
+                row.addElement(TableCell(valuetype="percentage", value=text[:-1]))
+            elif isinstance(cell, float):
+                row.addElement(TableCell(valuetype="float", value=text))
+            else:
+                row.addElement(TableCell(valuetype="string", stringvalue=text))
+        table.addElement(row)
+    document.spreadsheet.addElement(table)
+    document.save(str(path))
+
+
+@pytest.mark.parametrize("header", [0, 3])
+@pytest.mark.parametrize(
+    ("name", "write"), [("a.xlsx", _shown_in_excel), ("a.ods", _shown_in_calc)]
+)
+def test_a_cell_shown_as_a_percentage_is_read_as_it_is_shown(
+    snapshot, tmp_path, name, write, header
+):
+    write(tmp_path / name, header)
+    figures = read_figures(tmp_path / name)
+    assert figures["rereferrals"].tolist() == ["31.5%", "28%"]
+    assert figures["repeat_plans"].tolist() == ["22.2%", "22.2"]
+    plain = ROWS[["la_code", "rereferrals"]].assign(
+        repeat_plans=[22.2, 22.2], caseload=ROWS["caseload"]
+    )
+    read = with_figures(snapshot, figures).own_figures
+    pd.testing.assert_frame_equal(read, with_figures(snapshot, plain).own_figures)
+
+
+def test_a_column_of_names_under_another_header_is_led_to_the_one_that_is_read(snapshot):
+    rows = pd.DataFrame({"la_code": ["383"], "Local authority": ["Leeds"], "rereferrals": [31.5]})
+    with pytest.raises(IndicatorError, match="or la_code for whose the figures are"):
+        with_figures(snapshot, rows)
+
+
+def test_a_caseload_shown_as_a_percentage_is_refused(snapshot, tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["la_code", "caseload"])
+    book.active.append(["383", 15])
+    book.active["B2"].number_format = "0%"
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(IndicatorError, match="found '1500%'"):
+        with_figures(snapshot, read_figures(tmp_path / "a.xlsx"))
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_wrong_figure_is_named_by_its_line_in_the_file(snapshot, tmp_path, name):
     FILES[name](tmp_path / name)
     figures = read_figures(tmp_path / name)
     line = {"below.xlsx": 6, "lines.JSONL": 2}.get(name, 3)
-    with pytest.raises(IndicatorError, match=f"Sheffield, line {line}, rereferrals: no such"):
+    with pytest.raises(
+        IndicatorError, match=f"Sheffield, line {line}, rereferrals: this figure is not"
+    ):
         with_figures(snapshot, figures.assign(rereferrals=["31.5", "128"]))
     with pytest.raises(
         IndicatorError, match=f"found line {line - 1} and line {line}; expected one"
@@ -80,7 +151,7 @@ def test_every_title_but_those_of_rates_is_taken_for_its_name(tmp_path):
 def test_a_title_that_may_mean_a_count_or_its_rate_is_refused(snapshot, tmp_path, column):
     path = tmp_path / "unclear.csv"
     path.write_text(f"la_code,{column}\n383,500\n", encoding="utf-8")
-    with pytest.raises(IndicatorError, match=f"no figure of this name: found '{column}'"):
+    with pytest.raises(IndicatorError, match=f"no figure has this name: found '{column}'"):
         with_figures(snapshot, read_figures(path))
 
 
@@ -95,7 +166,10 @@ REFUSED = {
     "empty.csv": (b"", "found an empty file"),
     "paper.csv": (b"%PDF-1.4 and so on", "found a PDF document; expected one table: CSV, Excel"),
     "short.csv": (b"la_code,caseload,rereferrals\n383,15\n373,1,2\n", "line 2.*found 2 cells"),
-    "twice.csv": (b"la_code,caseload,caseload\n383,15,16\n", "two columns of one name.*caseload"),
+    "twice.csv": (
+        b"la_code,caseload,caseload\n383,15,16\n",
+        "two columns with the same name.*caseload",
+    ),
     "broken.xlsx": (b"PK\x03\x04 and so on", "broken.xlsx: not a workbook that can be read"),
 }
 
@@ -115,5 +189,5 @@ def test_two_sheets_of_figures_are_not_chosen_between(tmp_path):
         pd.DataFrame({"Notes": ["by hand"]}).to_excel(book, sheet_name="Notes", index=False)
         ROWS.to_excel(book, sheet_name="June", index=False)
         ROWS.to_excel(book, sheet_name="July", index=False)
-    with pytest.raises(ScoreError, match="several sheets hold figures: found June, July"):
+    with pytest.raises(ScoreError, match="several sheets contain figures: found June, July"):
         read_figures(path)

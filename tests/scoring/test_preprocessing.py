@@ -31,12 +31,12 @@ pa = pytest.importorskip("pyarrow", reason="Arrow tables and Parquet files need 
 
 # The figures here are chosen to be far out, and `test_doubts` sees that this is said.
 pytestmark = [
-    pytest.mark.filterwarnings("ignore:.* so far. is it in its unit"),
+    pytest.mark.filterwarnings("ignore:.* so far. is the unit right"),
     pytest.mark.filterwarnings("ignore:.* is not what the counts beside it give"),
     pytest.mark.filterwarnings("ignore:.* lies beyond 4 either way"),
     pytest.mark.filterwarnings("ignore:.* is above 1, in"),
     pytest.mark.filterwarnings("ignore:.* is neither 0 nor 1"),
-    pytest.mark.filterwarnings("ignore:.* are they exchanged, or of two units"),
+    pytest.mark.filterwarnings("ignore:.* are they swapped, or in different units"),
 ]
 NUMBERS = ["risk", "risk_lower", "risk_upper", "below_good"]
 MODEL = load_model()
@@ -445,7 +445,7 @@ class TestRefusals:
             (
                 "in.csv",
                 b"rereferrals;note\n30;1,5\n",
-                "in.csv: .* parted by commas: found semicolons",
+                "in.csv: .* separated by commas: found semicolons",
             ),
             ("in.csv", b"rereferrals\tnote\n30\tx\n", "found tabs; expected commas"),
             ("in.csv", b"rereferrals,note\n30,\xff\xfe\n", "can't be read"),

@@ -12,7 +12,7 @@ from earlywarn.scoring.batch import score_batch
 from earlywarn.scoring.predictions import SCORED
 
 pytestmark = [
-    pytest.mark.filterwarnings("ignore:.* so far. is it in its unit"),
+    pytest.mark.filterwarnings("ignore:.* so far. is the unit right"),
     pytest.mark.filterwarnings("ignore:.* lies beyond 4 either way"),
     pytest.mark.filterwarnings("ignore:.* is above 1, in"),
 ]

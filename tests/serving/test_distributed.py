@@ -15,7 +15,7 @@ from earlywarn.scoring.batch import BATCH_COLUMNS, score_batch
 from earlywarn.serving.distributed import dask_score, output_schema
 
 # Figures are invented, some beyond all that was published: `test_doubts` sees that it is said.
-pytestmark = pytest.mark.filterwarnings("ignore:.* so far. is it in its unit")
+pytestmark = pytest.mark.filterwarnings("ignore:.* so far. is the unit right")
 MODEL = load_model()
 ROWS = 2_000
 

@@ -526,6 +526,23 @@ def test_loopback_unless_told(monkeypatch, capsys) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "level", "each"),
+    [
+        (["--host", "127.0.0.1"], "info", True),
+        (["--host", "0.0.0.0"], "info", False),  # noqa: S104 - nothing listens in this test
+        (["--host", "0.0.0.0", "--log-json"], "warning", False),  # noqa: S104
+    ],
+    ids=["this machine", "all", "lines of JSON"],
+)
+def test_the_log_says_where_it_listens(monkeypatch, given, level, each) -> None:
+    uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed")
+    seen: dict[str, object] = {}
+    monkeypatch.setattr(uvicorn, "run", lambda _, **settings: seen.update(settings))
+    assert main(["serve", *given]) == 0
+    assert (seen["log_level"], seen["access_log"]) == (level, each)
+
+
+@pytest.mark.parametrize(
     ("host", "alone"),
     [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("x.y", False)],  # noqa: S104
 )

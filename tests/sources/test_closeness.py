@@ -49,8 +49,8 @@ def test_words_that_fit_say_nothing() -> None:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ({"la_301": "303 Close, 302 Very close"}, "the rank before, .*: 302 of 301;"),
-        ({"la_301": "303 Very close, 302 Close"}, "in turn, .*: 303 of 301, 302 of 301;"),
+        ({"la_301": "303 Close, 302 Very close"}, "ranked before, .*: 302 of 301;"),
+        ({"la_301": "303 Very close, 302 Close"}, "their own row, .*: 303 of 301, 302 of 301;"),
         ({"la_303": "305 Somewhat close, 306 Not close"}, "lacks .*: 303 of 301, 303 of"),
     ],
 )

@@ -50,19 +50,19 @@ def test_plain_years_small_authorities_and_unsteady_measures_say_nothing() -> No
     assert far([171.0, 1710.0]) == []
 
 
-def copied(counts: list[list[str]]) -> list[str]:
-    rows = [(code, year) for code in ("383", "380") for year in (2023, 2024)]
+def copied(counts: list[list[str]], years: tuple[int, ...] = (2023, 2024)) -> list[str]:
+    rows = [(code, year) for code in ("383", "380") for year in years]
     cells = pd.DataFrame(
         [[str(year), *row] for (_, year), row in zip(rows, counts, strict=True)],
         columns=["time_period", "a", "b"],
         dtype="str",
     )
     places = pd.DataFrame(
-        {"row": range(4), "line": range(2, 6)}
+        {"row": range(len(rows)), "line": range(2, len(rows) + 2)}
         | {"la_code": [code for code, _ in rows], "period": [year for _, year in rows]}
     )
     columns = {"time_period": "time_period", "a": "a", "b": "b"}
-    table = Table("a.csv", columns, cells, np.arange(2, 6))
+    table = Table("a.csv", columns, cells, np.arange(2, len(rows) + 2))
     return [one.message for one in check_copied_years(table, places, {"time_period"}, REGISTER)]
 
 
@@ -71,6 +71,13 @@ def test_a_year_copied_over_another_is_named() -> None:
     assert copied([["900", "300"], ["901", "300"], *plain]) == []
     (said,) = copied([["900", "300"], ["900", "300"], *plain])
     assert said.startswith("all counts of Leeds in 2024 are those of 2023")
+
+
+def test_a_year_copied_over_one_two_years_later_is_named() -> None:
+    plain = ["410", "220"], ["430", "205"], ["440", "210"]
+    leeds = [["900", "300"], ["940", "310"], ["900", "300"]]
+    (said,) = copied([*leeds, *plain], (2022, 2023, 2024))
+    assert said.startswith("all counts of Leeds in 2024 are those of 2022")
 
 
 def test_one_count_alone_is_named_where_many_authorities_have_it() -> None:

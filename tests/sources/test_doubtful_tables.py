@@ -135,7 +135,7 @@ def test_semicolons_with_commas_in_the_cells(tmp_path: Path, head: str) -> None:
     path.write_text(head + parted.replace("East Riding of Yorkshire;", '"East Riding, Yorks";'))
     after = read_folder(tmp_path)
     assert after.observations.equals(before.observations)
-    assert after.findings["message"].tolist() == ["its cells are parted by semicolons"]
+    assert after.findings["message"].tolist() == ["its cells are separated by semicolons"]
 
 
 def test_a_value_lost_beside_its_counts_is_said(tmp_path: Path) -> None:
@@ -232,3 +232,14 @@ def packed(parts: dict[str, bytes]) -> bytes:
         for name, content in parts.items():
             archive.writestr(name, content)
     return whole.getvalue()
+
+
+def test_a_file_that_ends_within_its_last_line_is_named(tmp_path: Path) -> None:
+    path = published.write_table(tmp_path, "D3", (2024, 2025), codes=["840", "841"])
+    whole = path.read_bytes().rstrip()
+    path.write_bytes(whole[:-1])
+    read = warned(tmp_path)
+    (last,) = read.findings.loc[read.findings["code"] == "no-last-end", "message"]
+    assert "the last line has no end, as that of a file that was cut off" in last
+    path.write_bytes(whole + b"\r\n")
+    assert "no-last-end" not in {*read_folder(tmp_path).findings["code"]}

@@ -92,7 +92,7 @@ def test_one_row_of_another_year_does_not_date_the_table(
     rows = table(real_data, "d3")
     at = next(i for i, row in enumerate(rows) if row["old_la_code"] == "202")
     rows[at] = rows[at] | {"time_period": year}
-    with pytest.raises(SourceError, match=r"newest year has a few rows|has not ended yet"):
+    with pytest.raises(SourceError, match=r"latest year has only a few rows|has not ended yet"):
         read(tmp_path, rows)
 
 
@@ -100,7 +100,7 @@ def test_one_row_of_england_does_not_date_the_table(real_data: Path, tmp_path: P
     rows = table(real_data, "d3")
     england = next(row for row in rows if row["geographic_level"] == "National")
     rows.append(england | {"time_period": "2026"})
-    with pytest.raises(SourceError, match=r"newest year has a few rows|has not ended yet"):
+    with pytest.raises(SourceError, match=r"latest year has only a few rows|has not ended yet"):
         read(tmp_path, rows)
 
 
@@ -124,7 +124,7 @@ def test_a_year_without_england_is_said(tmp_path: Path) -> None:
     ]
     findings = read(tmp_path, rows).findings
     said = findings.loc[findings["code"] == "england-missing", "message"]
-    assert said.tolist()[0].startswith("there is no row of England for 2025")
+    assert said.tolist()[0].startswith("there is no row for England for 2025")
 
 
 @pytest.mark.parametrize("level", ["LA", "LOCAL AUTHORITY", "Local\u00a0authority", "la"])
@@ -259,7 +259,7 @@ def test_an_overall_inadequate_needs_an_inadequate_area(tmp_path: Path) -> None:
     ("row", "words"),
     [
         ("cin,2025,2025-03-31,2024-10-30,day,x", "published before its period ended"),
-        ("cin,2025,2025-03-31,2025-10-30,day,x\ncin,2025,2025-03-31,2025-11-30,day,x", "two days"),
+        ("cin,2025,2025-03-31,2025-10-30,day,x\ncin,2025,2025-03-31,2025-11-30,day,x", "two dates"),
         ("cin,2025,2025-03-31,2025-W44,day,x", "not a date"),
     ],
 )

@@ -31,7 +31,7 @@ def test_a_population_unlike_that_of_the_newest_rates_is_named() -> None:
     assert (one.severity, one.code, one.la_code, one.period) == (
         "warning", "population", "383", 2023.0
     )  # fmt: skip
-    assert "looked_after.csv has its rates" in one.message
+    assert "children in looked_after.csv: " in one.message
     assert "Leeds 136000 and 170000. One of the two" in one.message
 
 
@@ -40,3 +40,17 @@ def test_the_smallest_and_a_table_alone_say_nothing() -> None:
     alone = pd.DataFrame({"measure": ["population_0_17"], "period": 2023, "value": 5.0})
     alone = alone.assign(la_code="383", line=2.0, file="pop.csv", denominator=float("nan"))
     assert check_populations(alone, REGISTER) == []
+
+
+def test_a_few_populations_unlike_nearly_all_others_are_named() -> None:
+    codes = [*REGISTER.codes_on("2023-06-30")][:40]
+    people = pd.DataFrame({"la_code": codes, "measure": "population_0_17", "period": 2023})
+    people = people.assign(value=50_000.0, denominator=float("nan"), line=2.0, file="pop.csv")
+    rated = people.assign(measure="looked_after", period=2024, denominator=50_000.0, file="cla.csv")
+    assert check_populations(pd.concat([people, rated]), REGISTER) == []
+    of_two = people["la_code"].isin(codes[:2])
+    exchanged = people.assign(value=people["value"].mask(of_two, 50_400.0))
+    (one,) = check_populations(pd.concat([exchanged, rated]), REGISTER)
+    assert one.message.count("50400 and 50000") == 2
+    other = people.assign(value=50_400.0)  # another base
+    assert check_populations(pd.concat([other, rated]), REGISTER) == []

@@ -98,7 +98,7 @@ def test_a_year_whose_values_slipped_by_a_row_is_named() -> None:
     wide[2024] = np.roll(wide[2024], 1)
     (found,) = said(wide)
     assert (found.severity, found.code, found.period) == ("warning", "order-lost", 2024.0)
-    assert "do the values stand in rows of other authorities?" in found.message
+    assert "are the values in the rows of other authorities?" in found.message
     assert said(wide, "dental_checks") == []  # 0.17 in a published year
 
 

@@ -43,10 +43,10 @@ def test_what_is_late_needs_attention(national: ew.Panel, model: ew.RiskModel) -
     status = statuses(found)
     assert {status["source C1"], status["source ONS"], status["judgements"]} == {"attention"}
     assert status["life of the model"] == "attention"
-    assert "50 days are left" in sentence(found, "life of the model")
+    assert "50 days left" in sentence(found, "life of the model")
     assert "more than a quarter ago: one is due" in sentence(found, "forecast")
     after = ew.monitor(panel=national, model=model, day="2028-08-21")
-    assert "is past: retrain it" in sentence(after, "life of the model")
+    assert "has passed: retrain it" in sentence(after, "life of the model")
 
 
 def test_a_source_is_late_a_month_after_its_day(national: ew.Panel, model: ew.RiskModel) -> None:
@@ -73,7 +73,7 @@ def test_a_table_a_year_behind_those_of_its_series(national: ew.Panel, model: ew
     found = ew.monitor(panel=without, model=model, day="2026-08-31")
     late = [item.what for item in found.items if item.status == "attention"]
     assert late == ["source D3"]
-    assert "the newest year is 2024" in sentence(found, "source D3")
+    assert "the latest year is 2024" in sentence(found, "source D3")
 
 
 def test_a_panel_without_judgements_needs_attention(
@@ -127,7 +127,7 @@ def test_files_that_are_new_are_fetched_and_built_once(tmp_path: Path, model: ew
                 files=tmp_path / "files", fetch=True, model=model, services=service.addresses
             )
         assert found.refreshed is not None
-        assert "12 new, 0 there before; the panel was built" in sentence(found, "published files")
+        assert "12 new, 0 already there; the panel was built" in sentence(found, "published files")
         asked = len(service.asked)
         again = ew.monitor(files=tmp_path / "files", model=model)
         assert again.refreshed is None

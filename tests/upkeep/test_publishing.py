@@ -69,7 +69,7 @@ def remove_with_its_line(folder: Path) -> None:
         (remove_with_its_line, "place 2 holds entry 3: reordered or gone"),
         (
             lambda folder: shutil.copy(folder / "0003.csv", folder / "0004.csv"),
-            "entry 0004.csv was slipped in",
+            "entry 0004.csv was inserted",
         ),
     ],
 )
@@ -173,7 +173,7 @@ def test_an_entry_that_publish_did_not_write_is_named(tmp_path: Path) -> None:
 
 
 def test_a_day_is_published_once(register: Path) -> None:
-    with pytest.raises(RegisterError, match="this day or a later one"):
+    with pytest.raises(RegisterError, match="this date or a later one"):
         append_entry(register, {"as_of": DAYS[-1]}, forecasts(1))
 
 
@@ -200,5 +200,12 @@ def test_the_commands_publish_and_verify(
     assert "# kind: replay, computed afterwards\n" in text
     assert "# before: none\n" in text
     assert main(["verify", place]) == 0
-    assert "1 entries, none changed" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "1 entry, none changed, removed, reordered or inserted.\n" in out
+    assert " inspections are held against an entry before; 0 that began since" in out
+    assert main(["publish", "--to", place, "--as-of", "2025-03-31", "--replay"]) == 2
+    assert (
+        "found 2025-03-31, where the newest entry is of 2025-04-01; expected a day after "
+        "2025-04-01." in capsys.readouterr().err
+    )
     assert main(["verify", str(tmp_path)]) == 2

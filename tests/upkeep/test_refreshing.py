@@ -29,9 +29,9 @@ def test_the_command_says_what_is_new_and_ends_well_when_nothing_is(
         assert not (tmp_path / "out").exists()
         assert "would be fetched: C1 Referrals" in capsys.readouterr().out
         assert main(command) == 0
-        assert "12 new, 0 there before" in capsys.readouterr().out
+        assert "12 new, 0 already there" in capsys.readouterr().out
         assert main(command) == 0
-        assert "0 new, 12 there before" in capsys.readouterr().out
+        assert "0 new, 12 already there" in capsys.readouterr().out
         assert main([*command, "--since", "soon"]) == 2
         assert "since" in capsys.readouterr().err
         service.faults += [("pub-cla/data-sets", faults.status(400))]

@@ -28,7 +28,7 @@ from earlywarn.upkeep.rule import FAULTS, KEEP, MARGIN, REPLACE, RULE, UNKNOWN, 
 from earlywarn.utils.progress import Progress
 
 # The figures of one release are old by the newest publication: scores of that day say so.
-pytestmark = pytest.mark.filterwarnings("ignore:on 20.* newer ones should be there")
+pytestmark = pytest.mark.filterwarnings("ignore:on 20.* later releases were already due")
 
 CUT = date(2023, 12, 31)
 
@@ -131,7 +131,7 @@ def test_the_model_s_file_says_its_line(trained: tuple[Path, Retrained], short: 
     assert account["line"] == line
     assert account["proposal"] == done.proposal
     page = (folder / "new" / "retrained.md").read_text(encoding="utf-8")
-    assert f"**Proposed: {done.proposal}.** Because {done.reason}." in page
+    assert f"**Proposed: {done.proposal}.** Reason: {done.reason}." in page
 
 
 def test_where_nothing_changes_that_is_said(trained: tuple[Path, Retrained]) -> None:

@@ -290,7 +290,7 @@ class TestOutputs:
         assert "no such folder" in self.refusal(tmp_path / "no" / "a.csv")
         for make in (False, True):
             told = self.refusal(tmp_path / "file" / "a.csv", make_folders=make)
-            assert "a file stands where a folder is needed" in told
+            assert "there is a file where a folder is needed" in told
 
     @pytest.mark.parametrize(
         ("name", "found"),

@@ -20,8 +20,11 @@ from earlywarn.model import training
 
 UNTIL = "2016-06-01"
 TITLES = {
-    "build": ("Looking into each file", "Reading each table's figures"),
-    "train": ("Describing each inspection as known at its start", "Refitting, to see how unsure"),
+    "build": ("Checking each file", "Reading each table's figures"),
+    "train": (
+        "Describing each inspection as known at its start",
+        "Refitting, to measure how uncertain",
+    ),
     "report": ("Scoring England year by year", "Drawing the authorities"),
 }
 """What each command goes through, one by one."""

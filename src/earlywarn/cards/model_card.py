@@ -72,22 +72,23 @@ _HEAD = (
     "# Model card: {model_id}\n\n"
     "The risk that an inspection of children's services in England would find: {question}.\n\n"
     "Written by `python -m earlywarn card` from the model, the panel and the record of its "
-    "backtest, never by hand. What is said of how it was learnt holds for a model that `python -m "
-    "earlywarn train` made; one made in Python with another prior or indicators needs its own "
-    "words. The risks are not official statistics, and no publisher of the figures has endorsed "
-    "them. Beside this card lie the [algorithmic transparency record](TRANSPARENCY.md), the "
-    "[quality log](QUALITY.md), and all of it for machines (`card.json`)."
+    "backtest, never by hand. What is said about how it was trained applies to a model that "
+    "`python -m earlywarn train` made; one made in Python with another prior or other indicators "
+    "needs its own words. The risks are not official statistics, and no publisher of the figures "
+    "has endorsed them. With this card come the "
+    "[algorithmic transparency record](TRANSPARENCY.md), the "
+    "[quality log](QUALITY.md), and all of it in machine-readable form (`card.json`)."
 )
 _HOW_GOOD = (
     "## How good it is\n\n"
     "On the {n_head} inspections begun {window_head}, {events_head} of them with the event, each "
-    "predicted by a model of the same making that had seen only reports of earlier years (brackets "
-    "are {level} intervals). Nothing was chosen on these years, but they have been looked at "
-    "before:\n\n"
+    "predicted by a model built in the same way that had seen only reports of earlier years "
+    "(brackets are {level} intervals). These years were not used to choose anything, but they have "
+    "been looked at before:\n\n"
     "- Of two authorities, one judged so and one not, the first had the higher risk in this share "
     "of pairs (AUC; half is chance): {auc_head}. The order was {order_words}.\n"
     "- As probabilities the risks were {skill_words} (Brier skill {brier_skill_head}), and "
-    "{level_words} (observed over expected {observed_expected_head}): {seen_head} came where "
+    "{level_words} (observed over expected {observed_expected_head}): there were {seen_head} where "
     "{expected_head} were expected. If the risks were right, the chance of so few or fewer is "
     "{as_few_head}.\n"
     "- Of authorities that were not already Inadequate, {new_seen_head} were judged so where "
@@ -95,9 +96,9 @@ _HOW_GOOD = (
     "were, {again_seen_head} where {again_expected_head} were expected ({again_ratio_head}). Over "
     "all years since the first forecast these last were {again_seen_all} where "
     "{again_expected_all} were expected ({again_ratio_all}).\n"
-    "- A list of {top_k} held {found_head} of the {events_head} on the day that their inspection "
+    "- A list of {top_k} included {found_head} of the {events_head} on the day their inspection "
     "began. {listed_head} on the list were inspected, so {vain_head} were not judged so.\n"
-    "- A model frozen before the newest of these judgements was held against them, and its risks "
+    "- A model frozen before the latest of these judgements was tested on them, and its risks "
     "were far too high: {doc_prospective}.\n"
     "- {held_words} ({doc_experiments}).\n"
     "- In AUC it was better beyond chance than these simple rules: {better_than}. It was not "
@@ -110,15 +111,15 @@ _NOT_FOR = (
     "- Not to pre-judge an inspection, nor to decide when or how strictly to inspect.\n"
     "- Not as a league table, and no rank without its interval and drivers.\n"
     "- Not about a child, a family, a social worker or a leader.\n"
-    "- Not to say what causes failure, or that mending a figure would mend a service.\n"
+    "- Not to say what causes failure, or that improving a figure would improve a service.\n"
     "- Not for funding, contracts, dismissals or intervention by itself.\n"
-    "- Not for days after {sunset}, and not outside England."
+    "- Not for dates after {sunset}, and not outside England."
 )
 _ITEMS = (
     "## TRIPOD+AI, item by item\n\nThe statement ({ref_tripod}) is for clinical models. Here a "
     "participant is an inspection of an authority, a cluster is an authority, and health care is "
     "the care that children's services give. Topics are in our words; each item is answered, or "
-    "said not to apply and why."
+    "marked as not applicable with the reason."
 )
 
 
@@ -163,9 +164,9 @@ _LEARNT = (
     "the bad direction."
 )
 _SOURCES = (
-    "Up to when each source was known on the panel's newest day, {newest}: publications, and for "
-    "the model the reports that it learnt from. With nothing newer after the day it is due, a "
-    "source is overdue; for the model this is its last day."
+    "How up to date each source was on the panel's latest date, {newest}: publications and, for "
+    "the model, the reports that it learnt from. A source is overdue if nothing newer was known "
+    "after the date it was due; for the model this is its last date."
 )
 _FAMILIES = "What a family weighs when all its predictors are one unit in the bad direction."
 _PREDICTORS = (
@@ -175,14 +176,14 @@ _PREDICTORS = (
 )
 _THRESHOLDS = (
     "The log-odds of a grade or worse are the sum of weight times (column less centre), less its "
-    "threshold. Columns of the last inspection have a weight of their own at each threshold, given "
-    "here; those of the worst grade stand among the predictors too. A missing column is filled as "
-    "said under missing data."
+    "threshold. Columns of the last inspection have their own weight at each threshold, given "
+    "here; those of the worst grade are listed among the predictors too. A missing column is "
+    "filled as described under missing data."
 )
 _WINDOWS = (
     "The development years ({years_dev}) were searched and flatter the model. The confirmation "
-    "years ({years_conf}) and the latest have been looked at several times, and nothing was chosen "
-    "on them. Windows that begin with the word from span others. Brier "
+    "years ({years_conf}) and the latest have been looked at several times, and were not used to "
+    "choose anything. Windows that begin with the word from include others. Brier "
     "skill: by how much the squared error is smaller than that of the trailing share of events; "
     "zero is no better. O/E: observed over expected events. Slope: of the log-odds; one is "
     "right, below one too bold. On the list: events among those of the {top_k} highest that were "
@@ -190,10 +191,10 @@ _WINDOWS = (
 )
 _AGAINST = (
     "Differences in {window_head}, on the same resamples: above zero the model is the better one, "
-    "and an interval that holds zero shows no difference."
+    "and an interval that includes zero shows no difference."
 )
 _POPULATIONS = (
-    "Where the last judgement is Inadequate the department is there already. Limits of O/E are "
+    "Where the last judgement is Inadequate the department is already involved. Limits of O/E are "
     "exact ({ref_garwood}). The last column is the exact chance of so few events or fewer, if the "
     "risks were right."
 )
@@ -205,6 +206,6 @@ _CALIBRATION = (
 _BENEFIT = (
     "Of acting on risks above a threshold ({ref_vickers}), at the start of the inspection. Acting "
     "on nobody has a benefit of zero. No intervals were computed: differences of this size are "
-    "not to be read one by one."
+    "not to be read individually."
 )
 _GROUPS = "Confirmation years, with exact limits ({ref_garwood})."

@@ -30,16 +30,16 @@ _LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 MEANING = {
     1: "A model that had seen the future would make the whole record worthless.",
     2: "The same, for a single figure.",
-    3: "The days assumed are late on purpose, so that the past looks worse, not better. Today's "
-    "scores do not rest on them.",
+    3: "The dates assumed are deliberately late, so that the past looks worse, not better. Today's "
+    "scores do not depend on them.",
     4: "Too many parameters for the events would make the weights chance.",
     5: "If it does not beat the last grade, the last grade will do.",
-    6: "The size of the risks is not to be relied on; their order is not touched.",
+    6: "The size of the risks can't be relied on; their order is not affected.",
     7: "A rank that may lie anywhere in half of the list says little: use the band and interval.",
     8: "The figures or the day are outside what the model learnt from.",
-    9: "An authority would be missing, or its figures be another's.",
-    10: "Past forecasts used figures as corrected later. It can't be mended where first-published "
-    "files are not available, and says nothing against today's scores.",
+    9: "An authority would be missing, or have another's figures.",
+    10: "Past forecasts used figures as corrected later. This can't be put right where "
+    "first-published files are not available, and says nothing against today's scores.",
     11: "The model would be less right for one kind of authority than for another.",
     12: "A record that leaves inspections out can flatter.",
     13: "Figures as informative as this would be a sign of a leak.",
@@ -108,7 +108,7 @@ VALIDATED = (
     (
         "W5",
         "Would a list have helped in time?",
-        "A list of {top_k} held {found_head} of {events_head}, and {vain_head} others inspected",
+        "A list of {top_k} had {found_head} of {events_head}, and {vain_head} others inspected",
     ),
     (
         "W6",
@@ -165,14 +165,13 @@ _HEAD = (
 )
 _UNCERTAINTY = (
     "## Uncertainty\n\nEach risk and rank has a {interval} interval from {refits} refits, for "
-    "what was learnt from few events, for how the weights may differ from those believed, for "
-    "small counts and for holes, and for what other forms of the model would say of an authority "
-    "(a standard deviation of {form_sd} in log-odds). {held_words}. Each measure of the record has "
-    "a {level} interval from {resamples} resamples of whole authorities. Not held in any interval: "
-    "other causes that no figure "
-    "shows, a change of framework, the drift of the share of Inadequate judgements after the cut "
-    "({until}), differences between inspectors, and who comes to be inspected. {doc_limits} says "
-    "what follows."
+    "what was learnt from few events, for how the weights may differ from those assumed, for "
+    "small counts and missing figures, and for what other forms of the model would give an "
+    "authority (a standard deviation of {form_sd} in log-odds). {held_words}. Each measure of the "
+    "record has a {level} interval from {resamples} resamples of whole authorities. Not covered by "
+    "any interval: other causes that no figure shows, a change of framework, the drift of the "
+    "share of Inadequate judgements after the cut-off ({until}), differences between inspectors, "
+    "and which authorities are inspected. {doc_limits} says what follows."
 )
 
 
@@ -215,8 +214,8 @@ def checks(recorded: Recorded) -> pd.DataFrame:
 def _checks(facts: Facts, recorded: Recorded) -> str:
     opening = facts.fill(
         "## Numbered checks\n\n{checks_passed} of {checks} passed, {checks_failed} failed: "
-        "{failed}. A check that fails is not mended by leaving it out; it is accepted for a use, "
-        "or it is not. Run on the list of {checked_on} by `python -m earlywarn backtest`."
+        "{failed}. A check that fails is not put right by leaving it out: it is either accepted "
+        "for a use or it is not. Run on the list of {checked_on} by `python -m earlywarn backtest`."
     )
     return f"{opening}\n\n{markdown(checks(recorded))}"
 
@@ -230,7 +229,7 @@ def _verification(facts: Facts) -> str:
     )
     return (
         "## Verification: was it built right?\n\nTests of the source tree, run before a release. "
-        "This log can't know how they went where you are: "
+        "This log can't know the result in your installation: "
         f"{blank('result and date of the tests, .ci/run')}\n\n{markdown(verified)}\n\n"
         "## Validation: is it the right thing?\n\n"
         f"{markdown(validated)}"
@@ -279,9 +278,9 @@ def _provenance(facts: Facts, panel: Panel) -> str:
     opening = facts.fill(
         "## Data provenance\n\nPanel with digest {panel}: {figures} figures of {measures} measures "
         "for {first_period} to {last_period}, {judgements} inspections, published up to {newest}. "
-        "{assumed} of figures have a day of publication that is assumed, {without_value} have no "
+        "{assumed} of figures have an assumed publication date, {without_value} have no "
         "value, {joint} come from joint returns. From {check_10}. {doc_sources} gives each table's "
-        "traps and how to rebuild the panel. Contains public sector information licensed under "
+        "pitfalls and how to rebuild the panel. Contains public sector information licensed under "
         "the Open Government Licence."
     )
     return (

@@ -133,7 +133,7 @@ _HEAD = (
     "# Algorithmic transparency record: earlywarn\n\nFilled as far as the library can for the "
     "model {model_id}; what only the owner of a use can say is marked "
     f"`{blank('...')}`. Fields are those of the UK government's Algorithmic Transparency Recording "
-    "Standard, template {atrs_version}: hold them against the newest template before you publish. "
+    "Standard, template {atrs_version}: check them against the latest template before you publish. "
     "Written by `python -m earlywarn card`; every figure comes from the model, the panel and the "
     "record of its backtest."
 )

@@ -27,7 +27,7 @@ def changes_text(rows: pd.DataFrame, *, top: int | None) -> str:
                     "",
                     *(wrapped(_change(row)) for row in shown.to_dict("records")),
                     "",
-                    f"The numbers are log-odds; together they make {own['change'].sum():+.2f}.",
+                    f"The numbers are log-odds; they add up to {own['change'].sum():+.2f}.",
                 ]
             )
         )
@@ -36,11 +36,11 @@ def changes_text(rows: pd.DataFrame, *, top: int | None) -> str:
 
 def _then_and_now(row: Any) -> tuple[str, str]:
     days = f"{row['earlier']} to {row['later']}"
-    risk = f"Risk {100 * row['risk_then']:.1f}%, then {100 * row['risk_now']:.1f}%"
+    risk = f"Risk {100 * row['risk_then']:.1f}% then, {100 * row['risk_now']:.1f}% now"
     ranks = [
         "none" if pd.isna(row[f"rank_{day}"]) else f"{row[f'rank_{day}']:.0f}" for day in _DAYS
     ]
-    rank = f"rank {ranks[0]}, then {ranks[1]}"
+    rank = f"rank {ranks[0]} then, {ranks[1]} now"
     return f"{row['la_name']} ({row['la_code']}), {days}", f"{risk}; {rank}"
 
 
@@ -54,7 +54,7 @@ def all_changes_text(rows: pd.DataFrame, *, top: int | None) -> str:
     moved = (first["risk_now"] - first["risk_then"]).abs()
     ordered = first.loc[moved.sort_values(ascending=False, kind="stable").index]
     shown = ordered if top is None else ordered.head(top)
-    head = f"{'Authority':<32}{'Risk then':>10}{'now':>7}{'Rank then':>11}{'now':>5}  Most by"
+    head = f"{'Authority':<32}{'Risk then':>10}{'now':>7}{'Rank then':>11}{'now':>5}  Largest part"
     lines = [
         f"{cut(row['la_name'], 31):<32}"
         f"{100 * row['risk_then']:>9.1f}%{100 * row['risk_now']:>6.1f}%"
@@ -63,6 +63,6 @@ def all_changes_text(rows: pd.DataFrame, *, top: int | None) -> str:
         for row in shown.to_dict("records")
     ]
     left = rows.attrs.get("not_compared", [])
-    more = [f"Not on both days: {', '.join(left)}."] if left else []
-    days = f"From {first['earlier'].iloc[0]} to {first['later'].iloc[0]}, largest moves first."
+    more = [f"Not on both dates: {', '.join(left)}."] if left else []
+    days = f"From {first['earlier'].iloc[0]} to {first['later'].iloc[0]}, largest changes first."
     return "\n".join([days, "", head, *lines, "", *more]).rstrip()

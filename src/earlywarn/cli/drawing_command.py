@@ -35,14 +35,14 @@ def _draw_options(command: ArgumentParser) -> None:
     )
     command.add_argument("kind", choices=KINDS, help="what to draw")
     command.add_argument(
-        "indicator", nargs="?", help="of a funnel or a history: a name of the catalogue"
+        "indicator", nargs="?", help="for a funnel or a history: a name from the catalogue"
     )
     command.add_argument(
         "--mark",
         nargs="+",
         action="extend",
         metavar="NAME_OR_CODE",
-        help="authorities to pick out; of a history, whose it is",
+        help="authorities to highlight; for a history, the one it shows",
     )
 
 
@@ -66,16 +66,16 @@ def _check(chosen: Namespace) -> None:
     needed = chosen.kind in OF_INDICATORS
     if needed != (chosen.indicator is not None):
         raise UsageError(
-            "an indicator goes with a funnel or a history",
+            "a funnel or a history takes an indicator, the others take none",
             where=f"draw {chosen.kind}",
             found=chosen.indicator or "no indicator",
-            expected="a name of the catalogue, such as rereferrals" if needed else "none",
+            expected="a name from the catalogue, such as rereferrals" if needed else "none",
         )
     if chosen.kind != "history":
         return
     if len(chosen.mark or []) != 1 or chosen.as_of or chosen.figures:
         raise UsageError(
-            "a history is of one authority, as published to the newest day",
+            "a history shows one authority, as published up to the latest date",
             where="draw history",
             found=", ".join(chosen.mark or ["no authority"]),
             expected="--mark with one authority, and neither --as-of nor --figures",

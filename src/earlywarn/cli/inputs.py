@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import earlywarn as ew
-from earlywarn.errors import AuthorityError, IndicatorError, ScoreError, UsageError
+from earlywarn.errors import AuthorityError, IndicatorError, PanelError, ScoreError, UsageError
 from earlywarn.scoring.own_tables import read_figures
 
 if TYPE_CHECKING:
@@ -33,6 +33,21 @@ def snapshot_of(chosen: argparse.Namespace) -> Snapshot:
     day = panel.newest_publication if chosen.as_of is None else chosen.as_of
     snapshot = panel.as_of(day)
     return _with_figures(chosen, snapshot)
+
+
+def earlier_of(chosen: argparse.Namespace) -> Snapshot:
+    """What was public on the earlier day that is named.
+
+    Raises
+    ------
+    PanelError
+        If it is not a day that the panel reaches to.
+    """
+    try:
+        return panel_of(chosen).as_of(chosen.earlier)
+    except PanelError as error:
+        parts = error.as_dict() | {"where": "earlier"}
+        raise PanelError(parts.pop("problem"), **parts) from error
 
 
 def figures_of(chosen: argparse.Namespace) -> pd.DataFrame | None:
@@ -87,10 +102,10 @@ def model_of(chosen: argparse.Namespace, snapshot: Snapshot) -> RiskModel:
     first, last = model.info.get("first_date", ""), model.info.get("sunset", "9999")
     if not chosen.outside_life and not first <= snapshot.as_of.isoformat() <= last:
         raise UsageError(
-            "the day is outside the model's life",
+            "the date is outside the model's life",
             where="--as-of",
             found=snapshot.as_of.isoformat(),
-            expected=f"{first} to {last}, for which {model.info.get('model_id', 'it')} is meant",
+            expected=f"{first} to {last}, which {model.info.get('model_id', 'it')} is meant for",
             remedy="Retrain it (python -m earlywarn train), or add --outside-life.",
         )
     return model

@@ -33,7 +33,9 @@ def _train_options(command: ArgumentParser) -> None:
         options.OVERWRITE,
         options.QUIET,
     )
-    command.add_argument("--until", metavar="DATE", help="the cut (default: the newest report)")
+    command.add_argument(
+        "--until", metavar="DATE", help="the cut-off date (default: the latest report)"
+    )
     command.add_argument(
         "--target", default="any_inadequate", metavar="T", help=f"one of {', '.join(TARGETS)}"
     )
@@ -41,12 +43,12 @@ def _train_options(command: ArgumentParser) -> None:
         "--prior",
         type=float,
         metavar="SHARE",
-        help="a scenario: another share of Inadequate judgements than is expected",
+        help="a scenario: a different share of Inadequate judgements from the one expected",
     )
     command.add_argument(
         "--judgements-only",
         action="store_true",
-        help="learn from --judgements alone, not from the panel's beside them",
+        help="train on --judgements only, without the panel's judgements",
     )
 
 
@@ -74,7 +76,9 @@ def train(chosen: Namespace) -> None:
 def _backtest_options(command: ArgumentParser) -> None:
     options.add(
         command,
-        options.model("whose target is backtested and whose list is checked (default: ours)"),
+        options.model(
+            "the model whose target is backtested and whose list is checked (default: ours)"
+        ),
         options.panel(),
         options.OVERWRITE,
         options.QUIET,
@@ -82,12 +86,12 @@ def _backtest_options(command: ArgumentParser) -> None:
     command.add_argument(
         "--out",
         metavar="DIR",
-        help="write figures as JSON, tables and a page; goes on if interrupted",
+        help="write figures as JSON, tables and a page here; carries on if interrupted",
     )
     command.add_argument(
         "--challengers",
         action="store_true",
-        help="compare with machine-learning models, too; needs the extra challengers",
+        help="also compare with machine-learning models; needs the extra challengers",
     )
     command.add_argument(
         "--mute", type=int, action="append", default=[], metavar="N", help="leave out check N"
@@ -128,24 +132,24 @@ def _card_options(command: ArgumentParser) -> None:
         command,
         options.out("DIR", "the folder to write into"),
         options.model(),
-        options.panel(f"the panel folder that it was learnt from ({options.SHIPS})"),
+        options.panel(f"the panel folder that it was trained on ({options.SHIPS})"),
         options.OVERWRITE,
         options.QUIET,
     )
     command.add_argument(
         "--record",
         metavar="RECORD",
-        help="what backtest --out wrote for it (default: what ships of the shipped model's record)",
+        help="what backtest --out wrote for it (default: the part of our record that ships)",
     )
     command.add_argument(
         "--links",
         metavar="PLACE",
-        help="where earlywarn's source tree lies, such as ../.., to make links of its documents",
+        help="where earlywarn's source tree is, such as ../.., to link to its documents",
     )
     command.add_argument(
         "--templates",
         metavar="DIR",
-        help="your own tripod_ai.md or atrs.md, with what only you can say filled in",
+        help="your own tripod_ai.md or atrs.md, with the parts that only you can write filled in",
     )
 
 
@@ -164,7 +168,7 @@ def card(chosen: Namespace) -> None:
     )
     progress.say(
         f"The model card, the transparency record and the quality log are in {folder}. "
-        "What only the owner can say is marked TO BE COMPLETED BY THE OWNER."
+        "What only the owner can add is marked TO BE COMPLETED BY THE OWNER."
     )
 
 
@@ -184,7 +188,7 @@ def drift(chosen: Namespace) -> None:
 def _judgements_alone(chosen: Namespace) -> pd.DataFrame:
     if chosen.judgements is None:
         raise UsageError(
-            "no judgements are named", where="--judgements-only", expected="--judgements FILE too"
+            "no judgements are given", where="--judgements-only", expected="--judgements FILE too"
         )
     return ew.load_judgements(chosen.judgements)
 

@@ -56,22 +56,22 @@ def out(metavar: str, description: str) -> Option:
     return _value("--out", metavar, description, required=True)
 
 
-QUIET = _flag("--quiet", "say nothing but errors")
-OVERWRITE = _flag("--overwrite", "replace what is there already")
-OUTSIDE_LIFE = _flag("--outside-life", "also for a day that the model is not meant for")
+QUIET = _flag("--quiet", "print only errors")
+OVERWRITE = _flag("--overwrite", "replace what is already there")
+OUTSIDE_LIFE = _flag("--outside-life", "allow a date that the model is not meant for")
 AS_OF = _value(
-    "--as-of", "DATE", "only what was published by this date (default: the newest in the panel)"
+    "--as-of", "DATE", "use only what was published by this date (default: the latest in the panel)"
 )
 FIGURES = _value(
     "--figures",
     "FILE",
-    "your own newer figures, as CSV or a workbook: la_code (or names) and a column a figure, named "
-    "as in the catalogue",
+    "your own newer figures, as CSV or a workbook: la_code (or names) and one column for each "
+    "figure, named as in the catalogue",
 )
 JUDGEMENTS = _value(
     "--judgements",
     "FILE",
-    "new judgements beside the panel's: Ofsted's ODS, a table or a folder",
+    "new judgements to add to the panel's: Ofsted's ODS, a table or a folder",
 )
 TABLE = _value("--out", "FILE", f"write all rows and columns to a file ({', '.join(ENDINGS)})")
 

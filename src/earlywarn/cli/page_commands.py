@@ -64,17 +64,19 @@ def _report_options(command: ArgumentParser) -> None:
     command.add_argument(
         "--split",
         action="store_true",
-        help="England as index.html in a folder, and a page an authority beside it, linked",
+        help="write a folder: England as index.html, with a linked page for each authority",
     )
     command.add_argument(
         "--authority",
         nargs="+",
         action="extend",
         metavar="NAME_OR_CODE",
-        help="a report on these alone (default: England, and every authority)",
+        help="report on these only (default: England and every authority)",
     )
     command.add_argument(
-        "--national", action="store_true", help="put England's parts before the authorities named"
+        "--national",
+        action="store_true",
+        help="put the sections on England before the authorities named",
     )
     command.add_argument(
         "--brief", action="store_true", help="two pages of A4 for each authority named"
@@ -93,7 +95,7 @@ def _explore_options(command: ArgumentParser) -> None:
         options.OVERWRITE,
         options.QUIET,
     )
-    command.add_argument("--authority", metavar="NAME_OR_CODE", help="whose figures it opens with")
+    command.add_argument("--authority", metavar="NAME_OR_CODE", help="the authority it opens with")
 
 
 COMMANDS: Commands = {"report": (_report_options, report), "explore": (_explore_options, explore)}

@@ -30,13 +30,13 @@ def _build_options(command: ArgumentParser) -> None:
     command.add_argument(
         "--known",
         metavar="P",
-        help="a panel folder that the files are held against: what the same release gave otherwise "
-        "is a finding (that which ships if not given)",
+        help="a panel folder to compare the files with: what the same release gave differently is "
+        "a finding (default: the panel that ships)",
     )
     command.add_argument(
         "--keep-judgements",
         action="store_true",
-        help="let the judgements of that panel stand of which the files hold none",
+        help="keep that panel's judgements where the files have none for the inspection",
     )
 
 
@@ -45,7 +45,7 @@ def build(chosen: Namespace) -> None:
     check_panel_place(Path(chosen.out), overwrite=chosen.overwrite)
     known = ew.load_panel(chosen.known)
     progress = reporter(quiet=chosen.quiet)
-    progress.say(f"Reading the published files below {chosen.folder}")
+    progress.say(f"Reading the published files in {chosen.folder}")
     keep = known.judgements if chosen.keep_judgements else None
     panel = ew.read_published(chosen.folder, known=known, keep_judgements=keep, progress=progress)
     ew.write_panel(panel, chosen.out, overwrite=chosen.overwrite)

@@ -11,7 +11,7 @@ import sys
 import warnings
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from earlywarn._version import __version__
 from earlywarn.errors import (
@@ -35,67 +35,70 @@ COMMANDS = {
         "risk_commands",
         "score every authority in England for the risk of an Inadequate judgement",
     ),
-    "explain": ("risk_commands", "say what one authority's risk is made of"),
-    "compare": ("comparison_commands", "set one authority's figures beside those of a group"),
+    "explain": ("risk_commands", "show what makes up one authority's risk"),
+    "compare": ("comparison_commands", "compare one authority's figures with those of a group"),
     "changes": (
         "comparison_commands",
-        "say what changed since a day, and what the change is made of",
+        "show what has changed since a date, and what makes up the change",
     ),
     "whatif": (
         "comparison_commands",
-        "say with which figures one authority's band would be another",
+        "show which figures would put one authority in another band",
     ),
     "catalogue": (
         "panel_commands",
-        "the indicators: definition, unit, direction, source, since when",
+        "list the indicators: definition, unit, direction, source, first year",
     ),
-    "build": ("panel_commands", "read every known published file below a folder into a panel"),
-    "train": ("model_commands", "learn a model from the judgements published by a date"),
+    "build": ("panel_commands", "read every known published file in a folder into a panel"),
+    "train": ("model_commands", "train a model on the judgements published by a date"),
     "backtest": (
         "model_commands",
-        "the honest record: what would have been said, what happened",
+        "make the honest record: what would have been forecast, and what happened",
     ),
     "card": ("model_commands", "write a model's card, transparency record and quality log"),
     "report": (
         "page_commands",
-        "write a report for any browser: England, or the authorities named",
+        "write a report for any browser, on England or the authorities named",
     ),
     "explore": (
         "page_commands",
-        "write a page for any browser on which an authority's figures can be changed",
+        "write a page for any browser on which you can change an authority's figures",
     ),
     "draw": (
         "drawing_command",
-        "draw one figure into a file: a funnel, a history, the ranked risks, the map",
+        "draw one chart and save it: a funnel, a history, the ranked risks or the map",
     ),
-    "batch": ("rows_commands", "score a file of rows of any size into another file"),
-    "serve": ("rows_commands", "answer other systems over HTTP, on this machine"),
+    "batch": (
+        "rows_commands",
+        "score a file of rows of any size, and write the results to another file",
+    ),
+    "serve": ("rows_commands", "serve scores to other systems over HTTP, from this machine"),
     "refresh": (
         "upkeep_commands",
-        "bring what is new of the official figures into a folder",
+        "fetch newly published official figures into a folder",
     ),
-    "publish": ("upkeep_commands", "append what is said today to a register of forecasts"),
+    "publish": ("upkeep_commands", "add today's forecasts to a register of forecasts"),
     "verify": (
         "upkeep_commands",
-        "check a register of forecasts, and score it by what came",
+        "check a register of forecasts, and score it against the actual outcomes",
     ),
     "retrain": (
         "upkeep_commands",
-        "train a challenger, and hold it against the model in use",
+        "train a challenger, and compare it with the model in use",
     ),
     "monitor": (
         "upkeep_commands",
         (
-            "look at all that ages: figures, drift, forecasts, the model's life (exit code 3: "
-            "something needs attention)"
+            "check everything that goes out of date: figures, drift, forecasts, the model's "
+            "life (exit code 3: something needs attention)"
         ),
     ),
     "sign": ("signing_commands", "sign a model file with your key (extra sign)"),
     "signed": (
         "signing_commands",
-        "say whether a model file is signed by the holder of a key (extra sign)",
+        "check whether a model file is signed by the holder of a key (extra sign)",
     ),
-    "drift": ("model_commands", "say whether the model still fits the figures"),
+    "drift": ("model_commands", "check whether the model still fits the figures"),
 }
 """Each command's module, with its options and what it does, and its description."""
 
@@ -123,8 +126,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # A Windows console may not support every letter: show a mark rather than stop.
             stream.reconfigure(errors="replace")
     given = sys.argv[1:] if arguments is None else [*arguments]
+    chosen = argparse.Namespace()
     try:
-        chosen = _parser(given).parse_args(given)
+        _parser(given).parse_args(given, chosen)
         _refuse_empty(chosen)
         with warnings.catch_warnings(), stopped_like_an_interrupt():
             warnings.simplefilter("always", DataQualityWarning)
@@ -137,7 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else YOURS
     except EarlyWarnError as fault:
-        print(f"earlywarn: {_one_line(str(fault))}", file=sys.stderr)
+        print(f"earlywarn: {_one_line(str(_by_option(fault, chosen)))}", file=sys.stderr)
         return YOURS
     except BrokenPipeError:
         return DONE
@@ -150,15 +154,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return DONE
 
 
+def _by_option(fault: EarlyWarnError, chosen: argparse.Namespace) -> EarlyWarnError:
+    """An error in a function's argument, named by the option that gave it."""
+    options: dict[str, str] = getattr(chosen, "options", {})
+    parts = fault.as_dict()
+    name, comma, rest = parts["where"].partition(",")
+    places = {value for value in vars(chosen).values() if isinstance(value, str)}
+    if name not in options or name in places:  # a folder may have the name of an argument
+        return fault
+    parts["where"] = f"{options[name]}{comma}{rest}"
+    return EarlyWarnError(parts.pop("problem"), **parts)
+
+
 def _refuse_empty(chosen: argparse.Namespace) -> None:
     """Refuse an empty value, which could be read as the current folder."""
     empty = [name for name, value in vars(chosen).items() if isinstance(value, str) and not value]
     if empty:
         raise UsageError(
             "nothing is given",
-            where=empty[0].replace("_", "-"),
+            where=chosen.options.get(empty[0], empty[0]),
             found="an empty value",
-            expected="a name, a day or a path",
+            expected="a name, a date or a path",
             remedy="Leave the option out, or give it a value.",
         )
 
@@ -169,7 +185,7 @@ def _unforeseen(fault: Exception) -> int:
         print(f"earlywarn: {_one_line(str(unwritable(place, fault)))}", file=sys.stderr)
         return YOURS
     print(
-        f"earlywarn: a fault of earlywarn itself, {type(fault).__name__}: "
+        f"earlywarn: an error in earlywarn itself, {type(fault).__name__}: "
         f"{_one_line(str(fault))}. Please report it with the command that you ran.",
         file=sys.stderr,
     )
@@ -193,13 +209,24 @@ def _shown_once() -> Callable[..., None]:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that reports usage errors in one line, like all others."""
+    """A parser with unabbreviated options, and usage errors in one line like all others."""
+
+    def __init__(self, **settings: Any) -> None:
+        # If abbreviated, --out would mean --outside-life where a command writes no file.
+        super().__init__(allow_abbrev=False, **settings)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Refuse left-over arguments here, where the command is known."""
+        known, left = super().parse_known_args(args, namespace)
+        if left:
+            self.error(f"no such option or argument: {' '.join(left)}")
+        return known, left
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(
             message,
             where=self.prog if " " in self.prog else "",
-            remedy=f"{self.prog} --help shows what it takes.",
+            remedy=f"See {self.prog} --help for what it takes.",
         )
 
 
@@ -217,5 +244,11 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         if name in given:  # to load every command takes as long as to score England
             add_options, run = import_module(f"earlywarn.cli.{module}").COMMANDS[name]
             add_options(command)
-            command.set_defaults(run=run)
+            command.set_defaults(run=run, options=_options(command))
     return parser
+
+
+def _options(command: argparse.ArgumentParser) -> dict[str, str]:
+    """The options of a command, by the corresponding argument names of functions."""
+    actions = command._actions  # noqa: SLF001 - argparse has no other way to ask
+    return {one.dest: one.option_strings[0] for one in actions if one.option_strings}

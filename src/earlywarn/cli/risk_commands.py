@@ -30,14 +30,14 @@ def _score_options(command: ArgumentParser) -> None:
         "--include",
         choices=["already-inadequate"],
         metavar="already-inadequate",
-        help="print those that hold an Inadequate judgement already too, apart",
+        help="also print those already judged Inadequate, in a list of their own",
     )
-    command.add_argument("--region", metavar="NAME", help="only the authorities of a region")
+    command.add_argument("--region", metavar="NAME", help="only the authorities in a region")
     command.add_argument(
         "--prior",
         type=float,
         metavar="SHARE",
-        help="a scenario: another share of Inadequate judgements, such as 0.08",
+        help="a scenario: a different share of Inadequate judgements, such as 0.08",
     )
 
 

@@ -35,9 +35,9 @@ def _batch_options(command: ArgumentParser) -> None:
     command.add_argument("--explain", action="store_true", help="add contributions and drivers")
     command.add_argument("--chunk", type=int, default=CHUNK, metavar="N", help="rows at a time")
     command.add_argument(
-        "--jobs", type=int, default=-1, metavar="N", help="processes (default: one a core)"
+        "--jobs", type=int, default=-1, metavar="N", help="processes (default: one per core)"
     )
-    command.add_argument("--resume", action="store_true", help="carry on where it was stopped")
+    command.add_argument("--resume", action="store_true", help="carry on from where it stopped")
 
 
 def batch(chosen: Namespace) -> None:
@@ -54,14 +54,14 @@ def batch(chosen: Namespace) -> None:
         jobs=chosen.jobs,
         progress=progress,
     )
-    before = "All was done before: " if result.done_before else ""
+    before = "Everything was already done: " if result.done_before else ""
     progress.say(
         f"{before}{counted(result.rows, 'row is', 'rows are')} in {result.out}; {_refused(result)}."
     )
 
 
 def _refused(result: BatchResult) -> str:
-    words = counted(result.refused, "was refused and stands", "were refused and stand")
+    words = counted(result.refused, "was refused and is listed", "were refused and are listed")
     return f"{words} with the reason in {result.refused_rows}" if result.refused else "none refused"
 
 
@@ -82,7 +82,7 @@ def _serve_options(command: ArgumentParser) -> None:
         "--workers", type=int, default=1, metavar="N", help="processes that answer (default: 1)"
     )
     command.add_argument(
-        "--log-json", action="store_true", help="each answer as a line of JSON in the log"
+        "--log-json", action="store_true", help="log each answer as a line of JSON"
     )
 
 

@@ -32,7 +32,7 @@ def sign(chosen: Namespace) -> None:
     """Sign a model that can be loaded."""
     ew.load_model(chosen.model)
     place = sign_file(model_file(chosen.model), chosen.key, overwrite=chosen.overwrite)
-    print(f"The signature is in {place}. Give it out beside the model.")
+    print(f"The signature is in {place}. Distribute it with the model.")
 
 
 def signed(chosen: Namespace) -> None:

@@ -22,13 +22,13 @@ def sources_text(sources: Iterable[Mapping[str, Any]]) -> str:
     --------
     >>> import earlywarn as ew
     >>> print(sources_text(ew.score().attrs["freshness"][-2:]))
-    Newest by source: Statistical neighbours 2025 (2025-05-31); the model, learnt to 2026-08-20.
+    Latest by source: Statistical neighbours 2025 (2025-05-31); the model, learnt to 2026-08-20.
     """
     listed = list(sources)
     if not listed:
         return ""
     late = [source for source in listed if source["overdue"]]
-    text = f"Newest by source: {'; '.join(map(_one, listed))}."
+    text = f"Latest by source: {'; '.join(map(_one, listed))}."
     if not late:
         return text
     names = "; ".join(f"{each['title']} (since {overdue_since(each)})" for each in late)

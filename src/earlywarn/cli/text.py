@@ -65,9 +65,9 @@ def scores_text(
 def _already(scores: pd.DataFrame, *, include: bool) -> list[str]:
     """How many already have an Inadequate judgement, and where they are shown."""
     count = int(scores["already_inadequate"].sum())
-    where = "shown below" if include else "shown apart with --include already-inadequate"
+    where = "shown below" if include else "listed separately with --include already-inadequate"
     text = f"Already Inadequate: {count or 'none'} of {len(scores)} authorities"
-    ranks = f", {where}. Ranks are among all authorities, with these." if count else "."
+    ranks = f", {where}. Ranks are among all authorities, including these." if count else "."
     return [textwrap.fill(f"{text}{ranks}", width())]
 
 
@@ -160,10 +160,10 @@ def _terms_by_side(rows: pd.DataFrame) -> list[str]:
 def _adds_up(rows: pd.DataFrame, prior: float) -> str:
     """What the terms add up to, and where they start."""
     baseline = rows.loc[rows["term"] == "baseline", "contribution"].iloc[0]
-    start = f"{100 / (1 + np.exp(-baseline)):.1f}% is the risk at the middle of all figures"
-    usual = f"{100 * prior:.1f}%, the mean over inspections like recent ones"
+    start = f"{100 / (1 + np.exp(-baseline)):.1f}% is the risk if every figure is in the middle"
+    usual = f"{100 * prior:.1f}% is the mean over inspections like recent ones"
     total = rows["contribution"].sum()
-    return f"The numbers are log-odds; together they make {total:+.2f}. {start}; {usual}."
+    return f"The numbers are log-odds; they add up to {total:+.2f}. {start}; {usual}."
 
 
 def own_figures_text(snapshot: Snapshot) -> str:
@@ -176,8 +176,8 @@ def own_figures_text(snapshot: Snapshot) -> str:
     shown = "; ".join(parts[:_MOST_NAMED])
     more = f"; and {len(parts) - _MOST_NAMED} more authorities" if parts[_MOST_NAMED:] else ""
     return textwrap.fill(
-        "With your own figures in place of the newest published ones, compared with those of the "
-        f"newest year. {shown}{more}.",
+        "Your own figures replace the latest published ones, and are compared with those of the "
+        f"latest year. {shown}{more}.",
         width(),
     )
 
@@ -185,16 +185,18 @@ def own_figures_text(snapshot: Snapshot) -> str:
 def comparison_text(rows: pd.DataFrame, names: Sequence[str]) -> str:
     """An authority's figures next to those of a group; with the group's names, if any."""
     first = rows.iloc[0]
-    title = f"{first['la_name']} ({first['la_code']}), as of {first['as_of']}, beside "
+    title = f"{first['la_name']} ({first['la_code']}), as of {first['as_of']}, compared with "
     head = (
         f"{'Value':>8} {'(95%)':>15} {'Year':>5} {'Group':>8} {'Rank':>8} {'Quarter':>7}  Indicator"
     )
     known = rows[rows["value"].notna()]
     left = rows.loc[rows["value"].isna(), "title"].tolist()
     lead = (
-        "Rank and quarter 1 are the best by the indicator's direction, or the lowest where it has "
-        "none. Higher, lower: the group's value lies outside the 95% limits; of some 30 indicators "
-        "one or two do so by chance."
+        "Rank 1 and quarter 1 are the best by the indicator's direction, or the lowest where it "
+        "has none. Higher or lower: the group's value is outside the 95% limits; of about 30 "
+        "indicators, one or two will be so by chance. The group's value is that of all its cases "
+        "together where they are known, and otherwise the plain mean, which explain and the report "
+        "give for statistical neighbours."
     )
     notes = [
         lead,
@@ -243,17 +245,17 @@ def what_if_text(
         lines += ["", f"{head}{title}"]
         lines += [_changed(row) for row in rows[rows["way"] == way].to_dict("records")]
     lead = (
-        "Arithmetic on the model, and no claim about causes: an authority that changed a figure by "
-        "itself may be as likely to fail as before. Only figures that it shapes by its own work "
-        f"are changed, within the {' to '.join(f'{100 * share:.0f}th' for share in USUAL)} "
-        "percentile of authorities; all else stays."
+        "This is arithmetic on the model, not a claim about causes: an authority that changed a "
+        "figure by itself may be as likely to fail as before. Only figures that depend on its own "
+        f"work are changed, within the {' to '.join(f'{100 * share:.0f}th' for share in USUAL)} "
+        "percentile of authorities; everything else stays the same."
     )
     return "\n".join([*lines, "", textwrap.fill(lead, width()), *_caution(model)])
 
 
 def _changed(row: Mapping[Hashable, Any]) -> str:
     limits = f"{100 * row['risk_after_lower']:.1f}-{100 * row['risk_after_upper']:.1f}"
-    band = f": {row['band_after']}" if row["reached"] else ""
+    band = f"; the risk would be {row['band_after']}" if row["reached"] else ""
     title = get_indicator(row["indicator"]).title
     text = (
         f"{row['value']:7.1f}{row['value_to']:7.1f}{100 * row['risk_after']:6.1f}% {limits:>10}  "
@@ -330,13 +332,13 @@ def record_text(records: pd.DataFrame, checks: pd.DataFrame, folder: str | Path 
         events = "1 event" if first["events"] == 1 else f"{first['events']:.0f} events"
         lines += ["", f"{window}: {first['n']:.0f} inspections, {events}"]
         lines += [_measured(row) for row in part.to_dict("records")]
-    lines += ["", "Checks, each by the fault that it looks for"]
+    lines += ["", "Checks, each named after the fault that it looks for"]
     lines += [
         wrapped(f"{row['number']:>3} {row['status']}: {row['title']}: {row['sentence']}")
         for row in checks.to_dict("records")
     ]
     if folder is not None:
-        lines += ["", f"The whole record is in {folder}; evaluation.md shows it."]
+        lines += ["", f"The full record is in {folder}; evaluation.md shows it."]
     return "\n".join(lines)
 
 
@@ -360,11 +362,11 @@ def drift_text(table: pd.DataFrame, reasons: Sequence[str], model: RiskModel, da
         for row in table.to_dict("records")
     ]
     lead = (
-        f"Figures of {day} against those that {model.info['model_id']} learnt from. Moved: how far "
-        "the middle of the country is from where it was, in standard deviations between "
-        "authorities; scores compare within the year."
+        f"Figures of {day} compared with those that {model.info['model_id']} learnt from. Moved: "
+        "how far the middle of the country has shifted, in standard deviations between "
+        "authorities; scores compare figures within a year."
     )
-    found = [wrapped(f"  - {reason}") for reason in reasons] or ["  - nothing to look at"]
+    found = [wrapped(f"  - {reason}") for reason in reasons] or ["  - nothing needs attention"]
     return "\n".join([textwrap.fill(lead, width()), "", head, *lines, "", *found])
 
 
@@ -395,7 +397,7 @@ def _known_to(model: RiskModel, snapshot: Snapshot, scores: pd.DataFrame) -> str
 
 def _preamble(model: RiskModel, snapshot: Snapshot, scores: pd.DataFrame) -> str:
     assumed = (
-        f" {snapshot.assumed:,} figures have a publication date that is only assumed."
+        f" {snapshot.assumed:,} figures have only an assumed publication date."
         if snapshot.assumed
         else ""
     )
@@ -403,7 +405,7 @@ def _preamble(model: RiskModel, snapshot: Snapshot, scores: pd.DataFrame) -> str
     text = (
         f"Risk that an inspection starting on {snapshot.as_of} would find an Inadequate area: "
         f"{len(scores)} authorities, from {_known_to(model, snapshot, scores)}. "
-        f"Model {model.info['model_id']}, set to {100 * usual:.1f}% of "
+        f"Model {model.info['model_id']}, set to expect this in {100 * usual:.1f}% of "
         f"inspections.{assumed}"
     )
     sources = sources_text(scores.attrs.get("freshness", []))
@@ -413,7 +415,7 @@ def _preamble(model: RiskModel, snapshot: Snapshot, scores: pd.DataFrame) -> str
 def _caution(model: RiskModel) -> list[str]:
     use = "Use it to offer support and to ask questions, never to pre-judge an inspection."
     text = f"{CAUTION} {use}"
-    life = f"The model is not to be used after {model.info['sunset']}."
+    life = f"Do not use the model after {model.info['sunset']}."
     return [textwrap.fill(text, width()), life]
 
 
@@ -429,7 +431,7 @@ def _entry(record: Indicator) -> str:
         f"formula: {record.definition}",
         f"unit: {record.unit or 'yes or no'}; {record.direction} ({record.direction_source})",
         f"source: {record.reference}; series {record.series}, since {record.first_year}"
-        + ("" if record.scored else "; not weighed by the default model"),
+        + ("" if record.scored else "; not used by the default model"),
     )
     body = [
         textwrap.fill(fact, width(), initial_indent="    ", subsequent_indent="      ")

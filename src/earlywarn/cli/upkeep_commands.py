@@ -15,6 +15,7 @@ from earlywarn.fetching.service import API
 from earlywarn.upkeep.plain import records
 from earlywarn.upkeep.retrained import UNCHANGED, largest_changes
 from earlywarn.utils.files import check_outputs, write_whole, written_to
+from earlywarn.utils.formatting import counted
 from earlywarn.utils.progress import reporter
 
 if TYPE_CHECKING:
@@ -29,37 +30,55 @@ ATTENTION = 3
 
 
 def _refresh_options(command: ArgumentParser) -> None:
-    command.add_argument("--out", required=True, metavar="FOLDER", help="where files are kept")
-    command.add_argument("--since", metavar="DATE", help="only what was published from this day on")
-    command.add_argument("--dry-run", action="store_true", help="say what would be fetched")
-    command.add_argument("--build", action="store_true", help="build the panel, say what changed")
+    command.add_argument(
+        "--out", required=True, metavar="FOLDER", help="the folder to keep the files in"
+    )
+    command.add_argument(
+        "--since", metavar="DATE", help="only what was published on or after this date"
+    )
+    command.add_argument("--dry-run", action="store_true", help="show what would be fetched")
+    command.add_argument(
+        "--build", action="store_true", help="build the panel and show what changed"
+    )
     _add_services(command)
-    command.add_argument("--quiet", action="store_true", help="say nothing but the result")
+    command.add_argument("--quiet", action="store_true", help="print only the result")
 
 
 def _add_services(command: ArgumentParser) -> None:
     command.add_argument("--api", default=API, metavar="URL", help="the API (default: %(default)s)")
-    command.add_argument("--site", default=SITE, metavar="URL", help="the pages (%(default)s)")
-    command.add_argument("--content", default=CONTENT, metavar="URL", help="files (%(default)s)")
-    command.add_argument("--ofsted", metavar="FILE_OR_URL", help="Ofsted's yearly workbook")
     command.add_argument(
-        "--time-limit", type=float, default=900.0, metavar="S", help="seconds an answer may take"
+        "--site", default=SITE, metavar="URL", help="the pages (default: %(default)s)"
     )
     command.add_argument(
-        "--size-limit", type=float, default=1024.0, metavar="MB", help="megabytes of an answer"
+        "--content", default=CONTENT, metavar="URL", help="the files (default: %(default)s)"
+    )
+    command.add_argument("--ofsted", metavar="FILE_OR_URL", help="Ofsted's yearly workbook")
+    command.add_argument(
+        "--time-limit",
+        type=float,
+        default=900.0,
+        metavar="S",
+        help="seconds allowed for each answer",
+    )
+    command.add_argument(
+        "--size-limit",
+        type=float,
+        default=1024.0,
+        metavar="MB",
+        help="megabytes allowed for each answer",
     )
 
 
 def _publish_options(command: ArgumentParser) -> None:
     command.add_argument("--to", required=True, metavar="REGISTER", help="the register's folder")
-    command.add_argument("--as-of", metavar="DATE", help="the day of the forecast")
+    command.add_argument("--as-of", metavar="DATE", help="the date of the forecast")
     command.add_argument("--model", metavar="M", help="a model folder or file")
     command.add_argument("--panel", metavar="P", help="a panel folder that build wrote")
     command.add_argument(
         "--baselines",
         choices=("judgements", "all"),
         default="judgements",
-        help="simple rules to publish beside it: those that look at judgements only (default), "
+        help="simple rules to publish alongside it: those that use judgements only (default), "
         "or all, which takes a minute",
     )
     command.add_argument("--replay", action="store_true", help="mark it as computed afterwards")
@@ -67,46 +86,52 @@ def _publish_options(command: ArgumentParser) -> None:
 
 def _verify_options(command: ArgumentParser) -> None:
     command.add_argument("register", metavar="REGISTER")
-    command.add_argument("--judgements", metavar="FILE", help="what came (default: what ships)")
-    command.add_argument("--out", metavar="FILE.json", help="write figures and cases for machines")
-    command.add_argument("--overwrite", action="store_true", help="replace what is there already")
+    command.add_argument(
+        "--judgements", metavar="FILE", help="the actual outcomes (default: what ships)"
+    )
+    command.add_argument("--out", metavar="FILE.json", help="write the figures and cases as JSON")
+    command.add_argument("--overwrite", action="store_true", help="replace what is already there")
 
 
 def _retrain_options(command: ArgumentParser) -> None:
     command.add_argument("--panel", metavar="P", help="a panel folder that build wrote")
-    command.add_argument("--judgements", metavar="FILE", help="more judgements, beside the panel's")
+    command.add_argument("--judgements", metavar="FILE", help="judgements to add to the panel's")
     command.add_argument("--against", metavar="MODEL", help="the model in use")
     command.add_argument(
-        "--out", metavar="FOLDER", help="write the challenger and its account here"
+        "--out", metavar="FOLDER", help="write the challenger and an account of it here"
     )
-    command.add_argument("--overwrite", action="store_true", help="replace what is there")
+    command.add_argument("--overwrite", action="store_true", help="replace what is already there")
     command.add_argument(
         "--replace",
         action="store_true",
-        help="put it in the place of --against, if that is what the rule proposes",
+        help="replace --against with it, if the rule proposes that",
     )
     command.add_argument(
         "--first-year",
         type=int,
         default=2016,
         metavar="YEAR",
-        help="where the backtest for the numbered checks begins (default: %(default)s)",
+        help="the first year of the backtest for the numbered checks (default: %(default)s)",
     )
-    command.add_argument("--quiet", action="store_true", help="say nothing but the result")
+    command.add_argument("--quiet", action="store_true", help="print only the result")
 
 
 def _monitor_options(command: ArgumentParser) -> None:
     command.add_argument(
-        "--out", required=True, metavar="FOLDER", help="where monitor.json and monitor.md go"
+        "--out", required=True, metavar="FOLDER", help="the folder for monitor.json and monitor.md"
     )
-    command.add_argument("--files", metavar="FOLDER", help="the folder of refresh: built if new")
-    command.add_argument("--fetch", action="store_true", help="refresh --files before")
+    command.add_argument(
+        "--files",
+        metavar="FOLDER",
+        help="the folder of refresh; its panel is built if not up to date",
+    )
+    command.add_argument("--fetch", action="store_true", help="refresh --files first")
     command.add_argument("--panel", metavar="P", help="a panel folder that build wrote")
     command.add_argument("--model", metavar="M", help="a model folder or file")
     command.add_argument("--register", metavar="REGISTER", help="the register of forecasts")
-    command.add_argument("--day", metavar="DATE", help="the day to look from (default: today)")
+    command.add_argument("--day", metavar="DATE", help="the date to check from (default: today)")
     _add_services(command)
-    command.add_argument("--quiet", action="store_true", help="say nothing but the result")
+    command.add_argument("--quiet", action="store_true", help="print only the result")
 
 
 def monitor(chosen: Namespace) -> None:
@@ -151,22 +176,22 @@ def retrain(chosen: Namespace) -> None:
         progress=reporter(quiet=chosen.quiet),
     )
     print(done.figures.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
-    print("Checks, each by the fault that it looks for:")
+    print("Checks, each named after the fault that it looks for:")
     for row in done.checks.to_dict("records"):
         print(f"{row['number']:>3} {row['status']}: {row['title']}: {row['sentence']}")
     moved = largest_changes(done.changes)
     print("The largest changes, in log-odds:" if len(moved) else UNCHANGED)
     if len(moved):
         print(moved.to_string(index=False))
-    print(f"Proposed: {done.proposal}. Because {done.reason}.")
+    print(f"Proposed: {done.proposal}. Reason: {done.reason}.")
     for file in done.saved:
         print(f"written: {file}")
     print(_PLACED[done.replaced])
 
 
 _PLACED = {
-    True: "The challenger stands in the champion's place.",
-    False: "Nothing was replaced: the model in use is as it was.",
+    True: "The challenger has replaced the champion.",
+    False: "Nothing was replaced: the model in use is unchanged.",
 }
 
 
@@ -199,17 +224,20 @@ def verify(chosen: Namespace) -> None:
         text = json.dumps(document, indent=1, allow_nan=False) + "\n"
         with written_to(Path(chosen.out)):
             write_whole(Path(chosen.out), text, overwrite=chosen.overwrite)
-    print(f"{found.entries} entries, none changed, removed, reordered or slipped in.")
+    entries = counted(found.entries, "entry", "entries")
+    cases = counted(len(found.cases), "inspection is", "inspections are")
+    print(f"{entries}, none changed, removed, reordered or inserted.")
     print(
-        f"{len(found.cases)} inspections are held against an entry before them; "
-        f"{found.without_forecast} since the first entry against none."
+        f"{cases} compared with an entry before; {found.without_forecast} that began since the "
+        "first entry have none to be compared with."
     )
     for (kind, event), rows in found.figures.groupby(["kind", "event"]) if len(found.cases) else ():
         ours = rows.iloc[0]
+        inspections = counted(ours["inspections"], "inspection")
         print(
-            f"\n{kind}: {str(event).replace('_', ' ')}, {ours['inspections']} inspections, "
+            f"\n{kind}: {str(event).replace('_', ' ')}, {inspections}, "
             f"{ours['seen']} seen, {ours['expected']:.1f} expected; median lead "
-            f"{ours['median_lead_days']:.0f} days"
+            f"{counted(round(ours['median_lead_days']), 'day')}"
         )
         print(rows[_SHOWN].to_string(index=False, float_format=lambda value: f"{value:.3f}"))
 
@@ -223,7 +251,7 @@ _SHOWN = [
 def refresh(chosen: Namespace) -> None:
     """Download new figures, and build the panel if asked."""
     if chosen.build and chosen.dry_run:
-        raise UsageError("a trial run builds nothing", where="--build", remedy="Leave one out.")
+        raise UsageError("a dry run builds nothing", where="--build", remedy="Leave one out.")
     done = ew.refresh(
         chosen.out,
         since=chosen.since,
@@ -238,7 +266,7 @@ def refresh(chosen: Namespace) -> None:
         print(f"{verb}: {row['title']} {row['version']}, published {when}: {row['file']}")
     for note in done.notes:
         print(f"note: {note}")
-    print(f"{len(done.new)} new, {done.kept} there before, in {done.folder}.")
+    print(f"{len(done.new)} new, {done.kept} already there, in {done.folder}.")
     if done.changes is not None:
         print(_changes_text(done))
 
@@ -247,7 +275,7 @@ def _changes_text(done: Refreshed) -> str:
     found, scores = done.changes, done.scores
     assert found is not None  # noqa: S101 - for the type checker: only called where there is one
     assert scores is not None  # noqa: S101 - the two come together
-    lines = [f"The panel is in {done.panel}. Against the one before:"]
+    lines = [f"The panel is in {done.panel}. Compared with the one before:"]
     lines += [
         f"  new year: {r.measure} {r.period}, {r.figures}" for r in found.new_years.itertuples()
     ]
@@ -261,7 +289,7 @@ def _changes_text(done: Refreshed) -> str:
     lines += [f"  gone: {r.measure} {r.period}, {r.figures}" for r in found.holes.itertuples()]
     lines.append(f"  new judgements: {len(found.judgements)}")
     moved = scores[(scores["rank_before"] != scores["rank_after"])]
-    lines.append(f"  scores: {len(moved)} of {len(scores)} authorities changed their place")
+    lines.append(f"  scores: {len(moved)} of {len(scores)} authorities changed rank")
     lines += [
         f"    {r.la_name}: {r.risk_before:.1%} then, {r.risk_after:.1%} now"
         for r in scores.head(10).itertuples()

@@ -55,12 +55,12 @@ _NAMES = {
     "latest": "Latest years",
 }
 _MEANING = {
-    "development": "The model was chosen on these years, so these figures flatter it; "
-    "docs/experiments.md says how many things were tried.",
-    "confirmation": "Nothing was chosen on them. They have been looked at before: "
-    "docs/experiments.md says what each look showed.",
+    "development": "These years were used to choose the model, so these figures flatter it; "
+    "docs/experiments.md shows how many things were tried.",
+    "confirmation": "They were not used to choose anything. They have been looked at before: "
+    "docs/experiments.md describes what each look showed.",
     "latest": "They came after the model was first built, and have been looked at before: "
-    "docs/prospective.md says what the first look showed.",
+    "docs/prospective.md describes what the first look showed.",
 }
 
 
@@ -80,15 +80,15 @@ def _opening(records: pd.DataFrame, populations: pd.DataFrame, backtest: Backtes
 _HEAD = (
     "# Would it have been early enough? The record\n\n"
     "This page is written by `{command}` and never by hand. "
-    "It says what earlywarn would have said before each\n"
-    "inspection, with what had been published on the day, "
-    "by a model that had seen only reports published before\n"
+    "It shows what earlywarn would have forecast before each\n"
+    "inspection, using what had been published by that day "
+    "and a model that had seen only reports published before\n"
     "1 January of the year, and what the inspection found. The target is `{target}`.\n"
 )
 _FOOT = (
     "\nBrackets are 95% intervals from a bootstrap that draws whole authorities. "
     "With so few events they are wide. Whether\n"
-    "two models differ is for the interval of their difference to say, on the same resamples, "
+    "two models differ is shown by the interval of their difference, on the same resamples, "
     "below. Authorities that were not inspected are unknown and count neither way."
 )
 
@@ -134,8 +134,9 @@ def _populations(tables: Mapping[str, pd.DataFrame]) -> str:
     )
     return (
         "## New failures and re-inspections\n\nWhere the last judgement is Inadequate the "
-        "department is there already. `as_few` and `as_many` are the exact probabilities, if the "
-        "risks were right, of as few or as many Inadequate judgements as came. Limits of O/E are "
+        "department is already involved. `as_few` and `as_many` are the exact probabilities, if "
+        "the risks were right, of at most or at least as many Inadequate judgements as there "
+        "were. Limits of O/E are "
         f"exact Poisson limits. With fewer than {FEWEST_EVENTS} events no AUC is given.\n\n"
         f"{markdown(_formatted(by_population))}\n\n"
         "Authorities not already Inadequate, each ranked among these alone:\n\n"
@@ -232,10 +233,10 @@ def _lists(records: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> str:
     )
     quarterly = tables["list_record"]
     return (
-        "## Lists of a length that can be acted on\n\nOf the inspected authorities that stood on "
+        "## Lists of a length that can be acted on\n\nOf the inspected authorities that were on "
         "the list at the start of their inspection: the share judged Inadequate (precision), the "
-        "share of all Inadequate judgements that stood on it (recall), precision over prevalence "
-        "(lift), and the exact hypergeometric probability of as many by chance."
+        "share of all Inadequate judgements that were on it (recall), precision over prevalence "
+        "(lift), and the exact hypergeometric probability of at least as many by chance."
         f"\n\n{markdown(table)}"
         f"\n\nThe quarterly lists of 26, by model:\n\n{markdown(_formatted(quarterly))}"
     )
@@ -263,9 +264,9 @@ def _warnings(table: pd.DataFrame, forecasts: pd.DataFrame) -> str:
     )
     sentences = "\n".join(_stood(part, name) for name, part in ours.groupby("window", sort=False))
     return (
-        "## Each Inadequate judgement: was it on the list?\n\nWhether the authority stood on the "
+        "## Each Inadequate judgement: was it on the list?\n\nWhether the authority was on the "
         "quarterly list of 26 when its inspection began, and 6, 12 and 24 months before, and for "
-        "how many months it had stood there unbroken. Empty: no list of that time speaks of it."
+        "how many months it had been there without a break. Empty: no list of that time covers it."
         f"\n\n{sentences}\n\n{markdown(rows)}"
     )
 
@@ -275,7 +276,7 @@ def _stood(rows: pd.DataFrame, window: object) -> str:
         f"{rows[name].sum():.0f} of {rows[name].notna().sum()} ({title})"
         for name, title in _STANDS.items()
     ]
-    return f"- {str(window).capitalize()}: {', '.join(counts)} stood on it."
+    return f"- {str(window).capitalize()}: {', '.join(counts)} were on it."
 
 
 def _calibration(tables: Mapping[str, pd.DataFrame]) -> str:
@@ -298,7 +299,7 @@ def _worth(table: pd.DataFrame) -> str:
 def _groups(table: pd.DataFrame) -> str:
     return (
         "## Groups of authorities\n\nObserved to expected with exact 95% Poisson limits. Groups "
-        "are small, and most limits hold 1.\n\n" + markdown(_formatted(table))
+        "are small, and most limits include 1.\n\n" + markdown(_formatted(table))
     )
 
 
@@ -312,7 +313,7 @@ def _steady(tables: Mapping[str, pd.DataFrame]) -> str:
     places = (gain["rank_if"] - gain["rank"]).clip(lower=0)
     points = 100 * (gain["risk"] - gain["risk_if"])
     return (
-        "## How firmly scores stand\n\nMean over the quarters of how many places authorities move "
+        "## How stable scores are\n\nMean over the quarters of how many places authorities move "
         f"from one list to the next.\n\n{markdown(_formatted(table))}\n\n"
         "If one authority counted its re-referrals so that the rate looked one standard deviation "
         f"better, its risk would fall by {points.median():.1f} percentage points (median; at most "

@@ -6,8 +6,6 @@ A verdict claims no more than its interval. Where the interval includes the valu
 
 from __future__ import annotations
 
-import math
-
 ABOUT_RIGHT = (0.8, 1.25)
 """Limits of observed to expected that count as about right, if the whole interval is inside."""
 
@@ -103,7 +101,7 @@ def order_words(lower: float, upper: float) -> str:
     Examples
     --------
     >>> order_words(0.55, 0.8), order_words(0.45, 0.8)
-    ('better than chance', 'not surely better than chance')
+    ('better than chance', 'not clearly better than chance')
     """
     return f"{_BETTER[side(lower, upper, CHANCE)]} chance"
 
@@ -114,41 +112,19 @@ def skill_words(lower: float, upper: float) -> str:
     Parameters
     ----------
     lower, upper : float
-        Interval of the skill, or of a difference where more is better.
+        Interval of the skill, or of a difference of which more is better.
 
     Returns
     -------
     str
-        Words to be followed by the name of the reference.
+        To be followed by the name of the reference.
 
     Examples
     --------
     >>> skill_words(0.01, 0.1), skill_words(-0.02, 0.1), skill_words(-0.2, -0.1)
-    ('better than', 'not surely better than', 'worse than')
+    ('better than', 'not clearly better than', 'worse than')
     """
     return _BETTER[side(lower, upper, 0.0)]
 
 
-def differ_words(lower: float, upper: float) -> str:
-    """Put into words whether two figures of the same cases differ.
-
-    Parameters
-    ----------
-    lower, upper : float
-        Interval of their difference, the first minus the second.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> differ_words(-0.1, 0.2), differ_words(0.1, 0.2)
-    ('no surer than chance', 'higher')
-    """
-    if math.isnan(lower) or math.isnan(upper):
-        return "not known"
-    return {1: "higher", -1: "lower", 0: "no surer than chance"}[side(lower, upper, 0.0)]
-
-
-_BETTER = {1: "better than", -1: "worse than", 0: "not surely better than"}
+_BETTER = {1: "better than", -1: "worse than", 0: "not clearly better than"}

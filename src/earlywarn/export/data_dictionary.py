@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pandas as pd
 
+from earlywarn.export.column import (
+    LOG_ODDS,
+    NOT_APPLICABLE,
+    NOT_AVAILABLE,
+    WHO,
+    Column,
+    place_column,
+    share_column,
+    text_column,
+)
+from earlywarn.export.compared_columns import CHANGED, COMPARED_FIGURES, WHAT_IF
 from earlywarn.utils.arguments import of_kind
 
-NOT_AVAILABLE, NOT_APPLICABLE = "[x]", "[z]"
 SHORTHAND = {
     NOT_AVAILABLE: "not available: no such figure or judgement is on record",
     NOT_APPLICABLE: "not applicable: there is nothing to say here",
 }
 """The shorthand shown in a sheet instead of an empty cell, as in other official statistics."""
-
-SHARE, LOG_ODDS, PLACE = "share from 0 to 1", "log-odds", "place on the list"
 
 METADATA = (
     "col_name",
@@ -30,138 +36,108 @@ METADATA = (
 """Columns of a metadata file, by the open data standards of the Department for Education."""
 
 
-@dataclass(frozen=True)
-class Column:
-    """One column.
-
-    Parameters
-    ----------
-    name : str
-        As in the frame and the file.
-    label : str
-        A few words, for people.
-    meaning : str
-        A sentence.
-    unit : str
-        The unit of numbers; empty for text.
-    places : int, optional
-        Decimal places shown; none for text.
-    blank : str
-        The shorthand shown in a sheet where the cell is empty.
-    """
-
-    name: str
-    label: str
-    meaning: str
-    unit: str = ""
-    places: int | None = None
-    blank: str = NOT_AVAILABLE
-
-
-def _text(name: str, label: str, meaning: str, blank: str = NOT_AVAILABLE) -> Column:
-    return Column(name, label, meaning, blank=blank)
-
-
-def _share(name: str, label: str, meaning: str, blank: str = NOT_AVAILABLE) -> Column:
-    return Column(name, label, meaning, SHARE, 3, blank)
-
-
-def _place(name: str, label: str, meaning: str) -> Column:
-    return Column(name, label, meaning, PLACE, 0)
-
-
-_WHO = (
-    _text("la_code", "Authority code", "The three-digit code of the local authority."),
-    _text("la_name", "Authority", "The name of the local authority."),
-    _text("as_of", "As of", "Only what had been published by this day was used."),
-)
-
 KNOWN_COUNT = Column(
     "known", "Indicators known", "How many of the model's indicators are known.", "indicators", 0
 )
 
 SCORES = (
-    *_WHO,
-    _share(
+    *WHO,
+    share_column(
         "risk",
         "Risk of an Inadequate judgement",
         "Probability that an inspection starting on the day would find an Inadequate area.",
     ),
-    _share("risk_lower", "Lower limit of the risk", "Lower limit of the 90% interval of the risk."),
-    _share("risk_upper", "Upper limit of the risk", "Upper limit of the 90% interval of the risk."),
-    _share(
+    share_column(
+        "risk_lower", "Lower limit of the risk", "Lower limit of the 90% interval of the risk."
+    ),
+    share_column(
+        "risk_upper", "Upper limit of the risk", "Upper limit of the 90% interval of the risk."
+    ),
+    share_column(
         "below_good",
         "Risk of being judged below Good",
         "Probability of Requires improvement or worse, from the same model.",
     ),
-    _place("rank", "Rank", "Place among all authorities of the day; 1 is the highest risk."),
-    _place("rank_lower", "Lower limit of the rank", "Lower limit of the 90% interval of the rank."),
-    _place("rank_upper", "Upper limit of the rank", "Upper limit of the 90% interval of the rank."),
-    _text("band", "Band", "The risk beside the expected share of Inadequate judgements, in words."),
-    _share(
+    place_column("rank", "Rank", "Place among all authorities on the date; 1 is the highest risk."),
+    place_column(
+        "rank_lower", "Lower limit of the rank", "Lower limit of the 90% interval of the rank."
+    ),
+    place_column(
+        "rank_upper", "Upper limit of the rank", "Upper limit of the 90% interval of the rank."
+    ),
+    text_column(
+        "band",
+        "Band",
+        "The risk compared with the expected share of Inadequate judgements, in words.",
+    ),
+    share_column(
         "top_k_probability",
         "Probability of being among the 26 highest risks",
         "The list is as long as the number of authorities in intervention in 2016, unless the "
         "call asked for another length.",
     ),
-    _text(
+    text_column(
         "previous_judgement",
         "Last judgement",
         "The grade of the worst area at the last inspection published by then, of leadership, "
         "help and protection, and children in care; Inadequate if any area was.",
     ),
-    _text("previous_inspection", "Last inspection", "The day on which that inspection started."),
-    _text(
+    text_column(
+        "previous_inspection", "Last inspection", "The day on which that inspection started."
+    ),
+    text_column(
         "drivers_up",
         "What raises the risk",
         "Figures that raise the risk, strongest first.",
         NOT_APPLICABLE,
     ),
-    _text(
+    text_column(
         "drivers_down",
         "What lowers the risk",
         "Figures that lower the risk, strongest first.",
         NOT_APPLICABLE,
     ),
-    _text(
+    text_column(
         "missing_indicators",
         "Figures that are missing",
         "Figures with no usable value; others of their family stand in, and the interval is wider.",
         NOT_APPLICABLE,
     ),
-    _text("data_through", "Newest figures", "The newest day on which a figure used was published."),
-    _text("model_id", "Model", "The model that gave the scores."),
-    _share(
+    text_column(
+        "data_through", "Newest figures", "The latest date on which a figure used was published."
+    ),
+    text_column("model_id", "Model", "The model that gave the scores."),
+    share_column(
         "prior",
         "Expected share of Inadequate judgements",
         "The share of inspections that the model was set to: what it expects, or a scenario's.",
     ),
-    _text("region", "Region", "The region of England."),
-    _text(
+    text_column("region", "Region", "The region of England."),
+    text_column(
         "already_inadequate",
         "Already Inadequate",
-        "Whether the last judgement known holds an Inadequate grade, overall or of an area.",
+        "Whether the last judgement known has an Inadequate grade, overall or of an area.",
     ),
     KNOWN_COUNT,
-    _text(
+    text_column(
         "judgements_through",
         "Newest judgement",
-        "The newest day on which a judgement used was published; later ones are not known here.",
+        "The latest date on which a judgement used was published; later ones are not known here.",
     ),
-    _share(
+    share_column(
         "top_k_probability_new",
         "Probability of being among the 26 highest not yet Inadequate",
         "Empty for an authority that is Inadequate already; the list is as long as that of "
         "top_k_probability.",
         NOT_APPLICABLE,
     ),
-    _share(
+    share_column(
         "band_probability",
         "Probability of the band",
         "How probable it is that the risk lies in the band that is named, given its interval.",
         NOT_APPLICABLE,
     ),
-    _text(
+    text_column(
         "previous_overall",
         "Overall grade of the last judgement",
         "The overall grade of that inspection; empty where the report gives none, as since "
@@ -171,12 +147,14 @@ SCORES = (
 """The columns of ``earlywarn.score``, in order."""
 
 EXPLANATION = (
-    *_WHO,
-    _text("term", "Term", "'baseline' for the row where every authority starts, else 'indicator'."),
-    _text("indicator", "Indicator", "The indicator's name in the catalogue.", NOT_APPLICABLE),
-    _text("family", "Family", "The family of indicators it is averaged in.", NOT_APPLICABLE),
-    Column("value", "Value", "The authority's figure, in the unit beside it.", "as given", 1),
-    _text("unit", "Unit", "What the figures of the row count.", NOT_APPLICABLE),
+    *WHO,
+    text_column(
+        "term", "Term", "'baseline' for the row where every authority starts, else 'indicator'."
+    ),
+    text_column("indicator", "Indicator", "The indicator's name in the catalogue.", NOT_APPLICABLE),
+    text_column("family", "Family", "The family of indicators it is averaged in.", NOT_APPLICABLE),
+    Column("value", "Value", "The authority's figure, in the unit next to it.", "as given", 1),
+    text_column("unit", "Unit", "What the figures of the row count.", NOT_APPLICABLE),
     Column("england", "England", "England's figure, in the same unit.", "as given", 1),
     Column(
         "neighbours",
@@ -185,7 +163,7 @@ EXPLANATION = (
         "as given",
         1,
     ),
-    _share(
+    share_column(
         "percentile",
         "Share of other authorities that are lower",
         "Strictly lower, among those with a figure.",
@@ -197,13 +175,13 @@ EXPLANATION = (
         LOG_ODDS,
         3,
     ),
-    _share(
+    share_column(
         "sign_stability",
         "How firmly the assumed direction is held",
-        "0.5 to 1, by the weight's size beside its uncertainty. Directions are assumed, "
+        "0.5 to 1, by the weight's size relative to its uncertainty. Directions are assumed, "
         "not learnt: this is no evidence from judgements.",
     ),
-    _text("sentence", "In words", "The row as a sentence."),
+    text_column("sentence", "In words", "The row as a sentence."),
     Column(
         "period",
         "Year",
@@ -214,16 +192,18 @@ EXPLANATION = (
     Column(
         "expected",
         "Expected for its deprivation",
-        "The value expected of an authority as deprived, where compared like for like.",
+        "The value expected of an equally deprived authority, where compared like for like.",
         "as given",
         1,
     ),
-    _text("own", "Own figure", "Whether the value is the caller's own, not the published one."),
+    text_column(
+        "own", "Own figure", "Whether the value is the caller's own, not the published one."
+    ),
 )
 """The columns of ``earlywarn.explain``, in order."""
 
-STATUS = _text("status", "Status", "'scored', or why the row could not be scored.")
-COMPARED = _text(
+STATUS = text_column("status", "Status", "'scored', or why the row could not be scored.")
+COMPARED = text_column(
     "compared_with",
     "Compared with",
     "The figures that plain values were compared with; empty where standardised levels were given.",
@@ -244,15 +224,25 @@ def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
     >>> columns_of(pd.DataFrame({"rank": [1], "mine": ["a"]}))[1].meaning
     'A column that was given to earlywarn, and passed through.'
     """
-    return tuple(KNOWN.get(str(name), _passed_through(frame, str(name))) for name in frame.columns)
+    known = KNOWN | _own_meanings({str(name) for name in frame.columns})
+    return tuple(known.get(str(name), _passed_through(frame, str(name))) for name in frame.columns)
+
+
+def _own_meanings(names: set[str]) -> dict[str, Column]:
+    """The frame to which these columns belong, since some mean something else elsewhere."""
+    for table in (COMPARED_FIGURES, CHANGED, WHAT_IF):
+        records = {column.name: column for column in table}
+        if records.keys() <= names:
+            return records
+    return {}
 
 
 def _passed_through(frame: pd.DataFrame, name: str) -> Column:
     meaning = "A column that was given to earlywarn, and passed through."
-    places = None
-    if pd.api.types.is_numeric_dtype(frame[name].dtype):
-        places = 0 if pd.api.types.is_integer_dtype(frame[name].dtype) else 3
-    return Column(name, name, meaning, "not meaning" if places is not None else "", places)
+    kind, places = frame[name].dtype, None
+    if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind):
+        places = 0 if pd.api.types.is_integer_dtype(kind) else 3
+    return Column(name, name, meaning, places=places)
 
 
 def data_dictionary(frame: pd.DataFrame) -> pd.DataFrame:

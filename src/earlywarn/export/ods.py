@@ -13,7 +13,7 @@ from earlywarn.export.workbook import COVER_WIDTH, is_number, is_share
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from earlywarn.export.data_dictionary import Column
+    from earlywarn.export.column import Column
     from earlywarn.export.workbook import Book, Cell, Sheet
 
 _OLDEST = (1980, 1, 1, 0, 0, 0)

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from earlywarn.export.data_dictionary import NOT_APPLICABLE, SHARE, SHORTHAND, Column, columns_of
+from earlywarn.export.column import NOT_APPLICABLE, SHARE, Column
+from earlywarn.export.data_dictionary import SHORTHAND, columns_of
 from earlywarn.model.horizon import on_day
 from earlywarn.scoring.national import hindsight
 from earlywarn.utils.dates import parse_day
@@ -38,8 +39,8 @@ SOURCE = (
     "None of them has endorsed earlywarn."
 )
 CONTACT = (
-    "Questions about this workbook go to the person or team that gave it to you. "
-    "The documentation of earlywarn describes the methods, the limits and how to report a fault."
+    "Send questions about this workbook to the person or team that gave it to you. The "
+    "documentation of earlywarn describes the methods, the limits and how to report an error."
 )
 CAUTION = (
     (

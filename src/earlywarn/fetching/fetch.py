@@ -88,7 +88,7 @@ class Run:
         newest: dict[str, int] = {}
         faults = []
         for publication in named:
-            self.progress.say(f"Looking through {publication.title}")
+            self.progress.say(f"Checking {publication.title}")
             for data_set in self.service.data_sets(publication):
                 try:
                     table, year = self._data_set(publication, data_set)
@@ -284,7 +284,7 @@ class Run:
         if self.work is None:
             self.result.new.append(entry)
             return
-        self.progress.say(f"Fetching the files of {wanted.words}, {year}")
+        self.progress.say(f"Fetching the files for {wanted.words}, {year}")
         fetched = self.client.file(address, self.work, whole=not_a_zip)
         assert fetched is not None  # noqa: S101 - only a conditional request can end without a file
         found = tables_in(fetched.path, self.work, limit=self.client.size_limit, where=f"{address}")

@@ -271,7 +271,7 @@ class Client:
                 if isinstance(again, _NoConnectionError) and turn + 1 == tries:
                     self._unreached.add(host)
             except zlib.error as error:
-                last, wait = f"what came can't be unpacked ({error})", pause
+                last, wait = f"the answer can't be unpacked ({error})", pause
             if wait > LONGEST_WAIT:
                 problem = "the service asks for a longer wait"
                 break

@@ -98,7 +98,9 @@ def _name_of(text: str) -> str:
 
 def _check_there(file: Path) -> None:
     if not file.is_file():
-        raise FetchError("no such file", where=str(file), remedy="Give Ofsted's file as it came.")
+        raise FetchError(
+            "no such file", where=str(file), remedy="Give Ofsted's file as downloaded."
+        )
 
 
 def _remote(

@@ -125,7 +125,7 @@ class Service:
             if len(set(names)) == len(names) and all(len(names) == total for *_, total in items):
                 return [(item, address) for item, _, _ in items]
         raise FetchError(
-            "a list that does not hold what it says",
+            "a list that does not contain what it claims",
             where=address,
             found=f"{len(set(names))} different items in {len(names)}",
             expected=f"{items[-1][2] if items else 0} (totalResults)",

@@ -83,7 +83,8 @@ class Store:
             raise FetchError(
                 "not a manifest of fetched files",
                 where=str(place),
-                remedy="Choose another folder, or take the file away: then all is fetched again.",
+                remedy="Choose another folder, or delete the file: everything is then fetched "
+                "again.",
             )
         return cls(folder, files, passed)
 

@@ -152,7 +152,7 @@ def _contradiction(
     name: str, held: dict[str, Any], new: dict[str, Any], where: str
 ) -> OutcomeError:
     return OutcomeError(
-        f"contradicts a judgement that is held, in {name}",
+        f"contradicts an existing judgement, in {name}",
         where=where,
         found=str(new[name]),
         expected=f"{held[name]}, of the inspection that began on {held['inspection_start']} "

@@ -117,7 +117,7 @@ def read_judgements(path: str | Path, *, register: Register | None = None) -> pd
             "there are no judgements in it",
             where=str(path),
             found=f"{len(read.read)} tables of judgements, and no row",
-            expected="one row an inspection",
+            expected="one row per inspection",
             remedy="Download the file again.",
         )
     warn_of_doubts(read.findings, stacklevel=3)
@@ -220,7 +220,7 @@ def _tables(
 
 
 def _passed_over(member: str, fault: OutcomeError) -> Finding:
-    message = f"judgements that can't be read, passed over: {fault}"
+    message = f"judgements that can't be read, skipped: {fault}"
     return Finding("warning", "judgements-incomplete", message, member)
 
 
@@ -281,7 +281,7 @@ def warn_of_doubts(findings: Sequence[Finding], *, stacklevel: int) -> None:
 def _nothing(place: Path, members: Sequence[Member]) -> OutcomeError:
     if place.is_dir():
         return OutcomeError(
-            "there are no inspection judgements below the folder",
+            "there are no inspection judgements in the folder",
             where=str(place),
             found=", ".join(member.name for member in members[:5]),
             expected="Ofsted's inspection outcomes (ODS) or a CSV in the compiled form",

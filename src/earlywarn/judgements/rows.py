@@ -134,7 +134,7 @@ def _la_code(
     code, name = (_code_in(table, cells, column, register, where) for column in _AUTHORITY)
     if code and name and not are_one_place(code, name, register):
         raise OutcomeError(
-            "the code and the name are of two authorities",
+            "the code and the name are those of different authorities",
             where=where,
             found=f"{table.cell(cells, 'la_code')}, which is {register.name_of(code)}",
             expected=f"the code of {register.name_of(name)}",

@@ -225,11 +225,11 @@ def _check_once(table: JudgementTable) -> None:
         others = [i for i, cell in enumerate(table.header) if words_of(cell) == words]
         if any(len({cells[i] for i in others if i < len(cells)}) > 1 for _, cells in table.rows):
             raise OutcomeError(
-                "two columns of one name, with other cells",
+                "two columns with the same name but different cells",
                 where=table.name,
                 found=table.title(column),
                 expected="each column once",
-                remedy="Take out the column that is not to count.",
+                remedy="Remove the column that should not count.",
             )
 
 

@@ -44,6 +44,6 @@ def doubts_about_urns(inspections: Iterable[Inspection], register: Register) -> 
             message = f"URN {one.urn}, where {first.where} has {first.urn}"
         else:
             continue
-        words = f"{one.where}: {message}; were two authorities exchanged? Check both rows"
+        words = f"{one.where}: {message}; were two authorities swapped? Check both rows"
         findings.append(Finding("warning", "odd-urn", words, one.member, la_code=code))
     return findings

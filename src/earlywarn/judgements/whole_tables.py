@@ -90,8 +90,8 @@ def _moved(inspections: Sequence[Inspection]) -> Iterator[Doubt]:
     first, last = (_place(inspections[place]) for place in (moved.first, moved.last))
     columns = " and ".join(moved.columns)
     if len(moved.columns) > 1:
-        what = "exchanged"
-        asked = "were the two columns exchanged there?"
+        what = "swapped"
+        asked = "were the two columns swapped there?"
     else:
         what = f"taken from the row {'below' if moved.below else 'above'}"
         asked = "did the column slip by a row there?"
@@ -148,7 +148,7 @@ def _leadership_last(rows: pd.DataFrame) -> Iterator[Doubt]:
             message = (
                 f"{area} is the overall grade in {same[area]} of {len(graded)} rows, leadership in "
                 f"{same['leadership']}: in every table so far it is leadership that most often "
-                "is; were two columns exchanged?"
+                "is; were two columns swapped?"
             )
             yield "odd-columns", area, message
 

@@ -349,7 +349,7 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         rng = np.random.default_rng(self.random_state)
         root = self._doubt(cases.prior)
         refits = np.empty((self.n_bootstrap, len(fit.coefficients) + 1))
-        for row in progress.over(refits, "Refitting, to see how unsure the weights are"):
+        for row in progress.over(refits, "Refitting, to measure how uncertain the weights are"):
             drawn = weight * rng.standard_exponential(cluster.max() + 1)[cluster]
             mean = cases.prior.mean + root @ rng.standard_normal(len(root))
             apart = np.asarray(cases.prior.own_sd) * rng.standard_normal(

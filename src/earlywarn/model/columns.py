@@ -44,7 +44,7 @@ def by_name(frame: Any, columns: Sequence[str]) -> list[Floats]:
     twice = [name for name, column in zip(columns, found, strict=True) if column.ndim > 1]
     if twice:
         raise ModelError(
-            "columns stand twice",
+            "columns appear twice",
             found=", ".join(twice[:5]),
             expected="each column of the model once",
             remedy="Drop or rename the others.",

@@ -268,7 +268,7 @@ def _check_envelope(document: dict[str, Any], where: str) -> None:
         refuse(where, "the content is not what was written", "another digest", "an unchanged file")
     if document["catalogue"] != catalogue_digest():
         raise StoreError(
-            "the model was learnt under another catalogue of indicators",
+            "the model was trained with another catalogue of indicators",
             where=where,
             found=f"catalogue {str(document['catalogue'])[:16]}, "
             f"earlywarn {str(document['library'])[:20]}",
@@ -292,8 +292,8 @@ def _check_format(document: dict[str, Any], where: str) -> None:
         )
     if number < FORMAT:
         raise StoreError(
-            "the model is of an older format, in which the interval of a risk holds no doubt about "
-            "the model's form",
+            "the model is of an older format, in which the interval of a risk leaves out "
+            "uncertainty about the model's form",
             where=where,
             found=f"format {number}, written by earlywarn {str(document.get('library'))[:20]}",
             expected=f"format {FORMAT}",

@@ -171,7 +171,7 @@ def training_cases(
 
 def _more_events(judgements: pd.DataFrame) -> str:
     """What to do about too few events: a missing framework is a likelier cause than the cut."""
-    remedy = "Give a later cut (until, --until) or more judgements."
+    remedy = "Give a later cut-off (until, --until) or more judgements."
     if gone := without_judgements(judgements, load_judgements()):
         return (
             f"There are no judgements among these of frameworks that are known: "
@@ -206,11 +206,11 @@ def _cut(judgements: pd.DataFrame, until: date | str | None) -> date:
         cut = as_date(until, "until", TrainingError)
         if cut > this_day():
             raise TrainingError(
-                "the day has not come",
+                "the date is in the future",
                 where="until",
                 found=cut.isoformat(),
-                expected=f"a day until today, {this_day()}",
-                remedy="Give the last day whose reports are among the judgements.",
+                expected=f"today, {this_day()}, or an earlier date",
+                remedy="Give the last date whose reports are among the judgements.",
             )
         return cut
     reports = check_judgements(judgements)["published_on"]

@@ -138,7 +138,7 @@ def _check_distinct(stored: pd.DataFrame, where: str) -> None:
     if len(twice):
         first = twice.iloc[0]
         raise PanelError(
-            "an observation stands twice",
+            "an observation appears twice",
             where=f"{where}, line {twice.index[0] + 2}",
             found=", ".join(f"{column} {first[column]}" for column in OBSERVATION_KEY),
             expected="one row for each authority, measure, period and vintage",

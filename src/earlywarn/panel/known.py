@@ -114,8 +114,8 @@ def _unlike(figures: pd.DataFrame, register: Register) -> list[Finding]:
     )
     for row in rows_of(by_year):
         message = (
-            f"{row['figures']} more figures of {row['measure']} for {row['period']} are unlike "
-            "those known of the same release"
+            f"{row['figures']} more figures of {row['measure']} for {row['period']} differ from "
+            "those known for the same release"
         )
         findings.append(_of_a_year(UNLIKE, message, row))
     return findings
@@ -177,7 +177,7 @@ def _years_gone(read: pd.DataFrame, known: pd.DataFrame) -> Iterator[Finding]:
         named = "; ".join(
             f"{measure} of {', '.join(map(str, own))}" for measure, own in years.items()
         )
-        message = f"{family} is known for years too that these files don't hold: {named}"
+        message = f"{family} is also known for years that these files don't contain: {named}"
         yield Finding("note", "years-not-read", message, str(family))
 
 
@@ -200,7 +200,7 @@ def _new(figures: pd.DataFrame, register: Register) -> Iterator[Finding]:
     for row in _by_year(figures):
         names = _first_named(row["la_code"], register)
         message = f"{row['measure']} for {row['period']} of {names} is not known, although the "
-        message += "release is: do rows stand under another code or year?"
+        message += "release is: are there rows under another code or year?"
         yield _of_a_year(UNLIKE, message, row)
 
 
@@ -253,11 +253,11 @@ def check_neighbours_known(
     findings = []
     for model, part in both[other & ~lacking & ~new].groupby("model"):
         names = _first_named(sorted(set(part["la_code"])), register)
-        message = f"neighbours of {names} are not those known of the model of {model}"
+        message = f"neighbours of {names} are not those known for the model of {model}"
         findings.append(Finding("warning", UNLIKE, message, "neighbours", column=str(model)))
     for model, part in both[lacking].groupby("model") if len(read) else ():
         names = _first_named(sorted(set(part["la_code"])), register)
-        message = f"neighbours of {names} are known of the model of {model}: no file holds them"
+        message = f"neighbours of {names} are known for the model of {model}: no file has them"
         findings.append(Finding("note", GONE, message, "neighbours", column=str(model)))
     return findings
 

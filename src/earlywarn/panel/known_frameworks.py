@@ -21,7 +21,7 @@ FRAMEWORK_GONE, STANDS = "framework-not-read", "judgements-stand"
 """Names of findings: a framework without a file, and judgements kept besides the files'."""
 
 _REMEDY = (
-    "Put a table of them into the folder, or let those known stand (build --keep-judgements; "
+    "Put a table of them into the folder, or keep those known already (build --keep-judgements; "
     "read_published(..., keep_judgements=ew.load_judgements()))"
 )
 
@@ -67,7 +67,7 @@ def check_frameworks_known(read: pd.DataFrame, known: pd.DataFrame) -> Iterator[
     """
     if counts := without_judgements(read, known):
         message = (
-            f"no file holds judgements of frameworks that are known: {by_framework(counts)}. "
+            f"no file contains judgements under frameworks that are known: {by_framework(counts)}. "
             f"A model trained on this panel learns without them. {_REMEDY}"
         )
         severity = "warning" if len(read) else "note"
@@ -102,7 +102,7 @@ def beside_the_files(
     every = added_judgements(read, older, register, where="judgements to keep")
     message = counted(
         len(older),
-        "judgement of the panel before is not among the files: it stands",
-        "judgements of the panel before are not among the files: they stand",
+        "judgement of the panel before is not among the files: it is kept",
+        "judgements of the panel before are not among the files: they are kept",
     )
     return every, [Finding("note", STANDS, message)]

@@ -42,22 +42,23 @@ def check_release_before(
     Parameters
     ----------
     read, known : DataFrame
-        Observations of a panel just read, and of the panel at hand.
+        Observations of a panel just read, and of the current panel.
     register : Register
         For names in messages.
 
     Returns
     -------
     list of Finding
-        A warning for each measure with most years moved, for each other year of a table, for each
-        authority with most of its other figures moved, and for each other figure that is two and a
-        half times what it was. Each is named once. Also one for each measure and year with missing
-        figures. Known and older releases are for `check_figures_known`.
+        A warning for each measure most years of which moved, for each other year of a table, for
+        each authority most of whose other figures moved, and for each other figure that is two and
+        a half times what it was. Each is named once. One for each measure and year of which
+        figures are gone, and for each release that lacks authorities. Releases that are known, or
+        older ones, are `check_figures_known`'s.
     """
     both = _beside(read, known)
     if both.empty:
         return []
-    findings = _gone(both, register)
+    findings = [*_lacking(read, both, known, register), *_gone(both, register)]
     moved = both[both["moved"].notna()]
     by_year = moved.groupby(["family", "measure", "period"])["moved"].agg(["median", "size"])
     far = by_year["median"].gt(_YEAR_MOVED) & by_year["size"].ge(_FEWEST)
@@ -99,6 +100,26 @@ def _beside(read: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     return both
 
 
+def _lacking(
+    read: pd.DataFrame, both: pd.DataFrame, known: pd.DataFrame, register: Register
+) -> Iterator[Finding]:
+    """A warning for each new release without any figure of authorities that the one before has."""
+    there = read[["la_code", "measure"]].drop_duplicates()
+    own = known[known["measure"].isin(set(both["measure"])) & known["value"].notna()]
+    newest = own[own["period"] == own.groupby("measure")["period"].transform("max")]
+    gone = newest[["la_code", "measure"]].merge(there, how="left", indicator=True)
+    gone = gone[gone["_merge"] == "left_only"].drop_duplicates("la_code")
+    gone = gone.assign(source=gone["measure"].map(both.groupby("measure")["source"].last()))
+    for source, part in gone.sort_values("la_code").groupby("source"):
+        names = first_few([with_code(code, register) for code in part["la_code"]])
+        message = (
+            f"{source} has nothing of {names}, of which the newest release known has "
+            f"{first_few(sorted(set(part['measure'])))}: was a filter left on, or were rows lost?"
+        )
+        first = str(part["la_code"].iloc[0])
+        yield Finding("warning", OTHERWISE, message, str(source), la_code=first)
+
+
 def _gone(both: pd.DataFrame, register: Register) -> list[Finding]:
     """A warning for each measure and year with figures that are no longer available."""
     lost = both["value"].isna() & both["status"].eq(UNAVAILABLE) & both["value_known"].notna()
@@ -110,7 +131,7 @@ def _gone(both: pd.DataFrame, register: Register) -> list[Finding]:
         names = first_few([with_code(code, register) for code in sorted(part["la_code"])])
         message = (
             f"{measure} of {names} for {year} is not available, where the newest release known has "
-            f"figures: were cells lost? Look into the notes of {source}, or download it again"
+            f"figures: were cells lost? Check the notes of {source}, or download it again"
         )
         about = {
             "la_code": min(part["la_code"]),
@@ -138,8 +159,8 @@ def _of_measures(moved: pd.DataFrame, register: Register) -> Iterator[Finding]:
         measure, source = part["measure"].iloc[0], part["source"].iloc[0]
         message = (
             f"most figures of {measure} in {source} for the years before are unlike those of the "
-            f"newest release known{_for_instance(part, register)}: were columns exchanged, or is "
-            f"it counted in another way now? Look into the notes of {source}, or download it again"
+            f"newest release known{_for_instance(part, register)}: were columns swapped, or is "
+            f"it counted in another way now? Check the notes of {source}, or download it again"
         )
         yield Finding("warning", OTHERWISE, message, source, column=measure)
 
@@ -150,7 +171,7 @@ def _of_years(moved: pd.DataFrame, register: Register) -> Iterator[Finding]:
         measures = sorted(set(part["measure"]))
         message = (
             f"most figures for {year} of {first_few(measures)} are unlike those of the newest "
-            f"release known{_for_instance(part, register)}: were years exchanged? Look into the "
+            f"release known{_for_instance(part, register)}: were years swapped? Check the "
             f"notes of {source}, or download it again"
         )
         yield Finding("warning", OTHERWISE, message, source, period=year, column=measures[0])
@@ -164,7 +185,7 @@ def _of_authorities(moved: pd.DataFrame, register: Register) -> list[Finding]:
         message = (
             f"most figures of {with_code(code, register)} for the years before, of "
             f"{first_few(measures)}, are unlike those of the newest release known"
-            f"{_for_instance(part, register)}: do they stand under another authority? Look into "
+            f"{_for_instance(part, register)}: are they under another authority? Check "
             f"the notes of {source}, or download it again"
         )
         about = {"la_code": code, "column": measures[0]}
@@ -185,7 +206,7 @@ def _of_figures(moved: pd.DataFrame, register: Register) -> list[Finding]:
         message = (
             f"{row['measure']} of {with_code(row['la_code'], register)} for {row['period']} is "
             f"{cell_text(row['value'])}, and {cell_text(row['value_known'])} in the newest release "
-            f"known: a cell may be wrong; look into the notes of {row['source']}"
+            f"known: a cell may be wrong; check the notes of {row['source']}"
         )
         found = cell_text(row["value"])
         place = {"la_code": row["la_code"], "period": row["period"], "column": row["measure"]}

@@ -276,7 +276,7 @@ class Panel(Shown):
             "the panel does not reach back so far",
             where="as_of",
             found=day.isoformat(),
-            expected=f"a date from {FIRST_DAY} on; the newest publication in the panel is of "
+            expected=f"a date from {FIRST_DAY} on; the latest publication in the panel is of "
             f"{self.newest_publication}",
             remedy="Give a later date.",
         )

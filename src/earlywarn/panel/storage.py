@@ -216,7 +216,7 @@ def _move_into_place(fresh: Path, target: Path, old: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
     if old.exists():
         warnings.warn(
-            f"{target} holds the new panel, but the one before could not be removed: {old} is "
+            f"{target} contains the new panel, but the one before could not be removed: {old} is "
             "left; remove it by hand",
             LeftBehindWarning,
             stacklevel=2,
@@ -295,7 +295,7 @@ def _read_table(folder: Path, files: Mapping[str, Any], name: str) -> bytes:
         raise PanelError(
             "a file of the panel was changed after it was written",
             where=str(path),
-            found=f"{_rows(text)} rows, and another checksum",
+            found=f"{_rows(text)} rows, and a different checksum",
             expected=f"{listed.get('rows')} rows, as {_MANIFEST} says",
             remedy="Change the published files and build the panel again.",
         )

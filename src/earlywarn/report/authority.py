@@ -245,7 +245,7 @@ def _written(history: pd.DataFrame) -> pd.DataFrame:
 
 def _summary(contents: Contents, row: pd.Series) -> tuple[str, ...]:
     last = (
-        "No inspection report was public on the day."
+        "No inspection report was public on this date."
         if pd.isna(row["previous_judgement"])
         else f"Last judgement known (to {long_date(row['judgements_through'])}): "
         f"{judgement_words(row)}, "
@@ -275,10 +275,10 @@ def _summary(contents: Contents, row: pd.Series) -> tuple[str, ...]:
 def moved_sentence(row: pd.Series, contents: Contents) -> str:
     """Describe how far it has moved, and whether that is more than noise."""
     if contents.before is None or pd.isna(row["moved"]):
-        return "There is no rank of a year before to compare with."
+        return "There is no rank from a year before to compare with."
     places = abs(int(row["moved"]))
     way = "up the list (a higher risk)" if row["moved"] > 0 else "down the list (a lower risk)"
-    distance = f"{places} place{'s' * (places != 1)} {way}" if places else "no place"
+    distance = f"{places} place{'s' * (places != 1)} {way}" if places else "no places"
     size = "more than noise" if row["beyond_noise"] else "no more than noise"
     return (
         f"Moved {distance} since {long_date(contents.before)}, from rank {row['rank_before']:.0f}: "
@@ -313,7 +313,7 @@ def _message(record: Indicator, rows: Line) -> str:
     if last - 1 in known:
         parts.append(f"{_compare(known[last], known[last - 1])} the year before")
     if last < rows.period[-1]:
-        parts.append("nothing newer")
+        parts.append("nothing more recent")
     return ", ".join(parts)
 
 
@@ -398,15 +398,15 @@ def _holes(contents: Contents, row: pd.Series, history: pd.DataFrame) -> tuple[s
         sentences.append(f"From a joint return with another authority, the same for both: {names}.")
     sentences.append(
         f"Of {whole(history['value'].notna().sum())} figures, "
-        f"{whole(history['restated'].sum())} could only be read as restated after the day, and "
-        f"{whole(history['assumed'].sum())} have a publication day that is only assumed."
+        f"{whole(history['restated'].sum())} could only be read as restated after this date, and "
+        f"{whole(history['assumed'].sum())} have only an assumed publication date."
     )
     return tuple(sentence for sentence in sentences if sentence)
 
 
 def _missing(titles: str) -> str:
     if not titles:
-        return "Every indicator of the model has a figure that is new enough to be compared."
+        return "Every indicator of the model has a figure that is recent enough to be compared."
     return f"Not known, so others of the same family stand in: {titles}."
 
 
@@ -416,8 +416,8 @@ def _made_of(contents: Contents, code: str) -> str:
         return ""
     names = ", ".join(contents.snapshot.register.name_of(change.predecessor) for change in changes)
     return (
-        f"Made on {long_date(changes[0].date)} from {names}, whose figures the model uses for the "
-        "years before; the charts show only its own."
+        f"Formed on {long_date(changes[0].date)} from {names}, whose figures the model uses for "
+        "the years before; the charts show only its own."
     )
 
 

@@ -66,8 +66,8 @@ def risk_chart(
     ]
     now = risks.iloc[-1]
     others = {
-        "middle of its region": "region_median",
-        "middle of its neighbours": "neighbour_median",
+        "median of its region": "region_median",
+        "median of its neighbours": "neighbour_median",
     }
     comparisons = [
         f"{_beside(now['risk'], now[column])} the {words} ({percent(now[column])})"

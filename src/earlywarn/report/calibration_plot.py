@@ -25,7 +25,7 @@ def _calibration(reliability: pd.DataFrame) -> pd.DataFrame:
     series = frame.groupby(["window", "model"]).ngroups
     if not 1 <= series <= 4:
         raise ScoreError(
-            "not a number of lines that the eye keeps apart",
+            "not a readable number of lines",
             where="reliability",
             found=f"{series} pairs of window and model",
             expected="1 to 4",
@@ -41,7 +41,7 @@ def _check_apart(frame: pd.DataFrame) -> None:
     for model, rows in frame.groupby("model"):
         if shared := overlapping(set(rows["window"])):
             raise ScoreError(
-                "two windows hold the same inspections",
+                "two windows contain the same inspections",
                 where=f"reliability, {model}",
                 found=" and ".join(shared[0]),
                 expected=apart,
@@ -49,7 +49,7 @@ def _check_apart(frame: pd.DataFrame) -> None:
             )
     if frame.duplicated(["window", "model", "bin"]).any():
         raise ScoreError(
-            "a group of inspections stands twice",
+            "a group of inspections appears twice",
             where="reliability",
             found="a window, model and bin in two rows",
             expected="each once",
@@ -68,7 +68,7 @@ def _draw_calibration(ax: Axes, frame: pd.DataFrame) -> None:
         ax.plot(*marks, "o", color=colour, label=f"{model}, {window}")
     ax.set(xlim=(0, top), ylim=(0, top))
     ax.set_xlabel("Predicted risk, mean of the group, %")
-    ax.set_ylabel("Judged Inadequate, %; bars: 90% of what chance does")
+    ax.set_ylabel("Judged Inadequate, %; bars: 90% range of chance")
     ax.set_title(_came(frame), loc="left")
     ax.legend(frameon=False)
 
@@ -86,12 +86,12 @@ def _came(frame: pd.DataFrame) -> str:
     if len(ratios) == 1:
         (ratio,) = ratios.values()
         limits = f"95% limits: {low:.2f} to {high:.2f}"
-        return f"{ratio:.2f} came for each one predicted ({limits})"
+        return f"{ratio:.2f} judged Inadequate for each one predicted ({limits})"
     each = ", ".join(f"{model} {ratio:.2f}" for model, ratio in ratios.items())
-    return f"What came for each one predicted: {each}"
+    return f"Judged Inadequate for each one predicted: {each}"
 
 
-_CALIBRATION = Figure("Predicted against happened", _calibration, _draw_calibration, (6, 6))
+_CALIBRATION = Figure("Predicted risk and what happened", _calibration, _draw_calibration, (6, 6))
 
 
 @drawn_by(_CALIBRATION)

@@ -198,11 +198,11 @@ def check_within_life(model: RiskModel, day: date) -> None:
     first, last = model.info.get("first_date", ""), model.info.get("sunset", "9999")
     if not first <= day.isoformat() <= last:
         raise ScoreError(
-            "the day is outside the model's life",
+            "the date is outside the model's life",
             where="as_of",
             found=day.isoformat(),
-            expected=f"a day from {first} to {last}",
-            remedy="Ask for another day, or retrain the model (python -m earlywarn train).",
+            expected=f"a date from {first} to {last}",
+            remedy="Choose another date, or retrain the model (python -m earlywarn train).",
         )
 
 

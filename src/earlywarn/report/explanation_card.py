@@ -155,7 +155,7 @@ def explanation_card(
         model, authority = None, model if authority is None else authority
     if not isinstance(authority, str):
         raise UsageError(
-            "a card is of one authority",
+            "a card shows one authority",
             where="authority",
             found="none" if authority is None else repr(authority),
             expected="a name or a code",

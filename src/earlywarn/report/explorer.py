@@ -176,6 +176,7 @@ def _said(model: RiskModel, snapshot: Snapshot) -> dict[str, Any]:
         "usual": percent(on_day(model, snapshot.as_of).info["prior"]["risk"]),
         "model_id": info.get("model_id", ""),
         "training": info.get("training", {}),
+        "until": long_date(info.get("training", {}).get("until")),
         "scenario": info.get("prior", {}).get("scenario", False),
         "sunset": long_date(info.get("sunset")),
         "dates": freshness_words(sources),

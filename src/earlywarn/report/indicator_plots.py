@@ -51,7 +51,7 @@ def _history(panel: Panel, authority: str, indicator: str) -> pd.DataFrame:
         raise IndicatorError(
             "the indicator has no figures by year",
             where=indicator,
-            remedy="python -m earlywarn catalogue says what each is made of.",
+            remedy="python -m earlywarn catalogue lists what each is made of.",
         )
     return chosen.assign(la_name=snapshot.register.name_of(code)).reset_index(drop=True)
 
@@ -75,7 +75,7 @@ def _draw_history(ax: Axes, frame: pd.DataFrame) -> None:
     ax.legend(frameon=False)
 
 
-_HISTORY = Figure("An indicator against neighbours and England", _history, _draw_history)
+_HISTORY = Figure("An indicator compared with neighbours and England", _history, _draw_history)
 
 
 @drawn_by(_HISTORY)

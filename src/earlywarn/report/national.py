@@ -207,7 +207,7 @@ def tile_map(contents: Contents) -> Chart:
         "regions"
     )
     counts = contents.scores["band"].value_counts()
-    alt = "Tile map of England, a tile an authority, by band: " + "; ".join(
+    alt = "Tile map of England, one tile per authority, by band: " + "; ".join(
         f"{counts.get(band, 0)} {band}" for _, band in BANDS
     )
     columns = int(rows["column"].max()) + 1
@@ -346,19 +346,19 @@ def quality_table(contents: Contents) -> Table:
 
 QUALITY_COLUMNS = {
     "title": Column("Indicator", text, numeric=False),
-    "newest": Column("Newest year", str),
+    "newest": Column("Latest year", str),
     "known": Column("Authorities with a figure", whole),
     "suppressed": Column("Suppressed", whole),
     "other": Column("Otherwise missing", whole),
     "joint": Column("From a joint return", whole),
     "restated": Column("Restated later, all years, %", number),
-    "assumed": Column("Publication day assumed, all years, %", number),
+    "assumed": Column("Publication date assumed, all years, %", number),
 }
 FINDING_COLUMNS = {
     "la_name": Column("Authority", text, numeric=False),
     "period": Column("Year", year, numeric=False),
-    "code": Column("What", text, numeric=False),
-    "message": Column("In words", text, numeric=False),
+    "code": Column("Finding", text, numeric=False),
+    "message": Column("Description", text, numeric=False),
 }
 
 

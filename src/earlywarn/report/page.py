@@ -138,12 +138,12 @@ def _check_brief(
     authorities: str | Sequence[str] | None, *, national: bool, brief: bool, split: bool
 ) -> None:
     if brief and (authorities is None or national or split):
-        linked = "linked files" if split else "the national parts"
+        linked = "linked files" if split else "the sections on England"
         raise UsageError(
-            "a brief is of authorities alone",
+            "a brief covers authorities only",
             where="brief",
             found=linked if national or split else "no authority",
-            expected="one authority or more, in one file, without the national parts",
+            expected="one authority or more, in one file, without the sections on England",
             remedy="Name them (authorities=[...], --authority NAME).",
         )
 

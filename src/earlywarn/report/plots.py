@@ -118,7 +118,7 @@ def _steps(rows: pd.DataFrame) -> pd.DataFrame:
     frame = need(rows, ("la_code", "term", "family", "contribution"), "rows")
     if len(set(frame["la_code"])) != 1:
         raise ScoreError(
-            "a waterfall is of one authority",
+            "a waterfall shows one authority",
             where="rows",
             found=f"{len(set(frame['la_code']))} authorities",
             remedy="Give the rows of one: rows[rows['la_code'] == code].",
@@ -206,7 +206,7 @@ def _lead_time(warnings: pd.DataFrame) -> pd.DataFrame:
     models = frame["model"].nunique() if "model" in frame else 1
     if models != 1:
         raise ScoreError(
-            "lead times are of one model",
+            "lead times are shown for one model",
             where="warnings",
             found=f"{models} models",
             remedy="Choose one: warnings[warnings['model'] == 'earlywarn'].",
@@ -319,7 +319,7 @@ def _draw_tiles(ax: Axes, frame: pd.DataFrame) -> None:
     ax.legend(frameon=False, loc="upper right")
 
 
-_TILE_MAP = Figure("A tile an authority, by band", _tiles, _draw_tiles, (9, 9), note=CAUTION)
+_TILE_MAP = Figure("One tile per authority, by band", _tiles, _draw_tiles, (9, 9), note=CAUTION)
 
 
 @drawn_by(_TILE_MAP)

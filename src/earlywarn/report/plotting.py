@@ -147,6 +147,6 @@ def _meant(frame: pd.DataFrame, mark: str | Sequence[str]) -> pd.Series:
                 where="mark",
                 found=repr(name),
                 expected="one of those drawn",
-                remedy="Give rows that hold it, or leave the mark out.",
+                remedy="Give rows that include it, or leave the mark out.",
             )
     return frame["la_code"].isin(codes)

@@ -19,9 +19,9 @@ def _yes_or_no(cell: Any) -> str:
 COLUMNS = {
     "title": Column("Source", text, numeric=False),
     "through": Column("Published up to", long_date, numeric=False),
-    "period": Column("Newest year", year),
-    "cadence": Column("Comes", text, numeric=False),
-    "due": Column("Newer due by", long_date, numeric=False),
+    "period": Column("Latest year", year),
+    "cadence": Column("How often", text, numeric=False),
+    "due": Column("Next due by", long_date, numeric=False),
     "overdue": Column("Overdue", _yes_or_no, numeric=False),
 }
 

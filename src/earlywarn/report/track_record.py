@@ -34,11 +34,11 @@ COLUMNS = (
 )
 ALARMS = ("true_alarms", "false_alarms", "unknown_authorities")
 _MEANS = {
-    "development": "on which the model was chosen",
-    "confirmation": "on which nothing was chosen",
+    "development": "used to choose the model",
+    "confirmation": "not used to choose anything",
     "latest": "after the model was first built",
     "from 2018": "the present framework",
-    "from 2022": "on which nothing was chosen",
+    "from 2022": "not used to choose anything",
 }
 
 
@@ -48,7 +48,7 @@ def window_words(window: str, present: Collection[str]) -> str:
     Examples
     --------
     >>> window_words("development", ["development", "confirmation"])
-    '2016 to 2021, on which the model was chosen'
+    '2016 to 2021, used to choose the model'
     """
     return f"{years_of(window, present)}, {_MEANS[window]}"
 
@@ -122,7 +122,7 @@ def past_in_brief(record: pd.DataFrame) -> str:
     row = _row(record, OURS)
     vain = row["inspected_at_26"] - row["events_at_26"]
     return (
-        f"On the inspections of {past_years(record)} a list of the 26 highest held "
+        f"On the inspections of {past_years(record)} a list of the 26 highest included "
         f"{row['events_at_26']:.0f} of the {row['events']:.0f} that found an Inadequate area, and "
         f"{vain:.0f} that did not."
     )
@@ -143,7 +143,7 @@ def past_sentences(record: pd.DataFrame) -> list[str]:
             f"50% would be chance: {order_words(row['auc_lower'], row['auc_upper'])}."
         ),
         (
-            f"A list of the 26 highest held {row['events_at_26']:.0f} of these "
+            f"A list of the 26 highest included {row['events_at_26']:.0f} of these "
             f"{row['events']:.0f} on the day the inspection began: {_share(row, 'recall_at_26')}. "
             f"{row['inspected_at_26']:.0f} authorities on the list were inspected, so "
             f"{vain:.0f} of them were not judged Inadequate."
@@ -157,7 +157,7 @@ def past_sentences(record: pd.DataFrame) -> list[str]:
             f"As probabilities the risks were {_skill(row)} the recent share of Inadequate "
             f"judgements alone: Brier skill {_interval(row, 'brier_skill')}. "
             f"{past_level(record)}: {_interval(row, 'observed_expected')} "
-            "Inadequate judgements came for each one expected."
+            "Inadequate judgements for each one expected."
         ),
         (
             f"Each quarter's list of 26, followed for two years: {row['true_alarms']:.0f} "
@@ -166,19 +166,19 @@ def past_sentences(record: pd.DataFrame) -> list[str]:
             "that time, so nobody knows."
         ),
         (
-            "A list by the three headline rates alone (referrals, re-referrals, repeat plans) held "
-            f"{rates['events_at_26']:.0f}; one by a plain count of red flags held "
+            "A list by the three headline rates alone (referrals, re-referrals, repeat plans) "
+            f"included {rates['events_at_26']:.0f}; one by a plain count of red flags included "
             f"{flags['events_at_26']:.0f}. {_differ(row, (rates, flags))}"
         ),
     ]
 
 
 FROZEN = (
-    "An earlier model, frozen at March 2025 and built by people who had not seen what came, was "
-    "held against the 53 inspections reported after it; that was computed afterwards, not "
-    "published before. The order held for Requires improvement or worse: right in 75% of pairs "
-    "(61% to 88%), where the last judgement alone is right in 72%. The size of the risks did not "
-    "hold: 6.4 Inadequate judgements were expected, and 1 came."
+    "An earlier model, frozen at March 2025 and built by people who had not seen the outcomes, was "
+    "tested on the 53 inspections reported after it. This was computed afterwards, not published "
+    "beforehand. The order held up for Requires improvement or worse: right in 75% of pairs "
+    "(61% to 88%), where the last judgement alone is right in 72%. The size of the risks did not: "
+    "6.4 Inadequate judgements were expected, and there was 1."
 )
 """The result of the prospective test, docs/prospective.md: of its date, not of this record."""
 
@@ -222,7 +222,7 @@ def _skill(row: Mapping[Hashable, Any]) -> str:
 def _differ(row: Mapping[Hashable, Any], baselines: Iterable[Mapping[Hashable, Any]]) -> str:
     low, high = row["recall_at_26_lower"], row["recall_at_26_upper"]
     within = all(low <= baseline["recall_at_26"] <= high for baseline in baselines)
-    return "These differences are within what chance does." if within else ""
+    return "These differences are within what chance could produce." if within else ""
 
 
 def _row(record: pd.DataFrame, model: str) -> Mapping[Hashable, Any]:

@@ -77,7 +77,7 @@ def warning_chart(warnings: pd.DataFrame, register: Register) -> Chart:
     held = {name: int(frame[name].sum()) for name in LEADS}
     counts = ", ".join(f"{held[name]} {lead}" for name, lead in LEADS.items())
     title = (
-        f"{held['on_last_list']} of {len(frame)} Inadequate judgements stood on the quarterly list "
+        f"{held['on_last_list']} of {len(frame)} Inadequate judgements were on the quarterly list "
         f"before the inspection began, {held['on_list_12']} a year before, {held['on_list_24']} "
         "two years before"
     )
@@ -127,7 +127,7 @@ def calibration_chart(calibration: pd.DataFrame, level: str) -> Chart:
     parts += [_bin(row, across, up) for row in rows]
     expected = (frame["expected"] * frame["n"]).sum()
     ratio = frame["events"].sum() / expected
-    title = f"{level}: {ratio:.2f} Inadequate judgements came for each one expected"
+    title = f"{level}: {ratio:.2f} Inadequate judgements for each one expected"
     alt = (
         f"Dot plot of the share judged Inadequate by the risk predicted, "
         f"{years_of(window, present)}, in {len(frame)} groups: "

@@ -405,7 +405,7 @@ def _refused(refusal: Mapping[int, str]) -> ScoreError:
         where=f"row {first}",
         found=refusal[first],
         expected="numbers in the catalogue's units, or nothing where a figure is not known",
-        remedy='Mend the row, or use errors="report" to score the others.',
+        remedy='Correct the row, or use errors="report" to score the others.',
     )
 
 

@@ -134,7 +134,7 @@ class Numbers:
                 odd &= ~self._small()
             self.doubt(
                 f"{part} is not between {lowest:.2g} and {highest:.2g} times {whole}, as all "
-                "authorities published it, in {rows}: are they exchanged, or of two units?",
+                "authorities published it, in {rows}: are they swapped, or in different units?",
                 odd,
             )
 

@@ -68,36 +68,35 @@ def what_changed(
     Parameters
     ----------
     model : RiskModel, optional
-        Default: the one that ships with the package.
+        The one that ships if not given.
     earlier, later : Snapshot, date or ISO text, optional
-        A date refers to the panel that ships with the package. By default, ``later`` is its latest
-        publication and ``earlier`` a year before ``later``. Both may have the same date: own
-        figures against published ones.
+        A date is of the panel that ships. If not given, ``later`` is its newest publication and
+        ``earlier`` a year before ``later``. Both may be of one day: own figures against published.
     authority : str or list of str, optional
-        Names or codes. Default: all that existed on both dates.
+        Names or codes; all that existed on both days if not given.
 
     Returns
     -------
     DataFrame
-        For each authority one row per part, the largest first: ``part`` is ``level`` (where every
+        For each authority one row a part, the largest first: ``part`` is ``level`` (where every
         authority starts), ``judgement``, ``indicator`` or ``missing`` (a figure that is known on
-        only one of the dates, or filled in on both); ``change`` is its part of the change in
+        one of the days only, or stood in for on both); ``change`` is its part of the change in
         log-odds. For each authority ``sum(change) == log(odds now) - log(odds then)`` to 1e-9.
-        ``worse_and_worsening`` marks a figure that is worse than the mean of its statistical
-        neighbours, and worse than before. ``attrs["not_compared"]`` lists the authorities that
-        existed on only one of the dates.
+        ``worse_and_worsening`` says that the figure is worse than the mean of its statistical
+        neighbours, and worse than it was. ``attrs["not_compared"]`` lists the authorities that
+        existed on one of the days only.
 
     Raises
     ------
     ScoreError
         If the earlier date is after the later one.
     AuthorityError
-        If an authority did not exist on both dates.
+        If an authority did not exist on both days.
 
     Warns
     -----
     ModelLifeWarning
-        For the later date, as in ``score``.
+        Of the later day, as ``score`` does.
 
     Examples
     --------
@@ -113,10 +112,10 @@ def what_changed(
     before = _snapshot(after.as_of - YEAR if earlier is None else earlier)
     if before.as_of > after.as_of:
         raise ScoreError(
-            "the earlier day is after the later one",
+            "the earlier date is after the later one",
             where="earlier",
             found=f"{before.as_of}, where later is {after.as_of}",
-            expected="the earlier day first",
+            expected="the earlier date first",
         )
     check_life(model, after)
     both = [set(day.authorities["la_code"]) for day in (before, after)]
@@ -262,7 +261,7 @@ def _fact(part: dict[str, Any], code: str, then: _Day, now: _Day) -> str:
     before, after = then.figure(code, name), now.figure(code, name)
     title = get_indicator(name).title
     if not before and not after:
-        return f"{title}: no comparable figure on either day"
+        return f"{title}: no comparable figure on either date"
     if before and before != after:
         after = now.figure(code, name, unit=False)
     moved = before == after and abs(part["change"]) >= NONE
@@ -272,4 +271,4 @@ def _fact(part: dict[str, Any], code: str, then: _Day, now: _Day) -> str:
 
 def _both(then: str, now: str) -> str:
     """Two states as one text: both, or the one that applies on both dates."""
-    return f"{then} on both days" if then == now else f"{then}, then {now}"
+    return f"{then} on both dates" if then == now else f"{then}, then {now}"

@@ -95,7 +95,7 @@ def neighbours(snapshot: Snapshot | None, authority: str) -> pd.DataFrame:
             "no statistical neighbours were published",
             where=f"{register.name_of(code)} ({code})",
             found=f"as of {snapshot.as_of}, model {snapshot.neighbour_model or 'none'}",
-            expected="an authority of the model, on a day after its publication",
+            expected="an authority in the model, on a date after its publication",
             remedy='Compare with another group, such as with_="region".',
         )
     codes = own["neighbour_code"]
@@ -219,21 +219,23 @@ def _region(
             "not a group",
             where="with_",
             found=repr(text),
-            expected=f"{', '.join(GROUPS)}, a region's name, or names and codes of authorities",
+            expected=f"{', '.join(GROUPS)}, a region's name, or names and codes of authorities, "
+            "with commas or semicolons between",
         ) from unknown
     return name, table.loc[table["region"] == name, "la_code"].tolist()
 
 
 def _own_list(snapshot: Snapshot, with_: str | Sequence[str]) -> tuple[str, list[str]]:
-    if isinstance(with_, str) and "," not in with_:
+    if isinstance(with_, str):
         # "North East" is the region, though North East Lincolnshire begins with it.
         if with_.strip().casefold() in set(snapshot.authorities["region"].str.casefold()):
             return _region(snapshot, with_)
-        try:
+        try:  # some names contain a comma
             return "own list", codes_meant(snapshot, with_)
         except AuthorityError as error:
-            return _region(snapshot, with_, error)
-    listed = with_.split(",") if isinstance(with_, str) else with_
+            if not {",", ";"} & set(with_):
+                return _region(snapshot, with_, error)
+    listed = with_.split(";" if ";" in with_ else ",") if isinstance(with_, str) else with_
     names = several(listed, str, "with_", expected="names or codes", fault=ScoreError)
     return "own list", codes_meant(snapshot, [name.strip() for name in names])
 

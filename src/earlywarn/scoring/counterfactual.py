@@ -285,7 +285,7 @@ def _case(model: RiskModel, snapshot: Snapshot, la_code: str, *, better: bool) -
             NO_BAND,
             where=f"{snapshot.register.name_of(code)} ({code})",
             found=f"{band}, a risk of {100 * risk:.1f}%",
-            remedy=f"Ask the other way: better={not better}.",
+            remedy=f"Try the other direction: better={not better}.",
         )
     return _Case(model, snapshot, code, inputs, better, names[place])
 
@@ -321,7 +321,7 @@ def _newest_row(rows: pd.DataFrame, record: Indicator, code: str) -> Any:
     own = there.index[(there["la_code"] == code) & (there["period"] == newest)]
     if not len(own):
         raise IndicatorError(
-            "the authority has no figure of the newest year",
+            "the authority has no figure for the latest year",
             where=f"{record.id}, {code}",
             expected=f"one of {newest}",
         )

@@ -118,7 +118,7 @@ def doubts_about(rows: Iterable[Any], reference: Reference, seen: Seen | None = 
     >>> from earlywarn.scoring.reference import Reference
     >>> reference = Reference.of_model(load_model())
     >>> doubts_about([{"caseload": 164.0}, {"caseload": 16.0, "la_code": "383"}], reference)
-    ['caseload reaches 164, where authorities published 7.6 to 51.3 so far: is it in its unit?']
+    ['caseload reaches 164, where authorities published 7.6 to 51.3 so far: is the unit right?']
     """
     listed = [row for row in rows if isinstance(row, dict)]
     names: dict[Hashable, None] = {}
@@ -195,7 +195,7 @@ def far(extents: Mapping[str, Extent]) -> list[str]:
     Examples
     --------
     >>> far({"caseload": Extent(16.0, 164.0, 180.0, 2, 0)})
-    ['caseload reaches 164, where authorities published 7.6 to 51.3 so far: is it in its unit?']
+    ['caseload reaches 164, where authorities published 7.6 to 51.3 so far: is the unit right?']
     """
     return [_far(name, extents[name]) for name in sorted(extents) if beyond(name, extents[name])]
 
@@ -211,7 +211,7 @@ def _far(name: str, extent: Extent) -> str:
     usual = f"{ever.lowest:g} to {ever.highest:g}" + (" or 0" if ever.zero else "")
     return (
         f"{name} reaches {reach:.4g}, where authorities published {usual} so far: "
-        "is it in its unit?"
+        "is the unit right?"
     )
 
 
@@ -223,12 +223,12 @@ def misspelt(names: Iterable[Hashable]) -> list[str]:
     Examples
     --------
     >>> misspelt(["rereferals", "caseload", "remark"])
-    ['the column rereferals means nothing here and is passed through: is it rereferrals?']
+    ['the column rereferals is not known and is passed through: did you mean rereferrals?']
     """
     given = list(names)
     nearest = {name: _nearest(name) for name in given if isinstance(name, str)}
     return [
-        f"the column {name} means nothing here and is passed through: is it {near}?"
+        f"the column {name} is not known and is passed through: did you mean {near}?"
         for name, near in nearest.items()
         if near and near not in given
     ]
@@ -246,14 +246,14 @@ def copies(extents: Mapping[str, Extent]) -> list[str]:
     --------
     >>> same = Extent(2.7, 67.6, 3400.5, 150, 0)
     >>> copies({"rereferrals": same, "repeat_plans": same})
-    ['repeat_plans and rereferrals hold the same figures: is one in the place of the other?']
+    ['repeat_plans and rereferrals have the same figures: is one a copy of the other?']
     """
     holders: dict[Extent, list[str]] = {}
     for name, extent in sorted(extents.items()):
         if name in EVER and extent.known >= MANY and extent.low < extent.peak:
             holders.setdefault(extent, []).append(name)
     return [
-        f"{' and '.join(names)} hold the same figures: is one in the place of the other?"
+        f"{' and '.join(names)} have the same figures: is one a copy of the other?"
         for names in holders.values()
         if len(names) > 1
     ]

@@ -55,10 +55,11 @@ COLUMNS = (
 )
 """The columns of an explanation, in order."""
 
-_WHOLE = ", which in all "
+_WHOLE = ", which overall "
 """The separator between the last grade and its total effect on the risk."""
 _HELD = "its effect held at the model's limit"
 """The note on a figure so far from the middle that a further one would count the same."""
+_AVERAGE = "compared as if of average deprivation, as its own is not known"
 
 
 def explain(
@@ -333,7 +334,7 @@ def _last(record: Indicator, row: Mapping[str, Any]) -> str:
     if np.isnan(row["value"]) or np.isnan(row["in_all"]):
         return fact
     whole = effect(row["in_all"]).replace("no effect", "has no effect")
-    return f"{fact}{_WHOLE}{whole}; the part for {last_part(record, row['value'])}"
+    return f"{fact}{_WHOLE}{whole}; this is the part for {last_part(record, row['value'])}"
 
 
 def _beside(record: Indicator, row: Mapping[str, Any]) -> Iterator[str]:
@@ -341,7 +342,7 @@ def _beside(record: Indicator, row: Mapping[str, Any]) -> Iterator[str]:
     if record.like_for_like:
         known = np.isfinite(row["expected"])
         expected = f"about {figure(record, row['expected'])} expected for its deprivation"
-        yield expected if known else "compared as of average deprivation, as its own is not known"
+        yield expected if known else _AVERAGE
         return
     if np.isfinite(row["england"]):
         yield f"England's pooled figure {figure(record, row['england'])}"

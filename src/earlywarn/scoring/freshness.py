@@ -204,9 +204,11 @@ def warn_if_overdue(table: pd.DataFrame, day: date, *, stacklevel: int = 3) -> N
     """
     over = bool(table.loc[table["kind"] == MODEL, "overdue"].any())
     if (late := overdue_words(table)) and not over:
+        judgements = table.loc[table["kind"] == JUDGEMENTS, "overdue"].any()
+        ways = "refresh, or --judgements FILE" if judgements else "refresh"
         warnings.warn(
-            f"on {day} newer ones should be there. {late}. Bring them in (python -m earlywarn "
-            "refresh, or --judgements FILE).",
+            f"on {day} later releases were already due. {late}. Fetch them (python -m earlywarn "
+            f"{ways}).",
             OverdueWarning,
             stacklevel=stacklevel,
         )

@@ -218,7 +218,8 @@ def learnt_until(model: RiskModel) -> str:
 def hindsight(model: RiskModel, snapshot: Snapshot) -> str:
     """The addition to a heading for a date before the model's cut; otherwise empty."""
     until = learnt_until(model)
-    return f", with what was learnt until {until}" if snapshot.as_of.isoformat() < until else ""
+    late = snapshot.as_of.isoformat() < until
+    return f", with what the model learnt until {until}" if late else ""
 
 
 def check_life(model: RiskModel, snapshot: Snapshot) -> None:
@@ -228,13 +229,13 @@ def check_life(model: RiskModel, snapshot: Snapshot) -> None:
     if not first <= day <= last:
         text = (
             f"the model {name} is meant for {first} to {last}, not for {day}: "
-            "retrain it (python -m earlywarn train), or ask for another day"
+            "retrain it (python -m earlywarn train), or choose another date"
         )
     elif hindsight(model, snapshot):
         text = (
-            f"the model {name} has learnt from reports up to {learnt_until(model)}, so that what "
-            f"it says of {day} was not known then: train one until that day for what would have "
-            "been said"
+            f"the model {name} has learnt from reports up to {learnt_until(model)}, so its scores "
+            f"for {day} use what was not known then: train one until that date to see what would "
+            "have been forecast"
         )
     else:
         return

@@ -125,7 +125,7 @@ def _given(
         return
     if figures:
         raise IndicatorError(
-            "figures stand in the frame and beside it",
+            "figures are given in the frame and outside it",
             where="own figures",
             found=", ".join(figures),
             expected="all of them in the frame",
@@ -161,11 +161,12 @@ def _unknown(name: str, known: list[str]) -> IndicatorError:
     near = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.6)
     if name.removesuffix("_z") in known or name.removesuffix("_se") in known:
         near = [name.removesuffix("_z").removesuffix("_se")]
+    like = f", such as {', '.join(near)}" if near else ", or la_code for whose the figures are"
     return IndicatorError(
-        "no figure of this name",
+        "no figure has this name",
         where="own figures",
         found=repr(name),
-        expected="a name of the catalogue" + (f", such as {', '.join(near)}" if near else ""),
+        expected=f"a name from the catalogue{like}",
         remedy="python -m earlywarn catalogue prints them.",
     )
 
@@ -191,7 +192,7 @@ def _number(name: str, cell: Any, where: str) -> float:
     if not 0 <= number <= highest:
         unit = "a count" if record is None else record.unit
         raise IndicatorError(
-            "no such figure is possible",
+            "this figure is not possible",
             where=f"{where}, {name}",
             found=repr(cell),
             expected=f"a number from 0 to {highest:g} ({unit})"
@@ -253,7 +254,7 @@ def _of_counts(
     percent = record.kind == "proportion"
     if cases == 0 or (percent and record.id not in MAY_PASS_100 and given[part] > cases):
         raise IndicatorError(
-            "no such counts are possible",
+            "these counts are not possible",
             where=f"{where}, {record.id}",
             found=f"{part} {given[part]:g} of {whole} {cases:g}",
             expected=f"{whole} above zero, and {part} no more than it",
@@ -290,7 +291,7 @@ def _warn_of_doubts(
     said = []
     if fractions:
         listed = "; ".join(fractions.values())
-        said.append(f"own figures are in per cent, and these look like shares of 1: {listed}")
+        said.append(f"own figures are in per cent, but these look like shares of 1: {listed}")
     rows: dict[str, dict[str, Any]] = {
         code: {"la_code": code, **own} for code, own in given.items()
     }
@@ -324,7 +325,7 @@ def _check_standing(snapshot: Snapshot, X: pd.DataFrame) -> None:
             raise IndicatorError(
                 "the figure can't be compared",
                 where=f"{snapshot.register.name_of(code)}, {name}",
-                found="too few published figures in the newest year",
-                expected="20 authorities or more",
+                found="too few published figures in the latest year",
+                expected="at least 20 authorities",
                 remedy="Leave it out, or ask for another day.",
             )

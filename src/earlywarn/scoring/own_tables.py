@@ -14,6 +14,7 @@ from earlywarn.scoring.batch import as_frame
 from earlywarn.scoring.row_files import READ_LINES, json_records
 from earlywarn.sources.members import TABLE_KINDS, members_of
 from earlywarn.sources.names_and_codes import of_another
+from earlywarn.sources.shown_percentages import shown_as_read
 from earlywarn.sources.tabular_files import (
     HEADER_WITHIN,
     column_key,
@@ -96,17 +97,18 @@ def _frame_of(member: Member) -> pd.DataFrame:
     headers = [(sheet, at) for sheet in sheets if (at := _header_of(sheet)) is not None]
     if len(headers) > 1:
         raise ScoreError(
-            "several sheets hold figures",
+            "several sheets contain figures",
             where=member.name,
             found=", ".join(sheet.sheet for sheet, _ in headers),
             expected="one of them",
-            remedy="Save the one that is to count as a file of its own.",
+            remedy="Save the right one as a separate file.",
         )
     start, header = headers[0] if headers else (sheets[0], 0)
     where = where_of(member, start)
     if not start.rows:
         raise ScoreError("an empty sheet", where=where, expected="a header, and rows below it")
-    table = table_from(whole_grid(member, start.sheet), header, where)
+    grid = shown_as_read(whole_grid(member, start.sheet), member.content)
+    table = table_from(grid, header, where)
     table.check_once(table.columns)
     names = [_name_of(name) for name in table.columns.values()]
     return table.cells.set_axis(names, axis=1).set_index(pd.Index(table.lines, name=LINE))
@@ -194,10 +196,10 @@ def rows_by_authority(
         where = f"{snapshot.register.name_of(code)}, {place}"
         if code in seen:
             raise IndicatorError(
-                "an authority stands twice in the table",
+                "an authority appears twice in the table",
                 where=where,
                 found=f"{seen[code]} and {place}",
-                expected="one row an authority",
+                expected="one row per authority",
             )
         seen[code] = place
         yield code, where, row
@@ -215,12 +217,12 @@ def _check_day(snapshot: Snapshot, cell: Any, place: str) -> None:
     text = label_text(cell)
     if text and parse_cell_day(cell) != snapshot.as_of:
         raise IndicatorError(
-            "the row is of another day than the one asked about",
+            "the row is for another date than the one asked about",
             where=f"{place}, as_of",
             found=repr(text),
             expected=f"{snapshot.as_of}, or nothing",
-            remedy="Ask about that day, or leave as_of out: own figures are compared with the "
-            "newest year that was published on the day asked about.",
+            remedy="Ask about that date, or leave as_of out: own figures are compared with the "
+            "latest year published by the date asked about.",
         )
 
 
@@ -250,11 +252,11 @@ def _check_one(snapshot: Snapshot, code: str, text: str, name: str, place: str) 
     if of_another(register, code, name):
         other = register.code_of(name)
         raise IndicatorError(
-            "the code and the name are of two authorities",
+            "the code and the name are those of different authorities",
             where=place,
             found=f"{_meant(text, register.name_of(code))}, and "
             f"{_meant(name, register.name_of(other))}",
-            expected="both of the same authority",
+            expected="both those of the same authority",
             remedy="Correct the code or the name.",
         )
 

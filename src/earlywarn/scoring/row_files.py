@@ -112,13 +112,13 @@ def json_records(source: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _record(line: str, where: str) -> dict[str, Any]:
-    about = {"where": where, "expected": "one object a line"}
+    about = {"where": where, "expected": "one object per line"}
     try:
         record = strict_json(line)
     except (ValueError, RecursionError) as error:
         raise ScoreError("a line is not JSON", found=str(error)[:80], **about) from error
     if not isinstance(record, dict):
-        raise ScoreError("a line is no row", found=f"a {type(record).__name__}", **about)
+        raise ScoreError("a line is not a row", found=f"a {type(record).__name__}", **about)
     return record
 
 

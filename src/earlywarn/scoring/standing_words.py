@@ -19,7 +19,7 @@ CAUTION = (
     "will not be judged Inadequate."
 )
 """The caution shown wherever authorities are ranked."""
-_REASON = "as nothing is known of it"
+_REASON = "as nothing is known about it"
 
 
 def band_name(row: Mapping[Any, Any] | pd.Series) -> str:
@@ -64,7 +64,7 @@ def band_words(row: Mapping[Any, Any] | pd.Series) -> str:
     >>> band_words({"band": "about usual", "band_probability": 0.456})
     'about usual (probability of this band 0.46)'
     >>> band_words({"band": None, "band_probability": None})
-    'in no band, as nothing is known of it'
+    'in no band, as nothing is known about it'
     """
     if pd.isna(row["band"]):
         return f"in no band, {_REASON}"
@@ -79,7 +79,7 @@ def rank_words(row: Mapping[Any, Any] | pd.Series, count: int) -> str:
     >>> rank_words({"rank": 3, "rank_lower": 1, "rank_upper": 20}, 153)
     'Rank 3 of 153 (90% interval 1 to 20)'
     >>> rank_words({"rank": None, "rank_lower": None, "rank_upper": None}, 153)
-    'No rank, as nothing is known of it'
+    'No rank, as nothing is known about it'
     """
     if pd.isna(row["rank"]):
         return f"No rank, {_REASON}"

@@ -29,15 +29,16 @@ YEAR_ENDS = (3, 31)
 LONG = 5
 """The age in years at which a figure is out of date: the latest are never older than three."""
 FIGURES = (
-    "a figure is of a year that had not ended on the row's as_of, in {rows}: is the day right?"
+    "a figure is of a year that had not ended on the row's as_of, in {rows}: is the date right?"
 )
 UNPUBLISHED = (
-    "a figure is of a year that was published after the row's as_of, in {rows}: is the day right?"
+    "a figure is of a year that was published after the row's as_of, in {rows}: is the date right?"
 )
 OLD = (
-    f"a figure is of a year more than {LONG} before the row's as_of, in {{rows}}: is the day right?"
+    f"a figure is of a year more than {LONG} before the row's as_of, in {{rows}}: "
+    "is the date right?"
 )
-AUTHORITY = "the authority did not exist on the row's as_of, in {rows}: is the day right?"
+AUTHORITY = "the authority did not exist on the row's as_of, in {rows}: is the date right?"
 
 
 def untimely(

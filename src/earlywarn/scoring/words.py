@@ -167,9 +167,9 @@ def own_figure(period: float) -> str:
     Examples
     --------
     >>> own_figure(2025.0)
-    "your own figure, compared with the others' of 2025"
+    "your own figure, compared with the others' figures for 2025"
     """
-    return f"your own figure, compared with the others' of {period:.0f}"
+    return f"your own figure, compared with the others' figures for {period:.0f}"
 
 
 def phrase(

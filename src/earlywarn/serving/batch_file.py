@@ -262,7 +262,7 @@ def _fill(
         raise
     except BrokenExecutor as error:
         raise UsageError(
-            "the system stopped a worker process, perhaps for want of memory",
+            "the system stopped a worker process, perhaps because it ran out of memory",
             where=str(out),
             remedy="Carry on with --resume and fewer --jobs; what is done is kept.",
         ) from error
@@ -436,6 +436,6 @@ def _not_moved(out: Path, job: _Job, error: OSError) -> UsageError:
         "all is scored, and can't be put in its place",
         where=str(out),
         found=error.strerror or str(error),
-        remedy=f"Mend that, and run it again with --resume: what is done is kept in "
+        remedy=f"Correct that, and run it again with --resume: what is done is kept in "
         f"{job.work.folder}.",
     )

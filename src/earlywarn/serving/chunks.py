@@ -22,7 +22,7 @@ from earlywarn.scoring.row_files import (
     no_utf8,
     unknown_kind,
 )
-from earlywarn.serving.csv_parts import LONE, csv_bytes
+from earlywarn.serving.csv_parts import LONE, cell_text, csv_bytes
 from earlywarn.serving.joining import packed
 from earlywarn.utils.csv_text import check_rows
 from earlywarn.utils.paths import check_file
@@ -131,7 +131,7 @@ def _column_of_cells(column: Any) -> Any:
         return column.cast(pa.string())
     if not pa.types.is_nested(column.type):
         return column
-    texts = [None if cell is None else str(cell) for cell in column.to_pylist()]
+    texts = [None if cell is None else cell_text(cell) for cell in column.to_pylist()]
     return pa.array(texts, type=pa.string())
 
 

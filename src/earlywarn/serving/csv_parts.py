@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from typing import TYPE_CHECKING, Any
@@ -51,7 +52,20 @@ def quoted(text: str) -> str:
 
 def _cells(column: pd.Series[Any]) -> list[str]:
     """The cells of a column as written in a CSV; numbers as Python writes them."""
-    return ["" if _nothing(cell) else quoted(str(cell)) for cell in column.tolist()]
+    return ["" if _nothing(cell) else quoted(cell_text(cell)) for cell in column.tolist()]
+
+
+def cell_text(cell: object) -> str:
+    """Return a cell as text, or as JSON if it has parts, since every program reads that.
+
+    Examples
+    --------
+    >>> cell_text(0.1), cell_text(["a", None]), cell_text({"b": 1})
+    ('0.1', '["a", null]', '{"b": 1}')
+    """
+    if isinstance(cell, (list, dict)):
+        return json.dumps(cell, ensure_ascii=False, default=str)
+    return str(cell)
 
 
 def _nothing(cell: object) -> bool:

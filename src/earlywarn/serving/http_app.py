@@ -204,7 +204,8 @@ def serve(
     workers : int
         Number of processes that answer requests.
     log_json : bool
-        Whether each request is logged as a line of JSON.
+        Whether the log has only one line of JSON for each request. Without it the log shows where
+        the service listens and, only if that is this machine alone, each request with its client.
 
     Raises
     ------
@@ -236,8 +237,8 @@ def serve(
             port=port,
             http="earlywarn.serving.http_limits:Patient" if several else patient_protocol(),
             ws="none",
-            log_level="info" if is_loopback(host) and not log_json else "warning",
-            access_log=not log_json,
+            log_level="warning" if log_json else "info",
+            access_log=is_loopback(host) and not log_json,
             timeout_keep_alive=5,
             server_header=False,
         )
@@ -301,7 +302,7 @@ def _scoring(scorer: Scorer, *, explain: bool) -> Callable[..., Any]:
     async def answer(request: Any) -> Any:
         kind = request.headers.get("content-type", "application/json").partition(";")[0]
         if kind.strip().lower() != "application/json":
-            raise fastapi.HTTPException(415, "the body is not said to be application/json")
+            raise fastapi.HTTPException(415, "the body is not declared as application/json")
         body = await request.body()
 
         async def gone() -> None:
@@ -425,7 +426,7 @@ def _add_faults(app: Any) -> None:
         return responses.JSONResponse(answer, fault.status_code, fault.headers)
 
     async def unforeseen(_: Any, __: Exception) -> Any:
-        answer = Fault("a fault of the service, not of the request", remedy="Its log says more.")
+        answer = Fault("an error in the service, not in the request", remedy="Its log says more.")
         return responses.JSONResponse(asdict(answer), 500)
 
     app.add_exception_handler(EarlyWarnError, ours)

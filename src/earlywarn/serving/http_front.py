@@ -131,7 +131,7 @@ class Front:
         if strange or len({name for name, _ in given}) < len(given):
             takes = ", ".join(sorted(known)) or "no options"
             name = (strange or [given[-1][0]])[0][:80]
-            problem = "an unknown option" if strange else "an option that stands twice"
+            problem = "an unknown option" if strange else "an option that appears twice"
             await _say(send, 422, Fault(problem, "query", name, takes))
             return
         await self._app(scope, receive, send)

@@ -82,10 +82,10 @@ def parse(body: bytes, *, explain: bool) -> Rows:
         found = "text that is not UTF-8" if isinstance(error, UnicodeDecodeError) else found
         raise _malformed("the body is not JSON", found) from error
     if not isinstance(whole, dict) or not isinstance(whole.get("rows"), list):
-        raise _malformed("the body holds no list of rows", type(whole).__name__)
+        raise _malformed("the body contains no list of rows", type(whole).__name__)
     if isinstance(whole, _Twice) or len(whole) > 1:
         names = ", ".join(str(name)[:40] for name in list(whole)[:5])
-        raise _malformed("the body holds something beside the rows", names)
+        raise _malformed("the body contains something besides the rows", names)
     rows = Rows(whole["rows"], explain)
     _check_size(rows.given)
     for place, row in enumerate(rows.given):

@@ -163,7 +163,7 @@ def _prepare(work: WorkFolder, ticket: dict[str, Any], *, resume: bool) -> None:
         return
     if there is not None:
         raise UsageError(
-            "the parts that are there belong to other work",
+            "the parts that are there belong to another run",
             where=str(work.folder),
             expected="the same input, model, options and version as before",
             remedy="Leave out --resume to start again.",

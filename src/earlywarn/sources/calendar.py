@@ -275,18 +275,18 @@ def _check_releases(table: pd.DataFrame, where: str) -> None:
                 where=f"{where}, {row['series']} {row['period']}",
                 found=str(row["published_on"]),
                 expected=f"a day after {end}",
-                remedy="Correct the year of the period, or the day.",
+                remedy="Correct the year of the period, or the date.",
             )
     distinct = table.drop_duplicates(["series", "period", "published_on"])
     twice = distinct[distinct.duplicated(["series", "period"], keep=False)]
     if len(twice):
         first, second = twice.iloc[0], twice.iloc[1]
         raise SourceError(
-            "two days for one release",
+            "two dates for one release",
             where=f"{where}, {first['series']} {first['period']}",
             found=f"{first['published_on']} and {second['published_on']}",
-            expected="the day of its first publication",
-            remedy="Take out the row that is not to count.",
+            expected="the date of its first publication",
+            remedy="Remove the row that should not count.",
         )
 
 
@@ -295,7 +295,8 @@ def _doubts(table: pd.DataFrame, known: set[str], where: str) -> list[Finding]:
         Finding(
             "warning",
             "unknown-series",
-            f"no table here is of the series {series!r}: its days are not used; the series are "
+            f"no table here belongs to the series {series!r}, so its dates are not used; the "
+            "series are "
             f"{', '.join(sorted(known))}",
             where,
             column="series",
@@ -310,7 +311,7 @@ def _doubts(table: pd.DataFrame, known: set[str], where: str) -> list[Finding]:
         Finding(
             "warning",
             "future-release",
-            f"{series} {period} is said to be published on {day}, which has not come yet",
+            f"{series} {period} is listed as published on {day}, which is in the future",
             where,
             period=float(period),
             column="published_on",
@@ -328,7 +329,7 @@ def _odd_ends(table: pd.DataFrame, where: str) -> list[Finding]:
         Finding(
             "warning",
             "period-end",
-            f"{series} {period} is said to end on {end}, not on {span(series, period)[1]}",
+            f"{series} {period} is listed as ending on {end}, not on {span(series, period)[1]}",
             where,
             period=float(period),
             column="period_end",
@@ -358,8 +359,8 @@ def _unusual_days(
             continue
         message = (
             f"{series} {period} is said to be published on {day}, {wait} days after its period, "
-            f"where the others known took {min(waits)} to {max(waits)}: is the day or the period "
-            "another? What is known on a day depends on it"
+            f"where the others known took {min(waits)} to {max(waits)}: is the date or the period "
+            "wrong? What is known on a date depends on it"
         )
         place = where, math.nan, "", float(period), "published_on", str(day)
         findings.append(Finding("warning", "unusual-day", message, *place))

@@ -104,7 +104,7 @@ def legacy_findings(
     if not signs:
         return []
     counts = ", ".join(f"{sign!r} {count} times" for sign, count in sorted(signs.items()))
-    message = f"signs that are no symbol of the standard are read as unavailable: {counts}"
+    message = f"signs that are not standard symbols are read as unavailable: {counts}"
     return [Finding("warning", "old-sign", message, file, column=column, found=next(iter(signs)))]
 
 

@@ -51,8 +51,8 @@ def doubts_about_closeness(
     rows = {row[subject]: row for row in cells.to_dict("records") if row[subject] in there}
     ten = {code: _places([(row[c], row[f"{c}p"]) for c in ordered]) for code, row in rows.items()}
     kinds = {
-        "closer than the one of the rank before": _out_of_order(ten),
-        "closer or less close than their own row says in turn": _unequal(ten),
+        "closer than the one ranked before": _out_of_order(ten),
+        "closer or less close than in their own row": _unequal(ten),
         "closer than the farthest in their own row, which lacks the authority": _not_returned(ten),
     }
     return [
@@ -100,5 +100,5 @@ def _message(pairs: list[tuple[str, str]], words: str) -> str:
     more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
     return (
         f"neighbours {words}, as in no published table: {first}{more}; were cells or columns "
-        "exchanged? Download the table again"
+        "swapped? Download the table again"
     )

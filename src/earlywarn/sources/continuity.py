@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from earlywarn.sources.tabular_files import Table
+    from earlywarn.statistics.arrays import FloatArray
 
 STEADY = {
     "assessments_in_45_days": 1.7, "care_applications": 6, "care_leavers": 1.7,
@@ -43,6 +44,9 @@ SMALLEST = frozenset({"201", "420", "857"})
 
 LEAST = 1.0
 """A zero is compared with the others as if it were this."""
+
+COPIED_FROM = (1, 2, 3)
+"""Years may have been copied over those this many years later."""
 
 _SHARE = 15.0
 _YEARS = 2
@@ -161,23 +165,23 @@ def others_near(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def check_copied_years(
     table: Table, places: pd.DataFrame, but: Collection[str], register: Register
 ) -> list[Finding]:
-    """Warn if all of an authority's counts of 100 or more are those of the year before.
+    """A warning where all counts of an authority's year, from 100, are those of a year before.
 
     Parameters
     ----------
     table : Table
         Rows of England and of authorities.
     places : DataFrame
-        Its rows that are used: `row, la_code, period`.
+        Its rows that count: `row, la_code, period`.
     but : collection of str
-        Descriptive columns to leave out.
+        Columns that describe.
     register : Register
         For the names.
 
     Returns
     -------
     list of Finding
-        In no published table were two or more counts of one authority, except for `SMALLEST`, all
+        In no published table were two counts or more of one authority, but for `SMALLEST`, all
         equal in two years.
     """
     numbers = [
@@ -191,21 +195,32 @@ def check_copied_years(
     own = own.sort_values(["la_code", "period"], kind="stable")
     matrix = np.column_stack(numbers)[own["row"].to_numpy()]
     matrix = np.where(matrix >= _COUNTED_FROM, matrix, np.nan)
+    return [
+        finding
+        for lag in COPIED_FROM
+        for finding in _copied_from(own, matrix, lag, table.file, register)
+    ]
+
+
+def _copied_from(
+    own: pd.DataFrame, matrix: FloatArray, lag: int, file: str, register: Register
+) -> list[Finding]:
+    """The years in which all counts are those of this many years before."""
     codes, periods = own["la_code"].to_numpy(), own["period"].to_numpy()
-    follows = (codes[1:] == codes[:-1]) & (periods[1:] == periods[:-1] + 1)
-    known = np.isfinite(matrix[1:]).sum(axis=1)
-    same = (matrix[1:] == matrix[:-1]).sum(axis=1)
+    follows = (codes[lag:] == codes[:-lag]) & (periods[lag:] == periods[:-lag] + lag)
+    known = np.isfinite(matrix[lag:]).sum(axis=1)
+    same = (matrix[lag:] == matrix[:-lag]).sum(axis=1)
     whole = follows & (known >= 1) & (same == known)
     # A single count can equal the year before by chance, but not those of many authorities.
-    shares = pd.Series(whole).groupby(periods[1:]).transform("mean").to_numpy()
-    copied = own.iloc[np.flatnonzero(whole & ((known >= 2) | (shares > _CHANCE))) + 1]
+    shares = pd.Series(whole).groupby(periods[lag:]).transform("mean").to_numpy()
+    copied = own.iloc[np.flatnonzero(whole & ((known >= 2) | (shares > _CHANCE))) + lag]
     findings = [
         Finding(
             "warning",
             "copied-year",
             f"all counts of {register.name_of(str(row['la_code']))} in {row['period']} are those "
-            f"of {int(row['period']) - 1}: was one year copied over the other?",
-            table.file,
+            f"of {int(row['period']) - lag}: was one year copied over the other?",
+            file,
             float(row["line"]),
             str(row["la_code"]),
             float(row["period"]),
@@ -214,8 +229,9 @@ def check_copied_years(
     ]
     if (more := len(copied) - _NAMED) > 0:
         years = ", ".join(str(year) for year in sorted(set(copied["period"])))
-        message = f"{more} more authorities have the counts of the year before, in {years}"
-        findings.append(Finding("warning", "copied-year", message, table.file))
+        before = "the year before" if lag == 1 else f"{lag} years before"
+        message = f"{more} more authorities have the counts of {before}, in {years}"
+        findings.append(Finding("warning", "copied-year", message, file))
     return findings
 
 
@@ -248,7 +264,7 @@ def check_restated(figures: pd.DataFrame) -> list[Finding]:
             "warning",
             "restated",
             f"half of the figures of {measure} for {period} moved by more than {median:.0%} from "
-            f"the release before that of {vintage}: were years exchanged?",
+            f"the release before that of {vintage}: were years swapped?",
             str(file),
             period=float(period),
             column=str(measure),

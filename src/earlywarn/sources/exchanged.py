@@ -119,7 +119,7 @@ def _message(codes: list[str], counts: Floats, year: int, register: Register) ->
     if len(names) == 2:
         return (
             f"{names[0]} has {counts[0]:.6g} in {year} and {names[1]} {counts[1]:.6g}, each like "
-            "the other's years around it: were the rows of two authorities exchanged?"
+            "the other's years around it: were the rows of two authorities swapped?"
         )
     each = [f"{name} {count:.6g}" for name, count in zip(names, counts, strict=True)][:_NAMED]
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""

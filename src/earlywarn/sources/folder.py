@@ -11,7 +11,9 @@ import pandas as pd
 from earlywarn.authorities import REGISTER_COLUMNS, Register
 from earlywarn.errors import DataQualityWarning, SourceError
 from earlywarn.sources.calendar import Calendar, shipped_calendar
+from earlywarn.sources.figures_again import check_again, populations
 from earlywarn.sources.lait import read_lait
+from earlywarn.sources.lait_sums import check_lait_sums
 from earlywarn.sources.layouts import LAYOUTS
 from earlywarn.sources.members import (
     TABLE_KINDS,
@@ -130,6 +132,7 @@ def read_figures(folder: str | Path, *, progress: Progress | None = None) -> Fig
     )
     findings = [*looked.findings, *changes, *findings, *odd, *assumed]
     findings += [finding for _, reading in readings for finding in reading.findings]
+    findings += _unlike_lait(readings, register)
     rows = {id(item): reading.rows for item, reading in readings}
     records = [
         _record(
@@ -183,7 +186,7 @@ def settled(figures: Figures, read: Mapping[str, tuple[str, int]], more: pd.Data
         record.path for record in records if record.recognised_as not in {UNRECOGNISED, NOT_READ}
     }
     notes = [
-        Finding("note", UNRECOGNISED, "no table in it is known: passed over", member.name)
+        Finding("note", UNRECOGNISED, "it contains no known table: skipped", member.name)
         for member in figures.unread
         if member.name not in read and (member.name != member.file or member.file not in known)
     ]
@@ -213,7 +216,7 @@ def _look_through(root: Path, progress: Progress) -> _Looked:
             remedy="Give the folder that the files were downloaded to.",
         )
     looked = _Looked({}, [], [], [], [])
-    for path, closed in progress.over(entries_below(root), "Looking into each file"):
+    for path, closed in progress.over(entries_below(root), "Checking each file"):
         name = path.relative_to(root).as_posix()
         reason = hidden(name) or closed
         if reason:
@@ -261,7 +264,7 @@ def _passed_over(name: str, reason: str) -> Finding:
 def _note_fault(looked: _Looked, name: str, error: SourceError | OSError) -> None:
     """Report what could not be read; it stops the rest only if nothing else can be read."""
     is_table = name.lower().endswith(_SUFFIXES)
-    message = f"it can't be read and was passed over: {error}"
+    message = f"it can't be read and was skipped: {error}"
     looked.findings.append(Finding("warning" if is_table else "note", "unreadable", message, name))
     if isinstance(error, SourceError) and is_table:
         looked.faults.append(error)
@@ -342,6 +345,19 @@ def _read(item: Recognised, register: Register) -> Reading:
     return read_lait(item.table, register)
 
 
+def _unlike_lait(
+    readings: Sequence[tuple[Recognised, Reading]], register: Register
+) -> list[Finding]:
+    """What each LAIT file has otherwise than the wide tables of the same release, or itself."""
+    wide = [(item.table.file, reading.figures) for item, reading in readings if item.layout]
+    people, findings = populations(wide), []
+    for item, reading in readings:
+        if reading.again is not None:
+            findings += check_again(wide, reading.again, register)
+            findings += check_lait_sums(reading.again, people, register, item.table.file)
+    return findings
+
+
 def _turn(item: Recognised) -> int:
     """The precedence of a table: an earlier layout wins over a later one, and any over LAIT."""
     return LAYOUTS.index(item.layout) if item.layout is not None else len(LAYOUTS)
@@ -363,11 +379,11 @@ def _no_figures(root: Path, looked: _Looked) -> SourceError:
     seen = ", ".join(f"{path} ({kinds.get(path, UNRECOGNISED)})" for path in [*looked.files][:5])
     tables = ", ".join(dict.fromkeys(layout.table for layout in LAYOUTS))
     return SourceError(
-        "no published table of figures is below this folder",
+        "no published table of figures was found in this folder",
         where=str(root),
         found=seen or "no CSV, Excel, OpenDocument or Parquet file",
-        expected=f"one at least of the tables {tables}, LAIT",
-        remedy="Download the tables as CSV files, and leave their header as it is.",
+        expected=f"at least one of the tables {tables}, LAIT",
+        remedy="Download the tables as CSV files, and leave their headers unchanged.",
     )
 
 

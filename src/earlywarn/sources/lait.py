@@ -17,6 +17,8 @@ from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError, SourceError, require
 from earlywarn.sources.cells import SYMBOLS, legacy_findings, parse_cells
 from earlywarn.sources.continuity import check_other_years
+from earlywarn.sources.figures_again import AGAIN, figures_again
+from earlywarn.sources.lait_sums import SUMMED
 from earlywarn.sources.layouts import JOINT_SERVICES, Layout, Measure
 from earlywarn.sources.lost_cells import check_lost, fraction_findings
 from earlywarn.sources.plausibility import (
@@ -160,7 +162,7 @@ def read_lait_parquet(member: Member, names: Sequence[str]) -> Table:
     parquet = require("pyarrow.parquet", extra="data")
     compute = require("pyarrow.compute", extra="data")
     by_key = {column_key(name): name for name in names}
-    wanted = compute.field(by_key["short_desc"]).isin(list(SHORT_DESCS))
+    wanted = compute.field(by_key["short_desc"]).isin([*SHORT_DESCS, *AGAIN, *SUMMED])
     try:
         source = io.BytesIO(member.content)
         rows = parquet.read_table(source, columns=[by_key[key] for key in COLUMNS], filters=wanted)
@@ -227,7 +229,7 @@ def read_lait(table: Table, register: Register) -> Reading:
             expected=", ".join(SHORT_DESCS),
         )
     figures = pd.concat(parts, ignore_index=True).assign(source="LAIT")
-    return Reading(figures, findings, len(rows))
+    return Reading(figures, findings, len(rows), figures_again(table))
 
 
 def _renamed(table: Table) -> list[Finding]:
@@ -238,7 +240,7 @@ def _renamed(table: Table) -> list[Finding]:
         if desc not in there:
             near = difflib.get_close_matches(desc, there, n=2, cutoff=0.6)
             hint = f"; near it is {' or '.join(near)}" if near else ""
-            message = f"the measure {desc} is not in the file{hint}: nothing is read of it"
+            message = f"the measure {desc} is not in the file{hint}: nothing is read for it"
             findings.append(
                 Finding("warning", "measure-missing", message, table.file, column="Short Desc")
             )
@@ -362,7 +364,7 @@ def _without_doubles(rows: pd.DataFrame, file: str, findings: list[Finding]) -> 
             where=file,
             found=found,
             expected="one row each",
-            remedy="Take out the row that is not to count.",
+            remedy="Remove the row that should not count.",
         )
     message = (
         f"{counted(len(twice), 'row is', 'rows are')} there twice, the first {found}: kept once"

@@ -351,7 +351,7 @@ def match_layout(keys: Sequence[str], where: str, names: Sequence[str] = ()) -> 
         where=where,
         found=_nearest(missing, names or keys, set(known.columns)),
         expected=", ".join(column for column in known.columns if column not in IDENTIFIERS),
-        remedy="If the publisher renamed a column, name it as before, or add the new layout.",
+        remedy="If the publisher renamed a column, give it its old name, or add the new layout.",
     )
 
 
@@ -368,4 +368,4 @@ def _nearest(missing: Sequence[str], names: Sequence[str], used: set[str]) -> st
     spare = [name for name in names if name.lower() not in used]
     near = {column: difflib.get_close_matches(column, spare, n=2, cutoff=0.6) for column in missing}
     hints = [f"{column} (near: {' or '.join(found)})" for column, found in near.items() if found]
-    return "; ".join(hints) if hints else f"{len(names)} columns, none of a like name"
+    return "; ".join(hints) if hints else f"{len(names)} columns, none with a similar name"

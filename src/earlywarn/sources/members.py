@@ -244,7 +244,7 @@ def _entry(
     path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, where: str, file: str
 ) -> Member:
     if entry.flag_bits & 0x1:
-        return Member(file, where, "a file under a password", io.BytesIO)
+        return Member(file, where, "a password-protected file", io.BytesIO)
     with archive.open(entry) as stream:
         head = stream.read(512)
         packed = head.startswith(_ZIP) and _is_archive(head + stream.read(LARGEST))
@@ -281,7 +281,7 @@ def _damaged(name: str, error: Exception) -> SourceError:
 
 def _too_large(name: str, found: str) -> SourceError:
     return SourceError(
-        "an archive or compressed file holds too much",
+        "an archive or compressed file contains too much",
         where=name,
         found=found,
         expected=f"at most {MOST_MEMBERS:,} files and {LARGEST:,} bytes",

@@ -72,10 +72,10 @@ def _other_codes(
     for old, new, line in zip(pairs["code"], pairs["new_la_code"], pairs["line"], strict=True):
         try:
             same = register.codes_of(new) == codes[old]
-            severity, what = "warning", f"{old} and {new} are not one authority: {old} is taken"
+            severity, what = "warning", f"{old} and {new} are not the same authority: {old} is used"
         except AuthorityError:
             same = False
-            severity, what = "note", f"{new} is not in the register: {old} is taken"
+            severity, what = "note", f"{new} is not in the register: {old} is used"
         if not same and codes[old]:
             yield _finding(severity, what, file, line, codes[old][0], "new_la_code", new)
 
@@ -87,8 +87,8 @@ def _other_names(
     for code, name, line in zip(pairs["code"], pairs["la_name"], pairs["line"], strict=True):
         meant = codes[code]
         if len(meant) == 1 and of_another(register, meant[0], name):
-            what = f"{code} is {register.name_of(meant[0])}, and the name beside it is {name}: "
-            what += f"{code} is taken"
+            what = f"{code} is {register.name_of(meant[0])}, and the name next to it is {name}: "
+            what += f"{code} is used"
             yield _finding("warning", what, file, line, meant[0], "la_name", name)
 
 

@@ -65,7 +65,7 @@ def read_neighbours(table: Table, register: Register) -> tuple[pd.DataFrame, lis
     table.check_once([subject, *ranks])
     doubts = _check_subjects(table, subject, subjects, list(ranks))
     if [*ranks.values()] != sorted(ranks.values()):
-        message = f"the ranks stand in another order than 1 to 10: {', '.join(ranks)}"
+        message = f"the ranks are not in the order 1 to 10: {', '.join(ranks)}"
         doubts.append(Finding("note", "rank-order", message, table.file))
     long = cells.melt(subject, list(ranks), "rank", "neighbour_code")
     long = long.rename(columns={subject: "la_code"})
@@ -124,7 +124,7 @@ def _check_subjects(
             where=table.file,
             found=str(twice.iloc[0]),
             expected="one row each",
-            remedy="Take out the row that is not to count.",
+            remedy="Remove the row that should not count.",
         )
     bare = ~subjects & table.cells[ranks].apply(lambda cells: cells.str.fullmatch("[0-9]{3}")).any(
         axis=1
@@ -183,8 +183,8 @@ def _gone(
         Finding(
             "warning",
             "odd-neighbours",
-            f"{register.name_of(code)} ({code}) is a neighbour in the model of {model}, and was "
-            f"gone by {came_out}",
+            f"{register.name_of(code)} ({code}) is a neighbour in the model of {model}, but no "
+            f"longer existed by {came_out}",
             file,
             la_code=code,
         )
@@ -212,7 +212,7 @@ def _refuse_wrong(long: pd.DataFrame, file: str) -> None:
         raise SourceError(
             "no authority has neighbours",
             where=file,
-            expected="a row an authority with the codes of its ten neighbours",
+            expected="one row per authority, with the codes of its ten neighbours",
         )
 
 

@@ -136,7 +136,7 @@ def _refuse_contradictions(figures: pd.DataFrame) -> None:
         found=f"{first['measure']} of {first['la_code']} for {first['period']}: "
         + " and ".join(_differing(first, second)),
         expected="one value",
-        remedy="Take the file that was superseded out of the folder.",
+        remedy="Remove the superseded file from the folder.",
     )
 
 

@@ -89,8 +89,8 @@ def _odd_years(used: pd.Series) -> Iterator[tuple[int, str]]:
 
 def _said(year: int, text: str, count: int, why: str, file: str) -> Finding:
     message = (
-        f"{count} authorities have {text!r} in {year}, and {why}: was one symbol put for another? "
-        "Look into the notes of the release, or download it again"
+        f"{count} authorities have {text!r} in {year}, and {why}: was one symbol used for "
+        "another? Check the notes of the release, or download it again"
     )
     return Finding("warning", "odd-sign", message, file, period=float(year), found=text)
 
@@ -118,8 +118,8 @@ def check_rounded(
         Finding(
             "warning",
             "rounded",
-            f"all {column} from {_COUNTED_FROM:g} of {region} in {year} end in 0 or 5, as by "
-            "chance they never do: were they rounded? Download the file again",
+            f"all {column} from {_COUNTED_FROM:g} of {region} in {year} end in 0 or 5, which "
+            "never happens by chance: were they rounded? Download the file again",
             file,
             period=float(year),
             column=column,

@@ -57,10 +57,10 @@ def refuse_years_ahead(periods: pd.Series, series: str, file: str) -> None:
     end = span(series, newest)[1]
     if end > this_day():
         raise SourceError(
-            "figures of a year that has not ended yet",
+            "figures for a year that has not ended yet",
             where=file,
             found=f"{newest}, which ends on {end}",
-            expected=f"years that ended until {this_day()}",
+            expected=f"years that ended by {this_day()}",
             remedy="Correct the year of the rows.",
         )
 
@@ -97,7 +97,7 @@ def check_coverage(
     every = counts.reindex(sorted(set(places["period"])), fill_value=0)
     if len(every) > 1 and every.iloc[-1] * 2 < every.iloc[-2]:
         raise SourceError(
-            "the newest year has a few rows only, where the year before has many",
+            "the latest year has only a few rows, but the year before has many",
             where=file,
             found=f"{every.iloc[-1]} authorities in {every.index[-1]}, {every.iloc[-2]} in "
             f"{every.index[-2]}",
@@ -126,7 +126,7 @@ def _without_england(years: list[int], file: str) -> list[Finding]:
     if not years:
         return []
     listed = ", ".join(map(str, years))
-    message = f"there is no row of England for {listed}: no figure of it can be held against hers"
+    message = f"there is no row for England for {listed}: no figure can be compared with England's"
     return [Finding("warning", "england-missing", message, file, period=years[0], found=listed)]
 
 
@@ -163,7 +163,7 @@ def refuse_unknown_codes(unknown: int, rows: int, written: str, column: str, fil
             where=f"{file}, {column}",
             found=f"{unknown} of {rows}, the first {written!r}",
             expected="three-digit codes, nine-character codes or names of authorities",
-            remedy="Put the codes back as they were published, or put authorities.csv beside it.",
+            remedy="Restore the codes as they were published, or put authorities.csv next to it.",
         )
 
 
@@ -221,7 +221,7 @@ def check_scale(figures: pd.DataFrame, measure: str, file: str) -> list[Finding]
         if max(one, other) > _JUMP * min(one, other):
             message = (
                 f"half of the authorities are above {one:g} in {before} and above {other:g} in "
-                f"{year}: is one of the years on another scale?"
+                f"{year}: is one of the years on a different scale?"
             )
             findings.append(
                 Finding("warning", "scale", message, file, period=float(str(year)), column=measure)
@@ -240,7 +240,7 @@ def _unusual(by_year: pd.DataFrame, name: str, measure: str, file: str) -> list[
         return []
     message = (
         f"half of the authorities are above {far['median'].iloc[0]:g} in {far.index[0]}, where "
-        f"about {usual:g} is usual: is the table on another scale?"
+        f"about {usual:g} is usual: is the table on a different scale?"
     )
     period = float(str(far.index[0]))
     return [Finding("warning", "scale", message, file, period=period, column=measure)]

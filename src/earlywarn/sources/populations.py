@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _MOST = 0.05
 """How far apart (in logarithms) the two may be: no release of looked-after children from 2023 to
 2025 used a population that the latest table moved by more than 0.022."""
+_FEW = 0.1
 _NAMED = 5
 
 
@@ -40,7 +41,10 @@ def check_populations(observations: pd.DataFrame, register: Register) -> list[Fi
         return []
     rates = rates.assign(period=rates["period"] - 1)
     both = people.merge(rates, on=["la_code", "period"], suffixes=("", "_rates"))
-    far = both[np.abs(np.log(both["people"] / both["people_rates"])) > _MOST]
+    # With the same base all are equal, with another hardly any.
+    other = both["people"] != both["people_rates"]
+    few = other.groupby(both["period"]).transform("mean") < _FEW
+    far = both[(np.abs(np.log(both["people"] / both["people_rates"])) > _MOST) | (other & few)]
     return [_of_year(int(str(year)), rows, register) for year, rows in far.groupby("period")]
 
 
@@ -62,9 +66,9 @@ def _of_year(year: int, rows: pd.DataFrame, register: Register) -> Finding:
     )
     more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
     message = (
-        f"children in {year} are unlike those that {first['file_rates']} has its rates of looked-"
-        f"after children out of: {named}{more}. One of the two may be of other ages or "
-        "authorities, or have a wrong cell"
+        f"the numbers of children in {year} differ from those behind the rates of looked-after "
+        f"children in {first['file_rates']}: {named}{more}. One of the two may be for other ages "
+        "or authorities, or have a wrong cell"
     )
     return Finding(
         "warning",

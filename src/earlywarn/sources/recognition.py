@@ -21,7 +21,7 @@ from earlywarn.sources.tabular_files import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 # The calendar; and known published tables without anything that is used here.
 _KNOWN = (
@@ -86,29 +86,45 @@ def recognise(member: Member, sheets: Sequence[Grid]) -> tuple[list[Recognised],
         one = _recognised(member, start)
         if one is None:
             continue
-        table, note = one
+        table, notes = one
         if len(table.table.lines) == 0:
-            message = f"a header of {table.kind} without a row below it: passed over"
+            message = f"a header of {table.kind} with no rows below it: skipped"
             findings.append(Finding("warning", "no-rows", message, table.table.file))
             continue
         found.append(table)
-        if note:
-            findings.append(Finding("note", "encoding", note, table.table.file))
+        findings += notes
     return found, findings
 
 
-def _recognised(member: Member, start: Grid) -> tuple[Recognised, str] | None:
-    """The known table in one sheet, if there is one, and a note on how it was read."""
+def _recognised(member: Member, start: Grid) -> tuple[Recognised, list[Finding]] | None:
+    """The known table in one sheet, if there is one, and findings on how it was read."""
     where = where_of(member, start)
     for index, keys in header_candidates(start):
         kind, layout = kind_of(keys, where)
         if not kind:
             continue
         if kind == "LAIT" and member.kind == PARQUET:
-            return Recognised(member, kind, read_lait_parquet(member, start.rows[0][1])), ""
+            return Recognised(member, kind, read_lait_parquet(member, start.rows[0][1])), []
         grid = whole_grid(member, start.sheet)
-        return Recognised(member, kind, table_from(grid, index, where), layout), grid.note
+        table = table_from(grid, index, where)
+        return Recognised(member, kind, table, layout), list(_of_the_text(grid, table))
     return None
+
+
+def _of_the_text(grid: Grid, table: Table) -> Iterator[Finding]:
+    """A note of an unusual encoding, and a warning where a file may end within its last cell."""
+    if grid.note:
+        yield Finding("note", "encoding", grid.note, table.file)
+    own = {"published_on", "first_published", "closed", "gss_code", "predecessor"} & {
+        *table.columns
+    }
+    if grid.unended and len(table.lines) and not own:  # what users write ends as they like
+        line = float(table.lines[-1])
+        message = (
+            "the last line has no end, as that of a file that was cut off: see whether its last "
+            f"cell ({table.cells.iloc[-1, -1]!r}) is whole, or download the file again"
+        )
+        yield Finding("warning", "no-last-end", message, table.file, line)
 
 
 def kind_of(keys: Sequence[str], where: str) -> tuple[str, Layout | None]:

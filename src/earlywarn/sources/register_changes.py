@@ -35,7 +35,7 @@ def rows_once(table: pd.DataFrame, name: str, file: str) -> tuple[pd.DataFrame, 
             where=file,
             found=str(distinct.loc[distinct[key].duplicated(), key].iloc[0]),
             expected="one row each",
-            remedy="Take out the row that is not to count.",
+            remedy="Remove the row that should not count.",
         )
     more = len(table) - len(distinct)
     message = f"{counted(more, 'row stands', 'rows stand')} there twice, counted once"

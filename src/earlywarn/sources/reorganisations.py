@@ -149,8 +149,8 @@ def _contradicted(
             "outlived",
             f"{measure} has figures of {register.name_of(str(code))} ({code}) for "
             f"{_years(rows['period'])}, after it closed, and "
-            f"{' and '.join(sorted(set(rows['heir'])))} in its place have others: do the values "
-            "stand in rows of other authorities?",
+            f"{' and '.join(sorted(set(rows['heir'])))} in its place have others: are the values "
+            "in the rows of other authorities?",
             file,
             float(rows["line"].min()),
             str(code),

@@ -20,7 +20,7 @@ Faults = dict[str, dict[tuple[int, int], str]]
 """For each sheet, the content of its faulty cells, by row and column from 0."""
 
 _CELL = re.compile(rb"<c\s([^>]*[^/>])>(.*?)</c>", re.DOTALL)
-_PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]+)"')
+PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]+)"')
 _VALUE = re.compile(rb"<v[^>/]*>([^<]+)</v>")
 _FORMULA = re.compile(rb"<f[^>/]*>([^<]*)</f>|<f[^>]*/>")
 _SHEET = re.compile(rb"<sheet\s[^>]*>")
@@ -58,7 +58,7 @@ def faulty_cells(content: bytes) -> Faults:
             if "xl/workbook.xml" in names:
                 return {
                     name: cells
-                    for name, part in _sheets(archive)
+                    for name, part in sheets_of(archive)
                     if part in names and (cells := _of_sheet(archive.read(part)))
                 }
             return _of_ods(archive.read("content.xml")) if "content.xml" in names else {}
@@ -66,20 +66,21 @@ def faulty_cells(content: bytes) -> Faults:
         return {}  # the workbook reader reports what is wrong with it
 
 
-def _sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
-    """The name of each sheet, and its place in the archive."""
+def sheets_of(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+    """The name of each sheet of an Excel file, and its place in the archive."""
     relations = archive.read("xl/_rels/workbook.xml.rels")
     parts = {
-        _attribute(one, "Id"): posixpath.normpath(
-            posixpath.join("/xl", _attribute(one, "Target"))
+        attribute_of(one, "Id"): posixpath.normpath(
+            posixpath.join("/xl", attribute_of(one, "Target"))
         ).lstrip("/")
         for one in _RELATION.findall(relations)
     }
     for sheet in _SHEET.findall(archive.read("xl/workbook.xml")):
-        yield _attribute(sheet, "name"), parts.get(_attribute(sheet, "r:id"), "")
+        yield attribute_of(sheet, "name"), parts.get(attribute_of(sheet, "r:id"), "")
 
 
-def _attribute(tag: bytes, name: str) -> str:
+def attribute_of(tag: bytes, name: str) -> str:
+    """The value of a tag's attribute; empty if it has none of this name."""
     found = re.search(rf'(?<![\w:]){re.escape(name)}="([^"]*)"'.encode(), tag)
     return html.unescape(found[1].decode("utf-8", "replace")) if found else ""
 
@@ -89,23 +90,23 @@ def _of_sheet(xml: bytes) -> dict[tuple[int, int], str]:
         return {}
     found = {}
     for head, body in _CELL.findall(xml):
-        place, value, formula = _PLACE.search(head), _VALUE.search(body), _FORMULA.search(body)
+        place, value, formula = PLACE.search(head), _VALUE.search(body), _FORMULA.search(body)
         text = ""
         if b't="e"' in head:
             text = value[1].decode("utf-8", "replace") if value else "#ERROR"
         elif formula and not value and b't="str"' not in head:  # a text may be computed as empty
             text = "=" + (formula[1] or b"").decode("utf-8", "replace")
         if text and place:
-            found[int(place[2]) - 1, _column(place[1])] = html.unescape(text)
+            found[int(place[2]) - 1, column_of(place[1])] = html.unescape(text)
     return found
 
 
-def _column(letters: bytes) -> int:
+def column_of(letters: bytes) -> int:
     """Return the number of a column from its letters: A is 0.
 
     Examples
     --------
-    >>> _column(b"A"), _column(b"AB")
+    >>> column_of(b"A"), column_of(b"AB")
     (0, 27)
     """
     number = 0
@@ -117,21 +118,28 @@ def _column(letters: bytes) -> int:
 def _of_ods(xml: bytes) -> Faults:
     """The cells with an error; LibreOffice computes every formula that it saves."""
     found: Faults = {}
-    if _ODS_FAULT not in xml:
-        return found
+    for sheet, place, cell, body in ods_cells(xml) if _ODS_FAULT in xml else ():
+        if _ODS_FAULT in cell:
+            text = html.unescape(re.sub(rb"<[^>]*>", b"", body).decode("utf-8"))
+            found.setdefault(sheet, {})[place] = text or "#ERROR"
+    return found
+
+
+def ods_cells(xml: bytes) -> Iterator[tuple[str, tuple[int, int], bytes, bytes]]:
+    """Each cell of an OpenDocument file: its sheet, row and column from 0, attributes and content.
+
+    A cell that is repeated is given once, at its first place.
+    """
     sheet, row, column, repeat = "", 0, 0, 1
     for part in _ODS_PART.finditer(xml):
         table, start, closed, end, cell, body = part.groups()
         if table is not None:
-            sheet, row = _attribute(table, "table:name"), 0
+            sheet, row = attribute_of(table, "table:name"), 0
         elif start is not None:
-            repeat, column = int(_attribute(start, "table:number-rows-repeated") or 1), 0
+            repeat, column = int(attribute_of(start, "table:number-rows-repeated") or 1), 0
             row += repeat * bool(closed)
         elif end is not None:
             row += repeat
         else:
-            if _ODS_FAULT in cell:
-                text = html.unescape(re.sub(rb"<[^>]*>", b"", body or b"").decode("utf-8"))
-                found.setdefault(sheet, {})[row, column] = text or "#ERROR"
-            column += int(_attribute(cell, "table:number-columns-repeated") or 1)
-    return found
+            yield sheet, (row, column), cell, body or b""
+            column += int(attribute_of(cell, "table:number-columns-repeated") or 1)

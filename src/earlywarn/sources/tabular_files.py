@@ -31,12 +31,16 @@ HEADER_WITHIN = 25
 
 @dataclass(frozen=True)
 class Grid:
-    """The cells of a sheet, a row per (line, cells) pair; `exact` if rows must be equally long."""
+    """The cells of a sheet, a row per (line, cells) pair; `exact` if rows must be equally long.
+
+    `unended` says that the last line has no end, as in a file that was cut off.
+    """
 
     sheet: str
     rows: list[tuple[int, list[str]]]
     exact: bool
     note: str = ""
+    unended: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,11 +78,11 @@ class Table:
         twice = [self.columns[key] for key in keys if key in self.repeated]
         if twice:
             raise SourceError(
-                "two columns of one name, with other cells",
+                "two columns with the same name but different cells",
                 where=self.file,
                 found=", ".join(twice),
                 expected="each column once",
-                remedy="Take out the column that is not to count.",
+                remedy="Remove the column that should not count.",
             )
 
     def take(self, mask: npt.NDArray[np.bool_]) -> Table:
@@ -135,9 +139,9 @@ def whole_grid(member: Member, sheet: str) -> Grid:
     delimiter = delimiter_of(text)
     if delimiter != ",":
         parted = "tabs" if delimiter == "\t" else "semicolons"
-        note = "; ".join(filter(None, [note, f"its cells are parted by {parted}"]))
+        note = "; ".join(filter(None, [note, f"its cells are separated by {parted}"]))
     rows = csv_rows(text, member.name, SourceError, delimiter=delimiter)
-    return Grid("", rows, exact=True, note=note)
+    return Grid("", rows, exact=True, note=note, unended=not text.endswith(("\n", "\r")))
 
 
 def header_candidates(grid: Grid) -> Iterator[tuple[int, list[str]]]:

@@ -110,7 +110,7 @@ def _refuse_impossible(
         for row in _rows(figures.iloc[wrong]) if len(wrong) else ():
             name = register.name_of(row["la_code"])
             raise SourceError(
-                "a figure that can't be",
+                "an impossible figure",
                 where=f"{file}, line {row['line']:g}, {name} ({row['la_code']}), {column}",
                 found=f"{row[field]:g}",
                 expected=expected,
@@ -208,8 +208,8 @@ def _remedy(off: pd.DataFrame, scale: float) -> str:
     if power and abs(times - power) < np.log10(_SCALE_APART):
         return "Give percentages as 22.6, not as 0.226, and no cells formatted as percent."
     return (
-        "Counts and values are not of the same rows: was one column sorted, pasted or moved by "
-        "itself? Download the file again."
+        "Counts and values don't belong to the same rows: was one column sorted, pasted or moved "
+        "by itself? Download the file again."
     )
 
 

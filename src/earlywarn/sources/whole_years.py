@@ -7,15 +7,19 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from earlywarn.authorities import ENGLAND
-from earlywarn.sources.continuity import by_year
+from earlywarn.sources.continuity import COPIED_FROM, by_year
 from earlywarn.sources.schema import UNAVAILABLE, Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from earlywarn.authorities import Register
+    from earlywarn.statistics.arrays import FloatArray
 
 LOST = {"plans_two_years": 0.15}
 """How far the share of authorities with a value may fall within a year, if not by `_LOST`.
@@ -121,8 +125,8 @@ def _order_lost(figures: pd.DataFrame, measure: str, file: str) -> list[Finding]
         if along < least:
             message = (
                 f"the order of the authorities by {measure} in {year} has little to do with that "
-                f"of {before} (rank correlation {along:.2f}, {least} at least is plain): do the "
-                "values stand in rows of other authorities? Download the file again"
+                f"of {before} (rank correlation {along:.2f}, {least} at least is plain): are the "
+                "values in the rows of other authorities? Download the file again"
             )
             place = file, math.nan, "", float(year), measure, f"{along:.2f}"
             findings.append(Finding("warning", "order-lost", message, *place))
@@ -134,7 +138,7 @@ def check_copied_values(
 ) -> list[Finding]:
     """Warn of each year in which most values, overall or in a region, are last year's.
 
-    For tables without counts next to each value; `continuity.check_copied_years` checks the others.
+    `continuity.check_copied_years` looks at all counts of one authority together.
 
     Parameters
     ----------
@@ -144,43 +148,48 @@ def check_copied_values(
     if figures["period"].nunique() < 2:
         return []
     local = _local(figures, register)
-    before = local.assign(period=local["period"] + 1)[["la_code", "period", "value"]]
-    both = local.merge(before, on=["la_code", "period"], suffixes=("", "_before"))
-    both = both.dropna(subset=["value", "value_before"])
-    # Zeros and hundreds are often the same from year to year.
-    both = both[~both["value"].isin([0.0, 100.0])]
-    both = both.assign(same=both["value"] == both["value_before"])
-    if not both["same"].any():
-        return []
-    every = _shares(both, ["period"])
-    whole = every.index[(every["same"] > _SAME_ALL) & (every["size"] >= _FEWEST)]
-    parts = _shares(both[~both["period"].isin(whole)], ["period", "region"])
-    far = parts.index[(parts["same"] > _SAME) & (parts["size"] >= _OF_REGION)]
-    places = [(int(year), "all regions") for year in whole]
-    places += [(int(year), str(region)) for year, region in far]
+    wide = by_year(local, "value")
+    regions = local.drop_duplicates("la_code").set_index("la_code")["region"]
+    own = regions.reindex(wide.index).to_numpy(dtype=object)
     return [
         Finding(
             "warning",
             "copied-year",
-            f"most values of {measure} in {year}, of {where}, are those of {year - 1}, as in no "
-            "published year: was one year copied over the other?",
+            f"most values of {measure} in {year}, of {where}, are those of {year - lag}, which has "
+            "happened in no published year: was one year copied over the other?",
             file,
             period=float(year),
             column=measure,
         )
-        for year, where in places
+        for lag in COPIED_FROM
+        for year, where in _copied_from(wide, own, lag)
     ]
 
 
-def _shares(both: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """The number of values in each group, and the share that is the same as before.
+def _copied_from(
+    wide: pd.DataFrame, regions: npt.NDArray[np.object_], lag: int
+) -> Iterator[tuple[int, str]]:
+    """The years and regions in which most values are those of this many years before."""
+    values = wide.to_numpy(dtype=np.float64)
+    # Zeros and hundreds are often the same from year to year.
+    kept = np.where((values == 0) | (values == 100), np.nan, values)
+    for at in range(lag, values.shape[1]):
+        here, before = kept[:, at], kept[:, at - lag]
+        year, known = int(wide.columns[at]), np.isfinite(here) & np.isfinite(before)
+        if (here == before).sum() < _OF_REGION:
+            continue
+        if known.sum() >= _FEWEST and _copied(here[known], before[known], _SAME_ALL):
+            yield year, "all regions"
+            continue
+        for region in sorted(set(regions[known])):
+            those = known & (regions == region)
+            if those.sum() >= _OF_REGION and _copied(here[those], before[those], _SAME):
+                yield year, region
 
-    Groups with few distinct values are left out.
-    """
-    groups = both.groupby(by).agg(
-        same=("same", "mean"), size=("same", "size"), unlike=("value", "nunique")
-    )
-    return groups[groups["unlike"] * 3 > groups["size"]]
+
+def _copied(here: FloatArray, before: FloatArray, most: float) -> bool:
+    """Whether more than that share of values are the same, unless there are few distinct ones."""
+    return (here == before).mean() > most and len(np.unique(here)) * 3 > len(here)
 
 
 def _regions_gone(
@@ -200,8 +209,8 @@ def _regions_gone(
             "warning",
             "region-gone",
             f"{measure} of {share:.0%} of the authorities of {region} is not available in {year}, "
-            "as of no region in any published year: were cells lost? Look into the notes of the "
-            "release, or download it again",
+            "which has been so for no region in any published year: were cells lost? Check the "
+            "notes of the release, or download it again",
             file,
             period=float(str(year)),
             column=measure,
@@ -240,8 +249,8 @@ def check_lost_values(figures: pd.DataFrame, measure: str, file: str) -> list[Fi
         if before - share > most:
             message = (
                 f"{share:.0%} of the authorities have a value of {measure} in {year}, and "
-                f"{before:.0%} in the year before, a fall as in no published year: were cells "
-                "lost? Look into the notes of the release, or download it again"
+                f"{before:.0%} in the year before, a fall seen in no published year: were cells "
+                "lost? Check the notes of the release, or download it again"
             )
             place = file, math.nan, "", float(str(year)), measure, f"{share:.0%}"
             findings.append(Finding("warning", "values-lost", message, *place))
@@ -277,7 +286,7 @@ def check_moved_years(figures: pd.DataFrame, measure: str, file: str) -> list[Fi
             "year-moved",
             f"{measure} of the middle authority {'rose' if move > 0 else 'fell'} by "
             f"{abs(np.expm1(move)):.1%} from {int(year) - 1} to {year}, more than in any published "
-            "year: is it of other children, or counted in another way? Look into the notes of the "
+            "year: is it for other children, or counted in another way? Check the notes of the "
             "release, or download it again",
             file,
             period=float(year),

@@ -14,10 +14,17 @@ from earlywarn.authorities import ENGLAND, Register
 from earlywarn.errors import AuthorityError, SourceError
 from earlywarn.sources.cells import SYMBOLS, legacy_findings, parse_cells
 from earlywarn.sources.continuity import check_copied_years, check_other_years
+from earlywarn.sources.copied_columns import check_copied_columns
 from earlywarn.sources.exchanged import check_exchanged
 from earlywarn.sources.layouts import IDENTIFIERS
 from earlywarn.sources.lost_cells import blank_findings, check_cells, fraction_findings
 from earlywarn.sources.names_and_codes import mismatches
+from earlywarn.sources.odd_figures import (
+    check_decimals,
+    check_not_available,
+    check_small_counts,
+    check_whole_rates,
+)
 from earlywarn.sources.odd_signs import check_rounded, check_signs
 from earlywarn.sources.plausibility import (
     check_coverage,
@@ -29,7 +36,7 @@ from earlywarn.sources.reorganisations import settle_lifetimes, share_joint_lead
 from earlywarn.sources.schema import Finding
 from earlywarn.sources.sums import LOCAL, NATIONAL, REGIONAL, check_absence, check_bands, check_sums
 from earlywarn.sources.validation import check_figures, settle_ratios
-from earlywarn.sources.whole_years import check_years
+from earlywarn.sources.whole_years import check_copied_values, check_years
 from earlywarn.utils.formatting import counted
 
 if TYPE_CHECKING:
@@ -61,13 +68,15 @@ class Reading:
     """The figures of one table, before they are dated.
 
     `figures` has `la_code, measure, period, numerator, denominator, value, status, joint, line,
-    series, newest, source`; `newest` is the latest period of the release it was read from, whose
-    publication date is the vintage; `rows` is how many rows of the table were read.
+    series, newest, source`; `newest` is the newest period of the release it was read from, whose
+    publication date is the vintage; `rows` is how many rows of the table were read; `again` are
+    figures of other tables that it has too (`figures_again`).
     """
 
     figures: pd.DataFrame
     findings: list[Finding]
     rows: int
+    again: pd.DataFrame | None = None
 
 
 def level_of(text: str) -> str:
@@ -116,6 +125,7 @@ def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
     numbers, signs = _numbers(kept, layout, register)
     findings += signs + _sums(counted, layout)
     findings += check_copied_years(kept, places, _NO_COUNTS, register)
+    findings += check_copied_columns(kept, places, numbers, _NO_COUNTS, register)
     findings += check_signs(places, numbers, kept.file, whole=not layout.count_half)
     whole = sorted(layout.whole)
     findings += check_rounded(places, numbers, whole, kept.file, register)
@@ -127,6 +137,9 @@ def read_wide(table: Table, layout: Layout, register: Register) -> Reading:
         findings += check_figures(part, measure, layout, kept.file, register)
         findings += check_scale(part, measure.value, kept.file)
         findings += check_years(part, measure.value, kept.file, register)
+        findings += check_copied_values(part, measure.value, kept.file, register)
+        findings += check_whole_rates(part, measure, kept.file, register)
+        findings += check_not_available(part, measure, kept.file, register, layout.series)
         findings += check_other_years(part, measure.value, kept.file, register)
         findings += check_exchanged(part, measure.value, kept.file, register)
         parts.append(part.drop(columns=["needed", "row"]))
@@ -207,7 +220,7 @@ def _totals(table: Table, layout: Layout) -> tuple[Table, list[Finding]]:
             Finding(
                 "warning",
                 "new-filter",
-                f"the column {table.columns[key]} parts the figures: the {int(total.sum())} rows "
+                f"the column {table.columns[key]} divides the figures: the {int(total.sum())} rows "
                 f"of its {table.cells[key][total].iloc[0]!r} are used, the {int((~total).sum())} "
                 "others are not",
                 table.file,
@@ -225,8 +238,8 @@ def _one_part(table: Table, key: str, words: pd.Series) -> list[Finding]:
         return []
     column = table.columns[key]
     message = (
-        f"the column {column} says {said[0]!r} of every row: if that is a part of the children, "
-        "the figures are not those of the whole"
+        f"the column {column} says {said[0]!r} of every row: if that is only some of the "
+        "children, the figures are not for all of them"
     )
     return [Finding("warning", "one-part", message, table.file, column=column, found=said[0])]
 
@@ -316,8 +329,8 @@ def _without_doubles(
                 "an authority has two different rows for one year",
                 where=f"{table.file}, lines {lines}",
                 found=f"{register.name_of(code)} ({code}), {period}",
-                expected="one row an authority and year",
-                remedy="Take out the row that is not to count.",
+                expected="one row per authority and year",
+                remedy="Remove the row that should not count.",
             )
         message = f"{register.name_of(code)} has the same row twice, in lines {lines}: kept once"
         line = float(rows["line"].iloc[1])
@@ -338,9 +351,21 @@ def _numbers(table: Table, layout: Layout, register: Register) -> tuple[Numbers,
         numbers[column] = values, statuses
         findings += legacy_findings(table.cells[column], table.columns[column], table.file)
         findings += blank_findings(table, column)
-        if column in layout.whole:
-            findings += fraction_findings(values, table.lines, table.columns[column], table.file)
+        findings += _odd_figures(table, layout, column, values)
     return numbers, findings
+
+
+def _odd_figures(
+    table: Table, layout: Layout, column: str, values: npt.NDArray[np.float64]
+) -> list[Finding]:
+    """The findings about the numbers of one column, each by itself."""
+    place = values, table.lines, table.columns[column], table.file
+    if column in layout.whole:
+        small = [] if layout.count_half else check_small_counts(*place)
+        return fraction_findings(*place) + small
+    counts = {name for measure in layout.measures for name in measure.counts}
+    half = layout.count_half if column in counts else layout.value_half
+    return check_decimals(*place, step=2 * half)
 
 
 def _sums(table: Table, layout: Layout) -> list[Finding]:

@@ -61,12 +61,13 @@ def append_entry(folder: Path, facts: Mapping[str, str], forecasts: pd.DataFrame
         entries, faults = read_register(folder) if (folder / CHAIN).exists() else ([], [])
         if faults and not _only_cut_short(faults):
             raise broken(folder, faults)
-        if entries and entries[-1].facts["as_of"] >= facts["as_of"]:
+        newest = entries[-1].facts["as_of"] if entries else ""
+        if newest >= facts["as_of"]:
             raise RegisterError(
-                "there is an entry of this day or a later one",
+                "there is already an entry for this date or a later one",
                 where=str(folder),
-                found=entries[-1].facts["as_of"],
-                expected=f"a day before {facts['as_of']}",
+                found=f"{facts['as_of']}, where the newest entry is of {newest}",
+                expected=f"a day after {newest}",
                 remedy="A forecast that was published can't be published again.",
             )
         listed = _listed(folder) if entries else []
@@ -116,7 +117,7 @@ def read_register(folder: Path) -> tuple[list[Entry], list[str]]:
     faults += [
         f"entry {name} follows the last, and {CHAIN} does not list it{_CUT_SHORT}"
         if name == after and _read(folder / name, len(listed) + 1)[0].facts.get("before") == before
-        else f"entry {name} was slipped in: {CHAIN} does not list it"
+        else f"entry {name} was inserted: {CHAIN} does not list it"
         for name in sorted(names)
     ]
     return entries, faults
@@ -140,9 +141,9 @@ def _faults(entry: Entry, own: str, name: str, row: dict[str, str], before: str)
     elif own != row["sha256"]:
         found.append(f"entry {name} was changed: its digest is not the one in {CHAIN}")
     if entry.facts.get("before") != before:
-        found.append(f"entry {name} does not follow the one before it: that one was written again")
+        found.append(f"entry {name} does not follow the one before it: that one was rewritten")
     if entry.facts.get("as_of") != row["as_of"]:
-        found.append(f"entry {name} is of another day than {CHAIN} says")
+        found.append(f"entry {name} has another date than {CHAIN} gives")
     return found
 
 
@@ -153,10 +154,10 @@ def broken(folder: Path, faults: list[str]) -> RegisterError:
         "its last publish was cut short" if cut_short else "the register is not as it was written",
         where=str(folder),
         found="; ".join(faults),
-        remedy="Publish again, and that entry is written over, or remove its file: it was never "
-        "published, and those before it are as they were."
+        remedy="Publish again to overwrite that entry, or remove its file: it was never "
+        "published, and the earlier entries are unchanged."
         if cut_short
-        else "Put back the entries from a copy: nothing it says can be relied on until then.",
+        else "Restore the entries from a copy: the register can't be relied on until then.",
     )
 
 

@@ -22,6 +22,7 @@ from earlywarn.upkeep.refreshing import PANEL, build_panel, is_behind, refresh
 from earlywarn.utils.arguments import of_kind
 from earlywarn.utils.dates import as_date
 from earlywarn.utils.files import check_folder, folder_for, write_together, written_to
+from earlywarn.utils.formatting import counted
 from earlywarn.utils.paths import as_path
 from earlywarn.utils.progress import Progress, progress_or_silent
 
@@ -193,7 +194,7 @@ def _changed(done: Refreshed | None) -> Iterator[Item]:
     """New figures are fine; figures that have disappeared need attention."""
     if done is None:
         return
-    sentence = f"{len(done.new)} new, {done.kept} there before"
+    sentence = f"{len(done.new)} new, {done.kept} already there"
     if done.changes is not None:
         holes, restated = done.changes.holes, done.changes.restated
         sentence += (
@@ -235,7 +236,7 @@ def _table(name: str, newest: tuple[int, date], series: Mapping[Any, Any], today
     if series["period"] is None or period < series["period"]:
         usual = shipped_calendar().expected(str(series["source"]), period + 1, today)
         due = _a_year_after(last) + LATE if usual is None else usual.due
-        sentence = f"the newest year is {period}, published {last}; the next is due by {due}"
+        sentence = f"the latest year is {period}, published {last}; the next is due by {due}"
         return _item(f"source {name}", sentence, good=today <= due)
     return _item(f"source {name}", _sentence(series), good=not series["overdue"])
 
@@ -244,7 +245,8 @@ def _sentence(row: Mapping[Any, Any]) -> str:
     if row["overdue"]:
         return overdue_sentence(row)
     last = "" if row["period"] is None else f" ({row['period']})"
-    return f"{row['title']}: the newest is of {row['through']}{last}, the next due by {row['due']}"
+    due = f"the next is due by {row['due']}"
+    return f"{row['title']}: the latest is from {row['through']}{last}, {due}"
 
 
 def _a_year_after(day: date) -> date:
@@ -266,7 +268,8 @@ def _forecasts(register: str | Path | None, panel: Panel, today: date) -> Iterat
     if faults:
         yield _item("register of forecasts", str(broken(Path(register), faults)), good=False)
         return
-    yield _item("register of forecasts", f"{len(entries)} entries, none changed", good=True)
+    count = counted(len(entries), "entry", "entries")
+    yield _item("register of forecasts", f"{count}, none changed", good=True)
     said = [entry.facts for entry in entries if entry.facts.get("kind") == PUBLISHED]
     if not said:
         yield _item("forecast", "none has been published: one is due", good=False)
@@ -274,7 +277,8 @@ def _forecasts(register: str | Path | None, panel: Panel, today: date) -> Iterat
     last, newest = said[-1]["as_of"], panel.newest_publication
     written = as_date(said[-1].get("written", last), "written", RegisterError)
     if last < newest.isoformat():
-        sentence = f"the last is as of {last}, and figures or reports came on {newest}: one is due"
+        since = f"figures or reports were published on {newest}"
+        sentence = f"the last is as of {last}, and {since}: one is due"
     elif today > written + QUARTER:
         sentence = f"the last was published {written}, more than a quarter ago: one is due"
     else:
@@ -283,10 +287,8 @@ def _forecasts(register: str | Path | None, panel: Panel, today: date) -> Iterat
 
 
 def _life(model: RiskModel, left: int) -> Item:
-    last = f"{model.info['model_id']} is meant for days up to {model.info['sunset']}"
-    sentence = (
-        f"{last}: {left} days are left" if left >= 0 else f"{last}, which is past: retrain it"
-    )
+    last = f"{model.info['model_id']} is meant for dates up to {model.info['sunset']}"
+    sentence = f"{last}: {left} days left" if left >= 0 else f"{last}, which has passed: retrain it"
     return _item("life of the model", sentence, good=left >= SOON.days)
 
 

@@ -118,19 +118,19 @@ def _refuse(panel: Panel, day: date, baselines: Sequence[str], *, replay: bool) 
         )
     if day > this_day():
         raise RegisterError(
-            "the day has not come",
+            "the date is in the future",
             where="as_of",
             found=day.isoformat(),
-            expected=f"a day until today, {this_day()}",
+            expected=f"today, {this_day()}, or an earlier date",
             remedy="Publish on the day itself: figures and reports may still come before it.",
         )
     if not replay and day < panel.newest_publication:
         raise RegisterError(
-            "more is known than was on this day, so that it can't be published as today's",
+            "more is known now than on this date, so it can't be published as today's forecast",
             where="as_of",
             found=day.isoformat(),
-            expected=f"{panel.newest_publication}, the newest publication in the panel, or later",
-            remedy="Mark it as computed afterwards (replay=True, --replay), or leave the day out.",
+            expected=f"{panel.newest_publication}, the latest publication in the panel, or later",
+            remedy="Mark it as computed afterwards (replay=True, --replay), or leave the date out.",
         )
 
 

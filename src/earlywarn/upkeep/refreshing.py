@@ -25,6 +25,7 @@ from earlywarn.scoring.national import score
 from earlywarn.upkeep.changes import Changes, changes_between
 from earlywarn.utils.dates import as_date
 from earlywarn.utils.files import write_whole, written_to
+from earlywarn.utils.formatting import counted
 from earlywarn.utils.progress import Progress, progress_or_silent
 
 if TYPE_CHECKING:
@@ -148,10 +149,10 @@ def refresh(  # noqa: PLR0913 - every address and limit, by name
     )
     if done.failed:
         raise FetchError(
-            f"{len(done.failed)} part{'s' if len(done.failed) > 1 else ''} could not be fetched; "
-            f"{len(done.new)} new files were, and are kept",
-            found=" | ".join(done.failed),
-            remedy="Run it again: it goes on from there.",
+            f"{counted(len(done.failed), 'part')} could not be fetched; "
+            f"{counted(len(done.new), 'new file was, and is', 'new files were, and are')} kept",
+            found=" | ".join(one.rstrip(".") for one in done.failed),
+            remedy="Run it again: it carries on from there.",
         )
     new = pd.DataFrame(done.new, columns=_NEW)
     notes = tuple(done.notes)
@@ -185,7 +186,7 @@ def build_panel(
     place = folder / PANEL
     there = brought_back(place)
     before = load_panel(place if there else None)
-    watched.say(f"Building the panel of the files in {folder}")
+    watched.say(f"Building the panel from the files in {folder}")
     digests = _digests(folder)  # before reading: files that arrive meanwhile are noticed next time
     after = read_published(folder, keep_judgements=before.judgements, progress=watched)
     standing = after.findings.loc[after.findings["code"] == STANDS, "message"]

@@ -26,9 +26,9 @@ _LEAST = 0.0005
 UNCHANGED = "Nothing changes: no authority's log-odds would move by as much as 0.001."
 """What is shown if there are no changes."""
 _HOW = (
-    "The challenger is stopped at the champion's cut for this. *As few* and *as many* are exact if "
-    "each forecast is right and inspections are independent of each other. Limits of what is "
-    "compared are one-sided, 95%."
+    "For this, the challenger is trained only up to the champion's cut-off. *As few* and *as many* "
+    "are exact if each forecast is right and inspections are independent of each other. The limits "
+    "of what is compared are one-sided 95% limits."
 )
 
 
@@ -152,7 +152,7 @@ def page(done: Retrained) -> str:
     most = "The largest, with the parts that add most;" if len(moved) else UNCHANGED
     parts = [
         f"# {challenger} against {champion}",
-        f"**Proposed: {done.proposal}.** Because {done.reason}.",
+        f"**Proposed: {done.proposal}.** Reason: {done.reason}.",
         f"The rule, set before: {done.rule}",
         "## On the inspections that neither has seen",
         _HOW,

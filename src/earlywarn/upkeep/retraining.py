@@ -119,7 +119,7 @@ def retrain(  # noqa: PLR0913 - every choice of a retraining, by name
             "the model that ships can't be replaced in place",
             where="against",
             expected="the folder of the model in use",
-            remedy="Save it to a folder of its own, and name that.",
+            remedy="Save it to its own folder, and name that folder.",
         )
     check_places(out, overwrite=overwrite)
     known = cohort(panel.judgements if judgements is None else judgements)

@@ -283,7 +283,7 @@ def check_rows(path: Path, error: type[EarlyWarnError]) -> int:
                     where=f"{path}, line {start}",
                     found=f"{cells} cell{'s' * (cells != 1)}",
                     expected=f"{width} cell{'s' * (width != 1)}, as in the header",
-                    remedy="The file may be cut short, or a comma stands in a cell without quotes.",
+                    remedy="The file may be cut short, or a cell contains a comma without quotes.",
                 )
     return width
 
@@ -292,7 +292,7 @@ def _check_commas(header: str, path: Path, error: type[EarlyWarnError]) -> None:
     """Refuse a header whose names are separated by another delimiter."""
     if (parted := delimiter_of(header)) != ",":
         raise error(
-            "the cells are not parted by commas",
+            "the cells are not separated by commas",
             where=str(path),
             found="tabs" if parted == "\t" else "semicolons",
             expected="commas",

@@ -124,7 +124,7 @@ def as_date(value: object, where: str, error: type[EarlyWarnError]) -> date:
         where=where,
         found=_shown(value),
         expected=EXPECTED_DAY,
-        remedy="Give year, month and day in this order; a week, a month or a year is no day.",
+        remedy="Give year, month and day in this order; a week, a month or a year is not a date.",
     )
 
 

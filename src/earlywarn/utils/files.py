@@ -68,7 +68,7 @@ def check_outputs(
     --------
     >>> check_outputs(Path("nowhere/scores.csv"))
     Traceback (most recent call last):
-    earlywarn.errors.UsageError: nowhere: there is no such folder. Make it first.
+    earlywarn.errors.UsageError: nowhere: there is no such folder. Create it first.
     """
     read = [Path(os.path.realpath(file)) for file in inputs]
     seen: set[Path] = set()
@@ -126,9 +126,9 @@ def check_folder(
     if not place.is_dir():
         there = os.path.lexists(place)
         raise fault(
-            "a file stands where a folder is needed" if there else "there is no such folder",
+            "there is a file where a folder is needed" if there else "there is no such folder",
             where=str(place),
-            remedy="Choose another place." if there else "Make it first.",
+            remedy="Choose another place." if there else "Create it first.",
         )
     try:
         # Only the file system knows: more than permissions can forbid it.

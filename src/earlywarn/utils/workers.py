@@ -49,13 +49,13 @@ def check_jobs(jobs: int) -> int:
     --------
     >>> check_jobs(0)
     Traceback (most recent call last):
-    earlywarn.errors.UsageError: --jobs: not a number of processes: found 0; expected -1 (one a \
-core), or 1 to ...
+    earlywarn.errors.UsageError: --jobs: not a number of processes: found 0; expected -1 (one \
+per core), or 1 to ...
     """
     given: object = jobs
     if isinstance(given, int) and given == -1:
         return given
-    expected = f"-1 (one a core), or 1 to {MOST_JOBS}"
+    expected = f"-1 (one per core), or 1 to {MOST_JOBS}"
     problem = "not a number of processes"
     return whole_number(jobs, "--jobs", least=1, most=MOST_JOBS, problem=problem, expected=expected)
 

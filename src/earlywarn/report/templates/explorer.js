@@ -32,8 +32,8 @@ const explorer = (() => {
     if (value >= 0 && value <= highest) return "";
     const unit = record ? record.unit : "a count";
     return record && record.percent
-      ? `No such figure is possible: expected a number from 0 to ${highest} (${unit}).`
-      : `No such figure is possible: expected a number, 0 or more (${unit}).`;
+      ? `This figure is not possible: expected a number from 0 to ${highest} (${unit}).`
+      : `This figure is not possible: expected a number, 0 or more (${unit}).`;
   }
 
   /* The value and the cases that the counts of an indicator give, with what is wrong with them. */
@@ -52,7 +52,7 @@ const explorer = (() => {
       value: ((record.kind === "proportion" ? 100 : 1) * part) / whole,
       size: whole,
       used: [record.numerator, record.denominator],
-      fault: wrong ? "No such counts are possible: the whole must be above zero, and the part no more than it." : "",
+      fault: wrong ? "These counts are not possible: the whole must be above zero, and the part no larger than it." : "",
     };
   }
 
@@ -355,7 +355,7 @@ const explorer = (() => {
     if (record.likeForLike)
       return known(row.expected)
         ? [`about ${figure(record, row.expected)} expected for its deprivation`]
-        : ["compared as of average deprivation, as its own is not known"];
+        : ["compared as if of average deprivation, as its own is not known"];
     const parts = known(row.england) ? [`England's pooled figure ${figure(record, row.england)}`] : [];
     const found = shares(data, place, self, row.value);
     return !carried && known(found.below) ? [...parts, standing(found)] : parts;
@@ -377,7 +377,7 @@ const explorer = (() => {
     const first = `${record.title}: ${figure(record, row.value)} ${record.unit.replace(/^% /, "")}${row.own ? "" : ` in ${row.period}`}`;
     return [
       first,
-      ...(row.own ? [`your own figure, compared with the others' of ${row.period}`] : []),
+      ...(row.own ? [`your own figure, compared with the others' figures for ${row.period}`] : []),
       ...(carried ? ["no newer figure published"] : []),
       ...beside(data, self, place, row, carried),
       ...(Math.abs(row.level) >= data.constants.reach ? ["its effect held at the model's limit"] : []),

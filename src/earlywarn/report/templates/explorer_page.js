@@ -114,7 +114,7 @@
       if (id === "start") return "Where every authority starts";
       return records[id].record.history ? "Last inspection" : title(id);
     };
-    if (!changed.length) return found.changed ? "What you changed moves the risk by hardly anything." : "";
+    if (!changed.length) return found.changed ? "Your changes hardly move the risk." : "";
     const words = changed.slice(0, 5).map((each) => `${called(each)} from ${signed(each.before)} to ${signed(each.contribution)}`);
     return `What moved: ${words.join("; ")}${changed.length > 5 ? `; and ${changed.length - 5} more` : ""}.`;
   }
@@ -199,7 +199,7 @@
     const parts = [];
     if (explorer.known(value)) parts.push(`Published: ${explorer.figure(record, value)} for ${authority.period[place]}`);
     else parts.push(explorer.known(authority.level[place]) ? "Published: a suppressed count, of 1 to 5" : "No comparable figure published");
-    if (authority.period[place] !== record.newest.period) parts.push(`yours would be compared with the others' of ${record.newest.period}`);
+    if (authority.period[place] !== record.newest.period) parts.push(`yours would be compared with the others' figures for ${record.newest.period}`);
     const { expected } = explorer.usual(data, authority, place, own), { england } = record.newest;
     if (record.likeForLike && explorer.known(expected)) parts.push(`about ${explorer.figure(record, expected)} expected for its deprivation`);
     else if (explorer.known(england)) parts.push(`England's pooled figure ${explorer.figure(record, england)}`);
@@ -212,7 +212,7 @@
     const [used, value, period] = authority.deprivation, record = data.deprivation;
     const number = (each) => explorer.figure(record, each);
     const held = explorer.known(value) ? `Published: ${number(value)} for ${period}` : "No comparable figure published";
-    const old = explorer.known(value) && !explorer.known(used) ? `; yours would be compared with the others' of ${record.newest.period}` : "";
+    const old = explorer.known(value) && !explorer.known(used) ? `; yours would be compared with the others' figures for ${record.newest.period}` : "";
     return `${held}${old}; eight in ten authorities: ${record.usual.map(number).join(" to ")}. It has no weight of its own: it moves what is expected of the figures per child.`;
   }
 
@@ -225,7 +225,7 @@
     const names = Object.keys(found.faults);
     at("given").hidden = names.length > 0;
     at("refused").hidden = !names.length;
-    const refused = `Nothing is worked out until this is mended: ${names.map(title).join("; ")}.`;
+    const refused = `Nothing is worked out until this is corrected: ${names.map(title).join("; ")}.`;
     if (names.length) {
       at("refused").textContent = refused;
       at("bar").textContent = refused;
@@ -253,7 +253,7 @@
     const last = authority.last.map((each) => (explorer.known(each) ? each : "")).join();
     at("last").value = at("last").dataset.published = last;
     const held = at("last").selectedOptions[0].textContent;
-    at("about-last").textContent = `Known to ${data.judgementsThrough ?? "no day"}: ${held}. For a judgement that is not among them yet.`;
+    at("about-last").textContent = `Known to ${data.judgementsThrough ?? "no day"}: ${held}. Use this for a judgement not included there yet.`;
     update();
   }
 
