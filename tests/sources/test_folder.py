@@ -508,6 +508,12 @@ def test_lait_is_read_by_short_description(tmp_path, name):
     assert value(read, "841", "free_school_meals", 2025)["date_assumed"]
 
 
+def test_lait_may_have_rows_of_england_alone(tmp_path):
+    rows = [row for row in published.lait_rows([2024, 2025]) if row["LA Number"] == "970"]
+    published.write_rows(tmp_path / "lait.csv", rows)
+    assert set(read_folder(tmp_path).observations["la_code"]) == {ENGLAND}
+
+
 def test_a_whole_folder(tmp_path):
     folder = published.write_published(tmp_path, (2016, 2024, 2025))
     with pytest.warns(DataQualityWarning, match="no authority has a row for 2017, 2018"):

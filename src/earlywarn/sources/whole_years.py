@@ -145,9 +145,9 @@ def check_copied_values(
     figures, measure, file, register
         As for `check_years`.
     """
-    if figures["period"].nunique() < 2:
-        return []
     local = _local(figures, register)
+    if local["period"].nunique() < 2:
+        return []
     wide = by_year(local, "value")
     regions = local.drop_duplicates("la_code").set_index("la_code")["region"]
     own = regions.reindex(wide.index).to_numpy(dtype=object)
