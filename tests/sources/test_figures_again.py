@@ -7,7 +7,7 @@ import pytest
 from tests.helpers import published
 
 from earlywarn.authorities import Register
-from earlywarn.sources.figures_again import AGAIN, check_again, figures_again
+from earlywarn.sources.figures_again import AGAIN, check_again, figures_again, populations
 from earlywarn.sources.layouts import LAYOUTS
 from earlywarn.sources.schema import ROUNDS_TO_ZERO, Finding
 from earlywarn.sources.tabular_files import Table
@@ -84,6 +84,11 @@ def test_counts_are_held_against_rates_of_the_population_of_the_year_before() ->
     assert "Leeds 2025 300.1176471, not 300" in one.message
     assert found(figures("children_in_need", value=5102.0), again) == []
     assert found(figures("children_in_need", value=5102.0), again, people.assign(newest=2023)) == []
+
+
+def test_a_population_that_several_files_have_is_there_once() -> None:
+    people = figures("population_0_17", newest=2024, value=170_000.0, period=2024)
+    assert len(populations([("a.csv", people), ("b.csv", people)])) == 1
 
 
 def test_rows_that_cannot_be_read_are_passed_over() -> None:

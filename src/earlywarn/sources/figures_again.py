@@ -130,11 +130,11 @@ def check_again(
 
 
 def populations(figures: Sequence[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
-    """The populations among the figures of tables: `la_code, period, newest, value`."""
+    """The populations among the figures of tables, once each: `la_code, period, newest, value`."""
     columns = ["la_code", "period", "newest", "value"]
     parts = [own.loc[own["measure"] == "population_0_17", columns] for _, own in figures]
     empty = pd.DataFrame(columns=columns).astype({"newest": "int64", "period": "int64"})
-    return pd.concat(parts) if parts else empty
+    return pd.concat(parts).drop_duplicates(columns[:3]) if parts else empty
 
 
 def _per_child(
@@ -145,7 +145,7 @@ def _per_child(
     people = people[people["newest"] + 1 == both["newest"].max()]
     people = people.assign(period=people["period"] + 1, people=people["value"])
     joined = both.merge(people[["la_code", "period", "people"]], on=["la_code", "period"])
-    return joined.assign(here=per * joined["here"] / joined["people"], count=joined["here"])
+    return joined.assign(here=per * joined["here"] / joined["people"])
 
 
 def _unlike(
