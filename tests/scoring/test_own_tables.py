@@ -100,6 +100,18 @@ def test_a_cell_shown_as_a_percentage_is_read_as_it_is_shown(
     pd.testing.assert_frame_equal(read, with_figures(snapshot, plain).own_figures)
 
 
+@pytest.mark.parametrize(
+    ("cell", "shown"), [(25, '0.0"%"'), (25, "0\\%"), ("25", "0%"), ("n/a", "0%"), ("NaN", "0%")]
+)
+def test_a_sign_that_multiplies_nothing_and_a_text_are_read_as_they_are(tmp_path, cell, shown):
+    book = openpyxl.Workbook()
+    book.active.append(["la_code", "rereferrals"])
+    book.active.append(["383", cell])
+    book.active["B2"].number_format = shown
+    book.save(tmp_path / "a.xlsx")
+    assert read_figures(tmp_path / "a.xlsx")["rereferrals"].tolist() == [str(cell)]
+
+
 def test_a_column_of_names_under_another_header_is_led_to_the_one_that_is_read(snapshot):
     rows = pd.DataFrame({"la_code": ["383"], "Local authority": ["Leeds"], "rereferrals": [31.5]})
     with pytest.raises(IndicatorError, match="or la_code for whose the figures are"):

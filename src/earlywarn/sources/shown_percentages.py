@@ -28,6 +28,9 @@ _FORMAT = re.compile(rb"<numFmt\s[^>]*>")
 _STYLES = re.compile(rb"<cellXfs[^>]*>(.*?)</cellXfs>", re.DOTALL)
 _STYLE = re.compile(rb"<xf\s[^>]*>")
 _CELL = re.compile(rb"<c\s[^>]*>")
+_LITERAL = re.compile(r'"[^"]*"|\\.')
+"""Text in a format, in quotes or after a backslash: a sign in it multiplies nothing."""
+_NUMBER = {"", "n"}  # the kinds of a cell with a number; the others are texts, errors and the like
 
 
 def shown_as_read(grid: Grid, content: bytes) -> Grid:
@@ -94,7 +97,9 @@ def _of_excel(archive: zipfile.ZipFile, names: set[str]) -> Places:
         name: {
             (int(place[2]) - 1, column_of(place[1]))
             for cell in _CELL.findall(archive.read(part))
-            if attribute_of(cell, "s") in styles and (place := PLACE.search(cell))
+            if attribute_of(cell, "s") in styles
+            and attribute_of(cell, "t") in _NUMBER
+            and (place := PLACE.search(cell))
         }
         for name, part in sheets_of(archive)
         if styles and part in names
@@ -106,7 +111,7 @@ def _percentage_styles(xml: bytes) -> set[str]:
     own = {
         attribute_of(one, "numFmtId")
         for one in _FORMAT.findall(xml)
-        if "%" in attribute_of(one, "formatCode")
+        if "%" in _LITERAL.sub("", attribute_of(one, "formatCode"))
     }
     listed = _STYLES.search(xml)
     styles = _STYLE.findall(listed[1]) if listed else []
