@@ -310,6 +310,16 @@ def test_parts_of_a_json_line_are_json_in_a_csv(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])
+def test_parts_that_json_has_no_number_for_are_null(tmp_path: Path, ending: str) -> None:
+    lines = ['{"caseload": 16, "x": [1, NaN]}', '{"caseload": 16, "x": {"a": [-Infinity]}}']
+    (tmp_path / "in.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    batch(tmp_path / "in.jsonl", tmp_path / f"out{ending}")
+    cells = read(tmp_path / f"out{ending}")["x"]
+    found = [json.loads(cell) if isinstance(cell, str) else cell for cell in cells]
+    assert found == [[1, None], {"a": [None]}]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])
 def test_lists_of_a_parquet_file_are_passed_through(tmp_path: Path, ending: str) -> None:
     rows = pa.table({"caseload": [16.0, -1.0], "notes": [[1, 2], None], "more": [{"a": [1]}] * 2})
     pa.parquet.write_table(rows, tmp_path / "in.parquet")

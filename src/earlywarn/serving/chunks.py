@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import io
-import json
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from earlywarn.scoring.row_files import (
 from earlywarn.serving.csv_parts import LONE, cell_text, csv_bytes
 from earlywarn.serving.joining import packed
 from earlywarn.utils.csv_text import check_rows
+from earlywarn.utils.json_text import plain_json
 from earlywarn.utils.paths import check_file
 
 if TYPE_CHECKING:
@@ -252,7 +252,7 @@ def _line_bytes(rows: Any, added: pd.DataFrame) -> bytes:
     records = rows.to_dict("records") if isinstance(rows, pd.DataFrame) else rows.to_pylist()
     scores = added.astype(object).where(added.notna(), None).to_dict("records")
     lines = [
-        json.dumps({**_plain(record), **score}, ensure_ascii=False, default=str, allow_nan=False)
+        plain_json({**_plain(record), **score})
         for record, score in zip(records, scores, strict=True)
     ]
     return "".join(f"{line}\n" for line in lines).encode("utf-8", LONE)
@@ -293,7 +293,7 @@ def _texts(rows: pd.DataFrame) -> Any:
             if isinstance(cell, str)
             else None
             if cell is None or cell != cell  # noqa: PLR0124 - NaN is not itself
-            else json.dumps(cell, default=str)
+            else plain_json(cell, ensure_ascii=True)
             for cell in column
         ]
         for _, column in rows.items()

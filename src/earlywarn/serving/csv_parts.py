@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from earlywarn.errors import require
+from earlywarn.utils.json_text import plain_json
 
 if TYPE_CHECKING:
     from earlywarn.statistics.arrays import FloatArray
@@ -64,7 +64,7 @@ def cell_text(cell: object) -> str:
     ('0.1', '["a", null]', '{"b": 1}')
     """
     if isinstance(cell, (list, dict)):
-        return json.dumps(cell, ensure_ascii=False, default=str)
+        return plain_json(cell)
     return str(cell)
 
 

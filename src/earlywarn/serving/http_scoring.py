@@ -19,6 +19,7 @@ from earlywarn.scoring.batch import BATCH_COLUMNS, score_apart, score_batch
 from earlywarn.scoring.doubts import Seen, doubts_about
 from earlywarn.scoring.preprocessing import beside_values, known_columns
 from earlywarn.scoring.reference import Reference
+from earlywarn.utils.json_text import plain_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -229,20 +230,9 @@ def _line(row: Any, said: dict[str, Any]) -> str:
     """A row as received, with its scores, as ASCII, since half a surrogate pair is not UTF-8."""
     whole = {**row, **said} if isinstance(row, dict) else said
     try:
-        return json.dumps(whole, allow_nan=False)
-    except ValueError:
-        return json.dumps(_plain(whole))
+        return plain_json(whole, ensure_ascii=True)
     except RecursionError as deep:
         raise ScoreError("a cell is nested too deeply", where="rows") from deep
-
-
-def _plain(cell: Any) -> Any:
-    """A value for JSON: NaN and infinities, which it can't represent, become null."""
-    if isinstance(cell, dict):
-        return {name: _plain(value) for name, value in cell.items()}
-    if isinstance(cell, list):
-        return [_plain(value) for value in cell]
-    return None if isinstance(cell, float) and not abs(cell) < float("inf") else cell
 
 
 @dataclass
