@@ -235,6 +235,7 @@ def test_the_reference_tells_every_column_of_every_frame() -> None:
         "Release calendar": panel.releases.columns,
         "Changes that would change the band": counterfactual.COLUMNS,
         "Compared figures": ew.compare(snapshot, "Leeds").columns,
+        "Neighbours of an authority": ew.neighbours(snapshot, "Leeds").columns,
         "What changed": ew.what_changed(model, "2024-12-31", snapshot, "Leeds").columns,
         "Forecasts of a backtest": found.forecasts.columns,
         "Lists of a backtest": found.lists.columns,

@@ -17,6 +17,7 @@ from python_calamine import CalamineWorkbook
 from earlywarn import errors
 from earlywarn.errors import MissingExtraError, UsageError
 from earlywarn.export import data_dictionary as columns
+from earlywarn.export.compared_columns import NEIGHBOURS
 from earlywarn.export.tables import ENDINGS, write_table
 from earlywarn.export.workbook import LINES_ABOVE
 from earlywarn.scoring import changes, comparison, counterfactual, explanation
@@ -242,6 +243,11 @@ def test_the_dictionary_has_the_form_of_the_departments_standard(tmp_path, model
 def test_a_rank_among_a_group_is_not_said_to_be_one_by_risk(snapshot):
     told = columns.data_dictionary(comparison.compare(snapshot, "Leeds")).set_index("col_name")
     assert told.loc["rank", "label"] == "Rank in the group (place among group and authority)"
+    near = comparison.neighbours(snapshot, "Leeds")
+    assert [*near.columns] == [column.name for column in NEIGHBOURS]
+    told = columns.data_dictionary(near).set_index("col_name")
+    assert told.loc["rank", "label"] == "Closeness (place among the neighbours)"
+    assert not told["filter_hint"].str.contains("passed through").any()
 
 
 def test_a_column_from_elsewhere_is_told_as_such():

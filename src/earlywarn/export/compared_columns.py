@@ -1,4 +1,4 @@
-"""What the columns of comparisons mean: with others, with another day, with other figures."""
+"""What the columns of comparisons mean: with others, with another date, with other figures."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ COMPARED_FIGURES = (
     Column("quartile", "Quarter", "The quarter of the ranks, 1 to 4.", "quarter", 0),
     text_column(
         "significance",
-        "Beside the group",
+        "Compared with the group",
         "'higher' or 'lower' where the group's value lies outside the limits, else 'similar'; "
         "'not tested' where there are no limits.",
     ),
@@ -81,25 +81,35 @@ COMPARED_FIGURES = (
 )
 """The columns of ``earlywarn.compare``, in order."""
 
+NEIGHBOURS = (
+    Column("rank", "Closeness", "1 is the closest.", "place among the neighbours", 0),
+    *WHO[:2],
+    text_column("region", "Region", "The region of England."),
+    text_column("closeness", "How close", "In the publisher's words, if the panel has them."),
+    Column("model", "Model of neighbours", "The year of the model of neighbours.", "year", 0),
+    text_column("exists", "Exists", "Whether the neighbour existed on the date."),
+)
+"""The columns of ``earlywarn.neighbours``, in order."""
+
 CHANGED = (
     *WHO[:2],
-    text_column("earlier", "Earlier day", "Only what had been published by it was used."),
-    text_column("later", "Later day", "Only what had been published by it was used."),
-    share_column("risk_then", "Risk then", "Risk of an Inadequate judgement, the earlier day."),
-    share_column("risk_now", "Risk now", "Risk of an Inadequate judgement, the later day."),
-    place_column("rank_then", "Rank then", "Place among all authorities of the earlier day."),
-    place_column("rank_now", "Rank now", "Place among all authorities of the later day."),
+    text_column("earlier", "Earlier date", "Only what had been published by it was used."),
+    text_column("later", "Later date", "Only what had been published by it was used."),
+    share_column("risk_then", "Risk then", "Risk of an Inadequate judgement on the earlier date."),
+    share_column("risk_now", "Risk now", "Risk of an Inadequate judgement on the later date."),
+    place_column("rank_then", "Rank then", "Place among all authorities on the earlier date."),
+    place_column("rank_now", "Rank now", "Place among all authorities on the later date."),
     text_column(
         "part",
         "Part",
         "'level' (where every authority starts), 'judgement', 'indicator', or 'missing': a figure "
-        "that is known on one of the days only, or stood in for on both.",
+        "that is known on one of the dates only, or stood in for on both.",
     ),
     _INDICATOR,
     _FAMILY,
     _UNIT,
-    _figure("value_then", "Value then", "The authority's figure, the earlier day."),
-    _figure("value_now", "Value now", "The authority's figure, the later day."),
+    _figure("value_then", "Value then", "The authority's figure on the earlier date."),
+    _figure("value_now", "Value now", "The authority's figure on the later date."),
     _log_odds("contribution_then", "Contribution then", "What it added to the log-odds."),
     _log_odds("contribution_now", "Contribution now", "What it adds to the log-odds."),
     _log_odds(
@@ -136,8 +146,10 @@ WHAT_IF = (
     share_column("risk_after", "Risk after", "After it; in 'together' after all steps so far."),
     share_column("risk_after_lower", "Lower limit of the risk after", "Of its 90% interval."),
     share_column("risk_after_upper", "Upper limit of the risk after", "Of its 90% interval."),
-    text_column("band", "Band", "The risk beside the expected share, in words, before."),
-    text_column("band_after", "Band after", "The risk beside the expected share, in words, after."),
+    text_column("band", "Band", "The risk compared with the expected share, in words, before."),
+    text_column(
+        "band_after", "Band after", "The risk compared with the expected share, in words, after."
+    ),
     text_column("reached", "Another band", "Whether the band changes."),
 )
 """The columns of ``earlywarn.what_would_change``, in order."""

@@ -14,7 +14,7 @@ from earlywarn.export.column import (
     share_column,
     text_column,
 )
-from earlywarn.export.compared_columns import CHANGED, COMPARED_FIGURES, WHAT_IF
+from earlywarn.export.compared_columns import CHANGED, COMPARED_FIGURES, NEIGHBOURS, WHAT_IF
 from earlywarn.utils.arguments import of_kind
 
 SHORTHAND = {
@@ -230,7 +230,7 @@ def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
 
 def _own_meanings(names: set[str]) -> dict[str, Column]:
     """The frame to which these columns belong, since some mean something else elsewhere."""
-    for table in (COMPARED_FIGURES, CHANGED, WHAT_IF):
+    for table in (NEIGHBOURS, COMPARED_FIGURES, CHANGED, WHAT_IF):
         records = {column.name: column for column in table}
         if records.keys() <= names:
             return records
