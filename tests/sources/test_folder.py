@@ -477,11 +477,15 @@ def test_two_files_of_one_release_may_not_contradict(tmp_path):
 def test_tables_win_over_lait(tmp_path):
     published.write_table(tmp_path, "CLA", (2025,), codes=NORTH_EAST)
     cells = {("LAC", "840", 2025): "99"}
-    published.write_lait(tmp_path, (2024, 2025), codes=NORTH_EAST, cells=cells)
+    for name in ("lait.parquet", "lait.csv"):  # one of them alone gives the same finding
+        published.write_lait(tmp_path, (2024, 2025), codes=NORTH_EAST, cells=cells, name=name)
     with pytest.warns(DataQualityWarning, match="1 data warning"):
         read = read_folder(tmp_path)
     (unlike,) = told(read, "unlike-lait")["message"]
-    assert "under LAC, although it is of the same release: County Durham 2025 71, not 99." in unlike
+    assert (
+        "differs from LAC in the LAIT file of the same release: County Durham 2025 71, not 99."
+        in unlike
+    )
     assert value(read, "840", "looked_after", 2025)["source"] == "CLA 2025"
     assert value(read, "840", "looked_after", 2024)["source"] == "LAIT"
 

@@ -348,14 +348,14 @@ def _read(item: Recognised, register: Register) -> Reading:
 def _unlike_lait(
     readings: Sequence[tuple[Recognised, Reading]], register: Register
 ) -> list[Finding]:
-    """What each LAIT file has otherwise than the wide tables of the same release, or itself."""
+    """Where a LAIT file contradicts the wide tables of the same release, or itself."""
     wide = [(item.table.file, reading.figures) for item, reading in readings if item.layout]
     people, findings = populations(wide), []
     for item, reading in readings:
         if reading.again is not None:
             findings += check_again(wide, reading.again, register)
             findings += check_lait_sums(reading.again, people, register, item.table.file)
-    return findings
+    return [*dict.fromkeys(findings)]  # the LAIT file may be there twice, as CSV and as Parquet
 
 
 def _turn(item: Recognised) -> int:
