@@ -38,9 +38,9 @@ def test_a_column_copied_over_another_in_a_year_or_region_is_named() -> None:
         "csww.csv",
         2025.0,
     )
-    assert "starters and leavers have the same figures in 2025, of nearly all" in one.message
+    assert "starters and leavers have the same figures in 2025 for nearly all" in one.message
     (one,) = found([*LOCAL.loc[LOCAL["region"] == "East Midlands", "la_code"]])
-    assert "in 2025, of East Midlands" in one.message
+    assert "in 2025 for East Midlands" in one.message
 
 
 def test_a_few_of_a_region_or_columns_that_are_not_read_say_nothing() -> None:

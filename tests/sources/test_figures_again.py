@@ -44,8 +44,8 @@ def test_a_figure_that_lait_has_otherwise_is_named() -> None:
         "warning", "unlike-lait", "own.csv", 7.0, "383", 2025.0, "8132"
     )  # fmt: skip
     assert (
-        "under CPP_Total_NumRef, although it is of the same release: Leeds 2025 8132, not 8123."
-        in (one.message)
+        "differs from CPP_Total_NumRef in the LAIT file of the same release: Leeds 2025 8132, "
+        "not 8123." in (one.message)
     )
 
 
@@ -80,7 +80,7 @@ def test_counts_are_held_against_rates_of_the_population_of_the_year_before() ->
     people = figures("population_0_17", newest=2024, value=170_000.0, period=2024)
     assert found(figures("children_in_need", value=5100.0), again, people) == []
     (one,) = found(figures("children_in_need", value=5102.0), again, people)
-    assert "out of its count and the population" in one.message
+    assert "children_in_need, calculated from its count and the population, differs" in one.message
     assert "Leeds 2025 300.1176471, not 300" in one.message
     assert found(figures("children_in_need", value=5102.0), again) == []
     assert found(figures("children_in_need", value=5102.0), again, people.assign(newest=2023)) == []

@@ -38,7 +38,7 @@ def test_a_regions_rate_is_that_of_its_authorities_weighed() -> None:
         "warning", "lait-sum", "lait.csv", 2025.0, "Section_47"
     )  # fmt: skip
     assert "Section_47 of East Midlands in 2025 is" in one.message
-    assert "weighed by their population" in one.message
+    assert "weighted by their population" in one.message
     assert (
         found(rows("Section_47", round(together, 1), exchanged), PEOPLE.assign(newest=2023)) == []
     )

@@ -28,7 +28,7 @@ def test_counts_from_one_to_four_are_named_and_no_zero_or_five() -> None:
     assert (one.severity, one.code, one.file, one.line, one.found) == (
         "warning", "small-count", "c1.csv", 3.0, "1"
     )  # fmt: skip
-    assert "2 figures of re_referrals from 1 to 4, which every published table" in one.message
+    assert "2 figures of re_referrals are from 1 to 4, which every published table" in one.message
     assert check_small_counts(np.array([0.0, 5, 6, np.nan]), lines[:4], "a", "b") == []
 
 

@@ -1,4 +1,4 @@
-"""Columns of one table that say the same in a year: one of them was put over the other."""
+"""Find columns of a table with the same figures in a year: one was copied over the other."""
 
 from __future__ import annotations
 
@@ -73,8 +73,9 @@ def _large(values: FloatArray) -> FloatArray:
 def _said(table: Table, one: str, other: str, year: int, where: str) -> Finding:
     column = table.columns[one]
     message = (
-        f"{column} and {table.columns[other]} have the same figures in {year}, of {where}, as no "
-        "two columns of a published table: was one copied over the other? Download the file again"
+        f"{column} and {table.columns[other]} have the same figures in {year} for {where}, which "
+        "no two columns of a published table do: was one copied over the other? Download the file "
+        "again"
     )
     return Finding(
         "warning", "copied-column", message, table.file, period=float(year), column=column

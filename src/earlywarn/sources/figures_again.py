@@ -1,4 +1,4 @@
-"""Figures of the wide tables that the LAIT file has again: where the two are of one release."""
+"""Compare the wide tables with the LAIT file of the same release, which repeats their figures."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ _NUMBER, _YEAR = r"(\d{3})(?:\.0)?", r"(20\d\d)"
 
 
 def figures_again(table: Table) -> pd.DataFrame:
-    """The rows of the LAIT file that others are held against: `desc, la_code, period, again`.
+    """The rows of the LAIT file that are compared with others: `desc, la_code, period, again`.
 
     Nothing else is read of them, so rows that can't be read are passed over.
 
@@ -96,7 +96,7 @@ def figures_again(table: Table) -> pd.DataFrame:
 def check_again(
     figures: Sequence[tuple[str, pd.DataFrame]], again: pd.DataFrame, register: Register
 ) -> list[Finding]:
-    """A warning for each figure of a wide table that is another one in the LAIT file.
+    """A warning for each measure of a wide table that differs in the LAIT file.
 
     Parameters
     ----------
@@ -110,8 +110,8 @@ def check_again(
     Returns
     -------
     list of Finding
-        Nothing of a measure whose newest year is another in the table than in the file: they are
-        of two releases then, between which figures are restated.
+        None for a measure with different newest years in the table and the file: they are from
+        two releases then, between which figures are restated.
     """
     newest = again[again["again"].notna()].groupby("desc")["period"].max()
     findings = []
@@ -140,7 +140,7 @@ def populations(figures: Sequence[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
 def _per_child(
     both: pd.DataFrame, figures: Sequence[tuple[str, pd.DataFrame]], per: float
 ) -> pd.DataFrame:
-    """Counts per so many children of the year before; none if that population is no new one."""
+    """Counts per so many children, if the population is that of the year before the newest."""
     people = populations(figures)
     people = people[people["newest"] + 1 == both["newest"].max()]
     people = people.assign(period=people["period"] + 1, people=people["value"])
@@ -159,10 +159,10 @@ def _unlike(
     first = off.iloc[0]
     named = ", ".join(_named(row, register) for _, row in off.head(_NAMED).iterrows())
     more = f" and {len(off) - _NAMED} more" if len(off) > _NAMED else ""
-    of = " out of its count and the population" if "people" in both else ""
+    how = ", calculated from its count and the population," if "people" in both else ""
     message = (
-        f"{first['measure']}{of} is not what the LAIT file has under {desc}, although it is of the "
-        f"same release: {named}{more}. One of them has wrong cells: download both again"
+        f"{first['measure']}{how} differs from {desc} in the LAIT file of the same release: "
+        f"{named}{more}. One of the two files has wrong cells: download both again"
     )
     place = file, float(first["line"]), str(first["la_code"]), float(first["period"])
     column, found = str(first["measure"]), _text(first["here"])

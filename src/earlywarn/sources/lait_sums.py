@@ -1,4 +1,4 @@
-"""What figures of the LAIT file say of each other: parts and wholes, authorities and regions."""
+"""Check figures of the LAIT file against each other: parts and wholes, authorities and regions."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _regions(
     said = own.assign(region=own["la_code"].map(REGIONS)).dropna(subset="region")
     there = said.set_index(["period", "region"])["again"].reindex(given.index)
     off = (given - there).abs() > most
-    together = "weighed by their population" if weights is not None else "added up"
+    together = "weighted by their population" if weights is not None else "added up"
     for year, region in off.index[off][:_NAMED]:
         message = (
             f"{desc} of {region} in {year} is {there[year, region]:.10g}, where the figures of its "
@@ -119,7 +119,7 @@ def _regions(
         )
         yield _finding(message, desc, float(year))
     if (left := int(off.sum()) - _NAMED) > 0:
-        yield _finding(f"{left} more regions and years of {desc} don't add up", desc, math.nan)
+        yield _finding(f"{left} more regions and years of {desc} don't agree", desc, math.nan)
 
 
 def _together(own: pd.DataFrame, weights: pd.DataFrame | None, register: Register) -> pd.Series:

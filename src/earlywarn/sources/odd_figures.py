@@ -1,4 +1,4 @@
-"""Figures that no published table has: a few children, decimals beyond the table's, or none."""
+"""Find figures that no published table has: small counts, too many decimals, or too few figures."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def check_decimals(
     """
     steps = np.clip(values, None, _LARGE) / step  # what is larger is refused elsewhere
     between = np.flatnonzero(np.abs(steps - np.round(steps)) > _NOISE)
-    what = f"with more decimals than a published one, which are rounded to {step:g}"
+    what = f"not rounded to {step:g}, as all published ones are"
     return _first(between, "decimals", what, (values, lines, column, file))
 
 
@@ -86,8 +86,8 @@ def _first(
     values, lines, column, file = of
     found, line = f"{values[places[0]]:.10g}", float(lines[places[0]])
     message = (
-        f"{counted(places.size, 'figure')} of {column} {what}, the first {found}: cells may have "
-        "been changed; download the file again"
+        f"{counted(places.size, f'figure of {column} is', f'figures of {column} are')} {what}; the "
+        f"first is {found}: cells may have been changed. Download the file again"
     )
     return [Finding("warning", code, message, file, line, column=column, found=found)]
 
@@ -119,8 +119,8 @@ def check_whole_rates(
         Finding(
             "warning",
             "rounded",
-            f"all {measure.value} of {region} in {year} are whole numbers, as by chance they never "
-            "are: were they rounded? Download the file again",
+            f"all {measure.value} of {region} in {year} are whole numbers, which never happens by "
+            "chance: were they rounded? Download the file again",
             file,
             period=float(str(year)),
             column=measure.value,
@@ -160,8 +160,8 @@ def check_not_available(
             names = ", ".join(register.name_of(str(code)) for code in lost["la_code"].head(_NAMED))
             more = f" and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
             message = (
-                f"{measure.value} of {names}{more} is not available in {year}, as of no or hardly "
-                "any authority in any release: were cells lost? Look into the notes of the "
+                f"{measure.value} of {names}{more} is not available in {year}, which is more "
+                "authorities than in any release so far: were cells lost? Check the notes of the "
                 "release, or download it again"
             )
             first = lost.iloc[0]
