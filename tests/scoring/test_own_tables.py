@@ -100,6 +100,22 @@ def test_a_cell_shown_as_a_percentage_is_read_as_it_is_shown(
     pd.testing.assert_frame_equal(read, with_figures(snapshot, plain).own_figures)
 
 
+def test_cells_that_open_document_repeats_are_read_as_they_are_shown(tmp_path):
+    document = OpenDocumentSpreadsheet()
+    table = Table(name="ours")
+    header, row = TableRow(), TableRow(numberrowsrepeated=2)
+    for name in ("la_code", "rereferrals", "repeat_plans"):
+        header.addElement(TableCell(valuetype="string", stringvalue=name))
+    row.addElement(TableCell(valuetype="string", stringvalue="383"))
+    row.addElement(TableCell(valuetype="percentage", value=0.25, numbercolumnsrepeated=2))
+    table.addElement(header)
+    table.addElement(row)
+    document.spreadsheet.addElement(table)
+    document.save(str(tmp_path / "a.ods"))
+    figures = read_figures(tmp_path / "a.ods")
+    assert figures[["rereferrals", "repeat_plans"]].to_numpy().tolist() == [["25%", "25%"]] * 2
+
+
 @pytest.mark.parametrize(
     ("cell", "shown"), [(25, '0.0"%"'), (25, "0\\%"), ("25", "0%"), ("n/a", "0%"), ("NaN", "0%")]
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from earlywarn.sources.spreadsheet_faults import (
     PLACE,
+    Block,
     attribute_of,
     column_of,
     ods_cells,
@@ -20,8 +21,8 @@ from earlywarn.sources.spreadsheet_faults import (
 if TYPE_CHECKING:
     from earlywarn.sources.tabular_files import Grid
 
-Places = dict[str, set[tuple[int, int]]]
-"""For each sheet, the row and column, from 0, of its cells that are shown as percentages."""
+Places = dict[str, list[Block]]
+"""For each sheet, the rows and columns, from 0, of its cells that are shown as percentages."""
 
 _BUILT_IN = {"9", "10"}
 _FORMAT = re.compile(rb"<numFmt\s[^>]*>")
@@ -43,20 +44,15 @@ def shown_as_read(grid: Grid, content: bytes) -> Grid:
     content : bytes
         The workbook: Excel (.xlsx, .xlsm) or OpenDocument; of another nothing is known.
     """
-    places = percentage_cells(content).get(grid.sheet, set())
-    if not places:
+    blocks = percentage_cells(content).get(grid.sheet, [])
+    if not blocks:
         return grid
-    rows = [
-        (
-            line,
-            [
-                _percentage(cell) if (line - 1, at) in places else cell
-                for at, cell in enumerate(row)
-            ],
-        )
-        for line, row in grid.rows
-    ]
-    return replace(grid, rows=rows)
+    rows = {line - 1: list(cells) for line, cells in grid.rows}
+    end = max(rows, default=-1) + 1  # a cell may be repeated to the end of the sheet
+    for down, across in blocks:
+        for row in (rows[at] for at in range(down.start, min(down.stop, end)) if at in rows):
+            row[across.start : across.stop] = map(_percentage, row[across.start : across.stop])
+    return replace(grid, rows=[(at + 1, cells) for at, cells in rows.items()])
 
 
 def _percentage(text: str) -> str:
@@ -94,16 +90,21 @@ def percentage_cells(content: bytes) -> Places:
 def _of_excel(archive: zipfile.ZipFile, names: set[str]) -> Places:
     styles = _percentage_styles(archive.read("xl/styles.xml"))
     return {
-        name: {
-            (int(place[2]) - 1, column_of(place[1]))
+        name: [
+            _cell_of(place)
             for cell in _CELL.findall(archive.read(part))
             if attribute_of(cell, "s") in styles
             and attribute_of(cell, "t") in _NUMBER
             and (place := PLACE.search(cell))
-        }
+        ]
         for name, part in sheets_of(archive)
         if styles and part in names
     }
+
+
+def _cell_of(place: re.Match[bytes]) -> Block:
+    row, column = int(place[2]) - 1, column_of(place[1])
+    return range(row, row + 1), range(column, column + 1)
 
 
 def _percentage_styles(xml: bytes) -> set[str]:
@@ -121,7 +122,7 @@ def _percentage_styles(xml: bytes) -> set[str]:
 
 def _of_ods(xml: bytes) -> Places:
     found: Places = {}
-    for sheet, place, cell, _ in ods_cells(xml):
+    for sheet, block, cell, _ in ods_cells(xml):
         if attribute_of(cell, "office:value-type") == "percentage":
-            found.setdefault(sheet, set()).add(place)
+            found.setdefault(sheet, []).append(block)
     return found

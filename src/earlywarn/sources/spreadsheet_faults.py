@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+Block = tuple[range, range]
+"""The rows and columns, from 0, of a cell; more than one where it is repeated."""
+
 Faults = dict[str, dict[tuple[int, int], str]]
 """For each sheet, the content of its faulty cells, by row and column from 0."""
 
@@ -118,17 +121,17 @@ def column_of(letters: bytes) -> int:
 def _of_ods(xml: bytes) -> Faults:
     """The cells with an error; LibreOffice computes every formula that it saves."""
     found: Faults = {}
-    for sheet, place, cell, body in ods_cells(xml) if _ODS_FAULT in xml else ():
+    for sheet, (down, across), cell, body in ods_cells(xml) if _ODS_FAULT in xml else ():
         if _ODS_FAULT in cell:
             text = html.unescape(re.sub(rb"<[^>]*>", b"", body).decode("utf-8"))
-            found.setdefault(sheet, {})[place] = text or "#ERROR"
+            found.setdefault(sheet, {})[down.start, across.start] = text or "#ERROR"
     return found
 
 
-def ods_cells(xml: bytes) -> Iterator[tuple[str, tuple[int, int], bytes, bytes]]:
-    """Each cell of an OpenDocument file: its sheet, row and column from 0, attributes and content.
+def ods_cells(xml: bytes) -> Iterator[tuple[str, Block, bytes, bytes]]:
+    """Each cell of an OpenDocument file: sheet, rows and columns from 0, attributes and content.
 
-    A cell that is repeated is given once, at its first place.
+    A cell that is repeated is given once, with all its rows and columns.
     """
     sheet, row, column, repeat = "", 0, 0, 1
     for part in _ODS_PART.finditer(xml):
@@ -141,5 +144,7 @@ def ods_cells(xml: bytes) -> Iterator[tuple[str, tuple[int, int], bytes, bytes]]
         elif end is not None:
             row += repeat
         else:
-            yield sheet, (row, column), cell, body or b""
-            column += int(attribute_of(cell, "table:number-columns-repeated") or 1)
+            across = int(attribute_of(cell, "table:number-columns-repeated") or 1)
+            block = range(row, row + repeat), range(column, column + across)
+            yield sheet, block, cell, body or b""
+            column += across
