@@ -56,7 +56,7 @@ def test_a_new_release_as_published(new, held):
 def test_a_new_release_of_some_authorities_alone(new, held, national: Panel):
     some = {code for code in new["la_code"] if code.startswith("8")}
     (one,) = held(new[new["la_code"].isin(some)])
-    assert one.message.startswith("C1 2025 has nothing of City of London (201), Camden (202), ")
+    assert one.message.startswith("C1 2025 has no figures for City of London (201), Camden (202), ")
     assert "more, of which the newest release known has" in one.message
     assert one.message.endswith("was a filter left on, or were rows lost?")
     assert held(new[new["la_code"] != "835"]) == []  # closed in 2019

@@ -240,6 +240,6 @@ def test_a_file_that_ends_within_its_last_line_is_named(tmp_path: Path) -> None:
     path.write_bytes(whole[:-1])
     read = warned(tmp_path)
     (last,) = read.findings.loc[read.findings["code"] == "no-last-end", "message"]
-    assert "the last line has no end, as that of a file that was cut off" in last
+    assert "the last line does not end with a line break, as in a file that was cut off" in last
     path.write_bytes(whole + b"\r\n")
     assert "no-last-end" not in {*read_folder(tmp_path).findings["code"]}

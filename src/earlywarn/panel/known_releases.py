@@ -113,7 +113,7 @@ def _lacking(
     for source, part in gone.sort_values("la_code").groupby("source"):
         names = first_few([with_code(code, register) for code in part["la_code"]])
         message = (
-            f"{source} has nothing of {names}, of which the newest release known has "
+            f"{source} has no figures for {names}, for which the latest release known has "
             f"{first_few(sorted(set(part['measure'])))}: was a filter left on, or were rows lost?"
         )
         first = str(part["la_code"].iloc[0])

@@ -121,8 +121,9 @@ def _of_the_text(grid: Grid, table: Table) -> Iterator[Finding]:
     if grid.unended and len(table.lines) and not own:  # what users write ends as they like
         line = float(table.lines[-1])
         message = (
-            "the last line has no end, as that of a file that was cut off: see whether its last "
-            f"cell ({table.cells.iloc[-1, -1]!r}) is whole, or download the file again"
+            "the last line does not end with a line break, as in a file that was cut off: check "
+            f"that its last cell ({table.cells.iloc[-1, -1]!r}) is complete, or download the file "
+            "again"
         )
         yield Finding("warning", "no-last-end", message, table.file, line)
 
