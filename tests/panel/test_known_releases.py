@@ -57,9 +57,23 @@ def test_a_new_release_of_some_authorities_alone(new, held, national: Panel):
     some = {code for code in new["la_code"] if code.startswith("8")}
     (one,) = held(new[new["la_code"].isin(some)])
     assert one.message.startswith("C1 2025 has no figures for City of London (201), Camden (202), ")
-    assert "more, of which the newest release known has" in one.message
+    assert "more, for which the latest release known has" in one.message
     assert one.message.endswith("was a filter left on, or were rows lost?")
     assert held(new[new["la_code"] != "835"]) == []  # closed in 2019
+
+
+def test_each_release_that_lacks_an_authority_is_named(new, known, national: Panel):
+    def both(rows: pd.DataFrame, year: str) -> pd.DataFrame:
+        again = rows.assign(measure="d3_" + rows["measure"], source=f"D3 {year}")
+        return pd.concat([rows, again], ignore_index=True)
+
+    read = both(new[new["la_code"] != "383"], "2025")
+    found = check_release_before(read, both(known, "2024"), national.register)
+    measures = "assessed_not_in_need, no_further_action, referrals"
+    assert [(one.file, one.la_code) for one in found] == [("C1 2025", "383"), ("D3 2025", "383")]
+    assert f"no figures for Leeds (383), for which the latest release known has {measures}" in (
+        found[0].message
+    )
 
 
 def test_a_release_that_is_known_is_for_the_other_check(new, held):

@@ -108,16 +108,16 @@ def _lacking(
     own = known[known["measure"].isin(set(both["measure"])) & known["value"].notna()]
     newest = own[own["period"] == own.groupby("measure")["period"].transform("max")]
     gone = newest[["la_code", "measure"]].merge(there, how="left", indicator=True)
-    gone = gone[gone["_merge"] == "left_only"].drop_duplicates("la_code")
+    gone = gone[gone["_merge"] == "left_only"]
     gone = gone.assign(source=gone["measure"].map(both.groupby("measure")["source"].last()))
-    for source, part in gone.sort_values("la_code").groupby("source"):
-        names = first_few([with_code(code, register) for code in part["la_code"]])
+    for source, part in gone.groupby("source"):
+        codes = sorted(set(part["la_code"]))
+        names = first_few([with_code(code, register) for code in codes])
         message = (
             f"{source} has no figures for {names}, for which the latest release known has "
             f"{first_few(sorted(set(part['measure'])))}: was a filter left on, or were rows lost?"
         )
-        first = str(part["la_code"].iloc[0])
-        yield Finding("warning", OTHERWISE, message, str(source), la_code=first)
+        yield Finding("warning", OTHERWISE, message, str(source), la_code=codes[0])
 
 
 def _gone(both: pd.DataFrame, register: Register) -> list[Finding]:
