@@ -1,6 +1,6 @@
 """Regenerate the tables that ship in src/earlywarn/data from the published and compiled files.
 
-Usage: python tools/make_register.py DATA_FOLDER, where DATA_FOLDER contains `published/` and
+Usage: python tools/make_authorities.py DATA_FOLDER, where DATA_FOLDER contains `published/` and
 `compiled/`. Writes authorities.csv, area_codes.csv, reorganisations.csv and releases.csv.
 
 What is in no file is defined here: the dates of the reorganisations, with the orders that made

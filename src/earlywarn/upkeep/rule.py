@@ -34,7 +34,7 @@ RULE = (
     "else keep. Shown: by the one-sided 95% limit of the paired difference, from resamples of "
     "whole authorities."
 )
-"""The rule in words, as in docs/evaluation.md."""
+"""The rule in words, as in docs/how-to/retrain.md."""
 
 
 class Decision(NamedTuple):
