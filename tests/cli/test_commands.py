@@ -245,7 +245,7 @@ def test_an_option_is_not_known_by_its_beginning(capsys, given):
     text = fault(capsys, "drift", given, "a")
     assert text == (
         f"earlywarn: earlywarn drift: no such option or argument: {given} a. "
-        "earlywarn drift --help shows what it takes.\n"
+        "See earlywarn drift --help for what it takes.\n"
     )
 
 
@@ -255,7 +255,7 @@ def test_an_option_is_not_known_by_its_beginning(capsys, given):
         (["score", "--as-of", "2025"], "--as-of: not a date: found '2025'"),
         (["changes", "Leeds", "--since", "2025"], "--since: not a date: found '2025'"),
         (["changes", "Leeds", "--since", "2012-01-01"], "--since: the panel does not reach back"),
-        (["changes", "Leeds", "--since", "2099-01-01"], "--since: the earlier day is after"),
+        (["changes", "Leeds", "--since", "2099-01-01"], "--since: the earlier date is after"),
         (["compare", "Leeds", "--with", "nowhere"], "--with: not a group: found 'nowhere'"),
         (["compare", "Leeds", "--with", "Leeds"], "--with, own list: there is no one to compare"),
         (["explain", "nowhere"], "authority: no authority is known"),
@@ -273,7 +273,7 @@ def test_a_folder_that_is_called_like_an_argument_is_named_as_it_is(capsys, tmp_
 
 def test_compare_says_what_the_value_of_the_group_is(capsys):
     out, _ = said(capsys, "compare", "Leeds", "--as-of", DAY)
-    assert "Group: of all its cases together where they are known" in " ".join(out.split())
+    assert "The group's value is that of all its cases together where they are known" in " ".join(out.split())
 
 
 def test_whatif_says_that_there_is_no_band_beyond(capsys, expected):
