@@ -350,12 +350,18 @@ def _unlike_lait(
 ) -> list[Finding]:
     """What each LAIT file has otherwise than the wide tables of the same release, or itself."""
     wide = [(item.table.file, reading.figures) for item, reading in readings if item.layout]
-    people, findings = populations(wide), []
-    for item, reading in readings:
-        if reading.again is not None:
-            findings += check_again(wide, reading.again, register)
-            findings += check_lait_sums(reading.again, people, register, item.table.file)
-    return findings
+    again = [(i.table.file, reading.again) for i, reading in readings if reading.again is not None]
+    if not again:
+        return []
+    people = populations(wide)
+    return [
+        finding
+        for file, rows in again
+        for finding in (
+            *check_again(wide, rows, register),
+            *check_lait_sums(rows, people, register, file),
+        )
+    ]
 
 
 def _turn(item: Recognised) -> int:
