@@ -286,10 +286,11 @@ def lait_rows(
     everyone = list(codes) if codes is not None else [str(code) for code in _PLACES]
     rows = []
     for year in years:
-        here = set(codes_in(year))
+        here, late = set(codes_in(year)), set(codes_in(year, 9, 30))
         for code in [*everyone, "ENG", "980"]:
             for desc, value in LAIT_VALUES.items():
-                there = code in here or code in {"ENG", "980"}
+                of_day = late if desc.startswith("Work_Force") else here
+                there = code in of_day or code in {"ENG", "980"}
                 text = value("999" if code == "980" else code, year) if there else "-"
                 # What a region's authorities would have to add up to is left out.
                 if code == "980" and desc in SUMMED:

@@ -202,7 +202,7 @@ def test_the_commands_publish_and_verify(
     assert main(["verify", place]) == 0
     out = capsys.readouterr().out
     assert "1 entry, none changed, removed, reordered or inserted.\n" in out
-    assert " inspections are held against an entry before; 0 that began since" in out
+    assert " inspections are compared with an entry before; 0 that began since" in out
     assert main(["publish", "--to", place, "--as-of", "2025-03-31", "--replay"]) == 2
     assert (
         "found 2025-03-31, where the newest entry is of 2025-04-01; expected a day after "

@@ -211,6 +211,8 @@ def _copied_from(
     known = np.isfinite(matrix[lag:]).sum(axis=1)
     same = (matrix[lag:] == matrix[:-lag]).sum(axis=1)
     whole = follows & (known >= 1) & (same == known)
+    if not whole.any():
+        return []
     # A single count can equal the year before by chance, but not those of many authorities.
     shares = pd.Series(whole).groupby(periods[lag:]).transform("mean").to_numpy()
     copied = own.iloc[np.flatnonzero(whole & ((known >= 2) | (shares > _CHANCE))) + lag]

@@ -350,11 +350,13 @@ def _unlike_lait(
 ) -> list[Finding]:
     """Where a LAIT file contradicts the wide tables of the same release, or itself."""
     wide = [(item.table.file, reading.figures) for item, reading in readings if item.layout]
+    again = [(i.table.file, reading.again) for i, reading in readings if reading.again is not None]
+    if not again:
+        return []
     people, findings = populations(wide), []
-    for item, reading in readings:
-        if reading.again is not None:
-            findings += check_again(wide, reading.again, register)
-            findings += check_lait_sums(reading.again, people, register, item.table.file)
+    for file, rows in again:
+        findings += check_again(wide, rows, register)
+        findings += check_lait_sums(rows, people, register, file)
     return [*dict.fromkeys(findings)]  # the LAIT file may be there twice, as CSV and as Parquet
 
 

@@ -254,22 +254,26 @@ def _places(table: Table, register: Register) -> tuple[pd.DataFrame, list[Findin
         text = text.mask(text == "", table.cells["la_name"])
     text = text.mask(national, ENGLAND)
     codes, findings = _codes(table, text, register)
-    meant = text.map(codes)
-    unknown = text[meant.map(len).eq(0)]
+    meant = [codes[written] for written in text]
+    members = np.array([len(each) for each in meant], dtype=np.intp)
+    unknown = text[members == 0]
     first = str(next(iter(unknown), ""))
     refuse_unknown_codes(len(unknown), int((~national).sum()), first, "old_la_code", table.file)
-    frame = pd.DataFrame(
-        {"row": np.arange(len(text)), "line": table.lines, "period": _periods(table)}
-    )
-    frame["la_code"] = meant
-    frame["joint"] = meant.map(len) > 1
-    joint = int(frame["joint"].sum())
-    if joint:
+    if joint := int((members > 1).sum()):
         returns = counted(joint, "row is a joint return", "rows are joint returns")
         message = f"{returns}: given to each of their authorities"
         findings.append(Finding("note", "joint-return", message, table.file))
-    places = frame.explode("la_code").dropna(subset="la_code").astype({"la_code": "str"})
-    return places.reset_index(drop=True), findings + mismatches(table, codes, text, register)
+    rows = np.repeat(np.arange(len(text)), members)
+    places = pd.DataFrame(
+        {
+            "row": rows,
+            "line": table.lines[rows],
+            "period": _periods(table)[rows],
+            "la_code": pd.Series([code for each in meant for code in each], dtype="str"),
+            "joint": members[rows] > 1,
+        }
+    )
+    return places, findings + mismatches(table, codes, text, register)
 
 
 def _codes(
