@@ -565,7 +565,8 @@ def test_one_file_that_lets_run_its_own_script_and_no_other(file) -> None:
 
 def test_days_and_bands_are_written_as_the_report_writes_them(file, leeds, model) -> None:
     until = long_date(model.info["training"]["until"])
-    assert f"such judgements, from reports published by {until}." in file.read_text(encoding="utf-8")
+    page = file.read_text(encoding="utf-8")
+    assert f"such judgements, from reports published by {until}." in page
     assert re.search(r"90% interval [\d.]+% to [\d.]+%: [a-z ]+ \(prob", leeds.inner_text("main"))
 
 
