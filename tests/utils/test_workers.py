@@ -249,3 +249,33 @@ class TestTheBranchesOfWindows:
         assert waiting.is_alive() is not ends
         assert asked[0] == (0x00100000, 0, 4711)
         assert asked[1:] == ([(7, 0xFFFFFFFF)] if handle else [])
+
+
+NESTED = """
+import multiprocessing
+
+from earlywarn.utils.progress import Progress
+from earlywarn.utils.workers import in_workers
+
+
+def work():
+    assert in_workers(abs, [-1, -2, -3, -4], 2, Progress(), "Working") == [1, 2, 3, 4]
+
+
+if __name__ == "__main__":
+    process = multiprocessing.get_context("spawn").Process(target=work)
+    process.start()
+    process.join(60)
+    print(process.exitcode)
+    process.kill()
+"""
+
+
+def test_a_process_of_a_pool_ends_although_it_had_workers_of_its_own(tmp_path):
+    """Idle workers stay for five minutes, and such a process waits for them."""
+    script = tmp_path / "nested.py"
+    script.write_text(NESTED, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.stdout == "0\n", done.stderr

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ctypes
+import functools
+import multiprocessing
 import os
 import threading
 import time
 from dataclasses import dataclass
+from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
 
 import joblib
+from joblib.externals.loky import get_reusable_executor
 
 from earlywarn.utils.arguments import whole_number
 
@@ -75,9 +79,23 @@ def parallel(jobs: int, **options: Any) -> Any:
     A worker waits for work on a pipe whose other end it also has open, so the pipe would never show
     it that the parent is gone.
     """
-    return joblib.Parallel(
-        n_jobs=check_jobs(jobs), initializer=end_with, initargs=(os.getpid(),), **options
-    )
+    n_jobs = check_jobs(jobs)
+    if multiprocessing.parent_process() is not None:
+        _end_idle_workers_at_exit()
+    return joblib.Parallel(n_jobs=n_jobs, initializer=end_with, initargs=(os.getpid(),), **options)
+
+
+@functools.cache
+def _end_idle_workers_at_exit() -> None:
+    """End joblib's idle workers with this process, which is itself a worker of somebody's.
+
+    Such a process waits for its own children before it ends, and idle workers stay for minutes.
+    """
+    Finalize(None, _end_idle_workers, exitpriority=1)
+
+
+def _end_idle_workers() -> None:
+    get_reusable_executor(kill_workers=True).shutdown(kill_workers=True)
 
 
 def in_workers(
