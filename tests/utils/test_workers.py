@@ -275,7 +275,6 @@ def test_a_process_of_a_pool_ends_although_it_had_workers_of_its_own(tmp_path):
     """Idle workers stay for five minutes, and such a process waits for them."""
     script = tmp_path / "nested.py"
     script.write_text(NESTED, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, script], capture_output=True, encoding="utf-8", check=False
-    )
+    command = [sys.executable, script]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)  # noqa: S603
     assert done.stdout == "0\n", done.stderr
